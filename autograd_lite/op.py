@@ -1,0 +1,332 @@
+"""Operations: the record of one, the registry of all, and the five forms of declaring them.
+
+An operation is a NumPy function and, for each of its array inputs, one line that is its derivative::
+
+    elementwise(np.exp, lambda g, y: g * y)
+    elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1)
+    linear(np.reshape, lambda g, a_shape: g.reshape(a_shape), settings="shape")
+
+The names of a rule's parameters say what it needs, and a node saves that and nothing else: ``g`` is the cotangent
+(or, for an elementwise rule, just as well the tangent), ``y`` the output, and NumPy's own names stand for the inputs
+and settings. ``<name>_shape`` asks for the shape of an input without keeping the input alive. In an ordinary sweep a
+rule receives arrays; when the derivative is itself recorded it receives Tensors, and the same text records it.
+
+How to choose the form:
+
+===============  ==================================================================================
+`elementwise`    each output element depends on the input element in its place; one text serves both modes
+`linear`         the function is linear in all its inputs together; the rule is its adjoint
+`bilinear`       linear in each of its inputs; the rule is the adjoint in one input with the others fixed
+`custom`         anything else; the forward rule is written, or derived from the reverse rule
+`composite`      a definition in terms of other operations, which needs no rule
+===============  ==================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.shapes import Array
+
+Rule: TypeAlias = Callable[..., Array]
+Settings: TypeAlias = Mapping[str, Any]
+Recorder: TypeAlias = Callable[["Op", Sequence[Any], Settings], Any]
+
+NO_SETTINGS: Settings = MappingProxyType({})
+
+REGISTRY: dict[Any, Callable[..., Any]] = {}
+"""Every function that knows what to do with a Tensor, by the NumPy function it stands for."""
+
+RECORDERS: dict[type, Recorder] = {}
+"""How to carry out an operation when one of its operands is of a type that records (filled by `tensor`)."""
+
+_VARKEYWORDS = 0x08  # inspect.CO_VARKEYWORDS
+_NO_VALUE = getattr(np, "_NoValue")  # noqa: B009 - a private name, absent from NumPy's stubs
+
+
+class Op:
+    """One operation: what computes it, and what its derivatives need.
+
+    Attributes
+    ----------
+    name : str
+        The name under which errors and pictures speak of it.
+    fn : callable
+        Computes the value from arrays: operands by position, settings by keyword.
+    form : str
+        ``elementwise``, ``linear``, ``bilinear``, ``custom`` or ``constant``.
+    operands : tuple of str
+        Names of the array inputs, in order. Empty for an operation that takes any number of them.
+    defaults : dict
+        The settings that a call may give, with their default values.
+    rules : tuple
+        One rule per operand, None where there is no derivative; one for all where there may be any number.
+    selects : bool
+        Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
+        sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
+    plain : bool
+        Whether rules ask for nothing but output and inputs, so that the fast lanes may record it.
+    accumulate : callable or None
+        ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
+        a small part of a large input.
+    """
+
+    __slots__ = (
+        "__name__", "accumulate", "binder", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "name",
+        "operands", "picks", "plain", "reads", "rules", "selects", "shaped", "wants",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        fn: Callable[..., Any],
+        form: str,
+        operands: Sequence[str],
+        defaults: dict[str, Any],
+        rules: Sequence[Rule | None],
+        *,
+        known: frozenset[str] = frozenset(),
+        variadic: bool = False,
+        jvp: Rule | None = None,
+        selects: bool = False,
+        accumulate: Callable[..., None] | None = None,
+    ) -> None:
+        self.name = self.__name__ = name
+        self.fn, self.form, self.rules = fn, form, tuple(rules)
+        self.operands, self.defaults, self.known = tuple(operands), defaults, known
+        self.binder = _bind_as_given if variadic else self._bind_by_name
+        self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
+        self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()
+        self._plan_saving()
+
+    def _plan_saving(self) -> None:
+        """Translate the parameter names of each rule into places of the tuple that `environment` makes."""
+        wants = [_parameter_names(rule)[1:] if rule else () for rule in self.rules]
+        self.wants = tuple(wants)
+        asked = {name for names in wants for name in names}
+        self.shaped = tuple(i for i, n in enumerate(self.operands) if f"{n}_shape" in asked)
+        names = ["y", *self.operands, *self.defaults, *(f"{self.operands[i]}_shape" for i in self.shaped)]
+        if not self.operands:
+            names += ["arrays", "shapes", "index"]
+        if unknown := asked - set(names):
+            known = ", ".join(names[1:])
+            raise errors.DeclarationError(errors.RULE_NAMES.format(op=self.name, name=min(unknown), known=known))
+        places = [tuple(names.index(n) for n in want) for want in wants]
+        self.picks = tuple(_picker(p) if r else None for p, r in zip(places, self.rules, strict=True))
+        last = len(self.operands)
+        self.plain = last > 0 and all(r and max(p, default=0) <= last for r, p in zip(self.rules, places, strict=True))
+        self.reads = tuple(frozenset(i - 1 for i in p if 1 <= i <= last) for p in places)
+
+    def __repr__(self) -> str:
+        return f"<{self.form} operation {self.name}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for x in (*args, *kwargs.values()) if kwargs else args:
+            if x.__class__ in RECORDERS:
+                operands, settings = self.binder(args, kwargs)
+                return RECORDERS[x.__class__](self, operands, settings)
+        return self.fn(*args, **kwargs)
+
+    def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
+        """Split the arguments of a call into array operands, in order, and settings, by name."""
+        n = len(self.operands)
+        if not kwargs and len(args) == n:
+            return args, NO_SETTINGS
+        names = (*self.operands, *self.defaults)
+        if len(args) > len(names):
+            raise errors.UnsupportedError(self._refusal(f"number {len(names) + 1}", " by position"))
+        given = dict(zip(names, args, strict=False))
+        for name, value in kwargs.items():
+            if name in self.known and name not in names:
+                if value is not None and value is not _NO_VALUE:
+                    raise errors.UnsupportedError(self._refusal(name))
+            elif name not in names or name in given:
+                text = errors.UNKNOWN_ARGUMENT.format(op=self.name, argument=name, supported=", ".join(names))
+                raise TypeError(text)
+            elif value is not _NO_VALUE:
+                given[name] = value
+        return self._split(given, names)
+
+    def _split(self, given: dict[str, Any], names: Sequence[str]) -> tuple[Sequence[Any], Settings]:
+        try:
+            operands = [given.pop(name) for name in self.operands]
+        except KeyError as error:
+            missing = errors.MISSING_ARGUMENT.format(op=self.name, argument=error.args[0], supported=", ".join(names))
+            raise TypeError(missing) from None
+        return operands, given
+
+    def _refusal(self, argument: str, extra: str = "") -> str:
+        supported = ", ".join((*self.operands, *self.defaults))
+        return errors.UNSUPPORTED_ARGUMENT.format(argument=argument, op=self.name, extra=extra, supported=supported)
+
+    def environment(self, y: Array, arrays: Sequence[Any], settings: Settings) -> tuple[Any, ...]:
+        """Lay out all that rules may ask for, in the order that `picks` was planned for."""
+        env = (y, *arrays)
+        if self.defaults:
+            env += tuple([settings.get(name, default) for name, default in self.defaults.items()])
+        if self.shaped:
+            env += tuple([np.shape(arrays[i]) for i in self.shaped])
+        return env
+
+    def edges(self, y: Array, arrays: Sequence[Any], settings: Settings, nodes: Sequence[Any]) -> tuple[Any, ...]:
+        """Return, for each operand that has a node, ``(node, rule, what the rule is called with after g, index)``."""
+        if not self.operands:
+            return self._edges_variadic(y, arrays, settings, nodes)
+        env = self.environment(y, arrays, settings)
+        triples = zip(nodes, self.rules, self.picks, strict=True)
+        return tuple(
+            [(n, rule, pick(env), i) for i, (n, rule, pick) in enumerate(triples) if n is not None and pick is not None]
+        )
+
+    def _edges_variadic(
+        self, y: Array, arrays: Sequence[Any], settings: Settings, nodes: Sequence[Any]
+    ) -> tuple[Any, ...]:
+        (rule,), (pick,) = self.rules, self.picks
+        assert pick is not None
+        env = (y, *(settings.get(name, default) for name, default in self.defaults.items()))
+        env += (tuple(arrays), tuple(np.shape(a) for a in arrays))
+        return tuple([(node, rule, pick((*env, i)), i) for i, node in enumerate(nodes) if node is not None])
+
+    def wanted(self, index: int) -> tuple[str, ...]:
+        """Return the names of what the rule of operand `index` is called with after `g`."""
+        return self.wants[index if self.operands else 0]
+
+    def reads_operand(self, index: int, active: Sequence[Any]) -> bool:
+        """Tell whether the derivative of any active operand needs the value of operand `index`."""
+        if not self.operands:
+            return "arrays" in self.wants[0]
+        return any(node is not None and index in reads for reads, node in zip(self.reads, active, strict=True))
+
+
+def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Return a C-level function that takes `places` out of a tuple, always as a tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return itemgetter(slice(places[0], places[0] + 1) if places else slice(0, 0))
+
+
+def _bind_as_given(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
+    """Take every positional argument as an operand: for operations of any number of them."""
+    return args, kwargs
+
+
+def _parameter_names(fn: Callable[..., Any]) -> tuple[str, ...]:
+    code = fn.__code__  # type: ignore[attr-defined]
+    names: tuple[str, ...] = code.co_varnames
+    return names[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _signature(fn: Callable[..., Any]) -> dict[str, Any]:
+    """Return the parameters of a Python function (or of what it wraps) with their defaults, None where none.
+
+    `inspect.signature` would say the same and cost as much as the rest of the import.
+    """
+    inner = getattr(fn, "__wrapped__", fn)
+    names = _parameter_names(inner)
+    signature = dict.fromkeys(names)
+    positional = names[: inner.__code__.co_argcount]
+    defaults = inner.__defaults__ or ()
+    signature |= dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+    signature |= inner.__kwdefaults__ or {}
+    absent = {"keepdims": False}  # what no value given means; None for the others
+    return {name: absent.get(name) if value is _NO_VALUE else value for name, value in signature.items()}
+
+
+def _declare(
+    form: str, fn: Any, rules: Sequence[Rule | None], *, settings: str = "", call: Callable[..., Any] | None = None,
+    name: str = "", **options: Any,
+) -> Op:  # fmt: skip
+    """Make the operation, and enter it for `fn` in the registry.
+
+    Operands and settings take their names from the signature of `call` (what computes the value from arrays, if that
+    is not `fn` itself); `settings` lists, in order, those that a caller may give.
+    """
+    compute = call or fn
+    if isinstance(fn, np.ufunc):
+        operands: Sequence[str] = ("x",) if fn.nin == 1 else tuple(f"x{i + 1}" for i in range(fn.nin))
+        defaults: dict[str, Any] = {}
+        known = frozenset(("out", "where", "casting", "order", "dtype", "subok", "signature"))
+    else:
+        signature = _signature(compute)
+        known = frozenset(signature if call is None else signature | _known_parameters(fn))
+        defaults = {key: signature[key] for key in settings.split()}
+        operands = () if options.get("variadic") else [key for key in signature if key not in defaults][: len(rules)]
+    expected = len(operands) or 1
+    if len(rules) != expected:
+        raise errors.DeclarationError(
+            errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected)
+        )
+    op = Op(name or fn.__name__.strip("_"), compute, form, operands, defaults, rules, known=known, **options)
+    REGISTRY[fn] = op
+    return op
+
+
+def _known_parameters(fn: Any) -> dict[str, Any]:
+    return _signature(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else {"out": None, "dtype": None}
+
+
+def elementwise(fn: Any, *rules: Rule | None, **options: Any) -> Op:
+    """Declare a function whose Jacobian is diagonal: ``rule(g, ...)`` is `g` times the derivative, in both modes."""
+    return _declare("elementwise", fn, rules, **options)
+
+
+def linear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
+    """Declare a function linear in its inputs together: the rules are adjoints, the forward rule is `fn` itself."""
+    return _declare("linear", fn, rules, **options)
+
+
+def bilinear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
+    """Declare a function linear in each input alone: an adjoint per input, the forward rule by substitution."""
+    return _declare("bilinear", fn, rules, **options)
+
+
+def custom(fn: Any, *rules: Rule | None, jvp: Rule | None = None, **options: Any) -> Op:
+    """Declare a function by its reverse rules, and if it is cheap its forward rule ``jvp(tangents, y, *operands)``."""
+    return _declare("custom", fn, rules, jvp=jvp, **options)
+
+
+def constant(fn: Any) -> Op:
+    """Declare a function whose result has no derivative by nature: comparisons, indices, step functions."""
+    op = Op(fn.__name__, fn, "constant", (), {}, (), variadic=True)
+    REGISTRY[fn] = op
+    return op
+
+
+class Composite:
+    """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own."""
+
+    __slots__ = ("__name__", "definition", "known", "names")
+
+    def __init__(self, fn: Any, definition: Callable[..., Any]) -> None:
+        self.__name__ = fn.__name__
+        self.definition = definition
+        self.names = _parameter_names(definition)
+        self.known = frozenset(_known_parameters(fn))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for name in kwargs.keys() - self.names if not _takes_any_keyword(self.definition) else ():
+            text = errors.UNSUPPORTED_ARGUMENT if name in self.known else errors.UNKNOWN_ARGUMENT
+            supported = ", ".join(self.names)
+            raise errors.UnsupportedError(text.format(argument=name, op=self.__name__, extra="", supported=supported))
+        return self.definition(*args, **{k: v for k, v in kwargs.items() if v is not _NO_VALUE})
+
+
+def _takes_any_keyword(fn: Callable[..., Any]) -> bool:
+    return bool(fn.__code__.co_flags & _VARKEYWORDS)  # type: ignore[attr-defined]
+
+
+def composite(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a definition in terms of other operations for each of `functions`; a decorator."""
+
+    def register(definition: Callable[..., Any]) -> Callable[..., Any]:
+        for fn in functions:
+            REGISTRY[fn] = Composite(fn, definition)
+        return definition
+
+    return register

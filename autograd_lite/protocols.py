@@ -1,0 +1,104 @@
+"""What NumPy hands over: calls of its functions and ufuncs in which a Tensor stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.op import RECORDERS, REGISTRY, Composite
+from autograd_lite.rules.unsupported import UNSUPPORTED
+
+_REDUCTIONS: dict[tuple[Any, str], Any] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logical_and, "reduce"): np.all,
+    (np.logical_or, "reduce"): np.any,
+    (np.add, "accumulate"): np.cumsum,
+}
+"""The methods of ufuncs that are functions of NumPy under another name."""
+
+
+def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Carry out a call of a NumPy function; the target of ``__array_function__``."""
+    handler = REGISTRY.get(fn)
+    if handler is None:
+        raise errors.UnsupportedError(_refusal(fn))
+    kwargs = dict(kwargs)
+    out = kwargs.pop("out", None)
+    if isinstance(out, tuple):
+        (out,) = out
+    result = handler(*args, **kwargs)
+    return result if out is None else _write(out, result, handler.__name__)
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Carry out a call of a ufunc or of one of its methods; the target of ``__array_ufunc__``."""
+    if any(_declines(x) for x in inputs):
+        return NotImplemented
+    if method == "__call__":
+        return call_function(ufunc, inputs, kwargs)
+    if method == "outer":
+        return _outer(ufunc, *inputs, **kwargs)
+    fn = _REDUCTIONS.get((ufunc, method))
+    if fn is None:
+        raise errors.UnsupportedError(_method_refusal(ufunc, method))
+    return call_function(fn, inputs, _reduction_arguments(inputs, kwargs))
+
+
+def _reduction_arguments(inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """NOTE: a ufunc's methods work along axis 0 where the function of the same meaning takes all axes."""
+    arguments = {name: value for name, value in kwargs.items() if name != "dtype" or value is not None}
+    if len(inputs) == 1:
+        arguments.setdefault("axis", 0)
+    return arguments
+
+
+def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
+    ndim = np.ndim(b)
+    return ufunc(np.reshape(a, np.shape(a) + (1,) * ndim), b, **kwargs)
+
+
+def _declines(x: Any) -> bool:
+    """Tell whether an operand has asked that NumPy leave the operation to it."""
+    return type(x) not in RECORDERS and getattr(type(x), "__array_ufunc__", np.ndarray) is None
+
+
+def _write(out: Any, result: Any, name: str) -> Any:
+    """Put a result where ``out=`` asked for it."""
+    if type(out) in RECORDERS:
+        return out._become(result, name)
+    if result.requires_grad:
+        raise errors.ConversionError(errors.OUT_ARRAY.format(op=name))
+    out[...] = result.numpy()
+    return out
+
+
+def _refusal(fn: Any) -> str:
+    name = getattr(fn, "__name__", str(fn))
+    module = getattr(fn, "__module__", None) or "numpy"
+    path = f"{module}.{name}".removeprefix("numpy.")
+    return errors.UNSUPPORTED.format(name=path, why=UNSUPPORTED.get(path, UNSUPPORTED["*"]))
+
+
+def _method_refusal(ufunc: np.ufunc, method: str) -> str:
+    name = f"{ufunc.__name__}.{method}"
+    return errors.UNSUPPORTED.format(name=name, why=UNSUPPORTED.get(f"*.{method}", UNSUPPORTED["*"]))
+
+
+def supported() -> dict[str, str]:
+    """Return the functions that work on a Tensor, by name, with the form of their declaration.
+
+    Examples
+    --------
+    >>> supported()["exp"]
+    'elementwise'
+    """
+    return {
+        handler.__name__: "composite" if isinstance(handler, Composite) else handler.form
+        for handler in REGISTRY.values()
+    }

@@ -1,0 +1,69 @@
+"""Functions without a derivative by nature: comparisons, indices, step functions, fresh arrays, questions.
+
+The result of a step function such as `floor` is a constant for a derivative: it is 0 wherever it exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.op import RECORDERS, composite, constant
+
+COMPARISONS = (
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
+    np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift,
+    np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.isneginf, np.isposinf, np.all, np.any,
+)  # fmt: skip
+STEPS = (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide, np.heaviside)
+INDICES = (
+    np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.argwhere, np.flatnonzero, np.searchsorted,
+    np.count_nonzero, np.digitize, np.isin, np.spacing, np.bincount,
+)  # fmt: skip
+FRESH = (np.zeros_like, np.ones_like, np.empty_like, np.full_like)
+
+for _fn in (*COMPARISONS, *STEPS, *INDICES, *FRESH):
+    constant(_fn)
+
+
+def _plain(x: Any) -> Any:
+    """Return the value of a Tensor, also inside of lists and tuples."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(_plain(i) for i in x)
+    return x.detach().numpy() if type(x) in RECORDERS else x
+
+
+def _question(fn: Callable[..., Any]) -> None:
+    """Register a function whose answer is not an array: it is asked of the values."""
+
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        return fn(*(_plain(x) for x in args), **{name: _plain(x) for name, x in kwargs.items()})
+
+    composite(fn)(answer)
+
+
+QUESTIONS = (
+    np.allclose, np.array_equal, np.array_equiv, np.array2string, np.array_repr, np.array_str, np.can_cast,
+    np.common_type, np.iscomplexobj, np.isrealobj, np.min_scalar_type, np.may_share_memory, np.nonzero, np.result_type,
+    np.savez, np.save, np.savetxt, np.savez_compressed, np.shares_memory,
+)  # fmt: skip
+for _fn in QUESTIONS:
+    _question(_fn)
+
+
+@composite(np.shape)
+def shape(a: Any) -> tuple[int, ...]:
+    return a.shape  # type: ignore[no-any-return]
+
+
+@composite(np.ndim)
+def ndim(a: Any) -> int:
+    return a.ndim  # type: ignore[no-any-return]
+
+
+@composite(np.size)
+def size(a: Any, axis: int | None = None) -> int:
+    return a.size if axis is None else a.shape[axis]  # type: ignore[no-any-return]

@@ -1,0 +1,41 @@
+"""Losses as single operations: the expression's value and gradient in fewer steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.op import custom
+from autograd_lite.shapes import Array
+
+
+def _difference(p: Array, y: Array) -> Array:
+    """Return ``p - y`` for equal shapes; silent broadcasting of a loss hides a forgotten axis."""
+    if np.shape(p) != np.shape(y):
+        raise errors.ShapeError(
+            f"the prediction has shape {np.shape(p)} and the target {np.shape(y)}: a loss compares element by element. "
+            f"Write target.reshape({np.shape(p)}), or np.broadcast_to(target, {np.shape(p)}) if that is meant"
+        )
+    return p - y
+
+
+def _half_squared_error(p: Array, target: Array) -> Array:
+    d = _difference(p, target)
+    return 0.5 * (d * d).sum()
+
+
+half_squared_error = custom(
+    _half_squared_error, lambda g, p, target: g * (p - target), lambda g, p, target: g * (target - p)
+)
+
+
+def _mean_squared_error(p: Array, target: Array) -> Array:
+    d = _difference(p, target)
+    return (d * d).mean()
+
+
+mean_squared_error = custom(
+    _mean_squared_error,
+    lambda g, p, target: (2 * g / p.size) * (p - target),
+    lambda g, p, target: (2 * g / p.size) * (target - p),
+)

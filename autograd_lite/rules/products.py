@@ -1,0 +1,269 @@
+"""Matrix products and their relatives: linear in each of their inputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.op import bilinear, composite, custom
+from autograd_lite.rules.indexing import diagonal
+from autograd_lite.shapes import Array, Shape
+
+
+def _matmul_left(g: Array, x2: Array) -> Array:
+    """``g x2^T``. A vector on the right makes it an outer product; one on the left has lost its axis in `g`."""
+    if x2.ndim == 1:
+        return g[..., None] * x2
+    if g.ndim == x2.ndim - 1:
+        return (g[..., None, :] @ x2.swapaxes(-1, -2))[..., 0, :]
+    return g @ x2.swapaxes(-1, -2)
+
+
+def _matmul_right(g: Array, x1: Array) -> Array:
+    """``x1^T g``, with the cases of `_matmul_left` mirrored."""
+    if x1.ndim == 1:
+        return x1[:, None] * g[..., None, :] if g.ndim else g * x1
+    if g.ndim == x1.ndim - 1:
+        return (x1.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    return x1.swapaxes(-1, -2) @ g
+
+
+bilinear(np.matmul, lambda g, x2: _matmul_left(g, x2), lambda g, x1: _matmul_right(g, x1))
+
+
+def _affine(x: Array, weight: Array, bias: Array) -> Array:
+    """``x W^T + b``: the layer of a neural network; `weight` is (out, in), `bias` may be None."""
+    y = x @ weight.swapaxes(-1, -2)
+    return y if bias is None else y + bias
+
+
+def _affine_weight(g: Array, x: Array) -> Array:
+    rows = g if g.ndim == 2 else g.reshape((-1, g.shape[-1]))  # noqa: PLR2004 - a batch of vectors
+    return rows.swapaxes(-1, -2) @ (x if x.ndim == 2 else x.reshape((-1, x.shape[-1])))  # noqa: PLR2004
+
+
+def _affine_jvp(tangents: Sequence[Array | None], x: Array, weight: Array) -> Array:
+    dx, dw, db = tangents
+    parts = [
+        None if dx is None else dx @ weight.swapaxes(-1, -2),
+        None if dw is None else x @ dw.swapaxes(-1, -2),
+        db,
+    ]
+    first, *rest = [part for part in parts if part is not None]
+    for part in rest:
+        first = first + part
+    return first
+
+
+affine = custom(
+    _affine,
+    lambda g, weight: g @ weight,
+    lambda g, x: _affine_weight(g, x),
+    lambda g: g,
+    jvp=_affine_jvp,
+)
+
+# ----- definitions -----
+
+
+@composite(np.dot)
+def dot(a: Array, b: Array) -> Array:
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    if b.ndim > 2:  # noqa: PLR2004 - beyond matrices, dot and matmul differ
+        return np.tensordot(a, b, (-1, -2))
+    return np.matmul(a, b) if b.ndim == 1 or a.ndim <= 2 else np.tensordot(a, b, (-1, 0))  # noqa: PLR2004
+
+
+@composite(np.inner)
+def inner(a: Array, b: Array) -> Array:
+    return np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else np.tensordot(a, b, (-1, -1))
+
+
+@composite(np.vdot)
+def vdot(a: Array, b: Array) -> Array:
+    return np.matmul(np.ravel(a), np.ravel(b))
+
+
+@composite(np.vecdot)
+def vecdot(x1: Array, x2: Array) -> Array:
+    return np.sum(x1 * x2, -1)
+
+
+@composite(np.linalg.vecdot)
+def linalg_vecdot(x1: Array, x2: Array, *, axis: int = -1) -> Array:
+    return np.sum(x1 * x2, axis)
+
+
+@composite(np.matvec)
+def matvec(x1: Array, x2: Array) -> Array:
+    return np.matmul(x1, x2[..., None])[..., 0]
+
+
+@composite(np.vecmat)
+def vecmat(x1: Array, x2: Array) -> Array:
+    return np.matmul(x1[..., None, :], x2)[..., 0, :]
+
+
+@composite(np.linalg.matmul)
+def linalg_matmul(x1: Array, x2: Array) -> Array:
+    return np.matmul(x1, x2)
+
+
+@composite(np.outer)
+def outer(a: Array, b: Array) -> Array:
+    return np.ravel(a)[:, None] * np.ravel(b)
+
+
+@composite(np.linalg.outer)
+def linalg_outer(x1: Array, x2: Array) -> Array:
+    return outer(x1, x2)
+
+
+@composite(np.kron)
+def kron(a: Array, b: Array) -> Array:
+    ndim = max(np.ndim(a), np.ndim(b))
+    shape_a = (1,) * (ndim - np.ndim(a)) + np.shape(a)
+    shape_b = (1,) * (ndim - np.ndim(b)) + np.shape(b)
+    spaced_a = np.reshape(a, [m for n in shape_a for m in (n, 1)])
+    spaced_b = np.reshape(b, [m for n in shape_b for m in (1, n)])
+    return np.reshape(spaced_a * spaced_b, [m * n for m, n in zip(shape_a, shape_b, strict=True)])
+
+
+def _tensordot_axes(axes: Any, ndim_a: int, ndim_b: int) -> tuple[list[int], list[int]]:
+    """Return which axes of `a` and of `b` are summed over, as lists of non-negative numbers."""
+    if isinstance(axes, int):
+        return list(range(ndim_a - axes, ndim_a)), list(range(axes))
+    first, second = ([i] if isinstance(i, int) else list(i) for i in axes)
+    return [i % ndim_a for i in first], [i % ndim_b for i in second]
+
+
+@composite(np.tensordot)
+def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
+    """A matrix product between the kept axes and the summed ones, moved next to each other."""
+    summed_a, summed_b = _tensordot_axes(axes, a.ndim, b.ndim)
+    kept_a = [i for i in range(a.ndim) if i not in summed_a]
+    kept_b = [i for i in range(b.ndim) if i not in summed_b]
+    if [a.shape[i] for i in summed_a] != [b.shape[i] for i in summed_b]:
+        raise errors.ShapeError(
+            f"tensordot sums axes {summed_a} of shape {a.shape} with axes {summed_b} of shape {b.shape}, "
+            "whose lengths differ. Write axes=(axes_of_a, axes_of_b) with pairs of equal length"
+        )
+    rows, columns = [a.shape[i] for i in kept_a], [b.shape[i] for i in kept_b]
+    depth = math.prod(a.shape[i] for i in summed_a)
+    left = np.transpose(a, kept_a + summed_a).reshape((math.prod(rows), depth))
+    right = np.transpose(b, summed_b + kept_b).reshape((depth, math.prod(columns)))
+    return np.matmul(left, right).reshape((*rows, *columns))
+
+
+@composite(np.linalg.tensordot)
+def linalg_tensordot(x1: Array, x2: Array, *, axes: Any = 2) -> Array:
+    return tensordot(x1, x2, axes)
+
+
+@composite(np.linalg.multi_dot)
+def multi_dot(arrays: Sequence[Array]) -> Array:
+    """The products from left to right: the value of the best order, not its speed."""
+    product, *rest = arrays
+    for array in rest:
+        product = np.dot(product, array)
+    return product
+
+
+@composite(np.linalg.matrix_power)
+def matrix_power(a: Array, n: int) -> Array:
+    """Repeated squaring."""
+    if n < 0:
+        why = "negative powers need the inverse. Write np.linalg.matrix_power(a, n) with n >= 0"
+        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name="linalg.matrix_power", why=why))
+    power = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
+    while n:
+        power = np.matmul(power, a) if n % 2 else power
+        a, n = (np.matmul(a, a) if n > 1 else a), n // 2
+    return power
+
+
+# ----- einsum -----
+
+
+def _einsum(*arrays: Array, spec: str) -> Array:
+    return np.einsum(spec, *arrays, optimize=len(arrays) > 2)  # noqa: PLR2004 - an order to choose
+
+
+def _einsum_rule(g: Array, arrays: Sequence[Array], shapes: Sequence[Shape], index: int, spec: str) -> Array:
+    """The product of `g` with the other operands, summed to the letters of this one.
+
+    A letter that only this operand has was summed over alone: `g` is the same for all of its values.
+    """
+    inputs, output = spec.split("->")
+    letters = inputs.split(",")
+    mine = letters[index]
+    others = [i for i in range(len(arrays)) if i != index]
+    known = set(output).union(*(letters[i] for i in others))
+    target = "".join(c for c in mine if c in known)
+    rule = ",".join([output, *(letters[i] for i in others)]) + "->" + target
+    share = product(g, *(arrays[i] for i in others), spec=rule)
+    spaced = [n if c in known else 1 for c, n in zip(mine, _einsum_shape(share, target, mine), strict=True)]
+    return np.broadcast_to(share.reshape(spaced), _widened(spaced, shapes[index]))
+
+
+def _einsum_shape(share: Array, target: str, mine: str) -> list[int]:
+    return [share.shape[target.index(c)] if c in target else 1 for c in mine]
+
+
+def _widened(spaced: Sequence[int], shape: Shape) -> Shape:
+    """Return the shape with letters of this operand alone at full length; a broadcast axis stays as long as it is."""
+    return tuple(max(s, n) for s, n in zip(spaced, shape, strict=True))
+
+
+product = custom(
+    _einsum,
+    lambda g, arrays, shapes, index, spec: _einsum_rule(g, arrays, shapes, index, spec),
+    settings="spec",
+    variadic=True,
+)
+
+
+@composite(np.einsum)
+def einsum(subscripts: str, *operands: Array, optimize: Any = False) -> Array:
+    """Write the dots and the output out, take diagonals of repeated letters, and multiply."""
+    if not isinstance(subscripts, str):
+        why = "write the subscripts as text: np.einsum('ij,jk->ik', a, b)"
+        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name="einsum with lists of axes", why=why))
+    letters, output = _explicit(subscripts.replace(" ", ""), [np.ndim(a) for a in operands])
+    pairs = [_without_repeats(c, a) for c, a in zip(letters, operands, strict=True)]
+    spec = ",".join(c for c, _ in pairs) + "->" + output
+    return product(*(a for _, a in pairs), spec=spec)
+
+
+def _explicit(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+    """Return the letters of each operand, and of the output, with the dots written out in unused letters."""
+    left, arrow, right = subscripts.partition("->")
+    names = left.split(",")
+    if len(names) != len(ndims):
+        raise errors.ShapeError(
+            f"einsum subscripts {subscripts!r} name {len(names)} operands, {len(ndims)} are given. "
+            "Write one group of letters for each operand, separated by commas"
+        )
+    free = [chr(c) for c in range(ord("A"), ord("Z") + 1) if chr(c) not in subscripts]
+    wide = [ndim - len(name.replace("...", "")) for name, ndim in zip(names, ndims, strict=True)]
+    dots = "".join(free[: max((w for w, n in zip(wide, names, strict=True) if "..." in n), default=0)])
+    full = [n.replace("...", dots[len(dots) - w :]) for n, w in zip(names, wide, strict=True)]
+    if arrow:
+        return full, right.replace("...", dots)
+    plain = left.replace(",", "").replace("...", "")
+    return full, dots + "".join(sorted(c for c in set(plain) if plain.count(c) == 1))
+
+
+def _without_repeats(letters: str, a: Array) -> tuple[str, Array]:
+    """Replace the axes of a letter that stands twice by their diagonal."""
+    for c in letters:
+        while letters.count(c) > 1:
+            first, second = letters.index(c), letters.rindex(c)
+            a = diagonal(a, 0, first, second)
+            letters = letters[:first] + letters[first + 1 : second] + letters[second + 1 :] + c
+    return letters, a

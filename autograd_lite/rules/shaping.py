@@ -1,0 +1,239 @@
+"""Shapes, joins and splits: linear functions that move elements without changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.op import composite, linear
+from autograd_lite.shapes import Array, Axis, Shape, inverse_permutation, unbroadcast
+
+
+def _reshape(a: Array, shape: Any) -> Array:
+    return a.reshape(shape)
+
+
+reshaped = linear(_reshape, lambda g, a_shape: g.reshape(a_shape), settings="shape")
+
+
+@composite(np.reshape)
+def reshape(a: Array, shape: Any, order: str = "C") -> Array:
+    if order != "C":
+        why = "write np.reshape(a.T, shape[::-1]).T for order='F'"
+        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"reshape with order={order!r}", why=why))
+    return reshaped(a, shape=shape)
+
+
+@composite(np.ravel)
+def ravel(a: Array, order: str = "C") -> Array:
+    return reshape(a, (-1,), order)
+
+
+def _transpose(a: Array, axes: Sequence[int] | None = None) -> Array:
+    return a.transpose(axes)
+
+
+linear(
+    np.transpose,
+    lambda g, axes: g.transpose() if axes is None else g.transpose(inverse_permutation(axes)),
+    settings="axes",
+    call=_transpose,
+)
+
+
+def _copy(a: Array) -> Array:
+    return a.copy()
+
+
+copy = linear(np.copy, lambda g: g, call=_copy)
+
+
+def _astype(x: Array, dtype: Any) -> Array:
+    return x.astype(dtype)
+
+
+astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype)
+linear(np.broadcast_to, lambda g, array_shape: unbroadcast(g, array_shape), settings="shape")
+
+# ----- axes: definitions -----
+
+
+@composite(np.swapaxes)
+def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
+    axes = list(range(a.ndim))
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    return np.transpose(a, axes)
+
+
+@composite(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Array) -> Array:
+    return swapaxes(x, -1, -2)
+
+
+def _like(a: Array) -> Array:
+    """Return an array of the shape of `a` that takes no memory, to ask NumPy what a function makes of the shape."""
+    return np.broadcast_to(0, np.shape(a))
+
+
+@composite(np.moveaxis)
+def moveaxis(a: Array, source: Any, destination: Any) -> Array:
+    labelled = np.moveaxis(np.broadcast_to(0, range(1, a.ndim + 1)), source, destination)
+    return np.transpose(a, [n - 1 for n in labelled.shape])
+
+
+@composite(np.expand_dims)
+def expand_dims(a: Array, axis: Axis) -> Array:
+    return reshaped(a, shape=np.expand_dims(_like(a), axis).shape)
+
+
+@composite(np.squeeze)
+def squeeze(a: Array, axis: Axis = None) -> Array:
+    return reshaped(a, shape=np.squeeze(_like(a), axis).shape)
+
+
+def _atleast(fn: Any) -> Any:
+    def atleast(*arys: Array) -> Any:
+        shapes = [fn(_like(a)).shape for a in arys]
+        results = [np.reshape(a, shape) for a, shape in zip(arys, shapes, strict=True)]
+        return results[0] if len(results) == 1 else results
+
+    return atleast
+
+
+for _fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
+    composite(_fn)(_atleast(_fn))
+
+
+@composite(np.broadcast_arrays)
+def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
+    shape = np.broadcast_shapes(*(np.shape(a) for a in args))
+    return tuple(np.broadcast_to(a, shape) for a in args)
+
+
+# ----- joining and splitting -----
+
+
+def _concatenate(*arrays: Array, axis: int | None = 0) -> Array:
+    return np.concatenate(arrays, axis)
+
+
+def _piece(g: Array, shapes: Sequence[Shape], index: int, axis: int) -> Array:
+    axis %= g.ndim
+    start = sum(shape[axis] for shape in shapes[:index])
+    return g[(*(slice(None),) * axis, slice(start, start + shapes[index][axis]))]
+
+
+joined = linear(
+    _concatenate, lambda g, shapes, index, axis: _piece(g, shapes, index, axis), settings="axis", variadic=True
+)
+
+
+@composite(np.concatenate)
+def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
+    if axis is None:
+        arrays, axis = [np.ravel(a) for a in arrays], 0
+    return joined(*arrays, axis=axis)
+
+
+@composite(np.stack)
+def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
+    return concatenate([np.expand_dims(a, axis) for a in arrays], axis)
+
+
+@composite(np.vstack)
+def vstack(tup: Sequence[Array]) -> Array:
+    return concatenate([np.atleast_2d(a) for a in tup], 0)
+
+
+@composite(np.hstack)
+def hstack(tup: Sequence[Array]) -> Array:
+    arrays = [np.atleast_1d(a) for a in tup]
+    return concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
+
+
+@composite(np.array_split)
+def array_split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+    return _pieces(np.array_split, ary, indices_or_sections, axis)
+
+
+@composite(np.split)
+def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+    return _pieces(np.split, ary, indices_or_sections, axis)
+
+
+def _pieces(fn: Any, ary: Array, indices_or_sections: Any, axis: int) -> list[Array]:
+    """Cut as `fn` cuts the indices of the axis."""
+    before = (slice(None),) * (axis % ary.ndim)
+    parts = fn(np.arange(ary.shape[axis]), indices_or_sections)
+    return [ary[(*before, slice(p[0], p[-1] + 1) if p.size else slice(0, 0))] for p in parts]
+
+
+@composite(np.append)
+def append(arr: Array, values: Array, axis: int | None = None) -> Array:
+    return concatenate((arr, values), axis)
+
+
+# ----- repeating and padding -----
+
+
+def _roll(a: Array, shift: Any, axis: Any = None) -> Array:
+    return np.roll(a, shift, axis)
+
+
+def _negative(shift: Any) -> Any:
+    return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
+
+
+linear(np.roll, lambda g, shift, axis: np.roll(g, _negative(shift), axis), settings="shift axis", call=_roll)
+
+
+@composite(np.tile)
+def tile(A: Array, reps: Any) -> Array:  # noqa: N803 - NumPy's name
+    reps = (reps,) if isinstance(reps, int) else tuple(reps)
+    ndim = max(A.ndim, len(reps))
+    shape = (1,) * (ndim - A.ndim) + A.shape
+    reps = (1,) * (ndim - len(reps)) + reps
+    pairs = [(r, n) for r, n in zip(reps, shape, strict=True)]
+    spaced = np.reshape(A, [m for _, n in pairs for m in (1, n)])
+    wide = np.broadcast_to(spaced, [m for pair in pairs for m in pair])
+    return np.reshape(wide, [r * n for r, n in pairs])
+
+
+def _pad(array: Array, widths: Sequence[tuple[int, int]]) -> Array:
+    return np.pad(array, widths)
+
+
+def _inside(g: Array, widths: Sequence[tuple[int, int]]) -> Array:
+    return g[tuple(slice(low, g.shape[i] - high) for i, (low, high) in enumerate(widths))]
+
+
+padded = linear(_pad, lambda g, widths: _inside(g, widths), settings="widths")
+_PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
+
+
+@composite(np.pad)
+def pad(array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0, reflect_type: str = "even") -> Array:
+    widths = [(int(low), int(high)) for low, high in np.broadcast_to(pad_width, (array.ndim, 2))]
+    if mode == "constant":
+        return padded(array, widths=tuple(widths)) if constant_values == 0 else _pad_constant(array, widths, constant_values)
+    if mode not in _PAD_BY_INDEX or reflect_type != "even":
+        why = f"write one of mode='constant', {', '.join(map(repr, _PAD_BY_INDEX))}"
+        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"pad with mode={mode!r}", why=why))
+    for axis, width in enumerate(widths):
+        array = np.take(array, np.pad(np.arange(array.shape[axis]), width, mode=mode), axis)  # type: ignore[call-overload]
+    return array
+
+
+def _pad_constant(array: Array, widths: Sequence[tuple[int, int]], value: float) -> Array:
+    frame = np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=value)
+    return padded(array, widths=tuple(widths)) + frame
+
+
+@composite(np.rot90)
+def rot90(m: Array, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
+    first, second = axes
+    turned = {0: m, 1: np.flip(m, second), 2: np.flip(np.flip(m, first), second), 3: np.flip(m, first)}[k % 4]
+    return np.swapaxes(turned, first, second) if k % 2 else turned

@@ -1,0 +1,291 @@
+"""The two sweeps over a recorded graph: backwards with cotangents, forwards with tangents.
+
+Both work on arrays, and, given `lift`, on Tensors: then the rules record what they do, and the derivative can be
+differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.graph import Node, leaf, reachable
+from autograd_lite.op import Op
+from autograd_lite.shapes import Array, unbroadcast
+
+Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
+"""Makes a Tensor from an array and the node that made it."""
+
+
+def reverse(
+    seeds: Iterable[tuple[Node, Array]],
+    *,
+    wanted: frozenset[Node] | None = None,
+    lift: Lift | None = None,
+    retain: bool = False,
+    hook: Callable[[Node, Array], Array] | None = None,
+) -> dict[Node, Array]:
+    """Sweep backwards from `seeds`, pairs of node and cotangent, and return the gradients.
+
+    Parameters
+    ----------
+    wanted : frozenset of Node, optional
+        The nodes whose gradients are returned; by default all leaves, and nodes told to retain theirs.
+    lift : callable, optional
+        Given, the derivative is recorded: rules receive Tensors.
+    retain : bool
+        Keep what the nodes have saved, for another sweep.
+    hook : callable, optional
+        ``hook(node, g)`` for nodes with hooks; what it returns goes on.
+
+    Notes
+    -----
+    Nodes are visited in reverse order of creation, each after all that was computed from it. Nothing outside is
+    changed before the sweep has ended, but for the release of nodes it has passed.
+    """
+    grads: dict[Node, Array] = {}
+    for node, seed in seeds:
+        grads[node] = seed if node not in grads else grads[node] + seed
+    nodes = reachable(grads)
+    found: dict[Node, Array] = {}
+    owned: set[Node] = set()
+    masked = False
+    # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
+    with np.errstate(all="ignore"):
+        while nodes:
+            node = nodes.pop()
+            g = grads.pop(node, None)
+            if g is None:
+                continue
+            if g.dtype is not node.dtype:
+                g = g.astype(node.dtype)
+            op = node.op
+            if op is None or node.notes is not None or wanted is not None:
+                g = _arrive(node, g, found, wanted, hook)
+                if op is None:
+                    continue
+            if node.edges is None:
+                raise errors.FreedGraphError(errors.FREED.format(op=op.name, shape=node.shape))
+            masked = masked or op.selects
+            if lift is None:
+                _spread(node, op, g, grads, owned, masked and op.form == "elementwise")
+            else:
+                _spread_recorded(node, op, g, grads, masked and op.form == "elementwise", lift)
+            if not retain:
+                node.edges, node.inputs = None, ()
+    return found
+
+
+def _arrive(
+    node: Node,
+    g: Array,
+    found: dict[Node, Array],
+    wanted: frozenset[Node] | None,
+    hook: Callable[[Node, Array], Array] | None,
+) -> Array:
+    """Show the complete gradient of a node to its hooks, and keep it if somebody wants it."""
+    notes = node.notes
+    if notes is not None and notes.hooks and hook is not None:
+        g = hook(node, g)
+    if node in wanted if wanted is not None else node.op is None or (notes is not None and notes.retain):
+        found[node] = g
+    return g
+
+
+def _spread(
+    node: Node, op: Op, g: Array, grads: dict[Node, Array], owned: set[Node], masked: bool
+) -> None:
+    """Hand the share of `g` that each input of `node` gets to it.
+
+    The first share of a node is taken as it is, the second makes a sum that belongs to this sweep, and the following
+    are added to it in place.
+    """
+    for parent, rule, saved, _ in node.edges:  # type: ignore[union-attr]
+        if op.accumulate is not None:
+            op.accumulate(_buffer(parent, grads, owned), g, *saved)
+            continue
+        share = rule(g, *saved)
+        if masked:
+            share = _keep_zeros(g, share)
+        if share.shape != parent.shape:
+            share = _fit(share, parent, op)
+        if parent not in grads:
+            grads[parent] = share
+        elif parent in owned:
+            grads[parent] += share
+        else:
+            grads[parent] = grads[parent] + share
+            if grads[parent].__class__ is np.ndarray:
+                owned.add(parent)
+
+
+def _spread_recorded(node: Node, op: Op, g: Array, grads: dict[Node, Array], masked: bool, lift: Lift) -> None:
+    """The same with Tensors: rules record what they do, and sums are new Tensors."""
+    for parent, rule, saved, index in node.edges:  # type: ignore[union-attr]
+        share = rule(g, *_lifted(node, op, index, saved, lift))
+        if masked:
+            share = _keep_zeros(g, share)
+        if share.shape != parent.shape:
+            share = _fit(share, parent, op)
+        grads[parent] = share if parent not in grads else grads[parent] + share
+
+
+def _buffer(parent: Node, grads: dict[Node, Array], owned: set[Node]) -> Array:
+    """Return the gradient of `parent` so far as an array that this sweep may write to."""
+    if parent not in owned:
+        start = grads.get(parent)
+        grads[parent] = np.zeros(parent.shape, parent.dtype) if start is None else np.array(start, parent.dtype)
+        owned.add(parent)
+    return grads[parent]
+
+
+def _fit(share: Array, parent: Node, op: Op) -> Array:
+    """Undo the broadcasting of an input, once and here, for all rules."""
+    try:
+        return unbroadcast(share, parent.shape)
+    except ValueError as error:
+        text = errors.RULE_SHAPE.format(op=op.name, given=share.shape, shape=parent.shape)
+        raise errors.RuleError(text) from error
+
+
+def _keep_zeros(g: Array, share: Array) -> Array:
+    """Return `share` with 0 where `g` is exactly 0 and the derivative was infinite or undefined.
+
+    NOTE: only there. With 0 wherever `g` is 0 a second derivative through a value that happens to be 0 would be lost.
+    """
+    if np.isfinite(_plain(share.sum())):
+        return share
+    lost = (_plain(g) == 0) & ~np.isfinite(_plain(share))
+    return np.where(lost, 0, share) if lost.any() else share
+
+
+def _plain(x: Array) -> Array:
+    return x.detach().numpy() if hasattr(x, "detach") else x
+
+
+def _lifted(node: Node, op: Op, index: int, saved: tuple[Any, ...], lift: Lift) -> tuple[Any, ...]:
+    """Return the saved values of a rule as Tensors that know the nodes they came from."""
+    return tuple(_lift_one(node, op, name, value, lift) for name, value in zip(op.wanted(index), saved, strict=True))
+
+
+def _lift_one(node: Node, op: Op, name: str, value: Any, lift: Lift) -> Any:
+    if name == "y":
+        return lift(value, node)
+    if name == "arrays":
+        return tuple(_lift_input(node, i, array, lift) for i, array in enumerate(value))
+    if name in op.operands:
+        return _lift_input(node, op.operands.index(name), value, lift)
+    return value
+
+
+def _lift_input(node: Node, index: int, value: Any, lift: Lift) -> Any:
+    source = node.inputs[index]
+    return lift(value, source) if source.__class__ is Node else value
+
+
+# ----- forwards -----
+
+
+def forward(outputs: Iterable[Node], tangents: Mapping[Node, Array], lift: Lift) -> dict[Node, Array]:
+    """Sweep forwards and return the tangents of all nodes of the graph of `outputs` that `tangents` reaches.
+
+    Parameters
+    ----------
+    outputs : iterable of Node
+        Where to go.
+    tangents : mapping of Node to Tensor
+        Where to start from, and in which direction. Tangents are Tensors throughout, so that they can be
+        differentiated again, and a rule that is not written can be derived.
+    lift : callable
+        Makes a Tensor from an array and a node.
+    """
+    moving = dict(tangents)
+    with np.errstate(all="ignore"):
+        for node in reachable(outputs):
+            if node in moving or node.op is None:
+                continue
+            if node.edges is None:
+                raise errors.FreedGraphError(errors.FREED.format(op=node.op.name, shape=node.shape))
+            if any(edge[0] in moving for edge in node.edges):
+                t = _FORWARD[node.op.form](node, node.op, moving, lift)
+                moving[node] = t if t.shape == node.shape else np.broadcast_to(t, node.shape)
+    return moving
+
+
+def _moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
+    return [(moving[p], rule, saved, i) for p, rule, saved, i in node.edges or () if p in moving]
+
+
+def _total(terms: Sequence[Array]) -> Array:
+    first, *rest = terms
+    return sum(rest, first)
+
+
+def _forward_elementwise(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
+    """The reverse rules, with tangents in the place of cotangents: the Jacobian is diagonal."""
+    edges = _moving_edges(node, moving)
+    return _total([rule(t, *_lifted(node, op, i, saved, lift)) for t, rule, saved, i in edges])
+
+
+def _forward_linear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
+    """The operation itself, with tangents as inputs, zeros where nothing moves, and masks as they are."""
+    values = _saved_by_name(node, op, lift)
+    operands = []
+    for i, source in enumerate(node.inputs):
+        differentiable = op.rules[i] is not None if op.operands else True
+        if source in moving:
+            operands.append(moving[source])
+        elif differentiable:
+            operands.append(np.zeros(getattr(source, "shape", ()), node.dtype))
+        else:
+            operands.append(values[op.operands[i]])
+    return op(*operands, **node.settings)
+
+
+def _forward_bilinear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
+    """The operation with one input replaced by its tangent, for each input that moves."""
+    values = _saved_by_name(node, op, lift)
+    terms = []
+    for t, _, _, i in _moving_edges(node, moving):
+        operands = [t if j == i else values[name] for j, name in enumerate(op.operands)]
+        terms.append(op(*operands, **node.settings))
+    return _total(terms)
+
+
+def _forward_custom(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
+    """The forward rule where one is written; otherwise the reverse rule, transposed.
+
+    The reverse rule ``v -> J^T v`` is linear in `v`, so its own reverse sweep, with the tangent as the cotangent,
+    gives ``J t``; `v` itself does not matter.
+    """
+    if op.jvp is not None:
+        values = _saved_by_name(node, op, lift)
+        tangents = [moving.get(p) if p.__class__ is Node else None for p in node.inputs]
+        return op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
+    probe = leaf(node.shape, node.dtype)
+    v = lift(np.zeros(node.shape, node.dtype), probe)
+    seeds = []
+    for t, rule, saved, i in _moving_edges(node, moving):
+        share = rule(v, *_lifted(node, op, i, saved, lift))
+        seeds.append((share._node, np.broadcast_to(t, share.shape)))
+    return reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True)[probe]
+
+
+_FORWARD = {
+    "elementwise": _forward_elementwise,
+    "linear": _forward_linear,
+    "bilinear": _forward_bilinear,
+    "custom": _forward_custom,
+}
+
+
+def _saved_by_name(node: Node, op: Op, lift: Lift) -> dict[str, Any]:
+    """Return all that the rules of a node are called with, by name."""
+    return {
+        name: value
+        for _, _, saved, i in node.edges or ()
+        for name, value in zip(op.wanted(i), _lifted(node, op, i, saved, lift), strict=True)
+    }

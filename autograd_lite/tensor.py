@@ -1,0 +1,452 @@
+"""The Tensor: an array that remembers how it was computed. A Tensor never sees another one change."""
+
+from __future__ import annotations
+
+import _thread
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors, refusals
+from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
+from autograd_lite.methods import Methods
+from autograd_lite.op import REGISTRY, Op
+from autograd_lite.protocols import call_function, call_ufunc
+from autograd_lite.record import Handle, array_of, as_array, binary, make_tensor, results_are, unary
+from autograd_lite.rules import indexing, shaping
+from autograd_lite.shapes import Array, Shape
+from autograd_lite.sweep import reverse
+
+_commit_lock = _thread.allocate_lock()
+
+
+@results_are
+class Tensor(Handle, Methods):
+    """An array whose history is recorded, so that derivatives can be computed.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers: copied, so that later changes of `data` do not reach the Tensor. Another array type that speaks
+        NumPy's protocols stays what it is.
+    requires_grad : bool
+        Whether ``backward()`` shall find the derivative with respect to this Tensor. Needs floating-point data.
+    dtype : dtype, optional
+        As in `numpy.array`: by default that of the data; Python floats are float64.
+    name : str, optional
+        Used by errors and pictures.
+
+    Raises
+    ------
+    GradientDtypeError
+        `requires_grad` for integers, booleans or complex numbers.
+    DataError
+        Data that are not numbers, and masked arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = np.sum(x * x)
+    >>> y.backward()
+    >>> x.grad
+    Tensor([2., 4.], dtype=float64)
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None
+    ) -> None:
+        self._data = _own_array(data, dtype)
+        self._exposed, self._name = False, name
+        self._node = self._op = None
+        if requires_grad:
+            self.requires_grad = True
+
+    # ----- what it is -----
+
+    @property
+    def data(self) -> Array:
+        """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
+        if not self._exposed:
+            self._data = self._data.copy()
+            self._exposed = True
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if value is not self._data:
+            assign([(self, value)])
+
+    @property
+    def shape(self) -> Shape:
+        shape: Shape = self._data.shape
+        return shape
+
+    @property
+    def ndim(self) -> int:
+        return int(self._data.ndim)
+
+    @property
+    def size(self) -> int:
+        return int(self._data.size)
+
+    @property
+    def dtype(self) -> Any:
+        return self._data.dtype
+
+    @property
+    def name(self) -> str | None:
+        """The name by which errors and pictures call this Tensor."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self._name = value
+        if self._node is not None:
+            self._node.note().name = value
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a derivative flows to here: a leaf of the user's, or computed from one."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if value and self._node is None:
+            refusals.differentiable(self)
+            self._node = leaf(self._data.shape, self._data.dtype, self._name)
+        elif not value and not self.is_leaf:
+            raise errors.LeafMutationError(f"requires_grad = False on {refusals.describe(self)}. Write t = t.detach()")
+        elif not value:
+            self._node = None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the user made it (or no gradient flows to it), so that it has no history."""
+        return self._node is None or self._node.op is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`."""
+        notes = self._node.notes if self._node is not None else None
+        if notes is None or notes.grad is None:
+            return None
+        if not isinstance(notes.grad, Tensor):
+            notes.grad = make_tensor(as_array(notes.grad))
+        return notes.grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if self._node is None:
+            if value is not None:
+                refusals.no_path(self)
+            return
+        self._node.note().grad = None if value is None else make_tensor(_fitting(self, value, "assignment of grad"))
+
+    def zero_grad(self) -> None:
+        """Forget the accumulated gradient: ``grad`` becomes None."""
+        if self._node is not None and self._node.notes is not None:
+            self._node.notes.grad = None
+
+    # ----- what leaves the graph -----
+
+    def item(self) -> Any:
+        """Return the one number it holds as a Python number, without its derivative."""
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists, without their derivative."""
+        return self._data.tolist()
+
+    def numpy(self) -> Array:
+        """Return the array, without its derivative. The same as `data`."""
+        return self.data
+
+    def detach(self) -> Tensor:
+        """Return a Tensor of the same value that no derivative flows through."""
+        return make_tensor(array_of(self))
+
+    def clone(self) -> Tensor:
+        """Return a recorded copy: gradients flow through it to this Tensor."""
+        return unary(shaping.copy, self)
+
+    # ----- derivatives -----
+
+    def backward(self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False) -> None:
+        """Add the derivative of this Tensor to the ``grad`` of every leaf it was computed from.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The cotangent to start from, of this Tensor's shape. May be left out for a single number, where it is 1.
+        retain_graph : bool
+            Keep the graph for another ``backward()``; otherwise its saved values are released on the way.
+        create_graph : bool
+            Record the derivative itself, so that it can be differentiated again. Keeps the graph as well.
+
+        Raises
+        ------
+        NonScalarError
+            No `gradient` for more than one number.
+        SeedError
+            A `gradient` of another shape, or a complex one for a real Tensor.
+        NoPathError
+            Nothing this Tensor was computed from requires a gradient.
+        FreedGraphError
+            The graph, or a part of it, was released by an earlier ``backward()``.
+
+        Notes
+        -----
+        Gradients are committed at the very end: when a rule raises, no ``grad`` has changed.
+
+        Examples
+        --------
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> y = x**3
+        >>> y.backward(create_graph=True)
+        >>> dy = x.grad
+        >>> x.zero_grad()
+        >>> dy.backward()
+        >>> x.grad
+        Tensor(18., dtype=float64)
+        """
+        if self._node is None:
+            refusals.no_path(self)
+        seed = _seed(self, gradient)
+        if create_graph:
+            with enable_grad():
+                found = reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=_run_hooks)
+        else:
+            found = reverse([(self._node, seed._data)], retain=retain_graph, hook=_run_hooks)
+        _commit(found)
+
+    def retain_grad(self) -> None:
+        """Have ``backward()`` keep the gradient of this intermediate Tensor in ``grad`` too."""
+        if self._node is None:
+            refusals.no_path(self)
+        self._node.note().retain = self._node.op is not None
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
+        """Call ``hook(gradient)`` whenever ``backward()`` passes here; what it returns, unless None, goes on instead.
+
+        Returns a handle whose ``remove()`` takes the hook away.
+        """
+        if self._node is None:
+            refusals.no_path(self)
+        return HookHandle(self._node.note().hooks, hook)
+
+    # ----- changes of value -----
+
+    def assign(self, value: Any) -> Tensor:
+        """Give a leaf a new value of the same shape, outside any graph, and return it.
+
+        What was computed from the old value keeps its own derivative.
+        """
+        assign([(self, value)])
+        return self
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        refusals.recorded_leaf(self, "assignment", "np.where(mask, value, w)")
+        self._become(indexing.setitem(self, value, key=key), "assignment")
+
+    def _in_place(self, op: Op, other: Any) -> Tensor:
+        refusals.recorded_leaf(self, op.name, "w = w + v")
+        return self._become(binary(op, self, other), op.name)
+
+    def _become(self, result: Tensor, what: str) -> Tensor:
+        """Take over the value of `result`, and while recording its history too."""
+        refusals.recorded_leaf(self, what, "another Tensor as the target")
+        refusals.in_place(self, result, what)
+        if result.dtype != self.dtype:
+            result = result.astype(self.dtype)
+        self._data, self._exposed = array_of(result), False
+        if is_grad_enabled():
+            self._node, self._op = result._node, result._op
+            self.name = self._name
+        return self
+
+    # ----- the protocols -----
+
+    def _unary(self, op: Op) -> Tensor:
+        return unary(op, self)
+
+    def _binary(self, op: Op, other: Any) -> Any:
+        return binary(op, self, other)
+
+    def _reflected(self, op: Op, other: Any) -> Any:
+        return binary(op, other, self)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        op = REGISTRY.get(ufunc)
+        if method == "__call__" and not kwargs and op.__class__ is Op:
+            return unary(op, self) if len(inputs) == 1 else binary(op, *inputs)
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return call_function(func, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        refusals.conversion(self, "np.array", "np.stack([t, u]) for a list of Tensors, or a function of NumPy on t itself")
+        return np.array(self._data, dtype) if copy else np.asarray(self.data, dtype)
+
+    def __float__(self) -> float:
+        refusals.conversion(self, "float()", "np.sin(t) instead of math.sin(t)")
+        return float(self._data)
+
+    def __int__(self) -> int:
+        refusals.conversion(self, "int()", "np.floor(t)")
+        return int(self._data)
+
+    def __complex__(self) -> complex:
+        refusals.conversion(self, "complex()", "the real and imaginary parts as two Tensors")
+        return complex(self._data)
+
+    def __index__(self) -> int:
+        refusals.conversion(self, "an index made of it", "np.take(x, i) with integers i")
+        return self._data.__index__()  # type: ignore[no-any-return]
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError(f"iteration over {refusals.describe(self)}, a single number. Write t.item() for the number")
+        return (self[i] for i in range(len(self)))
+
+    __hash__ = object.__hash__
+
+    # ----- looks and copies -----
+
+    def __repr__(self) -> str:
+        head = f"{type(self).__name__}("
+        parts = [np.array2string(np.asarray(self._data), separator=", ", prefix=head), f"dtype={self.dtype}"]
+        if self._op is not None:
+            parts.append(f"op={self._op.name}")
+        if self.requires_grad:
+            parts.append("requires_grad=True")
+        if self._name is not None:
+            parts.append(f"name={self._name!r}")
+        return head + ", ".join(parts) + ")"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
+
+    def __reduce__(self) -> Any:
+        refusals.copy_of_node(self, "pickle.dumps")
+        return _rebuild, (type(self), array_of(self), self.requires_grad, self._name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        refusals.copy_of_node(self, "copy.deepcopy")
+        twin: Tensor = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
+        memo[id(self)] = twin
+        return twin
+
+
+def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> Tensor:
+    """Make a `Tensor`: the same as calling the class, for those who come from PyTorch."""
+    return Tensor(data, requires_grad, dtype=dtype, name=name)
+
+
+class HookHandle:
+    """What `Tensor.register_hook` returns: ``remove()`` takes the hook away."""
+
+    __slots__ = ("_hooks", "_key")
+
+    def __init__(self, hooks: dict[int, Callable[[Any], Any]], hook: Callable[[Any], Any]) -> None:
+        self._hooks, self._key = hooks, id(self)
+        hooks[self._key] = hook
+
+    def remove(self) -> None:
+        self._hooks.pop(self._key, None)
+
+
+def _own_array(data: Any, dtype: Any) -> Array:
+    """Return a copy of the data as an array of numbers."""
+    if isinstance(data, Tensor):
+        refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
+        data = data._data
+    if isinstance(data, np.ma.MaskedArray):
+        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(value)"))
+    if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
+        array = data.copy() if dtype is None else data.astype(dtype)
+    else:
+        array = np.array(data, dtype)
+    if array.dtype.kind not in "fiubc":
+        what = f"of dtype {array.dtype}"
+        raise errors.DataError(errors.BAD_DATA.format(what=what, instead="np.array(data, dtype=float)"))
+    return array
+
+
+def _fitting(t: Tensor, value: Any, what: str) -> Array:
+    """Return `value` as an array of the shape and dtype of `t` that nobody else writes to."""
+    array = array_of(value) if isinstance(value, Tensor) else np.array(value)
+    refusals.in_place(t, array, what)
+    return array if array.dtype == t.dtype else array.astype(t.dtype)
+
+
+def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
+    """Give several leaves new values, all or none.
+
+    NOTE: the values are computed and checked first; then one C call commits them. An interrupt (Ctrl-C) is delivered
+    between bytecodes, so it finds either all old values or all new ones.
+    """
+    pairs = list(pairs)
+    for t, _ in pairs:
+        if not t.is_leaf:
+            raise errors.LeafMutationError(f"assign() to {refusals.describe(t)}. Write t = ag.Tensor(value)")
+    tensors = [t for t, _ in pairs]
+    arrays = [_fitting(t, value, "assign") for t, value in pairs]
+    deque(map(_set_value, tensors, arrays), maxlen=0)
+
+
+_set_value = Tensor._data.__set__  # type: ignore[attr-defined]
+
+
+def _seed(t: Tensor, gradient: Any) -> Tensor:
+    """Return the cotangent to start from."""
+    if gradient is None:
+        if t.size != 1:
+            refusals.non_scalar(t)
+        return make_tensor(np.ones(t.shape, t.dtype))
+    seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
+    refusals.seed(t, seed)
+    return seed
+
+
+def _run_hooks(node: Node, g: Array) -> Array:
+    """Show a gradient to the hooks of a node and return what they make of it."""
+    recorded = isinstance(g, Tensor)
+    assert node.notes is not None
+    for hook in list(node.notes.hooks.values()):
+        given = g if isinstance(g, Tensor) else make_tensor(as_array(g))
+        changed = hook(given)
+        if changed is not None:
+            changed = changed if isinstance(changed, Tensor) else Tensor(changed)
+            refusals.hook_result(node, changed)
+            g = changed if recorded else array_of(changed)
+    return g
+
+
+def _commit(found: dict[Node, Array]) -> None:
+    """Add gradients to the leaves; one thread at a time, since to add is to read and to write."""
+    with _commit_lock:
+        for node, g in found.items():
+            notes = node.note()
+            if notes.grad is None or node.op is not None:
+                notes.grad = g
+            else:
+                notes.grad = notes.grad + g
+
+
+def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:
+    t = Handle.__new__(cls)
+    t._data, t._node, t._op, t._exposed, t._name = data.copy(), None, None, False, name
+    t.requires_grad = requires_grad
+    return t

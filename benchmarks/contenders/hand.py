@@ -1,0 +1,79 @@
+"""Plain NumPy: the forward pass and the derived backward pass, written by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+from harness import CYCLES, INPUT, RATE, TARGET, Step, chain_input, main, parameters, timed
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-z))
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def through_softmax(p: np.ndarray, g: np.ndarray) -> np.ndarray:
+    # The product with the whole Jacobian diag(p) - p p^T, for each row, without
+    # building it: faster than building it, so the harder figure to come near.
+    return p * (g - (p * g).sum(axis=-1, keepdims=True))
+
+
+def perceptron() -> Step:
+    x, y = np.array(INPUT), np.array(TARGET)
+    w1, b1, w2, b2 = parameters()
+
+    def step() -> float:
+        h = sigmoid(x @ w1.T + b1)
+        s = sigmoid(h @ w2.T + b2)
+        p = softmax(s)
+        e = p - y
+        loss = (e * e).sum() / 2
+
+        d2 = through_softmax(p, e) * s * (1.0 - s)
+        d1 = (d2 @ w2) * h * (1.0 - h)
+        update(w2, d2.T @ h)
+        update(b2, d2.sum(axis=0))
+        update(w1, d1.T @ x)
+        update(b1, d1.sum(axis=0))
+        return loss
+
+    return step
+
+
+def update(parameter: np.ndarray, gradient: np.ndarray) -> None:
+    parameter -= RATE * gradient
+
+
+def forward(x: np.ndarray) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    y, tape = x, []
+    for _ in range(CYCLES):
+        before = y
+        y = np.tanh(np.sin(y) * 1.01 + 0.1)
+        tape.append((before, y))
+    return y, tape
+
+
+def chain() -> Step:
+    x = chain_input()
+
+    def step() -> np.ndarray:
+        y, tape = forward(x)
+        y.sum()
+        g = np.ones_like(y)
+        for before, after in reversed(tape):
+            g = g * (1.0 - after * after) * 1.01 * np.cos(before)
+        return g
+
+    return step
+
+
+if __name__ == "__main__":
+    main(
+        {
+            "perceptron": lambda: timed(perceptron(), float),
+            "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
+        }
+    )

@@ -1,0 +1,65 @@
+"""HIPS autograd, the NumPy-wrapping predecessor of JAX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+from autograd import grad, value_and_grad
+from harness import CYCLES, INPUT, RATE, TARGET, Step, chain_input, main, parameters, timed
+
+
+def sigmoid(z: Any) -> Any:
+    return 1.0 / (1.0 + anp.exp(-z))
+
+
+def softmax(z: Any) -> Any:
+    e = anp.exp(z - anp.max(z, axis=-1, keepdims=True))
+    return e / anp.sum(e, axis=-1, keepdims=True)
+
+
+def loss_of(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> Any:
+    w1, b1, w2, b2 = weights
+    h = sigmoid(x @ w1.T + b1)
+    p = softmax(sigmoid(h @ w2.T + b2))
+    return anp.sum((p - y) ** 2) / 2
+
+
+def perceptron() -> Step:
+    x, y = np.array(INPUT), np.array(TARGET)
+    weights = parameters()
+    loss_and_gradients = value_and_grad(loss_of)
+
+    def step() -> float:
+        loss, gradients = loss_and_gradients(weights, x, y)
+        for w, g in zip(weights, gradients, strict=True):
+            np.subtract(w, RATE * g, out=w)
+        return loss
+
+    return step
+
+
+def chain_sum(x: Any) -> Any:
+    y = x
+    for _ in range(CYCLES):
+        y = anp.sin(y)
+        y = y * 1.01
+        y = y + 0.1
+        y = anp.tanh(y)
+    return anp.sum(y)
+
+
+def chain() -> Step:
+    x = chain_input()
+    gradient = grad(chain_sum)
+    return lambda: gradient(x)
+
+
+if __name__ == "__main__":
+    main(
+        {
+            "perceptron": lambda: timed(perceptron(), float),
+            "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
+        }
+    )

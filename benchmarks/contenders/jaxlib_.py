@@ -1,0 +1,73 @@
+"""JAX's grad, op by op; under jax.jit when JAX_CONTENDER_JIT is 1.
+
+The figure for jit leaves out the compilation, which the warm-up steps pay for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from harness import CYCLES, INPUT, RATE, TARGET, Step, chain_input, main, parameters, timed
+
+jax.config.update("jax_enable_x64", True)
+JIT = os.environ.get("JAX_CONTENDER_JIT") == "1"
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    return jax.jit(function) if JIT else function
+
+
+def loss_of(weights: list[jax.Array], x: jax.Array, y: jax.Array) -> jax.Array:
+    w1, b1, w2, b2 = weights
+    h = jax.nn.sigmoid(x @ w1.T + b1)
+    p = jax.nn.softmax(jax.nn.sigmoid(h @ w2.T + b2), axis=-1)
+    return ((p - y) ** 2).sum() / 2
+
+
+def train(weights: list[jax.Array], x: jax.Array, y: jax.Array) -> tuple[Any, list[jax.Array]]:
+    loss, gradients = jax.value_and_grad(loss_of)(weights, x, y)
+    return loss, [w - RATE * g for w, g in zip(weights, gradients, strict=True)]
+
+
+def perceptron() -> Step:
+    x, y = jnp.array(INPUT), jnp.array(TARGET)
+    weights = [jnp.array(value) for value in parameters()]
+    train_step = compiled(train)
+
+    def step() -> jax.Array:
+        nonlocal weights
+        loss, weights = train_step(weights, x, y)
+        # JAX returns before the work is done; the others do not.
+        jax.block_until_ready(weights)
+        return loss
+
+    return step
+
+
+def chain_sum(x: jax.Array) -> jax.Array:
+    y = x
+    for _ in range(CYCLES):
+        y = jnp.sin(y)
+        y = y * 1.01
+        y = y + 0.1
+        y = jnp.tanh(y)
+    return y.sum()
+
+
+def chain() -> Step:
+    x = jnp.array(chain_input())
+    gradient = compiled(jax.grad(chain_sum))
+    return lambda: jax.block_until_ready(gradient(x))
+
+
+if __name__ == "__main__":
+    main(
+        {
+            "perceptron": lambda: timed(perceptron(), float),
+            "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
+        }
+    )
