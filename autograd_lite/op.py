@@ -217,7 +217,7 @@ def _bind_as_given(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequ
 
 
 def _parameter_names(fn: Callable[..., Any]) -> tuple[str, ...]:
-    code = fn.__code__  # type: ignore[attr-defined]
+    code = fn.__code__
     names: tuple[str, ...] = code.co_varnames
     return names[: code.co_argcount + code.co_kwonlyargcount]
 
@@ -318,7 +318,7 @@ class Composite:
 
 
 def _takes_any_keyword(fn: Callable[..., Any]) -> bool:
-    return bool(fn.__code__.co_flags & _VARKEYWORDS)  # type: ignore[attr-defined]
+    return bool(fn.__code__.co_flags & _VARKEYWORDS)
 
 
 def composite(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

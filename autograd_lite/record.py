@@ -129,8 +129,10 @@ def binary(op: Op, x1: Any, x2: Any) -> Any:
         return make_tensor(y, None, op)
     env = (y, a1, a2)
     (rule1, rule2), (pick1, pick2) = op.rules, op.picks
+    inputs: tuple[Any, ...]
+    edges: tuple[Any, ...]
     if n2 is None:
-        edges: Any = ((n1, rule1, pick1(env), 0),)  # type: ignore[misc]
+        edges = ((n1, rule1, pick1(env), 0),)  # type: ignore[misc]
         inputs = (n1, x2 if x2.__class__ in _NUMBERS else _constant(x2))
     elif n1 is None:
         edges = ((n2, rule2, pick2(env), 1),)  # type: ignore[misc]
