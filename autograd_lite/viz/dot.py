@@ -92,4 +92,4 @@ def _label(node: Node, names: Mapping[Node, str]) -> str:
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    return "\N{MULTIPLICATION SIGN}".join(map(str, shape)) or "scalar"
+    return str(shape) if shape else "scalar"

@@ -1,0 +1,47 @@
+"""The document's perceptron: derived gradients against a complex step, and the program from start to picture."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd_lite import perceptron
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_derived_gradients_are_exact(seed: int) -> None:
+    v = perceptron.initial_parameters(seed)
+    derived = perceptron.derived_gradients(v)
+    exact, by_hand = perceptron.complex_step_gradients(v), perceptron.true_form(v)
+    for name in perceptron.PARAMETERS:
+        assert derived[name] == pytest.approx(exact[name], rel=1e-9, abs=1e-15)
+        assert derived[name] == pytest.approx(by_hand[name], rel=1e-9, abs=1e-15)
+
+
+def test_no_printed_formula_holds() -> None:
+    v = perceptron.initial_parameters()
+    derived, printed = perceptron.derived_gradients(v), perceptron.printed_gradients(v)[0]
+    assert all(abs(printed[name] - derived[name]) > 1e-3 for name in perceptron.PRINTED)
+
+
+def test_the_whole_story(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "graph.dot"
+    perceptron.main(["--output", str(target)])
+    told = capsys.readouterr().out
+    assert "WRONG" not in told
+    assert target.read_text().startswith("digraph {")
+    for line in re.findall(r"loss  (.*)", told):
+        losses = [float(x) for x in line.split()]
+        assert losses == sorted(losses, reverse=True)
+
+
+def test_the_readme_runs() -> None:
+    text = (Path(__file__).parent.parent / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    namespace: dict[str, object] = {"np": np}
+    for block in blocks:
+        exec(block, namespace)  # noqa: S102 - the README's own code
