@@ -42,7 +42,8 @@ class GradcheckReport:
     def __str__(self) -> str:
         head = f"{'input':12} {'shape':10} {'worst at':10} {'derived':>16} {'numeric':>16}  verdict"
         rows = [
-            f"{i.name:12} {i.shape!s:10} {i.index!s:10} {i.derived:+16.9e} {i.numeric:+16.9e}  {'ok' if i.ok else 'WRONG'}"
+            f"{i.name:12} {i.shape!s:10} {i.index!s:10} {i.derived:+16.9e} {i.numeric:+16.9e}  "
+            + ("ok" if i.ok else "WRONG")
             for i in self.inputs
         ]
         return "\n".join([head, *rows])

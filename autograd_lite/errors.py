@@ -37,7 +37,7 @@ class DataError(AutogradError, TypeError):
 
 
 class ConversionError(AutogradError, TypeError):
-    """A recorded Tensor would leave the graph by ``float``, ``int``, ``np.array`` or the like, and its derivative with it."""
+    """A recorded Tensor would leave the graph by ``float``, ``np.array`` or the like, and lose its derivative."""
 
 
 class LeafMutationError(AutogradError, RuntimeError):

@@ -29,7 +29,7 @@ is_grad_enabled = _recording.get
 
 
 class Constant:
-    """An input of a node through which no gradient flows: its shape and name, for pictures and for the forward sweep."""
+    """An input of a node through which no gradient flows: its shape and name, for pictures and forward sweeps."""
 
     __slots__ = ("dtype", "name", "shape")
 
@@ -62,7 +62,13 @@ class Node:
     __slots__ = ("dtype", "edges", "inputs", "notes", "op", "order", "settings", "shape")
 
     def __init__(
-        self, op: Op | None, inputs: tuple[Any, ...], edges: tuple[Any, ...] | None, settings: Settings, shape: Shape, dtype: Any
+        self,
+        op: Op | None,
+        inputs: tuple[Any, ...],
+        edges: tuple[Any, ...] | None,
+        settings: Settings,
+        shape: Shape,
+        dtype: Any,
     ) -> None:
         self.op, self.inputs, self.edges, self.settings = op, inputs, edges, settings
         self.shape, self.dtype = shape, dtype
@@ -165,7 +171,9 @@ class _SetRecording:
     def __enter__(self) -> None:
         self._tokens.append(_recording.set(self._value))
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         _recording.reset(self._tokens.pop())
 
     def __call__(self, fn: F) -> F:
@@ -188,7 +196,7 @@ class _SetRecording:
                     with type(self)():
                         item = step(reply)
                 except StopIteration as stop:
-                    return stop.value
+                    return stop.value  # type: ignore[no-any-return]
                 try:
                     reply, step = (yield item), generator.send
                 except GeneratorExit:

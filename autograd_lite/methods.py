@@ -108,8 +108,9 @@ class Methods:
     __ilshift__ = _in_place(np.left_shift)
     __irshift__ = _in_place(np.right_shift)
 
-    __eq__ = _operator(np.equal)  # type: ignore[assignment]
-    __ne__ = _operator(np.not_equal)  # type: ignore[assignment]
+    __hash__ = object.__hash__  # by identity: comparison is element by element
+    __eq__ = _operator(np.equal)
+    __ne__ = _operator(np.not_equal)
     __lt__ = _operator(np.less)
     __le__ = _operator(np.less_equal)
     __gt__ = _operator(np.greater)

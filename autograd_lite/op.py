@@ -259,9 +259,7 @@ def _declare(
         operands = () if options.get("variadic") else [key for key in signature if key not in defaults][: len(rules)]
     expected = len(operands) or 1
     if len(rules) != expected:
-        raise errors.DeclarationError(
-            errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected)
-        )
+        raise errors.DeclarationError(errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected))
     op = Op(name or fn.__name__.strip("_"), compute, form, operands, defaults, rules, known=known, **options)
     REGISTRY[fn] = op
     return op
@@ -302,6 +300,7 @@ class Composite:
     """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own."""
 
     __slots__ = ("__name__", "definition", "known", "names")
+    form = "composite"
 
     def __init__(self, fn: Any, definition: Callable[..., Any]) -> None:
         self.__name__ = fn.__name__

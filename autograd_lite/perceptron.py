@@ -161,7 +161,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return text columns, the first to the left and the others to the right."""
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     lines = [
-        "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
         for row in (head, ["-" * w for w in widths], *rows)
     ]
     return "\n".join("    " + line.rstrip() for line in lines)
@@ -208,7 +210,8 @@ def tell_gradients(v: Mapping[str, float]) -> None:
         steps = [step.get(name) for step in ladder]
         holds = "not printed" if name not in PRINTED else _verdict(steps[0], derived[name])
         rows.append([
-            f"dL/d{name}", *(number(s) for s in steps), number(derived[name]), f"{abs(derived[name] - exact[name]):.0e}", holds,
+            f"dL/d{name}", *(number(s) for s in steps), number(derived[name]), f"{abs(derived[name] - exact[name]):.0e}",
+            holds,
         ])  # fmt: skip
     print(table(["", "printed", "error once", "+ softmax", "derived", "difference", "does it hold?"], rows))
     print("\n" + WHY)

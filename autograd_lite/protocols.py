@@ -98,7 +98,5 @@ def supported() -> dict[str, str]:
     >>> supported()["exp"]
     'elementwise'
     """
-    return {
-        handler.__name__: "composite" if isinstance(handler, Composite) else handler.form
-        for handler in REGISTRY.values()
-    }
+    forms = ((handler.__name__, getattr(handler, "form", Composite.form)) for handler in REGISTRY.values())
+    return dict(sorted(forms))

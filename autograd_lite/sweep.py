@@ -95,9 +95,7 @@ def _arrive(
     return g
 
 
-def _spread(
-    node: Node, op: Op, g: Array, grads: dict[Node, Array], owned: set[Node], masked: bool
-) -> None:
+def _spread(node: Node, op: Op, g: Array, grads: dict[Node, Array], owned: set[Node], masked: bool) -> None:
     """Hand the share of `g` that each input of `node` gets to it.
 
     The first share of a node is taken as it is, the second makes a sum that belongs to this sweep, and the following

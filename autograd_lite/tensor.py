@@ -57,9 +57,7 @@ class Tensor(Handle, Methods):
 
     __slots__ = ()
 
-    def __init__(
-        self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None
-    ) -> None:
+    def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
         self._data = _own_array(data, dtype)
         self._exposed, self._name = False, name
         self._node = self._op = None
@@ -168,11 +166,13 @@ class Tensor(Handle, Methods):
 
     def detach(self) -> Tensor:
         """Return a Tensor of the same value that no derivative flows through."""
-        return make_tensor(array_of(self))
+        result: Tensor = make_tensor(array_of(self))
+        return result
 
     def clone(self) -> Tensor:
         """Return a recorded copy: gradients flow through it to this Tensor."""
-        return unary(shaping.copy, self)
+        result: Tensor = unary(shaping.copy, self)
+        return result
 
     # ----- derivatives -----
 
@@ -272,7 +272,8 @@ class Tensor(Handle, Methods):
     # ----- the protocols -----
 
     def _unary(self, op: Op) -> Tensor:
-        return unary(op, self)
+        result: Tensor = unary(op, self)
+        return result
 
     def _binary(self, op: Op, other: Any) -> Any:
         return binary(op, self, other)
@@ -290,7 +291,9 @@ class Tensor(Handle, Methods):
         return call_function(func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        refusals.conversion(self, "np.array", "np.stack([t, u]) for a list of Tensors, or a function of NumPy on t itself")
+        refusals.conversion(
+            self, "np.array", "np.stack([t, u]) for a list of Tensors, or a function of NumPy on t itself"
+        )
         return np.array(self._data, dtype) if copy else np.asarray(self.data, dtype)
 
     def __float__(self) -> float:
@@ -406,7 +409,7 @@ def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
     deque(map(_set_value, tensors, arrays), maxlen=0)
 
 
-_set_value = Tensor._data.__set__  # type: ignore[attr-defined]
+_set_value = Handle.__dict__["_data"].__set__
 
 
 def _seed(t: Tensor, gradient: Any) -> Tensor:
@@ -414,7 +417,8 @@ def _seed(t: Tensor, gradient: Any) -> Tensor:
     if gradient is None:
         if t.size != 1:
             refusals.non_scalar(t)
-        return make_tensor(np.ones(t.shape, t.dtype))
+        ones: Tensor = make_tensor(np.ones(t.shape, t.dtype))
+        return ones
     seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
     refusals.seed(t, seed)
     return seed

@@ -44,4 +44,4 @@ def test_the_readme_runs() -> None:
     assert blocks
     namespace: dict[str, object] = {"np": np}
     for block in blocks:
-        exec(block, namespace)  # noqa: S102 - the README's own code
+        exec(block, namespace)

@@ -17,7 +17,9 @@ from autograd_lite.tensor import Tensor
 
 def _fans(t: Tensor) -> int:
     if t.ndim < 2:  # noqa: PLR2004 - a matrix of weights
-        raise errors.ShapeError(f"xavier needs a matrix (out, in), the Tensor has shape {t.shape}. Write nn.init.zeros_(b)")
+        raise errors.ShapeError(
+            f"xavier needs a matrix (out, in), the Tensor has shape {t.shape}. Write nn.init.zeros_(b)"
+        )
     return t.shape[0] + t.shape[1]
 
 

@@ -30,7 +30,7 @@ class SGD:
 
     def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0) -> None:
         self.params = list(params)
-        if not self.params or not all(isinstance(p, Tensor) and p.is_leaf and p.requires_grad for p in self.params):
+        if not self.params or not all(p.is_leaf and p.requires_grad for p in self.params):
             raise errors.NoPathError("SGD needs leaves that require a gradient. Write SGD(model.parameters(), lr=0.01)")
         if not lr > 0:
             raise errors.ShapeError(f"lr is {lr!r}. Write a positive learning rate, such as lr=0.01")

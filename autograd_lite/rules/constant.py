@@ -20,8 +20,8 @@ COMPARISONS = (
 )  # fmt: skip
 STEPS = (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide, np.heaviside)
 INDICES = (
-    np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.argwhere, np.flatnonzero, np.searchsorted,
-    np.count_nonzero, np.digitize, np.isin, np.spacing, np.bincount,
+    np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.argwhere, np.flatnonzero,
+    np.searchsorted, np.count_nonzero, np.digitize, np.isin, np.spacing, np.bincount,
 )  # fmt: skip
 FRESH = (np.zeros_like, np.ones_like, np.empty_like, np.full_like)
 
@@ -50,8 +50,8 @@ QUESTIONS = (
     np.common_type, np.iscomplexobj, np.isrealobj, np.min_scalar_type, np.may_share_memory, np.nonzero, np.result_type,
     np.savez, np.save, np.savetxt, np.savez_compressed, np.shares_memory,
 )  # fmt: skip
-for _fn in QUESTIONS:
-    _question(_fn)
+for _question_fn in QUESTIONS:
+    _question(_question_fn)
 
 
 @composite(np.shape)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.op import RECORDERS, composite, linear
+from autograd_lite.op import RECORDERS, Op, composite, linear
 from autograd_lite.shapes import Array, Axis, Shape
 
 
@@ -45,14 +45,14 @@ def _add_at(out: Array, g: Array, key: Any) -> None:
         np.add.at(out, key, g)
 
 
-getitem = linear(
+getitem: Op = linear(
     _getitem,
     lambda g, key, a_shape: scatter(g, key, a_shape),
     settings="key",
     selects=True,
     accumulate=lambda out, g, key, _: _add_at(out, g, key),
 )
-scatter = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key shape", selects=True)
+scatter: Op = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key shape", selects=True)
 
 
 def _setitem(a: Array, value: Array, key: Any) -> Array:
@@ -61,7 +61,7 @@ def _setitem(a: Array, value: Array, key: Any) -> Array:
     return out
 
 
-setitem = linear(
+setitem: Op = linear(
     _setitem,
     lambda g, key: setitem(g, 0, key=key),
     lambda g, key: getitem(g, key=key),

@@ -229,7 +229,7 @@ product = custom(
 
 
 @composite(np.einsum)
-def einsum(subscripts: str, *operands: Array, optimize: Any = False) -> Array:
+def einsum(subscripts: Any, *operands: Array, optimize: Any = False) -> Array:
     """Write the dots and the output out, take diagonals of repeated letters, and multiply."""
     if not isinstance(subscripts, str):
         why = "write the subscripts as text: np.einsum('ij,jk->ik', a, b)"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import composite, custom, linear
+from autograd_lite.op import Op, composite, custom, linear
 from autograd_lite.shapes import Array, Axis, Shape, keepdims_shape, normalize_axes, reduced_size
 
 
@@ -30,7 +30,9 @@ def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
     return np.sum(g, normalize_axes(axis, len(shape)), keepdims=keepdims)
 
 
-spread = linear(_spread, lambda g, shape, axis, keepdims: _gather(g, shape, axis, keepdims), settings="shape axis keepdims")
+spread = linear(
+    _spread, lambda g, shape, axis, keepdims: _gather(g, shape, axis, keepdims), settings="shape axis keepdims"
+)
 linear(np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims), settings="axis keepdims")
 linear(
     np.mean,
@@ -48,7 +50,7 @@ def _cumsum(a: Array, axis: int) -> Array:
     return np.cumsum(a, axis)
 
 
-cumulative_sum = linear(
+cumulative_sum: Op = linear(
     _cumsum, lambda g, axis: np.flip(cumulative_sum(np.flip(g, axis), axis=axis), axis), settings="axis"
 )
 
@@ -114,13 +116,17 @@ def ptp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @composite(np.var)
-def var(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None) -> Array:
+def var(
+    a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None
+) -> Array:
     centred = a - np.mean(a, axis, keepdims=True)
     return np.sum(centred * centred, axis, keepdims=keepdims) / _degrees_of_freedom(a, axis, ddof, correction)
 
 
 @composite(np.std)
-def std(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None) -> Array:
+def std(
+    a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None
+) -> Array:
     """The norm of the centred values, not the root of the variance, whose derivative at 0 is infinite."""
     centred = a - np.mean(a, axis, keepdims=True)
     count = _degrees_of_freedom(a, axis, ddof, correction)
@@ -207,9 +213,7 @@ def _softmax(a: Array, axis: int = -1) -> Array:
     return e / np.sum(e, axis, keepdims=True)
 
 
-softmax = custom(
-    _softmax, lambda g, y, axis: y * (g - np.sum(g * y, axis, keepdims=True)), settings="axis"
-)
+softmax = custom(_softmax, lambda g, y, axis: y * (g - np.sum(g * y, axis, keepdims=True)), settings="axis")
 
 
 def _log_softmax(a: Array, axis: int = -1) -> Array:
@@ -217,6 +221,4 @@ def _log_softmax(a: Array, axis: int = -1) -> Array:
     return shifted - np.log(np.sum(np.exp(shifted), axis, keepdims=True))
 
 
-log_softmax = custom(
-    _log_softmax, lambda g, y, axis: g - np.exp(y) * np.sum(g, axis, keepdims=True), settings="axis"
-)
+log_softmax = custom(_log_softmax, lambda g, y, axis: g - np.exp(y) * np.sum(g, axis, keepdims=True), settings="axis")

@@ -85,7 +85,7 @@ def moveaxis(a: Array, source: Any, destination: Any) -> Array:
 
 
 @composite(np.expand_dims)
-def expand_dims(a: Array, axis: Axis) -> Array:
+def expand_dims(a: Array, axis: Any) -> Array:
     return reshaped(a, shape=np.expand_dims(_like(a), axis).shape)
 
 
@@ -215,10 +215,16 @@ _PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
 
 
 @composite(np.pad)
-def pad(array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0, reflect_type: str = "even") -> Array:
+def pad(
+    array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0, reflect_type: str = "even"
+) -> Array:
     widths = [(int(low), int(high)) for low, high in np.broadcast_to(pad_width, (array.ndim, 2))]
     if mode == "constant":
-        return padded(array, widths=tuple(widths)) if constant_values == 0 else _pad_constant(array, widths, constant_values)
+        return (
+            padded(array, widths=tuple(widths))
+            if constant_values == 0
+            else _pad_constant(array, widths, constant_values)
+        )
     if mode not in _PAD_BY_INDEX or reflect_type != "even":
         why = f"write one of mode='constant', {', '.join(map(repr, _PAD_BY_INDEX))}"
         raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"pad with mode={mode!r}", why=why))

@@ -43,8 +43,10 @@ def to_dot(output: Tensor, params: Mapping[str, Tensor] | None = None) -> str:
     """
     root = output._node
     if root is None:
-        raise errors.NoPathError(f"visualize() of a Tensor of shape {output.shape}: nothing was recorded. "
-                                 "Write w = ag.Tensor(data, requires_grad=True) and compute the output from w")  # fmt: skip
+        raise errors.NoPathError(
+            f"visualize() of a Tensor of shape {output.shape}: nothing was recorded. "
+            "Write w = ag.Tensor(data, requires_grad=True) and compute the output from w"
+        )
     if root.edges is None:
         raise errors.FreedGraphError(
             f"visualize() of the result of {root.op.name if root.op else 'a leaf'} of shape {root.shape}, "
@@ -54,7 +56,12 @@ def to_dot(output: Tensor, params: Mapping[str, Tensor] | None = None) -> str:
     names = {p._node: name for name, p in (params or {}).items() if p._node is not None}
     nodes = reachable([root])
     ids = {node: f"n{i}" for i, node in enumerate(nodes)}
-    lines = ["digraph {", "  rankdir=LR", '  node [fontname="Helvetica" fontsize=11]', '  edge [fontname="Helvetica" fontsize=9]']
+    lines = [
+        "digraph {",
+        "  rankdir=LR",
+        '  node [fontname="Helvetica" fontsize=11]',
+        '  edge [fontname="Helvetica" fontsize=9]',
+    ]
     for node in nodes:
         lines.append(f"  {ids[node]} [label={quoted(_label(node, names))} {_STYLES[_kind(node, root)]}]")
         for i, source in enumerate(node.inputs):

@@ -59,7 +59,9 @@ class Picture:
         elif target.suffix in FORMATS:
             target.write_bytes(self.render(target.suffix[1:]))
         else:
-            raise errors.UnsupportedError(f"a picture cannot be saved as {target.name!r}. Write picture.save('graph.svg'), or .png, .dot")
+            raise errors.UnsupportedError(
+                f"a picture cannot be saved as {target.name!r}. Write picture.save('graph.svg'), or .png, .dot"
+            )
         return target
 
     def _repr_svg_(self) -> str | None:

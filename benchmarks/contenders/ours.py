@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import autograd_lite as ag
 import numpy as np
-from autograd_lite import nn
 from harness import (
     CYCLES,
     INPUT,
@@ -22,6 +20,9 @@ from harness import (
     parameters,
     timed,
 )
+
+import autograd_lite as ag
+from autograd_lite import nn
 
 TRAINING_STEPS = 100_000
 NAMES = ("0.weight", "0.bias", "2.weight", "2.bias")
