@@ -210,7 +210,8 @@ def tell_gradients(v: Mapping[str, float]) -> None:
         steps = [step.get(name) for step in ladder]
         holds = "not printed" if name not in PRINTED else _verdict(steps[0], derived[name])
         rows.append([
-            f"dL/d{name}", *(number(s) for s in steps), number(derived[name]), f"{abs(derived[name] - exact[name]):.0e}",
+            f"dL/d{name}", *(number(s) for s in steps),
+            number(derived[name]), f"{abs(derived[name] - exact[name]):.0e}",
             holds,
         ])  # fmt: skip
     print(table(["", "printed", "error once", "+ softmax", "derived", "difference", "does it hold?"], rows))
