@@ -11,7 +11,7 @@ from autograd_lite.shapes import Array
 
 def _difference(p: Array, y: Array) -> Array:
     """Return ``p - y`` for equal shapes; silent broadcasting of a loss hides a forgotten axis."""
-    if np.shape(p) != np.shape(y):
+    if p.shape != y.shape:
         raise errors.ShapeError(
             f"the prediction has shape {np.shape(p)} and the target {np.shape(y)}: a loss compares element by element. "
             f"Write target.reshape({np.shape(p)}), or np.broadcast_to(target, {np.shape(p)}) if that is meant"

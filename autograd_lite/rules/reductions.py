@@ -209,16 +209,16 @@ logsumexp = custom(_logsumexp, _logsumexp_rule, settings="axis keepdims")
 
 
 def _softmax(a: Array, axis: int = -1) -> Array:
-    e = np.exp(a - np.max(a, axis, keepdims=True))
-    return e / np.sum(e, axis, keepdims=True)
+    e = np.exp(a - a.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
 
 
-softmax = custom(_softmax, lambda g, y, axis: y * (g - np.sum(g * y, axis, keepdims=True)), settings="axis")
+softmax = custom(_softmax, lambda g, y, axis: y * (g - (g * y).sum(axis, keepdims=True)), settings="axis")
 
 
 def _log_softmax(a: Array, axis: int = -1) -> Array:
-    shifted = a - np.max(a, axis, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis, keepdims=True))
+    shifted = a - a.max(axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
 
 
-log_softmax = custom(_log_softmax, lambda g, y, axis: g - np.exp(y) * np.sum(g, axis, keepdims=True), settings="axis")
+log_softmax = custom(_log_softmax, lambda g, y, axis: g - np.exp(y) * g.sum(axis, keepdims=True), settings="axis")
