@@ -80,12 +80,13 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
         y = op.fn(*arrays, **settings)
     else:
         y = op.fn(*arrays)
+    if y.__class__ is not _ndarray:
+        y = as_array(y)
     if op.rules and is_grad_enabled() and any(nodes):
         inputs = _inputs(op, operands, arrays, nodes)
-        y = as_array(y)
         result = _recorded(op, y, inputs, op.edges(y, arrays, settings, nodes), settings)
     else:
-        result = make_tensor(as_array(y), None, op)
+        result = make_tensor(y, None, op)
     for observer in observers:
         observer(op, operands, settings, result)
     return result

@@ -404,8 +404,18 @@ def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
     for t, _ in pairs:
         if not t.is_leaf:
             raise errors.LeafMutationError(f"assign() to {refusals.describe(t)}. Write t = ag.Tensor(value)")
-    tensors = [t for t, _ in pairs]
-    arrays = [_fitting(t, value, "assign") for t, value in pairs]
+    commit([t for t, _ in pairs], [_fitting(t, value, "assign") for t, value in pairs])
+
+
+def grad_array(t: Tensor) -> Array | None:
+    """Return the gradient of a leaf as an array not to be written to, or None."""
+    notes = t._node.notes if t._node is not None else None
+    grad = None if notes is None else notes.grad
+    return array_of(grad) if isinstance(grad, Tensor) else grad
+
+
+def commit(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> None:
+    """Give Tensors new arrays, of their shape and dtype and their own, in one C call: all or none."""
     deque(map(_set_value, tensors, arrays), maxlen=0)
 
 

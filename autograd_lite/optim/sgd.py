@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.record import array_of, make_tensor
-from autograd_lite.tensor import Tensor, assign
+from autograd_lite.record import array_of, as_array
+from autograd_lite.tensor import Tensor, commit, grad_array
 
 
 class SGD:
@@ -46,14 +46,16 @@ class SGD:
 
     def step(self) -> None:
         """Move the parameters: compute all new values, then commit them at once."""
-        pairs: list[tuple[Tensor, Any]] = []
+        tensors: list[Tensor] = []
+        arrays: list[Any] = []
         for i, p in enumerate(self.params):
-            grad = p.grad
-            if grad is None:
+            direction = grad_array(p)
+            if direction is None:
                 continue
-            direction = array_of(grad)
             if self.momentum:
-                direction = self.momentum * array_of(self.velocity[i]) + direction
-                pairs.append((self.velocity[i], make_tensor(np.asarray(direction))))
-            pairs.append((p, make_tensor(np.asarray(array_of(p) - self.lr * direction))))
-        assign(pairs)
+                direction = as_array(self.momentum * array_of(self.velocity[i]) + direction)
+                tensors.append(self.velocity[i])
+                arrays.append(direction)
+            tensors.append(p)
+            arrays.append(as_array(array_of(p) - self.lr * direction))
+        commit(tensors, arrays)
