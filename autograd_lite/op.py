@@ -179,10 +179,13 @@ class Op:
         if not self.operands:
             return self._edges_variadic(y, arrays, settings, nodes)
         env = self.environment(y, arrays, settings)
-        triples = zip(nodes, self.rules, self.picks, strict=True)
-        return tuple(
-            [(n, rule, pick(env), i) for i, (n, rule, pick) in enumerate(triples) if n is not None and pick is not None]
-        )
+        edges = []
+        for index, node in enumerate(nodes):
+            if node is not None:
+                pick = self.picks[index]
+                if pick is not None:
+                    edges.append((node, self.rules[index], pick(env), index))
+        return tuple(edges)
 
     def _edges_variadic(
         self, y: Array, arrays: Sequence[Any], settings: Settings, nodes: Sequence[Any]

@@ -33,7 +33,7 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     lead = g.ndim - len(shape)
     if lead < 0:
         raise ValueError(f"{shape} does not broadcast to {g.shape}")
-    stretched = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 and g.shape[lead + i] != 1)
+    stretched = tuple([i for i, n in enumerate(g.shape) if n != 1 and (i < lead or shape[i - lead] == 1)])
     reduced = g.sum(stretched) if stretched else g
     return reduced.reshape(shape)
 
