@@ -76,28 +76,60 @@ class MissingExtraError(AutogradError, ImportError):
     """An optional package or program is needed for this call and is not installed."""
 
 
+class ArgumentError(AutogradError, ValueError):
+    """A setting or an argument outside of what it may be: a negative learning rate, a class that does not exist."""
+
+
+class LayerError(AutogradError, TypeError):
+    """Something stands in the place of a layer that is none."""
+
+
+class StateDictError(AutogradError, RuntimeError):
+    """The names or shapes of saved values are not those of the model."""
+
+
+class PictureError(AutogradError, ValueError):
+    """A graph cannot be drawn, or a picture not saved, as asked."""
+
+
 NON_SCALAR = (
-    "backward() needs one number to start from, but {what} has shape {shape}. "
+    "backward() needs one number to start from, which {what} is not. "
     "Write {expr}.sum().backward(), or {expr}.mean().backward(), or give the weights of its elements: "
     "{expr}.backward(gradient=np.ones({shape}))"
 )
 SEED_SHAPE = (
-    "the gradient given to backward() has shape {given}, {what} has shape {shape}. "
+    "the gradient given to backward() has shape {given}, which is not that of {what}. "
     "Write {expr}.backward(gradient=np.broadcast_to(gradient, {shape})) if broadcasting is meant"
 )
 SEED_COMPLEX = (
     "the gradient given to backward() is complex ({given}), {what} is real ({dtype}), so its imaginary part "
     "would be lost. Write {expr}.backward(gradient=gradient.real)"
 )
+SEED_BOOL = (
+    "backward() takes the gradient to start from as its first argument, but was given {given}. "
+    "Write {expr}.backward(retain_graph={given})"
+)
+FLAG = (
+    "requires_grad, the second argument of a Tensor, is a {given}. "
+    "Write ag.Tensor(data, requires_grad=True), ag.Tensor(data, dtype=dtype) or ag.Tensor(data, name=name)"
+)
 NO_PATH = (
     "backward() on {what}: no recorded path leads from it to a Tensor that requires a gradient{cause}. "
-    "Make a parameter with w = ag.Tensor(data, requires_grad=True) and compute the result from w "
+    "Write w = ag.Tensor(data, requires_grad=True) and compute the result from w "
     "outside ag.no_grad(), without detach(), .data or .numpy()"
 )
 FREED = (
-    "backward() reaches the operation {op} (result of shape {shape}) a second time, but the values it saved were "
-    "released by the first backward(). Write loss.backward(retain_graph=True) the first time if both are wanted; "
+    "backward() reaches {what} a second time, but the values it saved were released by the first backward(). "
+    "Write loss.backward(retain_graph=True) the first time if both are wanted; "
     "if a value is carried from one step to the next, cut it with h = h.detach()"
+)
+INTEGER_RESULT = (
+    "the result of {op} has dtype {dtype}, through which no derivative flows, but an operand requires a gradient. "
+    "Write t.detach() for that operand if a constant is meant"
+)
+COMPLEX_RESULT = (
+    "the result of {op} has dtype {dtype}: gradients of complex numbers are not supported. "
+    "Write t.detach() for the operand that requires a gradient, or compute with the real and the imaginary part"
 )
 INTEGER_GRAD = (
     "{what} has dtype {dtype}: only floating-point numbers have a gradient. "
@@ -110,24 +142,28 @@ COMPLEX_GRAD = (
 )
 BAD_DATA = "a Tensor holds numbers, but the data is {what}. Write {instead}"
 CONVERSION = (
-    "{call} on {what} would drop its derivative. To stay differentiable write {instead}; "
-    "for the plain value write t.item() for one number, t.detach().numpy() for an array"
+    "{call} of {what} would drop its derivative. Write {instead}; "
+    "or, where a constant is meant, t.item() for a number and t.detach().numpy() for an array"
 )
 LEAF_MUTATION = (
     "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "
-    "you made. Write `with ag.no_grad(): ...` around an update of a parameter, or {instead} for a new Tensor"
+    "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"
 )
-IN_PLACE = "in-place {op}: the result has {given}, but {what} has {shape}. Write {instead}"
+IN_PLACE = "{op}: a result of {given} does not fit into {what}, of dtype {dtype}. Write {instead}"
 OUT_ARRAY = (
-    "out= of {op} is a plain array, so the derivative of the result would be lost. "
-    "Write y = np.{op}(...), or give a Tensor: out=ag.Tensor(np.empty(shape))"
+    "{op} into a plain array would lose the derivative of the result. "
+    "Write a = a + t for a += t, or out=ag.Tensor(a) for out=a"
 )
+OUT_TUPLE = "out= of {op} takes one Tensor or array, not {number}. Write q, r = np.{op}(a, b) without out="
+NOT_A_LEAF = "{what} of {tensor}, which is in the middle of a graph. Write {instead}"
+NOT_TRACKED = "{what} of {tensor}, to which no gradient flows. Write t = ag.Tensor(data, requires_grad=True)"
+NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"
 UNSUPPORTED = "numpy.{name} is not supported on a Tensor: {why}"
 UNSUPPORTED_ARGUMENT = (
-    "the argument {argument}= of {op} is not supported on a Tensor{extra}. Write {op}({supported}) with only those"
+    "the argument {argument} of {op} is not supported on a Tensor{extra}. Write {call}, with no others"
 )
-UNKNOWN_ARGUMENT = "{op}() has no argument {argument!r}. Write {op}({supported})"
-MISSING_ARGUMENT = "{op}() needs the argument {argument!r}. Write {op}({supported})"
+UNKNOWN_ARGUMENT = "{op}() has no argument {argument}, or has been given it twice. Write {call}"
+MISSING_ARGUMENT = "{op}() needs the argument {argument}. Write {call}"
 TRACKED_SETTING = (
     "the argument {argument}= of {op} is a Tensor that requires a gradient, but {op} has no derivative with respect "
     "to it. Write {argument}=t.detach() if it is meant as a constant"
@@ -136,13 +172,114 @@ RULE_SHAPE = (
     "a rule of {op} returned a gradient of shape {given} for an input of shape {shape}. "
     "Write a rule whose result has the shape of its input, or one that broadcasting it gives"
 )
+HOOK_RESULT = (
+    "a hook on {what} of dtype {dtype} returned a gradient that does not fit: {given}. "
+    "Write a hook that returns None, or an array of the shape of the gradient it is given"
+)
+RULE_RESULT = (
+    "a rule of {op} returned an object of type {given} for an input of shape {shape}. "
+    "Write a rule that returns an array: g times the derivative"
+)
 RULE_NUMBER = "the declaration of {op} has {given} rules for {expected} inputs. Write one rule for each input"
 RULE_NAMES = (
-    "a rule of {op} asks for {name!r}, which {op} does not have. A rule may ask for g, y, {known}, "
-    "and for the shape of an input as <name>_shape"
+    "a rule of {op} asks for {name!r}, which {op} does not have. Write a rule that asks for g, y, {known}, "
+    "or for the shape of an input as <name>_shape"
 )
 NON_LEAF_COPY = (
     "{call} of {what}, which is in the middle of a graph: the copy would silently lose its history. "
-    "Write {call}(t.detach()) for the value alone, or t.clone() for a recorded copy"
+    "Write {call}(t.detach()) for a copy of the value, or t.clone() for a recorded copy"
+)
+NOT_A_FUNCTION = (
+    "{switch} decorates a function, but was given a {given}. Write with ag.{switch}(): ... for a block, "
+    "or @ag.{switch}() above a function"
 )
 MISSING_EXTRA = "{feature} needs {package}, which is not installed. Write: pip install 'autograd-lite[{extra}]'"
+LINEAR_SHAPE = (
+    "linear() on an input of shape {given} with a weight of shape {weight} (out, in) and a bias of shape {bias}: "
+    "they do not fit each other. Write an input whose last axis has the length {n}: x.reshape(-1, {n})"
+)
+TARGET_SHAPE = (
+    "the target of {loss} has shape {given}, but shape {wanted} belongs to this input. Write target.reshape({wanted})"
+)
+CLASS_RANGE = (
+    "the target of cross_entropy names a class that does not exist: the input has {count} classes, 0 to {last}. "
+    "Write labels from 0 to {last}, such as np.unique(labels, return_inverse=True)[1]"
+)
+REDUCTION = "reduction={given!r} is unknown. Write reduction='mean', 'sum' or 'none'"
+FANS = (
+    "Xavier initialisation of {what}: it needs the shape (out, in), to count inputs and outputs. "
+    "Write nn.init.zeros_(bias) for a bias, or nn.init.normal_(t, std=...) with a scale of your own"
+)
+FEATURES = "Linear(in_features, out_features) is given {given}. Write whole numbers of at least 1: Linear(2, 3)"
+NOT_A_LAYER = (
+    "layer {place} of Sequential is {given}, not a Module. Write an instance: Sequential(nn.Linear(2, 3), nn.ReLU())"
+)
+STATE_DICT = "load_state_dict() of {model} does not fit, and nothing was changed: {found}. "
+STATE_DICT_NAMES = "Write load_state_dict(state, strict=False) to load only the names that both sides have"
+STATE_DICT_SHAPES = "Write a model of the same sizes as the saved one"
+SETTING = "{name}={given!r}: it has to be a finite number, and not negative. Write {name}=0.01"
+NESTEROV = "nesterov=True with {given}. Write nesterov=True, momentum=0.9, dampening=0"
+GROUP_KEY = "a parameter group has the setting {given!r}, which is unknown. Write 'params' and any of {known}"
+NOT_PARAMETERS = "an optimiser takes a list of parameters, but is given {given}. Write SGD(model.parameters(), lr=0.01)"
+MIXED_GROUPS = (
+    "an optimiser is given parameters and groups side by side. "
+    "Write [{'params': weights, 'lr': 0.1}, {'params': others}], or a list of parameters"
+)
+NO_PARAMETERS = (
+    "an optimiser is given no parameters. Write SGD(model.parameters(), lr=0.01), with an iterator not used up before"
+)
+PARAMETER_NOT_LEAF = (
+    "an optimiser changes leaves, but is given {what}. Write t = ag.Tensor(data, requires_grad=True) and give that"
+)
+PARAMETER_CONSTANT = (
+    "an optimiser is given {what}, which requires no gradient. "
+    "Write SGD([p for p in model.parameters() if p.requires_grad], lr=0.01)"
+)
+PARAMETER_TWICE = "an optimiser is given {what} twice. Write each parameter into one group, once"
+PICTURE_FREED = (
+    "visualize() reaches the operation {op} (result of shape {shape}), whose inputs backward() has released. "
+    "Write picture = ag.visualize(loss) before loss.backward(), or loss.backward(retain_graph=True)"
+)
+PICTURE_NOTHING = (
+    "visualize() on {what}: no graph was recorded for it, since nothing it was computed from requires a gradient. "
+    "Write w = ag.Tensor(data, requires_grad=True) and compute the result from w "
+    "outside ag.no_grad(), without detach(), .data or .numpy()"
+)
+PICTURE_OF = (
+    "visualize() draws how a Tensor was computed, but was given {what}. "
+    "Write ag.visualize(loss), or ag.visualize([y, z]) for several Tensors"
+)
+PICTURE_PARAMS = (
+    "params= of visualize() names Tensors, but {what}. Write params=dict(model.named_parameters()), "
+    "or params={{'W': W, 'b': b}}"
+)
+PICTURE_DIRECTION = (
+    "the direction of a picture is {given!r}. Write direction='LR' (left to right) or 'TB' (top to bottom)"
+)
+PICTURE_ENDING = "a picture cannot be saved as {path!r}: {why}. Write save('graph.svg'), or one of {choices}"
+PICTURE_FAILED = (
+    "the program {program} could not draw the graph: {why}. "
+    "Write picture.save('graph.dot') for the text, and try another program on it"
+)
+MISSING_RENDERER = (
+    "drawing a graph needs the program `dot` of Graphviz on the PATH, or the package graphviz-pure, "
+    "and neither is installed. Write: pip install 'autograd-lite[graph]' (or install Graphviz with the system's "
+    "package manager); picture.source and picture.save('graph.dot') need neither"
+)
+GRADCHECK = (
+    "gradcheck of {function}: the derivative with respect to {input} is wrong at {wrong} of {size} elements. "
+    "Worst{index}{output}: derived {derived:.9g}, by finite differences {numeric:.9g} (known to {noise:.1g}). {hint}. "
+    "Write print(ag.gradcheck(f, inputs, raise_exception=False)) for the table of all inputs"
+)
+GRADCHECK_REPEAT = (
+    "gradcheck of {function}: two calls with the same inputs gave different results, so differences say nothing about "
+    "its derivative. Write a function whose random numbers have a fixed seed, and that keeps no state"
+)
+GRADCHECK_NOTHING = (
+    "gradcheck of {function}: none of the {number} inputs has a derivative to check. "
+    "Write ag.gradcheck(f, ag.Tensor(data, requires_grad=True)), or give arrays of floats"
+)
+GRADCHECK_OUTPUT = (
+    "gradcheck of {function}: it returned {what}, of which nothing has a derivative. "
+    "Write a function that returns a Tensor of floats, or a tuple of them"
+)

@@ -7,10 +7,10 @@ without the garbage collector.
 
 from __future__ import annotations
 
+import _thread
 import functools
 import inspect
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
@@ -18,6 +18,7 @@ from operator import attrgetter
 from types import TracebackType
 from typing import Any, TypeVar
 
+from autograd_lite import errors
 from autograd_lite.op import NO_SETTINGS, Op, Settings
 from autograd_lite.shapes import Shape
 
@@ -25,20 +26,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 new_order = count().__next__
 _recording: ContextVar[bool] = ContextVar("autograd_lite_recording", default=True)
+_entered: ContextVar[tuple[tuple[_SetRecording, bool], ...]] = ContextVar("autograd_lite_entered", default=())
 is_grad_enabled = _recording.get
 
 
 class Constant:
-    """An input of a node through which no gradient flows: its shape and name, for pictures and forward sweeps."""
+    """An input of a node through which no gradient flows: its shape and name, for pictures and forward sweeps.
 
-    __slots__ = ("dtype", "name", "shape")
+    `source` is a weak reference to the Tensor that it was, the same object for every use of it; None for an array.
+    """
 
-    def __init__(self, shape: Shape, dtype: Any, name: str | None = None) -> None:
-        self.shape, self.dtype, self.name = shape, dtype, name
+    __slots__ = ("dtype", "name", "shape", "source")
+
+    def __init__(self, shape: Shape, dtype: Any, name: str | None = None, source: Any = None) -> None:
+        self.shape, self.dtype, self.name, self.source = shape, dtype, name, source
 
 
 class Node:
-    """One recorded operation, or a leaf: a Tensor of the user's that requires a gradient.
+    """A leaf: a Tensor of the user's that requires a gradient; or one recorded operation (see `Recorded`).
 
     Attributes
     ----------
@@ -56,7 +61,7 @@ class Node:
     order : int
         Grows with creation, so that every node comes after its inputs.
     notes : Notes or None
-        Name, hooks and ``.grad``, for the few nodes that have them; always present on a leaf.
+        Name, hooks and the Tensor that wants the gradient, for the few nodes that have them; always there on a leaf.
     """
 
     __slots__ = ("dtype", "edges", "inputs", "notes", "op", "order", "settings", "shape")
@@ -75,10 +80,6 @@ class Node:
         self.order = new_order()
         self.notes: Notes | None = None
 
-    def __del__(self) -> None:
-        if self.edges:
-            _unlink(self)
-
     def parents(self) -> list[Node]:
         """Return the nodes a gradient flows to from here."""
         return [edge[0] for edge in self.edges or ()]
@@ -92,48 +93,93 @@ class Node:
     def release(self) -> None:
         """Let go of saved values and inputs; a later sweep through here is an error that says so."""
         self.edges, self.inputs = None, ()
+        self.__class__ = Node
+
+    def describe(self) -> str:
+        """Return how a message calls the node."""
+        name = f" {self.notes.name!r}" if self.notes is not None and self.notes.name else ""
+        kind = "the leaf" if self.op is None else f"the operation {self.op.name}"
+        return f"{kind}{name} (result of shape {self.shape})"
 
     def __repr__(self) -> str:
         kind = "leaf" if self.op is None else self.op.name
         return f"<node {self.order}: {kind} {self.shape}>"
 
 
-class Notes:
-    """What only some nodes have: a name, hooks, a gradient to keep."""
+class Recorded(Node):
+    """A recorded operation that no sweep has released yet: dropping it takes its graph apart.
 
-    __slots__ = ("grad", "hooks", "name", "retain")
+    NOTE: `release` makes it a plain `Node` again, because a finaliser in Python is a place where an interrupt (Ctrl-C)
+    can be delivered, and one delivered there is lost.
+    """
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        if getattr(self, "edges", None):  # an interrupt may leave a node without any
+            _unlink(self)
+
+
+class Notes:
+    """What only some nodes have: a name, hooks, a Tensor that wants the gradient.
+
+    NOTE: the gradient is kept by the Tensor, which the node knows by a weak reference. A recorded gradient leads back
+    to the node, and would otherwise be in a cycle with it.
+    """
+
+    __slots__ = ("hooks", "name", "owner", "retain")
 
     def __init__(self) -> None:
         self.name: str | None = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retain = False
-        self.grad: Any = None
+        self.owner: Callable[[], Any] = _nobody
 
 
-def leaf(shape: Shape, dtype: Any, name: str | None = None) -> Node:
-    """Return the node of a Tensor that the user made and that requires a gradient."""
+def _nobody() -> None:
+    """Stand for a weak reference to a Tensor that is gone."""
+
+
+def leaf(shape: Shape, dtype: Any, name: str | None = None, owner: Callable[[], Any] = _nobody) -> Node:
+    """Return the node of a Tensor that the user made and that requires a gradient.
+
+    `owner` is a weak reference to that Tensor, where the gradient shall be kept.
+    """
     node = Node(None, (), (), NO_SETTINGS, shape, dtype)
-    node.note().name = name
+    notes = node.note()
+    notes.name, notes.owner = name, owner
     return node
 
 
-# A node that only _unlink still sees is referenced by the loop variable and by the argument of getrefcount.
-_HELD_BY_UNLINK_ALONE = 2
+class _Unlinking(_thread._local):
+    """What a thread has still to take apart; None while it takes nothing apart."""
+
+    pending: list[Any] | None = None
+
+
+_unlinking = _Unlinking()
 
 
 def _unlink(node: Node) -> None:
-    """Take a graph that nobody holds apart in a loop.
+    """Take a graph that nobody holds any more apart in a loop.
+
+    To drop the links of a node drops those parents that nobody else holds; their finalisers come here, find the loop at
+    work, and leave it their own links.
 
     NOTE: leaving this to the interpreter is recursion in C, one level for each node: CPython 3.13 overflows the stack
     of a thread with a chain of some 10,000 nodes.
     """
-    pending = node.parents()
+    links = [(node.edges, node.inputs)]
     node.release()
-    while pending:
-        parent = pending.pop()
-        if parent.edges and sys.getrefcount(parent) == _HELD_BY_UNLINK_ALONE:
-            pending += parent.parents()
-            parent.release()
+    if _unlinking.pending is not None:
+        _unlinking.pending += links
+        return
+    _unlinking.pending = links
+    try:
+        while links:
+            links.pop()
+    finally:
+        _unlinking.pending = None
 
 
 def reachable(roots: Iterable[Node]) -> list[Node]:
@@ -155,57 +201,121 @@ def reachable(roots: Iterable[Node]) -> list[Node]:
 
 
 class _SetRecording:
-    """Switch recording on or off, as a context manager or as a decorator of functions and generator functions.
+    """Switch recording on or off, as a context manager or as a decorator of all kinds of functions.
 
-    The switch is a context variable: threads and asynchronous tasks do not disturb each other. As a decorator of a
-    generator function it is set only while the generator's own code runs. A generator suspended *inside* a ``with``
-    block leaves the switch as it is for its caller, as every context variable does.
+    The switch is a context variable: threads and asynchronous tasks do not disturb each other, also when they share
+    one of these. As a decorator of a generator function it is set only while the generator's own code runs. A generator
+    suspended *inside* a ``with`` block leaves the switch as it is for its caller, as every context variable does.
     """
 
     _value: bool
-    __slots__ = ("_tokens",)
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        self._tokens: list[Any] = []
+    def __new__(cls, fn: Callable[..., Any] | None = None) -> Any:
+        switch = super().__new__(cls)
+        return switch if fn is None else switch(fn)
 
     def __enter__(self) -> None:
-        self._tokens.append(_recording.set(self._value))
+        before = _recording.get()
+        entered = _entered.get()
+        try:
+            _entered.set((*entered, (self, before)))
+            _recording.set(self._value)
+        except BaseException:  # an interrupt: the block will not be entered, and so not be left
+            _recording.set(before)
+            _entered.set(entered)
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _recording.reset(self._tokens.pop())
+        entered = _entered.get()
+        for i in range(len(entered) - 1, -1, -1):
+            switch, before = entered[i]
+            if switch is self:
+                _recording.set(before)
+                _entered.set(entered[:i] + entered[i + 1 :])
+                return
 
     def __call__(self, fn: F) -> F:
-        wrap = self._wrap_generator if inspect.isgeneratorfunction(fn) else self._wrap_function
-        return functools.wraps(fn)(wrap(fn))  # type: ignore[return-value]
+        for kind, wrap in _WRAPPERS:
+            if kind(fn):
+                return functools.wraps(fn)(wrap(self, fn))  # type: ignore[return-value]
+        raise errors.DeclarationError(errors.NOT_A_FUNCTION.format(switch=type(self).__name__, given=type(fn).__name__))
 
-    def _wrap_function(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with type(self)():
-                return fn(*args, **kwargs)
 
-        return wrapped
+def _around_function(switch: _SetRecording, fn: Callable[..., Any]) -> Callable[..., Any]:
+    """NOTE: an interrupt on the way into ``__exit__`` would leave the switch as it is; ``finally`` has no such gap."""
 
-    def _wrap_generator(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **kwargs: Any) -> Iterator[Any]:
-            generator = fn(*args, **kwargs)
-            reply, step = None, generator.send
-            while True:
-                try:
-                    with type(self)():
-                        item = step(reply)
-                except StopIteration as stop:
-                    return stop.value  # type: ignore[no-any-return]
-                try:
-                    reply, step = (yield item), generator.send
-                except GeneratorExit:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        before = _recording.get()
+        try:
+            _recording.set(switch._value)
+            return fn(*args, **kwargs)
+        finally:
+            _recording.set(before)
+
+    return wrapped
+
+
+def _around_coroutine(switch: _SetRecording, fn: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapped(*args: Any, **kwargs: Any) -> Any:
+        with switch:
+            return await fn(*args, **kwargs)
+
+    return wrapped
+
+
+def _around_generator(switch: _SetRecording, fn: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        generator = fn(*args, **kwargs)
+        reply, step = None, generator.send
+        while True:
+            try:
+                with switch:
+                    item = step(reply)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            try:
+                reply, step = (yield item), generator.send
+            except GeneratorExit:
+                with switch:
                     generator.close()
-                    raise
-                except BaseException as error:  # noqa: BLE001 - handed on to the generator, as `yield from` does
-                    reply, step = error, generator.throw
+                raise
+            except BaseException as error:  # noqa: BLE001 - handed on to the generator, as `yield from` does
+                reply, step = error, generator.throw
 
-        return wrapped
+    return wrapped
+
+
+def _around_async_generator(switch: _SetRecording, fn: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapped(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        generator = fn(*args, **kwargs)
+        reply, step = None, generator.asend
+        while True:
+            try:
+                with switch:
+                    item = await step(reply)
+            except StopAsyncIteration:
+                return
+            try:
+                reply, step = (yield item), generator.asend
+            except GeneratorExit:
+                with switch:
+                    await generator.aclose()
+                raise
+            except BaseException as error:  # noqa: BLE001 - handed on to the generator
+                reply, step = error, generator.athrow
+
+    return wrapped
+
+
+_WRAPPERS: tuple[tuple[Callable[[Any], bool], Callable[..., Callable[..., Any]]], ...] = (
+    (inspect.isasyncgenfunction, _around_async_generator),
+    (inspect.isgeneratorfunction, _around_generator),
+    (inspect.iscoroutinefunction, _around_coroutine),
+    (callable, _around_function),
+)
 
 
 class no_grad(_SetRecording):  # noqa: N801 - PyTorch's name

@@ -16,6 +16,12 @@ def _operator(fn: np.ufunc) -> Callable[[Any, Any], Any]:
     return lambda self, other: self._binary(op, other)
 
 
+def _equality(fn: np.ufunc) -> Callable[[Any, Any], Any]:
+    """The operator, but for text, which no number equals."""
+    op = REGISTRY[fn]
+    return lambda self, other: NotImplemented if isinstance(other, str) else self._binary(op, other)
+
+
 def _reflected(fn: np.ufunc) -> Callable[[Any, Any], Any]:
     op = REGISTRY[fn]
     return lambda self, other: self._reflected(op, other)
@@ -64,6 +70,9 @@ class Methods:
     def __divmod__(self, other: Any) -> Any:
         return REGISTRY[np.divmod](self, other)
 
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(self == value))
+
     def __getitem__(self, key: Any) -> Any:
         return indexing.getitem(self, key=indexing.freeze(key))
 
@@ -109,8 +118,8 @@ class Methods:
     __irshift__ = _in_place(np.right_shift)
 
     __hash__ = object.__hash__  # by identity: comparison is element by element
-    __eq__ = _operator(np.equal)
-    __ne__ = _operator(np.not_equal)
+    __eq__ = _equality(np.equal)
+    __ne__ = _equality(np.not_equal)
     __lt__ = _operator(np.less)
     __le__ = _operator(np.less_equal)
     __gt__ = _operator(np.greater)

@@ -24,7 +24,7 @@ How to choose the form:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -46,7 +46,7 @@ REGISTRY: dict[Any, Callable[..., Any]] = {}
 RECORDERS: dict[type, Recorder] = {}
 """How to carry out an operation when one of its operands is of a type that records (filled by `tensor`)."""
 
-_VARKEYWORDS = 0x08  # inspect.CO_VARKEYWORDS
+_VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
 _NO_VALUE = getattr(np, "_NoValue")  # noqa: B009 - a private name, absent from NumPy's stubs
 
 
@@ -79,7 +79,7 @@ class Op:
 
     __slots__ = (
         "__name__", "accumulate", "binder", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "name",
-        "operands", "picks", "plain", "reads", "rules", "selects", "shaped", "wants",
+        "operands", "order", "picks", "plain", "reads", "rules", "selects", "shaped", "wants",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +91,7 @@ class Op:
         defaults: dict[str, Any],
         rules: Sequence[Rule | None],
         *,
+        order: Sequence[str] = (),
         known: frozenset[str] = frozenset(),
         variadic: bool = False,
         jvp: Rule | None = None,
@@ -100,6 +101,7 @@ class Op:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
         self.operands, self.defaults, self.known = tuple(operands), defaults, known
+        self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
         self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()
@@ -138,32 +140,36 @@ class Op:
         n = len(self.operands)
         if not kwargs and len(args) == n:
             return args, NO_SETTINGS
-        names = (*self.operands, *self.defaults)
-        if len(args) > len(names):
-            raise errors.UnsupportedError(self._refusal(f"number {len(names) + 1}", " by position"))
-        given = dict(zip(names, args, strict=False))
+        if len(args) > len(self.order):
+            raise errors.UnsupportedError(self._refusal(f"number {len(args)}", " by position"))
+        given = dict(zip(self.order, args, strict=False))
         for name, value in kwargs.items():
-            if name in self.known and name not in names:
-                if value is not None and value is not _NO_VALUE:
-                    raise errors.UnsupportedError(self._refusal(name))
-            elif name not in names or name in given:
-                text = errors.UNKNOWN_ARGUMENT.format(op=self.name, argument=name, supported=", ".join(names))
-                raise TypeError(text)
-            elif value is not _NO_VALUE:
-                given[name] = value
-        return self._split(given, names)
+            if name in given or (name not in self.known and name not in self.operands and name not in self.defaults):
+                text = errors.UNKNOWN_ARGUMENT.format(op=self.name, argument=name, call=self._call())
+                raise errors.UnsupportedError(text)
+            given[name] = value
+        return self._split(given)
 
-    def _split(self, given: dict[str, Any], names: Sequence[str]) -> tuple[Sequence[Any], Settings]:
-        try:
-            operands = [given.pop(name) for name in self.operands]
-        except KeyError as error:
-            missing = errors.MISSING_ARGUMENT.format(op=self.name, argument=error.args[0], supported=", ".join(names))
-            raise TypeError(missing) from None
-        return operands, given
+    def _split(self, given: dict[str, Any]) -> tuple[Sequence[Any], Settings]:
+        operands, settings = dict.fromkeys(self.operands, _NO_VALUE), {}
+        for name, value in given.items():
+            if name in operands:
+                operands[name] = value
+            elif value is not _NO_VALUE and name in self.defaults:
+                settings[name] = value
+            elif value is not None and value is not _NO_VALUE:
+                raise errors.UnsupportedError(self._refusal(name))
+        for name, value in operands.items():
+            if value is _NO_VALUE:
+                text = errors.MISSING_ARGUMENT.format(op=self.name, argument=name, call=self._call())
+                raise errors.UnsupportedError(text)
+        return list(operands.values()), settings
 
     def _refusal(self, argument: str, extra: str = "") -> str:
-        supported = ", ".join((*self.operands, *self.defaults))
-        return errors.UNSUPPORTED_ARGUMENT.format(argument=argument, op=self.name, extra=extra, supported=supported)
+        return errors.UNSUPPORTED_ARGUMENT.format(argument=argument, op=self.name, extra=extra, call=self._call())
+
+    def _call(self) -> str:
+        return _call_of(self, self.operands, self.defaults)
 
     def environment(self, y: Array, arrays: Sequence[Any], settings: Settings) -> tuple[Any, ...]:
         """Lay out all that rules may ask for, in the order that `picks` was planned for."""
@@ -255,21 +261,33 @@ def _declare(
         operands: Sequence[str] = ("x",) if fn.nin == 1 else tuple(f"x{i + 1}" for i in range(fn.nin))
         defaults: dict[str, Any] = {}
         known = frozenset(("out", "where", "casting", "order", "dtype", "subok", "signature"))
+        order = operands
     else:
         signature = _signature(compute)
-        known = frozenset(signature if call is None else signature | _known_parameters(fn))
+        order = tuple(signature if call is None else _known_parameters(fn, signature))
+        known = frozenset((*signature, *order, "out", "dtype"))
         defaults = {key: signature[key] for key in settings.split()}
         operands = () if options.get("variadic") else [key for key in signature if key not in defaults][: len(rules)]
     expected = len(operands) or 1
     if len(rules) != expected:
         raise errors.DeclarationError(errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected))
-    op = Op(name or fn.__name__.strip("_"), compute, form, operands, defaults, rules, known=known, **options)
+    shown = name or fn.__name__.strip("_")
+    op = Op(shown, compute, form, operands, defaults, rules, order=order, known=known, **options)
     REGISTRY[fn] = op
     return op
 
 
-def _known_parameters(fn: Any) -> dict[str, Any]:
-    return _signature(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else {"out": None, "dtype": None}
+def _known_parameters(fn: Any, otherwise: Iterable[str]) -> Iterable[str]:
+    """Return the parameters of a function of NumPy in order; `otherwise` where it is written in C."""
+    return _signature(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else otherwise
+
+
+def _call_of(handler: Any, operands: Iterable[str], settings: Iterable[str]) -> str:
+    """Return the call of a function as its user may write it, for a message."""
+    fn = next((fn for fn, known in REGISTRY.items() if known is handler), handler)
+    module = getattr(fn, "__module__", None) or "numpy"
+    path = f"np{module.removeprefix('numpy')}.{fn.__name__}" if module.startswith("numpy") else handler.__name__
+    return f"{path}({', '.join([*operands, *(f'{name}={name}' for name in settings)])})"
 
 
 def elementwise(fn: Any, *rules: Rule | None, **options: Any) -> Op:
@@ -302,25 +320,50 @@ def constant(fn: Any) -> Op:
 class Composite:
     """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own."""
 
-    __slots__ = ("__name__", "definition", "known", "names")
+    __slots__ = ("__name__", "definition", "free", "known", "names", "order")
     form = "composite"
 
     def __init__(self, fn: Any, definition: Callable[..., Any]) -> None:
         self.__name__ = fn.__name__
         self.definition = definition
         self.names = _parameter_names(definition)
-        self.known = frozenset(_known_parameters(fn))
+        self.order = tuple(_known_parameters(fn, self.names))
+        self.known = frozenset((*self.order, "out", "dtype"))
+        self.free = definition.__code__.co_flags
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for name in kwargs.keys() - self.names if not _takes_any_keyword(self.definition) else ():
-            text = errors.UNSUPPORTED_ARGUMENT if name in self.known else errors.UNKNOWN_ARGUMENT
-            supported = ", ".join(self.names)
-            raise errors.UnsupportedError(text.format(argument=name, op=self.__name__, extra="", supported=supported))
-        return self.definition(*args, **{k: v for k, v in kwargs.items() if v is not _NO_VALUE})
+        placed = self.names[: len(args)]
+        if self.free & _VARARGS or (placed == self.order[: len(args)] and kwargs.keys().isdisjoint(placed)):
+            given = dict(kwargs)
+        else:
+            given, args = self._by_name(args, kwargs), ()
+        if not self.free & _VARKEYWORDS:
+            given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
+        result = self.definition(*args, **{k: v for k, v in given.items() if v is not _NO_VALUE})
+        # A result is its own Tensor: whoever changes it in place does not mean the argument.
+        return result.copy() if any(result is x for x in args) else result
 
+    def _by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Name the positional arguments as NumPy does, whose function may have more of them."""
+        if len(args) > len(self.order):
+            raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, f"number {len(args)}"))
+        given = dict(zip(self.order, args, strict=False))
+        for name in kwargs.keys() & given.keys():
+            raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
+        return {**given, **kwargs}
 
-def _takes_any_keyword(fn: Callable[..., Any]) -> bool:
-    return bool(fn.__code__.co_flags & _VARKEYWORDS)
+    def _refuses(self, name: str, value: Any) -> bool:
+        """Leave out what stands for no value, and refuse all else that the definition does not know."""
+        if name not in self.known:
+            raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
+        if value is not None and value is not _NO_VALUE:
+            raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, name))
+        return False
+
+    def _text(self, text: str, argument: str) -> str:
+        required = self.names[: len(self.names) - len(self.definition.__defaults__ or ())]
+        call = _call_of(self, required, [name for name in self.names if name not in required])
+        return text.format(argument=argument, op=self.__name__, extra="", call=call)
 
 
 def composite(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

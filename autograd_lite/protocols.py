@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, REGISTRY, Composite
-from autograd_lite.rules.unsupported import UNSUPPORTED
+from autograd_lite.rules.unsupported import reason
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
     (np.add, "reduce"): np.sum,
@@ -30,15 +30,16 @@ def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> An
         raise errors.UnsupportedError(_refusal(fn))
     kwargs = dict(kwargs)
     out = kwargs.pop("out", None)
-    if isinstance(out, tuple):
-        (out,) = out
+    targets = [t for t in (out if isinstance(out, tuple) else (out,)) if t is not None]
+    if len(targets) > 1:
+        raise errors.UnsupportedError(errors.OUT_TUPLE.format(op=handler.__name__, number=len(targets)))
     result = handler(*args, **kwargs)
-    return result if out is None else _write(out, result, handler.__name__)
+    return _write(targets[0], result, handler.__name__) if targets else result
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Carry out a call of a ufunc or of one of its methods; the target of ``__array_ufunc__``."""
-    if any(_declines(x) for x in inputs):
+    if any(declines(x) for x in inputs):
         return NotImplemented
     if method == "__call__":
         return call_function(ufunc, inputs, kwargs)
@@ -63,31 +64,35 @@ def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
     return ufunc(np.reshape(a, np.shape(a) + (1,) * ndim), b, **kwargs)
 
 
-def _declines(x: Any) -> bool:
+def declines(x: Any) -> bool:
     """Tell whether an operand has asked that NumPy leave the operation to it."""
-    return type(x) not in RECORDERS and getattr(type(x), "__array_ufunc__", np.ndarray) is None
+    return type(x) is not np.ndarray and getattr(type(x), "__array_ufunc__", np.ndarray) is None
 
 
 def _write(out: Any, result: Any, name: str) -> Any:
     """Put a result where ``out=`` asked for it."""
     if type(out) in RECORDERS:
-        return out._become(result, name)
+        return out._become(result, name, f"out=ag.Tensor(np.empty({result.shape}))")
     if result.requires_grad:
         raise errors.ConversionError(errors.OUT_ARRAY.format(op=name))
-    out[...] = result.numpy()
+    np.copyto(out, result.detach().numpy(), casting="same_kind")
     return out
 
 
 def _refusal(fn: Any) -> str:
-    name = getattr(fn, "__name__", str(fn))
+    path = _path(fn)
+    return errors.UNSUPPORTED.format(name=path, why=reason(path))
+
+
+def _path(fn: Any) -> str:
+    """Return the name of a function below ``numpy``: ``exp``, ``linalg.norm``."""
     module = getattr(fn, "__module__", None) or "numpy"
-    path = f"{module}.{name}".removeprefix("numpy.")
-    return errors.UNSUPPORTED.format(name=path, why=UNSUPPORTED.get(path, UNSUPPORTED["*"]))
+    return f"{module}.{fn.__name__}".removeprefix("numpy.")
 
 
 def _method_refusal(ufunc: np.ufunc, method: str) -> str:
     name = f"{ufunc.__name__}.{method}"
-    return errors.UNSUPPORTED.format(name=name, why=UNSUPPORTED.get(f"*.{method}", UNSUPPORTED["*"]))
+    return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))
 
 
 def supported() -> dict[str, str]:
@@ -98,5 +103,5 @@ def supported() -> dict[str, str]:
     >>> supported()["exp"]
     'elementwise'
     """
-    forms = ((handler.__name__, getattr(handler, "form", Composite.form)) for handler in REGISTRY.values())
-    return dict(sorted(forms))
+    numpys = [fn for fn in REGISTRY if (getattr(fn, "__module__", None) or "numpy").startswith("numpy")]
+    return dict(sorted((_path(fn), getattr(REGISTRY[fn], "form", Composite.form)) for fn in numpys))

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from autograd_lite import errors, refusals
-from autograd_lite.graph import Constant, Node, is_grad_enabled, new_order, observers
+from autograd_lite.graph import Constant, Node, Recorded, is_grad_enabled, new_order, observers
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
+from autograd_lite.protocols import declines
 from autograd_lite.shapes import Array
 
+NUMERIC = frozenset("fiubc")
 _NUMBERS = frozenset((int, float, bool, complex))
 _FLOAT64 = np.dtype(np.float64)
 _ndarray = np.ndarray
@@ -29,10 +32,11 @@ class Handle:
     module, and so cannot be imported here.
     """
 
-    __slots__ = ("__weakref__", "_data", "_exposed", "_name", "_node", "_op")
+    __slots__ = ("__weakref__", "_data", "_exposed", "_grad", "_name", "_node", "_op")
 
     _data: Array
     _exposed: bool
+    _grad: Any  # an array or a Tensor; absent until there was one
     _name: str | None
     _node: Node | None
     _op: Op | None
@@ -73,19 +77,25 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
             arrays.append(x._data.copy() if x._exposed else x._data)
             nodes.append(x._node)
         else:
-            arrays.append(x if x.__class__ in _NUMBERS else _plain_operand(x))
+            plain = x.dtype.kind in NUMERIC if x.__class__ is _ndarray else x.__class__ in _NUMBERS
+            arrays.append(x if plain or not op.rules else _plain_operand(x))
             nodes.append(None)
     if settings:
         settings = {name: _plain_setting(op, name, value) for name, value in settings.items()}
+    try:
         y = op.fn(*arrays, **settings)
-    else:
-        y = op.fn(*arrays)
+    except Exception as error:
+        error.add_note(refusals.circumstances(op, operands))
+        raise
     if y.__class__ is not _ndarray:
         y = as_array(y)
+    result = None
     if op.rules and is_grad_enabled() and any(nodes):
         inputs = _inputs(op, operands, arrays, nodes)
-        result = _recorded(op, y, inputs, op.edges(y, arrays, settings, nodes), settings)
-    else:
+        edges = op.edges(y, arrays, settings, nodes)
+        if edges:  # none where all that is tracked stands where there is no derivative, as the condition of `where`
+            result = _recorded(op, y, inputs, edges, settings)
+    if result is None:
         result = make_tensor(y, None, op)
     for observer in observers:
         observer(op, operands, settings, result)
@@ -107,7 +117,11 @@ def unary(op: Op, x: Handle) -> Any:
     if observers or not op.plain:
         return apply(op, (x,))
     array = x._data.copy() if x._exposed else x._data
-    y = op.fn(array)
+    try:
+        y = op.fn(array)
+    except Exception as error:
+        error.add_note(refusals.circumstances(op, (x,)))
+        raise
     if y.__class__ is not _ndarray:
         y = as_array(y)
     if x._node is None or not is_grad_enabled():
@@ -124,16 +138,20 @@ def binary(op: Op, x1: Any, x2: Any) -> Any:
     elif x1.__class__ in _NUMBERS:
         a1 = x1
     else:
-        return apply(op, (x1, x2))
+        return apply(op, (x1, x2)) if x1.__class__ is _ndarray else _foreign(op, x1, x2)
     if isinstance(x2, Handle):
         a2, n2 = x2._data.copy() if x2._exposed else x2._data, x2._node
     elif x2.__class__ in _NUMBERS:
         a2 = x2
     else:
-        return apply(op, (x1, x2))
+        return apply(op, (x1, x2)) if x2.__class__ is _ndarray else _foreign(op, x1, x2)
     if observers or not op.plain:
         return apply(op, (x1, x2))
-    y = op.fn(a1, a2)
+    try:
+        y = op.fn(a1, a2)
+    except Exception as error:
+        error.add_note(refusals.circumstances(op, (x1, x2)))
+        raise
     if y.__class__ is not _ndarray:
         y = as_array(y)
     if (n1 is None and n2 is None) or not is_grad_enabled():
@@ -154,6 +172,11 @@ def binary(op: Op, x1: Any, x2: Any) -> Any:
     return _recorded(op, y, inputs, edges, NO_SETTINGS)
 
 
+def _foreign(op: Op, x1: Any, x2: Any) -> Any:
+    """`apply` where an operand is of another class; NotImplemented if it wants to do the operation itself."""
+    return NotImplemented if declines(x1) or declines(x2) else apply(op, (x1, x2))
+
+
 def _recorded(op: Op, y: Array, inputs: tuple[Any, ...], edges: tuple[Any, ...], settings: Settings) -> Any:
     """Return the result of an operation with the node that remembers it.
 
@@ -161,8 +184,8 @@ def _recorded(op: Op, y: Array, inputs: tuple[Any, ...], edges: tuple[Any, ...],
     """
     dtype = y.dtype
     if dtype is not _FLOAT64 and dtype.kind != "f":
-        refusals.complex_result(op, dtype)
-    node = _blank_node(Node)
+        refusals.result_dtype(op, dtype)
+    node = _blank_node(Recorded)
     node.op, node.inputs, node.edges, node.settings = op, inputs, edges, settings
     node.shape, node.dtype, node.order, node.notes = y.shape, dtype, new_order(), None
     t = _blank(_Result)
@@ -185,14 +208,25 @@ def _constant(x: Any) -> Any:
     if x.__class__ in _NUMBERS or x is None:
         return x
     if isinstance(x, Handle):
-        return Constant(x._data.shape, x._data.dtype, x._name)
+        return Constant(x._data.shape, x._data.dtype, x._name, ref(x))
+    if x.__class__ is _ndarray:
+        return Constant(x.shape, x.dtype)
     array = _plain_operand(x)
     return Constant(np.shape(array), getattr(array, "dtype", None))
 
 
 def _plain_operand(x: Any) -> Any:
-    """Return an operand that is not a Tensor as something a NumPy function works with."""
-    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+    """Return an operand that is not a Tensor as something a NumPy function works with as with an ndarray."""
+    if x.__class__ is _ndarray:
+        if x.dtype.kind not in NUMERIC:
+            refusals.no_number(x.dtype)
+        return x
+    if x is None or isinstance(x, (np.generic, int, float, complex)):
+        return x
+    if not isinstance(x, _ndarray) and hasattr(x, "__array_function__"):
+        return x
+    refusals.masked(x)
+    return _plain_operand(np.asarray(x))
 
 
 def _plain_setting(op: Op, name: str, value: Any) -> Any:
@@ -203,7 +237,7 @@ def _plain_setting(op: Op, name: str, value: Any) -> Any:
         return array_of(value)
     if isinstance(value, _ndarray):
         return value.copy()
-    return tuple(value) if isinstance(value, list) else value
+    return tuple([_plain_setting(op, name, v) for v in value]) if isinstance(value, (list, tuple)) else value
 
 
 def as_array(y: Any) -> Array:

@@ -5,6 +5,7 @@ Nothing here needs the class Tensor: the functions read its attributes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -19,6 +20,17 @@ def describe(t: Any) -> str:
     called = f"the Tensor {t.name!r}" if t.name else "a Tensor"
     made = f", made by {t._op.name}" if t._op is not None else ""
     return f"{called} of shape {t.shape}{made}"
+
+
+def circumstances(op: Op, operands: Sequence[Any]) -> str:
+    """Return what is noted on an error of NumPy: of which operation, and with which operands."""
+    return f"in {op.name} of {' and '.join(map(_operand, operands))}"
+
+
+def _operand(x: Any) -> str:
+    if hasattr(x, "requires_grad"):
+        return describe(x)
+    return f"an array of shape {x.shape}" if getattr(x, "shape", None) else f"a {type(x).__name__}"
 
 
 def expression(t: Any) -> str:
@@ -43,10 +55,32 @@ def differentiable(t: Any) -> None:
         raise errors.GradientDtypeError(text.format(what=describe(t), dtype=t.dtype))
 
 
-def recorded_leaf(t: Any, what: str, instead: str) -> None:
+def recorded_leaf(t: Any, what: str) -> None:
     """Refuse a recorded change in place of a Tensor whose gradient the user waits for."""
     if t.requires_grad and t.is_leaf and is_grad_enabled():
-        raise errors.LeafMutationError(errors.LEAF_MUTATION.format(op=what, what=describe(t), instead=instead))
+        update, instead = _UPDATES.get(what, ("w.assign(v)", f"y = np.{what}(w)"))
+        text = errors.LEAF_MUTATION.format(op=what, what=describe(t), update=update, instead=instead)
+        raise errors.LeafMutationError(text)
+
+
+_SYMBOLS = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "floor_divide": "//", "remainder": "%", "power": "**",
+    "matmul": "@",
+}  # fmt: skip
+_UPDATES = {name: (f"w {symbol}= v", f"w = w {symbol} v") for name, symbol in _SYMBOLS.items()}
+_UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
+
+
+def not_a_leaf(t: Any, what: str, instead: str) -> None:
+    """Refuse to change what is computed, not made."""
+    if not t.is_leaf:
+        raise errors.LeafMutationError(errors.NOT_A_LEAF.format(what=what, tensor=describe(t), instead=instead))
+
+
+def untracked(t: Any, what: str) -> None:
+    """Refuse what only makes sense where a gradient arrives."""
+    if not t.requires_grad:
+        raise errors.NoPathError(errors.NOT_TRACKED.format(what=what, tensor=describe(t)))
 
 
 def conversion(t: Any, call: str, instead: str) -> None:
@@ -55,10 +89,10 @@ def conversion(t: Any, call: str, instead: str) -> None:
         raise errors.ConversionError(errors.CONVERSION.format(call=call, what=describe(t), instead=instead))
 
 
-def complex_result(op: Op, dtype: Any) -> NoReturn:
-    what = f"the result of {op.name}"
-    text = errors.COMPLEX_GRAD if dtype.kind == "c" else errors.INTEGER_GRAD
-    raise errors.GradientDtypeError(text.format(what=what, dtype=dtype))
+def result_dtype(op: Op, dtype: Any) -> NoReturn:
+    """Refuse a recorded result that has no gradient."""
+    text = errors.COMPLEX_RESULT if dtype.kind == "c" else errors.INTEGER_RESULT
+    raise errors.GradientDtypeError(text.format(op=op.name, dtype=dtype))
 
 
 def seed(t: Any, given: Any) -> None:
@@ -70,6 +104,16 @@ def seed(t: Any, given: Any) -> None:
         raise errors.SeedError(errors.SEED_COMPLEX.format(given=given.dtype, dtype=t.dtype, **names))
 
 
+def seed_bool(t: Any, given: bool) -> NoReturn:
+    raise errors.SeedError(errors.SEED_BOOL.format(given=given, expr=expression(t)))
+
+
+def flag(given: Any) -> None:
+    """Refuse what is no answer to whether a gradient is required: a dtype, a name, more data."""
+    if not isinstance(given, (int, np.bool_)):
+        raise errors.DataError(errors.FLAG.format(given=type(given).__name__))
+
+
 def non_scalar(t: Any) -> NoReturn:
     raise errors.NonScalarError(errors.NON_SCALAR.format(what=describe(t), expr=expression(t), shape=t.shape))
 
@@ -79,20 +123,32 @@ def copy_of_node(t: Any, call: str) -> None:
         raise errors.CopyError(errors.NON_LEAF_COPY.format(call=call, what=describe(t)))
 
 
-def in_place(t: Any, result: Any, what: str) -> None:
+def in_place(t: Any, result: Any, what: str, instead: str) -> None:
     """Refuse a result that its target cannot hold: another shape, or a dtype of a higher kind."""
     if result.shape != t.shape:
-        given, shape, instead = f"shape {result.shape}", f"shape {t.shape}", "t = t + v"
+        given = f"shape {result.shape}"
     elif not np.can_cast(result.dtype, t.dtype, "same_kind"):
-        given, shape, instead = f"dtype {result.dtype}", f"dtype {t.dtype}", f"t = t.astype({result.dtype})"
+        given = f"dtype {result.dtype}"
+        instead = "v = v.real" if result.dtype.kind == "c" else f"t = t.astype('{result.dtype}')"
     else:
         return
-    text = errors.IN_PLACE.format(op=what, given=given, what=describe(t), shape=shape, instead=instead)
+    text = errors.IN_PLACE.format(op=what, given=given, what=describe(t), dtype=t.dtype, instead=instead)
     raise errors.InPlaceError(text)
 
 
 def hook_result(node: Any, changed: Any) -> None:
-    if changed.shape != node.shape:
-        name = "leaf" if node.op is None else node.op.name
-        text = errors.RULE_SHAPE.format(op=f"a hook of {name}", given=changed.shape, shape=node.shape)
-        raise errors.RuleError(text)
+    """Refuse what a hook returned in the place of a gradient, where it is none."""
+    if changed.shape != node.shape or changed.dtype.kind == "c":
+        given = f"shape {changed.shape}, dtype {changed.dtype}"
+        raise errors.RuleError(errors.HOOK_RESULT.format(what=node.describe(), given=given, dtype=node.dtype))
+
+
+def masked(data: Any) -> None:
+    """Refuse a masked array, whose mask would be lost."""
+    if isinstance(data, np.ndarray) and hasattr(data, "mask"):
+        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))
+
+
+def no_number(dtype: Any) -> NoReturn:
+    """Refuse data that are not numbers."""
+    raise errors.DataError(errors.BAD_DATA.format(what=f"of dtype {dtype}", instead="np.array(data, dtype=float)"))

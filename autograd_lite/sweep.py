@@ -13,11 +13,12 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.graph import Node, leaf, reachable
-from autograd_lite.op import Op
+from autograd_lite.op import Op, Rule
 from autograd_lite.shapes import Array, unbroadcast
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
 """Makes a Tensor from an array and the node that made it."""
+Edges: TypeAlias = tuple[tuple[Node, Rule, tuple[Any, ...], int], ...]
 
 
 def reverse(
@@ -67,15 +68,20 @@ def reverse(
                 g = _arrive(node, g, found, wanted, hook)
                 if op is None:
                     continue
-            if node.edges is None:
-                raise errors.FreedGraphError(errors.FREED.format(op=op.name, shape=node.shape))
+            edges = node.edges
+            if edges is None:
+                raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
             masked = masked or op.selects
-            if lift is None:
-                _spread(node, op, g, grads, owned, masked and op.form == "elementwise")
-            else:
-                _spread_recorded(node, op, g, grads, masked and op.form == "elementwise", lift)
+            try:
+                if lift is None:
+                    _spread(edges, op, g, grads, owned, masked and op.form == "elementwise")
+                else:
+                    _spread_recorded(node, edges, op, g, grads, masked and op.form == "elementwise", lift)
+            except Exception as error:
+                error.add_note(f"in the derivative of {node.describe()}")
+                raise
             if not retain:
-                node.edges, node.inputs = None, ()
+                node.edges, node.inputs, node.__class__ = None, (), Node  # as `Node.release` does
     return found
 
 
@@ -95,20 +101,24 @@ def _arrive(
     return g
 
 
-def _spread(node: Node, op: Op, g: Array, grads: dict[Node, Array], owned: set[Node], masked: bool) -> None:
-    """Hand the share of `g` that each input of `node` gets to it.
+def _spread(edges: Edges, op: Op, g: Array, grads: dict[Node, Array], owned: set[Node], masked: bool) -> None:
+    """Hand the share of `g` that each input of a node gets to it.
 
     The first share of a node is taken as it is, the second makes a sum that belongs to this sweep, and the following
     are added to it in place.
     """
-    for parent, rule, saved, _ in node.edges:  # type: ignore[union-attr]
+    for parent, rule, saved, _ in edges:
         if op.accumulate is not None:
             op.accumulate(_buffer(parent, grads, owned), g, *saved)
             continue
         share = rule(g, *saved)
+        try:
+            fits = share.shape == parent.shape
+        except AttributeError:
+            raise _no_array(share, parent, op) from None
         if masked:
             share = _keep_zeros(g, share)
-        if share.shape != parent.shape:
+        if not fits:
             share = _fit(share, parent, op)
         if parent not in grads:
             grads[parent] = share
@@ -120,13 +130,19 @@ def _spread(node: Node, op: Op, g: Array, grads: dict[Node, Array], owned: set[N
                 owned.add(parent)
 
 
-def _spread_recorded(node: Node, op: Op, g: Array, grads: dict[Node, Array], masked: bool, lift: Lift) -> None:
+def _spread_recorded(
+    node: Node, edges: Edges, op: Op, g: Array, grads: dict[Node, Array], masked: bool, lift: Lift
+) -> None:
     """The same with Tensors: rules record what they do, and sums are new Tensors."""
-    for parent, rule, saved, index in node.edges:  # type: ignore[union-attr]
+    for parent, rule, saved, index in edges:
         share = rule(g, *_lifted(node, op, index, saved, lift))
+        try:
+            fits = share.shape == parent.shape
+        except AttributeError:
+            raise _no_array(share, parent, op) from None
         if masked:
             share = _keep_zeros(g, share)
-        if share.shape != parent.shape:
+        if not fits:
             share = _fit(share, parent, op)
         grads[parent] = share if parent not in grads else grads[parent] + share
 
@@ -138,6 +154,10 @@ def _buffer(parent: Node, grads: dict[Node, Array], owned: set[Node]) -> Array:
         grads[parent] = np.zeros(parent.shape, parent.dtype) if start is None else np.array(start, parent.dtype)
         owned.add(parent)
     return grads[parent]
+
+
+def _no_array(share: object, parent: Node, op: Op) -> errors.RuleError:
+    return errors.RuleError(errors.RULE_RESULT.format(op=op.name, given=type(share).__name__, shape=parent.shape))
 
 
 def _fit(share: Array, parent: Node, op: Op) -> Array:
@@ -181,7 +201,7 @@ def _lift_one(node: Node, op: Op, name: str, value: Any, lift: Lift) -> Any:
 
 def _lift_input(node: Node, index: int, value: Any, lift: Lift) -> Any:
     source = node.inputs[index]
-    return lift(value, source) if source.__class__ is Node else value
+    return lift(value, source) if isinstance(source, Node) else value
 
 
 # ----- forwards -----
@@ -206,10 +226,11 @@ def forward(outputs: Iterable[Node], tangents: Mapping[Node, Array], lift: Lift)
             if node in moving or node.op is None:
                 continue
             if node.edges is None:
-                raise errors.FreedGraphError(errors.FREED.format(op=node.op.name, shape=node.shape))
+                raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
             if any(edge[0] in moving for edge in node.edges):
                 t = _FORWARD[node.op.form](node, node.op, moving, lift)
-                moving[node] = t if t.shape == node.shape else np.broadcast_to(t, node.shape)
+                t = t if t.shape == node.shape else np.broadcast_to(t, node.shape)
+                moving[node] = t if t.dtype == node.dtype else t.astype(node.dtype)
     return moving
 
 
@@ -261,7 +282,7 @@ def _forward_custom(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift
     """
     if op.jvp is not None:
         values = _saved_by_name(node, op, lift)
-        tangents = [moving.get(p) if p.__class__ is Node else None for p in node.inputs]
+        tangents = [moving.get(p) if isinstance(p, Node) else None for p in node.inputs]
         return op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
     probe = leaf(node.shape, node.dtype)
     v = lift(np.zeros(node.shape, node.dtype), probe)

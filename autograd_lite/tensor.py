@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import _thread
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from autograd_lite import errors, refusals
-from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
+from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf, new_order
 from autograd_lite.methods import Methods
 from autograd_lite.op import REGISTRY, Op
 from autograd_lite.protocols import call_function, call_ufunc
-from autograd_lite.record import Handle, array_of, as_array, binary, make_tensor, results_are, unary
+from autograd_lite.record import NUMERIC, Handle, array_of, as_array, binary, make_tensor, results_are, unary
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
 
-_commit_lock = _thread.allocate_lock()
+_commit_lock = _thread.RLock()
+
+
+def _renew_lock() -> None:
+    global _commit_lock  # noqa: PLW0603 - there is one
+    _commit_lock = _thread.RLock()
+
+
+# NOTE: a fork copies the lock, held if another thread held it, but not the thread that would release it.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 @results_are
@@ -61,8 +73,9 @@ class Tensor(Handle, Methods):
         self._data = _own_array(data, dtype)
         self._exposed, self._name = False, name
         self._node = self._op = None
-        if requires_grad:
-            self.requires_grad = True
+        if requires_grad is not False:
+            refusals.flag(requires_grad)
+            self.requires_grad = bool(requires_grad)
 
     # ----- what it is -----
 
@@ -116,11 +129,10 @@ class Tensor(Handle, Methods):
     def requires_grad(self, value: bool) -> None:
         if value and self._node is None:
             refusals.differentiable(self)
-            self._node = leaf(self._data.shape, self._data.dtype, self._name)
-        elif not value and not self.is_leaf:
-            raise errors.LeafMutationError(f"requires_grad = False on {refusals.describe(self)}. Write t = t.detach()")
+            self._node = leaf(self._data.shape, self._data.dtype, self._name, ref(self))
         elif not value:
-            self._node = None
+            refusals.not_a_leaf(self, "requires_grad = False", "t = t.detach()")
+            self._node = self._grad = None
 
     @property
     def is_leaf(self) -> bool:
@@ -130,25 +142,27 @@ class Tensor(Handle, Methods):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`."""
-        notes = self._node.notes if self._node is not None else None
-        if notes is None or notes.grad is None:
-            return None
-        if not isinstance(notes.grad, Tensor):
-            notes.grad = make_tensor(as_array(notes.grad))
-        return notes.grad
+        grad = getattr(self, "_grad", None)
+        if grad is None or isinstance(grad, Tensor):
+            return grad
+        with _commit_lock:
+            if not isinstance(self._grad, (Tensor, type(None))):
+                self._grad = make_tensor(as_array(self._grad))
+            return self._grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
         if self._node is None:
             if value is not None:
-                refusals.no_path(self)
+                refusals.untracked(self, "grad")
             return
-        self._node.note().grad = None if value is None else make_tensor(_fitting(self, value, "assignment of grad"))
+        if value is not None:
+            value = make_tensor(_fitting(self, value, "x.grad = value", "x.grad = np.broadcast_to(value, x.shape)"))
+        self._grad = value
 
     def zero_grad(self) -> None:
         """Forget the accumulated gradient: ``grad`` becomes None."""
-        if self._node is not None and self._node.notes is not None:
-            self._node.notes.grad = None
+        self._grad = None
 
     # ----- what leaves the graph -----
 
@@ -219,25 +233,24 @@ class Tensor(Handle, Methods):
         seed = _seed(self, gradient)
         if create_graph:
             with enable_grad():
-                found = reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=_run_hooks)
+                _commit(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=_run_hooks))
         else:
-            found = reverse([(self._node, seed._data)], retain=retain_graph, hook=_run_hooks)
-        _commit(found)
+            _commit(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=_run_hooks))
 
     def retain_grad(self) -> None:
         """Have ``backward()`` keep the gradient of this intermediate Tensor in ``grad`` too."""
-        if self._node is None:
-            refusals.no_path(self)
-        self._node.note().retain = self._node.op is not None
+        refusals.untracked(self, "retain_grad()")
+        if not self.is_leaf:
+            notes = self._node.note()  # type: ignore[union-attr]
+            notes.retain, notes.owner = True, ref(self)
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
         """Call ``hook(gradient)`` whenever ``backward()`` passes here; what it returns, unless None, goes on instead.
 
         Returns a handle whose ``remove()`` takes the hook away.
         """
-        if self._node is None:
-            refusals.no_path(self)
-        return HookHandle(self._node.note().hooks, hook)
+        refusals.untracked(self, "register_hook()")
+        return HookHandle(self._node.note().hooks, hook)  # type: ignore[union-attr]
 
     # ----- changes of value -----
 
@@ -250,24 +263,35 @@ class Tensor(Handle, Methods):
         return self
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        refusals.recorded_leaf(self, "assignment", "np.where(mask, value, w)")
-        self._become(indexing.setitem(self, value, key=key), "assignment")
+        self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
 
-    def _in_place(self, op: Op, other: Any) -> Tensor:
-        refusals.recorded_leaf(self, op.name, "w = w + v")
-        return self._become(binary(op, self, other), op.name)
+    def _in_place(self, op: Op, other: Any) -> Any:
+        result = binary(op, self, other)
+        return result if result is NotImplemented else self._become(result, op.name, f"t = np.{op.name}(t, v)")
 
-    def _become(self, result: Tensor, what: str) -> Tensor:
+    def _become(self, result: Tensor, what: str, instead: str = "t = ag.Tensor(v)") -> Tensor:
         """Take over the value of `result`, and while recording its history too."""
-        refusals.recorded_leaf(self, what, "another Tensor as the target")
-        refusals.in_place(self, result, what)
+        refusals.recorded_leaf(self, what)
+        refusals.in_place(self, result, f"in-place {what}", instead)
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
         self._data, self._exposed = array_of(result), False
         if is_grad_enabled():
-            self._node, self._op = result._node, result._op
-            self.name = self._name
+            self._op = result._op
+            self._move_to(result._node)
         return self
+
+    def _move_to(self, node: Node | None) -> None:
+        """Be the result of another node from now on; name and the wish for a gradient go with it."""
+        before = self._node.notes if self._node is not None else None
+        self._node = node
+        if node is None:
+            return
+        if before is not None and before.retain:
+            before.retain = False
+            self.retain_grad()
+        if self._name is not None:
+            node.note().name = self._name
 
     # ----- the protocols -----
 
@@ -291,13 +315,11 @@ class Tensor(Handle, Methods):
         return call_function(func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        refusals.conversion(
-            self, "np.array", "np.stack([t, u]) for a list of Tensors, or a function of NumPy on t itself"
-        )
-        return np.array(self._data, dtype) if copy else np.asarray(self.data, dtype)
+        refusals.conversion(self, "np.array()", "np.stack([t, u]) to join Tensors")
+        return np.array(self._data if copy else self.data, dtype, copy=copy)
 
     def __float__(self) -> float:
-        refusals.conversion(self, "float()", "np.sin(t) instead of math.sin(t)")
+        refusals.conversion(self, "float()", "np.sin(t) for math.sin(t)")
         return float(self._data)
 
     def __int__(self) -> int:
@@ -309,7 +331,7 @@ class Tensor(Handle, Methods):
         return complex(self._data)
 
     def __index__(self) -> int:
-        refusals.conversion(self, "an index made of it", "np.take(x, i) with integers i")
+        refusals.conversion(self, "an index made", "x[int(t.item())] for x[t]")
         return self._data.__index__()  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
@@ -320,7 +342,7 @@ class Tensor(Handle, Methods):
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self.ndim:
-            raise TypeError(f"iteration over {refusals.describe(self)}, a single number. Write t.item() for the number")
+            raise errors.UnsupportedError(errors.NOT_ITERABLE.format(what=refusals.describe(self)))
         return (self[i] for i in range(len(self)))
 
     __hash__ = object.__hash__
@@ -345,10 +367,13 @@ class Tensor(Handle, Methods):
         refusals.copy_of_node(self, "pickle.dumps")
         return _rebuild, (type(self), array_of(self), self.requires_grad, self._name)
 
+    def __copy__(self) -> Tensor:
+        refusals.copy_of_node(self, "copy.copy")
+        return _rebuild(type(self), array_of(self), self.requires_grad, self._name)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         refusals.copy_of_node(self, "copy.deepcopy")
-        twin: Tensor = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
-        memo[id(self)] = twin
+        twin = memo[id(self)] = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
         return twin
 
 
@@ -363,7 +388,7 @@ class HookHandle:
     __slots__ = ("_hooks", "_key")
 
     def __init__(self, hooks: dict[int, Callable[[Any], Any]], hook: Callable[[Any], Any]) -> None:
-        self._hooks, self._key = hooks, id(self)
+        self._hooks, self._key = hooks, new_order()
         hooks[self._key] = hook
 
     def remove(self) -> None:
@@ -375,22 +400,20 @@ def _own_array(data: Any, dtype: Any) -> Array:
     if isinstance(data, Tensor):
         refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
         data = data._data
-    if isinstance(data, np.ma.MaskedArray):
-        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(value)"))
+    refusals.masked(data)
     if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
         array = data.copy() if dtype is None else data.astype(dtype)
     else:
         array = np.array(data, dtype)
-    if array.dtype.kind not in "fiubc":
-        what = f"of dtype {array.dtype}"
-        raise errors.DataError(errors.BAD_DATA.format(what=what, instead="np.array(data, dtype=float)"))
+    if array.dtype.kind not in NUMERIC:
+        refusals.no_number(array.dtype)
     return array
 
 
-def _fitting(t: Tensor, value: Any, what: str) -> Array:
+def _fitting(t: Tensor, value: Any, what: str, instead: str) -> Array:
     """Return `value` as an array of the shape and dtype of `t` that nobody else writes to."""
-    array = array_of(value) if isinstance(value, Tensor) else np.array(value)
-    refusals.in_place(t, array, what)
+    array = array_of(value) if isinstance(value, Tensor) else _own_array(value, None)
+    refusals.in_place(t, array, what, instead)
     return array if array.dtype == t.dtype else array.astype(t.dtype)
 
 
@@ -402,15 +425,13 @@ def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
     """
     pairs = list(pairs)
     for t, _ in pairs:
-        if not t.is_leaf:
-            raise errors.LeafMutationError(f"assign() to {refusals.describe(t)}. Write t = ag.Tensor(value)")
-    commit([t for t, _ in pairs], [_fitting(t, value, "assign") for t, value in pairs])
+        refusals.not_a_leaf(t, "assign()", "t = ag.Tensor(value)")
+    commit([t for t, _ in pairs], [_fitting(t, value, "assign()", _OTHER_SHAPE) for t, value in pairs])
 
 
 def grad_array(t: Tensor) -> Array | None:
     """Return the gradient of a leaf as an array not to be written to, or None."""
-    notes = t._node.notes if t._node is not None else None
-    grad = None if notes is None else notes.grad
+    grad = getattr(t, "_grad", None)
     return array_of(grad) if isinstance(grad, Tensor) else grad
 
 
@@ -420,6 +441,8 @@ def commit(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> None:
 
 
 _set_value = Handle.__dict__["_data"].__set__
+_set_grad = Handle.__dict__["_grad"].__set__
+_OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"
 
 
 def _seed(t: Tensor, gradient: Any) -> Tensor:
@@ -429,6 +452,8 @@ def _seed(t: Tensor, gradient: Any) -> Tensor:
             refusals.non_scalar(t)
         ones: Tensor = make_tensor(np.ones(t.shape, t.dtype))
         return ones
+    if isinstance(gradient, bool):
+        refusals.seed_bool(t, gradient)
     seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
     refusals.seed(t, seed)
     return seed
@@ -444,19 +469,27 @@ def _run_hooks(node: Node, g: Array) -> Array:
         if changed is not None:
             changed = changed if isinstance(changed, Tensor) else Tensor(changed)
             refusals.hook_result(node, changed)
+            changed = changed if changed.dtype == node.dtype else changed.astype(node.dtype)
             g = changed if recorded else array_of(changed)
     return g
 
 
 def _commit(found: dict[Node, Array]) -> None:
-    """Add gradients to the leaves; one thread at a time, since to add is to read and to write."""
+    """Add gradients to the Tensors that want them and are still there, all or none.
+
+    One thread at a time, since to add is to read and to write. As in `assign`, one C call commits; what it replaces is
+    held until then, so that nothing is freed in between.
+    """
     with _commit_lock:
+        tensors, old, new = [], [], []
         for node, g in found.items():
-            notes = node.note()
-            if notes.grad is None or node.op is not None:
-                notes.grad = g
-            else:
-                notes.grad = notes.grad + g
+            t = node.notes.owner()  # type: ignore[union-attr]
+            if t is not None:
+                before = getattr(t, "_grad", None)
+                tensors.append(t)
+                old.append(before)
+                new.append(g if before is None else before + g)
+        deque(map(_set_grad, tensors, new), maxlen=0)
 
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:

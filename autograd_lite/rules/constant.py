@@ -18,14 +18,15 @@ COMPARISONS = (
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift,
     np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.isneginf, np.isposinf, np.all, np.any,
 )  # fmt: skip
-STEPS = (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide, np.heaviside)
+STEPS = (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide)
 INDICES = (
     np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.argwhere, np.flatnonzero,
-    np.searchsorted, np.count_nonzero, np.digitize, np.isin, np.spacing, np.bincount,
+    np.lexsort, np.searchsorted, np.count_nonzero, np.digitize, np.isin,
 )  # fmt: skip
-FRESH = (np.zeros_like, np.ones_like, np.empty_like, np.full_like)
+INTEGERS = (np.gcd, np.lcm, np.bitwise_count, np.spacing, np.isreal, np.iscomplex)
+FRESH = (np.zeros_like, np.ones_like, np.empty_like)
 
-for _fn in (*COMPARISONS, *STEPS, *INDICES, *FRESH):
+for _fn in (*COMPARISONS, *STEPS, *INDICES, *INTEGERS, *FRESH):
     constant(_fn)
 
 
@@ -48,7 +49,8 @@ def _question(fn: Callable[..., Any]) -> None:
 QUESTIONS = (
     np.allclose, np.array_equal, np.array_equiv, np.array2string, np.array_repr, np.array_str, np.can_cast,
     np.common_type, np.iscomplexobj, np.isrealobj, np.min_scalar_type, np.may_share_memory, np.nonzero, np.result_type,
-    np.savez, np.save, np.savetxt, np.savez_compressed, np.shares_memory,
+    np.savez, np.save, np.savetxt, np.savez_compressed, np.shares_memory, np.einsum_path, np.ix_, np.unravel_index,
+    np.ravel_multi_index, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
 )  # fmt: skip
 for _question_fn in QUESTIONS:
     _question(_question_fn)

@@ -11,6 +11,7 @@ poles:
 ``sqrt`` at 0         infinity, its one-sided limit
 ``x**0`` at 0         0 for `x`; ``0**y`` has derivative 0 for `y`
 ``arctan2(0, 0)``     0 for both; ``hypot(0, 0)`` likewise
+``logaddexp``         0 for both where both are ``-inf``
 ====================  ======================================================================
 
 Derivatives are written in the output where it is at hand, and so that no digits are lost far out: the derivative of
@@ -19,7 +20,8 @@ Derivatives are written in the output where it is at hand, and so that no digits
 
 import numpy as np
 
-from autograd_lite.op import composite, elementwise, linear
+from autograd_lite import errors
+from autograd_lite.op import composite, custom, elementwise, linear
 from autograd_lite.shapes import Array
 
 LN2 = float(np.log(2))
@@ -36,20 +38,22 @@ elementwise(np.positive, lambda g: g)
 elementwise(np.reciprocal, lambda g, y: -g * y * y)
 elementwise(np.square, lambda g, x: g * (x + x))
 elementwise(np.remainder, lambda g: g, lambda g, x1, x2: -g * np.floor_divide(x1, x2))
-elementwise(np.fmod, lambda g: g, lambda g, x1, x2: -g * np.trunc(x1 / x2))
+elementwise(np.fmod, lambda g: g, lambda g, y, x1, x2: -g * np.rint((x1 - y) / x2))
 
 # ----- powers and roots -----
 
 
 def _power_base(g: Array, x1: Array, x2: Array) -> Array:
-    """``x2 x1^(x2-1)``, and 0 for ``x2 = 0`` also where the second factor is infinite."""
+    """``x2 x1^(x2-1)``, and 0 for ``x2 = 0`` also at ``x1 = 0``, where the second factor is infinite."""
     if isinstance(x2, (int, float)):
         return g * (x2 * x1 ** (x2 - 1)) if x2 else 0 * g
-    return g * np.where(x2 == 0, 0, x2 * x1 ** np.where(x2 == 0, 1, x2 - 1))
+    return g * (x2 * np.where((x1 == 0) & (x2 == 0), 1, x1) ** (x2 - 1.0))
 
 
 def _power_exponent(g: Array, y: Array, x1: Array) -> Array:
     """``y log(x1)``, and 0 at ``x1 = 0``, its limit for positive exponents."""
+    if isinstance(x1, (int, float)):  # so that the logarithm is a Python number too, which leaves float32 as it is
+        return g * y * float(np.log(x1 or 1))
     return g * y * np.log(np.where(x1 == 0, 1, x1))
 
 
@@ -71,8 +75,7 @@ elementwise(np.log1p, lambda g, x: g / (1 + x))
 
 def _sech_squared(x: Array) -> Array:
     """``1 / cosh(x)^2``, to full relative precision until it is smaller than any float."""
-    c = np.cosh(x)
-    return np.reciprocal(c * c)
+    return np.square(np.reciprocal(np.cosh(x)))
 
 
 sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x))
@@ -91,11 +94,20 @@ def _softplus(x: Array) -> Array:
 
 
 softplus = elementwise(_softplus, lambda g, x: g * sigmoid(x))
-elementwise(np.logaddexp, lambda g, x1, x2: g * sigmoid(x1 - x2), lambda g, x1, x2: g * sigmoid(x2 - x1))
+
+
+def _ahead(mine: Array, other: Array) -> Array:
+    """``mine - other``, and -inf where both are: neither then gets any of the gradient, as in `logsumexp`."""
+    return np.where((mine == other) & (mine == -np.inf), -np.inf, mine - other)
+
+
+elementwise(
+    np.logaddexp, lambda g, x1, x2: g * sigmoid(_ahead(x1, x2)), lambda g, x1, x2: g * sigmoid(_ahead(x2, x1))
+)
 elementwise(
     np.logaddexp2,
-    lambda g, x1, x2: g * sigmoid((x1 - x2) * LN2),
-    lambda g, x1, x2: g * sigmoid((x2 - x1) * LN2),
+    lambda g, x1, x2: g * sigmoid(_ahead(x1, x2) * LN2),
+    lambda g, x1, x2: g * sigmoid(_ahead(x2, x1) * LN2),
 )
 
 # ----- trigonometry -----
@@ -108,16 +120,22 @@ elementwise(np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
 elementwise(np.arctan, lambda g, x: g / (1 + x * x))
 
 
-def _or_one(x: Array) -> Array:
-    """Return a divisor with 1 in place of 0, where the dividend is 0 too and the quotient shall be."""
-    return np.where(x == 0, 1, x)
+def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
+    return np.where(y == 0, 0, g * x / y)
 
 
-elementwise(np.hypot, lambda g, y, x1: g * x1 / _or_one(y), lambda g, y, x2: g * x2 / _or_one(y))
+elementwise(np.hypot, lambda g, y, x1: _hypot_rule(g, y, x1), lambda g, y, x2: _hypot_rule(g, y, x2))
+
+
+def _arctan2_rule(g: Array, x: Array, r: Array) -> Array:
+    """``g x / r^2``, in two steps, since the square may be too large or too small for a float."""
+    return np.where(r == 0, 0, g * x / r / r)
+
+
 elementwise(
     np.arctan2,
-    lambda g, x1, x2: g * x2 / _or_one(x1 * x1 + x2 * x2),
-    lambda g, x1, x2: -g * x1 / _or_one(x1 * x1 + x2 * x2),
+    lambda g, x1, x2: _arctan2_rule(g, x2, np.hypot(x1, x2)),
+    lambda g, x1, x2: -_arctan2_rule(g, x1, np.hypot(x1, x2)),
 )
 for _to_degrees in (np.degrees, np.rad2deg):
     elementwise(_to_degrees, lambda g: g * (180 / np.pi))
@@ -130,7 +148,7 @@ elementwise(np.sinh, lambda g, x: g * np.cosh(x))
 elementwise(np.cosh, lambda g, x: g * np.sinh(x))
 elementwise(np.tanh, lambda g, x: g * sech_squared(x))
 elementwise(np.arcsinh, lambda g, x: g / np.hypot(x, 1))
-elementwise(np.arccosh, lambda g, x: g / np.sqrt((x - 1) * (x + 1)))
+elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)))
 
 # ----- corners -----
@@ -154,18 +172,27 @@ def _relu(x: Array) -> Array:
     return np.maximum(x, 0)
 
 
-relu = elementwise(_relu, lambda g, x: g * (x > 0), selects=True)
+# Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.
+relu = custom(
+    _relu, lambda g, x: g * (x > 0), jvp=lambda tangents, x: np.where(x > 0, tangents[0], 0), selects=True
+)
 
 
 def _clip(a: Array, a_min: Array, a_max: Array) -> Array:
     return np.clip(a, a_min, a_max)
 
 
+def _clip_upper(g: Array, y: Array, a: Array, a_min: Array) -> Array:
+    """Give `g` to the upper bound, which is also the result where the bounds have crossed."""
+    above = a > y
+    return np.where(above if a_min is None else above | ((a < y) & (a_min > y)), g, 0)
+
+
 bounded = elementwise(
     _clip,
     lambda g, y, a: np.where(y == a, g, 0),
-    lambda g, a, a_min: np.where(a < a_min, g, 0),
-    lambda g, a, a_max: np.where(a > a_max, g, 0),
+    lambda g, y, a, a_min: np.where((a < y) & (a_min == y), g, 0),
+    _clip_upper,
     selects=True,
 )
 
@@ -190,9 +217,49 @@ select = linear(
 
 @composite(np.where)
 def where(condition: Array, x: Array = None, y: Array = None) -> Array:
-    return np.nonzero(condition) if x is None and y is None else select(condition, x, y)
+    if x is None and y is None:
+        return np.nonzero(condition)
+    if x is None or y is None:
+        missing = "y" if y is None else "x"
+        raise errors.UnsupportedError(
+            errors.MISSING_ARGUMENT.format(op="where", argument=missing, call="np.where(condition, x, y)")
+        )
+    return select(condition, x, y)
 
 
 @composite(np.divmod)
 def divmod_(x1: Array, x2: Array) -> tuple[Array, Array]:
     return np.floor_divide(x1, x2), np.remainder(x1, x2)
+
+
+@composite(np.nan_to_num)
+def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
+    if x.dtype.kind != "f":
+        return np.positive(x)
+    limits = np.finfo(x.dtype)
+    x = np.where(np.isnan(x), nan, x)
+    x = np.where(x == np.inf, limits.max if posinf is None else posinf, x)
+    return np.where(x == -np.inf, limits.min if neginf is None else neginf, x)
+
+
+# ----- real numbers as complex ones, and as sign and magnitude -----
+
+elementwise(np.conjugate, lambda g: g)
+elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None)
+elementwise(np.ldexp, lambda g, x2: np.ldexp(g, x2), None)
+elementwise(np.heaviside, None, lambda g, x1: np.where(x1 == 0, g, 0), selects=True)
+
+
+@composite(np.real)
+def real(val: Array) -> Array:
+    return np.positive(val)
+
+
+@composite(np.real_if_close)
+def real_if_close(a: Array, tol: float = 100) -> Array:
+    return np.positive(a)
+
+
+@composite(np.imag)
+def imag(val: Array) -> Array:
+    return np.zeros_like(val)

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear
-from autograd_lite.shapes import Array, Axis, Shape
+from autograd_lite.rules.common import as_array, as_tuple
+from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
 
 
 def freeze(key: Any) -> Any:
     """Return an index that nobody can change any more: copies of its arrays, arrays for its lists."""
     if isinstance(key, tuple):
-        return tuple(freeze(k) for k in key)
+        return tuple([freeze(k) for k in key])
+    if isinstance(key, slice):
+        return slice(*[k if k is None else operator.index(k) for k in (key.start, key.stop, key.step)])
     if isinstance(key, np.ndarray):
         return key.copy()
     if isinstance(key, list) or type(key) in RECORDERS:
-        return np.array(key)
+        if type(key) in RECORDERS and key.requires_grad:
+            operator.index(key)  # which refuses
+        array = np.array(key)
+        return array if array.size or not isinstance(key, list) else array.astype(np.intp)  # [] would be of floats
     return key
 
 
 def _is_basic(key: Any) -> bool:
     """Tell whether NumPy answers `key` with a view: no element is then read twice."""
     parts = key if isinstance(key, tuple) else (key,)
-    return not any(isinstance(k, (np.ndarray, list, bool, np.bool_)) for k in parts)
+    return not any(isinstance(k, (np.ndarray, list, tuple, bool, np.bool_)) for k in parts)
 
 
 def _getitem(a: Array, key: Any) -> Array:
@@ -61,10 +70,26 @@ def _setitem(a: Array, value: Array, key: Any) -> Array:
     return out
 
 
+def _assigned(g: Array, key: Any, a_shape: Shape, value_shape: Shape) -> Array:
+    """Return the share of a value that was assigned to ``a[key]``.
+
+    Where an index occurs twice the last value stays, and the others have no influence. Leading axes of length 1, which
+    an assignment may have to spare, are put back.
+    """
+    share = getitem(g, key=key)
+    if not _is_basic(key):
+        order = np.arange(math.prod(share.shape)).reshape(share.shape)
+        last = np.empty(a_shape, int)
+        last[key] = order
+        stays = last[key] == order
+        share = share if stays.all() else np.where(stays, share, 0)
+    return share.reshape((1,) * (len(value_shape) - share.ndim) + share.shape)
+
+
 setitem: Op = linear(
     _setitem,
     lambda g, key: setitem(g, 0, key=key),
-    lambda g, key: getitem(g, key=key),
+    _assigned,
     settings="key",
     selects=True,
 )
@@ -79,7 +104,7 @@ def _along(axis: int, key: Any, ndim: int) -> tuple[Any, ...]:
 
 @composite(np.take)
 def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise") -> Array:
-    a = np.ravel(a) if axis is None else a
+    a = np.ravel(a) if axis is None and a.ndim != 1 else a
     axis = axis or 0
     where = np.asarray(indices)
     if mode == "wrap":
@@ -93,7 +118,7 @@ def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise")
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     if axis is None:
         return np.ravel(arr)[np.asarray(indices)]
-    grid = np.indices(np.shape(indices), sparse=True)
+    grid = np.indices(arr.shape, sparse=True)
     return arr[tuple(np.asarray(indices) if i == axis % arr.ndim else grid[i] for i in range(arr.ndim))]
 
 
@@ -126,9 +151,29 @@ def trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return np.sum(diagonal(a, offset, axis1, axis2), -1)
 
 
+@composite(np.linalg.diagonal)
+def linalg_diagonal(x: Array, *, offset: int = 0) -> Array:
+    return diagonal(x, offset, -2, -1)
+
+
+@composite(np.linalg.trace)
+def linalg_trace(x: Array, *, offset: int = 0) -> Array:
+    return trace(x, offset, -2, -1)
+
+
+@composite(np.diagflat)
+def diagflat(v: Array, k: int = 0) -> Array:
+    return diag(np.ravel(v), k)
+
+
 @composite(np.diag)
 def diag(v: Array, k: int = 0) -> Array:
-    if v.ndim != 1:
+    if v.ndim not in (1, 2):
+        raise errors.ShapeError(
+            f"diag takes a vector or a matrix, not an array of shape {v.shape}. "
+            "Write np.diagonal(t, axis1=-2, axis2=-1) for the diagonals of several matrices"
+        )
+    if v.ndim == 2:  # noqa: PLR2004 - a matrix
         return diagonal(v, k)
     n = v.shape[0] + abs(k)
     rows = np.arange(v.shape[0])
@@ -140,16 +185,23 @@ linear(np.triu, lambda g, k: np.triu(g, k), settings="k", selects=True)
 
 
 @composite(np.sort)
-def sort(a: Array, axis: int | None = -1, *, stable: bool = True) -> Array:
-    """The elements in order; equal ones keep theirs, whatever `stable`, so that the gradient does not depend on it."""
+def sort(a: Array, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None) -> Array:
+    """The elements in order; equal ones keep theirs, whatever `kind`, so that the gradient does not depend on it."""
     a = np.ravel(a) if axis is None else a
     axis = -1 if axis is None else axis
     return take_along_axis(a, np.argsort(a, axis, stable=True), axis)
 
 
+@composite(np.partition)
+def partition(a: Array, kth: Any, axis: int | None = -1) -> Array:
+    a = np.ravel(a) if axis is None else a
+    axis = -1 if axis is None else axis
+    return take_along_axis(a, np.argpartition(a, kth, axis), axis)
+
+
 @composite(np.flip)
 def flip(m: Array, axis: Axis = None) -> Array:
-    axes = range(m.ndim) if axis is None else {i % m.ndim for i in ((axis,) if isinstance(axis, int) else axis)}
+    axes = normalize_axes(axis, m.ndim)
     return m[tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))]
 
 
@@ -161,3 +213,33 @@ def fliplr(m: Array) -> Array:
 @composite(np.flipud)
 def flipud(m: Array) -> Array:
     return flip(m, 0)
+
+
+@composite(np.delete)
+def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
+    arr = np.ravel(arr) if axis is None else arr
+    axis = axis or 0
+    return take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
+
+
+@composite(np.resize)
+def resize(a: Array, new_shape: Any) -> Array:
+    shape = as_tuple(new_shape)
+    return take(a, np.resize(np.arange(a.size), shape)) if a.size else np.zeros(shape, a.dtype)
+
+
+@composite(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(x: Array, window_shape: Any, axis: Axis = None) -> Array:
+    """One gather along each axis, with the axis of the windows moved to the end."""
+    axes = range(x.ndim) if axis is None else as_tuple(axis)
+    for i, n in zip(axes, as_tuple(window_shape), strict=True):
+        starts = np.arange(x.shape[i] - n + 1)
+        x = np.moveaxis(take(x, starts[:, None] + np.arange(n), i), i % x.ndim + 1, -1)
+    return x
+
+
+@composite(np.bincount)
+def bincount(x: Array, weights: Array = None, minlength: int = 0) -> Array:
+    where = np.asarray(x)
+    weights = np.ones(where.shape, int) if weights is None else np.astype(as_array(weights), float)
+    return scatter(weights, (where,), (max(minlength, where.max(initial=-1) + 1),))

@@ -11,7 +11,7 @@ from autograd_lite.shapes import Array
 
 def _difference(p: Array, y: Array) -> Array:
     """Return ``p - y`` for equal shapes; silent broadcasting of a loss hides a forgotten axis."""
-    if p.shape != y.shape:
+    if getattr(p, "shape", ()) != getattr(y, "shape", ()):
         raise errors.ShapeError(
             f"the prediction has shape {np.shape(p)} and the target {np.shape(y)}: a loss compares element by element. "
             f"Write target.reshape({np.shape(p)}), or np.broadcast_to(target, {np.shape(p)}) if that is meant"
@@ -36,6 +36,6 @@ def _mean_squared_error(p: Array, target: Array) -> Array:
 
 mean_squared_error = custom(
     _mean_squared_error,
-    lambda g, p, target: (2 * g / p.size) * (p - target),
-    lambda g, p, target: (2 * g / p.size) * (target - p),
+    lambda g, p, target: (2 * g / np.size(p)) * (p - target),
+    lambda g, p, target: (2 * g / np.size(p)) * (target - p),
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import bilinear, composite, custom
+from autograd_lite.rules.common import as_array, as_tuple, present
 from autograd_lite.rules.indexing import diagonal
 from autograd_lite.shapes import Array, Shape
 
@@ -32,7 +33,7 @@ def _matmul_right(g: Array, x1: Array) -> Array:
     return x1.swapaxes(-1, -2) @ g
 
 
-bilinear(np.matmul, lambda g, x2: _matmul_left(g, x2), lambda g, x1: _matmul_right(g, x1))
+bilinear(np.matmul, _matmul_left, _matmul_right)
 
 
 def _affine(x: Array, weight: Array, bias: Array) -> Array:
@@ -42,8 +43,12 @@ def _affine(x: Array, weight: Array, bias: Array) -> Array:
 
 
 def _affine_weight(g: Array, x: Array) -> Array:
-    rows = g if g.ndim == 2 else g.reshape((-1, g.shape[-1]))  # noqa: PLR2004 - a batch of vectors
-    return rows.swapaxes(-1, -2) @ (x if x.ndim == 2 else x.reshape((-1, x.shape[-1])))  # noqa: PLR2004
+    return _rows(g).swapaxes(-1, -2) @ _rows(x)
+
+
+def _rows(x: Array) -> Array:
+    """Return vectors, in any number of axes, as the rows of one matrix."""
+    return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))  # noqa: PLR2004 - already a matrix
 
 
 def _affine_jvp(tangents: Sequence[Array | None], x: Array, weight: Array) -> Array:
@@ -62,7 +67,7 @@ def _affine_jvp(tangents: Sequence[Array | None], x: Array, weight: Array) -> Ar
 affine = custom(
     _affine,
     lambda g, weight: g @ weight,
-    lambda g, x: _affine_weight(g, x),
+    _affine_weight,
     lambda g: g,
     jvp=_affine_jvp,
 )
@@ -72,7 +77,8 @@ affine = custom(
 
 @composite(np.dot)
 def dot(a: Array, b: Array) -> Array:
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    a, b = as_array(a), as_array(b)
+    if a.ndim == 0 or b.ndim == 0:
         return np.multiply(a, b)
     if b.ndim > 2:  # noqa: PLR2004 - beyond matrices, dot and matmul differ
         return np.tensordot(a, b, (-1, -2))
@@ -91,22 +97,22 @@ def vdot(a: Array, b: Array) -> Array:
 
 @composite(np.vecdot)
 def vecdot(x1: Array, x2: Array) -> Array:
-    return np.sum(x1 * x2, -1)
+    return np.sum(np.multiply(x1, x2), -1)
 
 
 @composite(np.linalg.vecdot)
 def linalg_vecdot(x1: Array, x2: Array, *, axis: int = -1) -> Array:
-    return np.sum(x1 * x2, axis)
+    return np.sum(np.multiply(x1, x2), axis)
 
 
-@composite(np.matvec)
+@composite(*present("matvec"))
 def matvec(x1: Array, x2: Array) -> Array:
-    return np.matmul(x1, x2[..., None])[..., 0]
+    return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
 
 
-@composite(np.vecmat)
+@composite(*present("vecmat"))
 def vecmat(x1: Array, x2: Array) -> Array:
-    return np.matmul(x1[..., None, :], x2)[..., 0, :]
+    return np.matmul(np.expand_dims(x1, -2), x2)[..., 0, :]
 
 
 @composite(np.linalg.matmul)
@@ -136,15 +142,16 @@ def kron(a: Array, b: Array) -> Array:
 
 def _tensordot_axes(axes: Any, ndim_a: int, ndim_b: int) -> tuple[list[int], list[int]]:
     """Return which axes of `a` and of `b` are summed over, as lists of non-negative numbers."""
-    if isinstance(axes, int):
+    if isinstance(axes, (int, np.integer)):
         return list(range(ndim_a - axes, ndim_a)), list(range(axes))
-    first, second = ([i] if isinstance(i, int) else list(i) for i in axes)
+    first, second = (as_tuple(i) for i in axes)
     return [i % ndim_a for i in first], [i % ndim_b for i in second]
 
 
 @composite(np.tensordot)
 def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
     """A matrix product between the kept axes and the summed ones, moved next to each other."""
+    a, b = as_array(a), as_array(b)
     summed_a, summed_b = _tensordot_axes(axes, a.ndim, b.ndim)
     kept_a = [i for i in range(a.ndim) if i not in summed_a]
     kept_b = [i for i in range(b.ndim) if i not in summed_b]
@@ -163,6 +170,34 @@ def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
 @composite(np.linalg.tensordot)
 def linalg_tensordot(x1: Array, x2: Array, *, axes: Any = 2) -> Array:
     return tensordot(x1, x2, axes)
+
+
+@composite(np.cross)
+def cross(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(as_array(a), axisa, -1), np.moveaxis(as_array(b), axisb, -1)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:  # noqa: PLR2004 - the space it is defined in
+        raise errors.ShapeError(
+            f"cross multiplies vectors of three components, not {a.shape[-1]} and {b.shape[-1]}. "
+            "Write a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0] for vectors in the plane"
+        )
+    after, before = [1, 2, 0], [2, 0, 1]
+    return np.moveaxis(a[..., after] * b[..., before] - a[..., before] * b[..., after], -1, axisc)
+
+
+@composite(np.linalg.cross)
+def linalg_cross(x1: Array, x2: Array, *, axis: int = -1) -> Array:
+    return cross(x1, x2, axis=axis)
+
+
+@composite(np.polyval)
+def polyval(p: Array, x: Array) -> Array:
+    """Horner's scheme, from the coefficient of the highest power."""
+    y = np.zeros_like(x)
+    for coefficient in as_array(p):
+        y = y * x + coefficient
+    return y
 
 
 @composite(np.linalg.multi_dot)
@@ -220,12 +255,7 @@ def _widened(spaced: Sequence[int], shape: Shape) -> Shape:
     return tuple(max(s, n) for s, n in zip(spaced, shape, strict=True))
 
 
-product = custom(
-    _einsum,
-    lambda g, arrays, shapes, index, spec: _einsum_rule(g, arrays, shapes, index, spec),
-    settings="spec",
-    variadic=True,
-)
+product = custom(_einsum, _einsum_rule, settings="spec", variadic=True)
 
 
 @composite(np.einsum)
@@ -234,7 +264,8 @@ def einsum(subscripts: Any, *operands: Array, optimize: Any = False) -> Array:
     if not isinstance(subscripts, str):
         why = "write the subscripts as text: np.einsum('ij,jk->ik', a, b)"
         raise errors.UnsupportedError(errors.UNSUPPORTED.format(name="einsum with lists of axes", why=why))
-    letters, output = _explicit(subscripts.replace(" ", ""), [np.ndim(a) for a in operands])
+    operands = tuple(as_array(a) for a in operands)
+    letters, output = _explicit(subscripts.replace(" ", ""), [a.ndim for a in operands])
     pairs = [_without_repeats(c, a) for c, a in zip(letters, operands, strict=True)]
     spec = ",".join(c for c, _ in pairs) + "->" + output
     return product(*(a for _, a in pairs), spec=spec)

@@ -7,10 +7,13 @@ of the subdifferential that is smallest.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import Op, composite, custom, linear
+from autograd_lite.rules.common import as_array, as_tuple
 from autograd_lite.shapes import Array, Axis, Shape, keepdims_shape, normalize_axes, reduced_size
 
 
@@ -30,20 +33,13 @@ def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
     return np.sum(g, normalize_axes(axis, len(shape)), keepdims=keepdims)
 
 
-spread = linear(
-    _spread, lambda g, shape, axis, keepdims: _gather(g, shape, axis, keepdims), settings="shape axis keepdims"
-)
+spread = linear(_spread, _gather, settings="shape axis keepdims")
 linear(np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims), settings="axis keepdims")
 linear(
     np.mean,
     lambda g, a_shape, axis, keepdims: spread(g / reduced_size(a_shape, axis), a_shape, axis, keepdims),
     settings="axis keepdims",
 )
-
-
-@composite(np.nansum)
-def nansum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.sum(np.where(np.isnan(a), 0, a), axis, keepdims=keepdims)
 
 
 def _cumsum(a: Array, axis: int) -> Array:
@@ -58,6 +54,22 @@ cumulative_sum: Op = linear(
 @composite(np.cumsum)
 def cumsum(a: Array, axis: int | None = None) -> Array:
     return cumulative_sum(np.ravel(a), axis=0) if axis is None else cumulative_sum(a, axis=axis)
+
+
+@composite(np.cumulative_sum)
+def cumulative_sum_(x: Array, *, axis: int | None = None, include_initial: bool = False) -> Array:
+    return _with_initial(np.cumsum, np.zeros_like, x, axis, include_initial)
+
+
+def _with_initial(cumulate: Any, initial: Any, x: Array, axis: int | None, include_initial: bool) -> Array:
+    if axis is None and x.ndim > 1:
+        raise errors.ShapeError(
+            f"axis= is needed for an array of shape {x.shape}. Write np.{cumulate.__name__}(t, axis=-1)"
+        )
+    axis = axis or 0
+    total = cumulate(x, axis)
+    first = initial(np.take(x, np.arange(1), axis)) if include_initial else None
+    return total if first is None else np.concatenate([first, total], axis)
 
 
 # ----- products -----
@@ -80,30 +92,44 @@ def _shifted_product(a: Array, step: int) -> Array:
 
 
 def _prod_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> Array:
-    """The product of the other elements: ``y / a``, and without division where there are zeros."""
-    if np.all(a != 0):
+    """The product of the other elements: ``y / a``, and without division where that has lost its digits."""
+    if np.all(np.isfinite(y) & (np.abs(y) >= np.finfo(y.dtype).tiny)):
         return spread(g * y, a.shape, axis, keepdims) / a
     axes = normalize_axes(axis, a.ndim)
     rest = tuple(i for i in range(a.ndim) if i not in axes)
     order = rest + axes
     moved = np.transpose(a, order)
-    flat = moved.reshape((*moved.shape[: len(rest)], -1))
+    flat = moved.reshape((*moved.shape[: len(rest)], reduced_size(a.shape, axis)))
     others = (_shifted_product(flat, 1) * _shifted_product(flat, -1)).reshape(moved.shape)
     return spread(g, a.shape, axis, keepdims) * np.transpose(others, np.argsort(order).tolist())
 
 
 custom(np.prod, _prod_rule, settings="axis keepdims")
 
+
+@composite(np.cumprod)
+def cumprod(a: Array, axis: int | None = None) -> Array:
+    a = np.ravel(a) if axis is None else np.moveaxis(a, axis, -1)
+    total = _shifted_product(a, 1) * a
+    return total if axis is None else np.moveaxis(total, -1, axis)
+
+
+@composite(np.cumulative_prod)
+def cumulative_prod(x: Array, *, axis: int | None = None, include_initial: bool = False) -> Array:
+    return _with_initial(np.cumprod, np.ones_like, x, axis, include_initial)
+
+
 # ----- extrema -----
 
 
 def _extremum_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> Array:
     kept = keepdims_shape(a.shape, axis)
-    winners = (a == y.reshape(kept)).astype(g.dtype)
-    return g.reshape(kept) * winners / np.sum(winners, normalize_axes(axis, a.ndim), keepdims=True)
+    winners = a == y.reshape(kept)
+    share = g.reshape(kept) / np.sum(winners, normalize_axes(axis, a.ndim), keepdims=True).astype(g.dtype)
+    return np.where(winners, share, 0)
 
 
-for _extremum in (np.max, np.min):
+for _extremum in (np.max, np.min, np.amax, np.amin):
     custom(_extremum, _extremum_rule, settings="axis keepdims", selects=True)
 
 
@@ -141,6 +167,7 @@ def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, correction: float | N
 def average(a: Array, axis: Axis = None, weights: Array = None, *, keepdims: bool = False) -> Array:
     if weights is None:
         return np.mean(a, axis, keepdims=keepdims)
+    a = as_array(a)
     if np.shape(weights) != np.shape(a):
         weights = np.reshape(weights, [n if i in normalize_axes(axis, a.ndim) else 1 for i, n in enumerate(a.shape)])
         weights = np.broadcast_to(weights, a.shape)
@@ -157,68 +184,103 @@ def _euclidean_norm(x: Array, axis: Axis = None, keepdims: bool = False) -> Arra
 def _norm_rule(g: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
     """``x / y``, and 0 where the norm is 0."""
     kept = keepdims_shape(x.shape, axis)
-    return (g / np.where(y == 0, 1, y)).reshape(kept) * x
+    return np.where(y == 0, 0, g / y).reshape(kept) * x
 
 
 euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims")
-_EUCLIDEAN = (None, 2, "fro")
 
 
-@composite(np.linalg.norm)
-def norm(x: Array, ord: float | str | None = None, axis: Axis = None, keepdims: bool = False) -> Array:  # noqa: A002 - NumPy's name
+def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.sum(np.abs(x) ** p, axis, keepdims=keepdims) ** (1 / p)
+
+
+def _power_norm_rule(g: Array, y: Array, x: Array, p: float, axis: Axis) -> Array:
+    """``sign(x) |x/y|^(p-1)``, and 0 where the norm is 0."""
+    kept = keepdims_shape(x.shape, axis)
+    y = y.reshape(kept)
+    return np.where(y == 0, 0, g.reshape(kept) * np.sign(x) * (np.abs(x) / y) ** (p - 1))
+
+
+power_norm = custom(_power_norm, _power_norm_rule, settings="p axis keepdims")
+
+
+@composite(np.linalg.vector_norm)
+def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:  # noqa: A002 - NumPy's name
     axes = normalize_axes(axis, x.ndim)
-    matrix = len(axes) == 2 and not (axis is None and ord is None)  # noqa: PLR2004 - a matrix has two axes
-    if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):  # noqa: PLR2004
-        return euclidean_norm(x, axis=axis, keepdims=keepdims)
-    if matrix or isinstance(ord, str):
-        why = "write np.linalg.norm(x) or ord='fro' for the Frobenius norm of a matrix"
-        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"linalg.norm with ord={ord!r}", why=why))
-    return _vector_norm(np.abs(x), ord, axes, keepdims)
-
-
-def _vector_norm(size: Array, ord: float, axes: Axis, keepdims: bool) -> Array:  # noqa: A002 - NumPy's name
+    if ord == 2:  # noqa: PLR2004 - the square root of the sum of squares
+        return euclidean_norm(x, axis=axes, keepdims=keepdims)
+    size = np.abs(x)
     if ord == np.inf:
         return np.max(size, axes, keepdims=keepdims)
     if ord == -np.inf:
         return np.min(size, axes, keepdims=keepdims)
     if ord == 0:
-        return np.sum(size != 0, axes, keepdims=keepdims)
-    if ord == 1:
-        return np.sum(size, axes, keepdims=keepdims)
-    return np.sum(size**ord, axes, keepdims=keepdims) ** (1 / ord)
+        return np.sum((x != 0).astype(x.dtype), axes, keepdims=keepdims)
+    return np.sum(size, axes, keepdims=keepdims) if ord == 1 else power_norm(x, ord, axes, keepdims)
 
 
-def _finite_or_zero(x: Array) -> Array:
-    return np.where(np.isfinite(x), x, 0)
+@composite(np.linalg.matrix_norm)
+def matrix_norm(x: Array, *, keepdims: bool = False, ord: float | str | None = "fro") -> Array:  # noqa: A002 - NumPy's name
+    return norm(x, ord, (-2, -1), keepdims)
 
 
-def _logsumexp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    axes = normalize_axes(axis, a.ndim)
-    top = _finite_or_zero(np.max(a, axes, keepdims=True))
-    with np.errstate(divide="ignore"):  # the logarithm of an empty sum is -inf
-        total = np.log(np.sum(np.exp(a - top), axes, keepdims=True)) + top
-    return total if keepdims else total.reshape([n for i, n in enumerate(a.shape) if i not in axes])
+@composite(np.linalg.norm)
+def norm(x: Array, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:  # noqa: A002 - NumPy's name
+    if ord is None:
+        return vector_norm(x, axis=axis, keepdims=keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else as_tuple(axis)
+    if len(axes) == 1 and not isinstance(ord, str):
+        return vector_norm(x, axis=axes, keepdims=keepdims, ord=ord)
+    if len(axes) == 2 and ord == "fro":  # noqa: PLR2004 - a matrix has two axes
+        return euclidean_norm(x, axis=axes, keepdims=keepdims)
+    if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):  # noqa: PLR2004
+        return _matrix_norm(np.abs(x), ord, axes, keepdims)
+    why = "Write np.linalg.norm(t), which is the root of the sum of all squares, or give ord='fro', 1 or np.inf"
+    raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"linalg.norm with ord={ord!r}", why=why))
 
 
-def _logsumexp_rule(g: Array, y: Array, a: Array, axis: Axis) -> Array:
-    kept = keepdims_shape(a.shape, axis)
-    return g.reshape(kept) * np.exp(a - _finite_or_zero(y).reshape(kept))
+def _matrix_norm(size: Array, ord: float, axes: tuple[int, ...], keepdims: bool) -> Array:  # noqa: A002 - NumPy's name
+    """The largest (for a negative `ord` the smallest) sum of a column (1) or a row (inf)."""
+    inner, outer = axes if abs(ord) == 1 else axes[::-1]
+    sums = np.sum(size, inner, keepdims=True)
+    extreme = (np.max if ord > 0 else np.min)(sums, outer, keepdims=True)
+    return extreme if keepdims else np.squeeze(extreme, axes)
 
 
-logsumexp = custom(_logsumexp, _logsumexp_rule, settings="axis keepdims")
+def _top(a: Array, axes: Axis) -> Array:
+    """Return the largest elements, which exponents are taken from; 0 where there is none but -inf."""
+    top = a.max(axes, keepdims=True) if a.size else np.full(keepdims_shape(a.shape, axes), -np.inf, a.dtype)
+    return np.where(top == -np.inf, 0, top)
 
 
-def _softmax(a: Array, axis: int = -1) -> Array:
-    e = np.exp(a - a.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
+def _softmax(a: Array, axis: Axis = -1) -> Array:
+    """The weights of the elements; all 0 where every element is -inf, as in a row that is masked throughout."""
+    e = np.exp(a - _top(a, axis))
+    return e / np.maximum(e.sum(axis, keepdims=True), 1)  # the largest element alone contributes 1
 
 
 softmax = custom(_softmax, lambda g, y, axis: y * (g - (g * y).sum(axis, keepdims=True)), settings="axis")
 
 
-def _log_softmax(a: Array, axis: int = -1) -> Array:
-    shifted = a - a.max(axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+def _log_softmax(a: Array, axis: Axis = -1) -> Array:
+    shifted = a - _top(a, axis)
+    return shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1))
 
 
 log_softmax = custom(_log_softmax, lambda g, y, axis: g - np.exp(y) * g.sum(axis, keepdims=True), settings="axis")
+
+
+def _logsumexp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    axes = normalize_axes(axis, a.ndim)
+    top = _top(a, axes)
+    top = np.where(top == np.inf, 0, top)
+    with np.errstate(divide="ignore", over="ignore"):  # the logarithm of an empty sum is -inf, of an infinite one inf
+        total = np.log(np.sum(np.exp(a - top), axes, keepdims=True)) + top
+    return total if keepdims else total.reshape([n for i, n in enumerate(a.shape) if i not in axes])
+
+
+logsumexp = custom(
+    _logsumexp,
+    lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(a, normalize_axes(axis, a.ndim)),
+    settings="axis keepdims",
+)

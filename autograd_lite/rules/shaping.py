@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import composite, linear
-from autograd_lite.shapes import Array, Axis, Shape, inverse_permutation, unbroadcast
+from autograd_lite.rules.common import as_tuple
+from autograd_lite.shapes import Array, Axis, inverse_permutation, unbroadcast
 
 
 def _reshape(a: Array, shape: Any) -> Array:
@@ -56,6 +58,14 @@ def _astype(x: Array, dtype: Any) -> Array:
 
 
 astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype)
+
+
+@composite(np.full_like)
+def full_like(a: Array, fill_value: Array, dtype: Any = None, *, shape: Any = None) -> Array:
+    base = np.zeros_like(a, dtype=dtype, shape=shape)
+    return np.astype(base + fill_value, base.dtype)
+
+
 linear(np.broadcast_to, lambda g, array_shape: unbroadcast(g, array_shape), settings="shape")
 
 # ----- axes: definitions -----
@@ -82,6 +92,12 @@ def _like(a: Array) -> Array:
 def moveaxis(a: Array, source: Any, destination: Any) -> Array:
     labelled = np.moveaxis(np.broadcast_to(0, range(1, a.ndim + 1)), source, destination)
     return np.transpose(a, [n - 1 for n in labelled.shape])
+
+
+@composite(np.rollaxis)
+def rollaxis(a: Array, axis: int, start: int = 0) -> Array:
+    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    return np.moveaxis(a, axis, start - (axis < start))
 
 
 @composite(np.expand_dims)
@@ -113,29 +129,41 @@ def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
     return tuple(np.broadcast_to(a, shape) for a in args)
 
 
+@composite(np.meshgrid)
+def meshgrid(*xi: Array, indexing: str = "xy", sparse: bool = False) -> tuple[Array, ...]:
+    first, second = (1, 0) if indexing == "xy" and len(xi) > 1 else (0, 1)
+    axes = [{0: first, 1: second}.get(i, i) for i in range(len(xi))]
+    spaced = [np.reshape(x, [-1 if j == axis else 1 for j in range(len(xi))]) for x, axis in zip(xi, axes, strict=True)]
+    return tuple(np.copy(x) for x in spaced) if sparse else broadcast_arrays(*spaced)
+
+
 # ----- joining and splitting -----
 
 
-def _concatenate(*arrays: Array, axis: int | None = 0) -> Array:
+def _concatenate(*arrays: Array, axis: int = 0, starts: Sequence[int] = ()) -> Array:
     return np.concatenate(arrays, axis)
 
 
-def _piece(g: Array, shapes: Sequence[Shape], index: int, axis: int) -> Array:
-    axis %= g.ndim
-    start = sum(shape[axis] for shape in shapes[:index])
-    return g[(*(slice(None),) * axis, slice(start, start + shapes[index][axis]))]
+def _piece(g: Array, index: int, axis: int, starts: Sequence[int]) -> Array:
+    return g[(*(slice(None),) * (axis % g.ndim), slice(starts[index], starts[index + 1]))]
 
 
 joined = linear(
-    _concatenate, lambda g, shapes, index, axis: _piece(g, shapes, index, axis), settings="axis", variadic=True
+    _concatenate,
+    lambda g, index, axis, starts: _piece(g, index, axis, starts),
+    settings="axis starts",
+    variadic=True,
 )
 
 
 @composite(np.concatenate)
 def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
+    """NOTE: where each array starts is computed once, not by each of the rules: there may be thousands of arrays."""
     if axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
-    return joined(*arrays, axis=axis)
+    shapes = [a.shape if hasattr(a, "shape") else np.shape(a) for a in arrays]
+    lengths = [shape[axis] if -len(shape) <= axis < len(shape) else 0 for shape in shapes]
+    return joined(*arrays, axis=axis, starts=tuple(accumulate(lengths, initial=0)))
 
 
 @composite(np.stack)
@@ -154,6 +182,38 @@ def hstack(tup: Sequence[Array]) -> Array:
     return concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
 
 
+@composite(np.dstack)
+def dstack(tup: Sequence[Array]) -> Array:
+    return concatenate([np.atleast_3d(a) for a in tup], 2)
+
+
+@composite(np.column_stack)
+def column_stack(tup: Sequence[Array]) -> Array:
+    return concatenate([np.atleast_2d(a).T if np.ndim(a) < 2 else a for a in tup], 1)  # noqa: PLR2004 - not yet columns
+
+
+@composite(np.block)
+def block(arrays: Any) -> Array:
+    """Nested lists: the innermost are joined along the last axis, the outer ones along the axes before."""
+    leaves = list(_leaves(arrays, 0))
+    ndim = max(max(depth, np.ndim(leaf)) for leaf, depth in leaves)
+    return _joined_block(arrays, ndim, max(depth for _, depth in leaves))
+
+
+def _leaves(x: Any, depth: int) -> Iterator[tuple[Array, int]]:
+    if isinstance(x, list):
+        for item in x:
+            yield from _leaves(item, depth + 1)
+    else:
+        yield x, depth
+
+
+def _joined_block(x: Any, ndim: int, depth: int) -> Array:
+    if isinstance(x, list):
+        return concatenate([_joined_block(item, ndim, depth - 1) for item in x], -depth)
+    return np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x))
+
+
 @composite(np.array_split)
 def array_split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     return _pieces(np.array_split, ary, indices_or_sections, axis)
@@ -169,6 +229,26 @@ def _pieces(fn: Any, ary: Array, indices_or_sections: Any, axis: int) -> list[Ar
     before = (slice(None),) * (axis % ary.ndim)
     parts = fn(np.arange(ary.shape[axis]), indices_or_sections)
     return [ary[(*before, slice(p[0], p[-1] + 1) if p.size else slice(0, 0))] for p in parts]
+
+
+@composite(np.hsplit)
+def hsplit(ary: Array, indices_or_sections: Any) -> Any:
+    return split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
+
+
+@composite(np.vsplit)
+def vsplit(ary: Array, indices_or_sections: Any) -> Any:
+    return split(ary, indices_or_sections, 0)
+
+
+@composite(np.dsplit)
+def dsplit(ary: Array, indices_or_sections: Any) -> Any:
+    return split(ary, indices_or_sections, 2)
+
+
+@composite(np.unstack)
+def unstack(x: Array, *, axis: int = 0) -> tuple[Array, ...]:
+    return tuple(np.moveaxis(x, axis, 0))
 
 
 @composite(np.append)
@@ -192,7 +272,7 @@ linear(np.roll, lambda g, shift, axis: np.roll(g, _negative(shift), axis), setti
 
 @composite(np.tile)
 def tile(A: Array, reps: Any) -> Array:  # noqa: N803 - NumPy's name
-    reps = (reps,) if isinstance(reps, int) else tuple(reps)
+    reps = as_tuple(reps)
     ndim = max(A.ndim, len(reps))
     shape = (1,) * (ndim - A.ndim) + A.shape
     reps = (1,) * (ndim - len(reps)) + reps
@@ -241,5 +321,5 @@ def _pad_constant(array: Array, widths: Sequence[tuple[int, int]], value: float)
 @composite(np.rot90)
 def rot90(m: Array, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
     first, second = axes
-    turned = {0: m, 1: np.flip(m, second), 2: np.flip(np.flip(m, first), second), 3: np.flip(m, first)}[k % 4]
+    turned = {0: np.copy(m), 1: np.flip(m, second), 2: np.flip(np.flip(m, first), second), 3: np.flip(m, first)}[k % 4]
     return np.swapaxes(turned, first, second) if k % 2 else turned

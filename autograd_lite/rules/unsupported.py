@@ -1,5 +1,80 @@
-"""What NumPy can and a Tensor cannot, each with what to write instead."""
+"""What NumPy can and a Tensor cannot, each with what to write instead.
 
-UNSUPPORTED: dict[str, str] = {
-    "*": "it has no derivative here. Write t.detach().numpy() for its value without a derivative",
+A name is the one under ``np.``; ``fft.*`` stands for a whole namespace, ``*.at`` for a method of every ufunc, and ``*``
+for what is not listed.
+"""
+
+from __future__ import annotations
+
+GENERIC = "it has no derivative here. Write t.detach().numpy() for its value without a derivative"
+
+_SENTENCES = {
+    "its derivative needs a decomposition, which is not differentiated here. "
+    "Write t.detach().numpy() for its value without a derivative": """
+        linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.inv
+        linalg.lstsq linalg.matrix_rank linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.svd linalg.svdvals
+        linalg.tensorinv linalg.tensorsolve""",
+    "it changes an array in place. Write t[key] = values, which is recorded": """
+        copyto fill_diagonal place put put_along_axis putmask""",
+    "a new array is not made like a Tensor. Write ag.Tensor(np.ones(3)), with any function of NumPy inside": """
+        arange array asanyarray asarray ascontiguousarray asfortranarray empty eye frombuffer fromfile fromfunction
+        fromiter fromstring full genfromtxt identity loadtxt ones require tri zeros""",
+    "the numbers it returns depend on which elements are equal. "
+    "Write t[np.unique(v, return_index=True)[1]] with v = t.detach().numpy(), and the like": """
+        intersect1d setdiff1d setxor1d union1d unique unique_all unique_counts unique_inverse unique_values""",
+    "the counts have no derivative. Write np.histogram(t.detach().numpy())": """
+        histogram histogram2d histogram_bin_edges histogramdd""",
+    "a Tensor holds floating-point numbers. Write t.detach().numpy() for the array": """
+        busday_count busday_offset datetime_as_string is_busday isnat packbits unpackbits char.* strings.*
+        lib.recfunctions.*""",
+    "complex numbers are not differentiated here. Write the function of the same name in np, for real numbers": """
+        lib.scimath.* lib._scimath_impl.*""",
+    "complex numbers are not differentiated here. "
+    "Write the transform as two matrix products, with the cosines and the sines": "fft.*",
+    "complex numbers are not differentiated here. Write np.arctan2(imaginary, real)": "angle",
+    "complex numbers are not differentiated here. Write np.sort(t)": "sort_complex",
+    "it calls a function for every part. Write the function on the whole Tensor with axis=": """
+        apply_along_axis apply_over_axes""",
+    "it takes functions or a choice for every element. Write np.where(condition, x, y), nested if need be": """
+        choose piecewise select""",
+    "Write start + (stop - start) * np.linspace(0, 1, n)": "linspace",
+    "Write start * (stop / start) ** np.linspace(0, 1, n)": "geomspace",
+    "Write 10 ** (start + (stop - start) * np.linspace(0, 1, n))": "logspace",
+    "Write (t[2:] - t[:-2]) / (2 * dx) for the inner points, and np.diff(t[:2]) / dx for an end": "gradient",
+    "Write np.concatenate([t[:i], values, t[i:]])": "insert",
+    "Write t[i:j] with the bounds of what is not 0": "trim_zeros",
+    "Write np.sin(np.pi * t) / (np.pi * t), which needs t != 0": "sinc",
+    "Write t + (np.unwrap(v) - v) with v = t.detach().numpy(): what is added is constant": "unwrap",
+    "Write (t - np.trunc(t), np.trunc(t))": "modf",
+    "Write (t / 2.0**e, e) with e = np.frexp(t.detach().numpy())[1]": "frexp",
+    "Write c / np.sqrt(np.outer(d, d)) with c = np.cov(t) and d = np.diag(c)": "corrcoef",
+    "Write np.median(t[~np.isnan(t)]), or np.quantile": "nanmedian nanpercentile nanquantile",
+    "Write p + q, for coefficients of equal number": "polyadd",
+    "Write p - q, for coefficients of equal number": "polysub",
+    "Write np.convolve(p, q)": "polymul",
+    "Write p[:-1] * np.arange(len(p) - 1, 0, -1)": "polyder",
+    "Write np.append(p / np.arange(len(p), 0, -1), constant)": "polyint",
+    "Write t[:, None] ** np.arange(n)[::-1]": "vander",
+    "Write np.isin(t, values)": "in1d",
+    GENERIC: "* i0 nextafter poly polydiv polyfit roots",
+    "it adds to an array in place. Write np.bincount(i, weights=t), or t[i] = v": "*.at",
+    "Write the sum of each part, as t[i:j].sum()": "*.reduceat",
+    "only sums, products, extrema, all and any reduce a Tensor. Write the operation on its parts": "*.reduce",
+    "only sums accumulate by a method. Write np.cumprod(t), or the operation on the parts": "*.accumulate",
 }
+
+UNSUPPORTED = {name: sentence for sentence, names in _SENTENCES.items() for name in names.split()}
+
+
+def reason(path: str) -> str:
+    """Return the sentence for a function, that of its namespace, or the one for what is not listed.
+
+    Examples
+    --------
+    >>> reason("polymul")
+    'Write np.convolve(p, q)'
+    >>> reason("fft.rfft") == reason("fft.fft")
+    True
+    """
+    family = f"{path.rpartition('.')[0]}.*"
+    return UNSUPPORTED.get(path) or UNSUPPORTED.get(family) or UNSUPPORTED["*"]

@@ -1,0 +1,24 @@
+"""What the files of the formulary share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.shapes import Array
+
+
+def as_array(x: Any) -> Array:
+    """Return lists and numbers as arrays, and what has a shape as it is."""
+    return x if hasattr(x, "shape") else np.asarray(x)
+
+
+def as_tuple(x: Any) -> tuple[int, ...]:
+    """Return one whole number or several, of Python's or NumPy's, as a tuple."""
+    return tuple(np.ravel(x).tolist())
+
+
+def present(*names: str) -> list[Any]:
+    """Return those of NumPy's functions that the running version has."""
+    return [getattr(np, name) for name in names if hasattr(np, name)]

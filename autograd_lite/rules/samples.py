@@ -1,0 +1,182 @@
+"""Functions of sampled data: moments that skip nan, quantiles, differences and integrals, interpolation, convolution.
+
+All are definitions in terms of other operations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.op import composite
+from autograd_lite.rules.common import as_array
+from autograd_lite.rules.indexing import sliding_window_view, take
+from autograd_lite.rules.reductions import euclidean_norm
+from autograd_lite.shapes import Array, Axis, keepdims_shape, normalize_axes, reduced_size
+
+# ----- over numbers only -----
+
+
+def _filled(a: Array, value: float) -> Array:
+    return np.where(np.isnan(a), value, a)
+
+
+@composite(np.nansum)
+def nansum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.sum(_filled(a, 0), axis, keepdims=keepdims)
+
+
+@composite(np.nanprod)
+def nanprod(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return np.prod(_filled(a, 1), axis, keepdims=keepdims)
+
+
+@composite(np.nancumsum)
+def nancumsum(a: Array, axis: int | None = None) -> Array:
+    return np.cumsum(_filled(a, 0), axis)
+
+
+@composite(np.nancumprod)
+def nancumprod(a: Array, axis: int | None = None) -> Array:
+    return np.cumprod(_filled(a, 1), axis)
+
+
+@composite(np.nanmax)
+def nanmax(a: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    top = np.max(_filled(a, -np.inf), axis, keepdims=keepdims)
+    return np.where(np.all(np.isnan(a), axis, keepdims=keepdims), np.nan, top)
+
+
+@composite(np.nanmin)
+def nanmin(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return -nanmax(-a, axis, keepdims)
+
+
+def _count(a: Array, axis: Axis, keepdims: bool) -> Array:
+    return np.sum(~np.isnan(a), axis, keepdims=keepdims).astype(a.dtype)
+
+
+@composite(np.nanmean)
+def nanmean(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return nansum(a, axis, keepdims) / _count(a, axis, keepdims)
+
+
+@composite(np.nanvar)
+def nanvar(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
+    centred = _filled(a - nanmean(a, axis, keepdims=True), 0)
+    return np.sum(centred * centred, axis, keepdims=keepdims) / (_count(a, axis, keepdims) - ddof)
+
+
+@composite(np.nanstd)
+def nanstd(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
+    centred = _filled(a - nanmean(a, axis, keepdims=True), 0)
+    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / np.sqrt(_count(a, axis, keepdims) - ddof)
+
+
+# ----- order statistics -----
+
+
+@composite(np.quantile)
+def quantile(a: Array, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """The elements in order, and between two of them the chord, as NumPy's default method has it."""
+    axes = normalize_axes(axis, a.ndim)
+    kept = keepdims_shape(a.shape, axis)
+    rest = [i for i in range(a.ndim) if i not in axes]
+    flat = np.transpose(a, [*rest, *axes]).reshape([*(a.shape[i] for i in rest), reduced_size(a.shape, axis)])
+    ordered = np.sort(flat, -1)
+    place = np.asarray(q) * (flat.shape[-1] - 1)
+    low = np.floor(place).astype(int)
+    between = float(place - low) if isinstance(q, (int, float)) else place - low  # a number leaves the dtype of `a`
+    value = ordered[..., low] + (ordered[..., np.ceil(place).astype(int)] - ordered[..., low]) * between
+    last = ordered[(..., -1, *(None,) * place.ndim)]  # a nan is sorted last, and makes everything nan
+    value = np.where(np.isnan(last), last, value)
+    value = np.moveaxis(value, range(len(rest), value.ndim), range(place.ndim))
+    return value.reshape((*place.shape, *kept)) if keepdims else value
+
+
+@composite(np.percentile)
+def percentile(a: Array, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    return quantile(a, np.true_divide(q, 100), axis, keepdims=keepdims)
+
+
+@composite(np.median)
+def median(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return quantile(a, 0.5, axis, keepdims=keepdims)
+
+
+# ----- differences -----
+
+
+@composite(np.diff)
+def diff(a: Array, n: int = 1, axis: int = -1, prepend: Array = None, append: Array = None) -> Array:
+    ends = [None if end is None else _as_end(end, a, axis) for end in (prepend, append)]
+    a = np.concatenate([part for part in (ends[0], a, ends[1]) if part is not None], axis)
+    before = (slice(None),) * (axis % a.ndim)
+    for _ in range(n):
+        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+    return a
+
+
+def _as_end(end: Array, a: Array, axis: int) -> Array:
+    """A number stands for a whole slice."""
+    return end if np.ndim(end) else np.broadcast_to(end, keepdims_shape(a.shape, axis))
+
+
+@composite(np.ediff1d)
+def ediff1d(ary: Array, to_end: Array = None, to_begin: Array = None) -> Array:
+    parts = (to_begin, diff(np.ravel(ary)), to_end)
+    return np.concatenate([np.ravel(part) for part in parts if part is not None])
+
+
+@composite(np.trapezoid)
+def trapezoid(y: Array, x: Array = None, dx: float = 1.0, axis: int = -1) -> Array:
+    y = np.moveaxis(as_array(y), axis, -1)
+    if x is not None:
+        x = as_array(x)
+        dx = diff(x if x.ndim == 1 else np.moveaxis(x, axis, -1))
+    return np.sum(dx * (y[..., 1:] + y[..., :-1]) / 2, -1)
+
+
+# ----- interpolation -----
+
+
+@composite(np.interp)
+def interp(x: Array, xp: Array, fp: Array, left: Array = None, right: Array = None) -> Array:
+    """The chord between the two points around `x`; the end values outside."""
+    low = np.clip(np.searchsorted(xp, x, "right") - 1, 0, np.size(xp) - 2)
+    x0, x1, y0, y1 = (take(np.ravel(a), i) for a in (xp, fp) for i in (low, low + 1))
+    inside = y0 + (y1 - y0) / (x1 - x0) * (x - x0)
+    ends = [take(np.ravel(fp), i) if given is None else given for given, i in ((left, 0), (right, -1))]
+    first, last = (take(np.ravel(xp), i) for i in (0, -1))
+    return np.astype(np.where(x < first, ends[0], np.where(x > last, ends[1], inside)), float)
+
+
+# ----- convolution and covariance -----
+
+
+@composite(np.convolve)
+def convolve(a: Array, v: Array, mode: str = "full") -> Array:
+    """The windows of the longer sequence, between zeros, times the shorter one backwards."""
+    a, v = as_array(a), as_array(v)
+    longer, shorter = (v, a) if v.size > a.size else (a, v)
+    margin = shorter.size - 1
+    around = {"full": (margin, margin), "same": (margin - margin // 2, margin // 2), "valid": (0, 0)}.get(mode)
+    if around is None:
+        raise errors.ShapeError(f"convolve has no mode {mode!r}. Write mode='full', 'same' or 'valid'")
+    return np.matmul(sliding_window_view(np.pad(longer, around), shorter.size), np.flip(shorter))
+
+
+@composite(np.correlate)
+def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
+    return convolve(a, np.flip(as_array(v)), mode)
+
+
+@composite(np.cov)
+def cov(m: Array, y: Array = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Array:
+    parts = [np.atleast_2d(part) for part in (m, y) if part is not None]
+    x = np.astype(np.concatenate([part if rowvar or part.shape[0] == 1 else part.T for part in parts]), float)
+    centred = x - np.mean(x, 1, keepdims=True)
+    count = x.shape[1] - (ddof if ddof is not None else 0 if bias else 1)
+    return np.squeeze(np.matmul(centred, centred.T) / count)
