@@ -1,25 +1,64 @@
-"""The one random generator that is used where no ``rng=`` is given. NumPy's global state is left alone."""
+"""Where random numbers come from: the generator given as ``rng=``, or the default one, which `manual_seed` restarts.
+
+NumPy's own global state is neither read nor changed.
+"""
 
 from __future__ import annotations
 
+import _thread
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
-_generator = np.random.default_rng()
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+_first_use = _thread.allocate_lock()
+_default: Generator | None = None
 
 
-def manual_seed(seed: int) -> np.random.Generator:
-    """Start the default generator anew from `seed`, and return it.
+def manual_seed(seed: int) -> Generator:
+    """Restart the default generator from a seed, and return it.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same numbers afterwards, on every machine with the same version of NumPy.
+
+    Notes
+    -----
+    One generator serves all threads. Its draws are safe to make from several of them, but which thread gets which
+    numbers then depends on their timing: for reproducible threads give each a generator of its own as ``rng=``.
 
     Examples
     --------
-    >>> manual_seed(0).integers(10)
-    np.int64(8)
+    >>> import autograd_lite as ag
+    >>> ag.manual_seed(0).standard_normal() == np.random.default_rng(0).standard_normal()
+    True
     """
-    global _generator  # noqa: PLW0603 - the one default generator
-    _generator = np.random.default_rng(seed)
-    return _generator
+    global _default  # noqa: PLW0603 - the one default generator of the process
+    _default = np.random.default_rng(seed)
+    return _default
 
 
-def generator(rng: np.random.Generator | None = None) -> np.random.Generator:
-    """Return `rng`, or the default generator where none is given."""
-    return _generator if rng is None else rng
+def default_rng() -> Generator:
+    """Return the generator that is used where no ``rng=`` is given; unpredictable until `manual_seed` is called."""
+    if _default is None:
+        # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
+        with _first_use:
+            if _default is None:
+                manual_seed(None)  # type: ignore[arg-type]
+    assert _default is not None
+    return _default
+
+
+def generator(rng: Any = None) -> Generator:
+    """Return the generator that an ``rng=`` argument means: itself, one made from a seed, or the default one.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> generator(rng) is rng
+    True
+    """
+    return default_rng() if rng is None else np.random.default_rng(rng)

@@ -1,10 +1,11 @@
-"""Neural networks: modules, layers, initial values, losses."""
+"""Neural networks: modules with parameters, layers, losses, and initial values."""
 
 from autograd_lite.nn import functional, init
-from autograd_lite.nn.layers import CrossEntropyLoss, Linear, MSELoss, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from autograd_lite.nn.layers import Linear, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from autograd_lite.nn.losses import CrossEntropyLoss, HalfSquaredError, MSELoss
 from autograd_lite.nn.module import Module, Parameter
 
 __all__ = [
-    "CrossEntropyLoss", "Linear", "MSELoss", "Module", "Parameter", "ReLU", "Sequential", "Sigmoid", "Softmax", "Tanh",
-    "functional", "init",
+    "CrossEntropyLoss", "HalfSquaredError", "Linear", "MSELoss", "Module", "Parameter", "ReLU", "Sequential", "Sigmoid",
+    "Softmax", "Tanh", "functional", "init",
 ]  # fmt: skip

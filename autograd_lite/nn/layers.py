@@ -1,111 +1,186 @@
-"""Layers: a thin skin of attributes over the functions."""
+"""Layers: a linear map with its parameters, activations without any, and a chain of layers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.nn import functional, init
-from autograd_lite.nn.module import Module, Parameter, check_size
-from autograd_lite.rules.products import affine
+from autograd_lite.nn.module import Module, Parameter
+from autograd_lite.op import Op
+from autograd_lite.random import generator
+from autograd_lite.record import Handle, unary
 
 
 class Linear(Module):
-    """``x W^T + b``, with `weight` of shape (out, in) and `bias` of shape (out,).
+    """``y = x W^T + b``: every output is a weighted sum of all inputs, plus a bias.
 
-    Both start uniform between ``-1/sqrt(in)`` and ``1/sqrt(in)``.
+    Parameters
+    ----------
+    in_features, out_features : int
+        The length of `x` and of `y` along their last axis.
+    bias : bool
+        Whether `b` is there.
+    rng : numpy.random.Generator or int, optional
+        Where the initial values come from, or its seed; by default the generator of `autograd_lite.manual_seed`.
+    dtype : dtype, optional
+        Of weight and bias: float64 by default.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (out_features, in_features)
+        One row for each output.
+    bias : Parameter or None, shape (out_features,)
+        What is added.
+
+    Notes
+    -----
+    Weight and bias start as uniform random numbers between plus and minus ``1 / sqrt(in_features)``, as PyTorch's do.
+    Other choices are in `autograd_lite.nn.init`.
+
+    Examples
+    --------
+    >>> layer = Linear(2, 3, rng=0)
+    >>> layer
+    Linear(in_features=2, out_features=3, bias=True)
+    >>> layer(np.ones((4, 2))).shape
+    (4, 3)
     """
 
     def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        bias: bool = True,
-        *,
-        rng: np.random.Generator | None = None,
-        dtype: Any = None,
+        self, in_features: int, out_features: int, bias: bool = True, *, rng: Any = None, dtype: Any = None
     ) -> None:
-        n, m = check_size("in_features", in_features), check_size("out_features", out_features)
-        bound = 1 / math.sqrt(n)
-        self.weight = Parameter(np.zeros((m, n)), dtype=dtype, name="weight")
-        init.uniform_(self.weight, -bound, bound, rng=rng)
-        self.bias = Parameter(np.zeros(m), dtype=dtype, name="bias") if bias else None
-        if self.bias is not None:
-            init.uniform_(self.bias, -bound, bound, rng=rng)
+        sizes = in_features, out_features
+        if not all(map(_is_size, sizes)):
+            raise errors.ArgumentError(errors.FEATURES.format(given=sizes))
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = Parameter(np.zeros((out_features, in_features), dtype), name="weight")
+        self.bias = Parameter(np.zeros(out_features, dtype), name="bias") if bias else None
+        self.reset_parameters(rng)
+
+    def reset_parameters(self, rng: Any = None) -> None:
+        """Draw the initial values anew."""
+        rng = generator(rng)
+        bound = 1 / math.sqrt(self.in_features)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound, rng=rng)
 
     def forward(self, x: Any) -> Any:
-        return affine(x, self.weight, self.bias)
+        return functional.linear(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        m, n = self.weight.shape
-        return f"in_features={n}, out_features={m}, bias={self.bias is not None}"
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class Sigmoid(Module):
+class _Activation(Module):
+    """A function of every element, and no parameters."""
+
+    _op: Op
+
     def forward(self, x: Any) -> Any:
-        return functional.sigmoid(x)
+        # `unary` is what calling the operation comes to; called at once, it takes an eighth less time.
+        return unary(self._op, x) if isinstance(x, Handle) else self._op(x)
 
 
-class ReLU(Module):
-    def forward(self, x: Any) -> Any:
-        return functional.relu(x)
+class Sigmoid(_Activation):
+    """``y = 1 / (1 + exp(-x))``, element by element."""
+
+    _op = functional.sigmoid
 
 
-class Tanh(Module):
-    def forward(self, x: Any) -> Any:
-        return functional.tanh(x)
+class Tanh(_Activation):
+    """``y = tanh(x)``, element by element."""
+
+    _op = functional.tanh
+
+
+class ReLU(_Activation):
+    """``y = max(x, 0)``, element by element; the derivative at 0 is 0."""
+
+    _op = functional.relu
 
 
 class Softmax(Module):
-    """Positive numbers that sum to 1 along `dim`."""
+    """``y = exp(x) / sum(exp(x))`` along one axis: positive numbers that sum to 1.
+
+    Parameters
+    ----------
+    dim : int
+        The axis.
+
+    Examples
+    --------
+    >>> Softmax(-1)(np.zeros((2, 4)))
+    array([[0.25, 0.25, 0.25, 0.25],
+           [0.25, 0.25, 0.25, 0.25]])
+    """
 
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
     def forward(self, x: Any) -> Any:
-        return functional.softmax(x, axis=self.dim)
+        return functional.softmax(x, self.dim)
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
 
 
 class Sequential(Module):
-    """Layers one after the other."""
+    """A chain of layers: the output of each is the input of the next.
+
+    Parameters
+    ----------
+    *layers : Module
+        In order. Their parameters are named by position: ``0.weight``.
+
+    Examples
+    --------
+    >>> model = Sequential(Linear(2, 3, rng=0), Sigmoid())
+    >>> model
+    Sequential(
+      (0): Linear(in_features=2, out_features=3, bias=True)
+      (1): Sigmoid()
+    )
+    >>> len(model), model[-1], model[:1](np.ones(2)).shape
+    (2, Sigmoid(), (3,))
+    """
+
+    _layers: tuple[Module, ...] = ()
 
     def __init__(self, *layers: Module) -> None:
-        vars(self).update({str(i): layer for i, layer in enumerate(layers)})
-        self.layers = layers
+        for i, layer in enumerate(layers):
+            if not isinstance(layer, Module):
+                raise errors.LayerError(errors.NOT_A_LAYER.format(place=i, given=_called(layer)))
+        self._layers = layers
 
     def forward(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer.forward(x)
+        for layer in self._layers:
+            x = layer.forward(x)  # what calling it comes to, at a third of the overhead
         return x
 
-    def __getitem__(self, index: int) -> Module:
-        return self.layers[index]
+    def _attributes(self) -> Iterable[tuple[Any, Any]]:
+        """The layers by position, and after them what a subclass has set."""
+        yield from enumerate(self._layers)
+        yield from ((name, value) for name, value in vars(self).items() if name != "_layers")
+
+    def __getitem__(self, index: int | slice) -> Any:
+        """Return one layer, or a chain of some; they stay the same objects."""
+        return Sequential(*self._layers[index]) if isinstance(index, slice) else self._layers[index]
 
     def __len__(self) -> int:
-        return len(self.layers)
+        return len(self._layers)
 
     def __iter__(self) -> Iterator[Module]:
-        return iter(self.layers)
+        return iter(self._layers)
 
 
-class MSELoss(Module):
-    """The squared error, as `functional.mse_loss`."""
-
-    def __init__(self, reduction: str = "mean") -> None:
-        self.reduction = reduction
-
-    def forward(self, prediction: Any, target: Any) -> Any:
-        return functional.mse_loss(prediction, target, self.reduction)
+def _is_size(n: Any) -> bool:
+    return isinstance(n, (int, np.integer)) and int(n) > 0
 
 
-class CrossEntropyLoss(Module):
-    """The mean of ``-log softmax(logits)`` at the target classes."""
-
-    def forward(self, logits: Any, target: Any) -> Any:
-        return functional.cross_entropy(logits, target)
+def _called(layer: Any) -> str:
+    return f"the class {layer.__name__}" if isinstance(layer, type) else f"a {type(layer).__name__}"

@@ -1,137 +1,267 @@
-"""`Module` and `Parameter`: a network is an object whose attributes are parameters and other networks."""
+"""Module and Parameter: what computes something, and the Tensors of it that training changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.record import array_of
+from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor, assign
+
+M = TypeVar("M", bound="Module")
 
 
 class Parameter(Tensor):
-    """A Tensor that training changes: it requires a gradient unless told otherwise.
+    """A Tensor that training changes: a `Module` lists those among its attributes.
+
+    Parameters
+    ----------
+    data : array_like
+        The initial value; copied.
+    requires_grad : bool
+        False for a parameter that is kept as it is.
+    dtype : dtype, optional
+        As in `numpy.array`.
+    name : str, optional
+        Used by errors and pictures.
 
     Examples
     --------
-    >>> Parameter([1.0, 2.0])
-    Parameter([1., 2.], dtype=float64, requires_grad=True)
+    >>> Parameter([0.5, -0.5], name="weight")
+    Parameter([ 0.5, -0.5], dtype=float64, requires_grad=True, name='weight')
     """
 
     __slots__ = ()
 
-    def __init__(self, data: Any, requires_grad: bool = True, *, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(
+        self, data: Any, requires_grad: bool = True, *, dtype: Any = None, name: str | None = None
+    ) -> None:
         super().__init__(data, requires_grad, dtype=dtype, name=name)
 
 
-class Module:
-    """Base of all layers: write ``forward``, and keep parameters and layers as attributes.
+class IncompatibleKeys(NamedTuple):
+    """What `Module.load_state_dict` found no partner for."""
 
-    Parameters and layers are found by looking through the attributes in the order of their making, also inside of
-    lists, tuples and dictionaries. There is nothing to register.
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module:
+    """Base of all layers and networks.
+
+    A subclass sets parameters and other modules as plain attributes, alone or in lists, tuples and dicts, and
+    defines ``forward``. What it consists of is found by looking through its attributes in the order in which they
+    were set: there is nothing to register, and ``super().__init__()`` need not be called.
+
+    Attributes
+    ----------
+    training : bool
+        Whether the module is being trained, for layers that then do something else. See `train` and `eval`.
+
+    Examples
+    --------
+    >>> from autograd_lite import nn
+    >>> class Scaled(nn.Module):
+    ...     def __init__(self):
+    ...         self.factor = nn.Parameter(2.0)
+    ...         self.layers = [nn.Linear(3, 2), nn.Tanh()]
+    ...
+    ...     def forward(self, x):
+    ...         for layer in self.layers:
+    ...             x = layer(x)
+    ...         return self.factor * x
+    >>> [name for name, _ in Scaled().named_parameters()]
+    ['factor', 'layers.0.weight', 'layers.0.bias']
     """
 
-    training = True
+    training: bool = True
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self.forward(*inputs)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
 
-    def forward(self, *inputs: Any) -> Any:
-        raise errors.UnsupportedError(f"{type(self).__name__} has no forward. Write def forward(self, x): ...")
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; to be defined by the subclass."""
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} has no forward(). Write `def forward(self, x): ...` in class {name}")
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Yield this module and all inside it, once each, with their dotted names."""
-        return ((name, m) for name, m in _walk(self, prefix, set()) if isinstance(m, Module))
+    # ----- what it consists of -----
 
-    def modules(self) -> Iterator[Module]:
-        return (module for _, module in self.named_modules())
+    def _attributes(self) -> Iterable[tuple[Any, Any]]:
+        """Return what is looked through for parameters and modules, by name."""
+        return vars(self).items()
 
-    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
-        """Yield all parameters, once each, with their dotted names: ``"0.weight"``."""
-        return ((name, p) for name, p in _walk(self, prefix, set()) if isinstance(p, Parameter))
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield ``(dotted name, parameter)``, one that stands in several places once, under its first name."""
+        return _first_names(_places(self), Parameter)
 
     def parameters(self) -> Iterator[Parameter]:
-        return (parameter for _, parameter in self.named_parameters())
+        """Yield all parameters of this module and of those within it, each once."""
+        return (p for _, p in self.named_parameters())
 
-    def zero_grad(self) -> None:
-        for parameter in self.parameters():
-            parameter.zero_grad()
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Yield ``(dotted name, module)``: this one, whose name is empty, and all within it, each once."""
+        return _first_names(_places(self), Module)
 
-    def train(self, mode: bool = True) -> Module:
-        """Switch between training and evaluation, for layers that differ."""
+    def modules(self) -> Iterator[Module]:
+        """Yield this module and all within it, each once."""
+        return (m for _, m in self.named_modules())
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Yield ``(name, module)`` for the modules directly within this one, each once."""
+        return _first_names(_nearest(self), Module)
+
+    def children(self) -> Iterator[Module]:
+        """Yield the modules directly within this one, each once."""
+        return (m for _, m in self.named_children())
+
+    # ----- switches -----
+
+    def train(self: M, mode: bool = True) -> M:
+        """Set ``training`` of this module and all within it, and return this one."""
         for module in self.modules():
             module.training = mode
         return self
 
-    def eval(self) -> Module:
+    def eval(self: M) -> M:
+        """The same as ``train(False)``."""
         return self.train(False)
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return copies of all parameters as arrays, by name."""
-        return {name: p.numpy().copy() for name, p in self.named_parameters()}
+    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        """Have all parameters get gradients, or none of them, and return the module."""
+        for p in self.parameters():
+            p.requires_grad = requires_grad
+        return self
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
-        """Give the parameters the values of `state`, all or none.
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters: ``grad`` becomes None."""
+        for p in self.parameters():
+            p.zero_grad()
+
+    # ----- its values -----
+
+    def state_dict(self) -> dict[str, Array]:
+        """Return a copy of the value of every parameter, by dotted name.
+
+        The values are plain arrays: ``np.savez(path, **model.state_dict())`` saves them and
+        ``model.load_state_dict(np.load(path))`` brings them back. A parameter that stands in several places is listed
+        under each of its names.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid())
+        >>> {name: value.shape for name, value in model.state_dict().items()}
+        {'0.weight': (3, 2), '0.bias': (3,)}
+        """
+        return {name: p._data.copy() for name, p in _named(_places(self), Parameter)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
+        """Give the parameters the values that `state_dict` has under their names: all of them, or none.
+
+        Parameters
+        ----------
+        state_dict : mapping of str to array_like
+            Values by dotted name, of the parameters' shapes. They are copied, and keep the parameters' dtypes.
+        strict : bool
+            Whether the names have to be the same on both sides. If not, those on one side alone are passed over.
+
+        Returns
+        -------
+        IncompatibleKeys
+            The names that were passed over: ``missing_keys`` and ``unexpected_keys``.
 
         Raises
         ------
-        ShapeError
-            Names that are missing or (with `strict`) not known.
-        InPlaceError
-            A value of another shape.
+        StateDictError
+            Names that are on one side only, or shapes that differ. No parameter has changed then.
         """
-        mine = dict(self.named_parameters())
-        missing, unknown = sorted(mine.keys() - state.keys()), sorted(state.keys() - mine.keys())
-        if strict and (missing or unknown):
-            raise errors.ShapeError(
-                f"the state lacks {missing} and has unknown {unknown}. "
-                "Write model.load_state_dict(state, strict=False) to load what fits"
-            )
-        assign([(p, state[name]) for name, p in mine.items() if name in state])
+        own = dict(_named(_places(self), Parameter))
+        odd = IncompatibleKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
+        given = {name: _value(state_dict[name]) for name in own if name in state_dict}
+        wrong = [
+            f"{name} has shape {value.shape} instead of {own[name].shape}"
+            for name, value in given.items()
+            if value.shape != own[name].shape
+        ]
+        if wrong or (strict and any(odd)):
+            raise errors.StateDictError(_complaint(type(self).__name__, odd if strict else None, wrong))
+        assign((own[name], value) for name, value in given.items())
+        return odd
+
+    # ----- looks -----
 
     def extra_repr(self) -> str:
-        """Return what the repr shows in brackets."""
+        """Return the settings that `repr` shows between the parentheses."""
         return ""
 
     def __repr__(self) -> str:
-        inside = [f"  ({name}): " + repr(m).replace("\n", "\n  ") for name, m in _children(self)]
-        head = f"{type(self).__name__}({self.extra_repr()}"
-        return head + "\n" + "\n".join(inside) + "\n)" if inside else head + ")"
+        head, extra = type(self).__name__, self.extra_repr()
+        inner = [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in _named(_nearest(self), Module)]
+        if not inner:
+            return f"{head}({extra})"
+        return "\n  ".join([f"{head}(", *([extra] if extra else []), *inner]) + "\n)"
 
 
-def _children(module: Module) -> Iterator[tuple[str, Module]]:
-    seen = {id(value): name for name, value in reversed(list(_parts(vars(module)))) if isinstance(value, Module)}
-    return ((name, m) for name, m in _parts(vars(module)) if isinstance(m, Module) and seen[id(m)] == name)
+def _parts(value: Any) -> Iterable[tuple[Any, Any]]:
+    """Return what a module or a container consists of, by name, index or key."""
+    if isinstance(value, Module):
+        return value._attributes()
+    if isinstance(value, (list, tuple)):
+        return enumerate(value)
+    return value.items() if isinstance(value, dict) else ()
 
 
-def _parts(container: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the modules and parameters in a dictionary or sequence, and in those inside it."""
-    items: Iterable[tuple[Any, Any]] = container.items() if isinstance(container, dict) else enumerate(container)
-    for key, value in items:
-        if isinstance(value, (Module, Parameter)):
-            yield f"{prefix}{key}", value
-        elif isinstance(value, (dict, list, tuple)):
-            yield from _parts(value, f"{prefix}{key}.")
+def _places(value: Any, name: str = "", above: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Yield every place where a module or a parameter stands, by dotted name, outer before inner.
 
-
-def _walk(module: Module, prefix: str, seen: set[int]) -> Iterator[tuple[str, Module | Parameter]]:
-    if id(module) in seen:
+    A module that refers to one it is part of, as to its parent, is not followed round the circle.
+    """
+    if any(value is outer for outer in above):
         return
-    seen.add(id(module))
-    yield prefix, module
-    for name, value in _parts(vars(module)):
-        path = f"{prefix}.{name}" if prefix else name
+    if isinstance(value, (Module, Parameter)):
+        yield name, value
+    for key, part in _parts(value):
+        if isinstance(part, _LOOKED_INTO):
+            yield from _places(part, f"{name}.{key}" if name else str(key), (*above, value))
+
+
+_LOOKED_INTO = (Module, Parameter, list, tuple, dict)
+
+
+def _nearest(module: Module) -> Iterator[tuple[str, Any]]:
+    """Yield the modules directly within `module`, by name; containers are looked through, modules are not."""
+    pending = [(str(key), part) for key, part in reversed(list(_parts(module)))]
+    while pending:
+        name, value = pending.pop()
         if isinstance(value, Module):
-            yield from _walk(value, path, seen)
-        elif id(value) not in seen:
+            yield name, value
+        else:
+            pending += [(f"{name}.{key}", part) for key, part in reversed(list(_parts(value)))]
+
+
+def _named(places: Iterable[tuple[str, Any]], kind: type[Any]) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, value in places if isinstance(value, kind))
+
+
+def _first_names(places: Iterable[tuple[str, Any]], kind: type[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each object of a kind once, with the name of the first place it stands in."""
+    seen: set[int] = set()
+    for name, value in _named(places, kind):
+        if id(value) not in seen:
             seen.add(id(value))
-            yield path, value
+            yield name, value
 
 
-def check_size(what: str, value: Any) -> int:
-    """Return `value` if it can be the number of features of a layer."""
-    if not isinstance(value, (int, np.integer)) or value < 1:
-        raise errors.ShapeError(f"{what} is {value!r}. Write a whole number from 1 up")
-    return int(value)
+def _value(given: Any) -> Array:
+    return array_of(given) if isinstance(given, Tensor) else np.asarray(given)
+
+
+def _complaint(model: str, odd: IncompatibleKeys | None, wrong: list[str]) -> str:
+    found = [f"{', '.join(odd.missing_keys)} missing"] if odd and odd.missing_keys else []
+    found += [f"{', '.join(odd.unexpected_keys)} not known to the model"] if odd and odd.unexpected_keys else []
+    remedy = errors.STATE_DICT_SHAPES if wrong else errors.STATE_DICT_NAMES
+    return errors.STATE_DICT.format(model=model, found="; ".join(found + wrong)) + remedy

@@ -1,5 +1,6 @@
-"""Optimisers."""
+"""Optimisers: what changes parameters so that a loss gets smaller."""
 
+from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.optim.sgd import SGD
 
-__all__ = ["SGD"]
+__all__ = ["Optimizer", "SGD"]

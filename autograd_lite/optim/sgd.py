@@ -1,61 +1,121 @@
-"""Gradient descent."""
+"""Gradient descent, with momentum and weight decay where wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.record import array_of, as_array
-from autograd_lite.tensor import Tensor, commit, grad_array
+from autograd_lite.optim.optimizer import Group, Optimizer, check_setting
+from autograd_lite.record import as_array
+from autograd_lite.shapes import Array
+from autograd_lite.tensor import Tensor, grad_array
 
 
-class SGD:
-    """Gradient descent, with momentum if asked for.
+class SGD(Optimizer):
+    """Gradient descent: ``p := p - lr g``.
 
-    ``v := momentum v + g``, ``p := p - lr v`` (Polyak, *Some methods of speeding up the convergence of iteration
-    methods*, 1964, in the form PyTorch has).
+    With the other settings, in this order::
+
+        g := g + weight_decay p
+        v := momentum v + (1 - dampening) g         (v := g in the first step)
+        g := g + momentum v  if nesterov,  else  v
+        p := p - lr g
 
     Parameters
     ----------
-    params : iterable of Tensor
-        Leaves that require a gradient.
+    params : iterable of Tensor, of (str, Tensor), or of dict
+        Leaves that require a gradient, such as ``model.parameters()``; or groups of them with settings of their own:
+        ``[{"params": weights, "weight_decay": 0.01}, {"params": biases}]``.
     lr : float
-        The learning rate; may be changed between steps.
+        The learning rate, at least 0. May be changed between steps: ``opt.lr``, or ``opt.param_groups[i]["lr"]``.
     momentum : float
-        From 0 to 1, exclusive.
+        How much of the last direction is kept, at least 0.
+    dampening : float
+        How much of the gradient is left out of the direction.
+    weight_decay : float
+        The factor of an additional gradient that draws every parameter towards 0.
+    nesterov : bool
+        Whether the gradient is added to the direction once more. Needs `momentum`, and no `dampening`.
+
+    Raises
+    ------
+    ArgumentError
+        A setting out of range; no parameters, the same twice, or what is not a leaf that requires a gradient.
+
+    Notes
+    -----
+    The formulas are PyTorch's. Momentum is from B. T. Polyak, *Some methods of speeding up the convergence of iteration
+    methods*, 1964; the variant of Nesterov in the form of I. Sutskever et al., *On the importance of initialization
+    and momentum in deep learning*, ICML 2013. With momentum, ``state[p]["momentum_buffer"]`` is `v`.
+
+    A step happens as a whole or not at all, also when it is interrupted.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> opt = SGD([w], lr=0.1)
+    >>> opt.zero_grad()
+    >>> (w * w).sum().backward()
+    >>> opt.step()
+    >>> w
+    Tensor([0.8, 1.6], dtype=float64, requires_grad=True)
     """
 
-    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0) -> None:
-        self.params = list(params)
-        if not self.params or not all(p.is_leaf and p.requires_grad for p in self.params):
-            raise errors.NoPathError("SGD needs leaves that require a gradient. Write SGD(model.parameters(), lr=0.01)")
-        if not lr > 0:
-            raise errors.ShapeError(f"lr is {lr!r}. Write a positive learning rate, such as lr=0.01")
-        if not 0 <= momentum < 1:
-            raise errors.ShapeError(f"momentum is {momentum!r}. Write a number from 0 to 1, such as momentum=0.9")
-        self.lr, self.momentum = lr, momentum
-        self.velocity = [Tensor(np.zeros(p.shape, p.dtype)) for p in self.params] if momentum else []
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(
+            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
+        )
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        for p in self.params:
-            p.zero_grad()
+    def check(self, settings: Group) -> None:
+        for name in ("lr", "momentum", "dampening", "weight_decay"):
+            check_setting(name, settings[name])
+        if settings["nesterov"] and (not settings["momentum"] or settings["dampening"]):
+            given = f"momentum={settings['momentum']}, dampening={settings['dampening']}"
+            raise errors.ArgumentError(errors.NESTEROV.format(given=given))
 
-    def step(self) -> None:
-        """Move the parameters: compute all new values, then commit them at once."""
-        tensors: list[Tensor] = []
-        arrays: list[Any] = []
-        for i, p in enumerate(self.params):
-            direction = grad_array(p)
-            if direction is None:
+    def advance(self, group: Group, tensors: list[Tensor], arrays: list[Array]) -> None:
+        # NOTE: float() because a NumPy number, unlike Python's, would make float64 of a float32 parameter.
+        down, decay, momentum = -float(group["lr"]), float(group["weight_decay"]), float(group["momentum"])
+        for p in group["params"]:
+            g = grad_array(p)
+            if g is None:
                 continue
-            if self.momentum:
-                direction = as_array(self.momentum * array_of(self.velocity[i]) + direction)
-                tensors.append(self.velocity[i])
-                arrays.append(direction)
+            if decay:
+                g = g + decay * p._data
+            if momentum:
+                g = self._direction(p, g, momentum, group, tensors, arrays)
+            new = g * down
+            new += p._data
             tensors.append(p)
-            arrays.append(as_array(array_of(p) - self.lr * direction))
-        commit(tensors, arrays)
+            arrays.append(new if new.__class__ is np.ndarray else as_array(new))
+
+    def _direction(
+        self, p: Tensor, g: Array, momentum: float, group: Group, tensors: list[Tensor], arrays: list[Array]
+    ) -> Array:
+        """Append the new momentum, and return the direction of the step."""
+        buffer = self.remembered(p, "momentum_buffer")
+        share = 1 - float(group["dampening"])
+        if share != 1:
+            share = self._whole_at_first(p, share, tensors, arrays)
+        v = as_array(momentum * buffer._data + (g if share == 1 else share * g))
+        tensors.append(buffer)
+        arrays.append(v)
+        return g + momentum * v if group["nesterov"] else v
+
+    def _whole_at_first(self, p: Tensor, share: float, tensors: list[Tensor], arrays: list[Array]) -> float:
+        """Return the share of the gradient in the direction: all of it in the first step of a parameter."""
+        started = self.remembered(p, "started", np.zeros((), bool))
+        tensors.append(started)
+        arrays.append(np.ones((), bool))
+        return share if started._data else 1.0

@@ -1,0 +1,71 @@
+"""Losses as layers: one number for how far a prediction is from the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_lite.nn import functional
+from autograd_lite.nn.module import Module
+
+
+class _Loss(Module):
+    """A loss with the choice what becomes of the losses of a batch: their mean, their sum, or all of them."""
+
+    def __init__(self, reduction: str = "mean") -> None:
+        functional.check_reduction(reduction)
+        self.reduction = reduction
+
+    def extra_repr(self) -> str:
+        return f"reduction={self.reduction!r}"
+
+
+class MSELoss(_Loss):
+    """``mean((input - target)^2)`` over all elements; see `functional.mse_loss`.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}
+        Whether the mean of the squared differences is returned, their sum, or all of them.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> MSELoss()(ag.Tensor([1.0, 2.0]), ag.Tensor([0.0, 0.0])).item()
+    2.5
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.mse_loss(input, target, self.reduction)
+
+
+class CrossEntropyLoss(_Loss):
+    """``-log softmax(input)`` at the true classes, mean over the batch; see `functional.cross_entropy`.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}
+        Whether the mean over the batch is returned, the sum, or the loss of each.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> round(CrossEntropyLoss()(ag.Tensor([[0.0, 0.0]]), [1]).item(), 6)
+    0.693147
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.cross_entropy(input, target, self.reduction)
+
+
+class HalfSquaredError(Module):
+    """``sum((input - target)^2) / 2``, the loss whose derivative is the plain difference.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> HalfSquaredError()(ag.Tensor([1.0, 2.0]), ag.Tensor([0.0, 0.0])).item()
+    2.5
+    """
+
+    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.half_squared_error(input, target)

@@ -1,0 +1,164 @@
+"""What all optimisers have in common: their parameters, and a step that happens as a whole or not at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autograd_lite import errors, refusals
+from autograd_lite.record import make_tensor
+from autograd_lite.shapes import Array
+from autograd_lite.tensor import Tensor, commit
+
+Group: TypeAlias = dict[str, Any]
+
+
+class Optimizer:
+    """Base of the optimisers.
+
+    A subclass gives the defaults of its settings, checks them in `check`, and computes new values in `advance`.
+
+    Attributes
+    ----------
+    param_groups : list of dict
+        The parameters, under ``"params"``, with the settings for them: ``opt.param_groups[0]["lr"] = 0.1``.
+    state : dict
+        For each parameter what the optimiser remembers of it: Tensors by name, which start at zero.
+    """
+
+    def __init__(self, params: Any, **defaults: Any) -> None:
+        self.defaults = defaults
+        self.check(defaults)
+        self.param_groups: list[Group] = []
+        self.state: dict[Tensor, dict[str, Tensor]] = {}
+        for group in _groups(params):
+            self.add_param_group(group)
+
+    def add_param_group(self, group: Group) -> None:
+        """Take over more parameters: ``{"params": ..., "lr": ...}``, with the defaults for settings left out.
+
+        Raises
+        ------
+        ArgumentError
+            No parameters, Tensors that are no leaves or require no gradient, or that are here already; a setting that
+            is unknown or out of range.
+        """
+        settings = {**self.defaults, **group}
+        params = settings.pop("params", ())
+        if unknown := settings.keys() - self.defaults.keys():
+            known = ", ".join(self.defaults)
+            raise errors.ArgumentError(errors.GROUP_KEY.format(given=min(unknown), known=known))
+        self.check(settings)
+        tensors = [_tensor(item) for item in _listed(params)]
+        _check_tensors(tensors, [t for g in self.param_groups for t in g["params"]])
+        self.param_groups.append({"params": tensors, **settings})
+
+    def check(self, settings: Group) -> None:
+        """Refuse settings that are out of range, with their value in the message; to be defined by the subclass."""
+
+    def advance(self, group: Group, tensors: list[Tensor], arrays: list[Array]) -> None:
+        """Append what changes, parameters and state, to `tensors`, and the new values to `arrays`.
+
+        Nothing is changed here: `step` does so when all is computed.
+        """
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} has no advance(). Write `def advance(self, group, tensors, arrays): ...`")
+
+    @property
+    def lr(self) -> float:
+        """The learning rate: of the first group when read, of all groups when set."""
+        rate: float = self.param_groups[0]["lr"]
+        return rate
+
+    @lr.setter
+    def lr(self, value: float) -> None:
+        check_setting("lr", value)
+        for group in self.param_groups:
+            group["lr"] = value
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters: ``grad`` becomes None, or zeros where there was one."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if not set_to_none and p.grad is not None:
+                    p.grad = np.zeros(p.shape, p.dtype)
+                else:
+                    p.zero_grad()
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient.
+
+        NOTE: all new values are computed before the first is set, and then one C call sets them all. An error, or a
+        Ctrl-C at any moment, leaves parameters and state together as they were or as they shall be.
+        """
+        tensors: list[Tensor] = []
+        arrays: list[Array] = []
+        for group in self.param_groups:
+            self.advance(group, tensors, arrays)
+        commit(tensors, arrays)
+
+    def remembered(self, p: Tensor, name: str, start: Array | None = None) -> Tensor:
+        """Return the Tensor called `name` in the state of a parameter: at first `start`, or zeros like the parameter.
+
+        NOTE: it is put there before the step is committed, so an interrupt may leave it behind with its first value,
+        which therefore has to mean that nothing has happened yet.
+        """
+        state = self.state.setdefault(p, {})
+        if name not in state:
+            state[name] = make_tensor(np.zeros_like(p._data) if start is None else start)
+        return state[name]
+
+    def __repr__(self) -> str:
+        lines = [
+            f"({i}): {sum(p.size for p in group['params'])} numbers in {len(group['params'])} parameters, "
+            + ", ".join(f"{name}={value}" for name, value in group.items() if name != "params")
+            for i, group in enumerate(self.param_groups)
+        ]
+        return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
+
+
+def check_setting(name: str, value: Any) -> None:
+    """Refuse what is not a finite number, or negative."""
+    if not isinstance(value, (int, float, np.integer, np.floating)) or not 0 <= value < math.inf:
+        raise errors.ArgumentError(errors.SETTING.format(name=name, given=value))
+
+
+def _groups(params: Any) -> list[Group]:
+    """Return the groups that `params` consists of: itself, or the dicts in it."""
+    items = _listed(params)
+    if not any(isinstance(item, dict) for item in items):
+        return [{"params": items}]
+    if all(isinstance(item, dict) for item in items):
+        return items
+    raise errors.ArgumentError(errors.MIXED_GROUPS)
+
+
+def _listed(params: Any) -> list[Any]:
+    if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
+        raise errors.ArgumentError(errors.NOT_PARAMETERS.format(given=f"a {type(params).__name__}"))
+    return list(params)
+
+
+def _tensor(item: Any) -> Tensor:
+    """Return a parameter that may stand in a pair with its name."""
+    t = item[1] if isinstance(item, tuple) and len(item) == 2 else item  # noqa: PLR2004 - name and Tensor
+    if not isinstance(t, Tensor):
+        raise errors.ArgumentError(errors.NOT_PARAMETERS.format(given=f"something with a {type(t).__name__} in it"))
+    return t
+
+
+def _check_tensors(tensors: list[Tensor], present: list[Tensor]) -> None:
+    if not tensors:
+        raise errors.ArgumentError(errors.NO_PARAMETERS)
+    seen = {id(t) for t in present}
+    for t in tensors:
+        if not t.is_leaf:
+            raise errors.ArgumentError(errors.PARAMETER_NOT_LEAF.format(what=refusals.describe(t)))
+        if not t.requires_grad:
+            raise errors.ArgumentError(errors.PARAMETER_CONSTANT.format(what=refusals.describe(t)))
+        if id(t) in seen:
+            raise errors.ArgumentError(errors.PARAMETER_TWICE.format(what=refusals.describe(t)))
+        seen.add(id(t))
