@@ -1,0 +1,143 @@
+"""Finite differences that know their own noise: the derivatives of a function of one number, by its values alone.
+
+A central difference ``D(h) = (f(x + h) - f(x - h)) / 2h`` is wrong by a multiple of ``h**2`` (truncation) and by
+about ``eps |f| / h`` (rounding). Richardson's combination of two steps, ``(16 D(h/4) - D(h)) / 15``, leaves ``h**4``
+of the truncation. One such pair, `quick`, is right for most functions. A `Sweep` takes the whole range of steps, from
+a quarter of the input down to its last digits, finds the one at which neighbouring steps agree best, and knows from
+how well they agree how good that is. (Press et al., *Numerical Recipes*, 3rd ed. 2007, section 5.7; Ridders,
+*Advances in Engineering Software* 4, 1982.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from autograd_lite.shapes import Array
+
+Line: TypeAlias = Callable[[float], tuple[Array, float]]
+"""The values (there may be many) after a step from x, and how long the step really was once rounded."""
+
+NOISE_GRANTED = 10
+"""By how much of its noise a difference may miss the truth: noise is estimated, and at its best place."""
+_FIRST_STEP = 2.0**-10
+_LARGEST_STEP = 2.0**-2
+_SMALLEST_STEP = 2.0**-48  # of x; of 1 for an x of 0
+_FEWEST_STEPS = 4
+_FEW, _WHOLE = 1000, 0.01  # up to so many grains, changes must be so near to whole numbers of them
+_KINK = 1e-3  # slopes to both sides that differ by more than this share, however small the step
+
+
+def quick(line: Line, x: float, eps: float | None = None) -> Array:
+    """Return the derivatives by one pair of steps, of which `eps` is the larger."""
+    step = eps or _FIRST_STEP * _size(x)
+    with np.errstate(all="ignore"):
+        return extrapolated(np.stack([_central(line, h) for h in (step, step / 4)]))[0]
+
+
+def _central(line: Line, step: float) -> Array:
+    (right, plus), (left, minus) = line(step), line(-step)
+    return (right - left) / (plus - minus)
+
+
+def extrapolated(differences: Array) -> Array:
+    """Combine neighbours, of which the second has a quarter of the step, so that the error in ``h**2`` cancels."""
+    return (16 * differences[1:] - differences[:-1]) / 15
+
+
+def sweep_steps(x: float, eps: float | None = None) -> list[float]:
+    """Return steps, each a quarter of the one before, that cover all that a function may vary over."""
+    if eps:
+        return [eps / 4**n for n in range(_FEWEST_STEPS)]
+    step, smallest = _LARGEST_STEP * _size(x), _SMALLEST_STEP * (abs(x) or 1.0)
+    steps: list[float] = []
+    while len(steps) < _FEWEST_STEPS or (step > smallest and np.isfinite(x)):
+        steps.append(step)
+        step /= 4
+    return steps
+
+
+def _size(x: float) -> float:
+    return max(abs(x), 1.0)
+
+
+class Sweep:
+    """The values at many steps to both sides of x: arrays of (steps, values), the largest step first.
+
+    Parameters
+    ----------
+    line : callable
+        The function, by steps from x.
+    steps : list of float
+        As `sweep_steps` gives them.
+    base : array
+        The values at x.
+    precision : array
+        The machine epsilon of the dtype that each value was computed in.
+    """
+
+    def __init__(self, line: Line, steps: list[float], base: Array, precision: Array) -> None:
+        ends = [line(sign * step) for step in steps for sign in (1, -1)]
+        values, widths = np.stack([y for y, _ in ends]), np.array([dx for _, dx in ends])[:, None]
+        self.base, self.precision = base, precision
+        self.rights, self.lefts, self.plus, self.minus = values[::2], values[1::2], widths[::2], widths[1::2]
+
+    def best(self) -> tuple[Array, Array]:
+        """Return the derivatives by the step that can be trusted most, and their noise.
+
+        The noise of a step is how far its neighbours are from it, and at least what rounding makes of it. An estimate
+        that the finer ones contradict, beyond their own noise, has not converged: the function varies within the step.
+        """
+        with np.errstate(all="ignore"):
+            estimates = extrapolated((self.rights - self.lefts) / (self.plus - self.minus))
+            spread = np.abs(np.diff(estimates, axis=0))
+            estimates, steps = estimates[:-1], self.plus[2:]
+            own = np.maximum(np.maximum(spread, np.roll(spread, -1, axis=0)), self._grain()[2:] / steps)
+            own = np.where(np.isfinite(estimates + own), own, np.inf)
+            noise = own + [_contradiction(estimates[j], estimates[j:], own[j:]) for j in range(len(own))]
+        pick = np.argmin(noise, axis=0)[None]
+        value, known = (np.take_along_axis(a, pick, 0)[0] for a in (estimates, noise))
+        return np.where(np.isfinite(known), value, np.nan), known
+
+    def _grain(self) -> Array:
+        """Return by how much a value may be off: its last digit, or the grain of its changes where that is coarser.
+
+        A sum with a large number loses digits that its result does not show. But then small steps change nothing,
+        and others change it by whole grains.
+        """
+        changes = np.abs(np.concatenate([self.rights, self.lefts]) - self.base)
+        changes = np.where(np.isfinite(changes), changes, 0)
+        grain = np.min(np.where(changes > 0, changes, np.inf), axis=0)
+        count = changes / grain
+        whole = np.abs(count - np.rint(count)) < _WHOLE
+        in_grains = (changes == 0).any(axis=0) & (whole | (count > _FEW)).all(axis=0) & (np.max(count, axis=0) > _FEW)
+        digits = self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts))
+        return np.maximum(digits, np.where(in_grains, grain, 0))
+
+    def kink(self, which: int) -> tuple[float, float] | None:
+        """Return the slopes to the left and to the right where the function has a kink, else None.
+
+        They are taken at the smallest step that rounding leaves exact enough. Of a smooth function they agree there;
+        of one that has a jump further off, at finer steps.
+        """
+        with np.errstate(all="ignore"):
+            left = ((self.lefts - self.base) / self.minus)[:, which]
+            right = ((self.rights - self.base) / self.plus)[:, which]
+            rounding = (self._grain() / self.plus)[:, which]
+        gap, size = np.abs(right - left), np.maximum(np.abs(left), np.abs(right))
+        exact = np.flatnonzero(rounding <= _KINK / 10 * size)
+        if not exact.size:
+            return None
+        last = exact[-1]
+        agree_closer = (gap + NOISE_GRANTED * rounding < gap[last] / 2)[last:].any()
+        if gap[last] <= _KINK * size[last] or agree_closer:
+            return None
+        return float(left[last]) + 0.0, float(right[last]) + 0.0
+
+
+def _contradiction(estimate: Array, finer: Array, noise: Array) -> Array:
+    """Return by how much finer estimates differ from one, beyond what their own noise explains."""
+    beyond = np.abs(finer - estimate) - NOISE_GRANTED * noise
+    return np.max(np.where(np.isfinite(beyond), beyond, 0), axis=0, initial=0)
