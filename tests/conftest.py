@@ -1,17 +1,47 @@
-"""Fixtures for all tests: nothing may leak from one test to the next."""
+"""Fixtures for all tests: a seeded generator, and proof that nothing leaks from one test to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 import autograd_lite as ag
 from autograd_lite.graph import observers
+from autograd_lite.op import REGISTRY
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the sweeps over much data whole")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="a long sweep: pytest --slow runs it"))
 
 
 @pytest.fixture(autouse=True)
 def nothing_leaks() -> Iterator[None]:
+    before = dict(REGISTRY)
+    floating_point = np.geterr()
     yield
-    assert ag.is_grad_enabled()
-    assert not observers
+    assert ag.is_grad_enabled(), "the test leaves recording switched off"
+    assert not observers, "the test leaves an observer installed"
+    for fn in REGISTRY.keys() - before.keys():  # operations that the test has declared for itself
+        del REGISTRY[fn]
+    assert before == REGISTRY, "the test leaves another definition of an operation in the registry"
+    assert floating_point == np.geterr(), "the test leaves another treatment of floating-point errors"
+
+
+@pytest.fixture
+def slow(request: pytest.FixtureRequest) -> bool:
+    """Whether sweeps shall be long."""
+    return bool(request.config.getoption("--slow"))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)

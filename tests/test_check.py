@@ -1,0 +1,377 @@
+"""The gradient check: no alarm on right functions, an alarm on every planted mistake, and nothing left behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import errors
+from autograd_lite.op import REGISTRY, bilinear, custom, elementwise
+from autograd_lite.rules.products import affine
+
+
+def numbers(*shape: int, dtype: Any = float) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(shape).astype(dtype)
+
+
+def standardized(x: Any) -> Any:
+    centred = x - x.mean(axis=0)
+    return centred / np.sqrt((centred**2).mean(axis=0) + 1e-5)
+
+
+# ----- right functions -----
+
+RIGHT: dict[str, tuple[Callable[..., Any], Any]] = {
+    "matrix": (np.tanh, numbers(3, 2)),
+    "three axes": (lambda x: np.sum(np.sin(x), axis=1), numbers(2, 3, 2)),
+    "no axes": (np.exp, np.array(0.3)),
+    "a Python number": (np.exp, 0.3),
+    "no elements": (np.exp, np.zeros((0, 3))),
+    "no elements, one result": (np.sum, np.zeros(0)),
+    "one element": (np.sqrt, np.array([[2.0]])),
+    "two inputs": (np.matmul, (numbers(3, 4), numbers(4, 2))),
+    "broadcasting": (lambda a, b: a * b, (numbers(3, 1), numbers(2))),
+    "affine": (affine, (numbers(4, 2), numbers(3, 2), numbers(3))),
+    "transposed view": (lambda x: x[1:] * x[:-1], numbers(3, 4).T),
+    "several outputs": (lambda x: (np.sin(x), [x.sum(), x > 0][0], x > 0), numbers(3)),
+    "the input itself": (lambda x: x, numbers(2)),
+    "an input without influence": (lambda a, b: b * 2, (numbers(3), numbers(3))),
+    "no derivative anywhere": (np.floor, np.array([2.1, 2.5])),
+    "a constant": (lambda x: x - x, numbers(3)),
+    "softmax, whose sum is 1": (lambda x: ag.softmax(x).sum(), numbers(5)),
+    "a sum that cancels": (lambda x: ag.softmax(x).sum() - 1, numbers(5)),
+    "float32": (lambda x: np.tanh(x @ x.T).sum(), numbers(4, 4, dtype="f4")),
+    "float32, standardized": (standardized, numbers(4, 3, dtype="f4")),
+    "float32 and float64": (lambda a, b: a * b, (numbers(3, dtype="f4"), numbers(3))),
+    "float32 on the way": (lambda x: np.tanh(x.astype(np.float32)), numbers(4)),
+    "float32 on the way and back": (lambda x: np.tanh(x.astype(np.float32)).astype(np.float64).sum(), numbers(4)),
+    "float16": (np.tanh, numbers(4, dtype="f2")),
+    "longdouble": (np.tanh, numbers(3).astype(np.longdouble)),
+    "squares of size 1e8": (lambda x: x**2, np.array([1e8, -3e8])),
+    "sine at 1e8": (np.sin, np.array([1e8, 1.2345e8])),
+    "squares of size 1e-8": (lambda x: x**2, np.array([1e-8, -2e-8])),
+    "logarithm at 1e-8": (np.log, np.array([1e-8, 3e-12])),
+    "reciprocal at 1e-8": (lambda x: 1 / x, np.array([1e-8, 3e-12])),
+    "logarithm at the ends": (np.log, np.array([1e300, 1e-300])),
+    "results of size 1e-20": (lambda x: 1e-20 * np.sin(x), numbers(4)),
+    "offset of 1e8": (lambda x: (x**2).sum() + 1e8, numbers(5)),
+    "hidden offset of 1e8": (lambda x: (np.sin(x) + 1e8) - 1e8, numbers(5)),
+    "steep": (lambda x: np.exp(-1e6 * x**2), np.array([1e-3, 1e-4, 1.0])),
+    "fast": (lambda x: np.sin(1000 * x), numbers(3)),
+    "saturated": (ag.sigmoid, np.array([40.0, -40.0, 0.0, 700.0])),
+    "powers at 0": (lambda x: x**5, np.zeros(2)),
+    "near a kink": (ag.relu, np.array([0.5, -1.0, 1e-9, -1e-9])),
+    "large and small outputs": (lambda a, b: a * 1e8 + b * 1e-8, (numbers(2), numbers(2))),
+    "a function in C": (REGISTRY[np.exp], numbers(2)),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_no_alarm_on_a_right_function(name: str) -> None:
+    f, inputs = RIGHT[name]
+    assert ag.gradcheck(f, inputs)
+
+
+def test_many_inputs_of_every_size() -> None:
+    """A sweep over sizes: 25 orders of magnitude, no false alarm, and a thousandth too much is seen at each."""
+    wrong = elementwise(lambda x: x * x, lambda g, x: 2.002 * g * x)
+    for exponent in range(-12, 13):
+        x = numbers(3) * 10.0**exponent
+        assert ag.gradcheck(lambda x: x * x, x)
+        assert not ag.gradcheck(wrong, x, raise_exception=False)
+
+
+# ----- wrong rules -----
+
+
+def sine(rule: Callable[..., Any]) -> Any:
+    """An operation that computes the sine, with another derivative."""
+    return elementwise(lambda x: np.sin(x), rule)
+
+
+def one_wrong_element(g: Any, x: Any) -> Any:
+    factors = np.ones(1000)
+    factors[437] = 1.001
+    return g * np.cos(x) * factors
+
+
+def product(left: Callable[..., Any]) -> Any:
+    return bilinear(lambda a, b: a @ b, left, lambda g, a: a.T @ g)
+
+
+UNTRANSPOSED = product(lambda g, b: g @ b)
+WHOLLY_TRANSPOSED = product(lambda g, b: (g @ b.T).T)
+FORGETFUL = custom(lambda x: (x * x).sum(), lambda g, x: 2 * x)
+
+WRONG: dict[str, tuple[Callable[..., Any], Any, str, str]] = {
+    "a factor of 1.001": (sine(lambda g, x: 1.001 * g * np.cos(x)), numbers(4), "input 0", "1.001 times"),
+    "a factor of 1.00001": (sine(lambda g, x: 1.00001 * g * np.cos(x)), numbers(4), "input 0", "1.00001 times"),
+    "a factor of 1.001 in float32": (
+        sine(lambda g, x: 1.001 * g * np.cos(x)), numbers(4, dtype="f4"), "input 0", "look for a factor",
+    ),
+    "a factor of 1.001 under an offset of 1e8": (
+        lambda x: sine(lambda g, x: 1.001 * g * np.cos(x))(x) + 1e8, numbers(4), "input 0", "look for a factor",
+    ),
+    "a factor of 1.001 at 1e6": (sine(lambda g, x: 1.001 * g * np.cos(x)), numbers(4) + 1e6, "input 0", "1.001 times"),
+    "one element of 1000": (
+        lambda x: sine(one_wrong_element)(x).sum(), numbers(1000), r"at 1 of 1000.*index \[437\]", "Look at",
+    ),
+    "a gradient of 1e-6 twice": (
+        lambda x: 1e-6 * sine(lambda g, x: 2 * g * np.cos(x))(x), numbers(3), "input 0", "2 times",
+    ),
+    "a gradient of 1e-9 a thousandfold": (
+        lambda x: 1e-9 * sine(lambda g, x: 1000 * g * np.cos(x))(x), numbers(3), "input 0", "1000 times",
+    ),
+    "the sign": (sine(lambda g, x: -g * np.cos(x)), numbers(3), "3 of 3", "missing minus"),
+    "no gradient": (sine(lambda g, x: 0 * g), numbers(3), "input 0", "detach"),
+    "the cotangent forgotten": (FORGETFUL, numbers(3), "input 0", "forgets g"),
+    "a missing transpose": (UNTRANSPOSED, (numbers(3, 3), numbers(3, 3)), r"input 0 \(a\)", "Look at"),
+    "transposed as a whole": (
+        lambda a, b: WHOLLY_TRANSPOSED(a, b).sum(), (numbers(3, 3), numbers(3, 3)), r"input 0 \(a\)", r"missing \.T",
+    ),
+    "second argument detached": (lambda a, b: a * b.detach(), (numbers(3), numbers(3)), r"input 1 \(b\)", "detach"),
+    "left the graph": (lambda x: x.detach().numpy().sum() ** 2, numbers(3), "input 0", "numpy"),
+    "second output": (lambda x: (x, np.sin(x.detach())), numbers(3), "output 1 element", "Look at"),
+    "where it is constant": (elementwise(lambda x: np.floor(x), lambda g, x: g), np.array([2.1]), "input 0", "Look at"),
+    "a kink": (ag.relu, np.array([0.0, 1.0]), r"at 1 of 2.*index \[0\]", "kink.*0 to the left and 1 to the right"),
+    "an edge": (np.sqrt, np.array([0.0, 1.0]), "at 1 of 2", "not finite around"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_an_alarm_on_every_planted_mistake(name: str) -> None:
+    f, inputs, where, hint = WRONG[name]
+    with pytest.raises(errors.GradcheckError, match=f"(?s){where}.*{hint}.*Write print"):
+        ag.gradcheck(f, inputs)
+    assert not ag.gradcheck(f, inputs, raise_exception=False)
+
+
+def test_the_message_says_everything() -> None:
+    def energy(position: Any, mass: Any) -> Any:
+        return mass * sine(lambda g, x: 1.5 * g * np.cos(x))(position)
+
+    with pytest.raises(errors.GradcheckError) as caught:
+        ag.gradcheck(energy, (np.array([[0.0, 1e-3]]), np.array(2.0)))
+    shown = re.sub(r"known to [0-9.e-]+", "known to E", str(caught.value))
+    assert shown == (
+        "gradcheck of energy: the derivative with respect to input 0 (position) is wrong at 2 of 2 elements. Worst at "
+        "index [0, 0] (output element [0, 0]): derived 3, by finite differences 2 (known to E). Everywhere the derived "
+        "one is 1.5 times the other: look for a factor in a rule. "
+        "Write print(ag.gradcheck(f, inputs, raise_exception=False)) for the table of all inputs"
+    )
+    assert isinstance(caught.value, AssertionError)
+
+
+def test_the_message_for_single_numbers() -> None:
+    with pytest.raises(errors.GradcheckError, match=r"1 of 1 elements\. Worst: derived 0, by finite differences 6 "):
+        ag.gradcheck(lambda x: x.detach() ** 2, 3.0)
+
+
+# ----- the report -----
+
+
+def test_the_report() -> None:
+    w = ag.Tensor(numbers(3, 2), requires_grad=True, name="W")
+    report = ag.gradcheck(lambda w, x, e: (w * x).sum() + e.sum(), (w, np.ones((3, 2)), np.zeros((0, 2))))
+    assert isinstance(report, ag.GradcheckReport)
+    assert [(i.position, i.name, i.shape, str(i.dtype)) for i in report.inputs] == [
+        (0, "W", (3, 2), "float64"), (1, "x", (3, 2), "float64"), (2, "e", (0, 2), "float64"),
+    ]  # fmt: skip
+    assert all(i.max_error < 1e-9 for i in report.inputs)
+    lines = str(report).splitlines()
+    assert lines[0] == "gradcheck of <lambda>"
+    assert lines[1].split() == [
+        *("input", "shape", "dtype", "max", "error", "worst", "at", "derived", "numeric", "noise", "verdict")
+    ]
+    assert [line.split()[0] for line in lines[2:]] == ["W", "x", "e"]
+    assert all(line.endswith("ok") for line in lines[2:])
+    assert len({line.index("float64") for line in lines[2:]}) == 1
+
+
+def test_the_report_of_a_mistake() -> None:
+    inputs = np.ones(2), np.full(2, 3.0)
+    report = ag.gradcheck(lambda a, b: (a * b.detach(), b.sum() * 0), inputs, raise_exception=False)
+    right, wrong = report.inputs
+    assert right
+    assert not wrong
+    assert (wrong.wrong, wrong.element, wrong.output) == (2, (0,), "output 0 element [0]")
+    assert (wrong.derived, wrong.max_error) == (0, pytest.approx(1))
+    assert wrong.numeric == pytest.approx(1, rel=1e-10)
+    assert 0 < wrong.noise < 1e-9
+    assert str(report).splitlines()[-1].endswith("WRONG at 2")
+
+
+def test_names_come_from_a_mapping_first() -> None:
+    w = ag.Tensor([1.0], requires_grad=True, name="own")
+    assert ag.gradcheck(lambda a: a * 2, {"given": w}).inputs[0].name == "given"
+    assert ag.gradcheck(lambda a: a * 2, w).inputs[0].name == "own"
+    assert ag.gradcheck(lambda a: a * 2, np.ones(1)).inputs[0].name == "a"
+    assert ag.gradcheck(lambda *a: a[0] * 2, np.ones(1)).inputs[0].name == ""
+
+
+# ----- what is checked -----
+
+
+def test_only_what_has_a_derivative_is_checked() -> None:
+    seen = []
+
+    def f(w: Any, x: Any, count: Any, indices: Any, options: Any) -> Any:
+        seen.append((x.requires_grad, count, indices.dtype.kind, options))
+        return (w * x)[indices].sum() * count
+
+    w, x = ag.Tensor([1.0, 2.0], requires_grad=True), ag.Tensor([3.0, 4.0])
+    report = ag.gradcheck(f, (w, x, 3, np.array([0, 1]), "fast"))
+    assert [i.name for i in report.inputs] == ["w"]
+    assert set(seen) == {(False, 3, "i", "fast")}
+
+
+def test_a_tensor_given_twice_is_checked_once() -> None:
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    report = ag.gradcheck(lambda a, b: a * b, (x, x))
+    assert len(report.inputs) == 1
+    assert report.inputs[0].derived == pytest.approx(2 * x.numpy()[report.inputs[0].element])
+
+
+def test_parameters_of_a_model() -> None:
+    model = ag.nn.Sequential(ag.nn.Linear(2, 3), ag.nn.Sigmoid())
+    x = ag.Tensor(numbers(4, 2))
+    report = ag.gradcheck(lambda *_: (model(x) ** 2).sum(), dict(model.named_parameters()))
+    assert [i.name for i in report.inputs] == list(dict(model.named_parameters()))
+    assert ag.gradcheck(lambda *_: (model(x) ** 2).sum(), model.parameters())
+    assert not ag.gradcheck(lambda *_: (model(x).detach() ** 2).sum(), model.parameters(), raise_exception=False)
+
+
+def test_the_result_of_an_operation_can_be_an_input() -> None:
+    y = np.exp(ag.Tensor([1.0, 2.0], requires_grad=True))
+    assert ag.gradcheck(np.sin, y)
+    assert not y.is_leaf
+    y.sum().backward()
+
+
+def test_a_function_that_derives() -> None:
+    """The second derivative, by checking the first."""
+
+    def slope(x: Any) -> Any:
+        (np.sin(x) * x).sum().backward(create_graph=True)
+        return x.grad
+
+    assert ag.gradcheck(slope, numbers(3))
+
+
+def test_inside_no_grad() -> None:
+    with ag.no_grad():
+        assert ag.gradcheck(np.tanh, numbers(2))
+        assert not ag.is_grad_enabled()
+
+
+# ----- tolerances and steps -----
+
+
+def test_tolerances_are_the_callers() -> None:
+    wrong = sine(lambda g, x: 1.001 * g * np.cos(x))
+    assert not ag.gradcheck(wrong, numbers(3), raise_exception=False, rtol=1e-4)
+    assert ag.gradcheck(wrong, numbers(3), rtol=1e-2)
+    assert ag.gradcheck(wrong, numbers(3), atol=1e-2)
+    assert not ag.gradcheck(wrong, numbers(3), rtol=0, atol=0, raise_exception=False)
+    assert ag.gradcheck(np.sin, numbers(3), rtol=0, atol=1e-10)
+
+
+def test_the_step_is_the_callers() -> None:
+    steps = set()
+
+    def f(x: Any) -> Any:
+        steps.add(abs(round(x.item() - 1.0, 12)))
+        return x * x.detach()
+
+    ag.gradcheck(f, np.array(1.0), eps=1e-2, raise_exception=False)
+    assert max(steps) == 1e-2
+    assert ag.gradcheck(np.sin, numbers(3), eps=1e-3)
+
+
+# ----- nothing is left behind -----
+
+
+def state(t: ag.Tensor) -> tuple[Any, ...]:
+    return t._node, t._op, t._data, t._exposed, t._data.tobytes(), t.grad, t.name
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_inputs_are_as_before(fails: bool) -> None:
+    leaf = ag.Tensor(numbers(2), requires_grad=True, name="leaf")
+    (leaf * 2).sum().backward()
+    exposed = ag.Tensor(numbers(2, dtype="f4"), requires_grad=True)
+    exposed.numpy()[0] = 5
+    inner, outside = leaf * 3, ag.Tensor(1.0, requires_grad=True)
+    tensors = (leaf, exposed, inner)
+    before = [state(t) for t in tensors]
+    calls = []
+
+    def f(*xs: Any) -> Any:
+        calls.append(1)
+        if fails and len(calls) > 5:
+            raise KeyError("from inside")
+        return sum((x * outside).sum() for x in xs)
+
+    if fails:
+        with pytest.raises(KeyError, match="from inside"):
+            ag.gradcheck(f, tensors)
+    else:
+        assert ag.gradcheck(f, tensors)
+    for t, old in zip(tensors, before, strict=True):
+        assert all(a is b or a == b for a, b in zip(state(t), old, strict=True))
+    assert outside.grad is None
+    inner.sum().backward()
+    np.testing.assert_array_equal(leaf.grad.numpy(), [5, 5])
+
+
+def test_arrays_and_random_numbers_are_left_alone() -> None:
+    x = numbers(3)
+    copy = x.copy()
+    x.flags.writeable = False
+    before = str(np.random.get_state())  # noqa: NPY002 - the global state is what is looked at
+    ag.gradcheck(np.sin, x)
+    np.testing.assert_array_equal(x, copy)
+    assert str(np.random.get_state()) == before  # noqa: NPY002
+
+
+def test_hooks_and_error_state_are_left_alone() -> None:
+    x = ag.Tensor([1.0], requires_grad=True)
+    x.register_hook(lambda g: pytest.fail("a hook ran"))
+    before = np.geterr()
+    ag.gradcheck(np.log, x)
+    assert np.geterr() == before
+
+
+# ----- refusals -----
+
+
+def test_a_function_that_is_not_deterministic_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(errors.GradcheckError, match=r"different results.*fixed seed"):
+        ag.gradcheck(lambda x: x * rng.random(2), numbers(2))
+
+
+@pytest.mark.parametrize(
+    ("f", "inputs", "words"),
+    [
+        (np.exp, np.arange(3), "none of the 1 inputs"),
+        (np.exp, ag.Tensor([1.0]), "none of the 1 inputs.*requires_grad=True"),
+        (np.exp, (), "none of the 0 inputs"),
+        (lambda x: x > 0, np.ones(2), "a Tensor of bool"),
+        (lambda x: None, np.ones(2), "returned a NoneType.*Write a function"),
+        (lambda x: {"y": x}, np.ones(2), "returned a dict"),
+    ],
+)
+def test_what_has_no_derivative_is_refused(f: Any, inputs: Any, words: str) -> None:
+    with pytest.raises(errors.GradientDtypeError, match=words):
+        ag.gradcheck(f, inputs)
+
+
+def test_errors_of_the_function_come_through() -> None:
+    with pytest.raises(errors.ShapeError, match="a loss compares"):
+        ag.gradcheck(lambda x: ag.mean_squared_error(x, np.ones(3)), np.ones(2))

@@ -1,0 +1,527 @@
+"""The Tensor as an array: construction, attributes, operators, indexing, conversions, looks."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import errors
+
+rng = np.random.default_rng(0)
+
+
+def leaf(data: Any = (1.0, 2.0, 3.0), name: str | None = None) -> ag.Tensor:
+    return ag.Tensor(data, requires_grad=True, name=name)
+
+
+def check_gradient(f: Callable[..., Any], *values: Any) -> None:
+    """Compare the gradients of ``f(*tensors)``, weighted at random, with central differences."""
+    tensors = [leaf(np.array(v, float)) for v in values]
+    y = f(*tensors)
+    weights = np.random.default_rng(1).standard_normal(y.shape)
+    y.backward(weights)
+    for k, t in enumerate(tensors):
+        expected = np.zeros(t.shape)
+        for place in np.ndindex(t.shape):
+            sums = []
+            for step in (1e-6, -1e-6):
+                moved = [np.array(v, float) for v in values]
+                moved[k][place] += step
+                sums.append(np.sum(weights * f(*map(ag.Tensor, moved)).numpy()))
+            expected[place] = (sums[0] - sums[1]) / 2e-6
+        actual = np.zeros(t.shape) if t.grad is None else t.grad
+        np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-8)
+
+
+# ----- construction -----
+
+
+@pytest.mark.parametrize(
+    ("data", "shape", "dtype"),
+    [
+        (1.5, (), np.float64),
+        (2, (), np.int64),
+        (True, (), np.bool_),
+        ([], (0,), np.float64),
+        ([1, 2], (2,), np.int64),
+        ([1, 2.5], (2,), np.float64),
+        (((1.0, 2.0), (3.0, 4.0)), (2, 2), np.float64),
+        (range(3), (3,), np.int64),
+        (np.float32(1), (), np.float32),
+        (np.ones((2, 3), np.float32), (2, 3), np.float32),
+        (np.ones((0, 3), np.float16), (0, 3), np.float16),
+        (np.ones(2, np.longdouble), (2,), np.longdouble),
+        (np.ones(2, ">f8"), (2,), ">f8"),
+        (np.array([1, 2], np.uint8), (2,), np.uint8),
+        ([1j], (1,), np.complex128),
+        (ag.Tensor([1.0]), (1,), np.float64),
+        ([ag.Tensor(1.0), ag.Tensor(2.0)], (2,), np.float64),
+    ],
+)
+@pytest.mark.parametrize("make", [ag.Tensor, ag.tensor])
+def test_construction(make: Callable[..., ag.Tensor], data: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    t = make(data)
+    assert (type(t), t.shape, t.dtype) == (ag.Tensor, shape, dtype)
+    assert not t.requires_grad
+    assert t.is_leaf
+    assert t.grad is None
+    assert t.name is None
+
+
+@pytest.mark.parametrize("make", [ag.Tensor, ag.tensor])
+def test_arguments_of_construction(make: Callable[..., ag.Tensor]) -> None:
+    t = make([1, 2], True, dtype=np.float32, name="w")
+    assert (t.requires_grad, t.dtype, t.name, t.is_leaf) == (True, np.float32, "w", True)
+    with pytest.raises(TypeError):
+        make([1.0], True, np.float32)
+
+
+def test_attributes_are_those_of_the_array() -> None:
+    array = rng.standard_normal((2, 3, 4))
+    t = ag.Tensor(array)
+    assert (t.shape, t.ndim, t.size, t.dtype, len(t)) == (array.shape, 3, 24, array.dtype, 2)
+    np.testing.assert_array_equal(t.T, array.T)
+    np.testing.assert_array_equal(t.mT, array.mT)
+    np.testing.assert_array_equal(t.data, array)
+
+
+@pytest.mark.parametrize("name", ["shape", "ndim", "size", "dtype", "is_leaf", "T", "requires_gard", "gradient"])
+def test_what_cannot_be_set_is_not_set_silently(name: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(ag.Tensor([1.0]), name, 1)
+
+
+def test_requires_grad_can_be_switched_on_a_leaf() -> None:
+    t = ag.Tensor([1.0])
+    t.requires_grad = True
+    (t * 2).sum().backward()
+    assert t.grad is not None
+    t.requires_grad = False
+    assert (t.requires_grad, t.is_leaf, t.grad) == (False, True, None)
+    assert not (t * 2).requires_grad
+
+
+def test_leaves_and_results() -> None:
+    x = leaf()
+    y = x * 2
+    assert (x.is_leaf, y.is_leaf, y.requires_grad) == (True, False, True)
+    assert (ag.Tensor([1.0]) * 2).is_leaf
+    assert (x > 1).is_leaf
+    assert not (x > 1).requires_grad
+
+
+def test_a_name_can_be_given_later() -> None:
+    t = leaf()
+    assert t.name is None
+    t.name = "w"
+    assert (t.name, (t * 2).name) == ("w", None)
+    t.name = None
+    assert t.name is None
+
+
+# ----- operators -----
+
+FLOATS = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"]
+INTEGERS = ["and_", "or_", "xor", "lshift", "rshift"]
+COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
+P = np.array([[1.0, 2.0, 3.0], [2.5, 0.5, 1.5]])
+Q = np.array([2.0, 1.0, 1.5])
+
+
+@pytest.mark.parametrize("name", [*FLOATS, *COMPARISONS])
+def test_binary_operators_on_floats(name: str) -> None:
+    fn = getattr(operator, name)
+    tensors = [(ag.Tensor(P), ag.Tensor(Q)), (ag.Tensor(P), Q), (P, ag.Tensor(Q)), (ag.Tensor(P), Q.tolist())]
+    for a, b in tensors:
+        y = fn(a, b)
+        assert type(y) is ag.Tensor
+        np.testing.assert_array_equal(y, fn(P, Q), strict=True)
+    for a, b in [
+        (ag.Tensor(P), 2.5),
+        (2.5, ag.Tensor(P)),
+        (ag.Tensor(P), np.float32(2)),
+        (np.float32(2), ag.Tensor(P)),
+    ]:
+        y = fn(a, b)
+        plain = [np.asarray(v) if isinstance(v, ag.Tensor) else v for v in (a, b)]
+        np.testing.assert_array_equal(y, fn(*plain), strict=True)
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+def test_binary_operators_on_integers(name: str) -> None:
+    fn = getattr(operator, name)
+    a, b = np.array([5, 6, 7]), np.array([1, 2, 3])
+    for pair in [(ag.Tensor(a), ag.Tensor(b)), (ag.Tensor(a), b), (a, ag.Tensor(b))]:
+        np.testing.assert_array_equal(fn(*pair), fn(a, b), strict=True)
+    np.testing.assert_array_equal(fn(ag.Tensor(a), 2), fn(a, 2), strict=True)
+    np.testing.assert_array_equal(fn(2, ag.Tensor(a)), fn(2, a), strict=True)
+
+
+def test_matmul_and_divmod() -> None:
+    a, b = rng.standard_normal((2, 3)), rng.standard_normal((3, 4))
+    for pair in [(ag.Tensor(a), ag.Tensor(b)), (ag.Tensor(a), b), (a, ag.Tensor(b))]:
+        np.testing.assert_array_equal(operator.matmul(*pair), a @ b, strict=True)
+    for part, plain in zip(divmod(ag.Tensor(P), 2), divmod(P, 2), strict=True):
+        np.testing.assert_array_equal(part, plain, strict=True)
+
+
+@pytest.mark.parametrize("fn", [operator.neg, operator.pos, abs, round])
+def test_unary_operators(fn: Callable[[Any], Any]) -> None:
+    values = np.array([-1.5, 0.0, 2.4])
+    np.testing.assert_array_equal(fn(ag.Tensor(values)), np.round(values) if fn is round else fn(values))
+    np.testing.assert_array_equal(~ag.Tensor([True, False]), [False, True])
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
+def test_gradients_of_operators(name: str) -> None:
+    fn = getattr(operator, name)
+    check_gradient(fn, P, Q)
+    check_gradient(lambda a: fn(a, Q), P)
+    check_gradient(lambda b: fn(P, b), Q)
+    check_gradient(lambda a: fn(a, 1.5), P)
+    check_gradient(lambda b: fn(1.5, b), P)
+    check_gradient(lambda a: fn(a, a), P)
+
+
+@pytest.mark.parametrize("name", ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"])
+def test_in_place_operators(name: str) -> None:
+    fn = getattr(operator, name)
+    other = np.array([[2.0, 1.0], [0.5, 3.0]])
+    start = np.array([[1.5, 2.0], [3.0, 4.0]])
+    for value in (other, ag.Tensor(other)):
+        t = same = ag.Tensor(start)
+        t = fn(t, value)
+        assert t is same
+        np.testing.assert_array_equal(t, fn(start.copy(), other))
+    if name not in ("ifloordiv", "imod", "imatmul"):
+        check_gradient(lambda a, b: fn(a * 1.0, b), start, other)
+
+
+@pytest.mark.parametrize("name", ["iand", "ior", "ixor", "ilshift", "irshift"])
+def test_in_place_operators_on_integers(name: str) -> None:
+    fn = getattr(operator, name)
+    t = same = ag.Tensor([5, 6, 7])
+    t = fn(t, np.array([1, 2, 3]))
+    assert t is same
+    np.testing.assert_array_equal(t, fn(np.array([5, 6, 7]), np.array([1, 2, 3])))
+
+
+def test_an_array_changed_in_place_by_a_tensor_stays_an_array() -> None:
+    a = same = np.array([1.0, 2.0])
+    a += ag.Tensor([1.0, 1.0])
+    assert a is same
+    np.testing.assert_array_equal(a, [2.0, 3.0], strict=True)
+
+
+def test_comparison_with_what_is_no_number() -> None:
+    t = ag.Tensor([1.0, 2.0])
+    assert (t == "text") is False
+    assert (t != "text") is True
+    np.testing.assert_array_equal(t == None, [False, False])  # noqa: E711 - the comparison is what is tested
+    assert t not in ("text", "other")
+    with pytest.raises(errors.DataError):
+        t + "text"
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_dtypes_follow_numpy(dtype: Any) -> None:
+    """NEP 50: Python numbers are weak, arrays and NumPy's scalars are not; a gradient has the dtype of its leaf."""
+    x = leaf(np.array([1.0, 2.0], dtype))
+    plain = np.array([1.0, 2.0], dtype)
+    for fn in (
+        lambda a: a * 2, lambda a: 1.5 - a, lambda a: a**2, lambda a: a / 3, lambda a: a.mean(), lambda a: np.exp(a),
+        lambda a: a * np.float64(2), lambda a: a + np.ones(2), lambda a: a * np.ones(2, np.float32),
+    ):  # fmt: skip
+        y = fn(x)
+        assert y.dtype == fn(plain).dtype
+        y.sum().backward()
+        assert x.grad is not None
+        assert x.grad.dtype == dtype
+        x.zero_grad()
+
+
+def test_an_integer_array_next_to_a_parameter() -> None:
+    x = leaf()
+    (x * np.array([1, 2, 3])).sum().backward()
+    np.testing.assert_array_equal(x.grad, [1.0, 2.0, 3.0])
+
+
+# ----- indexing -----
+
+GRID = np.arange(24.0).reshape(2, 3, 4)
+KEYS: dict[str, Any] = {
+    "number": 1,
+    "negative number": -1,
+    "NumPy integer": np.int64(1),
+    "integer Tensor": ag.Tensor(1),
+    "slice": slice(1, None),
+    "slice backwards": slice(None, None, -1),
+    "slice of NumPy integers": slice(np.int64(0), np.array(1)),
+    "slice of a Tensor": slice(ag.Tensor(1), None),
+    "empty slice": slice(5, 9),
+    "ellipsis": ...,
+    "new axis": None,
+    "tuple": (1, 2, 3),
+    "mixed basic": (0, slice(None), None, slice(0, 4, 2)),
+    "ellipsis inside": (0, ..., 1),
+    "list": [1, 0],
+    "list with repeats": [1, 1, 0],
+    "nested list": [[0, 1], [1, 1]],
+    "array": np.array([0, 1, 1]),
+    "Tensor of integers": ag.Tensor([1, 0]),
+    "arrays together": (np.array([0, 1, 0]), np.array([2, 2, 2])),
+    "arrays apart": (np.array([0, 1]), slice(None), np.array([3, 3])),
+    "array and number": (np.array([0, 0]), 1),
+    "lists in a tuple": ([0, 1], [2, 0]),
+    "empty list": [],
+    "mask": GRID > 11,
+    "mask of an axis": np.array([True, False]),
+    "Tensor mask": ag.Tensor(GRID) > 11,
+    "list mask": [True, False],
+    "mask and slice": (slice(None), np.array([True, False, True]), 0),
+    "mask of nothing": np.zeros((2, 3, 4), bool),
+    "True": True,
+    "False": False,
+    "open mesh": np.ix_([0, 1], [2, 0]),
+}
+
+
+def plain(key: Any) -> Any:
+    if isinstance(key, tuple):
+        return tuple(map(plain, key))
+    return np.asarray(key) if isinstance(key, ag.Tensor) else key
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
+def test_indexing(key: Any) -> None:
+    y = ag.Tensor(GRID)[key]
+    assert type(y) is ag.Tensor
+    np.testing.assert_array_equal(y, GRID[plain(key)], strict=True)
+    check_gradient(lambda x: x[key], GRID)
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
+def test_indexed_assignment(key: Any) -> None:
+    expected = GRID.copy()
+    value = rng.standard_normal(GRID[plain(key)].shape)
+    expected[plain(key)] = value
+
+    def assigned(x: ag.Tensor, v: Any) -> ag.Tensor:
+        y = x * 1.0
+        y[key] = v
+        return y
+
+    np.testing.assert_array_equal(assigned(ag.Tensor(GRID), value), expected, strict=True)
+    check_gradient(assigned, GRID, value)
+    check_gradient(lambda x: assigned(x, 2.0), GRID)
+    check_gradient(assigned, GRID, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "shape"),
+    [
+        (0, (4,)),
+        (0, (3, 1)),
+        (0, (1, 3, 4)),
+        (0, (1, 1, 1, 4)),
+        (slice(None), (3, 1)),
+        ([0, 1], (1, 4)),
+        ([0, 0], (3, 4)),
+    ],
+)
+def test_indexed_assignment_broadcasts(key: Any, shape: tuple[int, ...]) -> None:
+    def assigned(x: ag.Tensor, v: ag.Tensor) -> ag.Tensor:
+        y = x * 1.0
+        y[key] = v
+        return y
+
+    check_gradient(assigned, GRID, rng.standard_normal(shape))
+
+
+def test_the_last_of_two_values_assigned_to_one_place_stays() -> None:
+    v = leaf([1.0, 2.0, 3.0])
+    y = ag.Tensor(np.zeros(3))
+    y[np.array([1, 1, 0])] = v
+    np.testing.assert_array_equal(y.detach(), [3.0, 2.0, 0.0])
+    (y * np.array([10.0, 20.0, 30.0])).sum().backward()
+    np.testing.assert_array_equal(v.grad, [0.0, 20.0, 10.0])
+
+
+def test_indexed_in_place_operators() -> None:
+    def scaled(x: ag.Tensor, v: ag.Tensor) -> ag.Tensor:
+        y = x * 1.0
+        y[0] *= v
+        y[:, 1] += v
+        y[np.array([0, 1]), 2] -= 1.0
+        return y
+
+    check_gradient(scaled, GRID, rng.standard_normal(4))
+
+
+def test_an_index_out_of_range_is_numpy_s_error() -> None:
+    with pytest.raises(IndexError):
+        leaf()[3]
+    with pytest.raises(IndexError):
+        leaf()[np.array([True, False])]
+
+
+# ----- Python's protocols -----
+
+
+def test_length_iteration_and_membership() -> None:
+    t = ag.Tensor([[1.0, 2.0], [3.0, 4.0]])
+    first, second = t
+    np.testing.assert_array_equal(first, [1.0, 2.0])
+    np.testing.assert_array_equal(second, [3.0, 4.0])
+    assert len(t) == 2
+    assert [row[0].item() for row in reversed(t)] == [3.0, 1.0]
+    assert 4.0 in t
+    assert 5.0 not in t
+    assert sum(ag.Tensor([1.0, 2.0])).item() == 3.0
+    assert max(ag.Tensor([1.0, 2.0])).item() == 2.0
+    assert [t.item() for t in ag.Tensor([])] == []
+    with pytest.raises(TypeError):
+        len(ag.Tensor(1.0))
+
+
+def test_iteration_is_recorded() -> None:
+    x = leaf()
+    a, b, c = x
+    (a * b * c).backward()
+    np.testing.assert_array_equal(x.grad, [6.0, 3.0, 2.0])
+
+
+def test_truth() -> None:
+    assert ag.Tensor(1.0)
+    assert not ag.Tensor([0.0])
+    assert leaf([1.0]) > 0
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(ag.Tensor([1.0, 2.0]))
+
+
+def test_conversions_without_a_derivative() -> None:
+    assert float(ag.Tensor(1.5)) == 1.5
+    assert int(ag.Tensor(1.5)) == 1
+    assert complex(ag.Tensor(1.5)) == 1.5
+    assert math.sin(ag.Tensor(0.0)) == 0.0
+    assert operator.index(ag.Tensor(2)) == 2
+    assert ["a", "b", "c"][ag.Tensor(2)] == "c"
+    assert list(range(ag.Tensor(2))) == [0, 1]
+    with pytest.raises(TypeError):
+        operator.index(ag.Tensor(2.0))
+    with ag.no_grad():
+        assert float(leaf(1.5)) == 1.5
+
+
+def test_item_tolist_numpy_detach_clone() -> None:
+    x = leaf([[1.0, 2.0]])
+    y = x * 2
+    assert y.tolist() == [[2.0, 4.0]]
+    assert y[0, 0].item() == 2.0
+    assert type(y[0, 0].item()) is float
+    assert type(ag.Tensor(2).item()) is int
+    np.testing.assert_array_equal(y.numpy(), [[2.0, 4.0]], strict=True)
+    assert type(y.numpy()) is np.ndarray
+    assert (y.detach().requires_grad, y.detach().is_leaf) == (False, True)
+    twin = x.clone()
+    assert (twin.requires_grad, twin.is_leaf) == (True, False)
+    twin.sum().backward()
+    np.testing.assert_array_equal(x.grad, [[1.0, 1.0]])
+    with pytest.raises(ValueError, match="size 1"):
+        y.item()
+
+
+def test_hash_is_identity() -> None:
+    a, b = leaf(), leaf()
+    assert {a: 1, b: 2}[a] == 1
+    assert len({a, b, a}) == 2
+
+
+def test_a_result_is_a_tensor_of_its_own() -> None:
+    """Functions that have nothing to do hand out a new Tensor, which may be changed without changing the old."""
+    x = ag.Tensor(np.eye(2))
+    for fn in (
+        operator.pos, np.copy, np.atleast_1d, lambda t: t[...], lambda t: t.reshape(2, 2),
+        lambda t: np.rot90(t, 4), lambda t: np.pad(t, 0), lambda t: np.pad(t, 0, mode="edge"), lambda t: np.squeeze(t),
+        lambda t: np.transpose(t, (0, 1)), lambda t: np.broadcast_to(t, (2, 2)), lambda t: t.astype(float),
+        lambda t: np.swapaxes(t, 0, 0), lambda t: np.tile(t, 1), lambda t: np.clip(t, -9, 9), lambda t: np.flip(t, ()),
+        lambda t: t.clone(), lambda t: t.detach(), lambda t: np.concatenate([t]), lambda t: np.roll(t, 0),
+    ):  # fmt: skip
+        try:
+            y = fn(x)
+        except errors.UnsupportedError:
+            continue
+        y += 1.0
+        np.testing.assert_array_equal(x, np.eye(2))
+
+
+def test_results_of_a_subclass_are_tensors() -> None:
+    class Weight(ag.Tensor):
+        pass
+
+    w = Weight([1.0, 2.0], requires_grad=True)
+    y = np.exp(w) + w * w
+    assert type(y) is ag.Tensor
+    y.sum().backward()
+    np.testing.assert_allclose(w.grad, np.exp([1.0, 2.0]) + np.array([2.0, 4.0]))
+    assert repr(w).startswith("Weight(")
+
+
+METHODS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
+    ("sum", (), {}), ("sum", (0,), {}), ("sum", (), {"axis": (0, 2), "keepdims": True}), ("mean", (-1,), {}),
+    ("prod", (1,), {}), ("max", (0,), {}), ("min", (), {"axis": 2}), ("var", (0,), {"ddof": 1}), ("std", (), {}),
+    ("cumsum", (1,), {}), ("argmax", (1,), {}), ("argmin", (), {}), ("argsort", (), {}), ("all", (), {}),
+    ("any", (0,), {}), ("round", (1,), {}), ("clip", (2.0, 5.0), {}), ("clip", (), {"min": 2.0}), ("ravel", (), {}),
+    ("flatten", (), {}), ("reshape", (4, 6), {}), ("reshape", ((4, -1),), {}), ("reshape", (-1,), {}),
+    ("transpose", (), {}), ("transpose", (2, 0, 1), {}), ("transpose", ((2, 0, 1),), {}), ("swapaxes", (0, 2), {}),
+    ("squeeze", (), {}), ("repeat", (2,), {"axis": 1}), ("take", ([0, 1],), {"axis": 1}), ("diagonal", (), {}),
+    ("trace", (), {}), ("nonzero", (), {}), ("copy", (), {}), ("astype", (np.float32,), {}), ("dot", (np.ones(4),), {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "args", "kwargs"), METHODS, ids=[f"{m[0]}-{i}" for i, m in enumerate(METHODS)])
+def test_methods_are_those_of_an_array(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    actual = getattr(ag.Tensor(GRID), name)(*args, **kwargs)
+    expected = getattr(GRID, name)(*args, **kwargs)
+    np.testing.assert_allclose(actual, expected)
+    if isinstance(expected, np.ndarray):
+        assert (type(actual), actual.dtype) == (ag.Tensor, expected.dtype)
+
+
+# ----- looks -----
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: ag.Tensor([2.0, 4.0]), "Tensor([2., 4.], dtype=float64)"),
+        (lambda: ag.Tensor(1), "Tensor(1, dtype=int64)"),
+        (lambda: ag.Tensor([]), "Tensor([], dtype=float64)"),
+        (lambda: leaf([1.0], "w"), "Tensor([1.], dtype=float64, requires_grad=True, name='w')"),
+        (lambda: leaf([1.0]) * 2, "Tensor([2.], dtype=float64, op=multiply, requires_grad=True)"),
+        (lambda: ag.Tensor([1.0]) > 0, "Tensor([ True], dtype=bool, op=greater)"),
+        (lambda: ag.Tensor(np.ones(2, np.float32)), "Tensor([1., 1.], dtype=float32)"),
+        (lambda: ag.Tensor([[1.0, 2.0], [3.0, 4.0]]), "Tensor([[1., 2.],\n        [3., 4.]], dtype=float64)"),
+        (lambda: leaf([1.0]).detach(), "Tensor([1.], dtype=float64)"),
+    ],
+    ids=range(9),
+)
+def test_repr_shows_value_dtype_operation_and_requires_grad(make: Callable[[], ag.Tensor], text: str) -> None:
+    assert repr(make()) == text
+    assert str(make()) == text
+
+
+def test_repr_of_a_large_tensor_is_short() -> None:
+    assert len(repr(ag.Tensor(np.zeros((1000, 1000))))) < 500
+
+
+def test_format_of_a_number() -> None:
+    assert f"{leaf(1.25):.1f}" == "1.2"
+    assert f"{ag.Tensor([1.5])}" == "Tensor([1.5], dtype=float64)"
+    assert f"{ag.Tensor([1.5]):>8.2f}" == "    1.50"
