@@ -80,10 +80,6 @@ class Node:
         self.order = new_order()
         self.notes: Notes | None = None
 
-    def parents(self) -> list[Node]:
-        """Return the nodes a gradient flows to from here."""
-        return [edge[0] for edge in self.edges or ()]
-
     def note(self) -> Notes:
         """Return the notes of this node, made at the first call."""
         if self.notes is None:

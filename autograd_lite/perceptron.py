@@ -98,20 +98,6 @@ def printed_gradients(v: Mapping[str, float]) -> list[dict[str, float]]:
     return [{name: float(s * factor[name] * layer_input[name]) for name in PRINTED} for s in sums]
 
 
-def true_form(v: Mapping[str, float]) -> dict[str, float]:
-    """Return the gradients by the chain rule done by hand: what the printed formulas should have been."""
-    f = formulas(v)
-    p, a, hidden = np.array([f["p1"], f["p2"]]), np.array([f["a4"], f["a5"]]), np.array([f["a1"], f["a2"]])
-    error = p - TARGET
-    delta = p * (error - error @ p) * a * (1 - a)
-    back = delta.sum() * np.array([v["w21"], v["w22"]]) * hidden * (1 - hidden)
-    gradients = {
-        "w11": back.sum() * X[0], "w12": back.sum() * X[1], "b1": back[0], "b2": back[1], "b3": 0,
-        "w21": delta.sum() * hidden[0], "w22": delta.sum() * hidden[1], "b4": delta[0], "b5": delta[1],
-    }  # fmt: skip
-    return {name: float(g) for name, g in gradients.items()}
-
-
 # ----- the same network with layers, and the document's program -----
 
 
