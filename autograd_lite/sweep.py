@@ -7,7 +7,7 @@ differentiated again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -47,8 +47,8 @@ def reverse(
     Notes
     -----
     A queue holds the operations that have a cotangent, the latest first: each is visited after all that was computed
-    from it. Leaves keep theirs until the end. Nothing outside is changed before the sweep has ended, but for the
-    release of nodes it has passed.
+    from it. Mostly there is one, `following`, and it needs no queue. Leaves keep their cotangents until the end.
+    Nothing outside is changed before the sweep has ended, but for the release of nodes it has passed.
     """
     grads: dict[Node, Array] = {}
     queue: Queue = []
@@ -59,8 +59,9 @@ def reverse(
     masked = False
     # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
     with np.errstate(all="ignore"):
-        while queue:
-            node = heappop(queue)[1]
+        latest = heappop(queue)[1] if queue else None
+        while latest is not None:
+            node, following = latest, None
             g = grads.pop(node)
             if g.dtype is not node.dtype:
                 g = g.astype(node.dtype)
@@ -85,13 +86,21 @@ def reverse(
                         _give(parent, share, grads, queue, owned)
                     else:
                         grads[parent] = share
-                        if parent.op is not None:
+                        if parent.op is None:
+                            continue
+                        if following is None:
+                            following = parent
+                        else:
                             heappush(queue, (-parent.order, parent))
             except Exception as error:
                 error.add_note(f"in the derivative of {node.describe()}")
                 raise
             if not retain:
-                node.edges, node.inputs, node.__class__ = None, (), Node  # as `Node.release` does
+                node.edges, node._inputs, node.__class__ = None, None, Node  # as `Node.release` does
+            if queue:
+                latest = (heappushpop(queue, (-following.order, following)) if following else heappop(queue))[1]
+            else:
+                latest = following
         for node, g in grads.items():
             _arrive(node, g if g.dtype is node.dtype else g.astype(node.dtype), found, wanted, hook)
     return found
