@@ -1,6 +1,6 @@
 """autograd_lite: automatic differentiation of NumPy code, in plain Python."""
 
-from autograd_lite import errors, nn, optim
+from autograd_lite import errors, nn, optim, tree
 from autograd_lite.check import GradcheckReport, gradcheck
 from autograd_lite.errors import AutogradError
 from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad
@@ -18,5 +18,5 @@ __all__ = [
     "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "enable_grad", "errors",
     "gradcheck", "half_squared_error", "is_grad_enabled", "log_softmax", "logsumexp", "manual_seed",
     "mean_squared_error", "nn", "no_grad", "optim", "relu", "sigmoid", "softmax", "softplus", "supported", "tensor",
-    "visualize",
+    "tree", "visualize",
 ]  # fmt: skip

@@ -88,6 +88,10 @@ class StateDictError(AutogradError, RuntimeError):
     """The names or shapes of saved values are not those of the model."""
 
 
+class StructureError(AutogradError, ValueError):
+    """Two trees (nested dicts, lists, tuples, dataclasses) that have to be built alike are not."""
+
+
 class PictureError(AutogradError, ValueError):
     """A graph cannot be drawn, or a picture not saved, as asked."""
 
@@ -236,6 +240,15 @@ PARAMETER_CONSTANT = (
     "Write SGD([p for p in model.parameters() if p.requires_grad], lr=0.01)"
 )
 PARAMETER_TWICE = "an optimiser is given {what} twice. Write each parameter into one group, once"
+STRUCTURE = (
+    "{what} is built differently{where}: {given}, where {expected} is expected. "
+    "Write it with the same containers and keys; ag.tree.map(np.zeros_like, x) makes one that fits x"
+)
+LEAF_NUMBER = (
+    "unflatten() is given {given} leaves for a structure of {expected}. "
+    "Write leaves, structure = ag.tree.flatten(x), and unflatten(structure, leaves) with as many leaves"
+)
+UNRAVEL_SHAPE = "unravel() takes a vector of shape ({n},), not one of shape {given}. Write unravel(vector.reshape({n}))"
 PICTURE_FREED = (
     "visualize() reaches the operation {op} (result of shape {shape}), whose inputs backward() has released. "
     "Write picture = ag.visualize(loss) before loss.backward(), or loss.backward(retain_graph=True)"
