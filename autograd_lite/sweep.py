@@ -6,7 +6,7 @@ differentiated again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,6 +25,7 @@ def reverse(
     seeds: Iterable[tuple[Node, Array]],
     *,
     wanted: frozenset[Node] | None = None,
+    within: Container[Node] | None = None,
     lift: Lift | None = None,
     retain: bool = False,
     hook: Callable[[Node, Array], Array] | None = None,
@@ -35,6 +36,8 @@ def reverse(
     ----------
     wanted : frozenset of Node, optional
         The nodes whose gradients are returned; by default all leaves, and nodes told to retain theirs.
+    within : container of Node, optional
+        Given, the sweep goes to these nodes only, and ends at those wanted.
     lift : callable, optional
         Given, the derivative is recorded: rules receive Tensors.
     retain : bool
@@ -66,9 +69,11 @@ def reverse(
             op = node.op
             if op is None or node.notes is not None or wanted is not None:
                 g = _arrive(node, g, found, wanted, hook)
-                if op is None:
+                if op is None or (within is not None and node in found):
                     continue
             edges = node.edges
+            if within is not None and edges is not None:
+                edges = tuple([edge for edge in edges if edge[0] in within])
             if edges is None:
                 raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
             masked = masked or op.selects
@@ -207,7 +212,9 @@ def _lift_input(node: Node, index: int, value: Any, lift: Lift) -> Any:
 # ----- forwards -----
 
 
-def forward(outputs: Iterable[Node], tangents: Mapping[Node, Array], lift: Lift) -> dict[Node, Array]:
+def forward(
+    outputs: Iterable[Node], tangents: Mapping[Node, Array], lift: Lift, nodes: Iterable[Node] | None = None
+) -> dict[Node, Array]:
     """Sweep forwards and return the tangents of all nodes of the graph of `outputs` that `tangents` reaches.
 
     Parameters
@@ -219,10 +226,12 @@ def forward(outputs: Iterable[Node], tangents: Mapping[Node, Array], lift: Lift)
         differentiated again, and a rule that is not written can be derived.
     lift : callable
         Makes a Tensor from an array and a node.
+    nodes : iterable of Node, optional
+        The nodes on the way, in order of creation, where they are known already.
     """
     moving = dict(tangents)
     with np.errstate(all="ignore"):
-        for node in reachable(outputs):
+        for node in reachable(outputs) if nodes is None else nodes:
             if node in moving or node.op is None:
                 continue
             if node.edges is None:
