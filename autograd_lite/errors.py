@@ -249,6 +249,46 @@ LEAF_NUMBER = (
     "Write leaves, structure = ag.tree.flatten(x), and unflatten(structure, leaves) with as many leaves"
 )
 UNRAVEL_SHAPE = "unravel() takes a vector of shape ({n},), not one of shape {given}. Write unravel(vector.reshape({n}))"
+ARGUMENT_NUMBER = (
+    "argnums={given} names an argument that is not there: {function} is called with {count} of them by position. "
+    "Write argnums=0 for the first, and give by position what is differentiated"
+)
+ARGUMENT_TWICE = "argnums={given} names an argument twice. Write each place once: argnums=(0, 1)"
+INTEGER_ARGUMENT = (
+    "{path} of {function} has dtype {dtype}: only floating-point numbers have a derivative. "
+    "Write 3.0 for 3 and x.astype(float) for an array; or name with argnums= the arguments that have one"
+)
+COMPLEX_ARGUMENT = (
+    "{path} of {function} has dtype {dtype}: derivatives by complex numbers are not supported. "
+    "Write a function of the real and the imaginary part: lambda re, im: {function}(re + 1j * im)"
+)
+NO_AUX = (
+    "has_aux=True, but {function} returned a {given}, not a pair. "
+    "Write return value, aux; or leave has_aux=True out"
+)
+NON_SCALAR_OUTPUT = (
+    "{transform} needs a function that returns one number, but {function} returned {given}. "
+    "Write ag.jacobian({function}) for all derivatives, ag.elementwise_grad({function}) where each number depends on "
+    "one of the argument, has_aux=True where the first of a pair is meant, or return np.sum(y)"
+)
+NO_DEPENDENCE = (
+    "{transform}: the result of {function} does not depend on the argument it is differentiated by, or the dependence "
+    "was lost on the way{cause}. Write NumPy's functions in the place of math, .item(), .detach() and .numpy(); "
+    "where the result is a constant on purpose, return y + 0 * np.sum(x)"
+)
+TANGENT_SHAPE = (
+    "{what} has shape {given}, but {primal} has shape {shape}. Write np.broadcast_to(v, {shape}) if that is meant"
+)
+TANGENT_COMPLEX = "{what} is complex, but {primal} is real. Write v.real"
+TANGENT_TUPLES = (
+    "{transform}(f, primals, tangents) takes two tuples of one entry for each argument of f, but was given "
+    "{primals} and {tangents}. Write ag.{transform}(f, (x,), (v,)) for a function of one argument"
+)
+TANGENT_NUMBER = (
+    "the linear map of {function} takes {expected} tangents, one for each argument, but was given {given}. "
+    "Write f_jvp(*tangents)"
+)
+JACOBIAN_MODE = "mode={given!r} is unknown. Write mode='auto', 'reverse' or 'forward'"
 PICTURE_FREED = (
     "visualize() reaches the operation {op} (result of shape {shape}), whose inputs backward() has released. "
     "Write picture = ag.visualize(loss) before loss.backward(), or loss.backward(retain_graph=True)"

@@ -224,16 +224,17 @@ def _same_keys(first: tuple[Any, ...], second: tuple[Any, ...]) -> bool:
 
 def _mismatch(structure: Structure, tree: Any, what: str, where: str) -> errors.StructureError:
     place = f" at {where}" if where else ""
-    given, expected = _shown(_parts(tree), tree), _expected(structure)
+    given, expected = _shown(_parts(tree), tree), described(structure)
     return errors.StructureError(errors.STRUCTURE.format(what=what, where=place, given=given, expected=expected))
+
+
+def described(structure: Structure) -> str:
+    """Return how a message calls what is built like this."""
+    return _called(structure.kind, structure.keys) if structure.kind is not None else "one array"
 
 
 def _shown(parts: _Parts | None, tree: Any) -> str:
     return _called(parts[0], parts[1]) if parts is not None else f"one {type(tree).__name__}"
-
-
-def _expected(structure: Structure) -> str:
-    return _called(structure.kind, structure.keys) if structure.kind is not None else "one array"
 
 
 def _called(kind: Kind, keys: tuple[Any, ...]) -> str:
