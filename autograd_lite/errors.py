@@ -221,6 +221,10 @@ NOT_A_LAYER = (
 STATE_DICT = "load_state_dict() of {model} does not fit, and nothing was changed: {found}. "
 STATE_DICT_NAMES = "Write load_state_dict(state, strict=False) to load only the names that both sides have"
 STATE_DICT_SHAPES = "Write a model of the same sizes as the saved one"
+FUNCTIONAL_CALL = (
+    "functional_call() of {model} does not fit: {found}. "
+    "Write functional_call(model, dict(model.named_parameters()), x), or give values of those names and shapes"
+)
 SETTING = "{name}={given!r}: it has to be a finite number, and not negative. Write {name}=0.01"
 NESTEROV = "nesterov=True with {given}. Write nesterov=True, momentum=0.9, dampening=0"
 GROUP_KEY = "a parameter group has the setting {given!r}, which is unknown. Write 'params' and any of {known}"

@@ -123,22 +123,24 @@ def _by_columns(done: Call) -> list[Array | None]:
 
 def _pulled(done: Call, node: Node, cotangents: Array) -> list[Array | None]:
     """Return the derivatives by each input for many cotangents of a result, which lie along the first axis."""
-    return _stacked([done.pull([(node, g)]) for g in cotangents])
+    return _stacked([done.pull([(node, g)]) for g in cotangents], len(done.inputs))
 
 
 def _pushed(done: Call, k: int, tangents: Array) -> list[Array | None]:
     """Return how each result moves for many tangents of input `k`, which lie along the first axis."""
     still = [np.zeros(node.shape, node.dtype) for node in done.inputs]
-    return _stacked([done.push([*still[:k], t, *still[k + 1 :]]) for t in tangents])
+    return _stacked([done.push([*still[:k], t, *still[k + 1 :]]) for t in tangents], len(done.results))
 
 
-def _stacked(sweeps: Sequence[Sequence[Any]]) -> list[Array | None]:
-    """Join what each of many sweeps has found, place by place; None where no sweep found anything."""
-    return [None if all(d is None for d in found) else _stack(found) for found in zip(*sweeps, strict=True)]
+def _stacked(sweeps: Sequence[Sequence[Any]], places: int) -> list[Array | None]:
+    """Join what each of many sweeps has found, place by place; None where there is nothing."""
+    return [_stack(found) for found in zip(*sweeps, strict=True)] if sweeps else [None] * places
 
 
-def _stack(found: Sequence[Any]) -> Array:
-    like = next(d for d in found if d is not None)
+def _stack(found: Sequence[Any]) -> Array | None:
+    like = next((d for d in found if d is not None), None)
+    if like is None:
+        return None
     return np.stack([np.zeros(like.shape, like.dtype) if d is None else d for d in found])
 
 

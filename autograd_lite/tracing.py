@@ -48,6 +48,8 @@ class Call:
         What was called.
     inputs : list of Node
         The variables: one for each leaf of the watched arguments.
+    wanted : frozenset of Node
+        The same.
     given : list
         Those leaves, as they were given.
     structures : list of Structure
@@ -58,10 +60,10 @@ class Call:
         How they make up the result.
     aux : object
         What it returned besides.
-    path : list of Node
-        What lies between inputs and results, in order of creation.
     reached : set of Node
-        The same with the inputs.
+        What lies between inputs and results, and those inputs that matter.
+    within : set of Node or None
+        The same, where other nodes lie beside it that a sweep shall not go to.
     outside : set of Node
         The nodes of others that the results lead to; empty while recording is off around the call.
     tensors : bool
@@ -69,19 +71,20 @@ class Call:
     """
 
     __slots__ = (
-        "aux", "function", "given", "inputs", "outside", "path", "reached", "results", "structure", "structures",
-        "tensors",
+        "aux", "function", "given", "inputs", "outside", "reached", "results", "structure", "structures", "tensors",
+        "wanted", "within",
     )  # fmt: skip
 
     function: Function
     inputs: list[Node]
+    wanted: frozenset[Node]
     given: list[Any]
     structures: list[Structure]
     results: list[Any]
     structure: Structure
     aux: Any
-    path: list[Node]
     reached: set[Node]
+    within: set[Node] | None
     outside: set[Node]
     tensors: bool
 
@@ -125,8 +128,7 @@ class Call:
         lift = self._lift([g for _, g in pairs])
         if lift is not None:
             pairs = [(node, as_tensor(g)) for node, g in pairs]
-        wanted = frozenset(self.inputs)
-        found = reverse(pairs, wanted=wanted, within=self.reached, lift=lift, retain=retain or lift is not None)
+        found = reverse(pairs, wanted=self.wanted, within=self.within, lift=lift, retain=retain or lift is not None)
         return [found.get(node) for node in self.inputs]
 
     def push(self, tangents: Sequence[Array]) -> list[Any]:
@@ -136,11 +138,12 @@ class Call:
         if lift is None:
             lift, tangents = _plain_before(new_order()), [plain_of(t) for t in tangents]
         start = dict(zip(self.inputs, tangents, strict=True))
+        path = sorted(self.reached, key=_order)
         if is_grad_enabled():
-            moving = forward((), start, lift, self.path)
+            moving = forward((), start, lift, path)
         else:
             with enable_grad():  # a forward rule may be derived from the graph of the reverse rule
-                moving = forward((), start, lift, self.path)
+                moving = forward((), start, lift, path)
         moved = [moving.get(node_of(y)) for y in self.results]  # type: ignore[arg-type]
         return [plain_of(t) for t in moved] if plain else moved
 
@@ -284,51 +287,52 @@ def _watch(x: Any, recording: bool) -> Handle:
 
 def _find_path(done: Call, start: int, recording: bool) -> None:
     """Walk from the results to the inputs, but not into what was made before order `start`."""
-    roots = [node for y in done.results if (node := node_of(y)) is not None]
-    found: list[Node] = []
-    outside: set[Node] = set()
-    if done.aux is not None:
-        beside = [node for y in flatten(done.aux)[0] if (node := node_of(y)) is not None]
-        _walk(beside, start, [], outside)
-    _walk(roots, start, found, outside)
-    reached = set(done.inputs)
-    path = []
-    for node in found:
-        if node not in reached and leads_to(node, reached):
-            reached.add(node)
-            path.append(node)
-    done.path, done.reached = path, reached
+    inputs = done.wanted = frozenset(done.inputs)
+    done.reached, outside, strange = _walk(done.results, start, inputs)
+    if outside or strange:
+        done.reached = _leading_to(inputs, done.reached - outside)
+    if done.aux is not None and recording:
+        outside |= _walk(flatten(done.aux)[0], start, inputs)[1]
     done.outside = outside if recording else set()
+    done.within = done.reached if outside or strange else None
 
 
-def _walk(roots: Iterable[Node], start: int, found: list[Node], outside: set[Node]) -> None:
-    """Collect the nodes below `roots` in order of creation, and those where the walk left what is new."""
-    pending = list(dict.fromkeys(roots))
+def _walk(results: Iterable[Any], start: int, inputs: Container[Node]) -> tuple[set[Node], set[Node], bool]:
+    """Return the nodes that `results` were computed from, those where the walk left what is new, and whether it came
+
+    to an end that is no input: a leaf that the function itself made, or a node already released.
+    """
+    pending = [y._node for y in results if isinstance(y, Handle) and y._node is not None]
     seen = set(pending)
+    outside: set[Node] = set()
+    strange = False
     while pending:
         node = pending.pop()
         if node.order < start:
             outside.add(node)
             continue
-        found.append(node)
-        for edge in node.edges or ():
-            parent = edge[0]
-            if parent not in seen:
-                seen.add(parent)
-                pending.append(parent)
-    found.reverse()
-    found.sort(key=attrgetter("order"))
+        edges = node.edges
+        if edges:
+            for edge in edges:
+                parent = edge[0]
+                if parent not in seen:
+                    seen.add(parent)
+                    pending.append(parent)
+        elif node not in inputs:
+            strange = True
+    return seen, outside, strange
 
 
-def leads_to(node: Node, reached: Container[Node]) -> bool:
-    """Tell whether a derivative flows from `node` to one of those reached; a released node may, and shall complain."""
-    edges = node.edges
-    if edges is None:
-        return True
-    for edge in edges:  # noqa: SIM110 - a loop, at a third of the cost of a generator
-        if edge[0] in reached:
-            return True
-    return False
+def _leading_to(inputs: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
+    """Return those of `nodes` from which a derivative flows to an input; a released one may, and shall complain."""
+    reached = set(inputs)
+    for node in sorted(nodes, key=_order):
+        if node.edges is None or any(edge[0] in reached for edge in node.edges):
+            reached.add(node)
+    return reached
+
+
+_order = attrgetter("order")
 
 
 # ----- what is refused -----
@@ -375,7 +379,7 @@ def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, 
 
 def depends(done: Call, transform: str) -> None:
     """Refuse a function none of whose results depends on a watched argument: the derivative was nearly always lost."""
-    if done.path or not done.inputs or any(node_of(y) in done.reached for y in done.results):
+    if not done.inputs or any(node_of(y) in done.reached for y in done.results):
         return
     names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results)}
     raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))

@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.record import Handle
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import (
     Call,
     Function,
-    as_tensor,
     call,
     depends,
     name_of,
     named_after,
     node_of,
-    owned,
     places,
     vectors,
 )
@@ -128,7 +127,7 @@ def _scalar_call(
     """Call a function that has to return one number, and one that depends on its argument."""
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     y = done.results[0] if done.structure is LEAF else ()
-    if getattr(y, "size", np.size(y)) != 1:
+    if (y._data.size if isinstance(y, Handle) else np.size(y)) != 1 or done.structure is not LEAF:
         given = f"an array of shape {np.shape(y)}" if done.structure is LEAF else described(done.structure)
         text = errors.NON_SCALAR_OUTPUT.format(transform=transform, function=name_of(f), given=given)
         raise errors.NonScalarError(text)
@@ -268,19 +267,11 @@ def push(done: Call, tangents: Sequence[Any]) -> list[Any]:
     rest = iter([(node.shape, node.dtype) for node in done.inputs])
     given: list[Array] = []
     for i, (structure, tangent) in enumerate(zip(done.structures, tangents, strict=True)):
-        likes = [next(rest) for _ in range(structure.size)]
-        given += vectors(structure, tangent, likes, f"tangent {i}", f"argument {i}")
-    as_given = done.tensors or any(node_of(t) is not None for t in given)
-    return [_moved(y, t, as_given) for y, t in zip(done.results, done.push(given), strict=True)]
-
-
-def _moved(y: Any, t: Any, as_tensors: bool) -> Any:
-    """Return the tangent of a result: of its shape, 0 where it does not move, in the form the result has."""
-    if t is None:
-        t = np.zeros(*_like(y))
-    if as_tensors or node_of(t) is not None:
-        return as_tensor(t)
-    return owned(t, ()) if t.ndim else t[()]
+        kinds = [next(rest) for _ in range(structure.size)]
+        given += vectors(structure, tangent, kinds, f"tangent {i}", f"argument {i}")
+    tensors = done.tensors or any(node_of(t) is not None for t in given)
+    likes = [y if tensors else 0.0 for y in done.results]
+    return done.handed_out(done.push(given), likes, [_like(y) for y in done.results])
 
 
 def _like(y: Any) -> tuple[Any, Any]:
