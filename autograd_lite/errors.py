@@ -92,6 +92,10 @@ class StructureError(AutogradError, ValueError):
     """Two trees (nested dicts, lists, tuples, dataclasses) that have to be built alike are not."""
 
 
+class CheckpointError(AutogradError, RuntimeError):
+    """A checkpointed function computed something else the second time."""
+
+
 class PictureError(AutogradError, ValueError):
     """A graph cannot be drawn, or a picture not saved, as asked."""
 
@@ -291,6 +295,11 @@ TANGENT_TUPLES = (
 TANGENT_NUMBER = (
     "the linear map of {function} takes {expected} tangents, one for each argument, but was given {given}. "
     "Write f_jvp(*tangents)"
+)
+CHECKPOINT = (
+    "checkpoint of {function}: the evaluation on the way back came to other results than the first, by random numbers "
+    "of a generator of its own, or a parameter changed in between. Write random numbers with ag.manual_seed() and no "
+    "rng=, and change parameters after backward()"
 )
 JACOBIAN_MODE = "mode={given!r} is unknown. Write mode='auto', 'reverse' or 'forward'"
 PICTURE_FREED = (

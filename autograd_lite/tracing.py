@@ -136,7 +136,7 @@ class Call:
         lift = self._lift(tangents)
         plain = lift is None
         if lift is None:
-            lift, tangents = _plain_before(new_order()), [plain_of(t) for t in tangents]
+            lift, tangents = plain_before(new_order()), [plain_of(t) for t in tangents]
         start = dict(zip(self.inputs, tangents, strict=True))
         path = sorted(self.reached, key=_order)
         if is_grad_enabled():
@@ -213,7 +213,7 @@ def owned(g: Array, others: Iterable[Any]) -> Array:
     return g.copy() if shared else g
 
 
-def _plain_before(order: int) -> Callable[[Array, Node | None], Array]:
+def plain_before(order: int) -> Callable[[Array, Node | None], Array]:
     """Return what leaves values of older nodes plain, and records those of newer ones: of a rule being derived."""
     return lambda array, node: array if node is None or node.order < order else make_tensor(array, node)
 
@@ -288,16 +288,16 @@ def _watch(x: Any, recording: bool) -> Handle:
 def _find_path(done: Call, start: int, recording: bool) -> None:
     """Walk from the results to the inputs, but not into what was made before order `start`."""
     inputs = done.wanted = frozenset(done.inputs)
-    done.reached, outside, strange = _walk(done.results, start, inputs)
+    done.reached, outside, strange = walk(done.results, start, inputs)
     if outside or strange:
-        done.reached = _leading_to(inputs, done.reached - outside)
+        done.reached = leading_to(inputs, done.reached - outside)
     if done.aux is not None and recording:
-        outside |= _walk(flatten(done.aux)[0], start, inputs)[1]
+        outside |= walk(flatten(done.aux)[0], start, inputs)[1]
     done.outside = outside if recording else set()
     done.within = done.reached if outside or strange else None
 
 
-def _walk(results: Iterable[Any], start: int, inputs: Container[Node]) -> tuple[set[Node], set[Node], bool]:
+def walk(results: Iterable[Any], start: int, inputs: Container[Node]) -> tuple[set[Node], set[Node], bool]:
     """Return the nodes that `results` were computed from, those where the walk left what is new, and whether it came
 
     to an end that is no input: a leaf that the function itself made, or a node already released.
@@ -323,7 +323,7 @@ def _walk(results: Iterable[Any], start: int, inputs: Container[Node]) -> tuple[
     return seen, outside, strange
 
 
-def _leading_to(inputs: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
+def leading_to(inputs: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
     """Return those of `nodes` from which a derivative flows to an input; a released one may, and shall complain."""
     reached = set(inputs)
     for node in sorted(nodes, key=_order):

@@ -163,8 +163,8 @@ def test_an_inner_loop_does_not_walk_the_graph_outside(monkeypatch: pytest.Monke
     from autograd_lite import tracing
 
     sizes = []
-    walk = tracing._walk
-    monkeypatch.setattr(tracing, "_walk", lambda *args: sizes.append(len(walk(*args)[0])) or walk(*args))
+    walk = tracing.walk
+    monkeypatch.setattr(tracing, "walk", lambda *args: sizes.append(len(walk(*args)[0])) or walk(*args))
 
     def run(w: Any) -> Any:
         for _ in range(20):
