@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors, refusals
-from autograd_lite.graph import Node, Recorded, enable_grad, is_grad_enabled, new_order
+from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import Handle, array_of, as_array, make_tensor
 from autograd_lite.shapes import Array, Shape
@@ -202,7 +202,7 @@ def unmoved(y: Array, outside: Iterable[Node]) -> Any:
     nodes = tuple(outside)
     shapes = tuple([node.shape for node in nodes])
     edges = tuple([(node, _UNMOVED.rules[0], (shapes, i), i) for i, node in enumerate(nodes)])
-    return make_tensor(array, Recorded(_UNMOVED, nodes, edges, NO_SETTINGS, array.shape, array.dtype))
+    return make_tensor(array, Linked(_UNMOVED, nodes, edges, NO_SETTINGS, array.shape, array.dtype))
 
 
 def owned(g: Array, others: Iterable[Any]) -> Array:
@@ -278,10 +278,10 @@ def _watch(x: Any, recording: bool) -> Handle:
     else:
         array = Tensor(x)._data
     if outer is None:
-        node = Node(ARGUMENT, (), (), NO_SETTINGS, array.shape, array.dtype)
+        node = Linked(ARGUMENT, (), (), NO_SETTINGS, array.shape, array.dtype)
     else:
         edges = ((outer, ARGUMENT.rules[0], (), 0),)
-        node = Recorded(ARGUMENT, (outer,), edges, NO_SETTINGS, array.shape, array.dtype)
+        node = Linked(ARGUMENT, (outer,), edges, NO_SETTINGS, array.shape, array.dtype)
     return make_tensor(array, node)  # type: ignore[no-any-return]
 
 
