@@ -59,7 +59,7 @@ def reverse(
     found: dict[Node, Array] = {}
     for node, seed in seeds:
         _give(node, seed, grads, queue, owned)
-    masked = False
+    masked: set[Node] = set()
     # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
     with np.errstate(all="ignore"):
         while queue:
@@ -74,11 +74,13 @@ def reverse(
             op, edges = node.op, node.edges
             if edges is None or op is None:
                 raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
-            masked = masked or op.selects
+            zeros = op.selects or (masked and node in masked)
             try:
                 for parent, rule, saved, index in edges:
                     if within is not None and parent not in within:
                         continue
+                    if zeros:
+                        masked.add(parent)
                     if lift is not None:
                         share = rule(g, *_lifted(node, op, index, saved, lift))
                     elif op.accumulate is None:
@@ -86,8 +88,8 @@ def reverse(
                     else:
                         op.accumulate(_buffer(parent, grads, queue, owned), g, *saved)
                         continue
-                    if masked or share.__class__ is not ndarray or share.shape != parent.shape:
-                        share = _fitted(share, g, parent, op, masked)
+                    if zeros or share.__class__ is not ndarray or share.shape != parent.shape:
+                        share = _fitted(share, g, parent, op, zeros)
                     if parent in grads:
                         _give(parent, share, grads, queue, owned)
                     else:
