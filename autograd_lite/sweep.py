@@ -13,8 +13,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.graph import Node, leaf, reachable
-from autograd_lite.op import Op, Rule
-from autograd_lite.shapes import Array, unbroadcast
+from autograd_lite.op import RECORDERS, Op, Rule
+from autograd_lite.shapes import Array, everywhere, unbroadcast
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
 """Makes a Tensor from an array and the node that made it."""
@@ -113,7 +113,7 @@ def _spread(edges: Edges, op: Op, g: Array, grads: dict[Node, Array], owned: set
     are added to it in place.
     """
     for parent, rule, saved, _ in edges:
-        if op.accumulate is not None:
+        if op.accumulate is not None and g.__class__ not in RECORDERS:
             op.accumulate(_buffer(parent, grads, owned), g, *saved)
             continue
         share = rule(g, *saved)
@@ -127,7 +127,7 @@ def _spread(edges: Edges, op: Op, g: Array, grads: dict[Node, Array], owned: set
             share = _fit(share, parent, op)
         if parent not in grads:
             grads[parent] = share
-        elif parent in owned:
+        elif parent in owned and share.__class__ not in RECORDERS:
             grads[parent] += share
         else:
             grads[parent] = grads[parent] + share
@@ -179,10 +179,10 @@ def _keep_zeros(g: Array, share: Array) -> Array:
 
     NOTE: only there. With 0 wherever `g` is 0 a second derivative through a value that happens to be 0 would be lost.
     """
-    if np.isfinite(_plain(share.sum())):
+    if everywhere(np.isfinite(_plain(share.sum()))):
         return share
-    lost = (_plain(g) == 0) & ~np.isfinite(_plain(share))
-    return np.where(lost, 0, share) if lost.any() else share
+    kept = (_plain(g) != 0) | np.isfinite(_plain(share))
+    return share if everywhere(kept) else np.where(kept, share, 0)
 
 
 def _plain(x: Array) -> Array:
