@@ -100,6 +100,10 @@ class PictureError(AutogradError, ValueError):
     """A graph cannot be drawn, or a picture not saved, as asked."""
 
 
+class BatchError(AutogradError, TypeError):
+    """Something is asked of a batched array that only one example can answer: a branch, a number, an index."""
+
+
 NON_SCALAR = (
     "backward() needs one number to start from, which {what} is not. "
     "Write {expr}.sum().backward(), or {expr}.mean().backward(), or give the weights of its elements: "
@@ -348,4 +352,45 @@ GRADCHECK_NOTHING = (
 GRADCHECK_OUTPUT = (
     "gradcheck of {function}: it returned {what}, of which nothing has a derivative. "
     "Write a function that returns a Tensor of floats, or a tuple of them"
+)
+BATCH_VALUE = "inside of vmap, {call} of an array that differs between examples has no answer. Write {instead}"
+BATCH_QUESTION = (
+    "inside of vmap, the result of {op} would have another form for each example, or be one answer for all of them. "
+    "Write {instead}"
+)
+BATCH_SCALAR = "inside of vmap, examples that are single numbers have no length. Write x[None] for one of length 1"
+BATCH_WRITE = (
+    "inside of vmap, {op} cannot write what differs between examples into an array that is the same for all of them. "
+    "Write a = a + x for a += x, np.where(np.arange(n) == i, x, a) for a[i] = x, and no out="
+)
+BATCH_MASK = (
+    "inside of vmap, {op} by a mask would pick another number of elements for each example. "
+    "Write np.where(mask, x, 0) and go on with all elements"
+)
+BATCH_ASSIGN = (
+    "inside of vmap, an assignment to x[i] with an index that differs between examples is not supported. "
+    "Write x = np.where(np.arange(len(x)) == i, value, x)"
+)
+BATCH_INDEX = "inside of vmap, an index is outside of an axis of length {n}. Write np.clip(i, 0, {n} - 1) for it"
+BATCH_RESHAPE = (
+    "an example of shape {given} cannot be reshaped to {shape}. Write x.reshape(-1), or sizes whose product fits"
+)
+VMAP_AXES = (
+    "{which} of vmap is {given}, which is no axis for {what}. Write a whole number, None where all examples share it, "
+    "or a tuple with one entry for each"
+)
+VMAP_RANGE = (
+    "{which} of vmap asks for axis {axis} of {what}, which has {ndim} axes. Write {which}=None where all examples "
+    "share it, or an axis that it has"
+)
+VMAP_SIZES = (
+    "vmap: the arguments differ in the number of examples: {first} along its axis has {n}, {second} has {m}. "
+    "Write in_axes= with the axis of the examples of each argument, and None for what they share"
+)
+VMAP_NOTHING = "vmap: no argument has an axis of examples. Write in_axes=0, or call the function without vmap"
+VMAP_SHARED = (
+    "vmap: {what} differs between examples, but out_axes is None there, which is for what they share. Write out_axes=0"
+)
+VMAP_RESULT = (
+    "vmap: the function returned {given}, which is no array. Write a function that returns arrays or trees of them"
 )
