@@ -170,7 +170,14 @@ def _of(a: Array, level: Level) -> bool:
 
 
 def _declared(fn: Callable[..., Array], adjoint: Callable[..., Array], **settings: Any) -> Op:
-    return Op(fn.__name__.strip("_"), fn, "linear", ("a",), {"level": None, **settings}, (adjoint,), order=("a",))
+    def carried(a: Array, level: Level, **given: Any) -> Array:
+        """NOTE: a younger batch stays outermost, also where a Tensor holds it and so no rule for batches is asked."""
+        if not isinstance(a, Batched) or a._level.order <= level.order:
+            return fn(a, level, **given)
+        axis = given.get("axis")
+        return Batched(carried(a._array, level, **(given if axis is None else {"axis": axis + 1})), a._level)
+
+    return Op(fn.__name__.strip("_"), carried, "linear", ("a",), {"level": None, **settings}, (adjoint,), order=("a",))
 
 
 enter: Op = _declared(_enter, lambda g, level, axis: leave(g, level=level, axis=axis), axis=0)
