@@ -40,6 +40,13 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     return reduced.reshape(shape)
 
 
+def everywhere(condition: Array) -> bool:
+    """Tell whether a condition holds at every element; of a Tensor by its values, of a batch for all examples."""
+    if hasattr(condition, "detach"):
+        condition = condition.detach().numpy()
+    return condition.everywhere() if hasattr(condition, "everywhere") else bool(condition.all())
+
+
 def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """Return `axis` (None, an int, or several) as a sorted tuple of non-negative axes.
 
