@@ -317,8 +317,27 @@ PICTURE_NOTHING = (
 )
 PICTURE_OF = (
     "visualize() draws how a Tensor was computed, but was given {what}. "
-    "Write ag.visualize(loss), or ag.visualize([y, z]) for several Tensors"
+    "Write ag.visualize(loss), ag.visualize([y, z]) for several Tensors, or ag.visualize(f, x) for a function or module"
 )
+PICTURE_INPUTS = (
+    "visualize() runs {what} on example inputs, but was given none. "
+    "Write ag.visualize(f, x), with x as it is called with"
+)
+PICTURE_POSITION = (
+    "visualize() takes example inputs by position, and only for a module or a function, but was given a {given}. "
+    "Write ag.visualize(loss, params=dict(model.named_parameters()))"
+)
+PICTURE_RESULT = (
+    "visualize() ran the function, but its result (a {given}) is no Tensor that depends on its inputs. "
+    "Write a function that returns what it computes, with NumPy's functions in the place of math, .item() and .numpy()"
+)
+PICTURE_NAMES = "names= of visualize() is a {given}. Write names=locals(), or names={{'h': h}}"
+EXPLAIN_OF = "explain() tells how one Tensor was computed, but was given a {given}. Write print(ag.explain(loss))"
+EXPLAIN_LONG = (
+    "explain() writes a line for every operation, and {what} was computed by {count} of them, more than {longest}. "
+    "Write ag.visualize(loss).save('graph.html') to look around in it, or explain a smaller part"
+)
+SCOPE_NAME = "a scope is named by a string, but was given a {given}. Write with ag.scope('encoder'):"
 PICTURE_PARAMS = (
     "params= of visualize() names Tensors, but {what}. Write params=dict(model.named_parameters()), "
     "or params={{'W': W, 'b': b}}"

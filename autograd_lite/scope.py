@@ -22,6 +22,32 @@ class Scope:
         self.depth: int = 1 if parent is None else parent.depth + 1
 
 
+class _Place(str):
+    """A note on an error: in which scope it was raised."""
+
+    scope: Scope
+
+    def __new__(cls, scope: Scope) -> _Place:
+        note = super().__new__(cls, f"in the scope {path_of(scope)}")
+        note.scope = scope
+        return note
+
+
+def path_of(scope: Scope | None) -> str:
+    """Return the names of a scope and of those around it: ``encoder / layer``."""
+    names = []
+    while scope is not None:
+        names.append(scope.name)
+        scope = scope.parent
+    return " / ".join(reversed(names))
+
+
+def scope_of(error: BaseException) -> Scope | None:
+    """Return the innermost scope that an error has left."""
+    places = [note.scope for note in getattr(error, "__notes__", ()) if isinstance(note, _Place)]
+    return places[0] if places else None
+
+
 _current: ContextVar[Scope | None] = ContextVar("autograd_lite_scope", default=None)
 
 
@@ -55,15 +81,21 @@ def scope(name: str) -> Iterator[None]:
     output
     head / sum  scalar
     head / multiply  2
-    w  2  (parameter)
+    ├─ w  2  (parameter)
+    └─ w  2  (parameter)
     """
     if not isinstance(name, str):
         raise errors.PictureError(errors.SCOPE_NAME.format(given=type(name).__name__))
     before = _current.get()
+    here = Scope(name, before)
     observers.append(_mark)
     try:
-        _current.set(Scope(name, before))
+        _current.set(here)
         yield
+    except Exception as error:
+        if scope_of(error) is None:
+            error.add_note(_Place(here))
+        raise
     finally:
         _current.set(before)
         observers.remove(_mark)

@@ -1,6 +1,6 @@
-"""Pictures of the recorded graph."""
+"""Pictures of the recorded graph, and its derivation as text."""
 
-from autograd_lite.viz.dot import to_dot
+from autograd_lite.viz.explain import explain
 from autograd_lite.viz.picture import Picture, visualize
 
-__all__ = ["Picture", "to_dot", "visualize"]
+__all__ = ["Picture", "explain", "visualize"]

@@ -1,0 +1,284 @@
+"""What can be drawn: a Tensor, several, a module or a function with example inputs; and what ran before an error."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite import errors, refusals, tree
+from autograd_lite.graph import Constant, Node, enable_grad, observe
+from autograd_lite.nn.module import Module
+from autograd_lite.record import apply, array_of
+from autograd_lite.scope import Scope, scope, scope_of
+from autograd_lite.tensor import Tensor
+
+
+class Failure(NamedTuple):
+    """The operation at which a run ended: its name, what it was given, and the error."""
+
+    name: str
+    operands: tuple[Any, ...]
+    scope: Scope | None
+    error: Exception
+
+
+class Subject(NamedTuple):
+    """What a picture is of.
+
+    Attributes
+    ----------
+    titles, outputs
+        The names of what was asked for, and the nodes.
+    roots : list of Node
+        Where the graph ends: the outputs; after a failure, all that was recorded.
+    names : dict
+        Names given by the caller: by node, or by the identity of a Tensor without one.
+    inputs : set of Node
+        Leaves that are example inputs.
+    values : dict of Node to array
+        Of nodes whose Tensor is at hand.
+    every_leaf_is_a_parameter : bool
+        Whether leaves count as parameters that no caller has named.
+    failure : Failure or None
+    """
+
+    titles: Sequence[str]
+    outputs: Sequence[Node]
+    roots: Sequence[Node]
+    names: Mapping[Any, str]
+    inputs: frozenset[Node]
+    values: Mapping[Node, Any]
+    every_leaf_is_a_parameter: bool
+    failure: Failure | None = None
+
+
+def subject_of(
+    target: Any, inputs: Sequence[Any], params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None
+) -> Subject:
+    """Return what is to be drawn; run modules and functions on their example inputs."""
+    if isinstance(target, Module):
+        params = dict(target.named_parameters()) if params is None else params
+        named = _names(params, names)
+        if not inputs:
+            raise errors.PictureError(errors.PICTURE_INPUTS.format(what=f"the module {type(target).__name__}"))
+        return _run(target, inputs, named, params is None)
+    if callable(target) and not isinstance(target, (Tensor, type)):
+        if not inputs:
+            name = getattr(target, "__name__", type(target).__name__)
+            raise errors.PictureError(errors.PICTURE_INPUTS.format(what=f"the function {name}"))
+        return _run(target, inputs, _names(params, names), params is None)
+    if inputs:
+        raise errors.PictureError(errors.PICTURE_POSITION.format(given=type(inputs[0]).__name__))
+    titles, tensors = _checked(target)
+    nodes = [t._node for t in tensors if t._node is not None]
+    return Subject(titles, nodes, nodes, _names(params, names), frozenset(), _values(tensors), params is None)
+
+
+def _values(tensors: Sequence[Tensor]) -> dict[Node, Any]:
+    return {t._node: array_of(t) for t in tensors if t._node is not None}
+
+
+def _checked(target: Any) -> tuple[list[str], list[Tensor]]:
+    """Return the names of the Tensors to draw, and these; refuse what is no Tensor, or has no graph."""
+    if isinstance(target, Tensor):
+        target = [target]
+    if not isinstance(target, (list, tuple, dict)):
+        raise errors.PictureError(errors.PICTURE_OF.format(what=f"a {type(target).__name__}"))
+    if not target:
+        raise errors.PictureError(errors.PICTURE_OF.format(what=f"an empty {type(target).__name__}"))
+    tensors = list(target.values() if isinstance(target, dict) else target)
+    for t in tensors:
+        if not isinstance(t, Tensor):
+            raise errors.PictureError(errors.PICTURE_OF.format(what=f"a {type(t).__name__}"))
+        if t._node is None:
+            raise errors.NoPathError(errors.PICTURE_NOTHING.format(what=refusals.describe(t)))
+    if isinstance(target, dict):
+        return [str(key) for key in target], tensors
+    return _titles(tensors), tensors
+
+
+def _titles(tensors: Sequence[Tensor]) -> list[str]:
+    unnamed = ["output"] if len(tensors) == 1 else [f"output {i + 1}" for i in range(len(tensors))]
+    return [t.name or title for t, title in zip(tensors, unnamed, strict=True)]
+
+
+def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None) -> dict[Any, str]:
+    """Return the names of Tensors, by their nodes; of those that require no gradient, by their identity.
+
+    Of `names`, which may be ``locals()``, only Tensors count that have no name of their own.
+    """
+    if params is not None and not isinstance(params, Mapping):
+        raise errors.PictureError(errors.PICTURE_PARAMS.format(what=f"it is a {type(params).__name__}"))
+    if names is not None and not isinstance(names, Mapping):
+        raise errors.PictureError(errors.PICTURE_NAMES.format(given=type(names).__name__))
+    found: dict[Any, str] = {}
+    for name, t in (params or {}).items():
+        if not isinstance(t, Tensor):
+            raise errors.PictureError(errors.PICTURE_PARAMS.format(what=f"{name!r} is a {type(t).__name__}"))
+        found[_key(t)] = f"{found[_key(t)]} = {name}" if _key(t) in found else str(name)
+    for name, t in (names or {}).items():
+        if isinstance(t, Tensor) and not t.name and not name.startswith("_"):
+            found.setdefault(_key(t), name)
+    return found
+
+
+def _key(t: Tensor) -> Any:
+    return id(t) if t._node is None else t._node
+
+
+# ----- running -----
+
+
+def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Mapping[Any, str], every: bool) -> Subject:
+    """Call `f`, watching its inputs and all that it does."""
+    watched, given = _watched(f, inputs)
+    seen: list[Tensor] = []
+    with ExitStack() as stack:
+        stack.enter_context(enable_grad())
+        stack.enter_context(observe(lambda op, operands, settings, result: seen.append(result)))
+        for title, module in _modules_in(f, inputs):
+            stack.enter_context(_framed(title, module))
+        try:
+            result = f(*given)
+        except Exception as error:  # noqa: BLE001 - drawn, and kept in the picture
+            return _failed(error, seen, names, watched, every)
+    titles, tensors = _results(result)
+    nodes = [t._node for t in tensors if t._node is not None]
+    return Subject(titles, nodes, nodes, names, watched, _values([*seen, *tensors]), every)
+
+
+def _results(result: Any) -> tuple[list[str], list[Tensor]]:
+    """Return the Tensors among the results of a function that depend on something, and their names."""
+    leaves, structure = tree.flatten(result)
+    named = [
+        (path or None, t) for path, t in zip(tree.paths(structure), leaves, strict=True)
+        if isinstance(t, Tensor) and t._node is not None
+    ]  # fmt: skip
+    if not named:
+        raise errors.NoPathError(errors.PICTURE_RESULT.format(given=type(result).__name__))
+    tensors = [t for _, t in named]
+    if isinstance(result, dict):
+        return [path or title for (path, _), title in zip(named, _titles(tensors), strict=True)], tensors
+    return _titles(tensors), tensors
+
+
+def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[frozenset[Node], list[Any]]:
+    """Return the nodes of the example inputs, and the inputs as Tensors under the names of the parameters of `f`."""
+    found: list[Node] = []
+
+    def watch(x: Any, name: str) -> Any:
+        if isinstance(x, Tensor) and x._node is not None:
+            return x
+        if not isinstance(x, (Tensor, float)) and not hasattr(x, "__array_function__"):
+            return x
+        t = Tensor(array_of(x) if isinstance(x, Tensor) else x, name=(getattr(x, "name", None) or name))
+        if t.dtype.kind == "f":
+            t.requires_grad = True
+            assert t._node is not None
+            found.append(t._node)
+        return t
+
+    given = []
+    for name, x in zip(_parameter_names(f, len(inputs)), inputs, strict=True):
+        leaves, structure = tree.flatten(x)
+        watched = [watch(leaf, path) for leaf, path in zip(leaves, tree.paths(structure, name), strict=True)]
+        given.append(tree.unflatten(structure, watched))
+    return frozenset(found), given
+
+
+def _parameter_names(f: Callable[..., Any], count: int) -> list[str]:
+    """Return what a function calls its arguments by position; where it does not say, ``input 1`` and so on."""
+    try:
+        signature = inspect.signature(f.forward if isinstance(f, Module) else f).parameters.values()
+    except (TypeError, ValueError):  # functions written in C may have none
+        signature = ()  # type: ignore[assignment]
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in signature if p.kind in kinds][:count]
+    return names + [f"input {i + 1}" for i in range(len(names), count)]
+
+
+def _modules_in(f: Any, inputs: Sequence[Any]) -> list[tuple[str, Module]]:
+    """Return modules to frame, by title: what `f` is, or has among its arguments, in its closure, or as globals.
+
+    A module that is drawn itself has no title: a frame around everything says nothing.
+    """
+    if isinstance(f, Module):
+        return [("", f)]
+    code = getattr(f, "__code__", None)
+    cells = [cell.cell_contents for cell in getattr(f, "__closure__", None) or () if _is_filled(cell)]
+    names = code.co_names if code is not None else ()
+    globals_ = [f.__globals__[name] for name in names if name in f.__globals__]
+    found = [x for x in (*inputs, *cells, *globals_, getattr(f, "__self__", None)) if isinstance(x, Module)]
+    return [(type(module).__name__, module) for module in {id(module): module for module in found}.values()]
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - asking raises where there is none
+    except ValueError:
+        return False
+    return True
+
+
+@contextmanager
+def _framed(title: str, model: Module) -> Iterator[None]:
+    """Have `model`, if it has a title, and every module within it be a scope while it computes.
+
+    NOTE: `forward` is covered on each object, and not ``__call__``, since `Sequential` calls ``forward``.
+    """
+    covered: list[Module] = []
+    try:
+        for path, module in model.named_modules():
+            shown = f"{path.rpartition('.')[2]}: {type(module).__name__}" if path else title
+            if shown and "forward" not in vars(module):
+                vars(module)["forward"] = _scoped(module.forward, shown)
+                covered.append(module)
+        yield
+    finally:
+        for module in covered:
+            del vars(module)["forward"]
+
+
+def _scoped(forward: Callable[..., Any], title: str) -> Callable[..., Any]:
+    def framed(*args: Any, **kwargs: Any) -> Any:
+        with scope(title):
+            return forward(*args, **kwargs)
+
+    return framed
+
+
+# ----- an error on the way -----
+
+
+def _failed(
+    error: Exception, seen: Sequence[Tensor], names: Mapping[Any, str], watched: frozenset[Node], every: bool
+) -> Subject:
+    """Return all that ran, with the operation that failed."""
+    roots = [t._node for t in seen if t._node is not None]
+    op, operands = _culprit(error)
+    failure = Failure(op or type(error).__name__, tuple(map(_operand, operands)), scope_of(error), error)
+    roots += [x for x in failure.operands if isinstance(x, Node)]
+    return Subject([], [], roots, names, watched, _values(seen), every, failure)
+
+
+def _culprit(error: BaseException | None) -> tuple[str | None, Sequence[Any]]:
+    """Return the operation in which an error, or what caused it, was raised, and its operands."""
+    while error is not None:
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code is apply.__code__:
+                at = trace.tb_frame.f_locals
+                return at["op"].name, at["operands"]
+            trace = trace.tb_next
+        error = error.__cause__ or error.__context__
+    return None, ()
+
+
+def _operand(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return x._node if x._node is not None else Constant(x.shape, x.dtype, x.name)
+    return x if isinstance(x, (bool, int, float, complex, type(None))) else Constant(np.shape(x), None)
