@@ -1,6 +1,6 @@
 """autograd_lite: automatic differentiation of NumPy code, in plain Python."""
 
-from autograd_lite import errors, nn, optim, optimize, tree
+from autograd_lite import errors, nn, optim, optimize, tree, viz
 from autograd_lite.check import GradcheckReport, gradcheck
 from autograd_lite.checkpoint import checkpoint
 from autograd_lite.errors import AutogradError
@@ -24,5 +24,5 @@ __all__ = [
     "elementwise_grad", "enable_grad", "errors", "explain", "grad", "gradcheck", "half_squared_error", "hessian",
     "hvp", "is_grad_enabled", "jacobian", "jvp", "linearize", "log_softmax", "logsumexp", "manual_seed",
     "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu", "scope", "sigmoid", "softmax", "softplus",
-    "supported", "tensor", "tree", "value_and_grad", "visualize", "vjp", "vmap",
+    "supported", "tensor", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap",
 ]  # fmt: skip

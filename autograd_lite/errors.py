@@ -337,6 +337,10 @@ EXPLAIN_LONG = (
     "explain() writes a line for every operation, and {what} was computed by {count} of them, more than {longest}. "
     "Write ag.visualize(loss).save('graph.html') to look around in it, or explain a smaller part"
 )
+PLANE = (
+    "decision_regions() draws examples of two numbers each, but x has shape {given} and classes shape {classes}. "
+    "Write decision_regions(model, x[:, :2], classes), with one class for each row"
+)
 SCOPE_NAME = "a scope is named by a string, but was given a {given}. Write with ag.scope('encoder'):"
 PICTURE_PARAMS = (
     "params= of visualize() names Tensors, but {what}. Write params=dict(model.named_parameters()), "

@@ -257,7 +257,7 @@ _NOT_FINITE: tuple[tuple[str, Callable[[Any], Any]], ...] = (("nan", np.isnan), 
 
 
 def _saturated(low: float) -> Callable[[Any], str]:
-    """Return what tells which share of a sigmoid's values, between `low` and 1, is so near to an end that it is flat."""
+    """Return what tells which share of a sigmoid's values, between `low` and 1, is too near to an end to move."""
 
     def mark(y: Any) -> str:
         margin = _SATURATED * (1 - low)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from autograd_lite.nn.module import Module
 from autograd_lite.record import apply, array_of
 from autograd_lite.scope import Scope, scope, scope_of
 from autograd_lite.tensor import Tensor
+from autograd_lite.viz.forwards import wrapped
 
 
 class Failure(NamedTuple):
@@ -140,8 +141,7 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Mapping[Any, str],
     with ExitStack() as stack:
         stack.enter_context(enable_grad())
         stack.enter_context(observe(lambda op, operands, settings, result: seen.append(result)))
-        for title, module in _modules_in(f, inputs):
-            stack.enter_context(_framed(title, module))
+        stack.enter_context(wrapped(_frames(_modules_in(f, inputs)), _scoped))
         try:
             result = f(*given)
         except Exception as error:  # noqa: BLE001 - drawn, and kept in the picture
@@ -224,26 +224,18 @@ def _is_filled(cell: Any) -> bool:
     return True
 
 
-@contextmanager
-def _framed(title: str, model: Module) -> Iterator[None]:
-    """Have `model`, if it has a title, and every module within it be a scope while it computes.
-
-    NOTE: `forward` is covered on each object, and not ``__call__``, since `Sequential` calls ``forward``.
-    """
-    covered: list[Module] = []
-    try:
+def _frames(modules: Sequence[tuple[str, Module]]) -> list[tuple[str, Module]]:
+    """Return every module to frame, once: these, if they have a title, and all within them."""
+    found: dict[int, tuple[str, Module]] = {}
+    for title, model in modules:
         for path, module in model.named_modules():
             shown = f"{path.rpartition('.')[2]}: {type(module).__name__}" if path else title
-            if shown and "forward" not in vars(module):
-                vars(module)["forward"] = _scoped(module.forward, shown)
-                covered.append(module)
-        yield
-    finally:
-        for module in covered:
-            del vars(module)["forward"]
+            if shown:
+                found[id(module)] = (shown, module)
+    return list(found.values())
 
 
-def _scoped(forward: Callable[..., Any], title: str) -> Callable[..., Any]:
+def _scoped(title: str, forward: Callable[..., Any]) -> Callable[..., Any]:
     def framed(*args: Any, **kwargs: Any) -> Any:
         with scope(title):
             return forward(*args, **kwargs)
