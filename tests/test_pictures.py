@@ -198,6 +198,25 @@ def test_saved_bytes() -> None:
     assert labels(picture)[1:3] == [r"exp\nsaves 8.0 kB", "sum"]
 
 
+def test_times_are_those_of_the_operation() -> None:
+    W = leaf((300, 300), "W")
+    label = labels(ag.visualize(np.sum(W @ W), times=True))[1]
+    assert re.fullmatch(r"matmul\\n[\d.e+]+ (µs|ms|s), back [\d.e+]+ (µs|ms|s)", label)
+
+
+def test_the_line_of_the_user() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
+
+    def f(x: Any) -> Any:
+        return np.sum(model(x))
+
+    line = f.__code__.co_firstlineno + 1
+    shown = labels(ag.visualize(f, X, where=True), "box")
+    assert {rf"{name}\ntest_pictures.py:{line}" for name in ("affine", "tanh", "sum")} <= set(shown)
+    assert f"tanh  1×3  test_pictures.py:{line}" in str(ag.visualize(f, X, where=True))
+    assert "test_pictures" not in ag.visualize(f, X).source
+
+
 @pytest.mark.parametrize(
     ("build", "mark"),
     [

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.graph import Constant, Node
-from autograd_lite.record import array_of
+from autograd_lite.record import array_of, as_array
 from autograd_lite.sweep import reverse
 from autograd_lite.viz.items import Items, Output
 from autograd_lite.viz.targets import Subject
@@ -20,6 +21,7 @@ from autograd_lite.viz.targets import Subject
 _SHOWN_WHOLE = 6  # elements
 _BARS = " ▁▂▃▄▅▆▇█"
 _BINS = 8
+_REPEATS = 3
 _SATURATED = 0.01  # of the range of a sigmoid, from either end
 _MANY = 0.5  # the share of saturated elements that is worth a mark
 _AT_ONCE = (2000, 1_000_000)  # operations and elements that are measured unasked
@@ -54,6 +56,8 @@ class Facts:
         What looks wrong: ``nan``, ``zero gradient``, ``saturated 80%``, ``dead 3 of 4``.
     shares : tuple of str
         For each input the part of its gradient that comes back through here.
+    times : tuple of float
+        Seconds that an operation takes forward, and its derivative.
     """
 
     value: Numbers | None = None
@@ -61,6 +65,7 @@ class Facts:
     saved: int = 0
     marks: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    times: tuple[float, ...] = ()
 
 
 def is_small(items: Items) -> bool:
@@ -70,13 +75,13 @@ def is_small(items: Items) -> bool:
     return len(nodes) <= operations and sum(int(np.prod(node.shape)) for node in nodes) <= elements
 
 
-def facts_of(subject: Subject, items: Items) -> dict[int, Facts]:
-    """Measure everything that is drawn; by its number."""
+def facts_of(subject: Subject, items: Items, times: bool) -> dict[int, Facts]:
+    """Measure everything that is drawn, by its number; `times` asks for times too."""
     nodes = [thing for thing in items.things if isinstance(thing, Node)]
     with np.errstate(all="ignore"):
         known = values(nodes, subject.values)
         grads = gradients(subject.outputs, nodes)
-        facts = {i: _facts(thing, known, grads) for i, thing in enumerate(items.things)}
+        facts = {i: _facts(thing, known, grads, times) for i, thing in enumerate(items.things)}
     for i, inputs in enumerate(items.inputs):
         if isinstance(items.things[i], Output):
             source = facts[inputs[0][0]]
@@ -84,7 +89,12 @@ def facts_of(subject: Subject, items: Items) -> dict[int, Facts]:
     return facts
 
 
-def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any]) -> Facts:
+def saved_of(items: Items) -> dict[int, Facts]:
+    """Return only what each operation keeps for its derivative, which costs nothing to find out."""
+    return {i: Facts(saved=saved_bytes(thing)) for i, thing in enumerate(items.things) if isinstance(thing, Node)}
+
+
+def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Facts:
     if isinstance(thing, Constant):
         return Facts(_numbers(known.get(id(thing))), marks=_marks(None, known.get(id(thing)), None))
     if not isinstance(thing, Node):
@@ -92,7 +102,8 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any]) -> F
     value, g = known.get(thing), grads.get(thing)
     name = None if thing.op is None else thing.op.name
     shares = () if g is None or thing.op is None else tuple(map(_short, shares_of(thing, g)))
-    return Facts(_numbers(value), _numbers(g), saved_bytes(thing), _marks(name, value, g), shares)
+    taken = times_of(thing, known, g) if times and thing.op is not None else ()
+    return Facts(_numbers(value), _numbers(g), saved_bytes(thing), _marks(name, value, g), shares, taken)
 
 
 def _short(share: Any) -> str:
@@ -151,13 +162,15 @@ def _owned(leaf: Node) -> Any:
 def _again(node: Node, known: Mapping[Any, Any]) -> Any:
     """Carry an operation out again, if all that it needs is known."""
     assert node.op is not None
-    operands = []
-    for x in node.inputs:
-        value = known.get(_key(x)) if isinstance(x, (Node, Constant)) else x
-        if value is None and x is not None:
-            return None
-        operands.append(value)
-    return np.asarray(node.op.fn(*operands, **node.settings))
+    operands = _operands(node, known)
+    return None if operands is None else as_array(node.op.fn(*operands, **node.settings))
+
+
+def _operands(node: Node, known: Mapping[Any, Any]) -> list[Any] | None:
+    """Return the values that an operation is computed from; None where one of them is not known."""
+    operands = [known.get(_key(x)) if isinstance(x, (Node, Constant)) else x for x in node.inputs]
+    missing = any(value is None and x is not None for value, x in zip(operands, node.inputs, strict=True))
+    return None if missing else operands
 
 
 # ----- gradients -----
@@ -185,6 +198,31 @@ def shares_of(node: Node, g: Any) -> list[Any]:
 
 def _edge_to(node: Node, index: int) -> Any:
     return next((edge for edge in node.edges or () if edge[3] == index), None)
+
+
+# ----- times -----
+
+
+def times_of(node: Node, known: Mapping[Any, Any], g: Any) -> tuple[float, ...]:
+    """Return the seconds that an operation takes on arrays, and its derivative; nothing where inputs are not known."""
+    assert node.op is not None
+    operands, fn = _operands(node, known), node.op.fn
+    if operands is None:
+        return ()
+    forward = _shortest(lambda: fn(*operands, **node.settings))
+    if g is None:
+        return (forward,)
+    return forward, _shortest(lambda: [rule(g, *saved) for _, rule, saved, _ in node.edges or ()])
+
+
+def _shortest(call: Callable[[], Any]) -> float:
+    """Return the shortest of several times: the others have been disturbed."""
+    taken = []
+    for _ in range(_REPEATS):
+        start = perf_counter()
+        call()
+        taken.append(perf_counter() - start)
+    return min(taken)
 
 
 # ----- in short -----

@@ -339,7 +339,8 @@ function describe(i) {
     ["Value", hasValue(i) ? box.value : ""], ["Gradient", hasGradient(i) ? box.gradient : ""],
     ["Norm of the gradient", hasGradient(i) ? box.norm : ""], ["Keeps for its derivative", box.saved],
     ["Computed from", inputs[i].map((n) => label(arrows[n].source)).join(", ")],
-    ["Used by", uses[i].map((n) => label(arrows[n].target)).join(", ")], ["Look at", box.marks.join(", ")],
+    ["Used by", uses[i].map((n) => label(arrows[n].target)).join(", ")], ["Time", box.time], ["Line", box.where],
+    ["Look at", box.marks.join(", ")],
   ]);
 }
 

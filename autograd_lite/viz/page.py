@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from autograd_lite.shapes import Shape
-from autograd_lite.viz.dot import Heat, Shown
+from autograd_lite.viz.dot import Heat, Shown, times_text
 from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.scene import Box, Scene, sources, titled
 from autograd_lite.viz.words import bytes_text, clean, shape_text
@@ -52,6 +52,8 @@ def _box(box: Box, shown: Shown, heat: Heat) -> dict[str, Any]:
         "norm": "" if facts.gradient is None else f"{facts.gradient.norm:.3g}",
         "heat": "" if facts.gradient is None else heat.step(facts.gradient.norm),
         "saved": bytes_text(facts.saved) if facts.saved and shown.saved else "",
+        "time": times_text(facts.times),
+        "where": box.where,
         "marks": list(facts.marks),
     }
 

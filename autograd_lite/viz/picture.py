@@ -15,7 +15,7 @@ from autograd_lite.tensor import Tensor
 from autograd_lite.viz.dot import DIRECTIONS, PLAIN, Shown, dot_text
 from autograd_lite.viz.fold import Folds
 from autograd_lite.viz.items import Items
-from autograd_lite.viz.measure import facts_of, is_small
+from autograd_lite.viz.measure import facts_of, is_small, saved_of
 from autograd_lite.viz.page import page_text
 from autograd_lite.viz.render import render
 from autograd_lite.viz.scene import Scene, capped, collapsed, scene_of
@@ -151,6 +151,8 @@ def visualize(
     values: bool | None = None,
     gradients: bool | None = None,
     saved: bool = False,
+    times: bool = False,
+    where: bool = False,
     depth: int | None = None,
     fold: bool | None = None,
     limit: int | None = 500,
@@ -177,6 +179,10 @@ def visualize(
         norm as heat. Left out, only pages (``.html``) show them, if the graph is small.
     saved : bool
         Whether operations show how many bytes they keep alive for their derivative.
+    times : bool
+        Whether operations show how long they take, forward and back: the shortest of three times.
+    where : bool
+        Whether operations show the file and line they were called from. Known where a module or function is run.
     depth : int, optional
         Modules and scopes deeper than this are drawn as one box. 0 shows the outermost as boxes.
     fold : bool, optional
@@ -237,9 +243,9 @@ def visualize(
     folds = Folds(items)
     if fold or (fold is None and len(items.things) > _FOLDED_FROM):
         folds.find()
-    wanted = bool(values or gradients) or (None in (values, gradients) and is_small(items))
-    facts = facts_of(subject, items) if wanted else {}
-    shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients))
+    wanted = bool(values or gradients or times) or (None in (values, gradients) and is_small(items))
+    facts = facts_of(subject, items, times) if wanted else saved_of(items) if saved else {}
+    shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients), times, where)
     error = None if subject.failure is None else subject.failure.error
     scene = scene_of(subject, items, folds, facts)
     return Picture(scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error)

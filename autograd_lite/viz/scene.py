@@ -41,6 +41,8 @@ class Box:
     dtype : str
     facts : Facts or None
         Values and gradients, where they are known.
+    where : str
+        The line of the user's code that an operation was called from, ``model.py:12``, where that is known.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Box:
     shape: Shape | None = None
     dtype: str = ""
     facts: Facts | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def scene_of(subject: Subject, items: Items, folds: Folds, facts: Mapping[int, F
             places[i] = len(boxes)
             box = _box(thing, subject, ends)
             frame = frames.number(items.scopes[i], members.get(i))
-            boxes.append(replace(box, frame=frame, times=folds.times.get(i, 1), facts=facts.get(i)))
+            where = subject.lines.get(thing, "") if isinstance(thing, Node) else ""
+            boxes.append(replace(box, frame=frame, times=folds.times.get(i, 1), facts=facts.get(i), where=where))
     failure = "" if subject.failure is None else complaint(subject.failure.error)
     return Scene(tuple(boxes), tuple(_arrows(items, folds, places)), tuple(frames.made), failure)
 

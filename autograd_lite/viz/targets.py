@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -12,6 +14,7 @@ import numpy as np
 from autograd_lite import errors, refusals, tree
 from autograd_lite.graph import Constant, Node, enable_grad, observe
 from autograd_lite.nn.module import Module
+from autograd_lite.op import Op
 from autograd_lite.record import apply, array_of
 from autograd_lite.scope import Scope, scope, scope_of
 from autograd_lite.tensor import Tensor
@@ -44,6 +47,8 @@ class Subject(NamedTuple):
         Of nodes whose Tensor is at hand.
     every_leaf_is_a_parameter : bool
         Whether leaves count as parameters that no caller has named.
+    lines : dict of Node to str
+        Where in the user's code operations were called from; known of what was run for the picture.
     failure : Failure or None
     """
 
@@ -54,6 +59,7 @@ class Subject(NamedTuple):
     inputs: frozenset[Node]
     values: Mapping[Node, Any]
     every_leaf_is_a_parameter: bool
+    lines: Mapping[Node, str]
     failure: Failure | None = None
 
 
@@ -76,7 +82,7 @@ def subject_of(
         raise errors.PictureError(errors.PICTURE_POSITION.format(given=type(inputs[0]).__name__))
     titles, tensors = _checked(target)
     nodes = [t._node for t in tensors if t._node is not None]
-    return Subject(titles, nodes, nodes, _names(params, names), frozenset(), _values(tensors), params is None)
+    return Subject(titles, nodes, nodes, _names(params, names), frozenset(), _values(tensors), params is None, {})
 
 
 def _values(tensors: Sequence[Tensor]) -> dict[Node, Any]:
@@ -138,17 +144,35 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Mapping[Any, str],
     """Call `f`, watching its inputs and all that it does."""
     watched, given = _watched(f, inputs)
     seen: list[Tensor] = []
+    lines: dict[Node, str] = {}
+
+    def look(op: Op, operands: Any, settings: Any, result: Tensor) -> None:
+        seen.append(result)
+        if result._node is not None:
+            lines[result._node] = _line_of_the_caller()
+
     with ExitStack() as stack:
         stack.enter_context(enable_grad())
-        stack.enter_context(observe(lambda op, operands, settings, result: seen.append(result)))
+        stack.enter_context(observe(look))
         stack.enter_context(wrapped(_frames(_modules_in(f, inputs)), _scoped))
         try:
             result = f(*given)
         except Exception as error:  # noqa: BLE001 - drawn, and kept in the picture
-            return _failed(error, seen, names, watched, every)
+            return _failed(error, seen, names, watched, every)._replace(lines=lines)
     titles, tensors = _results(result)
     nodes = [t._node for t in tensors if t._node is not None]
-    return Subject(titles, nodes, nodes, names, watched, _values([*seen, *tensors]), every)
+    return Subject(titles, nodes, nodes, names, watched, _values([*seen, *tensors]), every, lines)
+
+
+def _line_of_the_caller() -> str:
+    """Return the line of code, outside of this package and of NumPy, that is being carried out."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_USERS:
+        frame = frame.f_back
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"  # noqa: PTH119 - faster, in every operation
+
+
+_NOT_THE_USERS = (__name__.partition(".")[0], "numpy")
 
 
 def _results(result: Any) -> tuple[list[str], list[Tensor]]:
@@ -254,7 +278,7 @@ def _failed(
     op, operands = _culprit(error)
     failure = Failure(op or type(error).__name__, tuple(map(_operand, operands)), scope_of(error), error)
     roots += [x for x in failure.operands if isinstance(x, Node)]
-    return Subject([], [], roots, names, watched, _values(seen), every, failure)
+    return Subject([], [], roots, names, watched, _values(seen), every, {}, failure)
 
 
 def _culprit(error: BaseException | None) -> tuple[str | None, Sequence[Any]]:

@@ -60,6 +60,7 @@ def _line(scene: Scene, i: int, shown: Shown) -> str:
     words += [shape_text(box.shape)] if box.shape is not None else []
     words += [line for line in box.lines[1:] if box.shape is None or line != shape_text(box.shape)]
     words += [_SAID[box.kind]] if (box.kind in _SAID and box.shape is not None) or box.kind == "failed" else []
+    words += [box.where] if shown.where and box.where else []
     return "  ".join([*words, *(fact_lines(box.facts, shown) if box.facts is not None else [])])
 
 

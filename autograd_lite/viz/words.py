@@ -55,6 +55,20 @@ def bytes_text(n: int) -> str:
     return f"{size:.1f} {units[0]}"
 
 
+def seconds_text(seconds: float) -> str:
+    """Return a time: ``1.2 µs``, ``34 ms``.
+
+    Examples
+    --------
+    >>> seconds_text(1.23e-6), seconds_text(0.034), seconds_text(2.0)
+    ('1.2 µs', '34 ms', '2 s')
+    """
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds / 1e-6:.2g} µs"
+
+
 def settings_text(settings: Settings, defaults: Settings) -> str:
     """Return settings that are not the default as ``axis=1, keepdims=True``, and an index as ``[0, 1:]``."""
     parts = []
