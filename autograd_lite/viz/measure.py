@@ -5,6 +5,7 @@ A node keeps only what its derivative needs. What it has not kept is computed ag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -24,7 +25,7 @@ _BINS = 8
 _REPEATS = 3
 _SATURATED = 0.01  # of the range of a sigmoid, from either end
 _MANY = 0.5  # the share of saturated elements that is worth a mark
-_AT_ONCE = (2000, 1_000_000)  # operations and elements that are measured unasked
+_AT_ONCE = (2000, 1_000_000)  # things and elements that are measured unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ class Facts:
 
 def is_small(items: Items) -> bool:
     """Tell whether all values and gradients are computed in no time."""
-    nodes = [thing for thing in items.things if isinstance(thing, Node)]
-    operations, elements = _AT_ONCE
-    return len(nodes) <= operations and sum(int(np.prod(node.shape)) for node in nodes) <= elements
+    shapes = [thing.shape for thing in items.things if isinstance(thing, (Node, Constant))]
+    things, elements = _AT_ONCE
+    return len(shapes) <= things and sum(map(math.prod, shapes)) <= elements
 
 
 def facts_of(subject: Subject, items: Items, times: bool) -> dict[int, Facts]:
@@ -96,18 +97,25 @@ def saved_of(items: Items) -> dict[int, Facts]:
 
 def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Facts:
     if isinstance(thing, Constant):
-        return Facts(_numbers(known.get(id(thing))), marks=_marks(None, known.get(id(thing)), None))
+        value = _plain(known.get(id(thing)))
+        return Facts(_numbers(value), marks=_marks(None, value, None))
     if not isinstance(thing, Node):
         return Facts()
-    value, g = known.get(thing), grads.get(thing)
-    name = None if thing.op is None else thing.op.name
-    shares = () if g is None or thing.op is None else tuple(map(_short, shares_of(thing, g)))
-    taken = times_of(thing, known, g) if times and thing.op is not None else ()
-    return Facts(_numbers(value), _numbers(g), saved_bytes(thing), _marks(name, value, g), shares, taken)
+    value, g = _plain(known.get(thing)), _plain(grads.get(thing))
+    marks, saved = _marks(thing.op.name if thing.op else None, value, g), saved_bytes(thing)
+    if thing.op is None or g is None:
+        return Facts(_numbers(value), _numbers(g), saved, marks)
+    shares = tuple(map(_short, shares_of(thing, g))) if len(grads) <= _AT_ONCE[0] else ()
+    return Facts(_numbers(value), _numbers(g), saved, marks, shares, times_of(thing, known, g) if times else ())
+
+
+def _plain(x: Any) -> Any:
+    """Return an array of NumPy or a number; None for an array of another kind, which may not be here, or not one."""
+    return x if isinstance(x, (np.ndarray, np.generic, int, float, complex)) else None
 
 
 def _short(share: Any) -> str:
-    return "" if share is None else numbers(share).text
+    return "" if _plain(share) is None else numbers(share).text
 
 
 def _numbers(x: Any) -> Numbers | None:
@@ -210,8 +218,6 @@ def times_of(node: Node, known: Mapping[Any, Any], g: Any) -> tuple[float, ...]:
     if operands is None:
         return ()
     forward = _shortest(lambda: fn(*operands, **node.settings))
-    if g is None:
-        return (forward,)
     return forward, _shortest(lambda: [rule(g, *saved) for _, rule, saved, _ in node.edges or ()])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,6 +20,8 @@ from autograd_lite.record import apply, array_of
 from autograd_lite.scope import Scope, scope, scope_of
 from autograd_lite.tensor import Tensor
 from autograd_lite.viz.forwards import wrapped
+
+_TOP_KEY = re.compile(r"^\['([^']*)'\]")
 
 
 class Failure(NamedTuple):
@@ -142,13 +145,13 @@ def _key(t: Tensor) -> Any:
 
 def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Mapping[Any, str], every: bool) -> Subject:
     """Call `f`, watching its inputs and all that it does."""
-    watched, given = _watched(f, inputs)
-    seen: list[Tensor] = []
+    seen, given = _watched(f, inputs)
+    watched = frozenset(seen)
     lines: dict[Node, str] = {}
 
     def look(op: Op, operands: Any, settings: Any, result: Tensor) -> None:
-        seen.append(result)
         if result._node is not None:
+            seen[result._node] = array_of(result)
             lines[result._node] = _line_of_the_caller()
 
     with ExitStack() as stack:
@@ -161,7 +164,7 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Mapping[Any, str],
             return _failed(error, seen, names, watched, every)._replace(lines=lines)
     titles, tensors = _results(result)
     nodes = [t._node for t in tensors if t._node is not None]
-    return Subject(titles, nodes, nodes, names, watched, _values([*seen, *tensors]), every, lines)
+    return Subject(titles, nodes, nodes, names, watched, {**seen, **_values(tensors)}, every, lines)
 
 
 def _line_of_the_caller() -> str:
@@ -179,7 +182,7 @@ def _results(result: Any) -> tuple[list[str], list[Tensor]]:
     """Return the Tensors among the results of a function that depend on something, and their names."""
     leaves, structure = tree.flatten(result)
     named = [
-        (path or None, t) for path, t in zip(tree.paths(structure), leaves, strict=True)
+        (_TOP_KEY.sub(r"\1", path) or None, t) for path, t in zip(tree.paths(structure), leaves, strict=True)
         if isinstance(t, Tensor) and t._node is not None
     ]  # fmt: skip
     if not named:
@@ -190,9 +193,9 @@ def _results(result: Any) -> tuple[list[str], list[Tensor]]:
     return _titles(tensors), tensors
 
 
-def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[frozenset[Node], list[Any]]:
-    """Return the nodes of the example inputs, and the inputs as Tensors under the names of the parameters of `f`."""
-    found: list[Node] = []
+def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[dict[Node, Any], list[Any]]:
+    """Return the example inputs by their nodes, and as Tensors under the names of the parameters of `f`."""
+    found: dict[Node, Any] = {}
 
     def watch(x: Any, name: str) -> Any:
         if isinstance(x, Tensor) and x._node is not None:
@@ -203,7 +206,7 @@ def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[frozenset[No
         if t.dtype.kind == "f":
             t.requires_grad = True
             assert t._node is not None
-            found.append(t._node)
+            found[t._node] = array_of(t)
         return t
 
     given = []
@@ -211,7 +214,7 @@ def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[frozenset[No
         leaves, structure = tree.flatten(x)
         watched = [watch(leaf, path) for leaf, path in zip(leaves, tree.paths(structure, name), strict=True)]
         given.append(tree.unflatten(structure, watched))
-    return frozenset(found), given
+    return found, given
 
 
 def _parameter_names(f: Callable[..., Any], count: int) -> list[str]:
@@ -271,14 +274,13 @@ def _scoped(title: str, forward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _failed(
-    error: Exception, seen: Sequence[Tensor], names: Mapping[Any, str], watched: frozenset[Node], every: bool
+    error: Exception, seen: Mapping[Node, Any], names: Mapping[Any, str], watched: frozenset[Node], every: bool
 ) -> Subject:
     """Return all that ran, with the operation that failed."""
-    roots = [t._node for t in seen if t._node is not None]
     op, operands = _culprit(error)
     failure = Failure(op or type(error).__name__, tuple(map(_operand, operands)), scope_of(error), error)
-    roots += [x for x in failure.operands if isinstance(x, Node)]
-    return Subject([], [], roots, names, watched, _values(seen), every, {}, failure)
+    roots = [*(node for node in seen if node not in watched), *(x for x in failure.operands if isinstance(x, Node))]
+    return Subject([], [], roots, names, watched, seen, every, {}, failure)
 
 
 def _culprit(error: BaseException | None) -> tuple[str | None, Sequence[Any]]:

@@ -90,7 +90,7 @@ def _value(value: Any) -> str:
     if isinstance(value, slice):
         return _slice(value)
     if isinstance(value, tuple):
-        return f"({_items(value)})"
+        return f"({_items(value)}{',' if len(value) == 1 else ''})"
     if isinstance(value, np.ndarray):
         return f"array {shape_text(value.shape)}"
     if isinstance(value, (type, np.dtype)):
