@@ -34,7 +34,7 @@ def labels(picture: ag.Picture, kind: str = r"\w+") -> list[str]:
 
 
 def frames(picture: ag.Picture) -> list[str]:
-    return re.findall(r'^    label="(.*)"; style=rounded; color="#9A9A9A"', picture.source, re.MULTILINE)
+    return re.findall(r'^    label="(.*)"; labeljust=l; style=rounded; color="#9A9A9A"', picture.source, re.MULTILINE)
 
 
 X = np.array([[1.0, 2.0]])
@@ -326,6 +326,7 @@ def test_equal_stretches_are_found_without_scopes() -> None:
         h = np.tanh(W @ h + np.ones(3))
     picture = ag.visualize(np.exp(h).sum())
     assert frames(picture) == ["× 30"]
+    assert picture.source.count("style=dashed") == 1
     assert labels(picture, "note")[0] == r"W\n3×3"
     assert labels(picture, "box")[:5] == ["exp", "sum", "matmul", "add", "tanh"]
 

@@ -47,7 +47,7 @@ digraph {{
 """
 _FRAME = """\
   subgraph cluster_{number} {{
-    label={title}; style=rounded; color="#9A9A9A"; fontname="Helvetica"; fontsize=11; fontcolor="#444444";
+    label={title}; labeljust=l; style=rounded; color="#9A9A9A"; fontname="Helvetica"; fontsize=11; fontcolor="#444444";
 {inside}  }}
 """
 _LEGEND_HEAD = """\
@@ -56,7 +56,6 @@ _LEGEND_HEAD = """\
     node [fontsize=10, height=0.26, margin="0.1,0.03"];
 """
 _HEAT = ("#FFF5E6", "#FDD9A8", "#FBB568", "#EE8A34", "#D55E00")
-_HEAT_TEXT = ("", "", "", "", ', fontcolor="#FFFFFF"')
 
 
 class Shown(NamedTuple):
@@ -191,7 +190,7 @@ class Heat:
 
 def filled(style: str, step: int) -> str:
     """Return a style in one of the colours of heat."""
-    return re.sub(r'fillcolor="[^"]*"', f'fillcolor="{_HEAT[step]}"{_HEAT_TEXT[step]}', style)
+    return re.sub(r'fillcolor="[^"]*"', f'fillcolor="{_HEAT[step]}"', style)
 
 
 # ----- legend -----

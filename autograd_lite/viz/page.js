@@ -252,7 +252,7 @@ function arrowGroups() {
   const groups = new Map();
   arrows.forEach((arrow, n) => {
     const from = shownAs(arrow.source), to = shownAs(arrow.target);
-    if (from === to) return;
+    if (from === to && (from.startsWith("frame") || arrow.source !== arrow.target)) return;
     const name = from + " " + to;
     if (groups.has(name)) groups.get(name).dataset.arrows += " " + n;
     else groups.set(name, drawnArrow(from, to, arrow, n));
@@ -266,7 +266,8 @@ function drawnArrow(from, to, arrow, n) {
   const p = across ? [a.x + a.w, a.y + a.h / 2] : [a.x + a.w / 2, a.y + a.h];
   const q = across ? [b.x, b.y + b.h / 2] : [b.x + b.w / 2, b.y];
   const reach = Math.max(Math.abs(across ? q[0] - p[0] : q[1] - p[1]) / 2, back ? 70 : 18);
-  const c = across ? [p[0] + reach, p[1], q[0] - reach, q[1]] : [p[0], p[1] + reach, q[0], q[1] - reach];
+  if (from === to) q[0] = p[0] = a.x + a.w / 2, p[1] = a.y + a.h, q[1] = a.y;
+  const c = from === to ? [a.x + a.w + 60, p[1] + 30, a.x + a.w + 60, q[1] - 30] : across ? [p[0] + reach, p[1], q[0] - reach, q[1]] : [p[0], p[1] + reach, q[0], q[1] - reach];
   const group = make("g", { class: "arrow" + (back ? " back" : ""), "aria-hidden": "true" });
   group.dataset.arrows = String(n);
   group.append(make("path", { d: `M${p[0]} ${p[1]}C${c[0]} ${c[1]} ${c[2]} ${c[3]} ${q[0]} ${q[1]}`, "marker-end": "url(#head)" }));

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import wrap
 from typing import Any
 
 from autograd_lite.graph import Constant, Node
@@ -20,6 +21,7 @@ from autograd_lite.viz.targets import Failure, Subject
 from autograd_lite.viz.words import clean, number_text, settings_text, shape_text
 
 TOP = -1
+_WIDTH, _MOST_LINES = 56, 3  # of an error in its box
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def _arrows(items: Items, folds: Folds, places: Mapping[int, int]) -> list[Arrow
         target = folds.stands_for[i]
         for j, shape in inputs:
             arrow = Arrow(places[folds.stands_for[j]], places[target], shape)
-            if arrow.source != arrow.target and (target == i or arrow not in seen):
+            inside = arrow.source == arrow.target and target in folds.times  # of a chain that is one box
+            if not inside and (target == i or arrow not in seen):
                 arrows.append(arrow)
                 seen.add(arrow)
     return arrows
@@ -197,7 +200,7 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
     if isinstance(thing, Output):
         return Box("output", (thing.name,))
     if isinstance(thing, Failure):
-        return Box("failed", (thing.name, complaint(thing.error)))
+        return Box("failed", (thing.name, *wrap(_said(thing.error), _WIDTH, max_lines=_MOST_LINES, placeholder="…")))
     if isinstance(thing, Constant):
         return _constant(thing, subject)
     if not isinstance(thing, Node):
@@ -208,8 +211,12 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
 
 
 def complaint(error: Exception) -> str:
-    """Return the first line of an error, with its class."""
-    return clean(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+    """Return what an error says, with its class, in short."""
+    return clean(_said(error))
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _name_of(node: Node) -> str | None:
