@@ -85,7 +85,7 @@ class Explanation:
         if operations > _LONGEST:
             text = errors.EXPLAIN_LONG.format(what=refusals.describe(target), count=operations, longest=_LONGEST)
             raise errors.PictureError(text)
-        self.labels = _labels(self.nodes, self.root, subject.names)
+        self.labels = _labels(self.nodes, self.root, subject.names.given)
         with np.errstate(all="ignore"):
             self.values = values(self.nodes, {self.root: array_of(target)})
             self.gradients = gradients(subject.outputs, self.nodes)

@@ -43,8 +43,10 @@ class Folds:
         How often a thing that is drawn stands for itself and others, where it is folded alone.
     scope_times : dict of Scope to int
         The same of a scope.
-    blocks : list of (scope, times, members)
-        Stretches of operations that are drawn once, by the numbers of the first.
+    blocks : list of int
+        How often each stretch of several parts is there that is drawn once.
+    block_of : dict
+        The block that a part, a scope or the number of a thing, belongs to.
     """
 
     def __init__(self, items: Items) -> None:
@@ -52,7 +54,8 @@ class Folds:
         self.stands_for = list(range(len(items.things)))
         self.times: dict[int, int] = {}
         self.scope_times: dict[Scope, int] = {}
-        self.blocks: list[tuple[Scope | None, int, list[int]]] = []
+        self.blocks: list[int] = []
+        self.block_of: dict[Any, int] = {}
 
     def find(self) -> Folds:
         """Fold what is equal, from the outermost scope inwards."""
@@ -63,7 +66,7 @@ class Folds:
             repeats = _repeats(*level.signatures(scope))
             hidden: set[int] = set()
             for repeat in repeats:
-                self._fold(scope, parts, repeat, level)
+                self._fold(parts, repeat, level)
                 hidden.update(range(repeat.start + repeat.period, repeat.start + repeat.period * repeat.times))
             pending += [part for i, part in enumerate(parts) if isinstance(part, Scope) and i not in hidden]
         for i, j in enumerate(self.stands_for):  # a block that stands for others may be folded itself
@@ -71,7 +74,7 @@ class Folds:
         self._fold_leaves()
         return self
 
-    def _fold(self, scope: Scope | None, parts: list[Any], repeat: Repeat, level: _Level) -> None:
+    def _fold(self, parts: list[Any], repeat: Repeat, level: _Level) -> None:
         first = parts[repeat.start : repeat.start + repeat.period]
         for k in range(1, repeat.times):
             at = repeat.start + k * repeat.period
@@ -83,24 +86,27 @@ class Folds:
         elif repeat.period == 1:
             self.times[first[0]] = repeat.times
         else:
-            self.blocks.append((scope, repeat.times, [i for part in first for i in level.operations(part)]))
+            self.block_of |= dict.fromkeys(first, len(self.blocks))
+            self.blocks.append(repeat.times)
 
     def _fold_leaves(self) -> None:
         """Have what feeds folded operations alone stand behind what feeds those in their place."""
         shown: set[int] = set()
-        counterpart: dict[int, int] = {}
+        counterpart: dict[int, tuple[int, int]] = {}
         for i, inputs in enumerate(self.items.inputs):
             if self.stands_for[i] == i:
                 shown.update(j for j, _ in inputs)
             else:
-                for (j, _), (k, _) in zip(inputs, self.items.inputs[self.stands_for[i]], strict=False):
-                    counterpart.setdefault(j, k)
-        for j, k in counterpart.items():
+                here = self.stands_for[i]
+                for (j, _), (k, _) in zip(inputs, self.items.inputs[here], strict=True):
+                    counterpart.setdefault(j, (k, here))
+        for j, (k, here) in counterpart.items():
             are_leaves = not self.items.inputs[j] and not self.items.inputs[k]
             if j not in shown and are_leaves and isinstance(self.items.things[j], type(self.items.things[k])):
                 self.stands_for[j] = k
-                if isinstance(self.items.things[k], (Node, Constant)):
-                    self.times[k] = self.times.get(k, 1) + 1
+                self.times[k] = self.times.get(k, 1) + 1
+                if here in self.block_of and self.items.scopes[k] is self.items.scopes[here]:
+                    self.block_of[k] = self.block_of[here]
 
 
 class _Level:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ _MANY = 0.5  # the share of saturated elements that is worth a mark
 _AT_ONCE = (2000, 1_000_000)  # things and elements that are measured unasked
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """An array in short.
 
     Attributes
@@ -44,8 +42,7 @@ class Numbers:
     norm: float
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one thing in a picture.
 
     Attributes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
 from typing import Any
 
 from autograd_lite.shapes import Shape
@@ -15,6 +13,9 @@ from autograd_lite.viz.words import bytes_text, clean, shape_text
 
 def page_text(scene: Scene, depth: int | None, shown: Shown, direction: str) -> str:
     """Return the page. `depth` says which frames are folded at first; `shown`, whether saved bytes are told."""
+    import json  # noqa: PLC0415 - import time that only pages need
+    from importlib.resources import files  # noqa: PLC0415
+
     here = files(__package__)
     data = json.dumps(page_data(scene, depth, shown, direction), ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":  # none of them can then end the script, or a line of it

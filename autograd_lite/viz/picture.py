@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
-import tempfile
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -109,7 +107,9 @@ class Picture:
 
     def show(self) -> Path:
         """Open the picture as a page in the browser, and return the path of the page, a temporary file."""
-        import webbrowser  # noqa: PLC0415 - import time that only this call needs
+        import os  # noqa: PLC0415 - import time that only this call needs
+        import tempfile  # noqa: PLC0415
+        import webbrowser  # noqa: PLC0415
 
         handle, name = tempfile.mkstemp(prefix="graph-", suffix=".html")
         os.close(handle)

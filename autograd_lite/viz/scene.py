@@ -6,10 +6,9 @@ It holds text and numbers only, so that a picture keeps no graph alive.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_lite.graph import Constant, Node
 from autograd_lite.scope import Scope
@@ -24,8 +23,7 @@ TOP = -1
 _WIDTH, _MOST_LINES = 56, 3  # of an error in its box
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """One thing in the picture.
 
     Attributes
@@ -57,8 +55,7 @@ class Box:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(NamedTuple):
     """From one box to another, by their numbers, with the shape of what flows; None for a plain number."""
 
     source: int
@@ -66,8 +63,7 @@ class Arrow:
     shape: Shape | None
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame around boxes: its title, the number of the frame it is in, and how many equal ones it stands for."""
 
     title: str
@@ -75,24 +71,27 @@ class Frame:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
 class Scene:
     """Boxes and arrows, numbered in the order in which the operations were recorded, and frames, outer before inner.
 
-    `failure` says of what an error was, where the picture ends with one.
+    Attributes
+    ----------
+    boxes, arrows, frames : sequence
+    failure : str
+        What the error was, where the picture ends with one.
+    depths : list of int
+        How many frames each frame is in, with itself.
     """
 
-    boxes: tuple[Box, ...]
-    arrows: tuple[Arrow, ...]
-    frames: tuple[Frame, ...] = ()
-    failure: str = ""
-    depths: tuple[int, ...] = field(init=False)
+    __slots__ = ("arrows", "boxes", "depths", "failure", "frames")
 
-    def __post_init__(self) -> None:
-        depths: list[int] = []
-        for frame in self.frames:
-            depths.append(1 if frame.parent == TOP else depths[frame.parent] + 1)
-        object.__setattr__(self, "depths", tuple(depths))
+    def __init__(
+        self, boxes: Sequence[Box], arrows: Sequence[Arrow], frames: Sequence[Frame] = (), failure: str = ""
+    ) -> None:
+        self.boxes, self.arrows, self.frames, self.failure = boxes, arrows, frames, failure
+        self.depths: list[int] = []
+        for frame in frames:
+            self.depths.append(1 if frame.parent == TOP else self.depths[frame.parent] + 1)
 
     def chain(self, frame: int) -> list[int]:
         """Return a frame and those around it, from the outermost."""
@@ -118,19 +117,19 @@ def titled(title: str, times: int) -> str:
 def scene_of(subject: Subject, items: Items, folds: Folds, facts: Mapping[int, Facts]) -> Scene:
     """Return the picture of what was recorded, with equal blocks drawn once."""
     frames = _Frames(folds)
-    members = {i: block for block, (_, _, inside) in enumerate(folds.blocks) for i in inside}
     ends = frozenset(subject.outputs)
     places: dict[int, int] = {}
     boxes: list[Box] = []
     for i, thing in enumerate(items.things):
         if folds.stands_for[i] == i:
             places[i] = len(boxes)
-            box = _box(thing, subject, ends)
-            frame = frames.number(items.scopes[i], members.get(i))
+            is_leaf = not items.inputs[i] and not isinstance(thing, Failure)
+            frame, times = frames.of_leaf(i) if is_leaf else (frames.number(i), folds.times.get(i, 1))
             where = subject.lines.get(thing, "") if isinstance(thing, Node) else ""
-            boxes.append(replace(box, frame=frame, times=folds.times.get(i, 1), facts=facts.get(i), where=where))
+            box = _box(thing, subject, ends)
+            boxes.append(box._replace(frame=frame, times=times, facts=facts.get(i), where=where))
     failure = "" if subject.failure is None else complaint(subject.failure.error)
-    return Scene(tuple(boxes), tuple(_arrows(items, folds, places)), tuple(frames.made), failure)
+    return Scene(boxes, _arrows(items, folds, places), frames.made, failure)
 
 
 def _arrows(items: Items, folds: Folds, places: Mapping[int, int]) -> list[Arrow]:
@@ -156,41 +155,47 @@ class _Frames:
         self._folds = folds
         self._numbers: dict[Any, int] = {None: TOP}
 
-    def number(self, scope: Scope | None, block: int | None) -> int:
+    def number(self, i: int) -> int:
         """Return the number of the innermost frame of a thing."""
-        if block is None:
-            return self._of(scope)
-        around, times, _ = self._folds.blocks[block]
-        inner = []  # scopes inside of the block
-        while scope is not around and scope is not None:
-            inner.append(scope)
-            scope = scope.parent
-        if block not in self._numbers:
-            self._numbers[block] = self._add(Frame("", self._of(around), times))
-        frame = self._numbers[block]
-        for s in reversed(inner):
-            frame = self._under(s, frame)
+        missing, around = [], self._around(i, self._folds.items.scopes[i])
+        while around not in self._numbers:
+            missing.append(around)
+            scope, block = around
+            around = (scope, None) if block is not None else self._around(scope, scope.parent)
+            around = None if around == (None, None) else around
+        frame = self._numbers[around]
+        for scope, block in reversed(missing):
+            frame = self._numbers[scope, block] = self._add(scope, block, frame)
         return frame
 
-    def _of(self, scope: Scope | None) -> int:
-        missing = []
-        while scope not in self._numbers:
+    def _around(self, part: Any, scope: Scope | None) -> Any:
+        """Return what is directly around a part: its block and the scope that is in, or that scope."""
+        block = self._folds.block_of.get(part)
+        return None if scope is None and block is None else (scope, block)
+
+    def _add(self, scope: Scope | None, block: int | None, parent: int) -> int:
+        if block is not None:
+            self.made.append(Frame("", parent, self._folds.blocks[block]))
+        else:
             assert scope is not None
-            missing.append(scope)
-            scope = scope.parent
-        frame = self._numbers[scope]
-        for s in reversed(missing):
-            frame = self._under(s, frame)
-        return frame
-
-    def _under(self, scope: Scope, parent: int) -> int:
-        if scope not in self._numbers:
-            self._numbers[scope] = self._add(Frame(clean(scope.name), parent, self._folds.scope_times.get(scope, 1)))
-        return self._numbers[scope]
-
-    def _add(self, frame: Frame) -> int:
-        self.made.append(frame)
+            self.made.append(Frame(clean(scope.name), parent, self._folds.scope_times.get(scope, 1)))
         return len(self.made) - 1
+
+    def of_leaf(self, i: int) -> tuple[int, int]:
+        """Return the innermost frame of a leaf of which there are as many as of the frame, and how many it has inside.
+
+        What is there once, as where a chain of blocks begins, is not inside of a frame that stands for many.
+        """
+        frame, times = self.number(i), self._folds.times.get(i, 1)
+        while frame != TOP and times % self._times(frame):
+            frame = self.made[frame].parent
+        return frame, times // self._times(frame)
+
+    def _times(self, frame: int) -> int:
+        times = 1
+        while frame != TOP:
+            times, frame = times * self.made[frame].times, self.made[frame].parent
+        return times
 
 
 # ----- what stands in a box -----
@@ -224,25 +229,27 @@ def _name_of(node: Node) -> str | None:
 
 
 def _leaf(node: Node, subject: Subject) -> Box:
-    name = subject.names.get(node) or _name_of(node)
-    is_parameter = node in subject.names or subject.every_leaf_is_a_parameter
-    kind = "parameter" if is_parameter and node not in subject.inputs else "input"
+    names = subject.names
+    name = names.given.get(node) or _name_of(node)
+    is_parameter = node in names.params or (names.every_leaf and node not in subject.inputs)
+    kind = "parameter" if is_parameter else "input"
     lines = (name or kind, shape_text(node.shape)) if kind == "parameter" else (name or kind,)
     return Box(kind, lines, shape=node.shape, dtype=str(node.dtype))
 
 
 def _constant(x: Constant, subject: Subject) -> Box:
-    name = subject.names.get(id(x.source())) if x.source is not None else None
+    key = id(x.source()) if x.source is not None else None
+    name = subject.names.given.get(key)
     dtype = "" if x.dtype is None else str(x.dtype)
-    if name:
-        return Box("parameter", (name, shape_text(x.shape)), shape=x.shape, dtype=dtype)
-    return Box("input", (x.name or "constant",), shape=x.shape, dtype=dtype)
+    if key in subject.names.params:
+        return Box("parameter", (name or "", shape_text(x.shape)), shape=x.shape, dtype=dtype)
+    return Box("input", (name or x.name or "constant",), shape=x.shape, dtype=dtype)
 
 
 def _operation_lines(node: Node, subject: Subject, ends: frozenset[Node]) -> tuple[str, ...]:
     """Return the name of the operation, with the name of its result if it has one, and below it the settings."""
     assert node.op is not None
-    name = None if node in ends else subject.names.get(node) or _name_of(node)
+    name = None if node in ends else subject.names.given.get(node) or _name_of(node)
     head = node.op.name if name is None else f"{name} = {node.op.name}"
     settings = settings_text(node.settings, node.op.defaults)
     return (head, settings) if settings else (head,)
@@ -302,9 +309,9 @@ def _merged(scene: Scene, into: list[Any], made: Any) -> Scene:
             arrows.setdefault(moved if isinstance(source, tuple) or isinstance(target, tuple) else n, moved)
     used = sorted({i for box in boxes for i in scene.chain(box.frame)})
     renamed = {TOP: TOP, **{old: new for new, old in enumerate(used)}}
-    frames = [replace(scene.frames[i], parent=renamed[scene.frames[i].parent]) for i in used]
-    boxes = [replace(box, frame=renamed[box.frame]) for box in boxes]
-    return Scene(tuple(boxes), tuple(arrows.values()), tuple(frames), scene.failure)
+    frames = [scene.frames[i]._replace(parent=renamed[scene.frames[i].parent]) for i in used]
+    boxes = [box._replace(frame=renamed[box.frame]) for box in boxes]
+    return Scene(boxes, list(arrows.values()), frames, scene.failure)
 
 
 def count_text(n: int, noun: str) -> str:

@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 import sys
+from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -33,6 +34,24 @@ class Failure(NamedTuple):
     error: Exception
 
 
+class Names(NamedTuple):
+    """What the caller calls Tensors.
+
+    Attributes
+    ----------
+    given : dict
+        Names by node, or by the identity of a Tensor without one.
+    params : set
+        The keys of those that are parameters.
+    every_leaf : bool
+        Whether all leaves are parameters, since the caller has not said which.
+    """
+
+    given: Mapping[Any, str]
+    params: frozenset[Any]
+    every_leaf: bool
+
+
 class Subject(NamedTuple):
     """What a picture is of.
 
@@ -42,14 +61,11 @@ class Subject(NamedTuple):
         The names of what was asked for, and the nodes.
     roots : list of Node
         Where the graph ends: the outputs; after a failure, all that was recorded.
-    names : dict
-        Names given by the caller: by node, or by the identity of a Tensor without one.
+    names : Names
     inputs : set of Node
         Leaves that are example inputs.
     values : dict of Node to array
         Of nodes whose Tensor is at hand.
-    every_leaf_is_a_parameter : bool
-        Whether leaves count as parameters that no caller has named.
     lines : dict of Node to str
         Where in the user's code operations were called from; known of what was run for the picture.
     failure : Failure or None
@@ -58,10 +74,9 @@ class Subject(NamedTuple):
     titles: Sequence[str]
     outputs: Sequence[Node]
     roots: Sequence[Node]
-    names: Mapping[Any, str]
+    names: Names
     inputs: frozenset[Node]
     values: Mapping[Node, Any]
-    every_leaf_is_a_parameter: bool
     lines: Mapping[Node, str]
     failure: Failure | None = None
 
@@ -72,27 +87,30 @@ def subject_of(
     """Return what is to be drawn; run modules and functions on their example inputs."""
     if isinstance(target, Module):
         params = dict(target.named_parameters()) if params is None else params
-        named = _names(params, names)
-        if not inputs:
-            raise errors.PictureError(errors.PICTURE_INPUTS.format(what=f"the module {type(target).__name__}"))
-        return _run(target, inputs, named, params is None)
+    named = _names(params, names)
     if callable(target) and not isinstance(target, (Tensor, type)):
         if not inputs:
-            name = getattr(target, "__name__", type(target).__name__)
-            raise errors.PictureError(errors.PICTURE_INPUTS.format(what=f"the function {name}"))
-        return _run(target, inputs, _names(params, names), params is None)
+            raise errors.PictureError(errors.PICTURE_INPUTS.format(what=_called(target)))
+        return _run(target, inputs, named)
     if inputs:
         raise errors.PictureError(errors.PICTURE_POSITION.format(given=type(inputs[0]).__name__))
-    titles, tensors = _checked(target)
+    titles, tensors = _checked(target, named)
     nodes = [t._node for t in tensors if t._node is not None]
-    return Subject(titles, nodes, nodes, _names(params, names), frozenset(), _values(tensors), params is None, {})
+    return Subject(titles, nodes, nodes, named, frozenset(), _values(tensors), {})
+
+
+def _called(f: Any) -> str:
+    """Return what a message calls a module or a function."""
+    if isinstance(f, Module):
+        return f"the module {type(f).__name__}"
+    return f"the function {getattr(f, '__name__', type(f).__name__)}"
 
 
 def _values(tensors: Sequence[Tensor]) -> dict[Node, Any]:
     return {t._node: array_of(t) for t in tensors if t._node is not None}
 
 
-def _checked(target: Any) -> tuple[list[str], list[Tensor]]:
+def _checked(target: Any, names: Names) -> tuple[list[str], list[Tensor]]:
     """Return the names of the Tensors to draw, and these; refuse what is no Tensor, or has no graph."""
     if isinstance(target, Tensor):
         target = [target]
@@ -108,15 +126,15 @@ def _checked(target: Any) -> tuple[list[str], list[Tensor]]:
             raise errors.NoPathError(errors.PICTURE_NOTHING.format(what=refusals.describe(t)))
     if isinstance(target, dict):
         return [str(key) for key in target], tensors
-    return _titles(tensors), tensors
+    return _titles(tensors, names), tensors
 
 
-def _titles(tensors: Sequence[Tensor]) -> list[str]:
+def _titles(tensors: Sequence[Tensor], names: Names) -> list[str]:
     unnamed = ["output"] if len(tensors) == 1 else [f"output {i + 1}" for i in range(len(tensors))]
-    return [t.name or title for t, title in zip(tensors, unnamed, strict=True)]
+    return [t.name or names.given.get(_key(t)) or title for t, title in zip(tensors, unnamed, strict=True)]
 
 
-def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None) -> dict[Any, str]:
+def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None) -> Names:
     """Return the names of Tensors, by their nodes; of those that require no gradient, by their identity.
 
     Of `names`, which may be ``locals()``, only Tensors count that have no name of their own.
@@ -130,10 +148,11 @@ def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None)
         if not isinstance(t, Tensor):
             raise errors.PictureError(errors.PICTURE_PARAMS.format(what=f"{name!r} is a {type(t).__name__}"))
         found[_key(t)] = f"{found[_key(t)]} = {name}" if _key(t) in found else str(name)
+    known = frozenset(found)
     for name, t in (names or {}).items():
-        if isinstance(t, Tensor) and not t.name and not name.startswith("_"):
-            found.setdefault(_key(t), name)
-    return found
+        if isinstance(t, Tensor) and not t.name:
+            found.setdefault(_key(t), str(name))
+    return Names(found, known, params is None)
 
 
 def _key(t: Tensor) -> Any:
@@ -143,14 +162,16 @@ def _key(t: Tensor) -> Any:
 # ----- running -----
 
 
-def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Mapping[Any, str], every: bool) -> Subject:
+def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Names) -> Subject:
     """Call `f`, watching its inputs and all that it does."""
     seen, given = _watched(f, inputs)
     watched = frozenset(seen)
     lines: dict[Node, str] = {}
 
+    thread = get_ident()
+
     def look(op: Op, operands: Any, settings: Any, result: Tensor) -> None:
-        if result._node is not None:
+        if result._node is not None and get_ident() == thread:
             seen[result._node] = array_of(result)
             lines[result._node] = _line_of_the_caller()
 
@@ -161,10 +182,10 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Mapping[Any, str],
         try:
             result = f(*given)
         except Exception as error:  # noqa: BLE001 - drawn, and kept in the picture
-            return _failed(error, seen, names, watched, every)._replace(lines=lines)
-    titles, tensors = _results(result)
+            return _failed(error, seen, names, watched)._replace(lines=lines)
+    titles, tensors = _results(result, names)
     nodes = [t._node for t in tensors if t._node is not None]
-    return Subject(titles, nodes, nodes, names, watched, {**seen, **_values(tensors)}, every, lines)
+    return Subject(titles, nodes, nodes, names, watched, {**seen, **_values(tensors)}, lines)
 
 
 def _line_of_the_caller() -> str:
@@ -178,7 +199,7 @@ def _line_of_the_caller() -> str:
 _NOT_THE_USERS = (__name__.partition(".")[0], "numpy")
 
 
-def _results(result: Any) -> tuple[list[str], list[Tensor]]:
+def _results(result: Any, names: Names) -> tuple[list[str], list[Tensor]]:
     """Return the Tensors among the results of a function that depend on something, and their names."""
     leaves, structure = tree.flatten(result)
     named = [
@@ -189,8 +210,8 @@ def _results(result: Any) -> tuple[list[str], list[Tensor]]:
         raise errors.NoPathError(errors.PICTURE_RESULT.format(given=type(result).__name__))
     tensors = [t for _, t in named]
     if isinstance(result, dict):
-        return [path or title for (path, _), title in zip(named, _titles(tensors), strict=True)], tensors
-    return _titles(tensors), tensors
+        return [path or title for (path, _), title in zip(named, _titles(tensors, names), strict=True)], tensors
+    return _titles(tensors, names), tensors
 
 
 def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[dict[Node, Any], list[Any]]:
@@ -274,13 +295,13 @@ def _scoped(title: str, forward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _failed(
-    error: Exception, seen: Mapping[Node, Any], names: Mapping[Any, str], watched: frozenset[Node], every: bool
+    error: Exception, seen: Mapping[Node, Any], names: Names, watched: frozenset[Node]
 ) -> Subject:
     """Return all that ran, with the operation that failed."""
     op, operands = _culprit(error)
     failure = Failure(op or type(error).__name__, tuple(map(_operand, operands)), scope_of(error), error)
     roots = [*(node for node in seen if node not in watched), *(x for x in failure.operands if isinstance(x, Node))]
-    return Subject([], [], roots, names, watched, seen, every, {}, failure)
+    return Subject([], [], roots, names, watched, seen, {}, failure)
 
 
 def _culprit(error: BaseException | None) -> tuple[str | None, Sequence[Any]]:
