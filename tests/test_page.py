@@ -99,6 +99,24 @@ def test_boxes_do_not_overlap(page: Page) -> None:
             assert apart
 
 
+CROSSINGS = """
+return [...document.querySelectorAll(".arrow:not(.back)")].flatMap((arrow) => {
+  const path = arrow.querySelector("path"), length = path.getTotalLength();
+  const others = [...placed].filter(([name]) => name.startsWith("box") && !Object.values(arrow.dataset).includes(name));
+  return others.filter(([, at]) => [...Array(100).keys()].some((n) => {
+      const { x, y } = path.getPointAtLength(length * n / 99);
+      return x > at.x + 1 && x < at.x + at.w - 1 && y > at.y + 1 && y < at.y + at.h - 1;
+    })).map(([name]) => `${arrow.dataset.from} -> ${arrow.dataset.to} crosses ${name}`);
+});
+"""
+
+
+def test_no_arrow_runs_behind_a_box(page: Page) -> None:
+    for _ in range(2):
+        assert page.browser.execute_script(CROSSINGS) == []
+        page.click("#turn")
+
+
 def test_stepping_forward_and_backward_fills_in_the_numbers(page: Page) -> None:
     page.click("#first")
     assert page.text("#box-0") == f"{NAME}\nvalue [[1, 2]]"

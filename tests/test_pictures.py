@@ -6,6 +6,7 @@ import json
 import math
 import re
 import threading
+import weakref
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -460,6 +461,15 @@ def test_an_interrupt_is_not_a_picture() -> None:
     with pytest.raises(KeyboardInterrupt):
         ag.visualize(f, X)
     assert not observers
+
+
+def test_a_picture_keeps_no_graph_alive() -> None:
+    w = leaf((2,), "w")
+    alive = weakref.ref(w)
+    picture = ag.visualize(np.sin(w), values=True, gradients=True)
+    del w
+    assert alive() is None
+    assert labels(picture)[0] == r"w\n2\nvalue [0.5, 0.5]\ngrad [0.878, 0.878]"
 
 
 # ----- formats -----

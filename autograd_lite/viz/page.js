@@ -1,4 +1,3 @@
-"use strict";
 // Shows the scene in #data. Everything that comes from the user is set as text, never as markup.
 
 const scene = JSON.parse(document.getElementById("data").textContent);
@@ -10,7 +9,7 @@ const inputs = boxes.map(() => []), uses = boxes.map(() => []);
 arrows.forEach((arrow, n) => { inputs[arrow.target].push(n); uses[arrow.source].push(n); });
 
 const state = { folded: new Set(), step: null, heat: false, focus: null, query: "", view: { x: 0, y: 0, scale: 1 } };
-let placed = new Map();
+let placed = new Map(), drawn = [];
 
 // ----- frames -----
 
@@ -33,118 +32,6 @@ function route(box) {
   return path;
 }
 const shownAs = (box) => route(box).at(-1);
-
-// ----- layout: each frame is laid out in layers by itself, the innermost first -----
-
-function layout() {
-  const levels = new Map([["", { items: new Map(), links: [] }]]);
-  const routes = boxes.map((_, i) => route(i));
-  routes.forEach((path, i) => path.forEach((name, d) => {
-    const around = d ? path[d - 1] : "";
-    if (!levels.has(around)) levels.set(around, { items: new Map(), links: [] });
-    const items = levels.get(around).items;
-    if (!items.has(name)) items.set(name, i);
-  }));
-  for (const arrow of arrows) {
-    const from = routes[arrow.source], to = routes[arrow.target];
-    let d = 0;
-    while (d < from.length && d < to.length && from[d] === to[d]) d++;
-    if (d < from.length && d < to.length) levels.get(d ? from[d - 1] : "").links.push([from[d], to[d]]);
-  }
-  const sizes = new Map(), inside = new Map();
-  const names = [...levels.keys()].filter(Boolean).sort((a, b) => number(b) - number(a));
-  for (const name of [...names, ""]) {
-    const { items, links } = levels.get(name);
-    for (const item of items.keys()) if (!sizes.has(item)) sizes.set(item, sizeOf(item));
-    const spots = layered([...items.keys()], links, sizes, items);
-    inside.set(name, spots);
-    sizes.set(name, name ? framed(spots.size, name) : spots.size);
-  }
-  placed = new Map();
-  for (const name of ["", ...names.reverse()]) {
-    const at = name ? placed.get(name) : { x: 0, y: 0 };
-    const dx = name ? PAD : 0, dy = name ? PAD + LINE : 0;
-    for (const [item, spot] of inside.get(name).spots) {
-      const size = sizes.get(item);
-      placed.set(item, { x: at.x + dx + spot.x, y: at.y + dy + spot.y, w: size.w, h: size.h });
-    }
-  }
-}
-const number = (name) => Number(name.slice(name.indexOf("-") + 1));
-const framed = (size, name) => ({
-  w: Math.max(size.w, textWidth(frames[number(name)].title)) + 2 * PAD, h: size.h + 2 * PAD + LINE,
-});
-const textWidth = (text, letter = 7.4) => letter * [...text].length + 22;
-
-function sizeOf(item) {
-  if (item.startsWith("frame")) return { w: textWidth("▸ " + frames[number(item)].title), h: LINE + 18 };
-  const box = boxes[number(item)];
-  const numbers = numbersOf(box).map((line) => cut(line, LONGEST));
-  const widths = [...box.lines.map((line) => textWidth(line)), ...numbers.map((line) => textWidth(line, 6))];
-  return { w: Math.max(...widths, 60), h: LINE * widths.length + 12 };
-}
-
-/** Places in layers: each item after what it comes from, near to what it is connected with. */
-function layered(items, links, sizes, order) {
-  items.sort((a, b) => order.get(a) - order.get(b));
-  const before = new Map(items.map((i) => [i, []])), after = new Map(items.map((i) => [i, []]));
-  const seen = new Set();
-  for (const [a, b] of links) {
-    if (order.get(a) < order.get(b) && !seen.has(a + " " + b)) {
-      seen.add(a + " " + b);
-      before.get(b).push(a);
-      after.get(a).push(b);
-    }
-  }
-  const rank = new Map();
-  for (const i of items) rank.set(i, Math.max(-1, ...before.get(i).map((j) => rank.get(j))) + 1);
-  for (const i of items) {
-    if (!before.get(i).length && after.get(i).length) rank.set(i, Math.min(...after.get(i).map((j) => rank.get(j))) - 1);
-  }
-  const lowest = Math.min(0, ...rank.values());
-  const layers = [];
-  for (const i of items) (layers[rank.get(i) - lowest] ??= []).push(i);
-  return spread(layers.filter(Boolean), before, after, sizes);
-}
-
-function spread(layers, before, after, sizes) {
-  const long = (i) => across ? sizes.get(i).w : sizes.get(i).h;
-  const wide = (i) => across ? sizes.get(i).h : sizes.get(i).w;
-  const middle = new Map();
-  const pack = (layer, wish) => {
-    const goals = new Map(layer.map((i) => [i, wish(i)]));
-    layer.sort((a, b) => goals.get(a) - goals.get(b));
-    let edge = -Infinity, shift = 0;
-    for (const i of layer) {
-      const at = Math.max(goals.get(i), edge + wide(i) / 2);
-      middle.set(i, at);
-      shift += goals.get(i) - at;
-      edge = at + wide(i) / 2 + GAP;
-    }
-    for (const i of layer) middle.set(i, middle.get(i) + shift / layer.length);
-  };
-  const mean = (near) => near.reduce((sum, j) => sum + middle.get(j), 0) / near.length;
-  layers.forEach((layer) => pack(layer, (i) => before.get(i).length ? mean(before.get(i)) : 0));
-  for (let sweep = 0; sweep < 4; sweep++) {
-    for (const layer of [...layers].reverse()) pack(layer, (i) => after.get(i).length ? mean(after.get(i)) : middle.get(i));
-    for (const layer of layers) pack(layer, (i) => before.get(i).length ? mean(before.get(i)) : middle.get(i));
-  }
-  const spots = new Map();
-  let along = 0, low = Infinity, high = -Infinity;
-  for (const layer of layers) {
-    const depth = Math.max(...layer.map(long));
-    for (const i of layer) {
-      const x = along + (depth - long(i)) / 2, y = middle.get(i) - wide(i) / 2;
-      spots.set(i, across ? { x, y } : { x: y, y: x });
-      low = Math.min(low, y);
-      high = Math.max(high, y + wide(i));
-    }
-    along += depth + RANK;
-  }
-  for (const spot of spots.values()) spot[across ? "y" : "x"] -= low;
-  const total = Math.max(along - RANK, 0), breadth = Math.max(high - low, 0);
-  return { spots, size: across ? { w: total, h: breadth } : { w: breadth, h: total } };
-}
 
 // ----- steps: first every operation in order, then back, from the output on -----
 
@@ -198,7 +85,7 @@ function draw() {
   const names = [...placed.keys()];
   const open = names.filter((name) => name.startsWith("frame") && !state.folded.has(number(name)));
   open.forEach((name) => view.append(drawnFrame(name)));
-  arrowGroups().forEach((group) => view.append(group));
+  drawn.forEach((edge) => view.append(drawnArrow(edge)));
   names.filter((name) => !open.includes(name)).sort((a, b) => firstBox(a) - firstBox(b)).forEach((name) =>
     view.append(name.startsWith("frame") ? drawnFrame(name) : drawnBox(number(name))));
   refresh();
@@ -247,32 +134,47 @@ function shapeOf(kind, { x, y, w, h }) {
   return make("rect", { class: "shape", x, y, width: w, height: h, rx: kind === "operation" ? 7 : 0 });
 }
 
-/** Arrows between what is shown: those between the same two become one. */
-function arrowGroups() {
-  const groups = new Map();
-  arrows.forEach((arrow, n) => {
-    const from = shownAs(arrow.source), to = shownAs(arrow.target);
-    if (from === to && (from.startsWith("frame") || arrow.source !== arrow.target)) return;
-    const name = from + " " + to;
-    if (groups.has(name)) groups.get(name).dataset.arrows += " " + n;
-    else groups.set(name, drawnArrow(from, to, arrow, n));
-  });
-  return [...groups.values()];
+function drawnArrow({ from, to, arrows: own, lanes }) {
+  const arrow = arrows[own[0]], a = placed.get(from.at(-1)), b = placed.get(to.at(-1));
+  const back = arrow.source >= arrow.target;
+  const start = across ? [a.x + a.w, a.y + a.h / 2] : [a.x + a.w / 2, a.y + a.h];
+  const end = across ? [b.x, b.y + b.h / 2] : [b.x + b.w / 2, b.y];
+  const group = make("g", { class: "arrow" + (back ? " back" : ""), "aria-hidden": "true" });
+  Object.assign(group.dataset, { arrows: own.join(" "), from: from.at(-1), to: to.at(-1) });
+  const points = [start, ...lanes, end];
+  const [d, x, y] = from.at(-1) === to.at(-1) ? loop(a) : back ? around(a, b) : [curve(points), ...between(points)];
+  group.append(make("path", { d, "marker-end": "url(#head)" }));
+  group.append(make("text", { x, y }, arrow.shape));
+  return group;
 }
 
-function drawnArrow(from, to, arrow, n) {
-  const a = placed.get(from), b = placed.get(to);
-  const back = arrow.source >= arrow.target;
-  const p = across ? [a.x + a.w, a.y + a.h / 2] : [a.x + a.w / 2, a.y + a.h];
-  const q = across ? [b.x, b.y + b.h / 2] : [b.x + b.w / 2, b.y];
-  const reach = Math.max(Math.abs(across ? q[0] - p[0] : q[1] - p[1]) / 2, back ? 70 : 18);
-  if (from === to) q[0] = p[0] = a.x + a.w / 2, p[1] = a.y + a.h, q[1] = a.y;
-  const c = from === to ? [a.x + a.w + 60, p[1] + 30, a.x + a.w + 60, q[1] - 30] : across ? [p[0] + reach, p[1], q[0] - reach, q[1]] : [p[0], p[1] + reach, q[0], q[1] - reach];
-  const group = make("g", { class: "arrow" + (back ? " back" : ""), "aria-hidden": "true" });
-  group.dataset.arrows = String(n);
-  group.append(make("path", { d: `M${p[0]} ${p[1]}C${c[0]} ${c[1]} ${c[2]} ${c[3]} ${q[0]} ${q[1]}`, "marker-end": "url(#head)" }));
-  group.append(make("text", { x: (p[0] + q[0]) / 2, y: (p[1] + q[1]) / 2 - 4 }, arrow.shape));
-  return group;
+/** A line that swings from point to point and is straight along its lanes, which are every second stretch of it. */
+function curve(points) {
+  let d = `M${points[0]}`;
+  for (let n = 1; n < points.length; n++) {
+    const [p, q] = [points[n - 1], points[n]];
+    const reach = Math.max(Math.abs(across ? q[0] - p[0] : q[1] - p[1]) / 2, 12);
+    if (n % 2 === 0) d += `L${q}`;
+    else if (across) d += `C${p[0] + reach} ${p[1]} ${q[0] - reach} ${q[1]} ${q}`;
+    else d += `C${p[0]} ${p[1] + reach} ${q[0]} ${q[1] - reach} ${q}`;
+  }
+  return d;
+}
+const between = (points) => [(points.at(-2)[0] + points.at(-1)[0]) / 2, (points.at(-2)[1] + points.at(-1)[1]) / 2 - 4];
+
+/** A line back, below or beside all that lies between. */
+function around(a, b) {
+  if (across) {
+    const [x, y, u, v] = [a.x + a.w / 2, a.y + a.h, b.x + b.w / 2, b.y + b.h], low = Math.max(y, v) + 26;
+    return [`M${x} ${y}C${x} ${low} ${u} ${low} ${u} ${v}`, (x + u) / 2, low - 8];
+  }
+  const [x, y, u, v] = [a.x + a.w, a.y + a.h / 2, b.x + b.w, b.y + b.h / 2], right = Math.max(x, u) + 40;
+  return [`M${x} ${y}C${right} ${y} ${right} ${v} ${u} ${v}`, right - 10, (y + v) / 2];
+}
+
+function loop({ x, y, w, h }) {
+  const [p, q] = [x + w / 2, y + h];
+  return [`M${p} ${q}C${p} ${q + 22} ${x + w + 30} ${q + 22} ${x + w} ${y + h / 2}`, p + w / 4, q + 16];
 }
 
 // ----- what changes without a new layout -----
@@ -289,7 +191,7 @@ function refresh() {
     group.classList.toggle("later", !hasValue(i));
     group.classList.toggle("now", i === now);
     group.dataset.heat = state.heat && hasGradient(i) ? box.heat : "";
-    group.classList.toggle("marked", state.step === null && box.marks.length > 0);
+    group.classList.toggle("marked", marksOf(i).length > 0);
     group.classList.toggle("found", state.query !== "" && found.includes(i));
     group.classList.toggle("lost", state.query !== "" && !found.includes(i));
     group.setAttribute("aria-label", spoken(i));
@@ -312,13 +214,16 @@ function refresh() {
   document.querySelectorAll("#view [tabindex]").forEach((g) => g.setAttribute("tabindex", g.id === focus ? "0" : "-1"));
 }
 
+/** What looks wrong, as far as the numbers are there yet. */
+const marksOf = (i) => boxes[i].marks.filter((mark) => mark.includes("gradient") ? hasGradient(i) : hasValue(i));
+
 const label = (i) => boxes[i].lines[0];
 
 function spoken(i) {
   const box = boxes[i];
   const from = inputs[i].map((n) => label(arrows[n].source)).join(", ");
   return [`${box.kind} ${box.lines.join(", ")}`, from && `from ${from}`, box.shape && `shape ${box.shape}`,
-    ...shownNumbers(i), ...box.marks].filter(Boolean).join("; ");
+    ...shownNumbers(i), ...marksOf(i)].filter(Boolean).join("; ");
 }
 
 function sentence(now, back) {
@@ -341,7 +246,7 @@ function describe(i) {
     ["Norm of the gradient", hasGradient(i) ? box.norm : ""], ["Keeps for its derivative", box.saved],
     ["Computed from", inputs[i].map((n) => label(arrows[n].source)).join(", ")],
     ["Used by", uses[i].map((n) => label(arrows[n].target)).join(", ")], ["Time", box.time], ["Line", box.where],
-    ["Look at", box.marks.join(", ")],
+    ["Look at", marksOf(i).join(", ")],
   ]);
 }
 
@@ -372,7 +277,9 @@ function foldAll(folded) {
 function goTo(step) {
   state.step = step === null ? null : Math.min(Math.max(step, 0), lastStep);
   refresh();
-  if (state.step) describe(atStep(state.step));
+  if (!state.step) return;
+  describe(atStep(state.step));
+  bringIntoView(shownAs(atStep(state.step)));
 }
 const advance = (by) => goTo(state.step === null ? (by > 0 ? 0 : lastStep) : state.step + by);
 
@@ -393,6 +300,10 @@ function focusOn(name) {
   state.focus = name;
   refresh();
   byId(name)?.focus({ preventScroll: true });
+  bringIntoView(name);
+}
+
+function bringIntoView(name) {
   const at = placed.get(name), { width, height } = byId("graph").getBoundingClientRect();
   if (!at) return;
   const { x, y, scale } = state.view, cx = (at.x + at.w / 2) * scale + x, cy = (at.y + at.h / 2) * scale + y;
@@ -443,6 +354,13 @@ function choose() {
 function fit() {
   const { width, height, right, below, scale } = fitting();
   move((width - right * scale) / 2, (height - below * scale) / 2, scale);
+}
+
+/** A large graph is not shrunk to nothing: its beginning is shown. */
+function showStart() {
+  const { width, height } = fitting(), at = placed.get(shownAs(0)), scale = 0.8;
+  if (across) move(30 - at.x * scale, height / 2 - (at.y + at.h / 2) * scale, scale);
+  else move(width / 2 - (at.x + at.w / 2) * scale, 30 - at.y * scale, scale);
 }
 
 let drag = null, dragged = false;
@@ -499,4 +417,5 @@ setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches);
 if (scene.depth !== null) frames.forEach((_, f) => { if (chain(f).length > scene.depth) state.folded.add(f); });
 choose();
 draw();
-fit();
+if (fitting().scale > 0.35) fit();
+else showStart();

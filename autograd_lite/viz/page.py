@@ -11,6 +11,9 @@ from autograd_lite.viz.scene import Box, Scene, sources, titled
 from autograd_lite.viz.words import bytes_text, clean, shape_text
 
 
+_PARTS = ("page.html", "layout.js", "page.js")
+
+
 def page_text(scene: Scene, depth: int | None, shown: Shown, direction: str) -> str:
     """Return the page. `depth` says which frames are folded at first; `shown`, whether saved bytes are told."""
     import json  # noqa: PLC0415 - import time that only pages need
@@ -20,9 +23,9 @@ def page_text(scene: Scene, depth: int | None, shown: Shown, direction: str) -> 
     data = json.dumps(page_data(scene, depth, shown, direction), ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":  # none of them can then end the script, or a line of it
         data = data.replace(sign, f"\\u{ord(sign):04x}")
-    template = (here / "page.html").read_text(encoding="utf-8")
+    template, layout, page = ((here / name).read_text(encoding="utf-8") for name in _PARTS)
     before, after = template.split("@DATA@")
-    return before + data + after.replace("@SCRIPT@", (here / "page.js").read_text(encoding="utf-8"))
+    return before + data + after.replace("@SCRIPT@", layout + page)
 
 
 def page_data(scene: Scene, depth: int | None, shown: Shown, direction: str) -> dict[str, Any]:
