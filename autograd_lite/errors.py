@@ -357,7 +357,7 @@ PICTURE_FAILED = (
 MISSING_RENDERER = (
     "drawing a graph needs the program `dot` of Graphviz on the PATH, or the package graphviz-pure, "
     "and neither is installed. Write: pip install 'autograd-lite[graph]' (or install Graphviz with the system's "
-    "package manager); picture.source and picture.save('graph.dot') need neither"
+    "package manager); print(picture), picture.save('graph.html') and picture.save('graph.dot') need neither"
 )
 GRADCHECK = (
     "gradcheck of {function}: the derivative with respect to {input} is wrong at {wrong} of {size} elements. "

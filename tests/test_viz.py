@@ -435,8 +435,9 @@ def test_without_a_renderer(tmp_path: Path) -> None:
     assert picture._repr_svg_() is None
     (kind, text), = picture._repr_mimebundle_().items()
     assert kind == "text/plain"
-    assert text.startswith("// ")
-    assert text.endswith("\n" + picture.source)
+    tree, _, why = text.partition("\n\n")
+    assert tree == str(picture)
+    assert why.startswith("Not drawn: drawing a graph needs")
     assert picture.save(tmp_path / "graph.dot").read_text(encoding="utf-8") == picture.source
     with pytest.raises(errors.MissingExtraError, match=r"`dot` of Graphviz.*graphviz-pure.*autograd-lite\[graph\]"):
         picture.save(tmp_path / "graph.svg")
@@ -494,7 +495,7 @@ def test_a_renderer_that_fails(
     with pytest.raises(errors.PictureError, match=f"{name} could not draw the graph: no layout engine.*graph.dot"):
         picture.save(tmp_path / "graph.svg")
     assert picture._repr_svg_() is None
-    assert picture.source in picture._repr_mimebundle_()["text/plain"]
+    assert str(picture) in picture._repr_mimebundle_()["text/plain"]
     assert capfd.readouterr().err == ""
 
 

@@ -10,7 +10,6 @@ from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.scene import Box, Scene, sources, titled
 from autograd_lite.viz.words import bytes_text, clean, shape_text
 
-
 _PARTS = ("page.html", "layout.js", "page.js")
 
 

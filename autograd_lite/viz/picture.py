@@ -132,7 +132,7 @@ class Picture:
         try:
             return render(self.source, "svg").decode(), repr(self)
         except errors.AutogradError as error:
-            return None, f"// {' '.join(str(error).split())}\n{self.source}"
+            return None, f"{self}\n\nNot drawn: {' '.join(str(error).split())}"
 
     def __str__(self) -> str:
         return tree_text(self._drawn_scene, self._shown)
