@@ -71,7 +71,7 @@ class Op:
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
     lane : callable or None
-        What carries it out in calls without settings, once `record.lane` has made it.
+        What carries it out, once `record.lane` has made it.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
@@ -139,6 +139,8 @@ class Op:
 
     def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
         """Split the arguments of a call into array operands, in order, and settings, by name."""
+        if len(args) == len(self.operands) and kwargs.keys() <= self.defaults.keys():
+            return args, {name: value for name, value in kwargs.items() if value is not _NO_VALUE}
         if len(args) > len(self.order):
             raise errors.UnsupportedError(self._refusal(f"number {len(args)}", " by position"))
         given = dict(zip(self.order, args, strict=False))
