@@ -233,9 +233,9 @@ class Tensor(Handle, Methods):
         seed = _seed(self, gradient)
         if create_graph:
             with enable_grad():
-                _commit(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=_run_hooks))
+                _commit(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=run_hooks))
         else:
-            _commit(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=_run_hooks))
+            _commit(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=run_hooks))
 
     def retain_grad(self) -> None:
         """Have ``backward()`` keep the gradient of this intermediate Tensor in ``grad`` too."""
@@ -461,7 +461,7 @@ def _seed(t: Tensor, gradient: Any) -> Tensor:
     return seed
 
 
-def _run_hooks(node: Node, g: Array) -> Array:
+def run_hooks(node: Node, g: Array) -> Array:
     """Show a gradient to the hooks of a node and return what they make of it."""
     recorded = isinstance(g, Tensor)
     assert node.notes is not None

@@ -24,7 +24,7 @@ from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import Handle, array_of, as_array, make_tensor
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import forward, reverse
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import Tensor, run_hooks
 from autograd_lite.tree import LEAF, Structure, flatten, flatten_like, paths, unflatten
 
 Function = Callable[..., Any]
@@ -128,7 +128,8 @@ class Call:
         lift = self._lift([g for _, g in pairs])
         if lift is not None:
             pairs = [(node, as_tensor(g)) for node, g in pairs]
-        found = reverse(pairs, wanted=self.wanted, within=self.within, lift=lift, retain=retain or lift is not None)
+        retain = retain or lift is not None
+        found = reverse(pairs, wanted=self.wanted, within=self.within, lift=lift, retain=retain, hook=run_hooks)
         return [found.get(node) for node in self.inputs]
 
     def push(self, tangents: Sequence[Array | None], forms: Mapping[str, Function] | None = None) -> list[Any]:
@@ -364,13 +365,18 @@ def named_after(f: Function) -> Callable[[Function], Function]:
     return wraps(f, assigned=("__module__", "__name__", "__qualname__"), updated=())
 
 
+def one(argnums: Any) -> bool:
+    """Tell whether `argnums` names one argument, whose derivative is then no tuple."""
+    return isinstance(argnums, (int, np.integer))
+
+
 def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, ...]:
     """Return `argnums`, an int or several, as places of positional arguments that are there."""
     count = len(args)
     if argnums.__class__ is int and 0 <= argnums < count:
         return (argnums,)
     found = []
-    for i in (argnums,) if argnums.__class__ is int else argnums:
+    for i in (argnums,) if one(argnums) else argnums:
         if not -count <= i < count:
             text = errors.ARGUMENT_NUMBER.format(given=argnums, function=name_of(function), count=count)
             raise errors.ArgumentError(text)
