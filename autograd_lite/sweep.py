@@ -68,7 +68,7 @@ def reverse(
             g = grads.pop(node)
             if g.dtype is not node.dtype:
                 g = g.astype(node.dtype)
-            if node.notes is not None or wanted is not None:
+            if node.notes is not None or (wanted is not None and node in wanted):
                 g = _arrive(node, g, found, wanted, hook)
             end = within is not None and node in found
             op, edges = node.op, () if end else node.edges

@@ -388,7 +388,10 @@ def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, 
 
 def depends(done: Call, transform: str) -> None:
     """Refuse a function none of whose results depends on a watched argument: the derivative was nearly always lost."""
-    if not done.inputs or any(node_of(y) in done.reached for y in done.results):
+    for y in done.results:
+        if isinstance(y, Handle) and y._node in done.reached:
+            return
+    if not done.inputs:
         return
     names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results)}
     raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))
