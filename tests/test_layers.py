@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 ROOMS = (
     "errors", "version", "shapes", "tree", "op", "graph", "rules.*", "refusals", "protocols", "methods", "sweep",
     "record", "tensor", "random", "tracing", "batched", "batching", "vmap", "transforms", "jacobians", "checkpoint",
-    "optimize", "differences", "check", "viz.*", "nn.*", "optim.*", "perceptron", "", "__main__",
+    "optimize", "differences", "check", "custom", "implicit", "viz.*", "nn.*", "optim.*", "perceptron", "", "__main__",
 )  # fmt: skip
 
 
