@@ -51,7 +51,7 @@ class Batched(Methods):
         The batch they belong to.
     """
 
-    __slots__ = ("_array", "_level")
+    __slots__ = ("__weakref__", "_array", "_level")  # a Tensor refers weakly to what it has handed out
 
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor

@@ -258,7 +258,7 @@ def _holding(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> Iterator[lis
     before = [{field: getattr(t, field) for field in _FIELDS if hasattr(t, field)} for t in tensors]
     try:
         for t, array in zip(tensors, arrays, strict=True):
-            _set_fields(t, {**dict.fromkeys(_FIELDS), "_data": array, "_exposed": False, "_name": t.name})
+            _set_fields(t, {**dict.fromkeys(_FIELDS), "_data": array, "_exposed": None, "_name": t.name})
             t.requires_grad = True
         yield [t._node for t in tensors if t._node is not None]
     finally:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.graph import Node, Recorded, enable_grad, is_grad_enabled, new_order
+from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.random import replayed, state
 from autograd_lite.record import Handle, array_of, make_tensor
@@ -114,7 +114,7 @@ class _Segment:
         vector, unravel = (arrays[0], lambda y: [y]) if len(arrays) == 1 else ravel(arrays)
         source = self.sources[0] if len(self.sources) == 1 else _packed(self.sources)
         edges = ((source, _CHECKPOINT.rules[0], (self,), 0),)
-        node = Recorded(_CHECKPOINT, (source,), edges, NO_SETTINGS, vector.shape, vector.dtype)
+        node = Linked(_CHECKPOINT, (source,), edges, NO_SETTINGS, vector.shape, vector.dtype)
         for i, y in zip(self.places, unravel(make_tensor(vector, node, _CHECKPOINT)), strict=True):
             results[i] = y
         return unflatten(run.structure, results)
@@ -206,5 +206,5 @@ def _packed(sources: tuple[Node, ...]) -> Node:
     shapes = tuple([s.shape for s in sources])
     edges = tuple([(s, _unpack, (shapes, i), i) for i, s in enumerate(sources)])
     dtype = np.result_type(*[s.dtype for s in sources])
-    return Recorded(_PACK, sources, edges, NO_SETTINGS, (_slots(shapes)[-1][1],), dtype)
+    return Linked(_PACK, sources, edges, NO_SETTINGS, (_slots(shapes)[-1][1],), dtype)
 

@@ -417,7 +417,7 @@ CUSTOM_NO_RULE = (
 CUSTOM_BOTH = "custom_op {op} is given numerical=True and a rule. Write one of them"
 CUSTOM_FIRST = (
     "a rule of custom_op {op} has the parameters ({given}), of which the first is not {first}. "
-    "Write vjp=lambda g, x: ... and jvp=lambda tangents, x: ..."
+    "Write vjp=lambda g, x: g * x, with g first, and jvp=lambda tangents, x: tangents[0] * x"
 )
 CUSTOM_VALUE = "custom_op {op} returned {given}. Write a function that returns one array of numbers"
 CUSTOM_RESULTS = (

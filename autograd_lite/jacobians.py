@@ -1,4 +1,4 @@
-"""`jacobian` and `hessian`: all derivatives of all results, by as many sweeps as there are rows or columns."""
+"""`jacobian` and `hessian`: all derivatives of all results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.graph import Node
+from autograd_lite.rows import pulled, pushed
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.tracing import Call, Function, call, depends, named_after, node_of, places
 from autograd_lite.tree import unflatten
@@ -29,8 +29,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
     has_aux : bool
         Whether `f` returns a pair, of which only the first is differentiated. The Jacobian then comes with the second.
     mode : str
-        ``"reverse"`` sweeps once for each number of the result, ``"forward"`` once for each number of the arguments;
-        ``"auto"`` takes the smaller number.
+        ``"reverse"`` sweeps for each number of the result, ``"forward"`` for each number of the arguments, all of them
+        at once if memory allows; ``"auto"`` takes the smaller number.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def _by_rows(done: Call) -> list[Array | None]:
         if node is None or node not in done.reached:
             blocks += [None] * len(done.inputs)
         else:
-            rows = _pulled(done, node, _basis(node.shape, node.dtype))
+            rows = pulled(done, node)
             blocks += [_shaped(row, node.shape + x.shape) for row, x in zip(rows, done.inputs, strict=True)]
     return blocks
 
@@ -115,43 +115,14 @@ def _by_columns(done: Call) -> list[Array | None]:
     """Return the same by forward sweeps."""
     table = []
     for k, x in enumerate(done.inputs):
-        columns = _pushed(done, k, _basis(x.shape, x.dtype))
+        columns = pushed(done, k)
         moved = [None if c is None else np.moveaxis(c, 0, -1) for c in columns]
         table.append([_shaped(c, np.shape(y) + x.shape) for c, y in zip(moved, done.results, strict=True)])
     return [block for row in zip(*table, strict=True) for block in row]
 
 
-def _pulled(done: Call, node: Node, cotangents: Array) -> list[Array | None]:
-    """Return the derivatives by each input for many cotangents of a result, which lie along the first axis."""
-    return _stacked([done.pull([(node, g)]) for g in cotangents], len(done.inputs))
-
-
-def _pushed(done: Call, k: int, tangents: Array) -> list[Array | None]:
-    """Return how each result moves for many tangents of input `k`, which lie along the first axis."""
-    still = [np.zeros(node.shape, node.dtype) for node in done.inputs]
-    return _stacked([done.push([*still[:k], t, *still[k + 1 :]]) for t in tangents], len(done.results))
-
-
-def _stacked(sweeps: Sequence[Sequence[Any]], places: int) -> list[Array | None]:
-    """Join what each of many sweeps has found, place by place; None where there is nothing."""
-    return [_stack(found) for found in zip(*sweeps, strict=True)] if sweeps else [None] * places
-
-
-def _stack(found: Sequence[Any]) -> Array | None:
-    like = next((d for d in found if d is not None), None)
-    if like is None:
-        return None
-    return np.stack([np.zeros(like.shape, like.dtype) if d is None else d for d in found])
-
-
 def _shaped(block: Array | None, shape: Shape) -> Array | None:
     return None if block is None else block.reshape(shape)
-
-
-def _basis(shape: Shape, dtype: Any) -> Array:
-    """Return the arrays of a shape that have one 1, along the first axis."""
-    n = math.prod(shape)
-    return np.eye(n, dtype=dtype).reshape(n, *shape)
 
 
 def _assembled(done: Call, blocks: Sequence[Any], single: bool) -> Any:

@@ -70,16 +70,16 @@ class Op:
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
-    plain : bool
-        Whether rules ask for nothing but output and inputs, so that the fast lanes may record it.
+    lane : callable or None
+        What carries it out in calls without settings, once `record.lane` has made it.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
     """
 
     __slots__ = (
-        "__name__", "accumulate", "binder", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "name",
-        "operands", "order", "picks", "plain", "reads", "rules", "selects", "shaped", "wants",
+        "__name__", "accumulate", "binder", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane", "name",
+        "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants",
     )  # fmt: skip
 
     def __init__(
@@ -104,6 +104,7 @@ class Op:
         self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
+        self.lane: Callable[..., Any] | None = None
         self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()
         self._plan_saving()
 
@@ -122,7 +123,6 @@ class Op:
         places = [tuple(names.index(n) for n in want) for want in wants]
         self.picks = tuple(_picker(p) if r else None for p, r in zip(places, self.rules, strict=True))
         last = len(self.operands)
-        self.plain = last > 0 and all(r and max(p, default=0) <= last for r, p in zip(self.rules, places, strict=True))
         self.reads = tuple(frozenset(i - 1 for i in p if 1 <= i <= last) for p in places)
 
     def __repr__(self) -> str:
@@ -131,15 +131,14 @@ class Op:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for x in (*args, *kwargs.values()) if kwargs else args:
             if x.__class__ in RECORDERS:
-                operands, settings = self.binder(args, kwargs)
-                return RECORDERS[x.__class__](self, operands, settings)
+                if kwargs or len(args) != len(self.operands):
+                    operands, settings = self.binder(args, kwargs)
+                    return RECORDERS[x.__class__](self, operands, settings)
+                return RECORDERS[x.__class__](self, args, NO_SETTINGS)
         return self.fn(*args, **kwargs)
 
     def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
         """Split the arguments of a call into array operands, in order, and settings, by name."""
-        n = len(self.operands)
-        if not kwargs and len(args) == n:
-            return args, NO_SETTINGS
         if len(args) > len(self.order):
             raise errors.UnsupportedError(self._refusal(f"number {len(args)}", " by position"))
         given = dict(zip(self.order, args, strict=False))
@@ -173,9 +172,7 @@ class Op:
 
     def environment(self, y: Array, arrays: Sequence[Any], settings: Settings) -> tuple[Any, ...]:
         """Lay out all that rules may ask for, in the order that `picks` was planned for."""
-        env = (y, *arrays)
-        if self.defaults:
-            env += tuple([settings.get(name, default) for name, default in self.defaults.items()])
+        env = (y, *arrays, *[settings.get(name, default) for name, default in self.defaults.items()])
         if self.shaped:
             env += tuple([np.shape(arrays[i]) for i in self.shaped])
         return env

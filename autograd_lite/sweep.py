@@ -7,18 +7,20 @@ differentiated again.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.graph import Node, leaf, reachable
-from autograd_lite.op import RECORDERS, Op, Rule
+from autograd_lite.op import RECORDERS, Op
 from autograd_lite.shapes import Array, everywhere, unbroadcast
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
 """Makes a Tensor from an array and the node that made it."""
-Edges: TypeAlias = tuple[tuple[Node, Rule, tuple[Any, ...], int], ...]
+Queue: TypeAlias = list[tuple[int, Node]]
 
 
 def reverse(
@@ -47,46 +49,60 @@ def reverse(
 
     Notes
     -----
-    Nodes are visited in reverse order of creation, each after all that was computed from it. Nothing outside is
-    changed before the sweep has ended, but for the release of nodes it has passed.
+    A queue holds the operations that have a cotangent, the latest first: each is visited after all that was computed
+    from it. Leaves keep theirs until the end. Nothing outside is changed before the sweep has ended, but for the
+    release of nodes it has passed.
     """
     grads: dict[Node, Array] = {}
-    for node, seed in seeds:
-        grads[node] = seed if node not in grads else grads[node] + seed
-    nodes = reachable(grads)
-    found: dict[Node, Array] = {}
+    queue: Queue = []
     owned: set[Node] = set()
-    masked = False
+    found: dict[Node, Array] = {}
+    for node, seed in seeds:
+        _give(node, seed, grads, queue, owned)
+    masked: set[Node] = set()
     # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
     with np.errstate(all="ignore"):
-        while nodes:
-            node = nodes.pop()
-            g = grads.pop(node, None)
-            if g is None:
-                continue
+        while queue:
+            node = heappop(queue)[1]
+            g = grads.pop(node)
             if g.dtype is not node.dtype:
                 g = g.astype(node.dtype)
-            op = node.op
-            if op is None or node.notes is not None or wanted is not None:
+            if node.notes is not None or wanted is not None:
                 g = _arrive(node, g, found, wanted, hook)
-                if op is None or (within is not None and node in found):
+                if within is not None and node in found:
                     continue
-            edges = node.edges
-            if within is not None and edges is not None:
-                edges = tuple([edge for edge in edges if edge[0] in within])
-            if edges is None:
+            op, edges = node.op, node.edges
+            if edges is None or op is None:
                 raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
-            masked = masked or op.selects
+            zeros = op.selects or node in masked
             try:
-                if lift is None:
-                    _spread(edges, op, g, grads, owned, masked and op.form == "elementwise")
-                else:
-                    _spread_recorded(node, edges, op, g, grads, masked and op.form == "elementwise", lift)
+                for parent, rule, saved, index in edges:
+                    if within is not None and parent not in within:
+                        continue
+                    if zeros:
+                        masked.add(parent)
+                    if lift is not None:
+                        share = rule(g, *_lifted(node, op, index, saved, lift))
+                    elif op.accumulate is None or g.__class__ in RECORDERS:
+                        share = rule(g, *saved)
+                    else:
+                        op.accumulate(_buffer(parent, grads, queue, owned), g, *saved)
+                        continue
+                    if zeros or share.__class__ is not ndarray or share.shape != parent.shape:
+                        share = _fitted(share, g, parent, op, zeros)
+                    if parent in grads:
+                        _give(parent, share, grads, queue, owned)
+                    else:
+                        grads[parent] = share
+                        if parent.op is not None:
+                            heappush(queue, (-parent.order, parent))
             except Exception as error:
                 error.add_note(f"in the derivative of {node.describe()}")
                 raise
             if not retain:
                 node.edges, node.inputs, node.__class__ = None, (), Node  # as `Node.release` does
+        for node, g in grads.items():
+            _arrive(node, g if g.dtype is node.dtype else g.astype(node.dtype), found, wanted, hook)
     return found
 
 
@@ -106,67 +122,45 @@ def _arrive(
     return g
 
 
-def _spread(edges: Edges, op: Op, g: Array, grads: dict[Node, Array], owned: set[Node], masked: bool) -> None:
-    """Hand the share of `g` that each input of a node gets to it.
+def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owned: set[Node]) -> None:
+    """Add to the cotangent of a node.
 
-    The first share of a node is taken as it is, the second makes a sum that belongs to this sweep, and the following
-    are added to it in place.
+    The first share is taken as it is, the second makes a sum that belongs to this sweep, and the following are added to
+    it in place.
     """
-    for parent, rule, saved, _ in edges:
-        if op.accumulate is not None and g.__class__ not in RECORDERS:
-            op.accumulate(_buffer(parent, grads, owned), g, *saved)
-            continue
-        share = rule(g, *saved)
-        try:
-            fits = share.shape == parent.shape
-        except AttributeError:
-            raise _no_array(share, parent, op) from None
-        if masked:
-            share = _keep_zeros(g, share)
-        if not fits:
-            share = _fit(share, parent, op)
-        if parent not in grads:
-            grads[parent] = share
-        elif parent in owned and share.__class__ not in RECORDERS:
-            grads[parent] += share
-        else:
-            grads[parent] = grads[parent] + share
-            if grads[parent].__class__ is np.ndarray:
-                owned.add(parent)
+    if node not in grads:
+        grads[node] = share
+        if node.op is not None:
+            heappush(queue, (-node.order, node))
+    elif node in owned and share.__class__ not in RECORDERS:
+        grads[node] += share
+    else:
+        grads[node] = total = grads[node] + share
+        if total.__class__ is np.ndarray:
+            owned.add(node)
 
 
-def _spread_recorded(
-    node: Node, edges: Edges, op: Op, g: Array, grads: dict[Node, Array], masked: bool, lift: Lift
-) -> None:
-    """The same with Tensors: rules record what they do, and sums are new Tensors."""
-    for parent, rule, saved, index in edges:
-        share = rule(g, *_lifted(node, op, index, saved, lift))
-        try:
-            fits = share.shape == parent.shape
-        except AttributeError:
-            raise _no_array(share, parent, op) from None
-        if masked:
-            share = _keep_zeros(g, share)
-        if not fits:
-            share = _fit(share, parent, op)
-        grads[parent] = share if parent not in grads else grads[parent] + share
-
-
-def _buffer(parent: Node, grads: dict[Node, Array], owned: set[Node]) -> Array:
-    """Return the gradient of `parent` so far as an array that this sweep may write to."""
+def _buffer(parent: Node, grads: dict[Node, Array], queue: Queue, owned: set[Node]) -> Array:
+    """Return the cotangent of `parent` so far as an array that this sweep may write to."""
     if parent not in owned:
         start = grads.get(parent)
-        grads[parent] = np.zeros(parent.shape, parent.dtype) if start is None else np.array(start, parent.dtype)
+        if start is None:
+            _give(parent, np.zeros(parent.shape, parent.dtype), grads, queue, owned)
+        else:
+            grads[parent] = np.array(start, parent.dtype)
         owned.add(parent)
     return grads[parent]
 
 
-def _no_array(share: object, parent: Node, op: Op) -> errors.RuleError:
-    return errors.RuleError(errors.RULE_RESULT.format(op=op.name, given=type(share).__name__, shape=parent.shape))
-
-
-def _fit(share: Array, parent: Node, op: Op) -> Array:
-    """Undo the broadcasting of an input, once and here, for all rules."""
+def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool) -> Array:
+    """Return what a rule has computed in the shape of the input: broadcasting is undone here, once for all rules."""
+    if not hasattr(share, "shape"):
+        text = errors.RULE_RESULT.format(op=op.name, given=type(share).__name__, shape=parent.shape)
+        raise errors.RuleError(text)
+    if masked and op.form == "elementwise":
+        share = _keep_zeros(g, share)
+    if share.shape == parent.shape:
+        return share
     try:
         return unbroadcast(share, parent.shape)
     except ValueError as error:
@@ -213,7 +207,11 @@ def _lift_input(node: Node, index: int, value: Any, lift: Lift) -> Any:
 
 
 def forward(
-    outputs: Iterable[Node], tangents: Mapping[Node, Array], lift: Lift, nodes: Iterable[Node] | None = None
+    outputs: Iterable[Node],
+    tangents: Mapping[Node, Array],
+    lift: Lift,
+    nodes: Iterable[Node] | None = None,
+    forms: Mapping[str, Callable[..., Array]] | None = None,
 ) -> dict[Node, Array]:
     """Sweep forwards and return the tangents of all nodes of the graph of `outputs` that `tangents` reaches.
 
@@ -228,8 +226,11 @@ def forward(
         Makes a Tensor from an array and a node.
     nodes : iterable of Node, optional
         The nodes on the way, in order of creation, where they are known already.
+    forms : mapping, optional
+        How tangents go through each form of operation, if not as in `FORWARD`.
     """
     moving = dict(tangents)
+    forms = FORWARD if forms is None else forms
     with np.errstate(all="ignore"):
         for node in reachable(outputs) if nodes is None else nodes:
             if node in moving or node.op is None:
@@ -237,13 +238,13 @@ def forward(
             if node.edges is None:
                 raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
             if any(edge[0] in moving for edge in node.edges):
-                t = _FORWARD[node.op.form](node, node.op, moving, lift)
+                t = forms[node.op.form](node, node.op, moving, lift)
                 t = t if t.shape == node.shape else np.broadcast_to(t, node.shape)
                 moving[node] = t if t.dtype == node.dtype else t.astype(node.dtype)
     return moving
 
 
-def _moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
+def moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
     return [(moving[p], rule, saved, i) for p, rule, saved, i in node.edges or () if p in moving]
 
 
@@ -254,30 +255,33 @@ def _total(terms: Sequence[Array]) -> Array:
 
 def _forward_elementwise(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
     """The reverse rules, with tangents in the place of cotangents: the Jacobian is diagonal."""
-    edges = _moving_edges(node, moving)
+    edges = moving_edges(node, moving)
     return _total([rule(t, *_lifted(node, op, i, saved, lift)) for t, rule, saved, i in edges])
 
 
 def _forward_linear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
-    """The operation itself, with tangents as inputs, zeros where nothing moves, and masks as they are."""
-    values = _saved_by_name(node, op, lift)
+    """The operation itself, with tangents as inputs."""
+    return op(*linear_operands(node, op, moving, lift), **node.settings)
+
+
+def linear_operands(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> list[Array]:
+    """Return what a linear operation takes tangents on by: zeros where nothing moves, and masks as they are."""
     operands = []
     for i, source in enumerate(node.inputs):
-        differentiable = op.rules[i] is not None if op.operands else True
         if source in moving:
             operands.append(moving[source])
-        elif differentiable:
+        elif not op.operands or op.rules[i] is not None:
             operands.append(np.zeros(getattr(source, "shape", ()), node.dtype))
         else:
-            operands.append(values[op.operands[i]])
-    return op(*operands, **node.settings)
+            operands.append(_saved_by_name(node, op, lift)[op.operands[i]])
+    return operands
 
 
 def _forward_bilinear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
     """The operation with one input replaced by its tangent, for each input that moves."""
     values = _saved_by_name(node, op, lift)
     terms = []
-    for t, _, _, i in _moving_edges(node, moving):
+    for t, _, _, i in moving_edges(node, moving):
         operands = [t if j == i else values[name] for j, name in enumerate(op.operands)]
         terms.append(op(*operands, **node.settings))
     return _total(terms)
@@ -296,13 +300,13 @@ def _forward_custom(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift
     probe = leaf(node.shape, node.dtype)
     v = lift(np.zeros(node.shape, node.dtype), probe)
     seeds = []
-    for t, rule, saved, i in _moving_edges(node, moving):
+    for t, rule, saved, i in moving_edges(node, moving):
         share = rule(v, *_lifted(node, op, i, saved, lift))
         seeds.append((share._node, np.broadcast_to(t, share.shape)))
     return reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True)[probe]
 
 
-_FORWARD = {
+FORWARD: Mapping[str, Callable[..., Array]] = {
     "elementwise": _forward_elementwise,
     "linear": _forward_linear,
     "bilinear": _forward_bilinear,

@@ -16,7 +16,7 @@ from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf, new_or
 from autograd_lite.methods import Methods
 from autograd_lite.op import RECORDERS, REGISTRY, Op
 from autograd_lite.protocols import call_function, call_ufunc
-from autograd_lite.record import NUMERIC, Handle, array_of, as_array, binary, make_tensor, results_are, unary
+from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
@@ -71,7 +71,7 @@ class Tensor(Handle, Methods):
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
         self._data = _own_array(data, dtype)
-        self._exposed, self._name = False, name
+        self._exposed, self._name = None, name
         self._node = self._op = None
         if requires_grad is not False:
             refusals.flag(requires_grad)
@@ -82,9 +82,9 @@ class Tensor(Handle, Methods):
     @property
     def data(self) -> Array:
         """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
-        if not self._exposed:
+        if self._exposed is None or self._exposed() is not self._data:
             self._data = self._data.copy()
-            self._exposed = True
+            self._exposed = ref(self._data)
         return self._data
 
     @data.setter
@@ -185,7 +185,7 @@ class Tensor(Handle, Methods):
 
     def clone(self) -> Tensor:
         """Return a recorded copy: gradients flow through it to this Tensor."""
-        result: Tensor = unary(shaping.copy, self)
+        result: Tensor = shaping.copy(self)
         return result
 
     # ----- derivatives -----
@@ -266,7 +266,7 @@ class Tensor(Handle, Methods):
         self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
 
     def _in_place(self, op: Op, other: Any) -> Any:
-        result = binary(op, self, other)
+        result = self._binary(op, other)
         return result if result is NotImplemented else self._become(result, op.name, f"t = np.{op.name}(t, v)")
 
     def _become(self, result: Tensor, what: str, instead: str = "t = ag.Tensor(v)") -> Tensor:
@@ -275,7 +275,7 @@ class Tensor(Handle, Methods):
         refusals.in_place(self, result, f"in-place {what}", instead)
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
-        self._data, self._exposed = array_of(result), False
+        self._data, self._exposed = array_of(result), None
         if is_grad_enabled():
             self._op = result._op
             self._move_to(result._node)
@@ -296,19 +296,19 @@ class Tensor(Handle, Methods):
     # ----- the protocols -----
 
     def _unary(self, op: Op) -> Tensor:
-        result: Tensor = unary(op, self)
+        result: Tensor = (op.lane or lane(op))(self)
         return result
 
     def _binary(self, op: Op, other: Any) -> Any:
-        return binary(op, self, other)
+        return (op.lane or lane(op))(self, other)
 
     def _reflected(self, op: Op, other: Any) -> Any:
-        return binary(op, other, self)
+        return (op.lane or lane(op))(other, self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = REGISTRY.get(ufunc)
         if method == "__call__" and not kwargs and op.__class__ is Op:
-            return unary(op, self) if len(inputs) == 1 else binary(op, *inputs)
+            return (op.lane or lane(op))(*inputs)
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -452,8 +452,8 @@ def _seed(t: Tensor, gradient: Any) -> Tensor:
     if gradient is None:
         if t.size != 1:
             refusals.non_scalar(t)
-        ones: Tensor = make_tensor(np.ones(t.shape, t.dtype))
-        return ones
+        one: Tensor = make_tensor(np.array(1, t.dtype).reshape(t.shape))
+        return one
     if isinstance(gradient, bool):
         refusals.seed_bool(t, gradient)
     seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
@@ -489,13 +489,14 @@ def _commit(found: dict[Node, Array]) -> None:
             if t is not None:
                 before = getattr(t, "_grad", None)
                 tensors.append(t)
-                old.append(before)
+                if before is not None:
+                    old.append(before)
                 new.append(g if before is None else before + g)
         deque(map(_set_grad, tensors, new), maxlen=0)
 
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:
     t = Handle.__new__(cls)
-    t._data, t._node, t._op, t._exposed, t._name = data.copy(), None, None, False, name
+    t._data, t._node, t._op, t._exposed, t._name = data.copy(), None, None, None, name
     t.requires_grad = requires_grad
     return t

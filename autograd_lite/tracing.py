@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors, refusals
-from autograd_lite.graph import Node, Recorded, enable_grad, is_grad_enabled, new_order
+from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import Handle, array_of, as_array, make_tensor
 from autograd_lite.shapes import Array, Shape
@@ -29,7 +29,7 @@ from autograd_lite.tree import LEAF, Structure, flatten, flatten_like, paths, un
 
 Function = Callable[..., Any]
 
-ARGUMENT = Op("argument", lambda x: x, "linear", ("x",), {}, (lambda g: g,))
+ARGUMENT = Op("argument", lambda x: x, "elementwise", ("x",), {}, (lambda g: g,))
 """What makes the variable of a transform: nothing, or the identity over a Tensor that is watched from outside."""
 
 # A result that an outer variable is known not to move: the derivative is 0, which is not the same as lost.
@@ -131,19 +131,22 @@ class Call:
         found = reverse(pairs, wanted=self.wanted, within=self.within, lift=lift, retain=retain or lift is not None)
         return [found.get(node) for node in self.inputs]
 
-    def push(self, tangents: Sequence[Array]) -> list[Any]:
-        """Return how each result moves when the inputs move along `tangents`; None for one that does not."""
-        lift = self._lift(tangents)
+    def push(self, tangents: Sequence[Array | None], forms: Mapping[str, Function] | None = None) -> list[Any]:
+        """Return how each result moves when the inputs move along `tangents`; None for one that does not.
+
+        A tangent of None stands for 0. `forms` says how they go through operations, as for `sweep.forward`.
+        """
+        start = {node: t for node, t in zip(self.inputs, tangents, strict=True) if t is not None}
+        lift = self._lift(start.values())
         plain = lift is None
         if lift is None:
-            lift, tangents = plain_before(new_order()), [plain_of(t) for t in tangents]
-        start = dict(zip(self.inputs, tangents, strict=True))
+            lift, start = plain_before(new_order()), {node: plain_of(t) for node, t in start.items()}
         path = sorted(self.reached, key=_order)
         if is_grad_enabled():
-            moving = forward((), start, lift, path)
+            moving = forward((), start, lift, path, forms)
         else:
             with enable_grad():  # a forward rule may be derived from the graph of the reverse rule
-                moving = forward((), start, lift, path)
+                moving = forward((), start, lift, path, forms)
         moved = [moving.get(node_of(y)) for y in self.results]  # type: ignore[arg-type]
         return [plain_of(t) for t in moved] if plain else moved
 
@@ -202,7 +205,7 @@ def unmoved(y: Array, outside: Iterable[Node]) -> Any:
     nodes = tuple(outside)
     shapes = tuple([node.shape for node in nodes])
     edges = tuple([(node, _UNMOVED.rules[0], (shapes, i), i) for i, node in enumerate(nodes)])
-    return make_tensor(array, Recorded(_UNMOVED, nodes, edges, NO_SETTINGS, array.shape, array.dtype))
+    return make_tensor(array, Linked(_UNMOVED, nodes, edges, NO_SETTINGS, array.shape, array.dtype))
 
 
 def owned(g: Array, others: Iterable[Any]) -> Array:
@@ -278,10 +281,10 @@ def _watch(x: Any, recording: bool) -> Handle:
     else:
         array = Tensor(x)._data
     if outer is None:
-        node = Node(ARGUMENT, (), (), NO_SETTINGS, array.shape, array.dtype)
+        node = Linked(ARGUMENT, (), (), NO_SETTINGS, array.shape, array.dtype)
     else:
         edges = ((outer, ARGUMENT.rules[0], (), 0),)
-        node = Recorded(ARGUMENT, (outer,), edges, NO_SETTINGS, array.shape, array.dtype)
+        node = Linked(ARGUMENT, (outer,), edges, NO_SETTINGS, array.shape, array.dtype)
     return make_tensor(array, node)  # type: ignore[no-any-return]
 
 

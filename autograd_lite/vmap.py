@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import Batched, Level
 from autograd_lite.batching import rule
-from autograd_lite.graph import Node
+from autograd_lite.graph import Linked, Node
 from autograd_lite.op import Op, Settings
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.shapes import Array
@@ -170,7 +170,14 @@ def _of(a: Array, level: Level) -> bool:
 
 
 def _declared(fn: Callable[..., Array], adjoint: Callable[..., Array], **settings: Any) -> Op:
-    return Op(fn.__name__.strip("_"), fn, "linear", ("a",), {"level": None, **settings}, (adjoint,), order=("a",))
+    def carried(a: Array, level: Level, **given: Any) -> Array:
+        """NOTE: a younger batch stays outermost, also where a Tensor holds it and so no rule for batches is asked."""
+        if not isinstance(a, Batched) or a._level.order <= level.order:
+            return fn(a, level, **given)
+        axis = given.get("axis")
+        return Batched(carried(a._array, level, **(given if axis is None else {"axis": axis + 1})), a._level)
+
+    return Op(fn.__name__.strip("_"), carried, "linear", ("a",), {"level": None, **settings}, (adjoint,), order=("a",))
 
 
 enter: Op = _declared(_enter, lambda g, level, axis: leave(g, level=level, axis=axis), axis=0)
@@ -261,6 +268,6 @@ def _walk(results: Iterable[Node], level: Level, crossing: dict[Node, None]) -> 
 def _step(outer: Node, level: Level, order: float) -> Node:
     settings = {"level": level}
     edges = share.edges(None, (None,), settings, (outer,))
-    node = Node(share, (outer,), edges, settings, outer.shape, outer.dtype)
+    node = Linked(share, (outer,), edges, settings, outer.shape, outer.dtype)
     node.order = order  # type: ignore[assignment]
     return node

@@ -81,8 +81,8 @@ UNARY = (
     np.negative, np.positive, np.reciprocal, np.square, np.sqrt, np.cbrt, np.exp, np.exp2, np.expm1, np.log, np.log2,
     np.log10, np.log1p, np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.degrees, np.rad2deg, np.radians,
     np.deg2rad, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh, np.absolute, np.fabs, np.conjugate,
-    np.real, np.imag, np.real_if_close, np.nan_to_num, np.copy, elementwise.sech_squared, ag.sigmoid, ag.softplus,
-    ag.relu,
+    np.real, np.imag, np.real_if_close, np.nan_to_num, np.copy, elementwise.sech_squared,
+    elementwise.sigmoid_slope, ag.sigmoid, ag.softplus, ag.relu,
 )  # fmt: skip
 BINARY = (
     np.add, np.subtract, np.multiply, np.divide, np.remainder, np.fmod, np.power, np.float_power, np.logaddexp,

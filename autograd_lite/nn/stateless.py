@@ -50,18 +50,18 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
     before = [(own[name], _state(own[name])) for name in given]
     try:
         for name, value in given.items():
-            _set_state(own[name], (array_of(value), value._node, False))
+            _set_state(own[name], (array_of(value), value._node, None))
         return module(*args, **kwargs)
     finally:
         for p, state in before:
             _set_state(p, state)
 
 
-def _state(t: Tensor) -> tuple[Any, Any, bool]:
+def _state(t: Tensor) -> tuple[Any, Any, Any]:
     return t._data, t._node, t._exposed
 
 
-def _set_state(t: Tensor, state: tuple[Any, Any, bool]) -> None:
+def _set_state(t: Tensor, state: tuple[Any, Any, Any]) -> None:
     t._data, t._node, t._exposed = state
 
 

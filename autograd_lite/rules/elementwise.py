@@ -83,10 +83,16 @@ sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x
 
 def _sigmoid(x: Array) -> Array:
     """``1 / (1 + exp(-x))`` to full relative precision, without overflow."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
 
 
-sigmoid = elementwise(_sigmoid, lambda g, x: 0.25 * g * sech_squared(0.5 * x))
+def _sigmoid_slope(x: Array) -> Array:
+    """The derivative of the sigmoid, to full relative precision while it is a normal number."""
+    return 0.5 / (1.0 + np.cosh(x))
+
+
+sigmoid_slope = elementwise(_sigmoid_slope, lambda g, y, x: -g * y * np.tanh(0.5 * x))
+sigmoid = elementwise(_sigmoid, lambda g, x: g * sigmoid_slope(x))
 
 
 def _softplus(x: Array) -> Array:

@@ -38,7 +38,7 @@ bilinear(np.matmul, _matmul_left, _matmul_right)
 
 def _affine(x: Array, weight: Array, bias: Array) -> Array:
     """``x W^T + b``: the layer of a neural network; `weight` is (out, in), `bias` may be None."""
-    y = x @ weight.swapaxes(-1, -2)
+    y = x @ weight.T
     return y if bias is None else y + bias
 
 
@@ -54,7 +54,7 @@ def _rows(x: Array) -> Array:
 def _affine_jvp(tangents: Sequence[Array | None], x: Array, weight: Array) -> Array:
     dx, dw, db = tangents
     parts = [
-        None if dx is None else dx @ weight.swapaxes(-1, -2),
+        None if dx is None else dx @ weight.T,
         None if dw is None else x @ dw.swapaxes(-1, -2),
         db,
     ]

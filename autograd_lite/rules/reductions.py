@@ -247,16 +247,19 @@ def _matrix_norm(size: Array, ord: float, axes: tuple[int, ...], keepdims: bool)
     return extreme if keepdims else np.squeeze(extreme, axes)
 
 
+_LOWEST = {np.dtype(t): np.finfo(t).min for t in (np.half, np.single, np.double, np.longdouble)}
+
+
 def _top(a: Array, axes: Axis) -> Array:
-    """Return the largest elements, which exponents are taken from; 0 where there is none but -inf."""
+    """Return the largest elements, which exponents are taken from; the lowest number where there is none but -inf."""
     top = a.max(axes, keepdims=True) if a.size else np.full(keepdims_shape(a.shape, axes), -np.inf, a.dtype)
-    return np.where(top == -np.inf, 0, top)
+    return np.maximum(top, _LOWEST.get(a.dtype, -np.inf))
 
 
 def _softmax(a: Array, axis: Axis = -1) -> Array:
     """The weights of the elements; all 0 where every element is -inf, as in a row that is masked throughout."""
     e = np.exp(a - _top(a, axis))
-    return e / np.maximum(e.sum(axis, keepdims=True), 1)  # the largest element alone contributes 1
+    return e / np.maximum(e.sum(axis, keepdims=True), 1.0)  # the largest element alone contributes 1
 
 
 softmax = custom(_softmax, lambda g, y, axis: y * (g - (g * y).sum(axis, keepdims=True)), settings="axis")
@@ -264,7 +267,7 @@ softmax = custom(_softmax, lambda g, y, axis: y * (g - (g * y).sum(axis, keepdim
 
 def _log_softmax(a: Array, axis: Axis = -1) -> Array:
     shifted = a - _top(a, axis)
-    return shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1))
+    return shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1.0))
 
 
 log_softmax = custom(_log_softmax, lambda g, y, axis: g - np.exp(y) * g.sum(axis, keepdims=True), settings="axis")
