@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import Batched, Level
 from autograd_lite.batching import rule
-from autograd_lite.graph import Node
+from autograd_lite.graph import Linked, Node
 from autograd_lite.op import Op, Settings
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.shapes import Array
@@ -268,6 +268,6 @@ def _walk(results: Iterable[Node], level: Level, crossing: dict[Node, None]) -> 
 def _step(outer: Node, level: Level, order: float) -> Node:
     settings = {"level": level}
     edges = share.edges(None, (None,), settings, (outer,))
-    node = Node(share, (outer,), edges, settings, outer.shape, outer.dtype)
+    node = Linked(share, (outer,), edges, settings, outer.shape, outer.dtype)
     node.order = order  # type: ignore[assignment]
     return node
