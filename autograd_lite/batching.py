@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.batched import RULES, Batched, Level, each, holds
+from autograd_lite.batched import RULES, Batched, Level, each, holds, holds_any
 from autograd_lite.op import REGISTRY, Op, Settings
 from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping
 from autograd_lite.shapes import Array, Axis, Shape, everywhere
@@ -302,6 +302,8 @@ def _getitem(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
         flat = a._array.reshape((level.size, a.size))
         examples = np.arange(level.size).reshape((level.size, *(1,) * (places.ndim - 1)))
         return op(flat, key=(examples, places))
+    if holds_any(key):  # of an outer batch: the same places for all examples of this one
+        return each(op, operands, settings, level)
     if _basic(key):
         return op(a._array, key=_behind(key))
     return op(a._array.reshape((level.size, a.size)), key=(slice(None), _flat_places(key, a.shape)))
@@ -326,6 +328,8 @@ def _scatter(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
         examples = np.arange(level.size).reshape((level.size, *(1,) * (places.ndim - 1)))
         full = _full(g, places.shape[1:], level)
         return op(full, key=(examples, places), shape=(level.size, size)).reshape(all_shapes)
+    if holds_any(key):  # of an outer batch: the same places for all examples of this one
+        return each(op, operands, settings, level)
     if _basic(key):
         target = np.broadcast_to(0, shape)[key].shape
         return op(_full(g, target, level), key=_behind(key), shape=all_shapes)
@@ -339,6 +343,8 @@ def _setitem(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
     (a, value), key = operands, settings["key"]
     if holds(key, level):
         raise errors.BatchError(errors.BATCH_ASSIGN)
+    if holds_any(key):  # of an outer batch: the same places for all examples of this one
+        return each(op, operands, settings, level)
     shape = np.shape(a)
     places = _flat_places(key, shape)
     array, new = _full(a, shape, level), _value(value, np.ndim(places), level)
