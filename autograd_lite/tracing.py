@@ -66,13 +66,15 @@ class Call:
         The same, where other nodes lie beside it that a sweep shall not go to.
     outside : set of Node
         The nodes of others that the results lead to; empty while recording is off around the call.
+    foreign : bool
+        Whether the results are arrays of another kind than NumPy's: batches, arrays in blocks.
     tensors : bool
         Whether a Tensor was among the leaves, so that Tensors are returned.
     """
 
     __slots__ = (
-        "aux", "function", "given", "inputs", "outside", "reached", "results", "structure", "structures", "tensors",
-        "wanted", "within",
+        "aux", "foreign", "function", "given", "inputs", "outside", "reached", "results", "structure", "structures",
+        "tensors", "wanted", "within",
     )  # fmt: skip
 
     function: Function
@@ -86,6 +88,7 @@ class Call:
     reached: set[Node]
     within: set[Node] | None
     outside: set[Node]
+    foreign: bool
     tensors: bool
 
     # ----- what it returns -----
@@ -125,12 +128,22 @@ class Call:
         another sweep.
         """
         pairs = [(node, g) for node, g in seeds if node in self.reached]
+        if self.foreign:
+            pairs = [(node, self._of_its_kind(node, g)) for node, g in pairs]
         lift = self._lift([g for _, g in pairs])
         if lift is not None:
             pairs = [(node, as_tensor(g)) for node, g in pairs]
         retain = retain or lift is not None
         found = reverse(pairs, wanted=self.wanted, within=self.within, lift=lift, retain=retain, hook=run_hooks)
         return [found.get(node) for node in self.inputs]
+
+    def _of_its_kind(self, node: Node, g: Array) -> Array:
+        """Return a cotangent as an array of the kind its result is: for each example of a batch, in each block.
+
+        NOTE: sweeps add into plain buffers what comes as plain cotangents, but rules of such a graph may not fit there.
+        """
+        y = next(y for y in self.results if node_of(y) is node)
+        return g + np.zeros_like(y._data)
 
     def push(self, tangents: Sequence[Array | None], forms: Mapping[str, Function] | None = None) -> list[Any]:
         """Return how each result moves when the inputs move along `tangents`; None for one that does not.
@@ -242,10 +255,8 @@ def call(
     done.aux = None
     if has_aux:
         result, done.aux = _pair(result, function)
-    if isinstance(result, Handle):
-        done.results, done.structure = [result], LEAF
-    else:
-        done.results, done.structure = flatten(result)
+    done.results, done.structure = ([result], LEAF) if isinstance(result, Handle) else flatten(result)
+    done.foreign = any(isinstance(y, Handle) and not isinstance(y._data, np.ndarray) for y in done.results)
     _find_path(done, start, recording)
     return done
 
