@@ -76,7 +76,7 @@ def reverse(
             end = within is not None and node in found
             if within is not None:
                 edges = () if end else tuple([edge for edge in edges if edge[0] in within])
-            zeros = op.selects or node in masked
+            zeros = op.selects or (node in masked if masked else False)
             try:
                 for parent, rule, saved, index in edges:
                     if zeros:
