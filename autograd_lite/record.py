@@ -129,8 +129,9 @@ def lane(op: Op) -> Callable[..., Any]:
 
 
 def _foreign(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:
-    """`apply` where an operand is of another class; NotImplemented if it wants to do the operation itself."""
-    return NotImplemented if any(map(declines, operands)) else apply(op, operands, settings)
+    """`apply` where an operand is of another class; NotImplemented if it wants to do an operator itself."""
+    aloof = isinstance(op.fn, np.ufunc) and any(map(declines, operands))
+    return NotImplemented if aloof else apply(op, operands, settings)
 
 
 def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:

@@ -70,15 +70,15 @@ def reverse(
                 g = g.astype(node.dtype)
             if node.notes is not None or (wanted is not None and node in wanted):
                 g = _arrive(node, g, found, wanted, hook)
-            end = within is not None and node in found
-            op, edges = node.op, () if end else node.edges
+            op, edges = node.op, node.edges
             if edges is None or op is None:
                 raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
-            zeros = op.selects or node in masked
+            end = within is not None and node in found
+            if within is not None:
+                edges = () if end else tuple([edge for edge in edges if edge[0] in within])
+            zeros = op.selects or (node in masked if masked else False)
             try:
                 for parent, rule, saved, index in edges:
-                    if within is not None and parent not in within:
-                        continue
                     if zeros:
                         masked.add(parent)
                     if lift is not None:
@@ -103,7 +103,7 @@ def reverse(
             except Exception as error:
                 error.add_note(f"in the derivative of {node.describe()}")
                 raise
-            if not (retain or end):
+            if not retain and not end:
                 node.edges, node._inputs, node.__class__ = None, None, Node  # as `Node.release` does
             if queue:
                 latest = (heappushpop(queue, (-following.order, following)) if following else heappop(queue))[1]

@@ -262,6 +262,9 @@ class Tensor(Handle, Methods):
         assign([(self, value)])
         return self
 
+    def __getitem__(self, key: Any) -> Any:
+        return (_getitem.lane or lane(_getitem))(self, settings={"key": indexing.freeze(key)})
+
     def __setitem__(self, key: Any, value: Any) -> None:
         self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
 
@@ -442,6 +445,7 @@ def commit(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> None:
     deque(map(_set_value, tensors, arrays), maxlen=0)
 
 
+_getitem = indexing.getitem
 _set_value = Handle.__dict__["_data"].__set__
 _set_grad = Handle.__dict__["_grad"].__set__
 _OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"

@@ -139,7 +139,7 @@ def _scalar_call(
 def _gradient(done: Call, argnums: Any) -> Any:
     """Return the gradient of a function that returned one number."""
     node = node_of(done.results[0])
-    seed = np.ones(node.shape, node.dtype) if node is not None else None
+    seed = None if node is None else np.ones(node.shape, node.dtype) if node.shape else np.array(1, node.dtype)
     return done.gradients(done.pull([(node, seed)], retain=False), one(argnums))
 
 

@@ -432,5 +432,5 @@ def test_an_argument_that_is_not_supported_may_be_given_as_its_default(call: Cal
 
 @pytest.mark.parametrize("call", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_an_argument_that_is_not_supported_is_refused(call: Callable[[Any], Any]) -> None:
-    with pytest.raises(errors.UnsupportedError, match="is not supported on a Tensor. Write np"):
+    with pytest.raises(errors.UnsupportedError, match=r"is not supported on a Tensor\. Write np"):
         call(leaf())
