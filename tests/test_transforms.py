@@ -223,6 +223,14 @@ def test_nothing_is_recorded_for_outside_while_recording_is_off() -> None:
     assert [type(t) for t in plain] == [np.float64, np.float64]
 
 
+def test_no_grad_around_makes_parameters_constants_and_the_result_an_array() -> None:
+    model = ag.nn.Linear(2, 1)
+    with ag.no_grad():
+        found = ag.grad(lambda x: np.sum(model(x)))(np.ones(2))
+    assert type(found) is np.ndarray
+    np.testing.assert_array_equal(found, model.weight.numpy()[0])
+
+
 def test_no_grad_is_written_to_and_nothing_is_released() -> None:
     w = ag.Tensor([1.0, 2.0], requires_grad=True)
     feature = np.sin(w)
