@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import _thread
 import copy
-import itertools
 import pickle
 import random
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from interrupts import BeforeBytecode, everywhere
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
@@ -289,29 +288,6 @@ def test_a_subclass_without_its_formula_says_what_to_write() -> None:
 # ----- all or nothing -----
 
 
-class Interrupting:
-    """Raise KeyboardInterrupt before the n-th bytecode that is run inside the block."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def __enter__(self) -> Interrupting:
-        self.before = sys.gettrace()
-        sys.settrace(self.trace)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(self.before)
-
-    def trace(self, frame: Any, event: str, _: Any) -> Any:
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            self.left -= 1
-            if self.left == 0:
-                raise KeyboardInterrupt
-        return self.trace
-
-
 def stepping(**settings: Any) -> tuple[list[ag.Tensor], Optimizer]:
     parameters = [leaf([0.0]), leaf(0.0), leaf([[0.0, 0.0]])]
     for p in parameters:
@@ -337,24 +313,19 @@ def test_a_step_interrupted_before_any_bytecode_happens_wholly_or_not(settings: 
     for _ in range(2):
         opt.step()
         states.append(snapshot(parameters, opt))
-    seen = set()
-    for n in itertools.count(1):
+    seen = []
+    for block in everywhere(BeforeBytecode):
         parameters, opt = stepping(**settings)
         for _ in range(done):
             opt.step()
-        try:
-            with Interrupting(n) as interrupting:
-                opt.step()
-        except KeyboardInterrupt:
-            pass
-        if interrupting.left > 0:
-            break
-        at = states.index(snapshot(parameters, opt))
+        with block:
+            opt.step()
+        seen.append(states.index(snapshot(parameters, opt)))
         opt.step()
-        assert snapshot(parameters, opt) == states[at + 1]
-        seen.add(at)
-    assert n > 100
-    assert seen == {0, 1}
+        assert snapshot(parameters, opt) == states[seen[-1] + 1]
+    assert seen == sorted(seen)
+    assert set(seen) == {0, 1}
+    assert len(seen) > 100
 
 
 @pytest.mark.parametrize("momentum", [0, 0.5])
