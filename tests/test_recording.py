@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from interrupts import AtCall, everywhere
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -242,6 +243,66 @@ def test_a_generator_suspended_inside_a_block_leaves_the_switch_to_its_caller() 
     next(g)
     assert not recorded()  # as documented: the remedy is the decorator
     next(g, None)
+    assert recorded()
+
+
+# ----- interrupts -----
+
+
+def in_a_block() -> None:
+    with ag.no_grad():
+        len("")
+
+
+def in_blocks_of_one_switch() -> None:
+    off = ag.no_grad()
+    with off, ag.enable_grad(), off:
+        len("")
+
+
+@ag.no_grad()
+def in_a_decorated_function() -> None:
+    len("")
+
+
+@ag.no_grad()
+def decorated_generator() -> Iterator[int]:
+    yield len("")
+    yield len("")
+
+
+def in_a_decorated_generator() -> None:
+    list(decorated_generator())
+
+
+@pytest.mark.parametrize(
+    "act", [in_a_block, in_blocks_of_one_switch, in_a_decorated_function, in_a_decorated_generator]
+)
+@pytest.mark.parametrize("outside", [True, False])
+def test_an_interrupt_restores_what_was_outside(act: Callable[[], None], outside: bool) -> None:
+    """But for one at the very end of a block, where there is no code of ours yet: the next test."""
+
+    def interrupted(block: AtCall) -> bool:
+        with ag.enable_grad() if outside else ag.no_grad():
+            with block:
+                act()
+            return recorded()
+
+    left = [interrupted(block) for block in everywhere(lambda n: AtCall(n, ag.no_grad.__exit__.__code__))]
+    assert left == [outside] * len(left)
+    assert len(left) > 5
+
+
+def test_an_interrupt_between_a_block_and_its_end_leaves_the_switch_and_another_block_can_set_it() -> None:
+    def interrupted(block: AtCall) -> bool:
+        with block:
+            in_a_block()
+        with ag.enable_grad():
+            assert recorded()
+        return recorded()
+
+    left = [contextvars.copy_context().run(interrupted, block) for block in everywhere(AtCall)]
+    assert left.count(False) == 1  # as documented: the remedy is the decorator
     assert recorded()
 
 
