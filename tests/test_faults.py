@@ -14,7 +14,6 @@ from faults import FAULTS, NUMBER, SETUP, Fault
 import autograd_lite as ag
 from autograd_lite.op import bilinear, custom, elementwise
 
-
 rows = pytest.mark.parametrize("row", FAULTS, ids=[row.situation for row in FAULTS])
 
 
