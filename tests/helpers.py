@@ -1,4 +1,4 @@
-"""What several test files use: leaves, a check of gradients by differences, and programs in processes of their own."""
+"""What several test files use: leaves, a network, a check by differences, and programs in processes of their own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite import nn
 
 ROOT = Path(__file__).parent.parent
 
 
 def leaf(data: Any = (1.0, 2.0, 3.0), name: str | None = None, dtype: Any = None) -> ag.Tensor:
     return ag.Tensor(data, requires_grad=True, name=name, dtype=dtype)
+
+
+def network(**settings: Any) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(2, 3, **settings), nn.Sigmoid(), nn.Linear(3, 2, **settings), nn.Softmax(-1))
 
 
 def check_gradient(f: Callable[..., Any], *values: Any) -> None:

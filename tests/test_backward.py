@@ -7,15 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.op import REGISTRY, custom
-
-
-def leaf(data: Any = (1.0, 2.0, 3.0), name: str | None = None) -> ag.Tensor:
-    return ag.Tensor(data, requires_grad=True, name=name)
-
 
 # ----- seeds -----
 

@@ -73,9 +73,7 @@ def sweep_forward(outputs: list[Any], xs: list[ag.Tensor], tangents: list[Array]
     roots = [y._node for y in outputs if isinstance(y, ag.Tensor) and y.requires_grad]
     start: dict[Node, Any] = {x._node: make_tensor(t) for x, t in zip(xs, tangents, strict=True)}
     found = forward(roots, start, make_tensor)
-    return [
-        found[y._node].numpy() if getattr(y, "_node", None) in found else np.zeros(np.shape(y)) for y in outputs
-    ]
+    return [found[y._node].numpy() if getattr(y, "_node", None) in found else np.zeros(np.shape(y)) for y in outputs]
 
 
 def assert_close(actual: Any, expected: Any, tolerance: float = 1e-9) -> None:
