@@ -17,6 +17,10 @@ from autograd_lite import nn
 ROOT = Path(__file__).parent.parent
 
 
+class Failure(Exception):
+    """What a test raises and expects to come through."""
+
+
 def leaf(data: Any = (1.0, 2.0, 3.0), name: str | None = None, dtype: Any = None) -> ag.Tensor:
     return ag.Tensor(data, requires_grad=True, name=name, dtype=dtype)
 

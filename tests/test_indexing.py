@@ -62,21 +62,22 @@ def test_indexing(key: Any) -> None:
     check_gradient(lambda x: x[key], GRID)
 
 
+def assigned(x: ag.Tensor, key: Any, value: Any) -> ag.Tensor:
+    y = x * 1.0
+    y[key] = value
+    return y
+
+
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
 def test_indexed_assignment(key: Any, rng: np.random.Generator) -> None:
     expected = GRID.copy()
     value = rng.standard_normal(GRID[plain(key)].shape)
     expected[plain(key)] = value
 
-    def assigned(x: ag.Tensor, v: Any) -> ag.Tensor:
-        y = x * 1.0
-        y[key] = v
-        return y
-
-    np.testing.assert_array_equal(assigned(ag.Tensor(GRID), value), expected, strict=True)
-    check_gradient(assigned, GRID, value)
-    check_gradient(lambda x: assigned(x, 2.0), GRID)
-    check_gradient(assigned, GRID, 2.0)
+    np.testing.assert_array_equal(assigned(ag.Tensor(GRID), key, value), expected, strict=True)
+    check_gradient(lambda x, v: assigned(x, key, v), GRID, value)
+    check_gradient(lambda x: assigned(x, key, 2.0), GRID)
+    check_gradient(lambda x, v: assigned(x, key, v), GRID, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -92,12 +93,7 @@ def test_indexed_assignment(key: Any, rng: np.random.Generator) -> None:
     ],
 )
 def test_indexed_assignment_broadcasts(key: Any, shape: tuple[int, ...], rng: np.random.Generator) -> None:
-    def assigned(x: ag.Tensor, v: ag.Tensor) -> ag.Tensor:
-        y = x * 1.0
-        y[key] = v
-        return y
-
-    check_gradient(assigned, GRID, rng.standard_normal(shape))
+    check_gradient(lambda x, v: assigned(x, key, v), GRID, rng.standard_normal(shape))
 
 
 def test_the_last_of_two_values_assigned_to_one_place_stays() -> None:

@@ -12,16 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import Failure
 from interrupts import AtCall, everywhere
 
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.graph import observe
 from autograd_lite.op import Op
-
-
-class Fault(Exception):
-    pass
 
 
 def recorded() -> bool:
@@ -54,12 +51,12 @@ def test_a_block_switches_and_switches_back() -> None:
 
 @pytest.mark.parametrize("switch", [ag.no_grad, ag.enable_grad])
 def test_an_exception_inside_restores(switch: Callable[[], Any]) -> None:
-    with pytest.raises(Fault), switch():
-        raise Fault
+    with pytest.raises(Failure), switch():
+        raise Failure
     assert recorded()
     with ag.no_grad():
-        with pytest.raises(Fault), switch():
-            raise Fault
+        with pytest.raises(Failure), switch():
+            raise Failure
         assert not recorded()
 
 
@@ -144,10 +141,10 @@ def test_a_decorated_function_restores_after_an_exception_and_calls_itself() -> 
     def f(depth: int) -> None:
         assert not recorded()
         if not depth:
-            raise Fault
+            raise Failure
         f(depth - 1)
 
-    with pytest.raises(Fault):
+    with pytest.raises(Failure):
         f(5)
     assert recorded()
 
@@ -196,7 +193,7 @@ def test_a_decorated_generator_records_nothing_and_its_caller_does() -> None:
             log.append((sent, recorded()))
             try:
                 yield 2
-            except Fault:
+            except Failure:
                 log.append(("thrown", recorded()))
             yield 3
             return 4
@@ -209,7 +206,7 @@ def test_a_decorated_generator_records_nothing_and_its_caller_does() -> None:
     assert recorded()
     assert g.send("sent") == 2  # type: ignore[attr-defined]
     assert recorded()
-    assert g.throw(Fault) == 3  # type: ignore[attr-defined]
+    assert g.throw(Failure) == 3  # type: ignore[attr-defined]
     assert recorded()
     with pytest.raises(StopIteration) as stop:
         next(g)
@@ -398,7 +395,7 @@ def test_a_decorated_asynchronous_generator() -> None:
             log.append((sent, recorded()))
             try:
                 yield 2
-            except Fault:
+            except Failure:
                 log.append(("thrown", recorded()))
             yield 3
         finally:
@@ -410,7 +407,7 @@ def test_a_decorated_asynchronous_generator() -> None:
         assert await anext(g) == 1
         assert recorded()
         assert await g.asend("sent") == 2
-        assert await g.athrow(Fault) == 3
+        assert await g.athrow(Failure) == 3
         assert recorded()
         await g.aclose()
 
@@ -440,9 +437,9 @@ def test_an_observer_sees_every_operation_recorded_or_not() -> None:
 
 def test_an_observer_that_raises_is_gone_afterwards() -> None:
     def observer(*args: Any) -> None:
-        raise Fault
+        raise Failure
 
     x = ag.Tensor([1.0], requires_grad=True)
-    with pytest.raises(Fault), observe(observer):
+    with pytest.raises(Failure), observe(observer):
         x * 2
     (x * 2).backward()
