@@ -1,4 +1,4 @@
-"""What several test files use: leaves, a network, a check by differences, and programs in processes of their own."""
+"""What several test files use: leaves, a network, a check by differences, the registry, programs run by themselves."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import nn
+from autograd_lite.op import REGISTRY
 
 ROOT = Path(__file__).parent.parent
 
@@ -46,6 +47,15 @@ def check_gradient(f: Callable[..., Any], *values: Any) -> None:
             expected[place] = (sums[0] - sums[1]) / 2e-6
         actual = np.zeros(t.shape) if t.grad is None else t.grad
         np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-8)
+
+
+def registered() -> dict[Any, Any]:
+    """Return what the package itself has in its registry, without what a test file declares while it is imported."""
+    return {
+        fn: op
+        for fn, op in REGISTRY.items()
+        if (getattr(fn, "__module__", None) or "numpy").startswith(("numpy", "autograd_lite"))
+    }
 
 
 def run(program: str, python: str = sys.executable, **environment: str) -> subprocess.CompletedProcess[str]:

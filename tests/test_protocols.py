@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import check_gradient, leaf
+from helpers import check_gradient, leaf, registered
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.op import REGISTRY, Op
+from autograd_lite.op import Op
 from autograd_lite.protocols import supported
 
 X = np.array([[0.3, 0.7, 0.2], [0.9, 0.4, 0.6]])
@@ -378,11 +378,11 @@ def test_the_supported_functions_are_listed_with_their_form() -> None:
     assert all(name.split(".")[0] in dir(np) for name in listed)
 
 
-@pytest.mark.parametrize(
-    "fn", [fn for fn, op in REGISTRY.items() if isinstance(op, Op) and op.operands and op.order], ids=str
-)
-def test_positional_arguments_stand_where_numpy_has_them(fn: Any) -> None:
+DIRECT = {fn: op for fn, op in registered().items() if isinstance(op, Op) and op.operands and op.order}
+
+
+@pytest.mark.parametrize(("fn", "op"), DIRECT.items(), ids=[op.name for op in DIRECT.values()])
+def test_positional_arguments_stand_where_numpy_has_them(fn: Any, op: Op) -> None:
     """The operands come first, and no setting stands in the place of an argument that NumPy has there."""
-    op = REGISTRY[fn]
     assert op.order[: len(op.operands)] == op.operands
     assert set(op.defaults) <= set(op.order) or not hasattr(fn, "__wrapped__")
