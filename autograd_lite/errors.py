@@ -88,8 +88,20 @@ class StateDictError(AutogradError, RuntimeError):
     """The names or shapes of saved values are not those of the model."""
 
 
+class StructureError(AutogradError, ValueError):
+    """Two trees (nested dicts, lists, tuples, dataclasses) that have to be built alike are not."""
+
+
+class CheckpointError(AutogradError, RuntimeError):
+    """A checkpointed function computed something else the second time."""
+
+
 class PictureError(AutogradError, ValueError):
     """A graph cannot be drawn, or a picture not saved, as asked."""
+
+
+class BatchError(AutogradError, TypeError):
+    """Something is asked of a batched array that only one example can answer: a branch, a number, an index."""
 
 
 NON_SCALAR = (
@@ -217,6 +229,10 @@ NOT_A_LAYER = (
 STATE_DICT = "load_state_dict() of {model} does not fit, and nothing was changed: {found}. "
 STATE_DICT_NAMES = "Write load_state_dict(state, strict=False) to load only the names that both sides have"
 STATE_DICT_SHAPES = "Write a model of the same sizes as the saved one"
+FUNCTIONAL_CALL = (
+    "functional_call() of {model} does not fit: {found}. "
+    "Write functional_call(model, dict(model.named_parameters()), x), or give values of those names and shapes"
+)
 SETTING = "{name}={given!r}: it has to be a finite number, and not negative. Write {name}=0.01"
 NESTEROV = "nesterov=True with {given}. Write nesterov=True, momentum=0.9, dampening=0"
 GROUP_KEY = "a parameter group has the setting {given!r}, which is unknown. Write 'params' and any of {known}"
@@ -236,6 +252,60 @@ PARAMETER_CONSTANT = (
     "Write SGD([p for p in model.parameters() if p.requires_grad], lr=0.01)"
 )
 PARAMETER_TWICE = "an optimiser is given {what} twice. Write each parameter into one group, once"
+STRUCTURE = (
+    "{what} is built differently{where}: {given}, where {expected} is expected. "
+    "Write it with the same containers and keys; ag.tree.map(np.zeros_like, x) makes one that fits x"
+)
+LEAF_NUMBER = (
+    "unflatten() is given {given} leaves for a structure of {expected}. "
+    "Write leaves, structure = ag.tree.flatten(x), and unflatten(structure, leaves) with as many leaves"
+)
+UNRAVEL_SHAPE = "unravel() takes a vector of shape ({n},), not one of shape {given}. Write unravel(vector.reshape({n}))"
+ARGUMENT_NUMBER = (
+    "argnums={given} names an argument that is not there: {function} is called with {count} of them by position. "
+    "Write argnums=0 for the first, and give by position what is differentiated"
+)
+ARGUMENT_TWICE = "argnums={given} names an argument twice. Write each place once: argnums=(0, 1)"
+INTEGER_ARGUMENT = (
+    "{path} of {function} has dtype {dtype}: only floating-point numbers have a derivative. "
+    "Write 3.0 for 3 and x.astype(float) for an array; or name with argnums= the arguments that have one"
+)
+COMPLEX_ARGUMENT = (
+    "{path} of {function} has dtype {dtype}: derivatives by complex numbers are not supported. "
+    "Write a function of the real and the imaginary part: lambda re, im: {function}(re + 1j * im)"
+)
+NO_AUX = (
+    "has_aux=True, but {function} returned a {given}, not a pair. "
+    "Write return value, aux; or leave has_aux=True out"
+)
+NON_SCALAR_OUTPUT = (
+    "{transform} needs a function that returns one number, but {function} returned {given}. "
+    "Write ag.jacobian({function}) for all derivatives, ag.elementwise_grad({function}) where each number depends on "
+    "one of the argument, has_aux=True where the first of a pair is meant, or return np.sum(y)"
+)
+NO_DEPENDENCE = (
+    "{transform}: the result of {function} does not depend on the argument it is differentiated by, or the dependence "
+    "was lost on the way{cause}. Write NumPy's functions in the place of math, .item(), .detach() and .numpy(); "
+    "where the result is a constant on purpose, return y + 0 * np.sum(x)"
+)
+TANGENT_SHAPE = (
+    "{what} has shape {given}, but {primal} has shape {shape}. Write np.broadcast_to(v, {shape}) if that is meant"
+)
+TANGENT_COMPLEX = "{what} is complex, but {primal} is real. Write v.real"
+TANGENT_TUPLES = (
+    "{transform}(f, primals, tangents) takes two tuples of one entry for each argument of f, but was given "
+    "{primals} and {tangents}. Write ag.{transform}(f, (x,), (v,)) for a function of one argument"
+)
+TANGENT_NUMBER = (
+    "the linear map of {function} takes {expected} tangents, one for each argument, but was given {given}. "
+    "Write f_jvp(*tangents)"
+)
+CHECKPOINT = (
+    "checkpoint of {function}: the evaluation on the way back came to other results than the first, by random numbers "
+    "of a generator of its own, or a parameter changed in between. Write random numbers with ag.manual_seed() and no "
+    "rng=, and change parameters after backward()"
+)
+JACOBIAN_MODE = "mode={given!r} is unknown. Write mode='auto', 'reverse' or 'forward'"
 PICTURE_FREED = (
     "visualize() reaches the operation {op} (result of shape {shape}), whose inputs backward() has released. "
     "Write picture = ag.visualize(loss) before loss.backward(), or loss.backward(retain_graph=True)"
@@ -282,4 +352,45 @@ GRADCHECK_NOTHING = (
 GRADCHECK_OUTPUT = (
     "gradcheck of {function}: it returned {what}, of which nothing has a derivative. "
     "Write a function that returns a Tensor of floats, or a tuple of them"
+)
+BATCH_VALUE = "inside of vmap, {call} of an array that differs between examples has no answer. Write {instead}"
+BATCH_QUESTION = (
+    "inside of vmap, the result of {op} would have another form for each example, or be one answer for all of them. "
+    "Write {instead}"
+)
+BATCH_SCALAR = "inside of vmap, examples that are single numbers have no length. Write x[None] for one of length 1"
+BATCH_WRITE = (
+    "inside of vmap, {op} cannot write what differs between examples into an array that is the same for all of them. "
+    "Write a = a + x for a += x, np.where(np.arange(n) == i, x, a) for a[i] = x, and no out="
+)
+BATCH_MASK = (
+    "inside of vmap, {op} by a mask would pick another number of elements for each example. "
+    "Write np.where(mask, x, 0) and go on with all elements"
+)
+BATCH_ASSIGN = (
+    "inside of vmap, an assignment to x[i] with an index that differs between examples is not supported. "
+    "Write x = np.where(np.arange(len(x)) == i, value, x)"
+)
+BATCH_INDEX = "inside of vmap, an index is outside of an axis of length {n}. Write np.clip(i, 0, {n} - 1) for it"
+BATCH_RESHAPE = (
+    "an example of shape {given} cannot be reshaped to {shape}. Write x.reshape(-1), or sizes whose product fits"
+)
+VMAP_AXES = (
+    "{which} of vmap is {given}, which is no axis for {what}. Write a whole number, None where all examples share it, "
+    "or a tuple with one entry for each"
+)
+VMAP_RANGE = (
+    "{which} of vmap asks for axis {axis} of {what}, which has {ndim} axes. Write {which}=None where all examples "
+    "share it, or an axis that it has"
+)
+VMAP_SIZES = (
+    "vmap: the arguments differ in the number of examples: {first} along its axis has {n}, {second} has {m}. "
+    "Write in_axes= with the axis of the examples of each argument, and None for what they share"
+)
+VMAP_NOTHING = "vmap: no argument has an axis of examples. Write in_axes=0, or call the function without vmap"
+VMAP_SHARED = (
+    "vmap: {what} differs between examples, but out_axes is None there, which is for what they share. Write out_axes=0"
+)
+VMAP_RESULT = (
+    "vmap: the function returned {given}, which is no array. Write a function that returns arrays or trees of them"
 )

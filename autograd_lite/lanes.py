@@ -29,10 +29,7 @@ def make(op, fn, rules, preset):
             y = as_array(y)
         if {untracked} or not is_grad_enabled():
             return make_tensor(y, None, op)
-        {edges}
-        if not edges:
-            return make_tensor(y, None, op)
-        return _recorded(op, y, {inputs}, edges, settings)
+        {record}
 
     return lane
 """
@@ -54,6 +51,14 @@ _COPY = """\
 if n{i} is None and x{i}.__class__ is _ndarray:
     a{i} = a{i}.copy()"""
 
+_RECORD_ONE = "return _recorded(op, y, None, ((n0, rule0, {saved}, 0),), settings)"
+
+_RECORD_SEVERAL = """\
+if not edges:
+    return make_tensor(y, None, op)
+inputs = None if len(edges) == {number} else {inputs}
+return _recorded(op, y, inputs, edges, settings)"""
+
 _EDGE = """\
 if n{i} is not None:
     edges += ((n{i}, rule{i}, {saved}, {i}),)"""
@@ -64,17 +69,25 @@ def source(op: Op) -> str:
     places = range(len(op.operands))
     operands, arrays = (", ".join(f"{letter}{i}" for i in places) for letter in "xa")
     unwrap = [_UNWRAP.format(i=i, operands=operands) for i in places]
-    copies = [_COPY.format(i=i) for i in places if any(i in reads for reads in op.reads)]
-    edges = [_EDGE.format(i=i, saved=_saved(op, i)) for i in places if op.rules[i]]
     return _LANE.format(
         operands=operands,
         call=f"fn({arrays}, **settings) if settings else fn({arrays})" if op.defaults else f"fn({arrays})",
         rules=_tuple(f"rule{i}" for i in places),
         unwrap=_indented([*unwrap, *([_SETTINGS] if op.defaults else [])]),
         untracked="(" + " and ".join(f"n{i} is None" for i in places) + ")",
-        edges=_indented([*copies, "edges = ()", *edges]),
-        inputs=_tuple(f"n{i} or _constant(x{i})" for i in places),
+        record=_indented(_record(op)),
     )
+
+
+def _record(op: Op) -> list[str]:
+    """Write how the node is made."""
+    if len(op.operands) == 1:
+        return [_RECORD_ONE.format(saved=_saved(op, 0))]
+    places = range(len(op.operands))
+    copies = [_COPY.format(i=i) for i in places if any(i in reads for reads in op.reads)]
+    edges = [_EDGE.format(i=i, saved=_saved(op, i)) for i in places if op.rules[i]]
+    inputs = _tuple(f"n{i} or _constant(x{i})" for i in places)
+    return [*copies, "edges = ()", *edges, _RECORD_SEVERAL.format(number=len(places), inputs=inputs)]
 
 
 def _saved(op: Op, index: int) -> str:

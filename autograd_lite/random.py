@@ -6,6 +6,8 @@ NumPy's own global state is neither read nor changed.
 from __future__ import annotations
 
 import _thread
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +52,29 @@ def default_rng() -> Generator:
                 manual_seed(None)  # type: ignore[arg-type]
     assert _default is not None
     return _default
+
+
+def state() -> Any:
+    """Return where the default generator stands, to be repeated by `replayed`."""
+    return default_rng().bit_generator.state
+
+
+@contextmanager
+def replayed(before: Any) -> Iterator[None]:
+    """Have the default generator repeat its numbers from a `state`, and go on afterwards from the later of the two.
+
+    NOTE: called where it stands at that state already, nothing is repeated and nothing undone.
+    """
+    bits = default_rng().bit_generator
+    now = bits.state
+    if now == before:
+        yield
+        return
+    bits.state = before
+    try:
+        yield
+    finally:
+        bits.state = now
 
 
 def generator(rng: Any = None) -> Generator:

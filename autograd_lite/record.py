@@ -95,7 +95,7 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
         y = as_array(y)
     result = None
     if tracked and op.rules and is_grad_enabled():
-        inputs = _inputs(op, operands, arrays, nodes) if None in nodes else tuple(nodes)
+        inputs = _inputs(op, operands, arrays, nodes)
         edges = op.edges(y, arrays, settings, nodes)
         if edges:  # none where all that is tracked stands where there is no derivative, as the condition of `where`
             result = _recorded(op, y, inputs, edges, settings)
@@ -108,9 +108,7 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
 
 def record(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation that was called as a function."""
-    if not op.operands or not op.rules:
-        return apply(op, operands, settings)
-    result = (op.lane or lane(op))(*operands, settings)
+    result = (op.lane or lane(op))(*operands, settings=settings)
     return apply(op, operands, settings) if result is NotImplemented else result
 
 
@@ -120,7 +118,7 @@ def lane(op: Op) -> Callable[..., Any]:
     What its text does not cover it hands over to `apply`.
     """
     if not op.operands or not op.rules:
-        op.lane = lambda *operands: _foreign(op, operands)
+        op.lane = lambda *operands, settings=NO_SETTINGS: _foreign(op, operands, settings)
         return op.lane
     text, name = lanes.source(op), f"<the lane of {op.name}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # tracebacks show its lines
@@ -135,7 +133,7 @@ def _foreign(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) 
     return NotImplemented if any(map(declines, operands)) else apply(op, operands, settings)
 
 
-def _recorded(op: Op, y: Array, inputs: tuple[Any, ...], edges: tuple[Any, ...], settings: Settings) -> Any:
+def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:
     """Return the result of an operation with the node that remembers it.
 
     NOTE: node and Tensor are filled in here and not by their constructors, which cost a third of the whole lane.
@@ -144,7 +142,7 @@ def _recorded(op: Op, y: Array, inputs: tuple[Any, ...], edges: tuple[Any, ...],
     if dtype is not _FLOAT64 and dtype.kind != "f":
         refusals.result_dtype(op, dtype)
     node = _blank_node(Linked)
-    node.op, node.inputs, node.edges, node.settings = op, inputs, edges, settings
+    node.op, node._inputs, node.edges, node.settings = op, inputs, edges, settings
     node.shape, node.dtype, node.order, node.notes = y.shape, dtype, new_order(), None
     t = _blank(_Result)
     t._data, t._node, t._op, t._exposed, t._name = y, node, op, None, None

@@ -33,9 +33,18 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     lead = g.ndim - len(shape)
     if lead < 0:
         raise ValueError(f"{shape} does not broadcast to {g.shape}")
+    if g.shape == (1,) * lead + shape:  # nothing was repeated
+        return g.reshape(shape)
     stretched = tuple([i for i, n in enumerate(g.shape) if n != 1 and (i < lead or shape[i - lead] == 1)])
     reduced = g.sum(stretched) if stretched else g
     return reduced.reshape(shape)
+
+
+def everywhere(condition: Array) -> bool:
+    """Tell whether a condition holds at every element; of a Tensor by its values, of a batch for all examples."""
+    if hasattr(condition, "detach"):
+        condition = condition.detach().numpy()
+    return condition.everywhere() if hasattr(condition, "everywhere") else bool(condition.all())
 
 
 def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:

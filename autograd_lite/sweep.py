@@ -6,8 +6,8 @@ differentiated again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from heapq import heappop, heappush
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from heapq import heappop, heappush, heappushpop
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,8 +15,8 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.graph import Node, leaf, reachable
-from autograd_lite.op import Op
-from autograd_lite.shapes import Array, unbroadcast
+from autograd_lite.op import RECORDERS, Op
+from autograd_lite.shapes import Array, everywhere, unbroadcast
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
 """Makes a Tensor from an array and the node that made it."""
@@ -27,6 +27,7 @@ def reverse(
     seeds: Iterable[tuple[Node, Array]],
     *,
     wanted: frozenset[Node] | None = None,
+    within: Container[Node] | None = None,
     lift: Lift | None = None,
     retain: bool = False,
     hook: Callable[[Node, Array], Array] | None = None,
@@ -37,6 +38,8 @@ def reverse(
     ----------
     wanted : frozenset of Node, optional
         The nodes whose gradients are returned; by default all leaves, and nodes told to retain theirs.
+    within : container of Node, optional
+        Given, the sweep goes to these nodes only, and ends at those wanted.
     lift : callable, optional
         Given, the derivative is recorded: rules receive Tensors.
     retain : bool
@@ -47,8 +50,8 @@ def reverse(
     Notes
     -----
     A queue holds the operations that have a cotangent, the latest first: each is visited after all that was computed
-    from it. Leaves keep theirs until the end. Nothing outside is changed before the sweep has ended, but for the
-    release of nodes it has passed.
+    from it. Mostly there is one, `following`, and it needs no queue. Leaves keep their cotangents until the end.
+    Nothing outside is changed before the sweep has ended, but for the release of nodes it has passed.
     """
     grads: dict[Node, Array] = {}
     queue: Queue = []
@@ -56,11 +59,12 @@ def reverse(
     found: dict[Node, Array] = {}
     for node, seed in seeds:
         _give(node, seed, grads, queue, owned)
-    masked = False
+    masked: set[Node] = set()
     # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
     with np.errstate(all="ignore"):
-        while queue:
-            node = heappop(queue)[1]
+        latest = heappop(queue)[1] if queue else None
+        while latest is not None:
+            node, following = latest, None
             g = grads.pop(node)
             if g.dtype is not node.dtype:
                 g = g.astype(node.dtype)
@@ -69,29 +73,42 @@ def reverse(
             op, edges = node.op, node.edges
             if edges is None or op is None:
                 raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
-            masked = masked or op.selects
+            end = within is not None and node in found
+            if within is not None:
+                edges = () if end else tuple([edge for edge in edges if edge[0] in within])
+            zeros = op.selects or node in masked
             try:
                 for parent, rule, saved, index in edges:
+                    if zeros:
+                        masked.add(parent)
                     if lift is not None:
                         share = rule(g, *_lifted(node, op, index, saved, lift))
-                    elif op.accumulate is None:
+                    elif op.accumulate is None or g.__class__ in RECORDERS:
                         share = rule(g, *saved)
                     else:
                         op.accumulate(_buffer(parent, grads, queue, owned), g, *saved)
                         continue
-                    if masked or share.__class__ is not ndarray or share.shape != parent.shape:
-                        share = _fitted(share, g, parent, op, masked)
+                    if zeros or share.__class__ is not ndarray or share.shape != parent.shape:
+                        share = _fitted(share, g, parent, op, zeros)
                     if parent in grads:
                         _give(parent, share, grads, queue, owned)
                     else:
                         grads[parent] = share
-                        if parent.op is not None:
+                        if parent.op is None:
+                            continue
+                        if following is None:
+                            following = parent
+                        else:
                             heappush(queue, (-parent.order, parent))
             except Exception as error:
                 error.add_note(f"in the derivative of {node.describe()}")
                 raise
-            if not retain:
-                node.edges, node.inputs, node.__class__ = None, (), Node  # as `Node.release` does
+            if not retain and not end:
+                node.edges, node._inputs, node.__class__ = None, None, Node  # as `Node.release` does
+            if queue:
+                latest = (heappushpop(queue, (-following.order, following)) if following else heappop(queue))[1]
+            else:
+                latest = following
         for node, g in grads.items():
             _arrive(node, g if g.dtype is node.dtype else g.astype(node.dtype), found, wanted, hook)
     return found
@@ -123,7 +140,7 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
         grads[node] = share
         if node.op is not None:
             heappush(queue, (-node.order, node))
-    elif node in owned:
+    elif node in owned and share.__class__ not in RECORDERS:
         grads[node] += share
     else:
         grads[node] = total = grads[node] + share
@@ -164,10 +181,10 @@ def _keep_zeros(g: Array, share: Array) -> Array:
 
     NOTE: only there. With 0 wherever `g` is 0 a second derivative through a value that happens to be 0 would be lost.
     """
-    if np.isfinite(_plain(share.sum())):
+    if everywhere(np.isfinite(_plain(share.sum()))):
         return share
-    lost = (_plain(g) == 0) & ~np.isfinite(_plain(share))
-    return np.where(lost, 0, share) if lost.any() else share
+    kept = (_plain(g) != 0) | np.isfinite(_plain(share))
+    return share if everywhere(kept) else np.where(kept, share, 0)
 
 
 def _plain(x: Array) -> Array:
@@ -197,7 +214,13 @@ def _lift_input(node: Node, index: int, value: Any, lift: Lift) -> Any:
 # ----- forwards -----
 
 
-def forward(outputs: Iterable[Node], tangents: Mapping[Node, Array], lift: Lift) -> dict[Node, Array]:
+def forward(
+    outputs: Iterable[Node],
+    tangents: Mapping[Node, Array],
+    lift: Lift,
+    nodes: Iterable[Node] | None = None,
+    forms: Mapping[str, Callable[..., Array]] | None = None,
+) -> dict[Node, Array]:
     """Sweep forwards and return the tangents of all nodes of the graph of `outputs` that `tangents` reaches.
 
     Parameters
@@ -209,22 +232,27 @@ def forward(outputs: Iterable[Node], tangents: Mapping[Node, Array], lift: Lift)
         differentiated again, and a rule that is not written can be derived.
     lift : callable
         Makes a Tensor from an array and a node.
+    nodes : iterable of Node, optional
+        The nodes on the way, in order of creation, where they are known already.
+    forms : mapping, optional
+        How tangents go through each form of operation, if not as in `FORWARD`.
     """
     moving = dict(tangents)
+    forms = FORWARD if forms is None else forms
     with np.errstate(all="ignore"):
-        for node in reachable(outputs):
+        for node in reachable(outputs) if nodes is None else nodes:
             if node in moving or node.op is None:
                 continue
             if node.edges is None:
                 raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
             if any(edge[0] in moving for edge in node.edges):
-                t = _FORWARD[node.op.form](node, node.op, moving, lift)
+                t = forms[node.op.form](node, node.op, moving, lift)
                 t = t if t.shape == node.shape else np.broadcast_to(t, node.shape)
                 moving[node] = t if t.dtype == node.dtype else t.astype(node.dtype)
     return moving
 
 
-def _moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
+def moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
     return [(moving[p], rule, saved, i) for p, rule, saved, i in node.edges or () if p in moving]
 
 
@@ -235,30 +263,33 @@ def _total(terms: Sequence[Array]) -> Array:
 
 def _forward_elementwise(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
     """The reverse rules, with tangents in the place of cotangents: the Jacobian is diagonal."""
-    edges = _moving_edges(node, moving)
+    edges = moving_edges(node, moving)
     return _total([rule(t, *_lifted(node, op, i, saved, lift)) for t, rule, saved, i in edges])
 
 
 def _forward_linear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
-    """The operation itself, with tangents as inputs, zeros where nothing moves, and masks as they are."""
-    values = _saved_by_name(node, op, lift)
+    """The operation itself, with tangents as inputs."""
+    return op(*linear_operands(node, op, moving, lift), **node.settings)
+
+
+def linear_operands(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> list[Array]:
+    """Return what a linear operation takes tangents on by: zeros where nothing moves, and masks as they are."""
     operands = []
     for i, source in enumerate(node.inputs):
-        differentiable = op.rules[i] is not None if op.operands else True
         if source in moving:
             operands.append(moving[source])
-        elif differentiable:
+        elif not op.operands or op.rules[i] is not None:
             operands.append(np.zeros(getattr(source, "shape", ()), node.dtype))
         else:
-            operands.append(values[op.operands[i]])
-    return op(*operands, **node.settings)
+            operands.append(_saved_by_name(node, op, lift)[op.operands[i]])
+    return operands
 
 
 def _forward_bilinear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
     """The operation with one input replaced by its tangent, for each input that moves."""
     values = _saved_by_name(node, op, lift)
     terms = []
-    for t, _, _, i in _moving_edges(node, moving):
+    for t, _, _, i in moving_edges(node, moving):
         operands = [t if j == i else values[name] for j, name in enumerate(op.operands)]
         terms.append(op(*operands, **node.settings))
     return _total(terms)
@@ -277,13 +308,13 @@ def _forward_custom(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift
     probe = leaf(node.shape, node.dtype)
     v = lift(np.zeros(node.shape, node.dtype), probe)
     seeds = []
-    for t, rule, saved, i in _moving_edges(node, moving):
+    for t, rule, saved, i in moving_edges(node, moving):
         share = rule(v, *_lifted(node, op, i, saved, lift))
         seeds.append((share._node, np.broadcast_to(t, share.shape)))
     return reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True)[probe]
 
 
-_FORWARD = {
+FORWARD: Mapping[str, Callable[..., Array]] = {
     "elementwise": _forward_elementwise,
     "linear": _forward_linear,
     "bilinear": _forward_bilinear,

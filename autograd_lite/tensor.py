@@ -14,7 +14,7 @@ import numpy as np
 from autograd_lite import errors, refusals
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf, new_order
 from autograd_lite.methods import Methods
-from autograd_lite.op import REGISTRY, Op
+from autograd_lite.op import RECORDERS, REGISTRY, Op
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
@@ -351,7 +351,9 @@ class Tensor(Handle, Methods):
 
     def __repr__(self) -> str:
         head = f"{type(self).__name__}("
-        parts = [np.array2string(np.asarray(self._data), separator=", ", prefix=head), f"dtype={self.dtype}"]
+        shown = repr(self._data) if type(self._data) in RECORDERS else None
+        shown = shown or np.array2string(np.asarray(self._data), separator=", ", prefix=head)
+        parts = [shown, f"dtype={self.dtype}"]
         if self._op is not None:
             parts.append(f"op={self._op.name}")
         if self.requires_grad:

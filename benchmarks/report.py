@@ -13,7 +13,7 @@ Results = dict[str, Figures]
 Row = list[str]
 
 WORDS = ("not installed", "unsupported")
-STEPS = ("perceptron", "chain1000")
+STEPS = ("perceptron", "chain1000", "gradient1000", "hessian50")
 PHASES = ("forward", "backward", "drop unswept")
 SHORT, LONG = "250000", "1000000"
 
@@ -34,8 +34,13 @@ class Goal:
         return f"{'>=' if self.at_least else '<='} {self.limit:g}{self.unit}"
 
 
-HAND_GOALS = {"perceptron": Goal(1.7)}
-PYTORCH_GOALS = {"perceptron": Goal(2.5, at_least=True), "chain1000": Goal(1.5, at_least=True)}
+HAND_GOALS = {"perceptron": Goal(1.7), "gradient1000": Goal(4)}
+PYTORCH_GOALS = {
+    "perceptron": Goal(2.5, at_least=True),
+    "chain1000": Goal(1.5, at_least=True),
+    "gradient1000": Goal(1, at_least=True),
+}
+HIPS_GOALS = {"hessian50": Goal(10, at_least=True)}
 IMPORT_GOAL = Goal(25, unit=" ms")
 MEMORY_GOAL = Goal(1000, unit=" kB")
 
@@ -80,12 +85,14 @@ def label(error: str) -> str:
 def step_row(results: Results, name: str, workload: str) -> Row:
     figures = figures_of(results, name, workload)
     if "error" in figures:
-        return [workload, name, label(figures["error"]), "-", "-", "-"]
+        return [workload, name, label(figures["error"]), "-", "-", "-", "-"]
     time = figures["seconds"]
     by_hand = ratio(time, seconds_of(results, "hand", workload))
     by_torch = ratio(seconds_of(results, "PyTorch", workload), time)
-    hand_goal = HAND_GOALS.get(workload) if name == "ours" else None
-    torch_goal = PYTORCH_GOALS.get(workload) if name == "ours" else None
+    by_hips = ratio(seconds_of(results, "HIPS autograd", workload), time)
+    hand_goal, torch_goal, hips_goal = (
+        goals.get(workload) if name == "ours" else None for goals in (HAND_GOALS, PYTORCH_GOALS, HIPS_GOALS)
+    )
     return [
         workload,
         name,
@@ -93,11 +100,12 @@ def step_row(results: Results, name: str, workload: str) -> Row:
         shown(time * 1e6, 1),
         with_goal(by_hand, shown(by_hand), hand_goal),
         with_goal(by_torch, shown(by_torch), torch_goal),
+        with_goal(by_hips, shown(by_hips), hips_goal),
     ]
 
 
 def step_table(results: Results) -> str:
-    head = ["workload", "contender", "steps/s", "us/step", "time, hand = 1", "speed, PyTorch = 1"]
+    head = ["workload", "contender", "steps/s", "us/step", "time, hand = 1", "speed, PyTorch = 1", "speed, HIPS = 1"]
     return table(head, [step_row(results, name, w) for w in STEPS for name in results])
 
 
@@ -152,11 +160,19 @@ def memory_line(results: Results) -> str:
     return f"memory, ours: growth from step 10,000 to step 100,000: {text}"
 
 
+def depth_table(results: Results) -> str:
+    figures = figures_of(results, "ours", "depth")
+    if "error" in figures:
+        return f"depth, ours: {figures['error']}"
+    head = ["parts of 10 operations", "peak, MB", "with checkpoint, MB"]
+    return table(head, [[n, shown(plain, 1), shown(kept, 1)] for n, (plain, kept) in figures.items()])
+
+
 def long_part(results: Results) -> list[str]:
     ran = any("chain1e6" in found for found in results.values())
     if not ran:
-        return ["chain1e6, memory: not run (they need --long)"]
-    return [long_table(results), memory_line(results)]
+        return ["chain1e6, memory, depth: not run (they need --long)"]
+    return [long_table(results), memory_line(results), depth_table(results)]
 
 
 def report(outcome: Figures) -> str:

@@ -20,7 +20,7 @@ SCRIPTS = HERE / "contenders"
 TIMEOUT_SECONDS = 900
 IMPORT_ROUNDS = 10
 LONG_ROUNDS = 2
-STEPS = ("perceptron", "chain1000")
+STEPS = ("perceptron", "chain1000", "gradient1000", "hessian50")
 
 # Threads cost more than they bring on arrays of ten numbers, so nobody gets them.
 ONE_THREAD = {
@@ -156,7 +156,7 @@ def measure_long(session: Session) -> None:
         session.measure(OURS, ("chain1e6",))
         session.measure(PYTORCH, ("chain1e6",))
     progress("memory")
-    session.measure(OURS, ("memory",))
+    session.measure(OURS, ("memory", "depth"))
 
 
 def machine() -> str:
@@ -175,7 +175,7 @@ def arguments() -> argparse.Namespace:
     default = os.environ.get("AUTOGRAD_LITE_PEERS", sys.executable)
     parser.add_argument("--peers", default=default, help="interpreter that has the peers")
     parser.add_argument("--rounds", type=positive, default=5, help="processes per contender")
-    parser.add_argument("--long", action="store_true", help="also chain1e6 and memory")
+    parser.add_argument("--long", action="store_true", help="also chain1e6, memory and depth")
     parser.add_argument("--json", type=Path, help="write the raw figures to this file")
     options = parser.parse_args()
     if shutil.which(options.peers) is None:

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import autograd_lite as ag
 from autograd_lite import errors
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -31,3 +33,54 @@ def test_digits_without_an_extra_say_what_to_install(module: str, monkeypatch: p
     digits = runpy.run_path(str(EXAMPLES / "digits.py"))
     with pytest.raises(errors.MissingExtraError, match=r"pip install 'autograd-lite\[data,progress\]'"):
         digits["main"]()
+
+
+def run(name: str) -> dict[str, Any]:
+    return runpy.run_path(str(EXAMPLES / name))
+
+
+def test_logistic_regression_classifies_the_cancers(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    pytest.importorskip("scipy")
+    share = run("logistic_regression.py")["main"]()
+    assert share >= 0.97
+    assert "terminated successfully" in capsys.readouterr().out
+
+
+def test_logistic_regression_finds_the_minimum_of_scikit_learn() -> None:
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    example = run("logistic_regression.py")
+    features, classes, *_ = example["split"](np.random.default_rng(0))
+    start = {"weight": np.zeros(30), "bias": 0.0}
+    found = ag.optimize.minimize(example["loss"], start, (features, classes), method="Newton-CG").x
+    weight = 1 / (2 * example["PENALTY"] * len(classes))
+    peer = linear_model.LogisticRegression(C=weight, tol=1e-10).fit(features, classes)
+    np.testing.assert_allclose(found["weight"], peer.coef_[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("module", ["sklearn.datasets", "scipy.optimize"])
+def test_logistic_regression_without_an_extra_says_what_to_install(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sklearn")
+    example = run("logistic_regression.py")
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(errors.MissingExtraError, match=r"pip install 'autograd-lite\[data,scipy\]'"):
+        example["main"]()
+
+
+def test_the_uncertainty_of_a_fit_is_that_of_curve_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    example = run("fit.py")
+    found, deviations = example["main"]()
+    assert "+-" in capsys.readouterr().out
+    t = np.linspace(0.0, 4.0, 60)
+    y = example["decay"](example["TRUE"], t) + np.random.default_rng(0).normal(0.0, example["NOISE"], t.shape)
+
+    def model(t: Any, height: Any, rate: Any, ground: Any) -> Any:
+        return example["decay"]({"height": height, "rate": rate, "ground": ground}, t)
+
+    best, covariance = optimize.curve_fit(model, t, y, (1, 1, 0), sigma=np.full(60, 0.05), absolute_sigma=True)
+    np.testing.assert_allclose(list(found.values()), best, rtol=1e-4)
+    # curve_fit leaves out the curvature of the model, so its covariance is near, not the same
+    np.testing.assert_allclose(list(deviations.values()), np.sqrt(np.diag(covariance)), rtol=0.1)

@@ -4,8 +4,9 @@ from autograd_lite.nn import functional, init
 from autograd_lite.nn.layers import Linear, ReLU, Sequential, Sigmoid, Softmax, Tanh
 from autograd_lite.nn.losses import CrossEntropyLoss, HalfSquaredError, MSELoss
 from autograd_lite.nn.module import Module, Parameter
+from autograd_lite.nn.stateless import functional_call
 
 __all__ = [
     "CrossEntropyLoss", "HalfSquaredError", "Linear", "MSELoss", "Module", "Parameter", "ReLU", "Sequential", "Sigmoid",
-    "Softmax", "Tanh", "functional", "init",
+    "Softmax", "Tanh", "functional", "functional_call", "init",
 ]  # fmt: skip

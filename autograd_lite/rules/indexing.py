@@ -22,12 +22,29 @@ def freeze(key: Any) -> Any:
         return slice(*[k if k is None else operator.index(k) for k in (key.start, key.stop, key.step)])
     if isinstance(key, np.ndarray):
         return key.copy()
-    if isinstance(key, list) or type(key) in RECORDERS:
-        if type(key) in RECORDERS and key.requires_grad:
-            operator.index(key)  # which refuses
+    if type(key) in RECORDERS:
+        return _value(operator.index(key) if key.requires_grad else key)  # of a recorded one the call refuses
+    if isinstance(key, list):
         array = np.array(key)
-        return array if array.size or not isinstance(key, list) else array.astype(np.intp)  # [] would be of floats
+        return array if array.size else array.astype(np.intp)  # [] would be of floats
     return key
+
+
+def _value(x: Any) -> Any:
+    """Return indices as an array, or as the batch they are or a Tensor holds; recorded ones are refused."""
+    if type(x) in RECORDERS and not x.requires_grad:
+        x = x.detach().numpy()
+        return x if type(x) in RECORDERS else np.asarray(x)
+    return np.asarray(x)
+
+
+def _recorder(*values: Any) -> Any:
+    """Return what carries out an operation where an array, or a part of an index, is a batch; None where none is."""
+    for x in values:
+        for part in x if isinstance(x, tuple) else (x,):
+            if type(part) in RECORDERS:
+                return RECORDERS[type(part)]
+    return None
 
 
 def _is_basic(key: Any) -> bool:
@@ -37,11 +54,15 @@ def _is_basic(key: Any) -> bool:
 
 
 def _getitem(a: Array, key: Any) -> Array:
-    return a[key]
+    recorder = _recorder(key)
+    return a[key] if recorder is None else recorder(getitem, (a,), {"key": key})
 
 
 def _scatter(g: Array, key: Any, shape: Shape) -> Array:
     """Return zeros of `shape` with `g` added at `key`."""
+    recorder = _recorder(g, key)
+    if recorder is not None:
+        return recorder(scatter, (g,), {"key": key, "shape": shape})
     out = np.zeros(shape, g.dtype)
     _add_at(out, g, key)
     return out
@@ -65,6 +86,9 @@ scatter: Op = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key
 
 
 def _setitem(a: Array, value: Array, key: Any) -> Array:
+    recorder = _recorder(a, value, key)
+    if recorder is not None:
+        return recorder(setitem, (a, value), {"key": key})
     out = a.copy()
     out[key] = value
     return out
@@ -106,20 +130,20 @@ def _along(axis: int, key: Any, ndim: int) -> tuple[Any, ...]:
 def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise") -> Array:
     a = np.ravel(a) if axis is None and a.ndim != 1 else a
     axis = axis or 0
-    where = np.asarray(indices)
+    where = _value(indices)
     if mode == "wrap":
         where = where % a.shape[axis]
     elif mode == "clip":
         where = np.clip(where, 0, a.shape[axis] - 1)
-    return a[_along(axis, where, a.ndim)]
+    return getitem(a, key=_along(axis, where, a.ndim))  # which `a[...]` is not, of an array by the places of a batch
 
 
 @composite(np.take_along_axis)
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     if axis is None:
-        return np.ravel(arr)[np.asarray(indices)]
+        return getitem(np.ravel(arr), key=_value(indices))
     grid = np.indices(arr.shape, sparse=True)
-    return arr[tuple(np.asarray(indices) if i == axis % arr.ndim else grid[i] for i in range(arr.ndim))]
+    return getitem(arr, key=tuple([_value(indices) if i == axis % arr.ndim else grid[i] for i in range(arr.ndim)]))
 
 
 @composite(np.compress)

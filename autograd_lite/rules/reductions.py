@@ -14,7 +14,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.op import Op, composite, custom, linear
 from autograd_lite.rules.common import as_array, as_tuple
-from autograd_lite.shapes import Array, Axis, Shape, keepdims_shape, normalize_axes, reduced_size
+from autograd_lite.shapes import Array, Axis, Shape, everywhere, keepdims_shape, normalize_axes, reduced_size
 
 
 def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -93,7 +93,7 @@ def _shifted_product(a: Array, step: int) -> Array:
 
 def _prod_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> Array:
     """The product of the other elements: ``y / a``, and without division where that has lost its digits."""
-    if np.all(np.isfinite(y) & (np.abs(y) >= np.finfo(y.dtype).tiny)):
+    if everywhere(np.isfinite(y) & (np.abs(y) >= np.finfo(y.dtype).tiny)):
         return spread(g * y, a.shape, axis, keepdims) / a
     axes = normalize_axes(axis, a.ndim)
     rest = tuple(i for i in range(a.ndim) if i not in axes)

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from harness import CYCLES, INPUT, RATE, TARGET, Step, chain_input, main, parameters, timed
+from harness import (
+    CYCLES,
+    GRADIENT_SIZE,
+    HESSIAN_SIZE,
+    INPUT,
+    RATE,
+    TARGET,
+    Step,
+    chain_input,
+    main,
+    parameters,
+    rosenbrock_input,
+    timed,
+)
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -70,10 +83,40 @@ def chain() -> Step:
     return step
 
 
+def rosenbrock_gradient() -> Step:
+    x = rosenbrock_input(GRADIENT_SIZE)
+
+    def step() -> np.ndarray:
+        a, b = x[1:] - x[:-1] ** 2, 1.0 - x[:-1]
+        (100.0 * a**2 + b**2).sum()
+        g = np.zeros_like(x)
+        g[:-1] = -400.0 * a * x[:-1] - 2.0 * b
+        g[1:] += 200.0 * a
+        return g
+
+    return step
+
+
+def rosenbrock_hessian() -> Step:
+    x = rosenbrock_input(HESSIAN_SIZE)
+    i = np.arange(HESSIAN_SIZE - 1)
+
+    def step() -> np.ndarray:
+        h = np.zeros((HESSIAN_SIZE, HESSIAN_SIZE))
+        h[i, i] = 1200.0 * x[:-1] ** 2 - 400.0 * x[1:] + 2.0
+        h[i + 1, i + 1] += 200.0
+        h[i, i + 1] = h[i + 1, i] = -400.0 * x[:-1]
+        return h
+
+    return step
+
+
 if __name__ == "__main__":
     main(
         {
             "perceptron": lambda: timed(perceptron(), float),
             "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
+            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
+            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),
         }
     )

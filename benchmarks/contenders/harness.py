@@ -14,6 +14,7 @@ import numpy as np
 INPUT = [[1.0, 2.0]]
 TARGET = [[0.0, 1.0]]
 RATE = 0.01
+GRADIENT_SIZE, HESSIAN_SIZE = 1000, 50
 CYCLES = 250  # of four operations each: the 1000 of chain1000
 LENGTHS = (250_000, 1_000_000)
 
@@ -34,6 +35,15 @@ def parameters() -> list[np.ndarray]:
 
 def chain_input() -> np.ndarray:
     return np.linspace(-1.0, 1.0, 10)
+
+
+def rosenbrock_input(size: int) -> np.ndarray:
+    return np.linspace(-1.0, 1.0, size)
+
+
+def rosenbrock(x: Any) -> Any:
+    """The function of several contenders, by methods and operators that all of them have."""
+    return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
 
 
 def seconds(step: Step, batch: int) -> float:

@@ -6,8 +6,21 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
-from autograd import grad, value_and_grad
-from harness import CYCLES, INPUT, RATE, TARGET, Step, chain_input, main, parameters, timed
+from autograd import grad, hessian, value_and_grad
+from harness import (
+    CYCLES,
+    GRADIENT_SIZE,
+    HESSIAN_SIZE,
+    INPUT,
+    RATE,
+    TARGET,
+    Step,
+    chain_input,
+    main,
+    parameters,
+    rosenbrock_input,
+    timed,
+)
 
 
 def sigmoid(z: Any) -> Any:
@@ -56,10 +69,27 @@ def chain() -> Step:
     return lambda: gradient(x)
 
 
+def rosenbrock_gradient() -> Step:
+    x, both = rosenbrock_input(GRADIENT_SIZE), value_and_grad(summed_rosenbrock)
+    return lambda: both(x)[1]
+
+
+def rosenbrock_hessian() -> Step:
+    x, second = rosenbrock_input(HESSIAN_SIZE), hessian(summed_rosenbrock)
+    return lambda: second(x)
+
+
+def summed_rosenbrock(x: Any) -> Any:
+    # Its boxes have no method sum.
+    return anp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
 if __name__ == "__main__":
     main(
         {
             "perceptron": lambda: timed(perceptron(), float),
             "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
+            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
+            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),
         }
     )

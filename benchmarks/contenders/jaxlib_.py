@@ -11,7 +11,21 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from harness import CYCLES, INPUT, RATE, TARGET, Step, chain_input, main, parameters, timed
+from harness import (
+    CYCLES,
+    GRADIENT_SIZE,
+    HESSIAN_SIZE,
+    INPUT,
+    RATE,
+    TARGET,
+    Step,
+    chain_input,
+    main,
+    parameters,
+    rosenbrock,
+    rosenbrock_input,
+    timed,
+)
 
 jax.config.update("jax_enable_x64", True)
 JIT = os.environ.get("JAX_CONTENDER_JIT") == "1"
@@ -64,10 +78,22 @@ def chain() -> Step:
     return lambda: jax.block_until_ready(gradient(x))
 
 
+def rosenbrock_gradient() -> Step:
+    x, both = jnp.array(rosenbrock_input(GRADIENT_SIZE)), compiled(jax.value_and_grad(rosenbrock))
+    return lambda: jax.block_until_ready(both(x))[1]
+
+
+def rosenbrock_hessian() -> Step:
+    x, second = jnp.array(rosenbrock_input(HESSIAN_SIZE)), compiled(jax.hessian(rosenbrock))
+    return lambda: jax.block_until_ready(second(x))
+
+
 if __name__ == "__main__":
     main(
         {
             "perceptron": lambda: timed(perceptron(), float),
             "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
+            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
+            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),
         }
     )

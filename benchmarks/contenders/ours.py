@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from harness import (
     CYCLES,
+    GRADIENT_SIZE,
+    HESSIAN_SIZE,
     INPUT,
     RATE,
     TARGET,
@@ -18,6 +21,8 @@ from harness import (
     long_chain,
     main,
     parameters,
+    rosenbrock,
+    rosenbrock_input,
     timed,
 )
 
@@ -25,6 +30,7 @@ import autograd_lite as ag
 from autograd_lite import nn
 
 TRAINING_STEPS = 100_000
+DEPTHS = (4, 16, 64)
 NAMES = ("0.weight", "0.bias", "2.weight", "2.bias")
 
 
@@ -68,6 +74,41 @@ def chain() -> Step:
     return step
 
 
+def rosenbrock_gradient() -> Step:
+    x, both = rosenbrock_input(GRADIENT_SIZE), ag.value_and_grad(rosenbrock)
+    return lambda: both(x)[1]
+
+
+def rosenbrock_hessian() -> Step:
+    x, second = rosenbrock_input(HESSIAN_SIZE), ag.hessian(rosenbrock)
+    return lambda: second(x)
+
+
+def deep(parts: int, wrap: Any) -> float:
+    """The peak of memory, in MB, of a gradient through so many parts of ten operations on 10,000 numbers."""
+
+    def part(x: Any) -> Any:
+        for _ in range(5):
+            x = np.sin(x) * 1.01
+        return x
+
+    def loss(x: Any) -> Any:
+        for _ in range(parts):
+            x = wrap(part)(x)
+        return np.sum(x)
+
+    x = np.ones(10_000)
+    tracemalloc.start()
+    ag.grad(loss)(x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def depth() -> Figures:
+    return {str(n): [deep(n, lambda f: f), deep(n, ag.checkpoint)] for n in DEPTHS}
+
+
 def resident_kb() -> float:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1000
@@ -91,6 +132,9 @@ if __name__ == "__main__":
         {
             "perceptron": lambda: timed(perceptron(), lambda loss: loss.item()),
             "chain1000": lambda: timed(chain(), lambda x: x.grad.sum().item()),
+            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
+            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),
+            "depth": depth,
             "chain1e6": lambda: long_chain(ag.Tensor([0.5], requires_grad=True)),
             "memory": memory,
         }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from harness import (
     CYCLES,
+    GRADIENT_SIZE,
+    HESSIAN_SIZE,
     INPUT,
     RATE,
     TARGET,
@@ -13,6 +15,8 @@ from harness import (
     long_chain,
     main,
     parameters,
+    rosenbrock,
+    rosenbrock_input,
     timed,
 )
 from torch import nn
@@ -61,11 +65,30 @@ def chain() -> Step:
     return step
 
 
+def rosenbrock_gradient() -> Step:
+    x = torch.tensor(rosenbrock_input(GRADIENT_SIZE), requires_grad=True)
+
+    def step() -> torch.Tensor:
+        x.grad = None
+        rosenbrock(x).backward()
+        return x.grad
+
+    return step
+
+
+def rosenbrock_hessian() -> Step:
+    # torch.func batches the columns, which is faster than torch.autograd.functional.hessian.
+    x, second = torch.tensor(rosenbrock_input(HESSIAN_SIZE)), torch.func.hessian(rosenbrock)
+    return lambda: second(x)
+
+
 if __name__ == "__main__":
     main(
         {
             "perceptron": lambda: timed(perceptron(), lambda loss: loss.item()),
             "chain1000": lambda: timed(chain(), lambda x: x.grad.sum().item()),
+            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: g.sum().item()),
+            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: h.sum().item()),
             "chain1e6": lambda: long_chain(torch.tensor([0.5], requires_grad=True)),
         }
     )

@@ -1,0 +1,231 @@
+"""`minimize`: SciPy's optimisers with exact derivatives, over arrays and trees of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.graph import no_grad
+from autograd_lite.jacobians import hessian, jacobian
+from autograd_lite.record import Handle, array_of
+from autograd_lite.shapes import Array
+from autograd_lite.tracing import Function, as_tensor, named_after
+from autograd_lite.transforms import grad, linearize, value_and_grad
+from autograd_lite.tree import leaves, ravel
+from autograd_lite.tree import map as tree_map
+
+_WITHOUT_GRADIENT = frozenset(("nelder-mead", "powell", "cobyla", "cobyqa"))
+_WITH_HESSIAN = frozenset(("dogleg", "trust-exact"))
+_WITH_PRODUCT = frozenset(("newton-cg", "trust-ncg", "trust-krylov", "trust-constr"))
+
+
+def minimize(
+    f: Function,
+    x0: Any,
+    args: tuple[Any, ...] = (),
+    method: str | None = None,
+    *,
+    bounds: Any = None,
+    constraints: Any = (),
+    tol: float | None = None,
+    callback: Callable[..., Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Any:
+    """Find a minimum of a function with `scipy.optimize.minimize`, which gets exact derivatives.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args)``, written with NumPy, returns one number.
+    x0 : array_like or tree
+        Where to start: an array, or a tree of arrays and numbers; a list of numbers is an array. `f` is called with `x`
+        built like this, SciPy with one vector of float64.
+    args : tuple
+        Further arguments of `f`, held fixed.
+    method : str, optional
+        Any of SciPy's. Those that take a gradient get it, ``"dogleg"`` and ``"trust-exact"`` also the Hessian, and
+        ``"Newton-CG"``, ``"trust-ncg"``, ``"trust-krylov"`` and ``"trust-constr"`` its products with vectors.
+    bounds : optional
+        For one array as SciPy takes them; for a tree ``(lower, upper)``: numbers, or trees like `x0`.
+    constraints : optional
+        As SciPy takes them, but their functions get `x` built like `x0`, and exact derivatives where none are given.
+    tol, options
+        Passed on to SciPy.
+    callback : callable, optional
+        As SciPy takes it, but with `x` built like `x0`.
+
+    Returns
+    -------
+    scipy.optimize.OptimizeResult
+        SciPy's own, with ``x`` built like `x0`. All else in it (``jac``, ``hess_inv``) is for the vector that
+        ``ag.tree.ravel(x)`` makes.
+
+    Raises
+    ------
+    MissingExtraError
+        SciPy is not installed.
+
+    Examples
+    --------
+    >>> def misfit(p):
+    ...     return (p["a"] - 1.0) ** 2 + np.sum((p["b"] - p["a"]) ** 2)
+    >>> result = minimize(misfit, {"a": 0.0, "b": np.zeros(2)}, method="Newton-CG")
+    >>> result.success, result.x["b"].round(6)
+    (True, array([1., 1.]))
+    """
+    scipy = _scipy()
+    start = _floats(x0)
+    vector, unravel = ravel(start)
+    vector = np.asarray(vector, np.float64)
+    objective, named = _Objective(f, unravel, args), str(method).lower()
+    with no_grad():  # Tensors that f reaches besides are constants here
+        result = scipy.minimize(
+            objective.value if named in _WITHOUT_GRADIENT else objective.value_and_gradient,
+            vector,
+            method=method,
+            bounds=_bounds(bounds, start, scipy),
+            constraints=_constraints(constraints, unravel, named, scipy),
+            tol=tol,
+            callback=_callback(callback, unravel),
+            options=options,
+            **objective.derivatives(named),
+        )
+    result.x = tree_map(_like, _array_of(x0), unravel(result.x))
+    return result
+
+
+class _Objective:
+    """A function of a tree as SciPy wants it: of a vector of float64, with its derivatives."""
+
+    def __init__(self, f: Function, unravel: Callable[[Array], Any], args: tuple[Any, ...]) -> None:
+        @named_after(f)
+        def flat(x: Array) -> Any:
+            return f(unravel(x), *args)
+
+        self._flat, self._value_and_grad = flat, value_and_grad(flat)
+        self._grad, self._hessian = grad(flat), hessian(flat)
+        self._at: Array | None = None
+        self._move: Callable[[Array], Array] | None = None
+
+    def value(self, x: Array) -> float:
+        y = self._flat(x)
+        return float(y.item() if hasattr(y, "item") else y)
+
+    def value_and_gradient(self, x: Array) -> tuple[float, Array]:
+        y, g = self._value_and_grad(x)
+        return float(y.item()), g
+
+    def hessian(self, x: Array) -> Array:
+        n = len(x)
+        return np.asarray(self._hessian(x)).reshape(n, n)
+
+    def hessian_product(self, x: Array, v: Array) -> Array:
+        """Return the Hessian at `x` times `v`; the graph is kept for the next product at the same `x`."""
+        if self._move is None or not np.array_equal(x, self._at):  # type: ignore[arg-type]
+            self._at, (_, self._move) = x.copy(), linearize(self._grad, x)
+        return self._move(v)
+
+    def derivatives(self, method: str) -> dict[str, Any]:
+        """Return the arguments by which SciPy takes what `method` can use."""
+        if method in _WITHOUT_GRADIENT:
+            return {}
+        if method in _WITH_HESSIAN:
+            return {"jac": True, "hess": self.hessian}
+        return {"jac": True, "hessp": self.hessian_product} if method in _WITH_PRODUCT else {"jac": True}
+
+
+def _scipy() -> Any:
+    try:
+        import scipy.optimize  # noqa: PLC0415 - an optional package, and slow to import
+    except ImportError as error:
+        text = errors.MISSING_EXTRA.format(feature="ag.optimize.minimize", package="scipy", extra="scipy")
+        raise errors.MissingExtraError(text) from error
+    return scipy.optimize
+
+
+def _array_of(x0: Any) -> Any:
+    """Return a list of numbers as an array, as SciPy would; all else as it is."""
+    numbers = isinstance(x0, (list, tuple)) and not hasattr(x0, "_fields") and leaves(x0)
+    return np.array(x0) if numbers and all(isinstance(x, (int, float, np.number)) for x in numbers) else x0
+
+
+def _floats(x0: Any) -> Any:
+    """Return the start with floats for integers, and arrays for Tensors."""
+    return tree_map(_float, _array_of(x0))
+
+
+def _float(x: Any) -> Any:
+    x = array_of(x) if isinstance(x, Handle) else x
+    return np.asarray(x, np.float64)[()] if np.asarray(x).dtype.kind in "iub" else x
+
+
+def _like(given: Any, x: Any) -> Any:
+    return as_tensor(x) if isinstance(given, Handle) else x
+
+
+def _bounds(bounds: Any, start: Any, scipy: Any) -> Any:
+    """Return bounds as SciPy takes them for the vector."""
+    if bounds is None or isinstance(bounds, scipy.Bounds) or getattr(start, "ndim", 0) == 1:
+        return bounds
+    return scipy.Bounds(*(_bound(b, start) for b in bounds))
+
+
+def _bound(bound: Any, start: Any) -> Array:
+    if isinstance(bound, (int, float)):
+        return np.full(ravel(start)[0].shape, float(bound))
+    return ravel(tree_map(lambda x, b: np.broadcast_to(b, np.shape(x)), start, bound))[0]
+
+
+def _constraints(constraints: Any, unravel: Callable[[Array], Any], method: str, scipy: Any) -> Any:
+    """Return constraints whose functions take a vector, and have exact derivatives."""
+    several = isinstance(constraints, Sequence)
+    found = [_constraint(c, unravel, method, scipy) for c in (constraints if several else [constraints])]
+    return found if several else found[0]
+
+
+def _constraint(constraint: Any, unravel: Callable[[Array], Any], method: str, scipy: Any) -> Any:
+    if isinstance(constraint, Mapping):
+        function, further = constraint["fun"], constraint.get("args", ())
+        flat = _flat(function, unravel, further)
+        return {"type": constraint["type"], "fun": flat, "jac": constraint.get("jac", jacobian(flat))}
+    if not isinstance(constraint, scipy.NonlinearConstraint):
+        return constraint
+    made, flat = copy(constraint), _flat(constraint.fun, unravel, ())
+    made.fun = flat
+    if not callable(made.jac):
+        made.jac = lambda x: np.atleast_2d(jacobian(flat)(x))
+    if not callable(made.hess) and method == "trust-constr":
+        made.hess = _curvature(flat)
+    return made
+
+
+def _flat(function: Function, unravel: Callable[[Array], Any], further: tuple[Any, ...]) -> Function:
+    @named_after(function)
+    def flat(x: Array) -> Any:
+        return function(unravel(x), *further)
+
+    return flat
+
+
+def _curvature(flat: Function) -> Function:
+    return lambda x, v: hessian(lambda x: np.sum(v * np.atleast_1d(flat(x))))(x)
+
+
+def _callback(callback: Callable[..., Any] | None, unravel: Callable[[Array], Any]) -> Callable[..., Any] | None:
+    """Return a callback that hands `x` on as the user's tree; SciPy goes by the names of its parameters."""
+    if callback is None:
+        return None
+    if "intermediate_result" in inspect.signature(callback).parameters:
+
+        def with_result(*, intermediate_result: Any) -> Any:
+            seen = type(intermediate_result)(intermediate_result)
+            seen.x = unravel(intermediate_result.x)
+            return callback(intermediate_result=seen)
+
+        return with_result
+    return lambda x, *rest: callback(unravel(x), *rest)

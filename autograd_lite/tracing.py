@@ -1,0 +1,422 @@
+"""One call of a function with watched arguments, and the two sweeps over what it did: the ground of all transforms.
+
+Every watched leaf gets a node of its own. Where it is a Tensor that somebody outside already watches, that node is an
+identity over the outer one. So the variable of a transform and the same Tensor reached through a closure are different
+nodes, and derivatives of nested transforms are never confused (Siskind and Pearlmutter, "Nesting forward-mode AD in a
+functional framework", 2008).
+
+Nodes made before the call belong to somebody outside. A call whose results lead to one of them has its derivative
+recorded, so that the outer derivative is complete; any other is swept on plain arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import wraps
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors, refusals
+from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
+from autograd_lite.op import NO_SETTINGS, Op
+from autograd_lite.record import Handle, array_of, as_array, make_tensor
+from autograd_lite.shapes import Array, Shape
+from autograd_lite.sweep import forward, reverse
+from autograd_lite.tensor import Tensor
+from autograd_lite.tree import LEAF, Structure, flatten, flatten_like, paths, unflatten
+
+Function = Callable[..., Any]
+
+ARGUMENT = Op("argument", lambda x: x, "elementwise", ("x",), {}, (lambda g: g,))
+"""What makes the variable of a transform: nothing, or the identity over a Tensor that is watched from outside."""
+
+# A result that an outer variable is known not to move: the derivative is 0, which is not the same as lost.
+_UNMOVED = Op(
+    "unmoved", lambda *arrays: arrays[0], "custom", (), {}, (lambda g, shapes, index: np.zeros(shapes[index]),),
+    variadic=True, jvp=lambda tangents: np.zeros(()),
+)  # fmt: skip
+
+
+class Call:
+    """What one call of a function with watched arguments left behind.
+
+    Attributes
+    ----------
+    function : callable
+        What was called.
+    inputs : list of Node
+        The variables: one for each leaf of the watched arguments.
+    wanted : frozenset of Node
+        The same.
+    given : list
+        Those leaves, as they were given.
+    structures : list of Structure
+        How the leaves make up the arguments: one for each watched argument.
+    results : list
+        The leaves of what the function returned.
+    structure : Structure
+        How they make up the result.
+    aux : object
+        What it returned besides.
+    reached : set of Node
+        What lies between inputs and results, and those inputs that matter.
+    within : set of Node or None
+        The same, where other nodes lie beside it that a sweep shall not go to.
+    outside : set of Node
+        The nodes of others that the results lead to; empty while recording is off around the call.
+    tensors : bool
+        Whether a Tensor was among the leaves, so that Tensors are returned.
+    """
+
+    __slots__ = (
+        "aux", "function", "given", "inputs", "outside", "reached", "results", "structure", "structures", "tensors",
+        "wanted", "within",
+    )  # fmt: skip
+
+    function: Function
+    inputs: list[Node]
+    wanted: frozenset[Node]
+    given: list[Any]
+    structures: list[Structure]
+    results: list[Any]
+    structure: Structure
+    aux: Any
+    reached: set[Node]
+    within: set[Node] | None
+    outside: set[Node]
+    tensors: bool
+
+    # ----- what it returns -----
+
+    def value(self) -> Any:
+        """Return the result of the function, without the variables of this call."""
+        return unflatten(self.structure, [self.released(y) for y in self.results])
+
+    def auxiliary(self) -> Any:
+        """Return what the function returned besides, without the variables of this call."""
+        leaves, structure = flatten(self.aux)
+        return unflatten(structure, [self.released(y) for y in leaves])
+
+    def released(self, y: Any) -> Any:
+        """Return a result as the caller shall see it: an array, or a Tensor if it is watched or was given Tensors."""
+        if not isinstance(y, Handle) or self.outside:
+            return y
+        if self.tensors:
+            return make_tensor(array_of(y))
+        array = y._data
+        return array.copy() if array.ndim else array[()]
+
+    def assembled(self, leaves: Sequence[Any], single: bool) -> Any:
+        """Put one value for each input together as the watched arguments were; a tuple of them unless `single`."""
+        if single and self.structures[0] is LEAF:
+            return leaves[0]
+        rest = iter(leaves)
+        parts = [unflatten(s, [next(rest) for _ in range(s.size)]) for s in self.structures]
+        return parts[0] if single else tuple(parts)
+
+    # ----- the sweeps -----
+
+    def pull(self, seeds: Iterable[tuple[Node | None, Array]], retain: bool = True) -> list[Any]:
+        """Return the derivative by each input of the results at `seeds`, pairs of the node of a result and a cotangent.
+
+        None where nothing flows. Tensors if the derivative is recorded, arrays otherwise. `retain` keeps the graph for
+        another sweep.
+        """
+        pairs = [(node, g) for node, g in seeds if node in self.reached]
+        lift = self._lift([g for _, g in pairs])
+        if lift is not None:
+            pairs = [(node, as_tensor(g)) for node, g in pairs]
+        found = reverse(pairs, wanted=self.wanted, within=self.within, lift=lift, retain=retain or lift is not None)
+        return [found.get(node) for node in self.inputs]
+
+    def push(self, tangents: Sequence[Array | None], forms: Mapping[str, Function] | None = None) -> list[Any]:
+        """Return how each result moves when the inputs move along `tangents`; None for one that does not.
+
+        A tangent of None stands for 0. `forms` says how they go through operations, as for `sweep.forward`.
+        """
+        start = {node: t for node, t in zip(self.inputs, tangents, strict=True) if t is not None}
+        lift = self._lift(start.values())
+        plain = lift is None
+        if lift is None:
+            lift, start = plain_before(new_order()), {node: plain_of(t) for node, t in start.items()}
+        path = sorted(self.reached, key=_order)
+        if is_grad_enabled():
+            moving = forward((), start, lift, path, forms)
+        else:
+            with enable_grad():  # a forward rule may be derived from the graph of the reverse rule
+                moving = forward((), start, lift, path, forms)
+        moved = [moving.get(node_of(y)) for y in self.results]  # type: ignore[arg-type]
+        return [plain_of(t) for t in moved] if plain else moved
+
+    def _lift(self, vectors: Iterable[Array]) -> Callable[..., Array] | None:
+        """Return what makes Tensors in a sweep that is recorded because somebody outside may watch; else None."""
+        watched = self.outside or any(node_of(v) is not None for v in vectors)
+        return make_tensor if watched and is_grad_enabled() else None
+
+    def handed_out(self, found: Sequence[Any], likes: Sequence[Any], kinds: Sequence[tuple[Shape, Any]]) -> list[Any]:
+        """Return derivatives in the form of `likes`: Tensor, array or number; zeros of a kind where there is none.
+
+        An array is the caller's own, to write to. While somebody outside watches they are Tensors; if nothing outside
+        moves any of them, their derivative is made known as 0, which is not the same as missing.
+        """
+        arrays = [np.zeros(*kind) if d is None else d for d, kind in zip(found, kinds, strict=True)]
+        watched = bool(self.outside) and is_grad_enabled()
+        if watched and not any(node_of(d) is not None for d in arrays):
+            return [unmoved(d, self.outside) for d in arrays]
+        made: list[Any] = []
+        for d, like in zip(arrays, likes, strict=True):
+            if watched or isinstance(like, Handle) or isinstance(d, Handle):
+                made.append(as_tensor(d))
+            elif like.__class__ in _NUMBERS and not d.ndim:
+                made.append(d[()])
+            else:
+                made.append(owned(d, made))
+        return made
+
+    def gradients(self, found: Sequence[Any], single: bool) -> Any:
+        """Return what `pull` has found, built like the arguments; a tuple for several of them."""
+        kinds = [(node.shape, node.dtype) for node in self.inputs]
+        return self.assembled(self.handed_out(found, self.given, kinds), single)
+
+
+_NUMBERS = frozenset((float, np.float64, np.float32, np.float16, np.longdouble))
+
+
+def node_of(y: Any) -> Node | None:
+    """Return the node that made `y`; None for what is no Tensor, or is not recorded."""
+    return y._node if isinstance(y, Handle) else None
+
+
+def plain_of(y: Any) -> Any:
+    """Return `y` without its history: the array of a Tensor, all else as it is."""
+    return array_of(y) if isinstance(y, Handle) else y
+
+
+def as_tensor(y: Any) -> Any:
+    """Return `y`, an array nobody writes to or a Tensor already, as a Tensor."""
+    return y if isinstance(y, Handle) else make_tensor(as_array(y))
+
+
+def unmoved(y: Array, outside: Iterable[Node]) -> Any:
+    """Return `y` as a Tensor with a derivative of 0 by each of the nodes `outside`."""
+    array = as_array(plain_of(y))
+    nodes = tuple(outside)
+    shapes = tuple([node.shape for node in nodes])
+    edges = tuple([(node, _UNMOVED.rules[0], (shapes, i), i) for i, node in enumerate(nodes)])
+    return make_tensor(array, Linked(_UNMOVED, nodes, edges, NO_SETTINGS, array.shape, array.dtype))
+
+
+def owned(g: Array, others: Iterable[Any]) -> Array:
+    """Return `g` as an array that is no view, can be written to, and is none of the `others`."""
+    if not isinstance(g, np.ndarray):
+        return np.array(g) if isinstance(g, np.generic) else g
+    shared = g.base is not None or not g.flags.writeable or any(g is other for other in others)
+    return g.copy() if shared else g
+
+
+def plain_before(order: int) -> Callable[[Array, Node | None], Array]:
+    """Return what leaves values of older nodes plain, and records those of newer ones: of a rule being derived."""
+    return lambda array, node: array if node is None or node.order < order else make_tensor(array, node)
+
+
+# ----- the call -----
+
+
+def call(
+    function: Function, args: Sequence[Any], kwargs: Mapping[str, Any], argnums: Sequence[int], has_aux: bool = False
+) -> Call:
+    """Call `function` with the leaves of the arguments in the places `argnums` watched."""
+    recording = is_grad_enabled()
+    start = new_order()
+    done = Call()
+    done.function = function
+    called = _watch_arguments(done, args, argnums, recording)
+    if recording:
+        result = function(*called, **kwargs)
+    else:
+        with enable_grad():
+            result = function(*called, **kwargs)
+    done.aux = None
+    if has_aux:
+        result, done.aux = _pair(result, function)
+    if isinstance(result, Handle):
+        done.results, done.structure = [result], LEAF
+    else:
+        done.results, done.structure = flatten(result)
+    _find_path(done, start, recording)
+    return done
+
+
+def _watch_arguments(done: Call, args: Sequence[Any], argnums: Sequence[int], recording: bool) -> list[Any]:
+    """Note in `done` what is watched, and return the arguments with Tensors in the place of those leaves."""
+    called = list(args)
+    done.given, done.inputs, done.structures = [], [], []
+    done.tensors = False
+    for i in argnums:
+        leaves, structure = flatten(args[i])
+        watched = []
+        for place, x in enumerate(leaves):
+            t = _watch(x, recording)
+            if t._data.dtype.kind != "f":
+                _refuse_argument(done.function, t, paths(structure, f"argument {i}")[place])
+            watched.append(t)
+            done.inputs.append(t._node)  # type: ignore[arg-type]
+            done.tensors = done.tensors or isinstance(x, Handle)
+        done.given += leaves
+        done.structures.append(structure)
+        called[i] = watched[0] if structure is LEAF else unflatten(structure, watched)
+    return called
+
+
+def _watch(x: Any, recording: bool) -> Handle:
+    """Return a leaf as a Tensor with a node of its own."""
+    outer = None
+    if x.__class__ is np.ndarray:
+        array = x.copy()
+    elif isinstance(x, Handle):
+        array = array_of(x)
+        outer = x._node if recording else None
+    else:
+        array = Tensor(x)._data
+    if outer is None:
+        node = Linked(ARGUMENT, (), (), NO_SETTINGS, array.shape, array.dtype)
+    else:
+        edges = ((outer, ARGUMENT.rules[0], (), 0),)
+        node = Linked(ARGUMENT, (outer,), edges, NO_SETTINGS, array.shape, array.dtype)
+    return make_tensor(array, node)  # type: ignore[no-any-return]
+
+
+def _find_path(done: Call, start: int, recording: bool) -> None:
+    """Walk from the results to the inputs, but not into what was made before order `start`."""
+    inputs = done.wanted = frozenset(done.inputs)
+    done.reached, outside, strange = walk(done.results, start, inputs)
+    if outside or strange:
+        done.reached = leading_to(inputs, done.reached - outside)
+    if done.aux is not None and recording:
+        outside |= walk(flatten(done.aux)[0], start, inputs)[1]
+    done.outside = outside if recording else set()
+    done.within = done.reached if outside or strange else None
+
+
+def walk(results: Iterable[Any], start: int, inputs: Container[Node]) -> tuple[set[Node], set[Node], bool]:
+    """Return the nodes that `results` were computed from, those where the walk left what is new, and whether it came
+
+    to an end that is no input: a leaf that the function itself made, or a node already released.
+    """
+    pending = [y._node for y in results if isinstance(y, Handle) and y._node is not None]
+    seen = set(pending)
+    outside: set[Node] = set()
+    strange = False
+    while pending:
+        node = pending.pop()
+        if node.order < start:
+            outside.add(node)
+            continue
+        edges = node.edges
+        if edges:
+            for edge in edges:
+                parent = edge[0]
+                if parent not in seen:
+                    seen.add(parent)
+                    pending.append(parent)
+        elif node not in inputs:
+            strange = True
+    return seen, outside, strange
+
+
+def leading_to(inputs: Iterable[Node], nodes: Iterable[Node]) -> set[Node]:
+    """Return those of `nodes` from which a derivative flows to an input; a released one may, and shall complain."""
+    reached = set(inputs)
+    for node in sorted(nodes, key=_order):
+        if node.edges is None or any(edge[0] in reached for edge in node.edges):
+            reached.add(node)
+    return reached
+
+
+_order = attrgetter("order")
+
+
+# ----- what is refused -----
+
+
+def name_of(function: Any) -> str:
+    """Return how a message calls a function: by its name, or as `f`."""
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return name if name.isidentifier() else "f"
+
+
+def _pair(result: Any, function: Function) -> tuple[Any, Any]:
+    if not isinstance(result, (tuple, list)) or len(result) != 2:  # noqa: PLR2004 - value and what comes besides
+        given = type(result).__name__
+        raise errors.ArgumentError(errors.NO_AUX.format(function=name_of(function), given=given))
+    return result[0], result[1]
+
+
+def _refuse_argument(function: Function, t: Any, path: str) -> None:
+    text = errors.COMPLEX_ARGUMENT if t.dtype.kind == "c" else errors.INTEGER_ARGUMENT
+    raise errors.GradientDtypeError(text.format(path=path, function=name_of(function), dtype=t.dtype))
+
+
+def named_after(f: Function) -> Callable[[Function], Function]:
+    """Give a derived function the name and the signature of `f`; a decorator."""
+    return wraps(f, assigned=("__module__", "__name__", "__qualname__"), updated=())
+
+
+def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, ...]:
+    """Return `argnums`, an int or several, as places of positional arguments that are there."""
+    count = len(args)
+    if argnums.__class__ is int and 0 <= argnums < count:
+        return (argnums,)
+    found = []
+    for i in (argnums,) if argnums.__class__ is int else argnums:
+        if not -count <= i < count:
+            text = errors.ARGUMENT_NUMBER.format(given=argnums, function=name_of(function), count=count)
+            raise errors.ArgumentError(text)
+        found.append(int(i) % count)
+    if len(set(found)) != len(found):
+        raise errors.ArgumentError(errors.ARGUMENT_TWICE.format(given=argnums))
+    return tuple(found)
+
+
+def depends(done: Call, transform: str) -> None:
+    """Refuse a function none of whose results depends on a watched argument: the derivative was nearly always lost."""
+    if not done.inputs or any(node_of(y) in done.reached for y in done.results):
+        return
+    names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results)}
+    raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))
+
+
+def _cause(results: Sequence[Any]) -> str:
+    """Return what a message says of results that do not depend on the argument."""
+    first = next((y for y in results if isinstance(y, Handle)), None)
+    if first is None:
+        kinds = sorted({type(y).__name__ for y in results}) or ["nothing"]
+        return f": it returned {' and '.join(kinds)}, not what NumPy's functions made of its argument"
+    if first._op is not None and not first._op.rules:
+        return f": {first._op.name}, which made it, has no derivative"
+    return f": it is {refusals.describe(first)}"
+
+
+def vectors(
+    structure: Structure, tree: Any, likes: Sequence[tuple[Shape, Any]], what: str, primal: str
+) -> list[Array]:
+    """Return the leaves of tangents or cotangents, of the shapes and dtypes that belong there.
+
+    Tensors stay what they are; arrays are copied.
+    """
+    leaves = [tree] if structure is LEAF and not isinstance(tree, (list, tuple, dict)) else None
+    leaves = flatten_like(structure, tree, what) if leaves is None else leaves
+    return [_vector(v, *like, what, primal) for v, like in zip(leaves, likes, strict=True)]
+
+
+def _vector(v: Any, shape: Shape, dtype: Any, what: str, primal: str) -> Array:
+    if not isinstance(v, Handle):
+        v = Tensor(v)._data
+    if v.shape != shape:
+        text = errors.TANGENT_SHAPE.format(what=what, given=v.shape, primal=primal, shape=shape)
+        raise errors.SeedError(text)
+    if v.dtype.kind == "c":
+        raise errors.SeedError(errors.TANGENT_COMPLEX.format(what=what, primal=primal))
+    return v if v.dtype == dtype else v.astype(dtype)

@@ -1,0 +1,293 @@
+"""The derivatives of functions: `grad`, `value_and_grad`, `elementwise_grad`, `vjp`, `jvp`, `linearize`, `hvp`.
+
+The functions are plain NumPy. Arguments and results are arrays, numbers, or trees of them (see `tree`). A derivative
+has the form of what it is taken by: an array for an array, a number for a number, and a Tensor for a Tensor; so every
+transform may stand inside of every other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.record import Handle
+from autograd_lite.shapes import Array
+from autograd_lite.tracing import (
+    Call,
+    Function,
+    call,
+    depends,
+    name_of,
+    named_after,
+    node_of,
+    places,
+    vectors,
+)
+from autograd_lite.tree import LEAF, described, unflatten
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """Return the function that computes the gradient of `f`, which returns one number.
+
+    Parameters
+    ----------
+    f : callable
+        Written with NumPy; takes arrays or trees of them, and returns one number.
+    argnums : int or sequence of int
+        By which arguments to differentiate; those have to be floats. All other arguments, and those given by name,
+        are passed on as they are.
+    has_aux : bool
+        Whether `f` returns a pair, of which only the first is differentiated. The gradient then comes with the second:
+        ``(gradient, aux)``.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f` and returns the gradient, built like the argument; for several `argnums` a tuple.
+
+    Raises
+    ------
+    NonScalarError
+        `f` returned more than one number.
+    NoPathError
+        The result does not depend on any of the arguments.
+    GradientDtypeError
+        An argument is made of integers or complex numbers.
+
+    Examples
+    --------
+    >>> def f(x):
+    ...     return np.sum(np.sin(x) * x)
+    >>> grad(f)(np.array([0.0, 1.0]))
+    array([0.        , 1.38177329])
+    >>> grad(grad(lambda x: x**3))(2.0)
+    np.float64(12.0)
+    """
+
+    @named_after(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        done = _scalar_call(f, args, kwargs, argnums, has_aux, "grad")
+        found = _gradient(done, argnums)
+        return (found, done.auxiliary()) if has_aux else found
+
+    return gradient
+
+
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """Return the function that computes the value of `f` and its gradient, in one pass. See `grad`.
+
+    Returns
+    -------
+    callable
+        Returns ``(value, gradient)``, or with `has_aux` ``((value, aux), gradient)``.
+
+    Examples
+    --------
+    >>> value_and_grad(lambda p: p["a"] * p["b"] ** 2)({"a": 2.0, "b": 3.0})
+    (np.float64(18.0), {'a': np.float64(9.0), 'b': np.float64(12.0)})
+    """
+
+    @named_after(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        done = _scalar_call(f, args, kwargs, argnums, has_aux, "value_and_grad")
+        value = done.value()
+        found = _gradient(done, argnums)
+        return ((value, done.auxiliary()), found) if has_aux else (value, found)
+
+    return value_and_gradient
+
+
+def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes the derivative of each element of ``f(x)`` by the element of `x` in its place.
+
+    Meant for functions that work element by element. In general it is the gradient of the sum of all results.
+
+    Examples
+    --------
+    >>> elementwise_grad(np.square)(np.array([1.0, 2.0, 3.0]))
+    array([2., 4., 6.])
+    """
+
+    @named_after(f)
+    def derivative(*args: Any, **kwargs: Any) -> Any:
+        done = call(f, args, kwargs, places(argnums, args, f))
+        depends(done, "elementwise_grad")
+        seeds = [(node, np.ones(node.shape, node.dtype)) for y in done.results if (node := node_of(y)) is not None]
+        return done.gradients(done.pull(seeds, retain=False), argnums.__class__ is int)
+
+    return derivative
+
+
+def _scalar_call(
+    f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Any, has_aux: bool, transform: str
+) -> Call:
+    """Call a function that has to return one number, and one that depends on its argument."""
+    done = call(f, args, kwargs, places(argnums, args, f), has_aux)
+    y = done.results[0] if done.structure is LEAF else ()
+    if (y._data.size if isinstance(y, Handle) else np.size(y)) != 1 or done.structure is not LEAF:
+        given = f"an array of shape {np.shape(y)}" if done.structure is LEAF else described(done.structure)
+        text = errors.NON_SCALAR_OUTPUT.format(transform=transform, function=name_of(f), given=given)
+        raise errors.NonScalarError(text)
+    depends(done, transform)
+    return done
+
+
+def _gradient(done: Call, argnums: Any) -> Any:
+    """Return the gradient of a function that returned one number."""
+    node = node_of(done.results[0])
+    seed = np.ones(node.shape, node.dtype) if node is not None else None
+    return done.gradients(done.pull([(node, seed)], retain=False), argnums.__class__ is int)
+
+
+def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """Return the value of `f` and its pullback: the derivative, to be multiplied with cotangents from the left.
+
+    Parameters
+    ----------
+    f : callable
+        Written with NumPy.
+    *primals
+        Its arguments, floats or trees of them.
+    has_aux : bool
+        Whether `f` returns a pair, of which only the first is differentiated.
+
+    Returns
+    -------
+    value
+        ``f(*primals)``.
+    pullback : callable
+        ``pullback(g)``, with `g` built like the value, is the derivative of ``sum(g * f(x))`` by the argument; a tuple
+        for several. It can be called any number of times.
+    aux
+        Only with `has_aux`.
+
+    Examples
+    --------
+    >>> y, pullback = vjp(lambda a, b: a * b, np.array([1.0, 2.0]), 3.0)
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 3., 30.]), np.float64(21.0))
+    """
+    done = call(f, primals, {}, range(len(primals)), has_aux)
+    depends(done, "vjp")
+    likes = [_like(y) for y in done.results]
+
+    def pullback(cotangents: Any) -> Any:
+        given = vectors(done.structure, cotangents, likes, "the cotangent given to the pullback", "the result")
+        seeds = zip(map(node_of, done.results), given, strict=True)
+        return done.gradients(done.pull(seeds), len(primals) == 1)
+
+    return (done.value(), pullback, done.auxiliary()) if has_aux else (done.value(), pullback)
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
+    """Return the value of `f` and its derivative in the direction of `tangents`, by a forward sweep.
+
+    Parameters
+    ----------
+    f : callable
+        Written with NumPy.
+    primals, tangents : tuple
+        The arguments, and how they move: as many, each built like its argument.
+    has_aux : bool
+        Whether `f` returns a pair, of which only the first is differentiated.
+
+    Returns
+    -------
+    tuple
+        ``(value, tangent)``, or with `has_aux` ``(value, tangent, aux)``.
+
+    Examples
+    --------
+    >>> jvp(lambda x: np.sum(x**2), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
+    (np.float64(5.0), np.float64(2.0))
+    """
+    _check_pairs("jvp", primals, tangents)
+    value, move, *aux = _linearized(f, primals, has_aux, "jvp")
+    return (value, move(*tangents), *aux)
+
+
+def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """Return the value of `f` and its derivative as a linear function of tangents, to be called any number of times.
+
+    Examples
+    --------
+    >>> y, f_jvp = linearize(np.sin, 0.0)
+    >>> f_jvp(1.0), f_jvp(2.0)
+    (np.float64(1.0), np.float64(2.0))
+    """
+    return _linearized(f, primals, has_aux, "linearize")
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Return the Hessian of `f`, which returns one number, times a vector: a forward sweep over the gradient.
+
+    Costs a few times what the gradient does, whatever the size of the Hessian (Pearlmutter, "Fast exact multiplication
+    by the Hessian", 1994).
+
+    Parameters
+    ----------
+    f : callable
+        Written with NumPy; returns one number.
+    primals, tangents : tuple
+        The arguments, and the vector: as many, each built like its argument.
+
+    Returns
+    -------
+    array or tree
+        Built like the argument; for several a tuple, the product with the Hessian by all of them together.
+
+    Examples
+    --------
+    >>> hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
+    array([ 6., 12.])
+    """
+    _check_pairs("hvp", primals, tangents)
+    argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
+    return jvp(grad(f, argnums), primals, tangents)[1]
+
+
+def _linearized(f: Function, primals: Sequence[Any], has_aux: bool, transform: str) -> tuple[Any, ...]:
+    done = call(f, primals, {}, range(len(primals)), has_aux)
+    depends(done, transform)
+
+    def move(*tangents: Any) -> Any:
+        return unflatten(done.structure, push(done, tangents))
+
+    return (done.value(), move, done.auxiliary()) if has_aux else (done.value(), move)
+
+
+def push(done: Call, tangents: Sequence[Any]) -> list[Any]:
+    """Return the leaves of the derivative of a call in the direction of `tangents`, one for each argument."""
+    if len(tangents) != len(done.structures):
+        names = {"function": name_of(done.function), "expected": len(done.structures), "given": len(tangents)}
+        raise errors.ShapeError(errors.TANGENT_NUMBER.format(**names))
+    rest = iter([(node.shape, node.dtype) for node in done.inputs])
+    given: list[Array] = []
+    for i, (structure, tangent) in enumerate(zip(done.structures, tangents, strict=True)):
+        kinds = [next(rest) for _ in range(structure.size)]
+        given += vectors(structure, tangent, kinds, f"tangent {i}", f"argument {i}")
+    tensors = done.tensors or any(node_of(t) is not None for t in given)
+    likes = [y if tensors else 0.0 for y in done.results]
+    return done.handed_out(done.push(given), likes, [_like(y) for y in done.results])
+
+
+def _like(y: Any) -> tuple[Any, Any]:
+    """Return shape and dtype of the tangent of a result."""
+    dtype = y.dtype if hasattr(y, "dtype") else np.asarray(y).dtype
+    return np.shape(y), dtype if dtype.kind == "f" else np.dtype(float)
+
+
+def _check_pairs(transform: str, primals: Any, tangents: Any) -> None:
+    ok = isinstance(primals, (tuple, list)) and isinstance(tangents, (tuple, list)) and len(primals) == len(tangents)
+    if not ok:
+        names = {"primals": _described(primals), "tangents": _described(tangents)}
+        raise errors.SeedError(errors.TANGENT_TUPLES.format(transform=transform, **names))
+
+
+def _described(given: Any) -> str:
+    kind = type(given).__name__
+    return f"a {kind} of {len(given)}" if isinstance(given, (tuple, list)) else f"one {kind}"
+

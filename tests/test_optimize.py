@@ -1,0 +1,133 @@
+"""minimize: SciPy with exact derivatives, over trees."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import errors
+
+pytest.importorskip("scipy")
+
+
+class Fit(NamedTuple):
+    slope: Any
+    offset: Any
+
+
+def rosenbrock(x: Any) -> Any:
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+METHODS = (
+    None, "CG", "BFGS", "L-BFGS-B", "TNC", "SLSQP", "Newton-CG", "dogleg", "trust-ncg", "trust-krylov", "trust-exact",
+    "trust-constr", "Nelder-Mead", "Powell", "COBYLA",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_finds_the_minimum(method: str | None) -> None:
+    near = np.array([1.1, 1.2])  # where the Hessian is positive definite, as dogleg needs it
+    f = (lambda x: np.sum((x - 1) ** 2)) if method == "COBYLA" else rosenbrock  # a valley takes it ten thousand steps
+    options = {"maxfun": 2000} if method == "TNC" else None
+    result = ag.optimize.minimize(f, near, method=method, options=options, tol=1e-8)
+    np.testing.assert_allclose(result.x, [1, 1], atol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["BFGS", "Newton-CG", "trust-exact"])
+def test_a_tree_goes_in_and_comes_out(method: str) -> None:
+    x = np.linspace(0, 1, 5)
+
+    def misfit(p: Fit, x: Any, y: Any) -> Any:
+        return np.sum((p.slope * x + p.offset["b"][0] - y) ** 2)
+
+    seen = []
+    start = Fit(np.float32(0), {"b": [np.zeros(1)]})
+    result = ag.optimize.minimize(misfit, start, (x, 2 * x + 1), method, callback=seen.append)
+    assert isinstance(result.x, Fit)
+    assert result.x.slope.dtype == np.float32
+    np.testing.assert_allclose([result.x.slope, result.x.offset["b"][0][0]], [2, 1], atol=1e-4)
+    assert seen
+    assert all(isinstance(p, Fit) for p in seen)
+    assert result.jac.dtype == np.float64
+
+
+def test_scipy_gets_float64_and_exact_derivatives() -> None:
+    x0 = np.array([1.5, 2.0], np.float32)
+    result = ag.optimize.minimize(rosenbrock, x0, method="trust-exact")
+    assert result.x.dtype == np.float32
+    assert result.jac.dtype == np.float64
+    np.testing.assert_allclose(result.hess, ag.hessian(rosenbrock)(result.x.astype(float)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("start", [[3, -1], (3.0, -1.0), np.array([3, -1])])
+def test_numbers_in_a_list_are_an_array(start: Any) -> None:
+    result = ag.optimize.minimize(lambda x: np.sum((x - np.array([1.0, 2.0])) ** 2), start)
+    assert result.x.shape == (2,)
+    np.testing.assert_allclose(result.x, [1, 2], atol=1e-6)
+
+
+def test_a_number_and_a_tensor() -> None:
+    assert ag.optimize.minimize(lambda x: (x - 3) ** 2, 0).x == pytest.approx(3)
+    found = ag.optimize.minimize(lambda x: np.sum((x - 3) ** 2), ag.Tensor([0.0], requires_grad=True)).x
+    assert isinstance(found, ag.Tensor)
+    assert not found.requires_grad
+
+
+def test_tensors_reached_besides_are_constants() -> None:
+    w = ag.Tensor(2.0, requires_grad=True)
+    assert ag.optimize.minimize(lambda x: (x - w) ** 2, 0.0).x == pytest.approx(2)
+    assert w.grad is None
+
+
+def test_bounds_of_an_array_and_of_a_tree() -> None:
+    scipy_optimize = pytest.importorskip("scipy.optimize")
+    for bounds in ([(0, 0.5), (0, 9)], scipy_optimize.Bounds([0, 0], [0.5, 9])):
+        result = ag.optimize.minimize(lambda x: np.sum((x - 2) ** 2), np.ones(2) / 3, method="L-BFGS-B", bounds=bounds)
+        np.testing.assert_allclose(result.x, [0.5, 2])
+    start = {"a": np.zeros(2), "b": 0.0}
+    bounds = (-1, {"a": np.array([0.5, 9.0]), "b": np.inf})
+    result = ag.optimize.minimize(lambda p: np.sum((p["a"] - 2) ** 2) + (p["b"] + 3) ** 2, start, bounds=bounds)
+    np.testing.assert_allclose(result.x["a"], [0.5, 2])
+    assert result.x["b"] == -1
+
+
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr"])
+def test_constraints_take_the_tree_and_are_differentiated(method: str) -> None:
+    scipy_optimize = pytest.importorskip("scipy.optimize")
+    start = {"a": 1.0, "b": 2.0}
+    kinds = [scipy_optimize.NonlinearConstraint(lambda p: p["a"] * p["b"], 4, 4)]
+    if method == "SLSQP":
+        kinds.append({"type": "eq", "fun": lambda p, k: p["a"] * p["b"] - k, "args": (4,)})
+        kinds.append([{"type": "ineq", "fun": lambda p: p["a"] * p["b"] - 4}])
+    for constraints in kinds:
+        result = ag.optimize.minimize(
+            lambda p: p["a"] ** 2 + p["b"] ** 2, start, method=method, constraints=constraints, tol=1e-8
+        )
+        np.testing.assert_allclose([result.x["a"], result.x["b"]], [2, 2], atol=1e-3)
+
+
+def test_a_callback_may_ask_for_the_intermediate_result() -> None:
+    seen = []
+
+    def callback(intermediate_result: Any) -> None:
+        seen.append(intermediate_result.x["a"])
+
+    ag.optimize.minimize(lambda p: (p["a"] - 1) ** 2, {"a": 0.0}, callback=callback)
+    assert seen[-1] == pytest.approx(1)
+
+
+def test_a_function_of_several_numbers_is_refused() -> None:
+    with pytest.raises(errors.NonScalarError, match="one number"):
+        ag.optimize.minimize(lambda x: x, np.ones(2))
+
+
+def test_without_scipy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(errors.MissingExtraError, match=r"pip install 'autograd-lite\[scipy\]'"):
+        ag.optimize.minimize(np.sum, np.ones(2))
