@@ -409,10 +409,10 @@ ELSEWHERE: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("call", AT_THEIR_DEFAULTS.values(), ids=AT_THEIR_DEFAULTS)
 def test_an_argument_that_is_not_supported_may_be_given_as_its_default(call: Callable[[Any], Any]) -> None:
-    np.testing.assert_allclose(call(leaf()).detach(), call(X))
+    np.testing.assert_allclose(call(leaf(X)).detach(), call(X))
 
 
 @pytest.mark.parametrize("call", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_an_argument_that_is_not_supported_is_refused(call: Callable[[Any], Any]) -> None:
     with pytest.raises(errors.UnsupportedError, match=r"is not supported on a Tensor\. Write np"):
-        call(leaf())
+        call(leaf(X))
