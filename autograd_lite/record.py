@@ -22,7 +22,7 @@ from autograd_lite.shapes import Array
 
 NUMERIC = frozenset("fiubc")
 _NUMBERS = frozenset((int, float, bool, complex))
-_SIMPLE = frozenset((int, float, bool, str, slice, type(None)))
+_SIMPLE = frozenset((int, float, bool, str, slice, type(None), type(Ellipsis)))
 _FLOAT64 = np.dtype(np.float64)
 _ndarray = np.ndarray
 
@@ -201,7 +201,9 @@ def _plain_setting(op: Op, name: str, value: Any) -> Any:
         return array_of(value)
     if isinstance(value, _ndarray):
         return value.copy()
-    return tuple([_plain_setting(op, name, v) for v in value]) if isinstance(value, (list, tuple)) else value
+    if not isinstance(value, (list, tuple)):
+        return value
+    return tuple([v if v.__class__ in _SIMPLE else _plain_setting(op, name, v) for v in value])
 
 
 def as_array(y: Any) -> Array:

@@ -456,7 +456,8 @@ def _seed(t: Tensor, gradient: Any) -> Tensor:
     if gradient is None:
         if t.size != 1:
             refusals.non_scalar(t)
-        one: Tensor = make_tensor(np.array(1, t.dtype).reshape(t.shape))
+        plain = t._data.__class__ is np.ndarray
+        one: Tensor = make_tensor(np.array(1, t.dtype).reshape(t.shape) if plain else np.ones_like(t._data))
         return one
     if isinstance(gradient, bool):
         refusals.seed_bool(t, gradient)

@@ -215,6 +215,17 @@ def test_backward_inside_gives_the_gradient_of_each_example() -> None:
     np.testing.assert_allclose(found.numpy(), np.cos(XS) * XS + np.sin(XS))
 
 
+def test_backward_inside_goes_through_an_index_that_differs_between_examples(rng: np.random.Generator) -> None:
+    def f(x: Array) -> Any:
+        t = ag.Tensor(x, requires_grad=True)
+        np.sum(np.sort(t) ** 2 * np.arange(3.0)).backward()
+        return t.grad
+
+    xs = rng.normal(size=(4, 3))
+    expected = [ag.grad(lambda t: np.sum(np.sort(t) ** 2 * np.arange(3.0)))(x) for x in xs]
+    np.testing.assert_allclose(ag.vmap(f)(xs).detach(), expected)
+
+
 def test_tensors_go_in_and_gradients_come_out() -> None:
     w, xs = ag.Tensor(W, requires_grad=True), ag.Tensor(XS, requires_grad=True)
     y = ag.vmap(lambda x: np.sum(w * x**2))(xs)
