@@ -238,6 +238,11 @@ def _batches(values: Iterable[Any]) -> Iterator[Batched]:
             yield from _batches(x)
 
 
+def holds_any(x: Any) -> bool:
+    """Tell whether `x`, or a part of it, differs between the examples of any batch."""
+    return any(True for _ in _batches((x,)))
+
+
 def holds(x: Any, level: Level) -> bool:
     """Tell whether `x`, or a part of it, differs between the examples of `level`."""
     return any(b._level is level for b in _batches((x,)))
@@ -254,7 +259,9 @@ def each(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> A
     results = []
     for i in range(max(level.size, 1)):
         arrays = [example(x, i, level) for x in operands]
-        results.append(op(*arrays, **{name: example(value, i, level) for name, value in settings.items()}))
+        given = {name: example(value, i, level) for name, value in settings.items()}
+        outer = holds_any((*arrays, *given.values()))  # also inside of an index, where no protocol would find it
+        results.append(carry_out(op, arrays, given) if outer else op(*arrays, **given))
     if len({np.shape(y) for y in results}) > 1:
         raise errors.BatchError(errors.BATCH_QUESTION.format(op=op.name, instead=_PLACES))
     stacked: Array = np.stack(results)

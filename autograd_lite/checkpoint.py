@@ -16,6 +16,7 @@ from autograd_lite.random import replayed, state
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import forward, reverse
+from autograd_lite.tensor import run_hooks
 from autograd_lite.tracing import Function, leading_to, name_of, named_after, node_of, plain_before, walk
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 from autograd_lite.vmap import reroute
@@ -155,6 +156,7 @@ class _Segment:
             within=run.between,
             lift=lift,
             retain=lift is not None,
+            hook=run_hooks,
         )
         return _pack(*[found[s] if s in found else np.zeros(s.shape, s.dtype) for s in run.sources])
 

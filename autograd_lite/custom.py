@@ -109,7 +109,7 @@ def custom_op(
         rules = _written(vjp, jvp, called, operands)
     op = Op(
         called, _value_of(f, called, lambda: op), "custom", operands, defaults, rules.back,
-        order=(*operands, *defaults), known=frozenset((*operands, *defaults)), jvp=rules.ahead,
+        order=(*operands, *defaults), jvp=rules.ahead,
     )  # fmt: skip
     operation = _like(f, op)
     if check is not None:

@@ -50,7 +50,8 @@ class Node:
     op : Op or None
         The operation; None for a leaf.
     inputs : tuple
-        For each operand a `Node` (a gradient may flow), a `Constant`, or the Python number itself.
+        For each operand a `Node` (a gradient may flow), a `Constant`, or the Python number itself. Not there any more
+        once a sweep has released the node.
     edges : tuple or None
         For each operand through which a gradient flows ``(node, rule, saved, index)``: where it goes, the rule, what
         the rule is called with after `g`, and which operand it is. None once a sweep has released the node.
@@ -64,21 +65,30 @@ class Node:
         Name, hooks and the Tensor that wants the gradient, for the few nodes that have them; always there on a leaf.
     """
 
-    __slots__ = ("dtype", "edges", "inputs", "notes", "op", "order", "settings", "shape")
+    __slots__ = ("_inputs", "dtype", "edges", "notes", "op", "order", "settings", "shape")
 
     def __init__(
         self,
         op: Op | None,
-        inputs: tuple[Any, ...],
+        inputs: tuple[Any, ...] | None,
         edges: tuple[Any, ...] | None,
         settings: Settings,
         shape: Shape,
         dtype: Any,
     ) -> None:
-        self.op, self.inputs, self.edges, self.settings = op, inputs, edges, settings
+        self.op, self._inputs, self.edges, self.settings = op, inputs, edges, settings
         self.shape, self.dtype = shape, dtype
         self.order = new_order()
         self.notes: Notes | None = None
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What the edges lead to, where that is all: then the node does not keep them a second time."""
+        return tuple([edge[0] for edge in self.edges or ()]) if self._inputs is None else self._inputs
+
+    @inputs.setter
+    def inputs(self, value: tuple[Any, ...] | None) -> None:
+        self._inputs = value
 
     def note(self) -> Notes:
         """Return the notes of this node, made at the first call."""
@@ -88,7 +98,7 @@ class Node:
 
     def release(self) -> None:
         """Let go of saved values and inputs; a later sweep through here is an error that says so."""
-        self.edges, self.inputs = None, ()
+        self.edges = self._inputs = None
         self.__class__ = Node
 
     def describe(self) -> str:
@@ -166,7 +176,7 @@ def _unlink(node: Node) -> None:
     NOTE: leaving this to the interpreter is recursion in C, one level for each node: CPython 3.13 overflows the stack
     of a thread with a chain of some 10,000 nodes.
     """
-    links = [(node.edges, node.inputs)]
+    links = [(node.edges, node._inputs)]
     node.release()
     if _unlinking.pending is not None:
         _unlinking.pending += links

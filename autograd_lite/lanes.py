@@ -15,14 +15,13 @@ from autograd_lite.op import Op
 _LANE = """\
 def make(op, fn, rules, preset):
     {rules} = rules
-    {settings} = preset
 
-    def lane({operands}):
+    def lane({operands}, settings=NO_SETTINGS):
         if observers:
-            return apply(op, [{operands}])
+            return apply(op, [{operands}], settings)
         {unwrap}
         try:
-            y = fn({arrays})
+            y = {call}
         except Exception as error:
             error.add_note(refusals.circumstances(op, [{operands}]))
             raise
@@ -30,9 +29,7 @@ def make(op, fn, rules, preset):
             y = as_array(y)
         if {untracked} or not is_grad_enabled():
             return make_tensor(y, None, op)
-        edges = ()
-        {edges}
-        return _recorded(op, y, {inputs}, edges, NO_SETTINGS) if edges else make_tensor(y, None, op)
+        {record}
 
     return lane
 """
@@ -40,10 +37,27 @@ def make(op, fn, rules, preset):
 _UNWRAP = """\
 if isinstance(x{i}, Handle):
     a{i}, n{i} = x{i}._data if x{i}._exposed is None else array_of(x{i}), x{i}._node
-elif x{i}.__class__ in _NUMBERS:
+elif x{i}.__class__ in _NUMBERS or (x{i}.__class__ is _ndarray and x{i}.dtype.kind in NUMERIC):
     a{i}, n{i} = x{i}, None
 else:
-    return _foreign(op, [{operands}])"""
+    return _foreign(op, [{operands}], settings)"""
+
+_SETTINGS = """\
+if settings:
+    settings = _plain_settings(op, settings)"""
+
+# An array that is no Tensor's belongs to the user, who may write to it before the sweep comes.
+_COPY = """\
+if n{i} is None and x{i}.__class__ is _ndarray:
+    a{i} = a{i}.copy()"""
+
+_RECORD_ONE = "return _recorded(op, y, None, ((n0, rule0, {saved}, 0),), settings)"
+
+_RECORD_SEVERAL = """\
+if not edges:
+    return make_tensor(y, None, op)
+inputs = None if len(edges) == {number} else {inputs}
+return _recorded(op, y, inputs, edges, settings)"""
 
 _EDGE = """\
 if n{i} is not None:
@@ -53,17 +67,27 @@ if n{i} is not None:
 def source(op: Op) -> str:
     """Return the text of a function ``make(op, fn, rules, preset)`` that returns the lane of `op`."""
     places = range(len(op.operands))
-    operands = ", ".join(f"x{i}" for i in places)
+    operands, arrays = (", ".join(f"{letter}{i}" for i in places) for letter in "xa")
+    unwrap = [_UNWRAP.format(i=i, operands=operands) for i in places]
     return _LANE.format(
         operands=operands,
-        arrays=", ".join(f"a{i}" for i in places),
+        call=f"fn({arrays}, **settings) if settings else fn({arrays})" if op.defaults else f"fn({arrays})",
         rules=_tuple(f"rule{i}" for i in places),
-        settings=_tuple(f"setting{i}" for i in range(len(op.defaults))),
-        unwrap=_indented(_UNWRAP.format(i=i, operands=operands) for i in places),
+        unwrap=_indented([*unwrap, *([_SETTINGS] if op.defaults else [])]),
         untracked="(" + " and ".join(f"n{i} is None" for i in places) + ")",
-        edges=_indented(_EDGE.format(i=i, saved=_saved(op, i)) for i in places if op.rules[i]),
-        inputs=_tuple(f"n{i} or _constant(x{i})" for i in places),
+        record=_indented(_record(op)),
     )
+
+
+def _record(op: Op) -> list[str]:
+    """Write how the node is made."""
+    if len(op.operands) == 1:
+        return [_RECORD_ONE.format(saved=_saved(op, 0))]
+    places = range(len(op.operands))
+    copies = [_COPY.format(i=i) for i in places if any(i in reads for reads in op.reads)]
+    edges = [_EDGE.format(i=i, saved=_saved(op, i)) for i in places if op.rules[i]]
+    inputs = _tuple(f"n{i} or _constant(x{i})" for i in places)
+    return [*copies, "edges = ()", *edges, _RECORD_SEVERAL.format(number=len(places), inputs=inputs)]
 
 
 def _saved(op: Op, index: int) -> str:
@@ -71,7 +95,7 @@ def _saved(op: Op, index: int) -> str:
     variables = {"y": "y"}
     variables |= {name: f"a{i}" for i, name in enumerate(op.operands)}
     variables |= {f"{name}_shape": f"getattr(a{i}, 'shape', ())" for i, name in enumerate(op.operands)}
-    variables |= {name: f"setting{i}" for i, name in enumerate(op.defaults)}
+    variables |= {name: f"settings.get({name!r}, preset[{name!r}])" for name in op.defaults}
     return _tuple(variables[name] for name in op.wants[index])
 
 

@@ -46,6 +46,9 @@ REGISTRY: dict[Any, Callable[..., Any]] = {}
 RECORDERS: dict[type, Recorder] = {}
 """How to carry out an operation when one of its operands is of a type that records (filled by `tensor`)."""
 
+_UFUNC_ARGUMENTS = {
+    "out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True, "signature": None,
+}  # fmt: skip
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
 _NO_VALUE = getattr(np, "_NoValue")  # noqa: B009 - a private name, absent from NumPy's stubs
 
@@ -71,7 +74,7 @@ class Op:
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
     lane : callable or None
-        What carries it out in calls without settings, once `record.lane` has made it.
+        What carries it out, once `record.lane` has made it.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
@@ -92,7 +95,7 @@ class Op:
         rules: Sequence[Rule | None],
         *,
         order: Sequence[str] = (),
-        known: frozenset[str] = frozenset(),
+        known: Mapping[str, Any] = MappingProxyType({}),
         variadic: bool = False,
         jvp: Rule | None = None,
         selects: bool = False,
@@ -139,6 +142,8 @@ class Op:
 
     def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
         """Split the arguments of a call into array operands, in order, and settings, by name."""
+        if len(args) == len(self.operands) and kwargs.keys() <= self.defaults.keys():
+            return args, {name: value for name, value in kwargs.items() if value is not _NO_VALUE}
         if len(args) > len(self.order):
             raise errors.UnsupportedError(self._refusal(f"number {len(args)}", " by position"))
         given = dict(zip(self.order, args, strict=False))
@@ -156,7 +161,7 @@ class Op:
                 operands[name] = value
             elif value is not _NO_VALUE and name in self.defaults:
                 settings[name] = value
-            elif value is not None and value is not _NO_VALUE:
+            elif not _says_nothing(value, self.known.get(name)):
                 raise errors.UnsupportedError(self._refusal(name))
         for name, value in operands.items():
             if value is _NO_VALUE:
@@ -240,7 +245,7 @@ def _signature(fn: Callable[..., Any]) -> dict[str, Any]:
     defaults = inner.__defaults__ or ()
     signature |= dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
     signature |= inner.__kwdefaults__ or {}
-    absent = {"keepdims": False}  # what no value given means; None for the others
+    absent = {"keepdims": False, "where": True}  # what no value given means; None for the others
     return {name: absent.get(name) if value is _NO_VALUE else value for name, value in signature.items()}
 
 
@@ -257,12 +262,12 @@ def _declare(
     if isinstance(fn, np.ufunc):
         operands: Sequence[str] = ("x",) if fn.nin == 1 else tuple(f"x{i + 1}" for i in range(fn.nin))
         defaults: dict[str, Any] = {}
-        known = frozenset(("out", "where", "casting", "order", "dtype", "subok", "signature"))
+        known = _UFUNC_ARGUMENTS
         order = operands
     else:
         signature = _signature(compute)
+        known = {"out": None, "dtype": None, **signature, **_known_parameters(fn, signature)}
         order = tuple(signature if call is None else _known_parameters(fn, signature))
-        known = frozenset((*signature, *order, "out", "dtype"))
         defaults = {key: signature[key] for key in settings.split()}
         operands = () if options.get("variadic") else [key for key in signature if key not in defaults][: len(rules)]
     expected = len(operands) or 1
@@ -274,8 +279,13 @@ def _declare(
     return op
 
 
-def _known_parameters(fn: Any, otherwise: Iterable[str]) -> Iterable[str]:
-    """Return the parameters of a function of NumPy in order; `otherwise` where it is written in C."""
+def _says_nothing(value: Any, default: Any) -> bool:
+    """Tell whether an argument that is not supported asks for no more than its absence would."""
+    return value is None or value is _NO_VALUE or (isinstance(value, (bool, str, int)) and value == default)
+
+
+def _known_parameters(fn: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a function of NumPy with their defaults; `otherwise` where it is written in C."""
     return _signature(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else otherwise
 
 
@@ -324,8 +334,9 @@ class Composite:
         self.__name__ = fn.__name__
         self.definition = definition
         self.names = _parameter_names(definition)
-        self.order = tuple(_known_parameters(fn, self.names))
-        self.known = frozenset((*self.order, "out", "dtype"))
+        parameters = _known_parameters(fn, dict.fromkeys(self.names))
+        self.order = tuple(parameters)
+        self.known = {"out": None, "dtype": None, **parameters}
         self.free = definition.__code__.co_flags
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -353,7 +364,7 @@ class Composite:
         """Leave out what stands for no value, and refuse all else that the definition does not know."""
         if name not in self.known:
             raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
-        if value is not None and value is not _NO_VALUE:
+        if not _says_nothing(value, self.known[name]):
             raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, name))
         return False
 

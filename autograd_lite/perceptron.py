@@ -236,7 +236,7 @@ def _tell_losses(losses: Sequence[float]) -> None:
 def tell_check(model: nn.Sequential) -> None:
     print("4. The gradients checked against finite differences, element by element\n")
     x, y = Tensor([X], name="x"), Tensor([TARGET], name="y")
-    parameters = list(model.parameters())
+    parameters = dict(model.named_parameters())
     report = gradcheck(lambda *_: half_squared_error(model(x), y), parameters)
     print("\n".join("    " + line for line in str(report).splitlines()) + "\n")
 
@@ -244,7 +244,9 @@ def tell_check(model: nn.Sequential) -> None:
 def picture(model: nn.Sequential) -> Picture:
     """Return the drawn graph of one training loss."""
     x, y = Tensor([X], name="x"), Tensor([TARGET], name="y")
-    return visualize(half_squared_error(model(x), y), params=dict(model.named_parameters()))
+    loss = half_squared_error(model(x), y)
+    loss.name = "loss"
+    return visualize(loss, params=dict(model.named_parameters()))
 
 
 def save_picture(drawn: Picture, path: Path) -> Path:

@@ -22,6 +22,7 @@ from autograd_lite.shapes import Array
 
 NUMERIC = frozenset("fiubc")
 _NUMBERS = frozenset((int, float, bool, complex))
+_SIMPLE = frozenset((int, float, bool, str, slice, type(None)))
 _FLOAT64 = np.dtype(np.float64)
 _ndarray = np.ndarray
 
@@ -69,7 +70,7 @@ def make_tensor(array: Array, node: Node | None = None, op: Op | None = None) ->
 def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:
     """Carry out one operation: compute its value, record its node if a gradient may flow, tell the observers.
 
-    The `lane` of an operation does the same for Tensors and Python numbers, without settings, in half the time.
+    The `lane` of an operation does the same for Tensors, arrays and Python numbers, in half the time.
     """
     arrays: list[Any] = []
     nodes: list[Node | None] = []
@@ -84,7 +85,7 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
             arrays.append(x if plain or not op.rules else _plain_operand(x))
             nodes.append(None)
     if settings:
-        settings = {name: _plain_setting(op, name, value) for name, value in settings.items()}
+        settings = _plain_settings(op, settings)
     try:
         y = op.fn(*arrays, **settings) if settings else op.fn(*arrays)
     except Exception as error:
@@ -94,7 +95,7 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
         y = as_array(y)
     result = None
     if tracked and op.rules and is_grad_enabled():
-        inputs = _inputs(op, operands, arrays, nodes) if None in nodes else tuple(nodes)
+        inputs = _inputs(op, operands, arrays, nodes)
         edges = op.edges(y, arrays, settings, nodes)
         if edges:  # none where all that is tracked stands where there is no derivative, as the condition of `where`
             result = _recorded(op, y, inputs, edges, settings)
@@ -107,34 +108,33 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
 
 def record(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation that was called as a function."""
-    if settings or not op.operands:
-        return apply(op, operands, settings)
-    result = (op.lane or lane(op))(*operands)
-    return apply(op, operands) if result is NotImplemented else result
+    result = (op.lane or lane(op))(*operands, settings=settings)
+    return apply(op, operands, settings) if result is NotImplemented else result
 
 
 def lane(op: Op) -> Callable[..., Any]:
-    """Return the function of the operands that carries out `op` without settings; made at the first call.
+    """Return the function of operands and settings that carries out `op`; made at the first call.
 
     What its text does not cover it hands over to `apply`.
     """
     if not op.operands or not op.rules:
-        op.lane = lambda *operands: _foreign(op, operands)
+        op.lane = lambda *operands, settings=NO_SETTINGS: _foreign(op, operands, settings)
         return op.lane
     text, name = lanes.source(op), f"<the lane of {op.name}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # tracebacks show its lines
     made: dict[str, Any] = {}
     exec(compile(text, name, "exec"), globals(), made)
-    op.lane = made["make"](op, op.fn, op.rules, tuple(op.defaults.values()))
+    op.lane = made["make"](op, op.fn, op.rules, op.defaults)
     return op.lane
 
 
-def _foreign(op: Op, operands: Sequence[Any]) -> Any:
-    """`apply` where an operand is of another class; NotImplemented if it wants to do the operation itself."""
-    return NotImplemented if any(map(declines, operands)) else apply(op, operands)
+def _foreign(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:
+    """`apply` where an operand is of another class; NotImplemented if it wants to do an operator itself."""
+    aloof = isinstance(op.fn, np.ufunc) and any(map(declines, operands))
+    return NotImplemented if aloof else apply(op, operands, settings)
 
 
-def _recorded(op: Op, y: Array, inputs: tuple[Any, ...], edges: tuple[Any, ...], settings: Settings) -> Any:
+def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:
     """Return the result of an operation with the node that remembers it.
 
     NOTE: node and Tensor are filled in here and not by their constructors, which cost a third of the whole lane.
@@ -143,7 +143,7 @@ def _recorded(op: Op, y: Array, inputs: tuple[Any, ...], edges: tuple[Any, ...],
     if dtype is not _FLOAT64 and dtype.kind != "f":
         refusals.result_dtype(op, dtype)
     node = _blank_node(Linked)
-    node.op, node.inputs, node.edges, node.settings = op, inputs, edges, settings
+    node.op, node._inputs, node.edges, node.settings = op, inputs, edges, settings
     node.shape, node.dtype, node.order, node.notes = y.shape, dtype, new_order(), None
     t = _blank(_Result)
     t._data, t._node, t._op, t._exposed, t._name = y, node, op, None, None
@@ -184,6 +184,13 @@ def _plain_operand(x: Any) -> Any:
         return x
     refusals.masked(x)
     return _plain_operand(np.asarray(x))
+
+
+def _plain_settings(op: Op, settings: Settings) -> Settings:
+    return {
+        name: value if value.__class__ in _SIMPLE else _plain_setting(op, name, value)
+        for name, value in settings.items()
+    }
 
 
 def _plain_setting(op: Op, name: str, value: Any) -> Any:

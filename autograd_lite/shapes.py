@@ -33,6 +33,8 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     lead = g.ndim - len(shape)
     if lead < 0:
         raise ValueError(f"{shape} does not broadcast to {g.shape}")
+    if g.shape == (1,) * lead + shape:  # nothing was repeated
+        return g.reshape(shape)
     stretched = tuple([i for i, n in enumerate(g.shape) if n != 1 and (i < lead or shape[i - lead] == 1)])
     reduced = g.sum(stretched) if stretched else g
     return reduced.reshape(shape)

@@ -7,7 +7,7 @@ differentiated again.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,8 +50,8 @@ def reverse(
     Notes
     -----
     A queue holds the operations that have a cotangent, the latest first: each is visited after all that was computed
-    from it. Leaves keep theirs until the end. Nothing outside is changed before the sweep has ended, but for the
-    release of nodes it has passed.
+    from it. Mostly there is one, `following`, and it needs no queue. Leaves keep their cotangents until the end.
+    Nothing outside is changed before the sweep has ended, but for the release of nodes it has passed.
     """
     grads: dict[Node, Array] = {}
     queue: Queue = []
@@ -62,23 +62,23 @@ def reverse(
     masked: set[Node] = set()
     # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
     with np.errstate(all="ignore"):
-        while queue:
-            node = heappop(queue)[1]
+        latest = heappop(queue)[1] if queue else None
+        while latest is not None:
+            node, following = latest, None
             g = grads.pop(node)
             if g.dtype is not node.dtype:
                 g = g.astype(node.dtype)
-            if node.notes is not None or wanted is not None:
+            if node.notes is not None or (wanted is not None and node in wanted):
                 g = _arrive(node, g, found, wanted, hook)
-                if within is not None and node in found:
-                    continue
             op, edges = node.op, node.edges
             if edges is None or op is None:
                 raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
-            zeros = op.selects or node in masked
+            end = within is not None and node in found
+            if within is not None:
+                edges = () if end else tuple([edge for edge in edges if edge[0] in within])
+            zeros = op.selects or (node in masked if masked else False)
             try:
                 for parent, rule, saved, index in edges:
-                    if within is not None and parent not in within:
-                        continue
                     if zeros:
                         masked.add(parent)
                     if lift is not None:
@@ -94,13 +94,21 @@ def reverse(
                         _give(parent, share, grads, queue, owned)
                     else:
                         grads[parent] = share
-                        if parent.op is not None:
+                        if parent.op is None:
+                            continue
+                        if following is None:
+                            following = parent
+                        else:
                             heappush(queue, (-parent.order, parent))
             except Exception as error:
                 error.add_note(f"in the derivative of {node.describe()}")
                 raise
-            if not retain:
-                node.edges, node.inputs, node.__class__ = None, (), Node  # as `Node.release` does
+            if not retain and not end:
+                node.edges, node._inputs, node.__class__ = None, None, Node  # as `Node.release` does
+            if queue:
+                latest = (heappushpop(queue, (-following.order, following)) if following else heappop(queue))[1]
+            else:
+                latest = following
         for node, g in grads.items():
             _arrive(node, g if g.dtype is node.dtype else g.astype(node.dtype), found, wanted, hook)
     return found

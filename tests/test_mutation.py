@@ -15,6 +15,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.op import REGISTRY, Op
+from autograd_lite.record import array_of
 from autograd_lite.rules.products import affine
 from autograd_lite.tensor import assign
 
@@ -260,6 +261,17 @@ def test_all_kinds_of_memory_may_change(make: Callable[[Path], Any], tmp_path: P
     a, memory = make(tmp_path)
     expected = gradients(f, None, np.array(a), twice=twice)
     compare(gradients(f, lambda x: memory.fill(9.0), a, twice=twice), expected)
+
+
+def test_an_array_handed_out_is_copied_only_while_it_is_the_value() -> None:
+    x = leaf([1.0, 2.0])
+    handed = x.numpy()
+    assert x.numpy() is handed
+    assert array_of(x) is not handed
+    x.assign([3.0, 4.0])
+    assert array_of(x) is array_of(x)
+    handed[:] = 9.0
+    np.testing.assert_array_equal(array_of(x), [3.0, 4.0])
 
 
 def test_a_batch_buffer_is_reused() -> None:

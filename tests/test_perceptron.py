@@ -53,6 +53,14 @@ def test_the_whole_story(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         assert losses == sorted(losses, reverse=True)
 
 
+def test_the_picture_of_the_readme_is_todays() -> None:
+    examples = Path(__file__).parent.parent / "examples"
+    drawn = perceptron.picture(perceptron.network())
+    labels = {word for label in re.findall(r'label="([^"]*)"', drawn.source) for word in label.split(r"\n") if word}
+    shown = set(re.findall(r"<text[^>]*>([^<]*)</text>", (examples / "perceptron.svg").read_text(encoding="utf-8")))
+    assert shown == labels
+
+
 def test_the_readme_runs() -> None:
     text = (Path(__file__).parent.parent / "README.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

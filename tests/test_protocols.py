@@ -404,3 +404,33 @@ def test_positional_arguments_stand_where_numpy_has_them(fn: Any) -> None:
     op = REGISTRY[fn]
     assert op.order[: len(op.operands)] == op.operands
     assert set(op.defaults) <= set(op.order) or not hasattr(fn, "__wrapped__")
+
+
+AT_THEIR_DEFAULTS: dict[str, Callable[[Any], Any]] = {
+    "add(casting=)": lambda t: np.add(t, t, casting="same_kind"),
+    "exp(where=, order=, subok=)": lambda t: np.exp(t, where=True, order="K", subok=True),
+    "sum(where=, dtype=, out=)": lambda t: np.sum(t, where=True, dtype=None, out=None),
+    "average(returned=)": lambda t: np.average(t, returned=False),
+    "median(overwrite_input=)": lambda t: np.median(t, overwrite_input=False),
+    "quantile(method=)": lambda t: np.quantile(t, 0.5, method="linear"),
+    "copy(order=, subok=)": lambda t: np.copy(t, order="K", subok=False),
+    "astype(copy=)": lambda t: np.astype(t, float, copy=True),
+}
+ELSEWHERE: dict[str, Callable[[Any], Any]] = {
+    "add(casting=)": lambda t: np.add(t, t, casting="unsafe"),
+    "exp(where=)": lambda t: np.exp(t, where=X > 0),
+    "sum(initial=)": lambda t: np.sum(t, initial=1.0),
+    "average(returned=)": lambda t: np.average(t, returned=True),
+    "quantile(method=)": lambda t: np.quantile(t, 0.5, method="lower"),
+}
+
+
+@pytest.mark.parametrize("call", AT_THEIR_DEFAULTS.values(), ids=AT_THEIR_DEFAULTS)
+def test_an_argument_that_is_not_supported_may_be_given_as_its_default(call: Callable[[Any], Any]) -> None:
+    np.testing.assert_allclose(call(leaf()).detach(), call(X))
+
+
+@pytest.mark.parametrize("call", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_an_argument_that_is_not_supported_is_refused(call: Callable[[Any], Any]) -> None:
+    with pytest.raises(errors.UnsupportedError, match=r"is not supported on a Tensor\. Write np"):
+        call(leaf())

@@ -14,7 +14,7 @@ import pytest
 from cases import BINARY, CASES, Case, X, covered, numbers
 
 import autograd_lite as ag
-from autograd_lite.graph import Node
+from autograd_lite.graph import Constant, Node, observe, reachable
 from autograd_lite.op import REGISTRY, Composite, Op, bilinear, custom, elementwise, linear
 from autograd_lite.record import make_tensor
 from autograd_lite.rules import constant
@@ -110,6 +110,25 @@ def check_reverse(row: Case) -> None:
         assert_close([found[k]], [expected])
 
 
+def record_of(results: list[Any]) -> list[Any]:
+    """Return what was recorded: for each node its operation, settings, inputs, and what the rules are called with."""
+
+    def shown(x: Any) -> Any:
+        if isinstance(x, Node):
+            return places.get(x, "where there is no derivative")
+        if isinstance(x, Constant):
+            return x.shape, x.dtype, x.name
+        return (x.dtype, x.shape, x.tobytes()) if isinstance(x, np.ndarray) else repr(x)
+
+    nodes = reachable([y._node for y in results if isinstance(y, ag.Tensor) and y.requires_grad])
+    places = {node: i for i, node in enumerate(nodes)}
+    return [
+        (node.op, node.shape, node.dtype, repr(dict(node.settings)), [shown(x) for x in node.inputs],
+         [(places[parent], rule, [shown(x) for x in saved], i) for parent, rule, saved, i in node.edges])
+        for node in nodes
+    ]  # fmt: skip
+
+
 def check_forward(row: Case) -> None:
     rng = row.rng()
     seeds, tangents = randoms(rng, row(*row.inputs)), randoms(rng, row.inputs)
@@ -160,6 +179,17 @@ def test_forward_mode_agrees_with_differences_and_with_the_gradient(row: Case) -
 @rows
 def test_second_order_is_that_of_differences_of_gradients(row: Case) -> None:
     check_second_order(row)
+
+
+@rows
+def test_a_lane_records_what_apply_does(row: Case) -> None:
+    """The lane of an operation records what `apply` does, which is at work where somebody observes."""
+    fast = row(*leaves(row.inputs))
+    with observe(lambda *_: None):
+        slow = row(*leaves(row.inputs))
+    assert record_of(fast) == record_of(slow)
+    for a, b in zip(values(fast), values(slow), strict=True):
+        assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
 
 
 @rows

@@ -301,6 +301,7 @@ def test_argnums_may_be_one_or_several() -> None:
     assert ag.grad(f, -1)(2.0, 3.0, 1.0) == 54.0
     assert ag.grad(f, (2, 0))(2.0, 3.0, 1.0) == (54.0, 9.0)
     assert ag.grad(f, [1])(2.0, 3.0, 1.0) == (12.0,)
+    assert ag.grad(f, np.int64(1))(2.0, 3.0, 1.0) == 12.0
     assert ag.grad(f)(2.0, 3, 1) == 9.0
 
 
@@ -419,6 +420,23 @@ def test_a_pullback_is_differentiated_by_its_cotangent() -> None:
     assert ag.grad(lambda g: np.sum(pullback(g) ** 2))(np.array([1.0, 1.0])).tolist() == [8.0, 32.0]
     _, move = ag.linearize(lambda x: x**2, np.array([1.0, 2.0]))
     assert ag.grad(lambda t: np.sum(move(t) ** 2))(np.array([1.0, 1.0])).tolist() == [8.0, 32.0]
+
+
+def test_hooks_inside_the_function_are_run() -> None:
+    def f(x: Any) -> Any:
+        y = x**2
+        y.register_hook(lambda g: 10 * g)
+        return np.sum(y * 3)
+
+    assert ag.grad(f)(np.array([1.0])).tolist() == [60.0]
+    assert ag.grad(ag.checkpoint(f))(np.array([1.0])).tolist() == [60.0]
+    assert ag.hessian(f)(np.array([1.0])).tolist() == [[60.0]]
+
+
+def test_a_derivative_can_be_drawn() -> None:
+    x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    assert "x" in ag.visualize(ag.grad(lambda x: np.sum(x**3))(x)).source
+    assert ag.visualize(ag.checkpoint(lambda x: np.sin(x) * x)(x)).source
 
 
 # ----- Jacobians -----

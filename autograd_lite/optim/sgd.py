@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.optim.optimizer import Group, Optimizer, check_setting
@@ -88,9 +89,11 @@ class SGD(Optimizer):
         # NOTE: float() because a NumPy number, unlike Python's, would make float64 of a float32 parameter.
         down, decay, momentum = -float(group["lr"]), float(group["weight_decay"]), float(group["momentum"])
         for p in group["params"]:
-            g = grad_array(p)
-            if g is None:
-                continue
+            g = getattr(p, "_grad", None)
+            if g.__class__ is not ndarray:
+                g = grad_array(p)
+                if g is None:
+                    continue
             if decay:
                 g = g + decay * p._data
             if momentum:
@@ -98,7 +101,7 @@ class SGD(Optimizer):
             new = g * down
             new += p._data
             tensors.append(p)
-            arrays.append(new if new.__class__ is np.ndarray else as_array(new))
+            arrays.append(new if new.__class__ is ndarray else as_array(new))
 
     def _direction(
         self, p: Tensor, g: Array, momentum: float, group: Group, tensors: list[Tensor], arrays: list[Array]

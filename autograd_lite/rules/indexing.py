@@ -16,9 +16,13 @@ from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
 
 def freeze(key: Any) -> Any:
     """Return an index that nobody can change any more: copies of its arrays, arrays for its lists."""
+    if key.__class__ is int:
+        return key
     if isinstance(key, tuple):
         return tuple([freeze(k) for k in key])
     if isinstance(key, slice):
+        if key.start.__class__ in _FIXED and key.stop.__class__ in _FIXED and key.step.__class__ in _FIXED:
+            return key
         return slice(*[k if k is None else operator.index(k) for k in (key.start, key.stop, key.step)])
     if isinstance(key, np.ndarray):
         return key.copy()
@@ -47,8 +51,13 @@ def _recorder(*values: Any) -> Any:
     return None
 
 
+_FIXED = frozenset((int, type(None)))
+
+
 def _is_basic(key: Any) -> bool:
     """Tell whether NumPy answers `key` with a view: no element is then read twice."""
+    if key.__class__ is slice or key.__class__ is int:
+        return True
     parts = key if isinstance(key, tuple) else (key,)
     return not any(isinstance(k, (np.ndarray, list, tuple, bool, np.bool_)) for k in parts)
 

@@ -34,7 +34,15 @@ def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
 
 
 spread = linear(_spread, _gather, settings="shape axis keepdims")
-linear(np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims), settings="axis keepdims")
+
+
+def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return a.sum(axis=axis, keepdims=keepdims)  # the method takes half the time of the function
+
+
+linear(
+    np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims), settings="axis keepdims", call=_sum
+)
 linear(
     np.mean,
     lambda g, a_shape, axis, keepdims: spread(g / reduced_size(a_shape, axis), a_shape, axis, keepdims),
