@@ -56,7 +56,8 @@ def vmap(f: Function, in_axes: Any = 0, out_axes: Any = 0) -> Function:
     -----
     Operations work on all examples at once: pointwise functions, reductions, products, and what moves elements. The
     rest, such as `np.searchsorted`, runs in a loop over the examples. What a function does in place to an array is seen
-    by that array, but not by others that were views of it.
+    by that array, but not by others that were views of it. What `f` computes has to leave it as a result: kept
+    elsewhere, it stays a batch. Random numbers that `f` draws are the same for all examples.
 
     The signature is that of JAX's `vmap`; transforms may stand inside and around it in any order.
 
