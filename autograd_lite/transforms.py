@@ -58,6 +58,14 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     GradientDtypeError
         An argument is made of integers or complex numbers.
 
+    Notes
+    -----
+    Where `f` reaches a Tensor that requires a gradient without being given it, such as a parameter of a network, the
+    result is a recorded Tensor, whose derivative by that one is not lost. ``with ag.no_grad():`` around the call makes
+    it a constant, and the result an array. No ``grad`` of any Tensor is written to.
+
+    `f` may change its argument in place; nobody outside sees that.
+
     Examples
     --------
     >>> def f(x):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import CASES, Case
-from test_transforms import close, differentiable, randoms
+from trees import close, differentiable, randoms
 
 import autograd_lite as ag
 from autograd_lite import rows as rows_module
