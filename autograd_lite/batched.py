@@ -205,6 +205,8 @@ Rule: TypeAlias = Callable[[Op, Sequence[Any], Settings, Level], Array]
 RULES: dict[Any, Rule] = {}
 """``rule(op, operands, settings, level)`` returns the array of all examples; operands that are no batch of `level` are
 the same for all of them. Filled by `batching`."""
+FORMS: dict[str, Rule] = {}
+"""The rules of forms, for operations that have none of their own."""
 
 
 def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
@@ -218,7 +220,8 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if op.rules:
         operands = [np.asarray(x) if isinstance(x, (list, tuple)) else x for x in operands]
     try:
-        return Batched(RULES.get(op, each)(op, operands, settings, level), level)
+        rule = RULES.get(op) or FORMS.get(op.form, each)
+        return Batched(rule(op, operands, settings, level), level)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise

@@ -157,6 +157,8 @@ class Call:
         plain = lift is None
         if lift is None:
             lift, start = plain_before(new_order()), {node: plain_of(t) for node, t in start.items()}
+        else:
+            start = {node: as_tensor(t) for node, t in start.items()}
         path = sorted(self.reached, key=_order)
         if is_grad_enabled():
             moving = forward((), start, lift, path, forms)
