@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear
-from autograd_lite.rules.common import as_array, as_tuple
+from autograd_lite.rules.common import as_tuple, with_shape
 from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
 
 
@@ -274,5 +274,5 @@ def sliding_window_view(x: Array, window_shape: Any, axis: Axis = None) -> Array
 @composite(np.bincount)
 def bincount(x: Array, weights: Array = None, minlength: int = 0) -> Array:
     where = np.asarray(x)
-    weights = np.ones(where.shape, int) if weights is None else np.astype(as_array(weights), float)
+    weights = np.ones(where.shape, int) if weights is None else np.astype(with_shape(weights), float)
     return scatter(weights, (where,), (max(minlength, where.max(initial=-1) + 1),))
