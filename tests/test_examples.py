@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from svg import words_in, words_shown
+from pictures import words_in, words_shown
 
 import autograd_lite as ag
 from autograd_lite import errors

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from svg import words_in, words_shown
+from pictures import words_in, words_shown
 
 from autograd_lite import perceptron
 

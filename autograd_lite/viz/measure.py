@@ -17,6 +17,7 @@ from autograd_lite.record import array_of, as_array
 from autograd_lite.sweep import reverse
 from autograd_lite.viz.items import Items, Output
 from autograd_lite.viz.targets import Subject
+from autograd_lite.viz.words import complaint
 
 _SHOWN_WHOLE = 6  # elements
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -73,18 +74,28 @@ def is_small(items: Items) -> bool:
     return len(shapes) <= things and sum(map(math.prod, shapes)) <= elements
 
 
-def facts_of(subject: Subject, items: Items, times: bool) -> dict[int, Facts]:
-    """Measure everything that is drawn, by its number; `times` asks for times too."""
+def facts_of(subject: Subject, items: Items, *, derive: bool | None, times: bool) -> tuple[dict[int, Facts], str]:
+    """Measure everything that is drawn, by its number.
+
+    `derive` asks for gradients: True insists, None takes a derivative that raises for none, and returns why.
+    """
     nodes = [thing for thing in items.things if isinstance(thing, Node)]
+    grads: dict[Node, Any] = {}
+    why = ""
     with np.errstate(all="ignore"):
         known = values(nodes, subject.values)
-        grads = gradients(subject.outputs, nodes)
+        try:
+            grads = {} if derive is False else gradients(subject.outputs, nodes)
+        except Exception as error:
+            if derive:
+                raise
+            why = complaint(error)
         facts = {i: _facts(thing, known, grads, times) for i, thing in enumerate(items.things)}
     for i, inputs in enumerate(items.inputs):
         if isinstance(items.things[i], Output):
             source = facts[inputs[0][0]]
             facts[i] = Facts(source.value, source.gradient)
-    return facts
+    return facts, why
 
 
 def saved_of(items: Items) -> dict[int, Facts]:
@@ -168,7 +179,10 @@ def _again(node: Node, known: Mapping[Any, Any]) -> Any:
     """Carry an operation out again, if all that it needs is known."""
     assert node.op is not None
     operands = _operands(node, known)
-    return None if operands is None else as_array(node.op.fn(*operands, **node.settings))
+    try:
+        return None if operands is None else as_array(node.op.fn(*operands, **node.settings))
+    except Exception:  # noqa: BLE001 - of what leaves hold now, which may have changed; the value is not known then
+        return None
 
 
 def _operands(node: Node, known: Mapping[Any, Any]) -> list[Any] | None:

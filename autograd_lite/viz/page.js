@@ -228,6 +228,7 @@ function spoken(i) {
 
 function sentence(now, back) {
   if (scene.failure && state.step === null) return "The run failed: " + scene.failure;
+  if (scene.remark && state.step === null) return "Without gradients: " + scene.remark;
   if (state.step === null) return hasGradients ? "Everything is shown. Step to see it happen." : "Everything is shown.";
   if (now === null) return "The start: inputs and parameters are there.";
   const box = boxes[now];

@@ -34,6 +34,7 @@ def page_data(scene: Scene, depth: int | None, shown: Shown, direction: str) -> 
         "direction": direction,
         "depth": depth,
         "failure": scene.failure,
+        "remark": scene.remark,
         "boxes": [_box(box, shown, heat) for box in scene.boxes],
         "arrows": _arrows(scene),
         "frames": [{"title": titled(f.title, f.times), "parent": f.parent} for f in scene.frames],

@@ -243,9 +243,13 @@ def visualize(
     folds = Folds(items)
     if fold or (fold is None and len(items.things) > _FOLDED_FROM):
         folds.find()
-    wanted = bool(values or gradients or times) or (None in (values, gradients) and is_small(items))
-    facts = facts_of(subject, items, times) if wanted else saved_of(items) if saved else {}
+    small = is_small(items)
+    if values or gradients or times or (small and None in (values, gradients)):
+        derive = times or (None if small else False) if gradients is None else gradients
+        facts, remark = facts_of(subject, items, derive=derive, times=times)
+    else:
+        facts, remark = saved_of(items) if saved else {}, ""
     shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients), times, where)
     error = None if subject.failure is None else subject.failure.error
-    scene = scene_of(subject, items, folds, facts)
+    scene = scene_of(subject, items, folds, facts, remark)
     return Picture(scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error)

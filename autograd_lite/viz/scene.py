@@ -17,7 +17,7 @@ from autograd_lite.viz.fold import Folds
 from autograd_lite.viz.items import Items, Output
 from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.targets import Failure, Subject
-from autograd_lite.viz.words import clean, number_text, settings_text, shape_text
+from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
 
 TOP = -1
 _WIDTH, _MOST_LINES = 56, 3  # of an error in its box
@@ -79,16 +79,24 @@ class Scene:
     boxes, arrows, frames : sequence
     failure : str
         What the error was, where the picture ends with one.
+    remark : str
+        Why there are no gradients, where a derivative has raised.
     depths : list of int
         How many frames each frame is in, with itself.
     """
 
-    __slots__ = ("arrows", "boxes", "depths", "failure", "frames")
+    __slots__ = ("arrows", "boxes", "depths", "failure", "frames", "remark")
 
     def __init__(
-        self, boxes: Sequence[Box], arrows: Sequence[Arrow], frames: Sequence[Frame] = (), failure: str = ""
+        self,
+        boxes: Sequence[Box],
+        arrows: Sequence[Arrow],
+        frames: Sequence[Frame] = (),
+        failure: str = "",
+        remark: str = "",
     ) -> None:
-        self.boxes, self.arrows, self.frames, self.failure = boxes, arrows, frames, failure
+        self.boxes, self.arrows, self.frames = boxes, arrows, frames
+        self.failure, self.remark = failure, remark
         self.depths: list[int] = []
         for frame in frames:
             self.depths.append(1 if frame.parent == TOP else self.depths[frame.parent] + 1)
@@ -114,7 +122,7 @@ def titled(title: str, times: int) -> str:
 # ----- from the graph -----
 
 
-def scene_of(subject: Subject, items: Items, folds: Folds, facts: Mapping[int, Facts]) -> Scene:
+def scene_of(subject: Subject, items: Items, folds: Folds, facts: Mapping[int, Facts], remark: str) -> Scene:
     """Return the picture of what was recorded, with equal blocks drawn once."""
     frames = _Frames(folds)
     ends = frozenset(subject.outputs)
@@ -129,7 +137,7 @@ def scene_of(subject: Subject, items: Items, folds: Folds, facts: Mapping[int, F
             box = _box(thing, subject, ends)
             boxes.append(box._replace(frame=frame, times=times, facts=facts.get(i), where=where))
     failure = "" if subject.failure is None else complaint(subject.failure.error)
-    return Scene(boxes, _arrows(items, folds, places), frames.made, failure)
+    return Scene(boxes, _arrows(items, folds, places), frames.made, failure, remark)
 
 
 def _arrows(items: Items, folds: Folds, places: Mapping[int, int]) -> list[Arrow]:
@@ -205,7 +213,7 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
     if isinstance(thing, Output):
         return Box("output", (thing.name,))
     if isinstance(thing, Failure):
-        return Box("failed", (thing.name, *wrap(_said(thing.error), _WIDTH, max_lines=_MOST_LINES, placeholder="…")))
+        return Box("failed", (thing.name, *wrap(said(thing.error), _WIDTH, max_lines=_MOST_LINES, placeholder="…")))
     if isinstance(thing, Constant):
         return _constant(thing, subject)
     if not isinstance(thing, Node):
@@ -213,15 +221,6 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
     if thing.op is None:
         return _leaf(thing, subject)
     return Box("operation", _operation_lines(thing, subject, ends), shape=thing.shape, dtype=str(thing.dtype))
-
-
-def complaint(error: Exception) -> str:
-    """Return what an error says, with its class, in short."""
-    return clean(_said(error))
-
-
-def _said(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _name_of(node: Node) -> str | None:
@@ -311,7 +310,7 @@ def _merged(scene: Scene, into: list[Any], made: Any) -> Scene:
     renamed = {TOP: TOP, **{old: new for new, old in enumerate(used)}}
     frames = [scene.frames[i]._replace(parent=renamed[scene.frames[i].parent]) for i in used]
     boxes = [box._replace(frame=renamed[box.frame]) for box in boxes]
-    return Scene(boxes, list(arrows.values()), frames, scene.failure)
+    return Scene(boxes, list(arrows.values()), frames, scene.failure, scene.remark)
 
 
 def count_text(n: int, noun: str) -> str:

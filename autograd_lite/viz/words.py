@@ -27,6 +27,16 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def said(error: Exception) -> str:
+    """Return what an error says, with its class, in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def complaint(error: Exception) -> str:
+    """Return what an error says, in short."""
+    return clean(said(error))
+
+
 def shape_text(shape: Shape) -> str:
     """Return a shape as people say it: ``3×2``, ``5``, ``scalar``."""
     return "×".join(map(str, shape)) or "scalar"
