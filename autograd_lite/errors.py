@@ -339,6 +339,9 @@ PICTURE_POSITION = (
     "visualize() takes example inputs by position, and only for a module or a function, but was given a {given}. "
     "Write ag.visualize(loss, params=dict(model.named_parameters()))"
 )
+PICTURE_SETTING = (
+    "{name}={given!r} of visualize(): it is a whole number of at least {least}, or None. Write {name}={least}, or more"
+)
 PICTURE_RESULT = (
     "visualize() ran the function, but its result (a {given}) is no Tensor that depends on its inputs. "
     "Write a function that returns what it computes, with NumPy's functions in the place of math, .item() and .numpy()"

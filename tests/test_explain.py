@@ -55,6 +55,13 @@ def test_names_that_are_there_twice_and_settings_in_formulas() -> None:
     assert "* [1, 3]" in text
 
 
+def test_what_is_inside_of_a_batch_has_no_single_number() -> None:
+    x = ag.Tensor(np.ones((3, 2)), requires_grad=True, name="x")
+    text = ag.explain(np.sum(ag.vmap(lambda r: np.sum(np.sin(r) * 2))(x)))
+    assert re.search(r"sin\(v\d\) += \?$", text, re.MULTILINE)
+    assert text.endswith("[[1.08, 1.08], [1.08, 1.08], [1.08, 1.08]]")
+
+
 def test_a_name_stays_in_its_line() -> None:
     x = ag.Tensor(1.0, requires_grad=True, name="a\nb\x00")
     assert "  a b\ufffd = 1\n" in ag.explain(x * 2)

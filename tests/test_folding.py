@@ -125,3 +125,11 @@ def test_the_limit_leaves_a_box_that_says_how_many_more() -> None:
     assert r"w\nscalar" in labels_of(picture)
     assert "1,953 more" in str(picture)
     assert len(labels_of(ag.visualize(y, limit=None, fold=False))) > 2000
+
+
+def test_the_limit_holds_for_outputs_too() -> None:
+    y = parameter((2,), "w") * 2
+    for limit in (4, 5, 10):
+        picture = ag.visualize([y[i % 2] for i in range(20)], limit=limit, legend=False)
+        assert len(labels_of(picture)) == limit
+        assert " more" in picture.source

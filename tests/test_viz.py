@@ -343,6 +343,8 @@ def test_a_retained_graph_can_be_drawn() -> None:
         (lambda: ag.visualize(parameter(), names=[parameter()]), errors.PictureError, r"a list.*names=locals\(\)"),
         (lambda: ag.visualize(lambda x: 3.0, np.ones(2)), errors.NoPathError, "a float.*Write a function"),
         (lambda: ag.scope(3).__enter__(), errors.PictureError, "a int.*Write with ag.scope"),
+        (lambda: ag.visualize(parameter(), depth=-1), errors.PictureError, "depth=-1.*Write depth=0"),
+        (lambda: ag.visualize(parameter(), limit=2.5), errors.PictureError, "limit=2.5.*Write limit=4"),
         (lambda: ag.visualize([]), errors.PictureError, "an empty list"),
         (lambda: ag.visualize([parameter(), 3]), errors.PictureError, "a int"),
         (lambda: ag.visualize(parameter(), params=[parameter()]), errors.PictureError, "a list.*named_parameters"),

@@ -16,7 +16,7 @@ from autograd_lite.op import Op
 from autograd_lite.record import array_of
 from autograd_lite.tensor import Tensor
 from autograd_lite.viz.items import ancestors
-from autograd_lite.viz.measure import gradients, numbers, shares_of, values
+from autograd_lite.viz.measure import gradients, numbers, plain, shares_of, values
 from autograd_lite.viz.targets import subject_of
 from autograd_lite.viz.words import clean, number_text, settings_text, shape_text
 
@@ -142,7 +142,7 @@ class Explanation:
             return self.labels[x]
         if not isinstance(x, Constant):
             return number_text(x)
-        value = self.values.get(id(x))
+        value = plain(self.values.get(id(x)))
         small = value is not None and np.size(value) <= 2  # noqa: PLR2004 - as short as a name
         return _line(x.name) if x.name else numbers(value).text if small else f"constant {shape_text(x.shape)}"
 
@@ -161,7 +161,7 @@ class Explanation:
         return renamed(text, names)
 
     def number(self, value: Any) -> str:
-        return "?" if value is None else numbers(value).text
+        return "?" if plain(value) is None else numbers(value).text
 
 
 def _labels(nodes: Sequence[Node], root: Node, names: Mapping[Any, str]) -> dict[Node, str]:

@@ -105,11 +105,11 @@ def saved_of(items: Items) -> dict[int, Facts]:
 
 def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Facts:
     if isinstance(thing, Constant):
-        value = _plain(known.get(id(thing)))
+        value = plain(known.get(id(thing)))
         return Facts(_numbers(value), marks=_marks(None, value, None))
     if not isinstance(thing, Node):
         return Facts()
-    value, g = _plain(known.get(thing)), _plain(grads.get(thing))
+    value, g = plain(known.get(thing)), plain(grads.get(thing))
     marks, saved = _marks(thing.op.name if thing.op else None, value, g), saved_bytes(thing)
     if thing.op is None or g is None:
         return Facts(_numbers(value), _numbers(g), saved, marks)
@@ -117,13 +117,13 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
     return Facts(_numbers(value), _numbers(g), saved, marks, shares, times_of(thing, known, g) if times else ())
 
 
-def _plain(x: Any) -> Any:
+def plain(x: Any) -> Any:
     """Return an array of NumPy or a number; None for an array of another kind, which may not be here, or not one."""
     return x if isinstance(x, (np.ndarray, np.generic, int, float, complex)) else None
 
 
 def _short(share: Any) -> str:
-    return "" if _plain(share) is None else numbers(share).text
+    return "" if plain(share) is None else numbers(share).text
 
 
 def _numbers(x: Any) -> Numbers | None:

@@ -22,6 +22,7 @@ from autograd_lite.viz.text import mermaid_text, tree_text
 
 _ENDINGS = ("svg", "png", "pdf", "dot", "gv", "html", "txt", "md")
 _SHOWN_AT_ONCE = 1000  # arrows; a larger graph takes seconds to lay out, which a notebook should not do unasked
+_FEWEST = 4  # boxes: an output, the first, the last, and how many more there are
 _FOLDED_FROM = 50  # things in a graph from which equal blocks are drawn once
 
 
@@ -33,7 +34,8 @@ class Picture:
     source : str
         The drawing as DOT text, Graphviz's language; the same for the same graph.
     error : Exception or None
-        What ended the run of a module or function; the picture then shows how far it came.
+        What ended the run of a module or function; the picture then shows how far it came. It keeps alive what ran, as
+        every exception does.
     """
 
     def __init__(
@@ -189,7 +191,7 @@ def visualize(
         Whether equal blocks that follow each other are drawn once, as "× 12". Left out, only in graphs of more than
         50 things.
     limit : int or None
-        How many boxes there may be; further ones are left out, and a box says how many.
+        How many boxes there may be, at least 4; further ones are left out, and a box says how many.
     legend : bool
         Whether the picture explains its shapes and colours.
     direction : {'LR', 'TB'}
@@ -209,7 +211,7 @@ def visualize(
     NoPathError
         No graph was recorded, since nothing requires a gradient.
     PictureError
-        The target or `params` are not what can be drawn, or the direction is another.
+        The target or `params` are not what can be drawn, or a setting is not what it may be.
 
     Notes
     -----
@@ -238,6 +240,8 @@ def visualize(
     """
     if direction not in DIRECTIONS:
         raise errors.PictureError(errors.PICTURE_DIRECTION.format(given=direction))
+    _at_least(0, "depth", depth)
+    _at_least(_FEWEST, "limit", limit)
     subject = subject_of(target, inputs, params, names)
     items = Items(subject)
     folds = Folds(items)
@@ -253,3 +257,9 @@ def visualize(
     error = None if subject.failure is None else subject.failure.error
     scene = scene_of(subject, items, folds, facts, remark)
     return Picture(scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error)
+
+
+def _at_least(least: int, name: str, given: Any) -> None:
+    """Refuse a setting that is neither None nor a whole number of at least `least`."""
+    if given is not None and not (isinstance(given, int) and given >= least):
+        raise errors.PictureError(errors.PICTURE_SETTING.format(name=name, given=given, least=least))

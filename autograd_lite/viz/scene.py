@@ -285,8 +285,9 @@ def capped(scene: Scene, limit: int | None) -> Scene:
         return scene
     ends = [i for i, box in enumerate(scene.boxes) if box.kind in ("output", "failed")]
     rest = [i for i, box in enumerate(scene.boxes) if box.kind not in ("output", "failed")]
+    ends = ends[: limit - 3]
     first = max((limit - 1 - len(ends)) // 2, 1)
-    kept = {*ends[:limit], *rest[:first], *rest[-first:]}
+    kept = {*ends, *rest[:first], *rest[len(rest) - first :]}
     into = [i if i in kept else ("more",) for i in range(len(scene.boxes))]
     hidden = len(scene.boxes) - len(kept)
     return _merged(scene, into, lambda key, box: box if isinstance(key, int) else Box("more", (f"{hidden:,} more",)))
