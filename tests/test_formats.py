@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import webbrowser
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pictures import X, parameter, small_network
 
 import autograd_lite as ag
@@ -87,3 +90,24 @@ def test_every_format_is_the_same_twice(tmp_path: Path) -> None:
             for _ in range(2)
         ]
         assert texts[0] == texts[1]
+
+
+def tags_of(page: str) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append((tag, [name for name, _ in attributes]))
+    parser.feed(page)
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=40))
+def test_no_name_becomes_markup_of_a_page(name: str) -> None:
+    with ag.scope(name):
+        picture = ag.visualize({name: parameter((3,), name or "w") * 1})
+    page = picture._in("html").decode()
+    plain = ag.visualize({"a": parameter((3,), "w") * 1})._in("html").decode()
+    assert tags_of(page) == tags_of(plain)
+    json.loads(re.search(r'id="data">(.*)</script>', page)[1])
+    assert len(re.findall("^```", picture._in("md").decode(), re.MULTILINE)) == 2
+    assert len(str(picture).splitlines()) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import weakref
 from typing import Any
@@ -54,6 +55,29 @@ def test_a_function_keeps_parameters_and_frames_the_modules_it_uses() -> None:
     assert frames_of(picture)[:2] == ["Sequential", "0: Linear"]
     assert frames_of(picture)[-1] == "HalfSquaredError"
     assert len(labels_of(picture, "note")) == 4
+
+
+class Trainer:
+    def __init__(self) -> None:
+        self.model = small_network()
+
+    def loss(self, x: Any) -> Any:
+        return np.sum(self.model(x) ** 2)
+
+    def __call__(self, x: Any) -> Any:
+        return self.loss(x)
+
+
+def use(model: nn.Module, x: Any) -> Any:
+    return np.sum(model(x) ** 2)
+
+
+@pytest.mark.parametrize(
+    "f", [Trainer().loss, Trainer(), functools.partial(use, small_network()), functools.partial(small_network())],
+    ids=["method", "object", "partial", "partial of a module"],
+)  # fmt: skip
+def test_the_modules_of_objects_and_partial_functions_are_framed(f: Any) -> None:
+    assert frames_of(ag.visualize(f, X))[:2] == ["Sequential", "0: Linear"]
 
 
 def test_the_results_of_a_function() -> None:

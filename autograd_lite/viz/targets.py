@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import re
@@ -250,17 +251,22 @@ def _parameter_names(f: Callable[..., Any], count: int) -> list[str]:
 
 
 def _modules_in(f: Any, inputs: Sequence[Any]) -> list[tuple[str, Module]]:
-    """Return modules to frame, by title: what `f` is, or has among its arguments, in its closure, or as globals.
+    """Return modules to frame, by title: what `f` is, or has among its arguments, in its closure, as globals, or as
+    attributes of its object.
 
     A module that is drawn itself has no title: a frame around everything says nothing.
     """
     if isinstance(f, Module):
         return [("", f)]
+    while isinstance(f, functools.partial):
+        f, inputs = f.func, (*inputs, f.func, *f.args, *f.keywords.values())
     code = getattr(f, "__code__", None)
     cells = [cell.cell_contents for cell in getattr(f, "__closure__", None) or () if _is_filled(cell)]
     names = code.co_names if code is not None else ()
     globals_ = [f.__globals__[name] for name in names if name in f.__globals__]
-    found = [x for x in (*inputs, *cells, *globals_, getattr(f, "__self__", None)) if isinstance(x, Module)]
+    owner = getattr(f, "__self__", f)
+    attributes = getattr(owner, "__dict__", {}).values()
+    found = [x for x in (*inputs, *cells, *globals_, owner, *attributes) if isinstance(x, Module)]
     return [(type(module).__name__, module) for module in {id(module): module for module in found}.values()]
 
 

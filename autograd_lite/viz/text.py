@@ -51,7 +51,7 @@ def _title(scene: Scene, i: int) -> str:
     box = scene.boxes[i]
     path = scene.path(box.frame) if box.kind in ("operation", "failed") else ""
     name = titled(box.lines[0], box.times)
-    return " ".join(clean(f"{path} / {name}" if path else name).split("\n"))
+    return " ".join(clean(f"{path} / {name}" if path else name).split())
 
 
 def _line(scene: Scene, i: int, shown: Shown) -> str:
