@@ -33,6 +33,12 @@ def test_the_tree() -> None:
     )
 
 
+def test_a_long_path_leaves_room_for_the_operation() -> None:
+    with ag.scope("a" * 50), ag.scope("inner"):
+        y = np.sin(parameter(name="w"))
+    assert str(ag.visualize(y)).split("\n")[1] == f"…{'a' * 32} / inner / sin  scalar"
+
+
 def test_saving_as_text_and_as_mermaid(tmp_path: Path) -> None:
     picture = ag.visualize(small_network(), X)
     assert picture.save(tmp_path / "graph.txt").read_text(encoding="utf-8") == f"{picture}\n"

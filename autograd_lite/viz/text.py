@@ -8,6 +8,7 @@ from autograd_lite.viz.dot import PLAIN, STYLES, Shown, box_lines, fact_lines
 from autograd_lite.viz.scene import TOP, Box, Scene, children, sources, titled
 from autograd_lite.viz.words import clean, shape_text
 
+_LONGEST_PATH = 40
 _SAID = {"parameter": "(parameter)", "input": "(input)", "failed": "FAILED"}
 
 
@@ -51,7 +52,9 @@ def _title(scene: Scene, i: int) -> str:
     box = scene.boxes[i]
     path = scene.path(box.frame) if box.kind in ("operation", "failed") else ""
     name = titled(box.lines[0], box.times)
-    return " ".join(clean(f"{path} / {name}" if path else name).split())
+    if len(path) > _LONGEST_PATH:
+        path = f"…{path[-_LONGEST_PATH:]}"
+    return " ".join(f"{clean(path)} / {clean(name)}".removeprefix(" / ").split())
 
 
 def _line(scene: Scene, i: int, shown: Shown) -> str:
