@@ -80,6 +80,19 @@ def test_the_modules_of_objects_and_partial_functions_are_framed(f: Any) -> None
     assert frames_of(ag.visualize(f, X))[:2] == ["Sequential", "0: Linear"]
 
 
+def test_a_function_may_change_its_argument() -> None:
+    def f(x: Any) -> Any:
+        x[0] = 5.0
+        x += 1
+        return np.sum(x**2)
+
+    given = np.array([1.0, 2.0])
+    picture = ag.visualize(f, given, values=True, gradients=True)
+    assert labels_of(picture)[0] == r"x\nvalue [1, 2]\ngrad [0, 6]"
+    assert labels_of(picture, "box")[0].startswith(r"x = setitem\n[0]\nvalue [5, 2]")
+    assert given.tolist() == [1, 2]
+
+
 def test_the_results_of_a_function() -> None:
     assert labels_of(ag.visualize(lambda x: {"a": x * 2, "b": (x + 1, 3)}, X), "octagon") == ["a", "b[0]"]
     assert labels_of(ag.visualize(lambda x: (x * 2, x + 1), X), "octagon") == ["output 1", "output 2"]

@@ -15,7 +15,7 @@ from autograd_lite.graph import Constant, Node
 from autograd_lite.op import Op
 from autograd_lite.record import array_of
 from autograd_lite.tensor import Tensor
-from autograd_lite.viz.items import ancestors
+from autograd_lite.viz.items import ancestors, is_leaf
 from autograd_lite.viz.measure import gradients, numbers, plain, shares_of, values
 from autograd_lite.viz.targets import subject_of
 from autograd_lite.viz.words import clean, number_text, settings_text, shape_text
@@ -81,7 +81,7 @@ class Explanation:
         subject = subject_of(target, (), params, names)
         (self.root,) = subject.outputs
         self.nodes = ancestors(subject.roots)
-        operations = sum(node.op is not None for node in self.nodes)
+        operations = sum(not is_leaf(node) for node in self.nodes)
         if operations > _LONGEST:
             text = errors.EXPLAIN_LONG.format(what=refusals.describe(target), count=operations, longest=_LONGEST)
             raise errors.PictureError(text)
@@ -107,7 +107,7 @@ class Explanation:
         for node in reversed(self.nodes):
             if node in self.gradients and counts.get(node, 0) > 1:
                 yield self.slope(node), "=", "", self.number(self.gradients[node])
-            if node.op is None or node not in self.gradients:
+            if is_leaf(node) or node not in self.gradients:
                 continue
             operands = [x for x in node.inputs if x is not None]
             for place, (x, share) in enumerate(zip(operands, shares_of(node, self.gradients[node]), strict=True)):
@@ -128,8 +128,9 @@ class Explanation:
 
     def call(self, node: Node) -> str:
         """Return the call of an operation; nothing for a leaf."""
-        if node.op is None:
+        if is_leaf(node):
             return ""
+        assert node.op is not None
         operands = [self.operand(x) for x in node.inputs if x is not None]
         if node.op.name in _SYMBOLS:
             return f" {_SYMBOLS[node.op.name]} ".join(operands)

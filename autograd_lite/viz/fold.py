@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite.graph import Constant, Node
 from autograd_lite.scope import Scope
-from autograd_lite.viz.items import Items
+from autograd_lite.viz.items import Items, is_leaf
 from autograd_lite.viz.words import number_text, settings_text
 
 _FEWEST = 3  # repetitions that are worth a fold
@@ -120,7 +120,7 @@ class _Level:
         self._ids: dict[Any, int] = {}
         self._texts: dict[int, tuple[Any, ...]] = {}
         for i, thing in enumerate(items.things):
-            if isinstance(thing, Node) and thing.op is not None:
+            if isinstance(thing, Node) and not is_leaf(thing):
                 self._ranks[i] = len(self._ranks)
                 self._enter(i, items.scopes[i])
 

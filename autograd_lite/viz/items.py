@@ -38,7 +38,7 @@ class Items:
         self._places: dict[Any, int] = {}
         self._outside = subject.inputs
         for node in ancestors(subject.roots):
-            if node.op is not None:
+            if not is_leaf(node):
                 self._enter(node)
         for name, root in zip(subject.titles, subject.outputs, strict=True):
             self._add(Output(name), [(self._place(root), root.shape)], None)
@@ -104,6 +104,11 @@ def common(a: Scope | None, b: Scope | None) -> Scope | None:
         else:
             b = b.parent
     return a
+
+
+def is_leaf(node: Node) -> bool:
+    """Tell whether a node is computed from nothing: a Tensor of the user's, or the argument of a function."""
+    return not node.inputs
 
 
 def ancestors(roots: Iterable[Node]) -> Sequence[Node]:

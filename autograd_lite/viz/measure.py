@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite.graph import Constant, Node
 from autograd_lite.record import array_of, as_array
 from autograd_lite.sweep import reverse
-from autograd_lite.viz.items import Items, Output
+from autograd_lite.viz.items import Items, Output, is_leaf
 from autograd_lite.viz.targets import Subject
 from autograd_lite.viz.words import complaint
 
@@ -111,7 +111,7 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
         return Facts()
     value, g = plain(known.get(thing)), plain(grads.get(thing))
     marks, saved = _marks(thing.op.name if thing.op else None, value, g), saved_bytes(thing)
-    if thing.op is None or g is None:
+    if is_leaf(thing) or g is None:
         return Facts(_numbers(value), _numbers(g), saved, marks)
     shares = tuple(map(_short, shares_of(thing, g))) if len(grads) <= _AT_ONCE[0] else ()
     return Facts(_numbers(value), _numbers(g), saved, marks, shares, times_of(thing, known, g) if times else ())
@@ -146,7 +146,7 @@ def values(nodes: Sequence[Node], at_hand: Mapping[Node, Any]) -> dict[Any, Any]
             if isinstance(x, Constant) and id(x) not in known and x.source is not None and x.source() is not None:
                 known[id(x)] = array_of(x.source())
         if node not in known:
-            value = _owned(node) if node.op is None else _again(node, known)
+            value = _owned(node) if is_leaf(node) else _again(node, known)
             if value is not None:
                 known[node] = value
     return known

@@ -14,7 +14,7 @@ from autograd_lite.graph import Constant, Node
 from autograd_lite.scope import Scope
 from autograd_lite.shapes import Shape
 from autograd_lite.viz.fold import Folds
-from autograd_lite.viz.items import Items, Output
+from autograd_lite.viz.items import Items, Output, is_leaf
 from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.targets import Failure, Subject
 from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
@@ -218,7 +218,7 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
         return _constant(thing, subject)
     if not isinstance(thing, Node):
         return Box("input", (number_text(thing),))
-    if thing.op is None:
+    if is_leaf(thing):
         return _leaf(thing, subject)
     return Box("operation", _operation_lines(thing, subject, ends), shape=thing.shape, dtype=str(thing.dtype))
 

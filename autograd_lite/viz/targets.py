@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors, refusals, tree
-from autograd_lite.graph import Constant, Node, enable_grad, observe
+from autograd_lite.graph import Constant, Linked, Node, enable_grad, observe
 from autograd_lite.nn.module import Module
-from autograd_lite.op import Op
+from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import apply, array_of
 from autograd_lite.scope import Scope, scope, scope_of
 from autograd_lite.tensor import Tensor
+from autograd_lite.tracing import ARGUMENT
 from autograd_lite.viz.forwards import wrapped
 
 _TOP_KEY = re.compile(r"^\['([^']*)'\]")
@@ -216,7 +217,10 @@ def _results(result: Any, names: Names) -> tuple[list[str], list[Tensor]]:
 
 
 def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[dict[Node, Any], list[Any]]:
-    """Return the example inputs by their nodes, and as Tensors under the names of the parameters of `f`."""
+    """Return the example inputs by their nodes, and as Tensors under the names of the parameters of `f`.
+
+    NOTE: their nodes are those of arguments, not of leaves, which a function may not change in place.
+    """
     found: dict[Node, Any] = {}
 
     def watch(x: Any, name: str) -> Any:
@@ -224,11 +228,11 @@ def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[dict[Node, A
             return x
         if not isinstance(x, (Tensor, float)) and not hasattr(x, "__array_function__"):
             return x
-        t = Tensor(array_of(x) if isinstance(x, Tensor) else x, name=(getattr(x, "name", None) or name))
+        t = x.detach() if isinstance(x, Tensor) else Tensor(x)
         if t.dtype.kind == "f":
-            t.requires_grad = True
-            assert t._node is not None
+            t._node = Linked(ARGUMENT, (), (), NO_SETTINGS, t.shape, t.dtype)
             found[t._node] = array_of(t)
+        t.name = (x.name if isinstance(x, Tensor) else None) or name
         return t
 
     given = []
