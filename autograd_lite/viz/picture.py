@@ -169,8 +169,8 @@ def visualize(
         What to draw. The graph of a Tensor is drawn before ``backward()`` has released it; a dict names its Tensors. A
         module or a function is run on `inputs`.
     *inputs : array_like, or trees of them
-        Example inputs for a module or a function, which is called once, on copies of them. They are drawn as inputs, under
-        the names of its arguments.
+        Example inputs for a module or a function, which is called once, on copies of them. They are drawn as inputs,
+        under the names of its arguments.
     params : mapping of str to Tensor, optional
         Names of parameters: ``dict(model.named_parameters())``. Without it, every Tensor that was made by the user
         and requires a gradient is drawn as a parameter; with it, those that are not in it are drawn as inputs.
