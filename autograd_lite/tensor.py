@@ -439,11 +439,10 @@ def grad_array(t: Tensor) -> Array | None:
 
 def commit(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> None:
     """Give Tensors new arrays, of their shape and dtype and their own, in one C call: all or none."""
-    deque(map(_set_value, tensors, arrays), maxlen=0)
+    deque(map(_attributes["_data"].__set__, tensors, arrays), maxlen=0)
 
 
-_set_value = Handle.__dict__["_data"].__set__
-_set_grad = Handle.__dict__["_grad"].__set__
+_attributes = Handle.__dict__  # the slots, or what stands in their place while a function is compiled
 _OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"
 
 
@@ -492,7 +491,7 @@ def _commit(found: dict[Node, Array]) -> None:
                 if before is not None:
                     old.append(before)
                 new.append(g if before is None else before + g)
-        deque(map(_set_grad, tensors, new), maxlen=0)
+        deque(map(_attributes["_grad"].__set__, tensors, new), maxlen=0)
 
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:

@@ -1,0 +1,2 @@
+"""x"""
+from autograd_lite.compiler.compile import Compiled, compile

@@ -1,0 +1,169 @@
+"""The call of a program: a function written for it, that compares, reads, runs, and commits all or nothing."""
+
+from __future__ import annotations
+
+import linecache
+import operator
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.program import Input, Program
+from autograd_lite.compiler.recording import Recorded, is_traced
+from autograd_lite.compiler.trace import set_data, set_grad
+from autograd_lite.record import Handle, make_tensor
+from autograd_lite.tree import LEAF, flatten, unflatten
+
+MISS = object()
+"""What a call returns that the program is not for."""
+
+
+class Caller:
+    """Writes the function; its names are bound to objects in `bound`."""
+
+    def __init__(self, recorded: Recorded, program: Program, step: Callable[..., Any]) -> None:
+        self.recorded, self.program = recorded, program
+        self.bound: dict[str, Any] = {
+            "MISS": MISS, "step": step, "ndarray": np.ndarray, "asarray": np.asarray, "make_tensor": make_tensor,
+            "flatten": flatten, "unflatten": unflatten, "Handle": Handle, "deque": deque, "call": operator.call,
+        }  # fmt: skip
+        self.lines: list[str] = []
+        self._numbers = count()
+
+    def bind(self, value: Any, letter: str = "o") -> str:
+        """Return a name for an object."""
+        for name, known in self.bound.items():
+            if known is value and name.startswith(f"{letter}_"):
+                return name
+        name = f"{letter}_{next(self._numbers)}"
+        self.bound[name] = value
+        return name
+
+    def made(self) -> Callable[..., Any]:
+        """Return ``enter(args, kwargs)``."""
+        self._take_apart()
+        for i, x in enumerate(self.recorded.leaves):
+            self._compare_leaf(f"a{i}", x, i)
+        self._compare_environment()
+        self._run()
+        text = "def enter(args, kwargs):\n" + "".join(f"    {line}\n" for line in self.lines)
+        name = f"<the call of {self.program.title} {next(_names)}>"
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+        exec(compile(text, name, "exec"), self.bound)
+        enter: Callable[..., Any] = self.bound["enter"]
+        return enter
+
+    # ----- is it this program's call? -----
+
+    def _take_apart(self) -> None:
+        structure = self.recorded.structure
+        positional, named = structure.children
+        leaves = [f"a{i}" for i in range(structure.size)]
+        unpacked = f"{', '.join(leaves)}{',' if len(leaves) == 1 else ''}" if leaves else ""
+        if not named.keys and all(child is LEAF for child in positional.children):
+            self.lines.append(f"if kwargs or len(args) != {len(leaves)}: return MISS")
+            if leaves:
+                self.lines.append(f"{unpacked} = args")
+        else:
+            self.lines.append("leaves, structure = flatten((args, kwargs))")
+            self.lines.append(f"if structure != {self.bind(structure)}: return MISS")
+            if leaves:
+                self.lines.append(f"{unpacked} = leaves")
+
+    def _compare_leaf(self, name: str, x: Any, place: int) -> None:
+        if place in self.recorded.fixed or not is_traced(x):
+            self._compare_static(name, x)
+            return
+        self._miss(f"{name}.__class__ is not {self.bind(x.__class__, 'C')}")
+        if isinstance(x, (np.ndarray, np.generic)):
+            self._compare_array(name, x)
+        elif isinstance(x, Handle):
+            self.lines.append(f"d{place} = {name}._data")
+            self._miss(f"d{place}.__class__ is not ndarray")
+            self._compare_array(f"d{place}", x._data)
+            self._miss(f"({name}._node is None) is {x._node is not None}")
+
+    def _compare_array(self, name: str, x: Any) -> None:
+        dtype = self.bind(x.dtype, "D")
+        self._miss(f"{name}.shape != {x.shape} or ({name}.dtype is not {dtype} and {name}.dtype != {dtype})")
+
+    def _compare_static(self, name: str, x: Any) -> None:
+        known = self.bind(x)
+        if isinstance(x, (bool, int, float, complex, str, bytes, tuple, np.dtype)):
+            self._miss(f"{name}.__class__ is not {self.bind(x.__class__, 'C')} or {name} != {known}")
+        else:
+            self._miss(f"{name} is not {known}")
+
+    def _compare_environment(self) -> None:
+        for condition in self.recorded.environment.conditions(self.bind):
+            self._miss(f"not ({condition})")
+
+    def _miss(self, condition: str) -> None:
+        self.lines.append(f"if {condition}: return MISS")
+
+    # ----- the run -----
+
+    def _run(self) -> None:
+        given = ", ".join(self._read(x) for x in self.program.inputs)
+        values = [f"r{k}" for k in range(len(self.program.escaping()))]
+        unpacked = f"{', '.join(values)}{',' if len(values) == 1 else ''}"
+        self.lines.append(f"{unpacked} = step({given})" if values else f"step({given})")
+        outputs = self._outputs(values)
+        self._commit(values[self._returned :])
+        structure = self.recorded.result
+        if structure is LEAF:
+            self.lines.append(f"return {outputs[0]}")
+        else:
+            self.lines.append(f"return unflatten({self.bind(structure)}, [{', '.join(outputs)}])")
+
+    def _read(self, x: Input) -> str:
+        kind, owner = x.kind, x.owner
+        if kind == "argument":
+            return f"d{owner}" if isinstance(self.recorded.leaves[owner], Handle) else f"a{owner}"
+        if kind == "number":
+            return f"float({self.bind(owner[0])}[{owner[1]!r}])"
+        if kind == "generator":
+            return self.bind(owner)
+        t = self._target(kind, owner)
+        return f"array_of_grad({t}._grad)" if kind.endswith("grad") else f"{t}._data"
+
+    def _target(self, kind: str, owner: Any) -> str:
+        return f"a{owner}" if kind.startswith("argument") else self.bind(owner, "t")
+
+    def _outputs(self, values: list[str]) -> list[str]:
+        rest = iter(values)
+        shown = []
+        self._returned = 0
+        for kind, output in zip(self.recorded.kinds, self.program.outputs, strict=True):
+            if kind == "static":
+                shown.append(self.bind(output))
+                continue
+            self._returned += 1
+            value = next(rest)
+            shown.append(f"make_tensor({self._array(value, output.id)})" if kind == "tensor" else value)
+        return shown
+
+    def _array(self, value: str, i: int) -> str:
+        return value if self.program.types[i].kind == "array" else f"asarray({value})"
+
+    def _commit(self, values: list[str]) -> None:
+        """NOTE: one C call, in which no interrupt can be delivered, sets everything."""
+        rest = iter(values)
+        setters, targets, news = [], [], []
+        for a in self.program.assignments:
+            setters.append(self.bind(set_slots[a.kind.endswith("grad")], "s"))
+            targets.append(self._target(a.kind, a.owner))
+            news.append("None" if a.id is None else self._array(next(rest), a.id))
+        if setters:
+            self.lines.append(
+                f"deque(map(call, ({', '.join(setters)},), ({', '.join(targets)},), ({', '.join(news)},)), maxlen=0)"
+            )
+
+
+_names = count()
+set_slots = (Handle.__dict__["_data"].__set__, Handle.__dict__["_grad"].__set__)
+assert set_data
+assert set_grad
