@@ -435,9 +435,12 @@ COMPILE_ARRAY = (
 )
 COMPILE_OPERAND = "{op}{where} is called with a {given}, which no program can hold. Write an array or a number"
 COMPILE_RANDOM = (
-    "the compiled function {function} draws random numbers{where} from a generator that it does not know of, so the "
-    "same ones would come at every call. Write the generator as an argument: {function}(x, rng), or "
-    "ag.manual_seed(0) and rng=None"
+    "the function {function} draws random numbers from a generator of its own, and compiled it would draw the same ones "
+    "at every call. Write the generator as an argument: {function}(x, rng)"
+)
+COMPILE_STATE = (
+    "the function {function} changes {what}, which a compiled function would not do at every call. "
+    "Write it as a Tensor that is assigned to: count.assign(count + 1)"
 )
 COMPILE_FUNCTION = "ag.compile() takes a function, but was given a {given}. Write ag.compile(step), or @ag.compile"
 COMPILE_BACKEND = "backend={given!r} is unknown. Write backend='numpy'"

@@ -14,6 +14,7 @@ import numpy as np
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, is_traced
 from autograd_lite.compiler.trace import set_data, set_grad
+from autograd_lite.random import default_rng
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.tree import LEAF, flatten, unflatten
 
@@ -28,7 +29,7 @@ class Caller:
         self.recorded, self.program = recorded, program
         self.bound: dict[str, Any] = {
             "MISS": MISS, "step": step, "ndarray": np.ndarray, "asarray": np.asarray, "make_tensor": make_tensor,
-            "flatten": flatten, "unflatten": unflatten, "Handle": Handle, "deque": deque, "call": operator.call,
+            "default_rng": default_rng, "array_of_grad": _array_of_grad, "getattr": getattr, "flatten": flatten, "unflatten": unflatten, "Handle": Handle, "deque": deque, "call": operator.call,
         }  # fmt: skip
         self.lines: list[str] = []
         self._numbers = count()
@@ -98,6 +99,10 @@ class Caller:
             self._miss(f"{name} is not {known}")
 
     def _compare_environment(self) -> None:
+        for owner, key, value in self.recorded.numbers:
+            self._miss(f"{self.bind(owner)}[{key!r}] != {value!r}")
+        for kind, owner, empty in self.recorded.grads:
+            self._miss(f"(getattr({self._target(kind, owner)}, '_grad', None) is None) is not {empty}")
         for condition in self.recorded.environment.conditions(self.bind):
             self._miss(f"not ({condition})")
 
@@ -127,6 +132,8 @@ class Caller:
             return f"float({self.bind(owner[0])}[{owner[1]!r}])"
         if kind == "generator":
             return self.bind(owner)
+        if kind == "default generator":
+            return "default_rng()"
         t = self._target(kind, owner)
         return f"array_of_grad({t}._grad)" if kind.endswith("grad") else f"{t}._data"
 
@@ -161,6 +168,10 @@ class Caller:
             self.lines.append(
                 f"deque(map(call, ({', '.join(setters)},), ({', '.join(targets)},), ({', '.join(news)},)), maxlen=0)"
             )
+
+
+def _array_of_grad(grad: Any) -> Any:
+    return grad._data if isinstance(grad, Handle) else grad
 
 
 _names = count()

@@ -1,34 +1,233 @@
-"""What a function reads besides its arguments and Tensors: found while it runs, and compared at every call."""
+"""What a function reads besides arguments and Tensors: found around a recording run, and compared at every call.
+
+What it can have read are the variables that its closures and modules have, and the attributes of the objects reached
+from there, under names that stand in code that was executed. Numbers, texts and switches found so are compared at each
+call, and so are the identities of Tensors, arrays and functions: a program is for these, and others have one of their
+own. What the run itself has changed, a program would not change, so it is refused.
+"""
 
 from __future__ import annotations
 
+import sys
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 
-@dataclass
-class Environment:
-    """What a program is for besides its arguments.
+from autograd_lite import errors
+from autograd_lite.record import Handle
+from autograd_lite.tracing import name_of
 
-    Attributes
+_SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
+_DEPTH = 8
+_MOST = 20_000
+_OWN = ("numpy", "autograd_lite")
+
+Reading = tuple[str, Any, Any]
+"""How something is read: ``item``, ``attribute``, ``cell`` or ``all``; of what; under which key."""
+
+
+class Survey:
+    """What can be reached from a function.
+
+    Parameters
     ----------
-    guards : list of (container, key, kind, value)
-        What has to be as it was: ``container[key]`` or an attribute of it.
+    function : callable
+        Where to begin.
+    words : frozenset of str, optional
+        Which attributes to look at; all by default.
+    skipped : frozenset
+        Items of containers, ``(id, key)``, that are looked after in another way.
     """
 
-    guards: list[tuple[Any, Any, str, Any]] = field(default_factory=list)
+    def __init__(
+        self, function: Any, words: frozenset[str] | None = None, skipped: frozenset[tuple[int, str]] = frozenset()
+    ) -> None:
+        self.values: list[tuple[Reading, Any]] = []
+        self.identities: list[tuple[Reading, Any]] = []
+        self.names: dict[int, str] = {}
+        self.generators: dict[int, tuple[Any, Any]] = {}
+        self._words, self._skipped = words, skipped
+        self._visited: set[int] = set()
+        self._count = 0
+        self._into(function, 0, "")
 
-    def conditions(self, bind: Any) -> list[str]:
+    def _found(self, reading: Reading, x: Any, depth: int, name: str) -> None:
+        """Note a value, and look into an object."""
+        self._count += 1
+        if isinstance(x, _SIMPLE):
+            self.values.append((reading, x))
+            return
+        if not isinstance(x, (types.ModuleType, type)) and not _is_own(x):
+            self.identities.append((reading, x))
+        self.names.setdefault(id(x), name)
+        self._into(x, depth + 1, name)
+
+    def _into(self, x: Any, depth: int, name: str) -> None:
+        if depth > _DEPTH or self._count > _MOST or id(x) in self._visited:
+            return
+        self._visited.add(id(x))
+        if isinstance(x, np.random.Generator):
+            self.generators[id(x)] = x, x.bit_generator.state
+        elif isinstance(x, (*_SIMPLE, Handle, np.ndarray, type)):
+            return
+        elif isinstance(x, types.ModuleType):
+            if x.__name__.partition(".")[0] not in {*_OWN, *sys.stdlib_module_names}:
+                self._attributes(x, depth, name)
+        elif isinstance(x, types.FunctionType):
+            self._function(x, depth)
+        elif isinstance(x, types.MethodType):
+            self._into(x.__self__, depth, name)
+            self._into(x.__func__, depth, name)
+        elif isinstance(x, (dict, list, tuple)):
+            self._container(x, depth, name)
+        elif hasattr(x, "__dict__"):
+            self._attributes(x, depth, name)
+            for cls in type(x).__mro__:
+                if cls.__module__.partition(".")[0] not in _OWN and cls is not object:
+                    self._methods(cls, depth)
+
+    def _container(self, x: Any, depth: int, name: str) -> None:
+        pairs = list(x.items() if isinstance(x, dict) else enumerate(x))
+        if not isinstance(x, tuple) and all(isinstance(value, _SIMPLE) for _, value in pairs):
+            keys = [key for key, _ in pairs if (id(x), key) not in self._skipped]
+            if len(keys) == len(pairs):
+                self.values.append((("all", x, None), x.copy()))
+                return
+        if not isinstance(x, tuple):
+            self.values.append((("length", x, None), len(x)))
+        for key, value in pairs:
+            if (id(x), key) not in self._skipped:
+                self._found(("item", x, key), value, depth, f"{name}_{key}" if isinstance(key, (int, str)) else name)
+
+    def _attributes(self, x: Any, depth: int, name: str) -> None:
+        for key, value in list(vars(x).items()):
+            if isinstance(key, str) and key.isidentifier() and (self._words is None or key in self._words):
+                inner = key if not name or key == "_layers" else f"{name}_{key}"
+                self._found(("attribute", x, key), value, depth, inner)
+
+    def _methods(self, cls: type, depth: int) -> None:
+        for value in vars(cls).values():
+            if isinstance(value, types.FunctionType):
+                self._into(value, depth, "")
+
+    def _function(self, f: types.FunctionType, depth: int) -> None:
+        if not f.__module__ or f.__module__.partition(".")[0] not in _OWN:
+            for word in _words_of(f.__code__) & f.__globals__.keys():
+                self._found(("item", f.__globals__, word), f.__globals__[word], depth, word)
+        for word, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
+            try:
+                self._found(("cell", cell, word), cell.cell_contents, depth, word)
+            except ValueError:  # not filled yet
+                continue
+        for value in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
+            self._into(value, depth + 1, "")
+
+
+def _is_own(x: Any) -> bool:
+    """Tell whether something is a function of a library, which stays as it is."""
+    return callable(x) and str(getattr(x, "__module__", "")).partition(".")[0] in _OWN and not hasattr(x, "__dict__")
+
+
+def _words_of(code: types.CodeType) -> set[str]:
+    """Return the names in a code and in the functions that it defines."""
+    inner = [_words_of(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    return set(code.co_names).union(*inner)
+
+
+class Environment:
+    """What a program is for besides its arguments."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.before = Survey(function)
+        self.survey = self.before
+        self._codes: set[types.CodeType] = set()
+        self._numpy = _global_states()
+
+    def note(self, frame: types.FrameType, event: str, arg: Any) -> None:
+        """Note the code of a call; what `sys.setprofile` is given."""
+        if event == "call":
+            self._codes.add(frame.f_code)
+
+    def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int]) -> None:
+        """Find what the run can have read, and refuse what it has changed.
+
+        `drawn` are the generators that the program draws from.
+        """
+        words: set[str] = set()
+        for code in self._codes:
+            words.update(code.co_names)
+        self.survey = Survey(self.function, frozenset(words), skipped)
+        before = {(how, id(x), _hashed(key)): value for (how, x, key), value in self.before.values}
+        for (how, x, key), value in self.survey.values:
+            old = before.get((how, id(x), _hashed(key)), value)
+            if how != "length" and not _same(old, value):
+                text = errors.COMPILE_STATE.format(function=name_of(self.function), what=_called(how, x, key))
+                raise errors.CompileError(text)
+        changed = [g for g, state in self.before.generators.values() if g.bit_generator.state != state]
+        if any(id(g) not in drawn for g in changed) or _global_states() != self._numpy:
+            raise errors.CompileError(errors.COMPILE_RANDOM.format(function=name_of(self.function)))
+
+    def conditions(self, bind: Callable[[Any], str]) -> list[str]:
         """Return the comparisons as expressions of Python."""
-        return []
+        found = []
+        for reading, value in self.survey.values:
+            text = _text(reading, bind)
+            plain = value is None or isinstance(value, bool)
+            found.append(f"{text} is {value}" if plain else f"{text} == {bind(value)}")
+        found += [f"{_text(reading, bind)} is {bind(x)}" for reading, x in self.survey.identities]
+        return list(dict.fromkeys(found))
 
-    def unchanged(self, function: Any) -> None:
-        """Refuse a function that changes what it is compared by."""
+
+def _hashed(key: Any) -> Any:
+    return key if isinstance(key, (str, int)) else id(key)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a is b or (type(a) is type(b) and a == b) or (a != a and b != b)  # noqa: PLR0124 - NaN
+
+
+def _text(reading: Reading, bind: Callable[[Any], str]) -> str:
+    how, x, key = reading
+    if how == "cell":
+        return f"{bind(x)}.cell_contents"
+    if how == "attribute":
+        return f"{bind(x)}.{key}"
+    if how == "all":
+        return bind(x)
+    if how == "length":
+        return f"len({bind(x)})"
+    shown = repr(key) if isinstance(key, (str, int)) else bind(key)
+    return f"{bind(x)}.get({shown})" if isinstance(x, dict) else f"{bind(x)}[{shown}]"
+
+
+def _called(how: str, x: Any, key: Any) -> str:
+    if how == "all":
+        return f"a {type(x).__name__}"
+    return f"the variable {key!r}" if how == "cell" else f"{key!r} of a {type(x).__name__}"
+
+
+def _global_states() -> list[Any]:
+    """Return where the generators stand that belong to whole modules, if those are loaded."""
+    found: list[Any] = []
+    if "random" in sys.modules:
+        found.append(sys.modules["random"].getstate())
+    if "numpy.random" in sys.modules:
+        found.append(str(np.random.get_state()))  # noqa: NPY002 - not used, but watched
+    return found
 
 
 @contextmanager
-def observed_run(trace: Any, function: Callable[..., Any]) -> Iterator[Environment]:
-    """Find out what a function reads while it runs."""
-    yield Environment()
+def observed_run(function: Callable[..., Any]) -> Iterator[Environment]:
+    """Note what code is executed."""
+    environment = Environment(function)
+    before = sys.getprofile()
+    sys.setprofile(environment.note)
+    try:
+        yield environment
+    finally:
+        sys.setprofile(before)
+

@@ -40,6 +40,9 @@ class Names:
         self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
         self._names: dict[int, str] = {}
         self._numbers = count(1)
+        self._constants = {c.id: c.array for c in program.constants}
+        added = [x for x in program.instructions if x.fn is helpers.added_at and x.into is not None]
+        self._same = {x.id: x.into for x in added}  # a change in place: the same variable
         for x in program.inputs:
             self[x.id]
         for i in program.types:
@@ -48,13 +51,14 @@ class Names:
 
     def __getitem__(self, i: int) -> str:
         if i not in self._names:
-            self._names[i] = self._unique(self._wanted(i))
+            same = self._same.get(i)
+            self._names[i] = self._unique(self._wanted(i)) if same is None else self[same]
         return self._names[i]
 
     def _wanted(self, i: int) -> str:
         name = self.program.names.get(i)
         if name is None:
-            return f"t{next(self._numbers)}"
+            return _constant_name(self._constants[i]) if i in self._constants else f"t{next(self._numbers)}"
         if name.startswith("d_%"):
             return f"d_{self[int(name[3:])]}"
         return re.sub(r"\W", "_", name if not name[:1].isdigit() else f"_{name}")
@@ -128,6 +132,8 @@ class Module:
         """Return the line for one call."""
         if x.fn is helpers.verify:
             return self._call("verify", x)
+        if x.fn is helpers.added_at and x.into is not None:
+            return f"{self.names[x.id]}[{self._key(x.args[2])}] += {self.operand(x.args[1])}"
         return f"{self.names[x.id]} = {self.expression(x)}"
 
     def expression(self, x: Instruction) -> str:
@@ -155,6 +161,8 @@ class Module:
             if given is None or tuple(i % max(len(turned), 1) for i in given) == turned:
                 return f"{a[0]}.T"
             return f"{a[0]}.transpose({a[1]})"
+        if fn is np.dot:
+            return f"{a[0]}.dot({a[1]})"
         if fn is np.reshape and len(a) == 2:  # noqa: PLR2004 - array and shape
             return f"{a[0]}.reshape({a[1]})"
         if fn is np.copy and len(a) == 1 and kind is not None and kind.kind == "array":
@@ -226,6 +234,12 @@ class Module:
 
 
 _modules = count()
+_CALLED = {0.0: "ZERO", 0.5: "HALF", 1.0: "ONE", 2.0: "TWO", -1.0: "MINUS_ONE"}
+
+
+def _constant_name(array: Any) -> str:
+    """Return what a constant is called: by its value where that is one of the most common numbers."""
+    return "C" if np.ndim(array) else _CALLED.get(array.item(), "C")
 
 
 def _identifier(title: str) -> str:

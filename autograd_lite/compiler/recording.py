@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.compiler.environment import Environment, observed_run
-from autograd_lite.compiler.memory import returned_copies
-from autograd_lite.compiler.program import Assignment, Program, Ref
+from autograd_lite.compiler.program import Assignment, Constant, Program, Ref
 from autograd_lite.compiler.trace import Restart, Seen, Trace, recording, set_data, slot_data
 from autograd_lite.compiler.traced import Generator, Number, Traced, plain
 from autograd_lite.record import Handle
@@ -41,6 +40,10 @@ class Recorded:
         How they make up the result.
     environment : Environment
         What else the program is for, compared at every call.
+    numbers : list of (mapping, str, float)
+        Settings that decide what is computed, compared as well.
+    grads : list of (str, owner, bool)
+        For each gradient that is read, whether there was none.
     complete : bool
         Whether the program may be used again. Not so if the run has made Tensors that are kept, as an optimiser does in
         its first step.
@@ -53,6 +56,8 @@ class Recorded:
     kinds: list[str]
     result: Structure
     environment: Environment
+    numbers: list[tuple[Any, str, float]]
+    grads: list[tuple[str, Any, bool]]
     complete: bool
 
 
@@ -68,7 +73,7 @@ def record(
     while True:
         trace = Trace(fixed)
         try:
-            with recording(trace), observed_run(trace, function) as environment:
+            with recording(trace), observed_run(function) as environment:
                 given = _arguments(trace, structure, leaves, function)
                 called, named = unflatten(structure, given)
                 result = function(*called, **named)
@@ -127,11 +132,12 @@ def _finished(
     if kept and not may_keep:
         text = errors.COMPILE_KEPT.format(function=name_of(function), number=len(kept), shape=kept[0].shape)
         raise errors.CompileError(text)
-    environment.unchanged(function)
+    environment.finish(trace.watched(), frozenset(trace._generators))
+    _name_inputs(trace, environment)
     trace.closed = True
     program = Program(
         inputs=tuple(trace.inputs),
-        constants=tuple(trace.constants.values()),
+        constants=tuple([_owned(c, environment) for c in trace.constants.values()]),
         instructions=tuple(trace.instructions),
         outputs=tuple(outputs),
         assignments=tuple(assignments),
@@ -142,9 +148,35 @@ def _finished(
     _commit(trace, kept)
     fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
     recorded = Recorded(
-        returned_copies(program), structure, leaves, fixed, kinds, built, environment, complete=not kept
-    )
+        program, structure, leaves, fixed, kinds, built, environment,
+        trace.fixed_numbers, _grads_read(trace), complete=not kept,
+    )  # fmt: skip
     return recorded, unflatten(built, values)
+
+
+def _owned(c: Constant, environment: Environment) -> Constant:
+    """Return a constant with the knowledge whether somebody else has its memory."""
+    array = c.array
+    while isinstance(array, np.ndarray):
+        if id(array) in environment.before.names:
+            return c
+        array = array.base
+    return replace(c, private=True)
+
+
+def _grads_read(trace: Trace) -> list[tuple[str, Any, bool]]:
+    empty = [(*seen.owner, True) for seen in trace.empty_grads]
+    return empty + [(x.kind, x.owner, False) for x in trace.inputs if x.kind.endswith("grad")]
+
+
+def _name_inputs(trace: Trace, environment: Environment) -> None:
+    """Call Tensors without a telling name as the function reaches them."""
+    given = [x.name for x in trace.inputs]
+    for k, x in enumerate(trace.inputs):
+        name = environment.survey.names.get(id(x.owner)) if x.kind == "tensor" else None
+        if name and (not x.name or given.count(x.name) > 1):
+            trace.inputs[k] = replace(x, name=name)
+            trace.names[x.id] = name
 
 
 def _outputs(trace: Trace, results: list[Any], function: Any) -> tuple[list[str], list[Any], list[Any]]:

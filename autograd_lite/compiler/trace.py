@@ -18,7 +18,7 @@ from weakref import ref
 
 import numpy as np
 
-from autograd_lite import errors
+from autograd_lite import errors, random
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, user_frame, where
@@ -93,6 +93,7 @@ class Trace:
         self._generators: dict[int, tuple[Generator, Any]] = {}
         self._values: dict[int, int] = {}  # nodes of the graph, by identity: the value they stand for
         self._kept: list[Any] = []
+        self._named: set[int] = set()
 
     # ----- values -----
 
@@ -117,6 +118,7 @@ class Trace:
         number = self._new(value)
         self.inputs.append(Input(number, kind, owner, name))
         self.names[number] = name
+        self._named.add(number)
         return wrap(value, number, self, given=True)
 
     def _number(self, key: Any, value: Any, kind: str, owner: Any, name: str) -> Any:
@@ -221,7 +223,8 @@ class Trace:
             return
         for name, x in list(frame.f_locals.items()):
             value = _slot(_DATA, x) if isinstance(x, Handle) else x
-            if isinstance(value, Traced) and value._trace is self and value.id not in self.names:
+            if isinstance(value, Traced) and value._trace is self and value.id not in self._named:
+                self._named.add(value.id)
                 self.names[value.id] = name
 
     def observed(self, op: Op, operands: Any, settings: Settings, result: Any) -> None:
@@ -234,6 +237,8 @@ class Trace:
                 break
             self.instructions[i] = _from(instruction, op.name)
         value = _slot(_DATA, result)
+        if isinstance(value, Traced) and value.id not in self.names:
+            self.names[value.id] = op.name
         if isinstance(value, Traced) and result._node is not None:
             self._values[id(result._node)] = value.id
             self._kept.append(result._node)  # so that its identity stays its own
@@ -324,7 +329,8 @@ class Trace:
         if isinstance(rng, Generator):
             return rng
         if id(rng) not in self._generators:
-            kind, where_from = owner or ("generator", rng)
+            default = rng is random._default
+            kind, where_from = owner or ("default generator" if default else "generator", rng)
             number = self._new(rng)
             self.inputs.append(Input(number, kind, where_from, name))
             self.names[number] = name
@@ -335,6 +341,11 @@ class Trace:
         if not np.all(condition.value):
             raise errors.ArgumentError(text)
         self.call(helpers.verify, (condition, text))
+
+    def watched(self) -> frozenset[tuple[int, str]]:
+        """Return the numbers that were asked for here: items of mappings."""
+        read = {(source[1], source[2]) for source in self._numbers if source[0] == "number"}
+        return frozenset(read | {(id(owner), key) for owner, key, _ in self.fixed_numbers})
 
     def fixed(self, sources: frozenset[Any]) -> NoReturn:
         raise Restart(sources)
