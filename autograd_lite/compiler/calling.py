@@ -28,7 +28,7 @@ class Caller:
     def __init__(self, recorded: Recorded, program: Program, step: Callable[..., Any]) -> None:
         self.recorded, self.program = recorded, program
         self.bound: dict[str, Any] = {
-            "MISS": MISS, "step": step, "ndarray": np.ndarray, "asarray": np.asarray, "make_tensor": make_tensor,
+            "MISS": MISS, "array_equal": np.array_equal, "step": step, "ndarray": np.ndarray, "asarray": np.asarray, "make_tensor": make_tensor,
             "default_rng": default_rng, "array_of_grad": _array_of_grad, "getattr": getattr, "flatten": flatten, "unflatten": unflatten, "Handle": Handle, "deque": deque, "call": operator.call,
         }  # fmt: skip
         self.lines: list[str] = []
@@ -101,6 +101,8 @@ class Caller:
     def _compare_environment(self) -> None:
         for owner, key, value in self.recorded.numbers:
             self._miss(f"{self.bind(owner)}[{key!r}] != {value!r}")
+        for array, copy in self.recorded.arrays:
+            self._miss(f"not array_equal({self.bind(array)}, {self.bind(copy)})")
         for kind, owner, empty in self.recorded.grads:
             self._miss(f"(getattr({self._target(kind, owner)}, '_grad', None) is None) is not {empty}")
         for condition in self.recorded.environment.conditions(self.bind):
@@ -130,7 +132,7 @@ class Caller:
             return f"d{owner}" if isinstance(self.recorded.leaves[owner], Handle) else f"a{owner}"
         if kind == "number":
             return f"float({self.bind(owner[0])}[{owner[1]!r}])"
-        if kind == "generator":
+        if kind in ("generator", "array"):
             return self.bind(owner)
         if kind == "default generator":
             return "default_rng()"

@@ -49,6 +49,7 @@ class Survey:
         self.identities: list[tuple[Reading, Any]] = []
         self.names: dict[int, str] = {}
         self.generators: dict[int, tuple[Any, Any]] = {}
+        self.arrays: list[tuple[Reading, Any, str]] = []
         self._words, self._skipped = words, skipped
         self._visited: set[int] = set()
         self._count = 0
@@ -63,6 +64,8 @@ class Survey:
         if not isinstance(x, (types.ModuleType, type)) and not _is_own(x):
             self.identities.append((reading, x))
         self.names.setdefault(id(x), name)
+        if isinstance(x, (np.ndarray, np.random.Generator)):
+            self.arrays.append((reading, x, name))
         self._into(x, depth + 1, name)
 
     def _into(self, x: Any, depth: int, name: str) -> None:
@@ -221,13 +224,35 @@ def _global_states() -> list[Any]:
 
 
 @contextmanager
-def observed_run(function: Callable[..., Any]) -> Iterator[Environment]:
-    """Note what code is executed."""
+def observed_run(function: Callable[..., Any], stand_in: Callable[[Any, str], Any]) -> Iterator[Environment]:
+    """Note what code is executed, with something else in the place of arrays and generators that can be reached.
+
+    NOTE: they are in these variables for the time of the run. Another thread that reads them then computes with the
+    arrays that they stand for.
+    """
     environment = Environment(function)
     before = sys.getprofile()
-    sys.setprofile(environment.note)
+    replaced: list[tuple[Reading, Any]] = []
     try:
+        for reading, x, name in environment.before.arrays:
+            if isinstance(x, np.random.Generator) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
+                replaced.append((reading, x))
+                _put(reading, stand_in(x, name))
+        sys.setprofile(environment.note)
         yield environment
     finally:
         sys.setprofile(before)
+        for reading, x in replaced:
+            _put(reading, x)
+
+
+def _put(reading: Reading, value: Any) -> None:
+    """Give a variable another value; one in a tuple stays what it is."""
+    how, x, key = reading
+    if how == "cell":
+        x.cell_contents = value
+    elif how == "attribute":
+        vars(x)[key] = value
+    elif not isinstance(x, tuple):
+        x[key] = value
 

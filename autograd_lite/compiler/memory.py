@@ -73,7 +73,7 @@ def returned_copies(program: Program) -> Program:
         number = max(types) + 1
         types[number] = types[i]
         if i in names:
-            names[number] = f"{names[i]}_copy"
+            names[number] = names[i]
         copies.append(Instruction(number, np.copy, (Ref(i),), (), "what leaves is its own"))
         return number
 

@@ -161,7 +161,7 @@ class Module:
             if given is None or tuple(i % max(len(turned), 1) for i in given) == turned:
                 return f"{a[0]}.T"
             return f"{a[0]}.transpose({a[1]})"
-        if fn is np.dot:
+        if fn is np.dot and kind is not None and kind.kind == "array":
             return f"{a[0]}.dot({a[1]})"
         if fn is np.reshape and len(a) == 2:  # noqa: PLR2004 - array and shape
             return f"{a[0]}.reshape({a[1]})"

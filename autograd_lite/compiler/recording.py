@@ -42,6 +42,8 @@ class Recorded:
         What else the program is for, compared at every call.
     numbers : list of (mapping, str, float)
         Settings that decide what is computed, compared as well.
+    arrays : list of (array, its copy)
+        Variables of the function whose values decide what is computed: a mask, say.
     grads : list of (str, owner, bool)
         For each gradient that is read, whether there was none.
     complete : bool
@@ -57,6 +59,7 @@ class Recorded:
     result: Structure
     environment: Environment
     numbers: list[tuple[Any, str, float]]
+    arrays: list[tuple[Array, Array]]
     grads: list[tuple[str, Any, bool]]
     complete: bool
 
@@ -73,7 +76,7 @@ def record(
     while True:
         trace = Trace(fixed)
         try:
-            with recording(trace), observed_run(function) as environment:
+            with recording(trace), observed_run(function, trace.outside) as environment:
                 given = _arguments(trace, structure, leaves, function)
                 called, named = unflatten(structure, given)
                 result = function(*called, **named)
@@ -149,7 +152,7 @@ def _finished(
     fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
     recorded = Recorded(
         program, structure, leaves, fixed, kinds, built, environment,
-        trace.fixed_numbers, _grads_read(trace), complete=not kept,
+        trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace), complete=not kept,
     )  # fmt: skip
     return recorded, unflatten(built, values)
 

@@ -21,10 +21,11 @@ import numpy as np
 from autograd_lite import errors, random
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
-from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, user_frame, where
+from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
 from autograd_lite.graph import Node, observers
 from autograd_lite.op import NO_SETTINGS, Op, Settings
 from autograd_lite.record import Handle
+from autograd_lite.rules import indexing
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor
@@ -85,6 +86,7 @@ class Trace:
         self.names: dict[int, str] = {}
         self.seen: dict[int, Seen] = {}
         self.empty_grads: list[Seen] = []
+        self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
         self.fixed_numbers: list[tuple[Any, str, Any]] = []
         self.closed = False
         self._fixed = fixed
@@ -94,6 +96,7 @@ class Trace:
         self._values: dict[int, int] = {}  # nodes of the graph, by identity: the value they stand for
         self._kept: list[Any] = []
         self._named: set[int] = set()
+        self._outside: dict[int, Any] = {}
 
     # ----- values -----
 
@@ -101,6 +104,20 @@ class Trace:
         number = len(self.types)
         self.types[number] = type_of(value)
         return number
+
+    def outside(self, value: Any, name: str) -> Any:
+        """Return what stands for an array, or a generator, of a variable that the function reads."""
+        if isinstance(value, np.random.Generator):
+            return self.generator(value, name=name)
+        source = ("array", id(value))
+        if source in self._fixed:
+            self.fixed_arrays.setdefault(id(value), (value, value.copy()))
+            return value
+        found = self._outside.get(id(value))
+        if found is None:
+            found = self._outside[id(value)] = self._input(value, "array", value, name)
+            found.sources = frozenset((source,))
+        return found
 
     def argument(self, value: Any, place: int, name: str) -> Any:
         """Return what stands for a leaf of the arguments."""
@@ -141,6 +158,8 @@ class Trace:
         if self.closed:
             raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
         values = [plain(x) for x in args]
+        if _current.get() is not self:  # another thread, which has come across a value of this one
+            return fn(*values, **{name: plain(x) for name, x in kwargs.items()})
         if fn in _OPERATORS and all(x.__class__ in _NUMBERS for x in values):
             fn = _OPERATORS[fn]
         if fn is np.square and values[0].__class__ in _NUMBERS:
@@ -151,9 +170,9 @@ class Trace:
         operands = tuple([self._encoded(x, fn) for x in args])
         settings = tuple([(name, self._encoded(x, fn)) for name, x in kwargs.items()])
         result = self._write(fn, operands, settings, value, frame)
-        if isinstance(result, Number):
-            result.sources = frozenset().union(*(x.sources for x in args if isinstance(x, Number)))
-        elif known is None:
+        if isinstance(result, Traced):
+            result.sources = _sources(args)
+        if known is None:
             _share(value, args)
         return result
 
@@ -382,6 +401,12 @@ def _from(instruction: Instruction, origin: str) -> Instruction:
     )  # fmt: skip
 
 
+def _sources(args: Sequence[Any]) -> frozenset[Any]:
+    """Return what has to be fixed to fix a result; nothing if that cannot be done."""
+    found = [x.sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
+    return frozenset().union(*found) if all(found) else frozenset()
+
+
 def _share(value: Any, args: Sequence[Any]) -> None:
     """Note on operands that a view of them is about, which an assignment in place would have to reach."""
     if isinstance(value, np.ndarray) and value.base is not None:
@@ -407,6 +432,7 @@ def type_of(value: Any) -> Type:
 
 _current: ContextVar[Trace | None] = ContextVar("autograd_lite_trace", default=None)
 _lock = _thread.RLock()
+_ACCUMULATE = indexing.getitem.accumulate
 _depth = 0
 
 
@@ -435,6 +461,8 @@ def _look(step: int) -> None:
     with _lock:
         _depth += step
         on = _depth > 0
+        # An array that a sweep adds to in place cannot be seen: it adds as it does when it is recorded.
+        indexing.getitem.accumulate = None if on else _ACCUMULATE
         setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
         setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
 

@@ -209,6 +209,8 @@ class Traced(Methods):
         self._refused("tolist()", "x itself, and return it")
 
     def _refused(self, call: str, instead: str) -> NoReturn:
+        if self.sources:
+            self._trace.fixed(self.sources)
         raise errors.CompileError(errors.COMPILE_VALUE.format(call=call, where=where(), instead=instead))
 
     __hash__ = object.__hash__
@@ -365,14 +367,18 @@ _WRITING = frozenset((np.copyto, np.put, np.place, np.putmask, np.fill_diagonal,
 _RAGGED = frozenset(
     (
         np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
-        np.unique_values, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.bincount,
+        np.unique_values, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
     )
 )  # fmt: skip
-_BY_CONDITION = frozenset((np.compress, np.extract))
+_BY_CONDITION = frozenset((np.compress, np.extract, np.bincount))
 
 
 def _refuse(func: Any, args: Sequence[Any]) -> None:
     """Refuse a call whose result is no array of a fixed shape."""
+    if func in _RAGGED or func in _BY_CONDITION or func in _QUESTIONS or func in (np.where, np.repeat):
+        decisive = args[1:] if func is np.repeat else args[:1] if func in _BY_CONDITION else args
+        if len(args) == 1 or func is not np.where:
+            _fix(decisive)
     ragged = func in _RAGGED or (func is np.where and len(args) == 1)
     if ragged or (func in _BY_CONDITION and _has_traced(args[0])):
         raise errors.CompileError(errors.COMPILE_SHAPE.format(op=func.__name__, where=where()))
@@ -384,9 +390,17 @@ def _refuse(func: Any, args: Sequence[Any]) -> None:
         _refuse_write(func.__name__)
 
 
+def _fix(values: Sequence[Any]) -> None:
+    """Begin again with what decides a shape or an answer as fixed, where that can be: variables of the function."""
+    found = list(traced_in(tuple(values)))
+    if found and all(x.sources for x in found):
+        found[0]._trace.fixed(frozenset().union(*(x.sources for x in found)))
+
+
 def _refuse_mask(key: Any) -> None:
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, Traced) and part.dtype.kind == "b":
+            _fix((part,))
             raise errors.CompileError(errors.COMPILE_SHAPE.format(op="an index by a mask", where=where()))
         if isinstance(part, Number):
             operator.index(part)

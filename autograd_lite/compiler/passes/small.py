@@ -18,6 +18,12 @@ from autograd_lite.compiler.program import Constant, Instruction, Program, Ref, 
 LARGEST = 4096
 """In elements: for a larger array the text is left as it is."""
 _SEVERAL = 2
+_OF_TWO = frozenset(
+    (
+        np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum, np.less, np.less_equal,
+        np.greater, np.greater_equal, np.equal, np.not_equal, np.hypot, np.arctan2, np.logaddexp, np.copysign,
+    )
+)  # fmt: skip
 
 
 def small_arrays(program: Program) -> Program:
@@ -40,7 +46,7 @@ class _Work:
             return x
         if x.fn is np.matmul:
             return replace(x, fn=np.dot) if all(map(self._matrix, x.args)) else x
-        if x.fn.nin != 2 or not kind.shape or x.fn.signature is not None:  # noqa: PLR2004 - of two operands
+        if x.fn not in _OF_TWO or not kind.shape:
             return x
         dtype = self._dtype(x, kind)
         return x if dtype is None else replace(x, args=tuple([self._array(value, dtype, x) for value in x.args]))
