@@ -404,7 +404,7 @@ def _own_array(data: Any, dtype: Any) -> Array:
         data = data._data
     refusals.masked(data)
     if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
-        array = data.copy() if dtype is None else data.astype(dtype)
+        array = data.astype(data.dtype if dtype is None else dtype)
     else:
         array = np.array(data, dtype)
     if array.dtype.kind not in NUMERIC:

@@ -55,7 +55,7 @@ def test_a_row_compiled_is_the_row(case: Case) -> None:
             assert a.dtype == b.dtype
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
     assert len(compiled.programs) == 1
-    assert compiled.recordings == 1
+    assert compiled.programs.recordings == 1
     for name, program in measured(compiled.programs[0].recorded.program):
         verify(program, name)
 

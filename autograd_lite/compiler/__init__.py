@@ -1,2 +1,6 @@
-"""x"""
-from autograd_lite.compiler.compile import Compiled, compile
+"""From a function to a program of NumPy calls: recorded below the engine, improved by passes, written as text."""
+
+from autograd_lite.compiler.compile import Compiled, CompiledProgram, compile
+from autograd_lite.compiler.program import Program
+
+__all__ = ["Compiled", "CompiledProgram", "Program", "compile"]

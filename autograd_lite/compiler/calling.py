@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.program import Input, Program
-from autograd_lite.compiler.recording import Recorded, is_traced
-from autograd_lite.compiler.trace import set_data, set_grad
+from autograd_lite.compiler.recording import Leaf, Recorded
 from autograd_lite.random import default_rng
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.tree import LEAF, flatten, unflatten
@@ -74,22 +73,24 @@ class Caller:
             if leaves:
                 self.lines.append(f"{unpacked} = leaves")
 
-    def _compare_leaf(self, name: str, x: Any, place: int) -> None:
-        if place in self.recorded.fixed or not is_traced(x):
-            self._compare_static(name, x)
-            return
-        self._miss(f"{name}.__class__ is not {self.bind(x.__class__, 'C')}")
-        if isinstance(x, (np.ndarray, np.generic)):
-            self._compare_array(name, x)
-        elif isinstance(x, Handle):
-            self.lines.append(f"d{place} = {name}._data")
-            self._miss(f"d{place}.__class__ is not ndarray")
-            self._compare_array(f"d{place}", x._data)
-            self._miss(f"({name}._node is None) is {x._node is not None}")
+    def _compare_leaf(self, name: str, leaf: Leaf, place: int) -> None:
+        if place in self.recorded.fixed or not leaf.traced:
+            self._compare_static(name, leaf.value)
+        elif leaf.tensor is not None:
+            array = f"d{place}"
+            self._miss(f"{name}.__class__ is not {self.bind(leaf.tensor, 'C')}")
+            self.lines.append(f"{array} = {name}._data")
+            self._compare_array(array, leaf.value)
+            self._miss(f"{name}._node is {'None' if leaf.tracked else 'not None'}")
+        elif isinstance(leaf.value, (np.ndarray, np.generic)):
+            self._compare_array(name, leaf.value)
+        else:
+            self._miss(f"{name}.__class__ is not {self.bind(type(leaf.value), 'C')}")
 
     def _compare_array(self, name: str, x: Any) -> None:
         dtype = self.bind(x.dtype, "D")
-        self._miss(f"{name}.shape != {x.shape} or ({name}.dtype is not {dtype} and {name}.dtype != {dtype})")
+        self._miss(f"{name}.__class__ is not {self.bind(type(x), 'C')} or {name}.shape != {x.shape}")
+        self._miss(f"{name}.dtype is not {dtype} and {name}.dtype != {dtype}")
 
     def _compare_static(self, name: str, x: Any) -> None:
         known = self.bind(x)
@@ -106,10 +107,15 @@ class Caller:
         for kind, owner, empty in self.recorded.grads:
             self._miss(f"(getattr({self._target(kind, owner)}, '_grad', None) is None) is not {empty}")
         for condition in self.recorded.environment.conditions(self.bind):
-            self._miss(f"not ({condition})")
+            self._miss(condition)
 
     def _miss(self, condition: str) -> None:
-        self.lines.append(f"if {condition}: return MISS")
+        """Add a condition under which the program is not for this call; several in a row become one line."""
+        start, end = "if ", ": return MISS"
+        if self.lines and self.lines[-1].startswith(start) and self.lines[-1].endswith(end):
+            self.lines[-1] = f"{self.lines[-1].removesuffix(end)} or ({condition}){end}"
+        else:
+            self.lines.append(f"{start}({condition}){end}")
 
     # ----- the run -----
 
@@ -129,7 +135,7 @@ class Caller:
     def _read(self, x: Input) -> str:
         kind, owner = x.kind, x.owner
         if kind == "argument":
-            return f"d{owner}" if isinstance(self.recorded.leaves[owner], Handle) else f"a{owner}"
+            return f"d{owner}" if self.recorded.leaves[owner].tensor is not None else f"a{owner}"
         if kind == "number":
             return f"float({self.bind(owner[0])}[{owner[1]!r}])"
         if kind in ("generator", "array"):
@@ -178,5 +184,3 @@ def _array_of_grad(grad: Any) -> Any:
 
 _names = count()
 set_slots = (Handle.__dict__["_data"].__set__, Handle.__dict__["_grad"].__set__)
-assert set_data
-assert set_grad

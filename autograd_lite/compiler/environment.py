@@ -175,13 +175,14 @@ class Environment:
             raise errors.CompileError(errors.COMPILE_RANDOM.format(function=name_of(self.function)))
 
     def conditions(self, bind: Callable[[Any], str]) -> list[str]:
-        """Return the comparisons as expressions of Python."""
+        """Return, as expressions of Python, the conditions under which something is not as it was."""
         found = []
         for reading, value in self.survey.values:
             text = _text(reading, bind)
-            plain = value is None or isinstance(value, bool)
-            found.append(f"{text} is {value}" if plain else f"{text} == {bind(value)}")
-        found += [f"{_text(reading, bind)} is {bind(x)}" for reading, x in self.survey.identities]
+            simple = value is None or isinstance(value, (bool, int))
+            found.append(f"{text} is not {value}" if isinstance(value, bool) or value is None else f"{text} != {value if simple else bind(value)}")
+        changing = [(reading, x) for reading, x in self.survey.identities if not isinstance(reading[1], tuple)]
+        found += [f"{_text(reading, bind)} is not {bind(x)}" for reading, x in changing]
         return list(dict.fromkeys(found))
 
 

@@ -212,6 +212,20 @@ class Module:
         start, stop, step = ("" if p is None else self.operand(p) for p in (part.start, part.stop, part.step))
         return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
+    def example(self, values: Mapping[str, Any]) -> str:
+        """Return the lines that call the function when the file is run."""
+        lines = ['\n\nif __name__ == "__main__":', "    example = {"]
+        lines += [f"        {name!r}: {_example_text(value)}," for name, value in values.items()]
+        lines += ["    }", f"    for name, value in zip({self._left()!r}, {self.function}(**example)):"]
+        lines += ['        print(name, "=", np.array2string(np.asarray(value), prefix=f"{name} = "))', ""]
+        return "\n".join(lines)
+
+    def _left(self) -> tuple[str, ...]:
+        """Return what the values are called that the function returns: results, then what is assigned."""
+        program = self.program
+        results = [self.names[i] for i in refs(program.outputs)]
+        return (*results, *(f"new {a.name}" for a in program.assignments if a.id is not None))
+
     # ----- the function -----
 
     def load(self) -> Callable[..., Any]:
@@ -278,6 +292,16 @@ def array_text(array: Any) -> str:
     return f"np.frombuffer(bytes.fromhex({data!r}), dtype={dtype}).reshape({array.shape})"
 
 
+def _example_text(value: Any) -> str:
+    if value is None:
+        return "np.random.default_rng(0)"
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return literal(value)
+    if isinstance(value, np.ndarray) and value.size > _LONGEST_LITERAL and not value.any():
+        return f"np.zeros({value.shape}, {literal(value.dtype)})"
+    return array_text(value)
+
+
 def _numbers(value: Any) -> str:
     return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else literal(value).strip("()")
 
@@ -318,7 +342,7 @@ def values_of(program: Program, given: Mapping[int, Any]) -> tuple[Any, ...]:
         kwargs = {name: _filled(value, values) for name, value in x.kwargs}
         if x.into is not None:
             kwargs["out"] = values[x.into]
-        with np.errstate(**dict.fromkeys(("divide", "over", "under", "invalid"), "ignore" if x.quiet else "warn")):
+        with np.errstate(**({"all": "ignore"} if x.quiet else {})):
             values[x.id] = x.fn(*args, **kwargs)
     return tuple([values[i] for i in program.escaping()])
 
@@ -331,6 +355,3 @@ def _filled(value: Any, values: Mapping[int, Any]) -> Any:
     if isinstance(value, slice):
         return slice(*[_filled(part, values) for part in (value.start, value.stop, value.step)])
     return value
-
-
-assert refs

@@ -126,7 +126,8 @@ class Assignment:
 class Program:
     """Inputs, constants, instructions, outputs and assignments.
 
-    `outputs` has a `Ref` for a value, and what else was returned as it is.
+    `outputs` has a `Ref` for a value, and what else was returned as it is. `operations` has, for values that are the
+    result of one of the library's operations, its name and operands: what formulas are made of.
     """
 
     inputs: tuple[Input, ...]
@@ -136,6 +137,7 @@ class Program:
     assignments: tuple[Assignment, ...]
     types: Mapping[int, Type]
     names: Mapping[int, str] = field(default_factory=dict)
+    operations: Mapping[int, tuple[str, tuple[Any, ...]]] = field(default_factory=dict, repr=False)
     title: str = "step"
 
     def having(self, **changes: Any) -> Program:

@@ -12,12 +12,46 @@ from autograd_lite import errors, refusals
 from autograd_lite.compiler.environment import Environment, observed_run
 from autograd_lite.compiler.program import Assignment, Constant, Program, Ref
 from autograd_lite.compiler.trace import Restart, Seen, Trace, recording, set_data, slot_data
-from autograd_lite.compiler.traced import Generator, Number, Traced, plain
+from autograd_lite.compiler.traced import Generator, Traced, plain
 from autograd_lite.record import Handle
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor
 from autograd_lite.tracing import name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
+
+
+_SAMPLE = 1000
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What is known of a leaf of the arguments.
+
+    Attributes
+    ----------
+    value
+        A setting, or a number: itself. Of an array, as an example, a copy, or zeros where it is long.
+    traced : bool
+        Whether it is an input.
+    tensor : type or None
+        The class of a Tensor.
+    tracked : bool
+        Whether that requires a gradient.
+    """
+
+    value: Any
+    traced: bool
+    tensor: type | None = None
+    tracked: bool = False
+
+
+def _leaf(x: Any) -> Leaf:
+    if not is_traced(x):
+        return Leaf(x, traced=False)
+    array = slot_data(x) if isinstance(x, Handle) else x
+    if isinstance(array, np.ndarray):
+        array = array.copy() if array.size <= _SAMPLE else np.broadcast_to(np.zeros((), array.dtype), array.shape)
+    return Leaf(array, True, type(x), x._node is not None) if isinstance(x, Handle) else Leaf(array, traced=True)
 
 
 @dataclass(frozen=True)
@@ -30,8 +64,8 @@ class Recorded:
         Not yet improved by passes.
     structure : Structure
         Of the arguments, a pair of the positional ones and those by name.
-    leaves : list
-        The leaves of the arguments of the run: arrays and Tensors stand for their kind, all else for itself.
+    leaves : list of Leaf
+        Of the arguments.
     fixed : frozenset
         Places of numbers among them that are fixed.
     kinds : list
@@ -53,7 +87,7 @@ class Recorded:
 
     program: Program
     structure: Structure
-    leaves: list[Any]
+    leaves: list[Leaf]
     fixed: frozenset[int]
     kinds: list[str]
     result: Structure
@@ -72,6 +106,7 @@ def record(
     Tensors are changed as by the plain call; and not at all if it raises.
     """
     leaves, structure = flatten((tuple(args), dict(kwargs)))
+    known = [_leaf(x) for x in leaves]
     fixed: frozenset[Any] = frozenset()
     while True:
         trace = Trace(fixed)
@@ -80,7 +115,7 @@ def record(
                 given = _arguments(trace, structure, leaves, function)
                 called, named = unflatten(structure, given)
                 result = function(*called, **named)
-            return _finished(trace, function, structure, leaves, result, environment, may_keep)
+            return _finished(trace, function, structure, known, result, environment, may_keep)
         except Restart as restart:
             trace.undo()
             fixed |= restart.sources
@@ -122,7 +157,7 @@ def _finished(
     trace: Trace,
     function: Any,
     structure: Structure,
-    leaves: list[Any],
+    leaves: list[Leaf],
     result: Any,
     environment: Environment,
     may_keep: bool,
@@ -146,6 +181,7 @@ def _finished(
         assignments=tuple(assignments),
         types=dict(trace.types),
         names=dict(trace.names),
+        operations=dict(trace.operations),
         title=name_of(function),
     )
     _commit(trace, kept)
@@ -207,7 +243,7 @@ def _output(trace: Trace, y: Any, function: Any) -> tuple[str, Any, Any]:
     if isinstance(y, Traced):
         return "array", Ref(y.id), y.value.copy() if isinstance(y.value, np.ndarray) else y.value
     if isinstance(y, np.ndarray):
-        return "array", trace.constant(y), y
+        return "array", trace.constant(y), y.copy()
     if isinstance(y, Generator):
         return "static", y.value, y.value
     if y is None or isinstance(y, (str, bytes, bool, int, float, complex, np.generic, np.dtype, type)) or callable(y):
@@ -270,5 +306,3 @@ def _value(data: Any) -> Array:
     array = np.asarray(plain(data))
     return array if array.base is None and array.flags.owndata else array.copy()
 
-
-assert Number

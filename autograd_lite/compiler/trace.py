@@ -84,6 +84,7 @@ class Trace:
         self.instructions: list[Instruction] = []
         self.types: dict[int, Type] = {}
         self.names: dict[int, str] = {}
+        self.operations: dict[int, tuple[str, tuple[Any, ...]]] = {}
         self.seen: dict[int, Seen] = {}
         self.empty_grads: list[Seen] = []
         self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
@@ -173,7 +174,7 @@ class Trace:
         if isinstance(result, Traced):
             result.sources = _sources(args)
         if known is None:
-            _share(value, args)
+            _share(result, value, args)
         return result
 
     def _write(self, fn: Any, args: Any, kwargs: Any, value: Any, frame: Any) -> Any:
@@ -258,9 +259,16 @@ class Trace:
         value = _slot(_DATA, result)
         if isinstance(value, Traced) and value.id not in self.names:
             self.names[value.id] = op.name
+        self.operation(op, [x._data if isinstance(x, Handle) else x for x in operands], value)
         if isinstance(value, Traced) and result._node is not None:
             self._values[id(result._node)] = value.id
             self._kept.append(result._node)  # so that its identity stays its own
+
+    def operation(self, op: Op, operands: Sequence[Any], result: Any) -> None:
+        """Note that a value is the result of one of our operations."""
+        if isinstance(result, Traced) and result.id not in self.operations:
+            refs = [Ref(x.id) if isinstance(x, Traced) else x for x in operands]
+            self.operations[result.id] = op.name, tuple(refs)
 
     # ----- Tensors -----
 
@@ -407,12 +415,12 @@ def _sources(args: Sequence[Any]) -> frozenset[Any]:
     return frozenset().union(*found) if all(found) else frozenset()
 
 
-def _share(value: Any, args: Sequence[Any]) -> None:
-    """Note on operands that a view of them is about, which an assignment in place would have to reach."""
+def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
+    """Note on a view, and on what it shows, that an assignment in place would have to reach the other."""
     if isinstance(value, np.ndarray) and value.base is not None:
         for x in args:
             if isinstance(x, Traced) and isinstance(x.value, np.ndarray) and np.may_share_memory(value, x.value):
-                x.shared = True
+                x.shared = result.shared = True
 
 
 def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:

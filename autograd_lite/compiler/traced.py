@@ -33,6 +33,9 @@ class Recorder(Protocol):
     def call(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any] = ...) -> Any:
         """Carry out a call and write it down."""
 
+    def operation(self, op: Op, operands: Sequence[Any], result: Any) -> None:
+        """Note that a value is the result of one of our operations."""
+
     def fixed(self, sources: frozenset[Any]) -> NoReturn:
         """Begin again, with some numbers as fixed ones."""
 
@@ -250,6 +253,18 @@ class Number(Traced):
     def _become(self, result: Any, what: str) -> Any:
         return result
 
+    def _binary(self, op: Op, other: Any) -> Any:
+        return NotImplemented if isinstance(other, _REPEATED) else super()._binary(op, other)
+
+    def _reflected(self, op: Op, other: Any) -> Any:
+        return NotImplemented if isinstance(other, _REPEATED) else super()._reflected(op, other)
+
+    def __hash__(self) -> int:
+        self._trace.fixed(self.sources)
+
+
+_REPEATED = (list, tuple, str, bytes)  # what a number times it repeats
+
 
 def _sizes(given: Any) -> Any:
     """Return one whole number, or several as a tuple of Python's."""
@@ -290,7 +305,10 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if other is not None:
         return RECORDERS[type(other)](op, operands, settings)
     whole = _WHOLE.get(op)
-    return op.fn(*operands, **settings) if whole is None else whole(*operands, **settings)
+    result = op.fn(*operands, **settings) if whole is None else whole(*operands, **settings)
+    if isinstance(result, Traced):
+        result._trace.operation(op, operands, result)
+    return result
 
 
 RECORDERS[Traced] = RECORDERS[Number] = carry_out
@@ -387,6 +405,7 @@ def _refuse(func: Any, args: Sequence[Any]) -> None:
     if func in _QUESTIONS:
         raise errors.CompileError(errors.COMPILE_QUESTION.format(op=func.__name__, where=where()))
     if func in _WRITING:
+        _fix(args)
         _refuse_write(func.__name__)
 
 

@@ -35,7 +35,7 @@ STYLES = {
     "output": 'shape=octagon, peripheries=2, color="#00734F", fillcolor="#CFEDE2"',
 }
 _LEGEND = {"input": "input or\nconstant"}
-_HEAD = """\
+DOT_HEAD = """\
 digraph {{
   graph [rankdir={direction}, ordering=in, nodesep=0.22, ranksep=0.45, pad=0.2];
   node [style=filled, fontname="Helvetica", fontsize=12, height=0.36, width=0.6, margin="0.14,0.05", penwidth=1.4];
@@ -83,7 +83,7 @@ def to_dot(
     sketch = Sketch(_names(params), every_leaf_is_a_parameter=params is None)
     sketch.draw(_checked(outputs))
     shown = legend_text(sketch, direction) if legend else ""
-    return _HEAD.format(direction=direction) + sketch.text() + shown + "}\n"
+    return DOT_HEAD.format(direction=direction) + sketch.text() + shown + "}\n"
 
 
 def _checked(outputs: Any) -> list[Tensor]:

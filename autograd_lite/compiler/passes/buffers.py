@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.memory import is_new, roots
+from autograd_lite.compiler.memory import roots
 from autograd_lite.compiler.program import Instruction, Program, Ref, Type
 
 SMALLEST = 1024
@@ -33,8 +33,7 @@ class _Plan:
         self.owner = {i: i for i in program.types}
         self.free: dict[Any, list[int]] = {}
         self.last = self._last_reads(program)
-        fixed = {x.id for x in (*program.inputs, *program.constants)}
-        self.fixed = fixed.union(*(self.roots[i] for i in program.escaping()))
+        self.fixed = {x.id for x in (*program.inputs, *program.constants)}
 
     def _last_reads(self, program: Program) -> dict[int, int]:
         """Return for each owner of memory the last instruction that reads it, or a view of it."""
@@ -43,6 +42,8 @@ class _Plan:
             for i in (*x.operands(), x.id):
                 for root in self.roots[i]:
                     last[root] = k
+        for i in program.escaping():
+            last |= dict.fromkeys(self.roots[i], len(program.instructions))
         return last
 
     def placed(self, k: int, x: Instruction) -> Instruction:
@@ -61,7 +62,7 @@ class _Plan:
         writes = isinstance(x.fn, np.ufunc) and x.fn.nout == 1 and not x.kwargs
         if not (writes or x.fn is helpers.added_at) or kind.kind != "array" or not kind.shape:
             return False
-        return _bytes(kind) >= self.smallest and x.id not in self.fixed
+        return _bytes(kind) >= self.smallest
 
     def _dying(self, k: int, x: Instruction, kind: Type) -> int | None:
         """Return an operand of this type that is read here for the last time."""
@@ -86,17 +87,13 @@ class _Plan:
         return pool.pop() if pool else None
 
     def _release(self, k: int, x: Instruction) -> None:
-        for i in dict.fromkeys(x.operands()):
-            for root in self.roots[i]:
-                kind = self.types[root]
-                whole = self.roots[root] == {root} and root not in self.fixed and kind.kind == "array"
-                if whole and self.last[root] == k and root != x.into and self._memory_free(root, k):
-                    if self.owner[root] != self.owner[x.id]:
-                        self.free.setdefault((kind.shape, kind.dtype), []).append(root)
+        """Note whose memory is free from here on."""
+        for root in dict.fromkeys(root for i in x.operands() for root in self.roots[i]):
+            kind = self.types[root]
+            if self._is_free(root, k) and kind.kind == "array" and self.owner[root] != self.owner[x.id]:
+                self.free.setdefault((kind.shape, kind.dtype), []).append(root)
 
 
 def _bytes(kind: Type) -> int:
     return math.prod(kind.shape) * int(kind.dtype.itemsize)
 
-
-assert is_new
