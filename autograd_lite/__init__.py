@@ -1,9 +1,10 @@
 """autograd_lite: automatic differentiation of NumPy code, in plain Python."""
 
-from autograd_lite import errors, nn, optim, optimize, tree
+from autograd_lite import errors, implicit, nn, optim, optimize, tree
 from autograd_lite.check import GradcheckReport, gradcheck
 from autograd_lite.checkpoint import checkpoint
 from autograd_lite.compiler import compile
+from autograd_lite.custom import custom_op
 from autograd_lite.errors import AutogradError
 from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.jacobians import hessian, jacobian
@@ -21,8 +22,9 @@ from autograd_lite.vmap import vmap
 
 __all__ = [
     "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint", "compile",
+    "custom_op",
     "elementwise_grad", "enable_grad", "errors", "grad", "gradcheck", "half_squared_error", "hessian", "hvp",
-    "is_grad_enabled", "jacobian", "jvp", "linearize", "log_softmax", "logsumexp", "manual_seed",
+    "implicit", "is_grad_enabled", "jacobian", "jvp", "linearize", "log_softmax", "logsumexp", "manual_seed",
     "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu", "sigmoid", "softmax", "softplus", "supported",
     "tensor", "tree", "value_and_grad", "visualize", "vjp", "vmap",
 ]  # fmt: skip

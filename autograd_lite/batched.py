@@ -205,6 +205,8 @@ Rule: TypeAlias = Callable[[Op, Sequence[Any], Settings, Level], Array]
 RULES: dict[Any, Rule] = {}
 """``rule(op, operands, settings, level)`` returns the array of all examples; operands that are no batch of `level` are
 the same for all of them. Filled by `batching`."""
+FORMS: dict[str, Rule] = {}
+"""The rules of forms, for operations that have none of their own."""
 
 
 def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
@@ -218,7 +220,8 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if op.rules:
         operands = [np.asarray(x) if isinstance(x, (list, tuple)) else x for x in operands]
     try:
-        return Batched(RULES.get(op, each)(op, operands, settings, level), level)
+        rule = RULES.get(op) or FORMS.get(op.form, each)
+        return Batched(rule(op, operands, settings, level), level)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
@@ -233,6 +236,11 @@ def _batches(values: Iterable[Any]) -> Iterator[Batched]:
             yield x
         elif isinstance(x, (tuple, list)):
             yield from _batches(x)
+
+
+def holds_any(x: Any) -> bool:
+    """Tell whether `x`, or a part of it, differs between the examples of any batch."""
+    return any(True for _ in _batches((x,)))
 
 
 def holds(x: Any, level: Level) -> bool:
@@ -251,7 +259,9 @@ def each(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> A
     results = []
     for i in range(max(level.size, 1)):
         arrays = [example(x, i, level) for x in operands]
-        results.append(op(*arrays, **{name: example(value, i, level) for name, value in settings.items()}))
+        given = {name: example(value, i, level) for name, value in settings.items()}
+        outer = holds_any((*arrays, *given.values()))  # also inside of an index, where no protocol would find it
+        results.append(carry_out(op, arrays, given) if outer else op(*arrays, **given))
     if len({np.shape(y) for y in results}) > 1:
         raise errors.BatchError(errors.BATCH_QUESTION.format(op=op.name, instead=_PLACES))
     stacked: Array = np.stack(results)

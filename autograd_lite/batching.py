@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.batched import RULES, Batched, Level, each, holds
+from autograd_lite.batched import FORMS, RULES, Batched, Level, each, holds
 from autograd_lite.op import REGISTRY, Op, Settings
 from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping
 from autograd_lite.shapes import Array, Axis, Shape, everywhere
@@ -69,8 +69,8 @@ def _elementwise(op: Op, operands: Sequence[Any], settings: Settings, level: Lev
 
 
 _POINTWISE = {*constant.COMPARISONS, *constant.STEPS, *constant.INTEGERS} - {np.all, np.any}
+FORMS["elementwise"] = _elementwise
 rule(
-    *[op for op in REGISTRY.values() if getattr(op, "form", "") == "elementwise"],
     *[REGISTRY[fn] for fn in _POINTWISE],
     elementwise.relu, elementwise.select, shaping.copy, shaping.astype,
 )(_elementwise)  # fmt: skip
@@ -265,8 +265,18 @@ def _behind(key: Any) -> tuple[Any, ...]:
 
 
 def _flat_places(key: Any, shape: Shape) -> Array:
-    """Return where the elements that an index reads stand in the flat array."""
-    return np.arange(math.prod(shape)).reshape(shape)[key]
+    """Return where the elements that an index reads stand in the flat array; a batch for that of an outer batch."""
+    return indexing.getitem(np.arange(math.prod(shape)).reshape(shape), key=key)
+
+
+def _in_each(places: Array, level: Level) -> tuple[Any, Array]:
+    """Return the index of `places` in the flat array of each example.
+
+    NOTE: of whole numbers throughout where the places are a batch themselves, which then need no loop.
+    """
+    if isinstance(places, np.ndarray):
+        return slice(None), places
+    return np.arange(level.size).reshape((level.size, *(1,) * places.ndim)), places
 
 
 def _picked_places(key: Any, shape: Shape, level: Level) -> Array | None:
@@ -304,7 +314,7 @@ def _getitem(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
         return op(flat, key=(examples, places))
     if _basic(key):
         return op(a._array, key=_behind(key))
-    return op(a._array.reshape((level.size, a.size)), key=(slice(None), _flat_places(key, a.shape)))
+    return op(a._array.reshape((level.size, a.size)), key=_in_each(_flat_places(key, a.shape), level))
 
 
 def _no_mask(key: Any, op: Op) -> None:
@@ -331,7 +341,7 @@ def _scatter(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
         return op(_full(g, target, level), key=_behind(key), shape=all_shapes)
     places = _flat_places(key, shape)
     full = _full(g, places.shape, level)
-    return op(full, key=(slice(None), places), shape=(level.size, size)).reshape(all_shapes)
+    return op(full, key=_in_each(places, level), shape=(level.size, size)).reshape(all_shapes)
 
 
 @rule(indexing.setitem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -16,8 +16,10 @@ from autograd_lite.random import replayed, state
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import forward, reverse
+from autograd_lite.tensor import run_hooks
 from autograd_lite.tracing import Function, leading_to, name_of, named_after, node_of, plain_before, walk
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
+from autograd_lite.vmap import reroute
 
 _SAME = 1e-6  # of the sum of absolute values: more than rounding in another order, less than another value
 
@@ -85,13 +87,14 @@ class _Run(NamedTuple):
 class _Segment:
     """A function with its arguments, to be evaluated again."""
 
-    __slots__ = ("check", "f", "given", "places", "random", "shapes", "sources", "structure")
+    __slots__ = ("check", "f", "given", "places", "random", "routes", "shapes", "sources", "structure")
 
     def __init__(self, f: Function, args: Any, kwargs: Any) -> None:
         leaves, self.structure = flatten((args, kwargs))
         self.f = f
         self.given = [_remembered(x) for x in leaves]
         self.random = state()
+        self.routes: dict[Node, Node] = {}
 
     def run(self) -> _Run:
         """Evaluate the function, recording."""
@@ -126,7 +129,20 @@ class _Segment:
         same = run.sources == self.sources and [np.shape(y) for y in results] == self.shapes
         if not same or not np.allclose(_sizes([array_of(y) for y in results]), self.check, _SAME, 0, equal_nan=True):
             raise errors.CheckpointError(errors.CHECKPOINT.format(function=name_of(self.f)))
-        return run
+        return self._routed(run) if self.routes else run
+
+    def _routed(self, run: _Run) -> _Run:
+        sources = tuple([self.routes.get(s, s) for s in run.sources])
+        inner = run.between.difference(run.sources)
+        reroute(inner, self.routes)
+        return run._replace(sources=sources, between=inner.union(sources))
+
+    def reroute(self, steps: Mapping[Node, Node]) -> None:
+        """Reach sources by another way when computed again: a `vmap` around it has ended."""
+        for s in self.sources:
+            now = self.routes.get(s, s)
+            if now in steps:
+                self.routes[s] = steps[now]
 
     def pull(self, g: Array) -> Array:
         """Return the derivative by the sources for a cotangent of the results; both are packed."""
@@ -136,20 +152,21 @@ class _Segment:
         seeds = zip(nodes, self._unpacked(g, self.shapes), strict=True)
         found = reverse(
             seeds,  # type: ignore[arg-type]
-            wanted=frozenset(self.sources),
+            wanted=frozenset(run.sources),
             within=run.between,
             lift=lift,
             retain=lift is not None,
+            hook=run_hooks,
         )
-        return _pack(*[found[s] if s in found else np.zeros(s.shape, s.dtype) for s in self.sources])
+        return _pack(*[found[s] if s in found else np.zeros(s.shape, s.dtype) for s in run.sources])
 
     def push(self, t: Array) -> Array:
         """Return the tangent of the results for one of the sources; both are packed."""
         run = self.again()
-        parts = self._unpacked(t, [s.shape for s in self.sources])
+        parts = self._unpacked(t, [s.shape for s in run.sources])
         lift = make_tensor if isinstance(t, Handle) else plain_before(new_order())
         path = sorted(run.between, key=lambda node: node.order)
-        moving = forward((), dict(zip(self.sources, parts, strict=True)), lift, path)
+        moving = forward((), dict(zip(run.sources, parts, strict=True)), lift, path)
         results = [run.results[i] for i in self.places]
         found = [moving.get(y._node) for y in results]
         return _pack(*[np.zeros(y.shape, y.dtype) if t is None else t for y, t in zip(results, found, strict=True)])

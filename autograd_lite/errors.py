@@ -100,6 +100,18 @@ class PictureError(AutogradError, ValueError):
     """A graph cannot be drawn, or a picture not saved, as asked."""
 
 
+class ConvergenceError(AutogradError, ArithmeticError):
+    """An iteration has not come to its end, or a solver to a solution."""
+
+
+class SingularError(AutogradError, ArithmeticError):
+    """A matrix cannot be inverted, so that a solution is no smooth function of its parameters."""
+
+
+class NumericalDerivativeWarning(UserWarning):
+    """A derivative is taken by finite differences: slow, not exact, and to first order only."""
+
+
 class BatchError(AutogradError, TypeError):
     """Something is asked of a batched array that only one example can answer: a branch, a number, an index."""
 
@@ -401,6 +413,71 @@ VMAP_SHARED = (
 )
 VMAP_RESULT = (
     "vmap: the function returned {given}, which is no array. Write a function that returns arrays or trees of them"
+)
+CUSTOM_SIGNATURE = (
+    "custom_op {op} needs a function with at least one input by place, and it has {what}. "
+    "Write def {op}(x, y, *, setting=1): ..., or a lambda around it"
+)
+CUSTOM_NO_RULE = (
+    "custom_op {op} has no reverse rule. Write vjp=lambda g, x: ..., "
+    "or numerical=True for a derivative by finite differences"
+)
+CUSTOM_BOTH = "custom_op {op} is given numerical=True and a rule. Write one of them"
+CUSTOM_FIRST = (
+    "a rule of custom_op {op} has the parameters ({given}), of which the first is not {first}. "
+    "Write vjp=lambda g, x: g * x, with g first, and jvp=lambda tangents, x: tangents[0] * x"
+)
+CUSTOM_VALUE = "custom_op {op} returned {given}. Write a function that returns one array of numbers"
+CUSTOM_RESULTS = (
+    "the reverse rule of custom_op {op} returned {given} results for {expected} inputs. "
+    "Write one result for each input, as a tuple, and None where there is no derivative"
+)
+CUSTOM_LOST = (
+    "the reverse rule of custom_op {op} was given Tensors, to be differentiated itself, and returned a {given}, "
+    "which has no derivative. Write the rule with NumPy's functions of g, or with custom operations"
+)
+CUSTOM_SECOND = (
+    "in the reverse rule of custom_op {op}, which is given Tensors because the derivative is differentiated again. "
+    "Write the rule with NumPy's functions (np.sin(x), not math.sin(x)), or with another custom_op"
+)
+CUSTOM_FORWARD = (
+    "the rules of custom_op {op} do not belong to each other: sum(g * J t) is {ahead:.9g} by jvp= and {back:.9g} by "
+    "vjp=, which finite differences confirm. Write no jvp= to have it derived"
+)
+NUMERICAL = (
+    "custom_op {op} has a numerical derivative: four calls for each number of an input, about nine digits in float64, "
+    "and no second order. Write vjp= for an exact one"
+)
+NUMERICAL_SECOND = (
+    "custom_op {op} has a numerical derivative, which cannot be differentiated again. "
+    "Write vjp=lambda g, x: ..., with NumPy's functions"
+)
+IMPLICIT_SHAPE = (
+    "the equation {function} has {given} numbers for {expected} unknowns. "
+    "Write a function f(x, *theta) whose result is built like x"
+)
+IMPLICIT_DTYPE = (
+    "the solution of {function} has dtype {dtype}, and the derivative is that of floats. "
+    "Write solve=lambda *theta: np.asarray(x, float)"
+)
+IMPLICIT_CLOSURE = (
+    "the equation {function} uses a recorded Tensor that is not among its arguments, and by which the solution would "
+    "have no derivative. Write f(x, w, ...) and give w as an argument, or w.detach() where a constant is meant"
+)
+IMPLICIT_FAR = (
+    "the solution given of {function} is none: the next step of Newton's method is {far:.3g} long. "
+    "Write a solver with a smaller tolerance"
+)
+SINGULAR = (
+    "the derivative of the equation by its {n} unknowns cannot be inverted at the solution, which is there no smooth "
+    "function of its parameters. Write an equation with a single root nearby, as x - y for (x - y)**2"
+)
+FIXED_POINT_LOST = (
+    "the iteration x = {function}(x) has not converged to {tol:.3g} in {n} steps. "
+    "Write max_iterations= with more of them, or lambda x: (x + f(x)) / 2 for a function that swings"
+)
+FIXED_POINT_SETTINGS = (
+    "fixed_point() is given tol={tol} and max_iterations={n}. Write tol=1e-12, max_iterations=1000, both above 0"
 )
 COMPILE_VALUE = (
     "{call} of a value that is computed in a compiled function{where} would fix what holds for this call only. "

@@ -213,6 +213,9 @@ class _SetRecording:
     The switch is a context variable: threads and asynchronous tasks do not disturb each other, also when they share
     one of these. As a decorator of a generator function it is set only while the generator's own code runs. A generator
     suspended *inside* a ``with`` block leaves the switch as it is for its caller, as every context variable does.
+
+    NOTE: CPython may deliver an interrupt (Ctrl-C) where a ``with`` block ends, before the first line of ``__exit__``,
+    and then the switch stays as the block had it; a program that goes on after Ctrl-C writes the decorator instead.
     """
 
     _value: bool
@@ -236,7 +239,16 @@ class _SetRecording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        entered = _entered.get()
+        entered = None
+        try:
+            entered = _entered.get()
+            self._leave(entered)
+        except BaseException:  # an interrupt: begin again, from what was there at first
+            self._leave(_entered.get() if entered is None else entered)
+            raise
+
+    def _leave(self, entered: tuple[tuple[_SetRecording, bool], ...]) -> None:
+        """Restore what the innermost of the blocks `entered` that are this switch's own has found."""
         for i in range(len(entered) - 1, -1, -1):
             switch, before = entered[i]
             if switch is self:
@@ -276,21 +288,20 @@ def _around_coroutine(switch: _SetRecording, fn: Callable[..., Any]) -> Callable
 def _around_generator(switch: _SetRecording, fn: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, **kwargs: Any) -> Iterator[Any]:
         generator = fn(*args, **kwargs)
-        reply, step = None, generator.send
+        send, throw, close = (_around_function(switch, f) for f in (generator.send, generator.throw, generator.close))
+        reply, step = None, send
         while True:
             try:
-                with switch:
-                    item = step(reply)
+                item = step(reply)
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             try:
-                reply, step = (yield item), generator.send
+                reply, step = (yield item), send
             except GeneratorExit:
-                with switch:
-                    generator.close()
+                close()
                 raise
             except BaseException as error:  # noqa: BLE001 - handed on to the generator, as `yield from` does
-                reply, step = error, generator.throw
+                reply, step = error, throw
 
     return wrapped
 

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.rows import pulled, pushed
 from autograd_lite.shapes import Array, Shape
-from autograd_lite.tracing import Call, Function, call, depends, named_after, node_of, places
+from autograd_lite.tracing import Call, Function, call, depends, named_after, node_of, one, places
 from autograd_lite.tree import unflatten
 
 _MODES = ("auto", "reverse", "forward")
@@ -58,7 +58,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
         done = call(f, args, kwargs, places(argnums, args, f), has_aux)
         depends(done, "jacobian")
         blocks = (_by_rows if _pick(mode, done) == "reverse" else _by_columns)(done)
-        found = _assembled(done, blocks, argnums.__class__ is int)
+        found = _assembled(done, blocks, one(argnums))
         return (found, done.auxiliary()) if has_aux else found
 
     return derivatives

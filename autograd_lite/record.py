@@ -22,7 +22,7 @@ from autograd_lite.shapes import Array
 
 NUMERIC = frozenset("fiubc")
 _NUMBERS = frozenset((int, float, bool, complex))
-_SIMPLE = frozenset((int, float, bool, str, slice, type(None)))
+_SIMPLE = frozenset((int, float, bool, str, slice, type(None), type(Ellipsis)))
 _FLOAT64 = np.dtype(np.float64)
 _ndarray = np.ndarray
 
@@ -129,8 +129,9 @@ def lane(op: Op) -> Callable[..., Any]:
 
 
 def _foreign(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:
-    """`apply` where an operand is of another class; NotImplemented if it wants to do the operation itself."""
-    return NotImplemented if any(map(declines, operands)) else apply(op, operands, settings)
+    """`apply` where an operand is of another class; NotImplemented if it wants to do an operator itself."""
+    aloof = isinstance(op.fn, np.ufunc) and any(map(declines, operands))
+    return NotImplemented if aloof else apply(op, operands, settings)
 
 
 def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:
@@ -200,7 +201,9 @@ def _plain_setting(op: Op, name: str, value: Any) -> Any:
         return array_of(value)
     if isinstance(value, _ndarray):
         return value.copy()
-    return tuple([_plain_setting(op, name, v) for v in value]) if isinstance(value, (list, tuple)) else value
+    if not isinstance(value, (list, tuple)):
+        return value
+    return tuple([v if v.__class__ in _SIMPLE else _plain_setting(op, name, v) for v in value])
 
 
 def as_array(y: Any) -> Array:

@@ -68,7 +68,7 @@ def reverse(
             g = grads.pop(node)
             if g.dtype is not node.dtype:
                 g = g.astype(node.dtype)
-            if node.notes is not None or wanted is not None:
+            if node.notes is not None or (wanted is not None and node in wanted):
                 g = _arrive(node, g, found, wanted, hook)
             op, edges = node.op, node.edges
             if edges is None or op is None:
@@ -76,7 +76,7 @@ def reverse(
             end = within is not None and node in found
             if within is not None:
                 edges = () if end else tuple([edge for edge in edges if edge[0] in within])
-            zeros = op.selects or node in masked
+            zeros = op.selects or (node in masked if masked else False)
             try:
                 for parent, rule, saved, index in edges:
                     if zeros:

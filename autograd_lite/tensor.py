@@ -233,9 +233,9 @@ class Tensor(Handle, Methods):
         seed = _seed(self, gradient)
         if create_graph:
             with enable_grad():
-                _commit(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=_run_hooks))
+                _commit(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=run_hooks))
         else:
-            _commit(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=_run_hooks))
+            _commit(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=run_hooks))
 
     def retain_grad(self) -> None:
         """Have ``backward()`` keep the gradient of this intermediate Tensor in ``grad`` too."""
@@ -261,6 +261,9 @@ class Tensor(Handle, Methods):
         """
         assign([(self, value)])
         return self
+
+    def __getitem__(self, key: Any) -> Any:
+        return (_getitem.lane or lane(_getitem))(self, settings={"key": indexing.freeze(key)})
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
@@ -442,6 +445,7 @@ def commit(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> None:
     deque(map(_attributes["_data"].__set__, tensors, arrays), maxlen=0)
 
 
+_getitem = indexing.getitem
 _attributes = Handle.__dict__  # the slots, or what stands in their place while a function is compiled
 _OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"
 
@@ -451,7 +455,8 @@ def _seed(t: Tensor, gradient: Any) -> Tensor:
     if gradient is None:
         if t.size != 1:
             refusals.non_scalar(t)
-        one: Tensor = make_tensor(np.array(1, t.dtype).reshape(t.shape))
+        plain = t._data.__class__ is np.ndarray
+        one: Tensor = make_tensor(np.array(1, t.dtype).reshape(t.shape) if plain else np.ones_like(t._data))
         return one
     if isinstance(gradient, bool):
         refusals.seed_bool(t, gradient)
@@ -460,7 +465,7 @@ def _seed(t: Tensor, gradient: Any) -> Tensor:
     return seed
 
 
-def _run_hooks(node: Node, g: Array) -> Array:
+def run_hooks(node: Node, g: Array) -> Array:
     """Show a gradient to the hooks of a node and return what they make of it."""
     recorded = isinstance(g, Tensor)
     assert node.notes is not None

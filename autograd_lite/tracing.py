@@ -24,7 +24,7 @@ from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import Handle, array_of, as_array, make_tensor
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import forward, reverse
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor import Tensor, run_hooks
 from autograd_lite.tree import LEAF, Structure, flatten, flatten_like, paths, unflatten
 
 Function = Callable[..., Any]
@@ -66,13 +66,15 @@ class Call:
         The same, where other nodes lie beside it that a sweep shall not go to.
     outside : set of Node
         The nodes of others that the results lead to; empty while recording is off around the call.
+    foreign : bool
+        Whether the results are arrays of another kind than NumPy's: batches, arrays in blocks.
     tensors : bool
         Whether a Tensor was among the leaves, so that Tensors are returned.
     """
 
     __slots__ = (
-        "aux", "function", "given", "inputs", "outside", "reached", "results", "structure", "structures", "tensors",
-        "wanted", "within",
+        "aux", "foreign", "function", "given", "inputs", "outside", "reached", "results", "structure", "structures",
+        "tensors", "wanted", "within",
     )  # fmt: skip
 
     function: Function
@@ -86,12 +88,15 @@ class Call:
     reached: set[Node]
     within: set[Node] | None
     outside: set[Node]
+    foreign: bool
     tensors: bool
 
     # ----- what it returns -----
 
     def value(self) -> Any:
         """Return the result of the function, without the variables of this call."""
+        if self.structure is LEAF:
+            return self.released(self.results[0])
         return unflatten(self.structure, [self.released(y) for y in self.results])
 
     def auxiliary(self) -> Any:
@@ -125,11 +130,22 @@ class Call:
         another sweep.
         """
         pairs = [(node, g) for node, g in seeds if node in self.reached]
+        if self.foreign:
+            pairs = [(node, self._of_its_kind(node, g)) for node, g in pairs]
         lift = self._lift([g for _, g in pairs])
         if lift is not None:
             pairs = [(node, as_tensor(g)) for node, g in pairs]
-        found = reverse(pairs, wanted=self.wanted, within=self.within, lift=lift, retain=retain or lift is not None)
+        retain = retain or lift is not None
+        found = reverse(pairs, wanted=self.wanted, within=self.within, lift=lift, retain=retain, hook=run_hooks)
         return [found.get(node) for node in self.inputs]
+
+    def _of_its_kind(self, node: Node, g: Array) -> Array:
+        """Return a cotangent as an array of the kind its result is: for each example of a batch, in each block.
+
+        NOTE: sweeps add into plain buffers what comes as plain cotangents, but rules of such a graph may not fit there.
+        """
+        y = next(y for y in self.results if node_of(y) is node)
+        return g + np.zeros_like(y._data)
 
     def push(self, tangents: Sequence[Array | None], forms: Mapping[str, Function] | None = None) -> list[Any]:
         """Return how each result moves when the inputs move along `tangents`; None for one that does not.
@@ -141,6 +157,8 @@ class Call:
         plain = lift is None
         if lift is None:
             lift, start = plain_before(new_order()), {node: plain_of(t) for node, t in start.items()}
+        else:
+            start = {node: as_tensor(t) for node, t in start.items()}
         path = sorted(self.reached, key=_order)
         if is_grad_enabled():
             moving = forward((), start, lift, path, forms)
@@ -177,6 +195,10 @@ class Call:
 
     def gradients(self, found: Sequence[Any], single: bool) -> Any:
         """Return what `pull` has found, built like the arguments; a tuple for several of them."""
+        if single and self.structures[0] is LEAF and not self.outside:
+            form = self.given[0].__class__
+            if form is np.ndarray and found[0].__class__ is form:  # by far the most frequent: a shorter way
+                return owned(found[0], ())
         kinds = [(node.shape, node.dtype) for node in self.inputs]
         return self.assembled(self.handed_out(found, self.given, kinds), single)
 
@@ -241,10 +263,8 @@ def call(
     done.aux = None
     if has_aux:
         result, done.aux = _pair(result, function)
-    if isinstance(result, Handle):
-        done.results, done.structure = [result], LEAF
-    else:
-        done.results, done.structure = flatten(result)
+    done.results, done.structure = ([result], LEAF) if isinstance(result, Handle) else flatten(result)
+    done.foreign = any(isinstance(y, Handle) and not isinstance(y._data, np.ndarray) for y in done.results)
     _find_path(done, start, recording)
     return done
 
@@ -364,13 +384,18 @@ def named_after(f: Function) -> Callable[[Function], Function]:
     return wraps(f, assigned=("__module__", "__name__", "__qualname__"), updated=())
 
 
+def one(argnums: Any) -> bool:
+    """Tell whether `argnums` names one argument, whose derivative is then no tuple."""
+    return isinstance(argnums, (int, np.integer))
+
+
 def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, ...]:
     """Return `argnums`, an int or several, as places of positional arguments that are there."""
     count = len(args)
     if argnums.__class__ is int and 0 <= argnums < count:
         return (argnums,)
     found = []
-    for i in (argnums,) if argnums.__class__ is int else argnums:
+    for i in (argnums,) if one(argnums) else argnums:
         if not -count <= i < count:
             text = errors.ARGUMENT_NUMBER.format(given=argnums, function=name_of(function), count=count)
             raise errors.ArgumentError(text)
@@ -382,7 +407,10 @@ def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, 
 
 def depends(done: Call, transform: str) -> None:
     """Refuse a function none of whose results depends on a watched argument: the derivative was nearly always lost."""
-    if not done.inputs or any(node_of(y) in done.reached for y in done.results):
+    for y in done.results:
+        if isinstance(y, Handle) and y._node in done.reached:
+            return
+    if not done.inputs:
         return
     names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results)}
     raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))

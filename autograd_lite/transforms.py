@@ -23,6 +23,7 @@ from autograd_lite.tracing import (
     name_of,
     named_after,
     node_of,
+    one,
     places,
     vectors,
 )
@@ -56,6 +57,14 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
         The result does not depend on any of the arguments.
     GradientDtypeError
         An argument is made of integers or complex numbers.
+
+    Notes
+    -----
+    Where `f` reaches a Tensor that requires a gradient without being given it, such as a parameter of a network, the
+    result is a recorded Tensor, whose derivative by that one is not lost. ``with ag.no_grad():`` around the call makes
+    it a constant, and the result an array. No ``grad`` of any Tensor is written to.
+
+    `f` may change its argument in place; nobody outside sees that.
 
     Examples
     --------
@@ -116,7 +125,7 @@ def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         done = call(f, args, kwargs, places(argnums, args, f))
         depends(done, "elementwise_grad")
         seeds = [(node, np.ones(node.shape, node.dtype)) for y in done.results if (node := node_of(y)) is not None]
-        return done.gradients(done.pull(seeds, retain=False), argnums.__class__ is int)
+        return done.gradients(done.pull(seeds, retain=False), one(argnums))
 
     return derivative
 
@@ -138,8 +147,8 @@ def _scalar_call(
 def _gradient(done: Call, argnums: Any) -> Any:
     """Return the gradient of a function that returned one number."""
     node = node_of(done.results[0])
-    seed = np.ones(node.shape, node.dtype) if node is not None else None
-    return done.gradients(done.pull([(node, seed)], retain=False), argnums.__class__ is int)
+    seed = None if node is None else np.ones(node.shape, node.dtype) if node.shape else np.array(1, node.dtype)
+    return done.gradients(done.pull([(node, seed)], retain=False), one(argnums))
 
 
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:

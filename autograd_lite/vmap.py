@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import Batched, Level
 from autograd_lite.batching import rule
-from autograd_lite.graph import Node
+from autograd_lite.graph import Linked, Node
 from autograd_lite.op import Op, Settings
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.shapes import Array
@@ -56,7 +56,8 @@ def vmap(f: Function, in_axes: Any = 0, out_axes: Any = 0) -> Function:
     -----
     Operations work on all examples at once: pointwise functions, reductions, products, and what moves elements. The
     rest, such as `np.searchsorted`, runs in a loop over the examples. What a function does in place to an array is seen
-    by that array, but not by others that were views of it.
+    by that array, but not by others that were views of it. What `f` computes has to leave it as a result: kept
+    elsewhere, it stays a batch. Random numbers that `f` draws are the same for all examples.
 
     The signature is that of JAX's `vmap`; transforms may stand inside and around it in any order.
 
@@ -242,10 +243,24 @@ def _seal(results: Iterable[Node], level: Level) -> dict[Node, Node]:
     inside = _walk(results, level, crossing)
     # Sweeps go by order: a step comes after all that is outside and before all that is inside.
     steps = {outer: _step(outer, level, level.order + i / (len(crossing) + 1)) for i, outer in enumerate(crossing)}
-    for node in inside if steps else ():
+    if steps:
+        reroute(inside, steps)
+    return steps
+
+
+def reroute(nodes: Iterable[Node], steps: dict[Node, Node]) -> None:
+    """Have the edges of `nodes` that lead to a key of `steps` lead to its value.
+
+    What a rule is called with may lead to nodes too, as what a checkpoint computes again; it is told by its own method
+    of that name.
+    """
+    for node in nodes:
         node.edges = tuple([(steps.get(parent, parent), *rest) for parent, *rest in node.edges or ()])
         node.inputs = tuple([steps.get(x, x) if isinstance(x, Node) else x for x in node.inputs])
-    return steps
+        for _, _, saved, _ in node.edges:
+            for value in saved:
+                if hasattr(value, "reroute"):
+                    value.reroute(steps)
 
 
 def _walk(results: Iterable[Node], level: Level, crossing: dict[Node, None]) -> list[Node]:
@@ -268,6 +283,6 @@ def _walk(results: Iterable[Node], level: Level, crossing: dict[Node, None]) -> 
 def _step(outer: Node, level: Level, order: float) -> Node:
     settings = {"level": level}
     edges = share.edges(None, (None,), settings, (outer,))
-    node = Node(share, (outer,), edges, settings, outer.shape, outer.dtype)
+    node = Linked(share, (outer,), edges, settings, outer.shape, outer.dtype)
     node.order = order  # type: ignore[assignment]
     return node

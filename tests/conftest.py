@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import numpy as np
@@ -37,9 +38,12 @@ def nothing_leaks() -> Iterator[None]:
 
 
 @pytest.fixture
-def slow(request: pytest.FixtureRequest) -> bool:
-    """Whether sweeps shall be long."""
-    return bool(request.config.getoption("--slow"))
+def no_collector() -> Iterator[None]:
+    """Leave everything to reference counting."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture

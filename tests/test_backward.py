@@ -7,15 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import Failure, leaf
 
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.op import REGISTRY, custom
-
-
-def leaf(data: Any = (1.0, 2.0, 3.0), name: str | None = None) -> ag.Tensor:
-    return ag.Tensor(data, requires_grad=True, name=name)
-
 
 # ----- seeds -----
 
@@ -363,11 +359,7 @@ def faulty() -> Iterator[dict[str, Any]]:
     del REGISTRY[double]
 
 
-class Fault(Exception):
-    pass
-
-
-@pytest.mark.parametrize("kind", [Fault, KeyboardInterrupt, MemoryError, FloatingPointError])
+@pytest.mark.parametrize("kind", [Failure, KeyboardInterrupt, MemoryError, FloatingPointError])
 @pytest.mark.parametrize("options", [{}, {"retain_graph": True}, {"create_graph": True}])
 def test_a_rule_that_raises_leaves_no_partial_gradient(
     faulty: dict[str, Any], kind: type[BaseException], options: dict[str, bool]
@@ -430,10 +422,10 @@ def test_a_failed_hook_leaves_no_partial_gradient() -> None:
     y = x * 2
 
     def hook(g: ag.Tensor) -> None:
-        raise Fault
+        raise Failure
 
     y.register_hook(hook)
-    with pytest.raises(Fault):
+    with pytest.raises(Failure):
         (y + w).sum().backward()
     assert x.grad is None
     assert w.grad is None

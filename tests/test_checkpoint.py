@@ -153,3 +153,14 @@ def peak(wrap: Any, depth: int) -> int:
 
 def test_memory_is_that_of_the_borders_and_one_part() -> None:
     assert peak(ag.checkpoint, 10) < 0.35 * peak(lambda f: f, 10)
+
+
+@pytest.mark.parametrize("f", [np.prod, np.sin, np.cumprod], ids=lambda f: f.__name__)
+def test_a_tangent_that_nobody_watches_through_a_value_that_somebody_does(f: Any) -> None:
+    x, w = np.array([0.3, 0.7, 1.1]), np.array([1.0, 2.0, 3.0])
+
+    def moved(w: Any, wrap: Any) -> Any:
+        return np.sum(ag.jvp(wrap(lambda z: f(z * w)), (x,), (x,))[1])
+
+    expected = ag.grad(lambda w: moved(w, lambda g: g))(w)
+    np.testing.assert_allclose(ag.grad(lambda w: moved(w, ag.checkpoint))(w), expected)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import autograd_lite as ag
 from autograd_lite.op import REGISTRY, Op
@@ -24,10 +25,6 @@ A = np.array([[0.5, 0.1, 0.8], [0.2, 0.6, 0.4]])
 I = np.array([1, 0, 1])  # noqa: E741 - indices
 
 
-def leaf(data: Any = X, name: str | None = None) -> ag.Tensor:
-    return ag.Tensor(data, requires_grad=True, name=name)
-
-
 def gradients(
     f: Callable[..., Any], disturb: Callable[[ag.Tensor], None] | None, *operands: Any, twice: bool, alias: bool = False
 ) -> Any:
@@ -35,7 +32,7 @@ def gradients(
 
     With `alias`, the array of `x` is in the caller's hands before the forward computation, and not only after it.
     """
-    x = leaf()
+    x = leaf(X)
     if alias:
         x.numpy()
     y = f(x, *operands)
@@ -113,7 +110,7 @@ def test_a_parameter_may_change_between_forward_and_backward(
 
 
 def test_an_update_between_two_sweeps_of_one_graph() -> None:
-    x = leaf()
+    x = leaf(X)
     y = (x * x).sum()
     y.backward(retain_graph=True)
     x.assign(x.detach() * 5)
@@ -123,7 +120,7 @@ def test_an_update_between_two_sweeps_of_one_graph() -> None:
 
 
 def test_the_alias_handed_out_earlier_stays_an_alias_and_harms_nothing() -> None:
-    x = leaf()
+    x = leaf(X)
     alias = x.numpy()
     y = (x * x).sum()
     alias[:] = 7.0
@@ -297,7 +294,7 @@ def test_the_data_of_a_tensor_is_its_own() -> None:
 
 
 def test_a_value_given_to_assign_or_grad_is_copied() -> None:
-    x, a = leaf(), A.copy()
+    x, a = leaf(X), A.copy()
     x.assign(a)
     x.grad = a  # type: ignore[assignment]
     a[:] = 9.0
@@ -327,7 +324,7 @@ def test_a_value_given_to_assign_or_grad_is_copied() -> None:
 )  # fmt: skip
 def test_a_view_and_its_base_are_independent(view: Callable[[ag.Tensor], ag.Tensor]) -> None:
     for tracked in (False, True):
-        base = leaf() * 1.0 if tracked else ag.Tensor(X)
+        base = leaf(X) * 1.0 if tracked else ag.Tensor(X)
         part = view(base)
         before = part.detach().numpy().copy()
         base *= 10.0
@@ -450,7 +447,7 @@ def test_random_programs_have_the_derivative_of_their_value(seed: int) -> None:
 
 
 def test_inputs_are_never_written_to() -> None:
-    x, a = leaf(), A.copy()
+    x, a = leaf(X), A.copy()
     a.flags.writeable = False
     y = np.exp(x * a) / a + np.where(a > 0.3, x, a)
     seed = np.ones(y.shape)

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import _thread
 import copy
-import itertools
 import pickle
 import random
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers import leaf
+from interrupts import BeforeBytecode, everywhere
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
 from autograd_lite.optim import SGD, Optimizer
-
-
-def leaf(data: Any = 1.0, **settings: Any) -> ag.Tensor:
-    return ag.Tensor(data, requires_grad=True, **settings)
-
 
 # ----- formulas -----
 
@@ -226,21 +221,21 @@ def test_a_copy_of_model_and_optimiser_goes_on_by_itself(clone: Any) -> None:
 )
 def test_settings_out_of_range_are_refused_by_value(settings: dict[str, Any], named: str) -> None:
     with pytest.raises(errors.ArgumentError, match="Write") as caught:
-        SGD([leaf()], **settings)
+        SGD([leaf(1.0)], **settings)
     assert named in str(caught.value)
     with pytest.raises(ValueError, match="Write"):
-        SGD([{"params": [leaf()], **settings}])
+        SGD([{"params": [leaf(1.0)], **settings}])
 
 
 def test_a_learning_rate_out_of_range_is_refused_later_too() -> None:
-    opt = SGD([leaf()], lr=0.1)
+    opt = SGD([leaf(1.0)], lr=0.1)
     with pytest.raises(errors.ArgumentError, match="lr=-1"):
         opt.lr = -1
     assert opt.lr == 0.1
 
 
 def doubled() -> list[ag.Tensor]:
-    p = leaf(name="w")
+    p = leaf(1.0, "w")
     return [p, p]
 
 
@@ -248,19 +243,19 @@ REFUSED = {
     "an empty list": (list, "no parameters"),
     "an empty group": (lambda: [{"params": []}], "no parameters"),
     "a group without parameters": (lambda: [{"lr": 0.1}], "no parameters"),
-    "a Tensor with a history": (lambda: [leaf(name="w") * 2], "made by multiply"),
+    "a Tensor with a history": (lambda: [leaf(1.0, "w") * 2], "made by multiply"),
     "a constant": (lambda: [ag.Tensor([1.0], name="w")], "'w' of shape (1,)"),
     "the same twice": (doubled, "'w' of shape ()"),
     "the same in two groups": (lambda: [{"params": [p]} for p in doubled()], "'w' of shape ()"),
     "a Tensor alone": (lambda: leaf([1.0, 2.0]), "a Tensor"),
     "a module": (lambda: nn.Linear(2, 2), "a Linear"),
-    "a dict": (lambda: {"w": leaf()}, "a dict"),
+    "a dict": (lambda: {"w": leaf(1.0)}, "a dict"),
     "arrays": (lambda: [np.ones(2)], "a ndarray"),
     "modules": (lambda: [nn.Linear(2, 2)], "a Linear"),
     "names": (lambda: ["w"], "a str"),
     "a number": (lambda: 3, "a int"),
-    "parameters beside groups": (lambda: [leaf(), {"params": [leaf()]}], "side by side"),
-    "a misspelt setting": (lambda: [{"params": [leaf()], "momentun": 0.9}], "'momentun'"),
+    "parameters beside groups": (lambda: [leaf(1.0), {"params": [leaf(1.0)]}], "side by side"),
+    "a misspelt setting": (lambda: [{"params": [leaf(1.0)], "momentun": 0.9}], "'momentun'"),
 }
 
 
@@ -273,43 +268,20 @@ def test_what_cannot_be_optimised_is_refused(case: str) -> None:
 
 
 def test_a_group_that_is_refused_is_not_added() -> None:
-    p = leaf()
+    p = leaf(1.0)
     opt = SGD([p])
     with pytest.raises(errors.ArgumentError):
-        opt.add_param_group({"params": [leaf(), p]})
+        opt.add_param_group({"params": [leaf(1.0), p]})
     assert [group["params"] for group in opt.param_groups] == [[p]]
 
 
 def test_a_subclass_without_its_formula_says_what_to_write() -> None:
-    p = leaf()
+    p = leaf(1.0)
     with pytest.raises(NotImplementedError, match="def advance"):
         Optimizer([p]).step()
 
 
 # ----- all or nothing -----
-
-
-class Interrupting:
-    """Raise KeyboardInterrupt before the n-th bytecode that is run inside the block."""
-
-    def __init__(self, n: int) -> None:
-        self.left = n
-
-    def __enter__(self) -> Interrupting:
-        self.before = sys.gettrace()
-        sys.settrace(self.trace)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(self.before)
-
-    def trace(self, frame: Any, event: str, _: Any) -> Any:
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            self.left -= 1
-            if self.left == 0:
-                raise KeyboardInterrupt
-        return self.trace
 
 
 def stepping(**settings: Any) -> tuple[list[ag.Tensor], Optimizer]:
@@ -337,24 +309,19 @@ def test_a_step_interrupted_before_any_bytecode_happens_wholly_or_not(settings: 
     for _ in range(2):
         opt.step()
         states.append(snapshot(parameters, opt))
-    seen = set()
-    for n in itertools.count(1):
+    seen = []
+    for block in everywhere(BeforeBytecode):
         parameters, opt = stepping(**settings)
         for _ in range(done):
             opt.step()
-        try:
-            with Interrupting(n) as interrupting:
-                opt.step()
-        except KeyboardInterrupt:
-            pass
-        if interrupting.left > 0:
-            break
-        at = states.index(snapshot(parameters, opt))
+        with block:
+            opt.step()
+        seen.append(states.index(snapshot(parameters, opt)))
         opt.step()
-        assert snapshot(parameters, opt) == states[at + 1]
-        seen.add(at)
-    assert n > 100
-    assert seen == {0, 1}
+        assert snapshot(parameters, opt) == states[seen[-1] + 1]
+    assert seen == sorted(seen)
+    assert set(seen) == {0, 1}
+    assert len(seen) > 100
 
 
 @pytest.mark.parametrize("momentum", [0, 0.5])

@@ -12,15 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import Failure
+from interrupts import AtCall, everywhere
 
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.graph import observe
 from autograd_lite.op import Op
-
-
-class Fault(Exception):
-    pass
 
 
 def recorded() -> bool:
@@ -53,12 +51,12 @@ def test_a_block_switches_and_switches_back() -> None:
 
 @pytest.mark.parametrize("switch", [ag.no_grad, ag.enable_grad])
 def test_an_exception_inside_restores(switch: Callable[[], Any]) -> None:
-    with pytest.raises(Fault), switch():
-        raise Fault
+    with pytest.raises(Failure), switch():
+        raise Failure
     assert recorded()
     with ag.no_grad():
-        with pytest.raises(Fault), switch():
-            raise Fault
+        with pytest.raises(Failure), switch():
+            raise Failure
         assert not recorded()
 
 
@@ -143,10 +141,10 @@ def test_a_decorated_function_restores_after_an_exception_and_calls_itself() -> 
     def f(depth: int) -> None:
         assert not recorded()
         if not depth:
-            raise Fault
+            raise Failure
         f(depth - 1)
 
-    with pytest.raises(Fault):
+    with pytest.raises(Failure):
         f(5)
     assert recorded()
 
@@ -195,7 +193,7 @@ def test_a_decorated_generator_records_nothing_and_its_caller_does() -> None:
             log.append((sent, recorded()))
             try:
                 yield 2
-            except Fault:
+            except Failure:
                 log.append(("thrown", recorded()))
             yield 3
             return 4
@@ -208,7 +206,7 @@ def test_a_decorated_generator_records_nothing_and_its_caller_does() -> None:
     assert recorded()
     assert g.send("sent") == 2  # type: ignore[attr-defined]
     assert recorded()
-    assert g.throw(Fault) == 3  # type: ignore[attr-defined]
+    assert g.throw(Failure) == 3  # type: ignore[attr-defined]
     assert recorded()
     with pytest.raises(StopIteration) as stop:
         next(g)
@@ -242,6 +240,66 @@ def test_a_generator_suspended_inside_a_block_leaves_the_switch_to_its_caller() 
     next(g)
     assert not recorded()  # as documented: the remedy is the decorator
     next(g, None)
+    assert recorded()
+
+
+# ----- interrupts -----
+
+
+def in_a_block() -> None:
+    with ag.no_grad():
+        len("")
+
+
+def in_blocks_of_one_switch() -> None:
+    off = ag.no_grad()
+    with off, ag.enable_grad(), off:
+        len("")
+
+
+@ag.no_grad()
+def in_a_decorated_function() -> None:
+    len("")
+
+
+@ag.no_grad()
+def decorated_generator() -> Iterator[int]:
+    yield len("")
+    yield len("")
+
+
+def in_a_decorated_generator() -> None:
+    list(decorated_generator())
+
+
+@pytest.mark.parametrize(
+    "act", [in_a_block, in_blocks_of_one_switch, in_a_decorated_function, in_a_decorated_generator]
+)
+@pytest.mark.parametrize("outside", [True, False])
+def test_an_interrupt_restores_what_was_outside(act: Callable[[], None], outside: bool) -> None:
+    """But for one at the very end of a block, where there is no code of ours yet: the next test."""
+
+    def interrupted(block: AtCall) -> bool:
+        with ag.enable_grad() if outside else ag.no_grad():
+            with block:
+                act()
+            return recorded()
+
+    left = [interrupted(block) for block in everywhere(lambda n: AtCall(n, ag.no_grad.__exit__.__code__))]
+    assert left == [outside] * len(left)
+    assert len(left) > 5
+
+
+def test_an_interrupt_between_a_block_and_its_end_leaves_the_switch_and_another_block_can_set_it() -> None:
+    def interrupted(block: AtCall) -> bool:
+        with block:
+            in_a_block()
+        with ag.enable_grad():
+            assert recorded()
+        return recorded()
+
+    left = [contextvars.copy_context().run(interrupted, block) for block in everywhere(AtCall)]
+    assert left.count(False) == 1  # as documented: the remedy is the decorator
     assert recorded()
 
 
@@ -337,7 +395,7 @@ def test_a_decorated_asynchronous_generator() -> None:
             log.append((sent, recorded()))
             try:
                 yield 2
-            except Fault:
+            except Failure:
                 log.append(("thrown", recorded()))
             yield 3
         finally:
@@ -349,7 +407,7 @@ def test_a_decorated_asynchronous_generator() -> None:
         assert await anext(g) == 1
         assert recorded()
         assert await g.asend("sent") == 2
-        assert await g.athrow(Fault) == 3
+        assert await g.athrow(Failure) == 3
         assert recorded()
         await g.aclose()
 
@@ -379,9 +437,9 @@ def test_an_observer_sees_every_operation_recorded_or_not() -> None:
 
 def test_an_observer_that_raises_is_gone_afterwards() -> None:
     def observer(*args: Any) -> None:
-        raise Fault
+        raise Failure
 
     x = ag.Tensor([1.0], requires_grad=True)
-    with pytest.raises(Fault), observe(observer):
+    with pytest.raises(Failure), observe(observer):
         x * 2
     (x * 2).backward()

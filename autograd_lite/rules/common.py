@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite.shapes import Array
 
 
-def as_array(x: Any) -> Array:
+def with_shape(x: Any) -> Array:
     """Return lists and numbers as arrays, and what has a shape as it is."""
     return x if hasattr(x, "shape") else np.asarray(x)
 

@@ -10,15 +10,19 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear
-from autograd_lite.rules.common import as_array, as_tuple
+from autograd_lite.rules.common import as_tuple, with_shape
 from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
 
 
 def freeze(key: Any) -> Any:
     """Return an index that nobody can change any more: copies of its arrays, arrays for its lists."""
+    if key.__class__ is int:
+        return key
     if isinstance(key, tuple):
         return tuple([freeze(k) for k in key])
     if isinstance(key, slice):
+        if key.start.__class__ in _FIXED and key.stop.__class__ in _FIXED and key.step.__class__ in _FIXED:
+            return key
         return slice(*[k if k is None else operator.index(k) for k in (key.start, key.stop, key.step)])
     if isinstance(key, np.ndarray):
         return key.copy()
@@ -47,8 +51,13 @@ def _recorder(*values: Any) -> Any:
     return None
 
 
+_FIXED = frozenset((int, type(None)))
+
+
 def _is_basic(key: Any) -> bool:
     """Tell whether NumPy answers `key` with a view: no element is then read twice."""
+    if key.__class__ is slice or key.__class__ is int:
+        return True
     parts = key if isinstance(key, tuple) else (key,)
     return not any(isinstance(k, (np.ndarray, list, tuple, bool, np.bool_)) for k in parts)
 
@@ -265,5 +274,5 @@ def sliding_window_view(x: Array, window_shape: Any, axis: Axis = None) -> Array
 @composite(np.bincount)
 def bincount(x: Array, weights: Array = None, minlength: int = 0) -> Array:
     where = np.asarray(x)
-    weights = np.ones(where.shape, int) if weights is None else np.astype(as_array(weights), float)
+    weights = np.ones(where.shape, int) if weights is None else np.astype(with_shape(weights), float)
     return scatter(weights, (where,), (max(minlength, where.max(initial=-1) + 1),))

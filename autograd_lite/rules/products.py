@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import bilinear, composite, custom
-from autograd_lite.rules.common import as_array, as_tuple, present
+from autograd_lite.rules.common import as_tuple, present, with_shape
 from autograd_lite.rules.indexing import diagonal
 from autograd_lite.shapes import Array, Shape
 
@@ -77,7 +77,7 @@ affine = custom(
 
 @composite(np.dot)
 def dot(a: Array, b: Array) -> Array:
-    a, b = as_array(a), as_array(b)
+    a, b = with_shape(a), with_shape(b)
     if a.ndim == 0 or b.ndim == 0:
         return np.multiply(a, b)
     if b.ndim > 2:  # noqa: PLR2004 - beyond matrices, dot and matmul differ
@@ -151,7 +151,7 @@ def _tensordot_axes(axes: Any, ndim_a: int, ndim_b: int) -> tuple[list[int], lis
 @composite(np.tensordot)
 def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
     """A matrix product between the kept axes and the summed ones, moved next to each other."""
-    a, b = as_array(a), as_array(b)
+    a, b = with_shape(a), with_shape(b)
     summed_a, summed_b = _tensordot_axes(axes, a.ndim, b.ndim)
     kept_a = [i for i in range(a.ndim) if i not in summed_a]
     kept_b = [i for i in range(b.ndim) if i not in summed_b]
@@ -176,7 +176,7 @@ def linalg_tensordot(x1: Array, x2: Array, *, axes: Any = 2) -> Array:
 def cross(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = np.moveaxis(as_array(a), axisa, -1), np.moveaxis(as_array(b), axisb, -1)
+    a, b = np.moveaxis(with_shape(a), axisa, -1), np.moveaxis(with_shape(b), axisb, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:  # noqa: PLR2004 - the space it is defined in
         raise errors.ShapeError(
             f"cross multiplies vectors of three components, not {a.shape[-1]} and {b.shape[-1]}. "
@@ -195,7 +195,7 @@ def linalg_cross(x1: Array, x2: Array, *, axis: int = -1) -> Array:
 def polyval(p: Array, x: Array) -> Array:
     """Horner's scheme, from the coefficient of the highest power."""
     y = np.zeros_like(x)
-    for coefficient in as_array(p):
+    for coefficient in with_shape(p):
         y = y * x + coefficient
     return y
 
@@ -264,7 +264,7 @@ def einsum(subscripts: Any, *operands: Array, optimize: Any = False) -> Array:
     if not isinstance(subscripts, str):
         why = "write the subscripts as text: np.einsum('ij,jk->ik', a, b)"
         raise errors.UnsupportedError(errors.UNSUPPORTED.format(name="einsum with lists of axes", why=why))
-    operands = tuple(as_array(a) for a in operands)
+    operands = tuple(with_shape(a) for a in operands)
     letters, output = _explicit(subscripts.replace(" ", ""), [a.ndim for a in operands])
     pairs = [_without_repeats(c, a) for c, a in zip(letters, operands, strict=True)]
     spec = ",".join(c for c, _ in pairs) + "->" + output

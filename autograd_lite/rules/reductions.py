@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import Op, composite, custom, linear
-from autograd_lite.rules.common import as_array, as_tuple
+from autograd_lite.rules.common import as_tuple, with_shape
 from autograd_lite.shapes import Array, Axis, Shape, everywhere, keepdims_shape, normalize_axes, reduced_size
 
 
@@ -34,7 +34,15 @@ def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
 
 
 spread = linear(_spread, _gather, settings="shape axis keepdims")
-linear(np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims), settings="axis keepdims")
+
+
+def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    return a.sum(axis=axis, keepdims=keepdims)  # the method takes half the time of the function
+
+
+linear(
+    np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims), settings="axis keepdims", call=_sum
+)
 linear(
     np.mean,
     lambda g, a_shape, axis, keepdims: spread(g / reduced_size(a_shape, axis), a_shape, axis, keepdims),
@@ -167,7 +175,7 @@ def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, correction: float | N
 def average(a: Array, axis: Axis = None, weights: Array = None, *, keepdims: bool = False) -> Array:
     if weights is None:
         return np.mean(a, axis, keepdims=keepdims)
-    a = as_array(a)
+    a = with_shape(a)
     if np.shape(weights) != np.shape(a):
         weights = np.reshape(weights, [n if i in normalize_axes(axis, a.ndim) else 1 for i, n in enumerate(a.shape)])
         weights = np.broadcast_to(weights, a.shape)

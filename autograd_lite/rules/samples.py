@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import composite
-from autograd_lite.rules.common import as_array
+from autograd_lite.rules.common import with_shape
 from autograd_lite.rules.indexing import sliding_window_view, take
 from autograd_lite.rules.reductions import euclidean_norm
 from autograd_lite.shapes import Array, Axis, keepdims_shape, normalize_axes, reduced_size
@@ -132,9 +132,9 @@ def ediff1d(ary: Array, to_end: Array = None, to_begin: Array = None) -> Array:
 
 @composite(np.trapezoid)
 def trapezoid(y: Array, x: Array = None, dx: float = 1.0, axis: int = -1) -> Array:
-    y = np.moveaxis(as_array(y), axis, -1)
+    y = np.moveaxis(with_shape(y), axis, -1)
     if x is not None:
-        x = as_array(x)
+        x = with_shape(x)
         dx = diff(x if x.ndim == 1 else np.moveaxis(x, axis, -1))
     return np.sum(dx * (y[..., 1:] + y[..., :-1]) / 2, -1)
 
@@ -159,7 +159,7 @@ def interp(x: Array, xp: Array, fp: Array, left: Array = None, right: Array = No
 @composite(np.convolve)
 def convolve(a: Array, v: Array, mode: str = "full") -> Array:
     """The windows of the longer sequence, between zeros, times the shorter one backwards."""
-    a, v = as_array(a), as_array(v)
+    a, v = with_shape(a), with_shape(v)
     longer, shorter = (v, a) if v.size > a.size else (a, v)
     margin = shorter.size - 1
     around = {"full": (margin, margin), "same": (margin - margin // 2, margin // 2), "valid": (0, 0)}.get(mode)
@@ -170,7 +170,7 @@ def convolve(a: Array, v: Array, mode: str = "full") -> Array:
 
 @composite(np.correlate)
 def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
-    return convolve(a, np.flip(as_array(v)), mode)
+    return convolve(a, np.flip(with_shape(v)), mode)
 
 
 @composite(np.cov)

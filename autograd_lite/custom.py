@@ -1,0 +1,379 @@
+"""Operations of your own: a function and its derivative, as one operation that is recorded like any other."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, update_wrapper
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from weakref import ref
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.check import gradcheck
+from autograd_lite.differences import quick
+from autograd_lite.op import RECORDERS, Op
+from autograd_lite.record import NUMERIC, Handle, array_of, make_tensor
+from autograd_lite.shapes import Array
+from autograd_lite.transforms import jvp as forward_derivative
+from autograd_lite.transforms import vjp as reverse_derivative
+
+Function = Callable[..., Any]
+
+
+def custom_op(
+    f: Function | None = None,
+    *,
+    vjp: Function | None = None,
+    jvp: Function | None = None,
+    name: str | None = None,
+    check: Sequence[Any] | None = None,
+    numerical: bool = False,
+) -> Function:
+    """Make a function, however it computes, an operation with a derivative of your own.
+
+    Parameters
+    ----------
+    f : callable
+        Takes arrays and returns one. Its parameters without a default are the inputs, the others are settings, which
+        have no derivative. It sees plain arrays, so it may call anything, but must not write to them. Left out, the
+        call is a decorator.
+    vjp : callable
+        The reverse rule. Its first parameter is `g`, the derivative of the final result by that of `f`, of the same
+        shape; the names of the others say what else it needs: ``y`` the result, the inputs and settings of `f` by
+        their names, and ``<name>_shape`` the shape of an input, without keeping the input alive. It returns one result
+        of the shape of the input; for several inputs a tuple of them, with None where the derivative is 0.
+    jvp : callable, optional
+        The forward rule. Its first parameter is `tangents`, a list with how each input moves, None for one that does
+        not; the others as those of `vjp`. By default it is derived, by transposing `vjp`.
+    name : str, optional
+        What errors and pictures call the operation; by default the name of `f`.
+    check : sequence of arrays, optional
+        Inputs for which the rules are compared with finite differences, and with each other, at once.
+    numerical : bool
+        Without `vjp`: take the derivative by finite differences, for a function of which nothing is known. It costs
+        four calls of `f` for each number of an input, has about nine correct digits in float64, and is there to first
+        order only. A warning says so.
+
+    Returns
+    -------
+    callable
+        Called like `f`.
+
+    Raises
+    ------
+    DeclarationError
+        A rule asks for a name that `f` does not have, or there is no rule.
+    GradcheckError
+        With `check`: a rule is wrong.
+
+    Warns
+    -----
+    NumericalDerivativeWarning
+        With `numerical`.
+
+    Notes
+    -----
+    Higher derivatives differentiate the rules, which are called with Tensors then: write them with NumPy's functions,
+    or with other custom operations. Under `vmap`, `f` is called once for each example.
+
+    Examples
+    --------
+    >>> import math
+    >>> import autograd_lite as ag
+    >>> @custom_op(vjp=lambda g, x: g * np.cos(x), check=[0.3])
+    ... def sine(x):
+    ...     return math.sin(x)
+    >>> ag.grad(sine)(0.0), ag.grad(ag.grad(sine))(np.pi / 2)
+    (np.float64(1.0), np.float64(-1.0))
+
+    Several inputs, and the forward rule derived:
+
+    >>> scaled = custom_op(lambda a, b: a * b, vjp=lambda g, a, b: (g * b, g * a), name="scaled")
+    >>> ag.jvp(scaled, (2.0, 3.0), (1.0, 10.0))
+    (np.float64(6.0), np.float64(23.0))
+    """
+    if f is None:
+        return partial(custom_op, vjp=vjp, jvp=jvp, name=name, check=check, numerical=numerical)
+    called = name or _name_of(f)
+    operands, defaults = _parameters(f, called)
+    if numerical:
+        if vjp is not None or jvp is not None:
+            raise errors.DeclarationError(errors.CUSTOM_BOTH.format(op=called))
+        warnings.warn(errors.NUMERICAL.format(op=called), errors.NumericalDerivativeWarning, stacklevel=2)
+        rules = _numerical(f, called, operands, defaults)
+    else:
+        rules = _written(vjp, jvp, called, operands)
+    op = Op(
+        called, _value_of(f, called, lambda: op), "custom", operands, defaults, rules.back,
+        order=(*operands, *defaults), jvp=rules.ahead,
+    )  # fmt: skip
+    operation = _like(f, op)
+    if check is not None:
+        _check(operation, tuple(check), jvp is not None)
+    return operation
+
+
+def _like(f: Function, op: Op) -> Function:
+    """Return the operation as a function with the name, the text and the signature of `f`."""
+
+    def operation(*args: Any, **kwargs: Any) -> Any:
+        return op(*args, **kwargs)
+
+    update_wrapper(operation, f, assigned=("__module__", "__doc__"), updated=())
+    operation.__name__ = operation.__qualname__ = op.name
+    return operation
+
+
+# ----- what the declaration says -----
+
+
+def _name_of(f: Function) -> str:
+    name = getattr(f, "__name__", type(f).__name__)
+    return name if name.isidentifier() else "custom_op"
+
+
+def _parameters(f: Function, name: str) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the names of the inputs of a function, and its settings with their defaults."""
+    if isinstance(f, np.ufunc):
+        return (("x",) if f.nin == 1 else tuple(f"x{i + 1}" for i in range(f.nin))), {}
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise errors.DeclarationError(errors.CUSTOM_SIGNATURE.format(op=name, what="no signature")) from error
+    settings = {p.name: p.default for p in parameters if p.default is not p.empty}
+    inputs = tuple(p.name for p in parameters if p.default is p.empty)
+    if not inputs or any(p.kind not in _BY_PLACE for p in parameters if p.default is p.empty):
+        what = f"the signature ({', '.join(inputs)})"
+        raise errors.DeclarationError(errors.CUSTOM_SIGNATURE.format(op=name, what=what))
+    return inputs, settings
+
+
+_BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class _Rule:
+    """A rule with the parameter names that `Op` shall read from it."""
+
+    __slots__ = ("__code__", "_call")
+
+    def __init__(self, call: Function, names: Sequence[str]) -> None:
+        self._call = call
+        self.__code__ = SimpleNamespace(co_varnames=tuple(names), co_argcount=len(names), co_kwonlyargcount=0)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+
+class _Rules(NamedTuple):
+    """The reverse rules of an operation, one for each input, and its forward rule; None where that is derived."""
+
+    back: list[_Rule]
+    ahead: _Rule | None
+
+
+def _names(rule: Function, first: str, name: str) -> list[str]:
+    """Return the parameter names of a user's rule after the first, which is `g` or `tangents`."""
+    names = list(inspect.signature(rule).parameters)
+    if not names or names[0] != first:
+        raise errors.DeclarationError(errors.CUSTOM_FIRST.format(op=name, first=first, given=", ".join(names)))
+    return names[1:]
+
+
+def _written(vjp: Function | None, jvp: Function | None, name: str, operands: Sequence[str]) -> _Rules:
+    """Return the rules of an operation: one for each input, and the forward rule.
+
+    NOTE: a forward rule is given what the reverse rules have saved. So those ask for what either of them needs.
+    """
+    if vjp is None:
+        raise errors.DeclarationError(errors.CUSTOM_NO_RULE.format(op=name))
+    asked = _names(vjp, "g", name)
+    ahead = _names(jvp, "tangents", name) if jvp is not None else []
+    saved = list(dict.fromkeys([*asked, *ahead, *(f"{x}_shape" for x in operands)]))
+    shared = _Shared(vjp, asked, saved, name, len(operands))
+    rules = [_Rule(partial(shared, i, f"{x}_shape"), ["g", *saved]) for i, x in enumerate(operands)]
+    return _Rules(rules, None if jvp is None else _Rule(jvp, ["tangents", *ahead]))
+
+
+class _Shared:
+    """The user's reverse rule, called once for all inputs of a node although the sweep asks for each input alone.
+
+    What it returned is kept as long as the cotangent lives that it was called with, and no longer.
+    """
+
+    __slots__ = ("_asked", "_count", "_last", "_name", "_saved", "_vjp")
+
+    def __init__(self, vjp: Function, asked: list[str], saved: list[str], name: str, count: int) -> None:
+        self._vjp, self._asked, self._saved, self._name, self._count = vjp, asked, saved, name, count
+        self._last: tuple[Any, tuple[Any, ...], Sequence[Any]] | None = None
+
+    def __call__(self, index: int, shape: str, g: Array, *saved: Any) -> Array:
+        values = dict(zip(self._saved, saved, strict=True))
+        share = self._results(g, saved, [values[n] for n in self._asked])[index]
+        if share is None:
+            zeros = np.zeros(values[shape])
+            return make_tensor(zeros) if isinstance(g, Handle) else zeros
+        if isinstance(g, Handle) and not isinstance(share, Handle):
+            raise errors.RuleError(errors.CUSTOM_LOST.format(op=self._name, given=type(share).__name__))
+        return share
+
+    def _results(self, g: Array, saved: tuple[Any, ...], given: list[Any]) -> Sequence[Any]:
+        last = self._last
+        if last is not None and last[0]() is g and all(map(_same, last[1], saved)):
+            return last[2]
+        try:
+            found = self._vjp(g, *given)
+        except Exception as error:
+            if isinstance(g, Handle):
+                error.add_note(errors.CUSTOM_SECOND.format(op=self._name))
+            raise
+        results = found if isinstance(found, (tuple, list)) else (found,)
+        if len(results) != self._count:
+            text = errors.CUSTOM_RESULTS.format(op=self._name, given=len(results), expected=self._count)
+            raise errors.RuleError(text)
+        if self._count > 1 and isinstance(g, (np.ndarray, Handle)):
+            self._last = (ref(g, self._forget), saved, results)
+        return results
+
+    def _forget(self, gone: Any) -> None:
+        last = self._last
+        if last is not None and last[0] is gone:
+            self._last = None
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Tell whether two saved values are the same object, or Tensors made anew around it."""
+    if isinstance(a, Handle) and isinstance(b, Handle):
+        return a._data is b._data and a._node is b._node
+    return a is b or (isinstance(a, tuple) and a == b)
+
+
+def _value_of(f: Function, name: str, op: Callable[[], Op]) -> Function:
+    """Return what computes the value from arrays; of a batch, through the operation, example by example."""
+
+    def compute(*arrays: Any, **settings: Any) -> Array:
+        recorder = next((RECORDERS[type(x)] for x in arrays if type(x) in RECORDERS), None)
+        return _as_value(f(*arrays, **settings), name) if recorder is None else recorder(op(), arrays, settings)
+
+    return compute
+
+
+def _as_value(y: Any, name: str) -> Array:
+    """Return a result as an array of numbers that nobody else writes to."""
+    if isinstance(y, (tuple, list, Handle, dict)) or y is None:
+        raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=type(y).__name__))
+    if hasattr(y, "__array_function__") and not isinstance(y, np.ndarray):
+        return y
+    array = np.array(y)
+    if array.dtype.kind not in NUMERIC:
+        raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=f"an array of dtype {array.dtype}"))
+    return array if array.ndim else array[()]
+
+
+# ----- numerical derivatives -----
+
+
+def _numerical(f: Function, name: str, operands: tuple[str, ...], defaults: Mapping[str, Any]) -> _Rules:
+    """Return rules that take differences.
+
+    They are operations themselves, without a derivative, so that a batch is taken example by example.
+    """
+    settings = tuple(defaults)
+    n = len(operands)
+
+    def back(index: int, g: Array, *values: Any) -> Array:
+        plain = [_unwatched(v, name) for v in (g, *values[:n])]
+        found = pull(*plain, index=index, **dict(zip(settings, values[n:], strict=True)))
+        return make_tensor(np.asarray(found)) if isinstance(g, Handle) else found
+
+    def ahead(tangents: Sequence[Any], **values: Any) -> Array:
+        moves = [None if t is None else _unwatched(t, name) for t in tangents]
+        arrays = [_unwatched(values[x], name) for x in operands]
+        found = push(*moves, *arrays, **{s: values[s] for s in settings})
+        return make_tensor(np.asarray(found)) if any(isinstance(t, Handle) for t in tangents) else found
+
+    pull = _constant(f"{name} by differences", partial(_pulled, f))
+    push = _constant(f"{name} by differences", partial(_pushed, f))
+    names = [*operands, *settings]
+    rules = [_Rule(partial(back, i), ["g", *names]) for i in range(n)]
+    return _Rules(rules, _Rule(ahead, ["tangents", *names]))
+
+
+def _constant(name: str, fn: Function) -> Op:
+    return Op(name, fn, "constant", (), {}, (), variadic=True)
+
+
+def _unwatched(x: Any, name: str) -> Any:
+    """Return a value as an array; of a Tensor that a derivative is asked of, refuse: there is no second order."""
+    if not isinstance(x, Handle):
+        return x
+    if x._node is not None:
+        raise errors.UnsupportedError(errors.NUMERICAL_SECOND.format(op=name))
+    return array_of(x)
+
+
+def _pulled(f: Function, g: Array, *arrays: Any, index: int, **settings: Any) -> Array:
+    """Return the derivative of ``sum(g * f)`` by every number of one input, by differences in each."""
+    x, weights = np.asarray(arrays[index]), np.ravel(g)
+    found = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+
+        def line(step: float, place: Any = place) -> tuple[Array, float]:
+            moved = x.copy()
+            moved[place] += step
+            y = f(*arrays[:index], moved, *arrays[index + 1 :], **settings)
+            return np.ravel(y).astype(float), float(moved[place]) - float(x[place])
+
+        found[place] = quick(line, float(x[place])) @ weights
+    return found
+
+
+def _pushed(f: Function, *given: Any, **settings: Any) -> Array:
+    """Return how `f` moves, by differences along the direction in which its inputs do."""
+    n = len(given) // 2
+    moves, arrays = given[:n], given[n:]
+    largest = max(float(np.max(np.abs(t), initial=0)) for t in moves if t is not None) or 1.0
+    size = max(float(np.max(np.abs(x), initial=0)) for x in arrays)
+
+    def line(step: float) -> tuple[Array, float]:
+        at = [x if t is None else x + (step / largest) * t for x, t in zip(arrays, moves, strict=True)]
+        return np.asarray(f(*at, **settings), float), step / largest
+
+    slope: Array = quick(line, size)
+    return slope
+
+
+# ----- the check at declaration -----
+
+
+def _check(operation: Function, inputs: tuple[Any, ...], written_forward: bool) -> None:
+    """Compare the reverse rule with differences, and a written forward rule with the reverse rule."""
+    arrays = tuple(x if isinstance(x, np.ndarray) else np.asarray(x) for x in inputs)
+    gradcheck(operation, arrays)
+    moving = [i for i, x in enumerate(arrays) if x.dtype.kind == "f"]
+    if written_forward:
+        _check_forward(operation, arrays, moving)
+
+
+def _check_forward(operation: Function, arrays: tuple[Array, ...], moving: list[int]) -> None:
+    """The product ``<g, J t>`` is the same whichever mode computes it."""
+    rng = np.random.default_rng(0)
+
+    def f(*xs: Any) -> Any:
+        at = dict(zip(moving, xs, strict=True))
+        return operation(*[at.get(i, x) for i, x in enumerate(arrays)])
+
+    primals = [arrays[i] for i in moving]
+    tangents = [rng.uniform(0.5, 1, x.shape).astype(x.dtype) for x in primals]
+    y, moved = forward_derivative(f, primals, tangents)
+    g = rng.uniform(0.5, 1, np.shape(y)).astype(np.asarray(y).dtype)
+    pulled = reverse_derivative(f, *primals)[1](g)
+    shares = [pulled] if len(primals) == 1 else pulled
+    ahead, back = np.sum(g * moved), sum(np.sum(s * t) for s, t in zip(shares, tangents, strict=True))
+    size = np.sum(np.abs(g * moved)) + sum(np.sum(np.abs(s * t)) for s, t in zip(shares, tangents, strict=True))
+    if not abs(ahead - back) <= np.sqrt(np.finfo(g.dtype).eps) * size:
+        text = errors.CUSTOM_FORWARD.format(op=operation.__name__, ahead=float(ahead), back=float(back))
+        raise errors.GradcheckError(text)
