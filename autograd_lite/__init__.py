@@ -3,7 +3,7 @@
 from autograd_lite import errors, implicit, nn, optim, optimize, tree
 from autograd_lite.check import GradcheckReport, gradcheck
 from autograd_lite.checkpoint import checkpoint
-from autograd_lite.compiler import compile
+from autograd_lite.compiler import compile  # noqa: A004 - PyTorch's name
 from autograd_lite.custom import custom_op
 from autograd_lite.errors import AutogradError
 from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad

@@ -512,8 +512,8 @@ COMPILE_ARRAY = (
 )
 COMPILE_OPERAND = "{op}{where} is called with a {given}, which no program can hold. Write an array or a number"
 COMPILE_RANDOM = (
-    "the function {function} draws random numbers from a generator of its own, and compiled it would draw the same ones "
-    "at every call. Write the generator as an argument: {function}(x, rng)"
+    "the function {function} draws random numbers from a generator of its own, and compiled it would draw the same "
+    "ones at every call. Write the generator as an argument: {function}(x, rng)"
 )
 COMPILE_STATE = (
     "the function {function} changes {what}, which a compiled function would not do at every call. "
@@ -527,4 +527,6 @@ COMPILE_RESULT = (
     "Write a function that returns arrays, Tensors, numbers, or trees of them"
 )
 COMPILE_EMPTY = "{what} of a compiled function that was never called. Write {function}(...) once before"
-PROGRAM_FAULT = "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"
+PROGRAM_FAULT = (
+    "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"
+)

@@ -38,12 +38,12 @@ def names(program: Program) -> list[str]:
 
 CASES: dict[str, tuple[str, Callable[..., Any], list[str], list[str]]] = {
     "unused": ("dead_code", lambda x, y: (np.exp(x), np.sin(y))[0], ["exp", "sin"], ["exp"]),
-    "constants": ("constant_folding", lambda x, y: x + np.sin(np.zeros_like(ag.Tensor(np.ones(4)).data)), ["add"], ["add"]),
+    "constants": ("constant_folding", lambda x, y: x + np.exp(np.zeros_like(x)), ["zeros_like", "exp", "add"], ["add"]),
     "product by one": ("algebra", lambda x, y: 1 * x * 1.0 / 1, ["multiply", "multiply", "divide"], []),
     "product by an array of one": ("algebra", lambda x, y: np.array(1.0) * x, ["multiply"], []),
     "a minus in a sum": ("algebra", lambda x, y: x + (-y), ["negative", "add"], ["subtract"]),
     "a minus in front": ("algebra", lambda x, y: -y + x, ["negative", "add"], ["subtract"]),
-    "two minuses": ("algebra", lambda x, y: -(-x), ["negative", "negative"], []),
+    "two minuses": ("algebra", lambda x, y: -np.negative(x), ["negative", "negative"], []),
     "minus a minus": ("algebra", lambda x, y: x - (-y), ["negative", "subtract"], ["add"]),
     "minus zero": ("algebra", lambda x, y: x - 0.0, ["subtract"], []),
     "plus zero stays": ("algebra", lambda x, y: x + 0.0, ["add"], ["add"]),
@@ -80,8 +80,7 @@ CASES: dict[str, tuple[str, Callable[..., Any], list[str], list[str]]] = {
 def test_a_pass_does_what_it_is_for_and_keeps_the_values(name: str) -> None:
     which, f, before, after = CASES[name]
     program = recorded(f, X, Y)
-    if name != "constants":
-        assert names(program) == before
+    assert names(program) == before
     changed = verify(PASSES["dead_code"](PASSES[which](program)), which)
     assert names(changed) == after
     strange = np.where(X > 1, np.nan, np.where(X < -1, -np.inf, -0.0))

@@ -1,4 +1,4 @@
-"""Compiled training steps: the same parameters, gradients, state and random numbers as the plain step, call after call."""
+"""Compiled steps: the same parameters, gradients, state and random numbers as the plain step, call after call."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def test_the_perceptron_is_equal_to_the_last_bit_before_products_are_reordered()
     passes = tuple(name for name in ag.compiler.passes.PASSES if name != "small_arrays")
 
     def made() -> tuple[Step, Any]:
-        model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Sigmoid(), nn.Linear(3, 2, rng=1), nn.Sigmoid(), nn.Softmax(-1))
+        model = nn.Sequential(
+            nn.Linear(2, 3, rng=0), nn.Sigmoid(), nn.Linear(3, 2, rng=1), nn.Sigmoid(), nn.Softmax(-1)
+        )
         opt = ag.optim.SGD(model.parameters(), lr=0.01)
 
         def step(x: Any, y: Any) -> Any:
@@ -338,9 +340,7 @@ def test_threads_may_call_and_record() -> None:
 
     def work(n: int) -> None:
         x = np.linspace(-1, 1, n)
-        for _ in range(20):
-            if not np.allclose(f(x), ag.grad(rosenbrock)(x)):
-                failures.append(n)
+        failures.extend([n for _ in range(20) if not np.allclose(f(x), ag.grad(rosenbrock)(x))])
 
     threads = [threading.Thread(target=work, args=(n,)) for n in (5, 6, 7, 5)]
     for thread in threads:

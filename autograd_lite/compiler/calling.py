@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import operator
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -15,7 +15,7 @@ from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Leaf, Recorded
 from autograd_lite.random import default_rng
 from autograd_lite.record import Handle, make_tensor
-from autograd_lite.tree import LEAF, flatten, unflatten
+from autograd_lite.tree import LEAF, Structure, flatten, unflatten
 
 MISS = object()
 """What a call returns that the program is not for."""
@@ -26,10 +26,7 @@ class Caller:
 
     def __init__(self, recorded: Recorded, program: Program, step: Callable[..., Any]) -> None:
         self.recorded, self.program = recorded, program
-        self.bound: dict[str, Any] = {
-            "MISS": MISS, "array_equal": np.array_equal, "step": step, "ndarray": np.ndarray, "asarray": np.asarray, "make_tensor": make_tensor,
-            "default_rng": default_rng, "array_of_grad": _array_of_grad, "getattr": getattr, "flatten": flatten, "unflatten": unflatten, "Handle": Handle, "deque": deque, "call": operator.call,
-        }  # fmt: skip
+        self.bound: dict[str, Any] = {**_KNOWN, "step": step}
         self.lines: list[str] = []
         self._numbers = count()
 
@@ -126,11 +123,20 @@ class Caller:
         self.lines.append(f"{unpacked} = step({given})" if values else f"step({given})")
         outputs = self._outputs(values)
         self._commit(values[self._returned :])
-        structure = self.recorded.result
-        if structure is LEAF:
-            self.lines.append(f"return {outputs[0]}")
-        else:
-            self.lines.append(f"return unflatten({self.bind(structure)}, [{', '.join(outputs)}])")
+        self.lines.append(f"return {self._built(self.recorded.result, iter(outputs))}")
+
+    def _built(self, structure: Structure, outputs: Iterator[str]) -> str:
+        """Write how the result is put together: plain containers as they are written in Python."""
+        kind = structure.kind
+        if kind is None:
+            return next(outputs)
+        if kind.cls in (tuple, list, type(None)):
+            parts = [self._built(child, outputs) for child in structure.children]
+            comma = "," if len(parts) == 1 else ""
+            tuple_or_list = f"({', '.join(parts)}{comma})" if kind.cls is tuple else f"[{', '.join(parts)}]"
+            return "None" if kind.cls is type(None) else tuple_or_list
+        values = [next(outputs) for _ in range(structure.size)]
+        return f"unflatten({self.bind(structure)}, [{', '.join(values)}])"
 
     def _read(self, x: Input) -> str:
         kind, owner = x.kind, x.owner
@@ -167,20 +173,26 @@ class Caller:
     def _commit(self, values: list[str]) -> None:
         """NOTE: one C call, in which no interrupt can be delivered, sets everything."""
         rest = iter(values)
-        setters, targets, news = [], [], []
-        for a in self.program.assignments:
-            setters.append(self.bind(set_slots[a.kind.endswith("grad")], "s"))
-            targets.append(self._target(a.kind, a.owner))
-            news.append("None" if a.id is None else self._array(next(rest), a.id))
-        if setters:
-            self.lines.append(
-                f"deque(map(call, ({', '.join(setters)},), ({', '.join(targets)},), ({', '.join(news)},)), maxlen=0)"
-            )
+        assigned = self.program.assignments
+        news = ["None" if a.id is None else self._array(next(rest), a.id) for a in assigned]
+        if not assigned:
+            return
+        setters = self.bind(tuple([set_slots[a.kind.endswith("grad")] for a in assigned]))
+        if any(a.kind.startswith("argument") for a in assigned):
+            targets = f"({', '.join(self._target(a.kind, a.owner) for a in assigned)},)"
+        else:
+            targets = self.bind(tuple([a.owner for a in assigned]))
+        self.lines.append(f"deque(map(call, {setters}, {targets}, ({', '.join(news)},)), 0)")
 
 
 def _array_of_grad(grad: Any) -> Any:
     return grad._data if isinstance(grad, Handle) else grad
 
 
+_KNOWN: dict[str, Any] = {
+    "MISS": MISS, "array_equal": np.array_equal, "array_of_grad": _array_of_grad, "asarray": np.asarray,
+    "call": operator.call, "default_rng": default_rng, "deque": deque, "flatten": flatten, "make_tensor": make_tensor,
+    "ndarray": np.ndarray, "unflatten": unflatten,
+}  # fmt: skip
 _names = count()
 set_slots = (Handle.__dict__["_data"].__set__, Handle.__dict__["_grad"].__set__)

@@ -28,6 +28,7 @@ BACKENDS = ("numpy",)
 LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
+_watcher = watching.get
 
 
 class CompiledProgram:
@@ -39,8 +40,6 @@ class CompiledProgram:
         The calls, after all passes.
     source : str
         The same as a Python function, with a comment for each line: what runs.
-    calls : int
-        How often it was found to be the right one.
     """
 
     def __init__(self, recorded: Recorded, passes: Iterable[str] | None) -> None:
@@ -113,10 +112,13 @@ class Programs:
 
     def __init__(self) -> None:
         self.recordings = 0
+        self.enters: tuple[Callable[..., Any], ...] = ()
         self._kept: tuple[CompiledProgram, ...] = ()
 
     def add(self, program: CompiledProgram) -> None:
+        """Keep one more, and drop the oldest where there are too many."""
         self._kept = (program, *self._kept)[:LIMIT]
+        self.enters = tuple([p.enter for p in self._kept])
 
     def __iter__(self) -> Iterator[CompiledProgram]:
         return iter(self._kept)
@@ -148,10 +150,10 @@ class Compiled:
         self._lock = _thread.RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if watching.get() is not None:  # inside of another one, of whose program it becomes a part
+        if _watcher() is not None:  # inside of another one, of whose program it becomes a part
             return self._function(*args, **kwargs)
-        for program in self.programs._kept:
-            result = program.enter(args, kwargs)
+        for enter in self.programs.enters:
+            result = enter(args, kwargs)
             if result is not MISS:
                 return result
         with self._lock:

@@ -180,7 +180,11 @@ class Environment:
         for reading, value in self.survey.values:
             text = _text(reading, bind)
             simple = value is None or isinstance(value, (bool, int))
-            found.append(f"{text} is not {value}" if isinstance(value, bool) or value is None else f"{text} != {value if simple else bind(value)}")
+            found.append(
+                f"{text} is not {value}"
+                if isinstance(value, bool) or value is None
+                else f"{text} != {value if simple else bind(value)}"
+            )
         changing = [(reading, x) for reading, x in self.survey.identities if not isinstance(reading[1], tuple)]
         found += [f"{_text(reading, bind)} is not {bind(x)}" for reading, x in changing]
         return list(dict.fromkeys(found))
@@ -253,7 +257,6 @@ def _put(reading: Reading, value: Any) -> None:
     if how == "cell":
         x.cell_contents = value
     elif how == "attribute":
-        vars(x)[key] = value
-    elif not isinstance(x, tuple):
+        object.__setattr__(x, key, value)
+    elif isinstance(x, (dict, list)):
         x[key] = value
-

@@ -151,14 +151,18 @@ class _Writer:
         if name in ("half_squared_error", "mean_squared_error"):
             difference = self.infix("-", self._part(args[0]), self._part(args[1]), _SUM)
             if name == "mean_squared_error":
-                return (rf"\operatorname{{mean}}({difference[0]})^2" if self.latex else f"mean(({difference[0]})^2)"), _ATOM
-            return (rf"\tfrac12 \lVert {difference[0]} \rVert^2" if self.latex else f"1/2 sum(({difference[0]})^2)"), _ATOM
+                return (
+                    rf"\operatorname{{mean}}({difference[0]})^2" if self.latex else f"mean(({difference[0]})^2)"
+                ), _ATOM
+            return (
+                rf"\tfrac12 \lVert {difference[0]} \rVert^2" if self.latex else f"1/2 sum(({difference[0]})^2)"
+            ), _ATOM
         if name in _NAMED:
             return self._function(name, args)
         return None
 
     def _function(self, name: str, args: tuple[Any, ...]) -> Part:
-        shown = ", ".join(self._part(a)[0] for a in args if isinstance(a, Ref) or isinstance(a, (int, float)))
+        shown = ", ".join(self._part(a)[0] for a in args if isinstance(a, (Ref, int, float)))
         if self.latex:
             head = _GREEK.get(name) or rf"\operatorname{{{name.replace('_', ' ')}}}"
             return rf"{head}({shown})", _ATOM

@@ -28,6 +28,13 @@ def added_at(array: Any, values: Any, key: Any) -> Any:
     return out
 
 
+def subtracted_at(array: Any, values: Any, key: Any) -> Any:
+    """Return an array with `values` subtracted at `key`, where no place occurs twice."""
+    out = array.copy()
+    out[key] -= values
+    return out
+
+
 def assigned(array: Any, value: Any, key: Any) -> Any:
     """Return an array with other values at `key`."""
     out = array.copy()
@@ -42,10 +49,12 @@ def draw(generator: Any, method: str, *args: Any, **kwargs: Any) -> Any:
 
 def verify(condition: Any, text: str) -> None:
     """Raise an error unless a condition holds everywhere."""
-    if not np.all(condition):
+    if not condition.all():
         raise ValueError(text)
 
 
-HELPERS = (scatter, placed, added_at, assigned, draw, verify)
+HELPERS = (scatter, placed, added_at, subtracted_at, assigned, draw, verify)
+IN_PLACE = {added_at: "+=", subtracted_at: "-="}
+"""Those that change an array where that may be, and how."""
 EFFECTS = (draw, verify)
 """Calls that have an effect besides their value: never dropped, never merged, never moved across each other."""

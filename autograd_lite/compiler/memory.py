@@ -17,7 +17,7 @@ _NEW = frozenset(
         np.array, np.concatenate, np.einsum, np.cumsum, np.pad, np.tril, np.triu, np.convolve, np.correlate, np.var,
         np.std, np.dot, np.roll, np.sort, np.zeros_like, np.ones_like, np.empty_like, np.clip, np.round,
         np.searchsorted, np.interp, np.tensordot, helpers.scatter, helpers.placed, helpers.assigned, helpers.added_at,
-        helpers.draw,
+        helpers.subtracted_at,         helpers.draw,
     )
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ def is_new(fn: Any) -> bool:
 
 def roots(program: Program) -> dict[int, frozenset[int]]:
     """Return for each value the values that own the memory it may lie in: itself, or what it may be a view of."""
-    found = {x.id: frozenset((x.id,)) for x in (*program.inputs, *program.constants)}
+    found = {i: frozenset((i,)) for i in program.given()}
     for instruction in program.instructions:
         found[instruction.id] = _roots(instruction, found)
     return found
@@ -61,7 +61,7 @@ def returned_copies(program: Program) -> Program:
     Not a pass that may be left out: the user may write to what is returned.
     """
     owners = roots(program)
-    taken = {x.id for x in (*program.inputs, *program.constants)}
+    taken = set(program.given())
     types = dict(program.types)
     names = dict(program.names)
     copies: list[Instruction] = []
@@ -80,7 +80,4 @@ def returned_copies(program: Program) -> Program:
     assignments = tuple([a if a.id is None else replace(a, id=leaving(a.id)) for a in program.assignments])
     outputs = tuple([Ref(leaving(x.id)) if x.__class__ is Ref else x for x in program.outputs])
     instructions = (*program.instructions, *copies)
-    return program.having(
-        instructions=instructions, outputs=outputs, assignments=assignments, types=types, names=names
-    )
-
+    return program.having(instructions=instructions, outputs=outputs, assignments=assignments, types=types, names=names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import keyword
 import linecache
@@ -9,6 +10,7 @@ import operator
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from itertools import count
 from types import ModuleType
 from typing import Any
@@ -27,6 +29,16 @@ _INFIX: dict[Any, str] = {
     operator.gt: ">", operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
 }  # fmt: skip
 _PREFIX = {np.negative: "-", operator.neg: "-", operator.pos: "+"}
+# Derivatives are computed without warnings, from the first call on that makes infinite or undefined what was finite.
+_CALM = frozenset(
+    (
+        np.add, np.subtract, np.multiply, np.negative, np.square, np.matmul, np.dot, np.sum, np.where, np.transpose,
+        np.reshape, np.broadcast_to, np.copy, np.array, np.maximum, np.minimum, np.absolute, np.sign, np.greater,
+        np.less, np.greater_equal, np.less_equal, np.equal, np.not_equal, np.isfinite, operator.getitem, operator.add,
+        operator.mul, operator.neg, operator.sub, helpers.placed, helpers.scatter, helpers.added_at,
+        helpers.subtracted_at, helpers.assigned,
+    )
+)  # fmt: skip
 _REDUCED = {np.sum: "np.add", np.max: "np.maximum", np.min: "np.minimum", np.prod: "np.multiply"}
 _COLUMN = 64
 _LONGEST_LITERAL = 64
@@ -41,7 +53,7 @@ class Names:
         self._names: dict[int, str] = {}
         self._numbers = count(1)
         self._constants = {c.id: c.array for c in program.constants}
-        added = [x for x in program.instructions if x.fn is helpers.added_at and x.into is not None]
+        added = [x for x in program.instructions if x.fn in helpers.IN_PLACE and x.into is not None]
         self._same = {x.id: x.into for x in added}  # a change in place: the same variable
         for x in program.inputs:
             self[x.id]
@@ -89,17 +101,20 @@ class Module:
     def text(self) -> str:
         """Return the whole text: helpers, constants, the function."""
         lines = self.body()
-        used = [fn for fn in helpers.HELPERS if any(x.fn is fn for x in self.program.instructions)]
+        used = [fn for fn in helpers.HELPERS if self._calls(fn)]
         parts = [f'"""{self.program.title}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
         parts += [f"\n\n{_source(fn)}" for fn in used]
         if self._constants_text():
             parts += ["\n\n", *self._constants_text()]
         return "".join([*parts, "\n\n", *[line + "\n" for line in lines]])
 
+    def _calls(self, fn: Any) -> bool:
+        """Tell whether the text calls a helper, and does not have it written out."""
+        calls = [x for x in self.program.instructions if x.fn is fn]
+        return fn is not helpers.placed and any(fn not in helpers.IN_PLACE or x.into is None for x in calls)
+
     def _constants_text(self) -> list[str]:
-        return [
-            f"{self.names[c.id]} = {array_text(c.array)}\n" for c in self.program.constants if c.id in self._used
-        ]
+        return [f"{self.names[c.id]} = {array_text(c.array)}\n" for c in self.program.constants if c.id in self._used]
 
     def body(self) -> list[str]:
         """Return the lines of the function."""
@@ -109,12 +124,14 @@ class Module:
         lines += [f"    # {self.names[x.id]}: {program.types[x.id]}" for x in program.inputs]
         quiet = False
         for x in program.instructions:
-            if x.quiet != quiet:
-                quiet = x.quiet
-                if quiet:
-                    lines.append('    with np.errstate(all="ignore"):')
-            statement = ("        " if quiet else "    ") + self.statement(x)
-            lines.append(f"{statement:<{_COLUMN}}  # {self.comment(x)}")
+            if x.quiet and not quiet and x.fn not in _CALM:
+                lines.append('    with np.errstate(all="ignore"):')
+                quiet = True
+            quiet = quiet and x.quiet
+            *before, last = self.statements(x)
+            indent = "        " if quiet else "    "
+            lines += [indent + line for line in before]
+            lines.append(f"{indent + last:<{_COLUMN}}  # {self.comment(x)}")
         lines.append(f"    return {self._returned()}")
         return lines
 
@@ -128,12 +145,20 @@ class Module:
         shape = f"{kind.shape} {kind.dtype}" if kind.kind in ("array", "scalar") else kind.kind
         return f"{shape}: {x.origin}" if x.origin else shape
 
+    def statements(self, x: Instruction) -> list[str]:
+        """Return the lines for one call."""
+        if x.fn is helpers.placed:
+            name, kind = self.names[x.id], self.program.types[x.id]
+            made = f"{name} = np.zeros({kind.shape}, {literal(kind.dtype)})"
+            return [made, f"{name}[{self._key(x.args[1])}] = {self.operand(x.args[0])}"]
+        return [self.statement(x)]
+
     def statement(self, x: Instruction) -> str:
-        """Return the line for one call."""
+        """Return the line for one call that is one."""
         if x.fn is helpers.verify:
             return self._call("verify", x)
-        if x.fn is helpers.added_at and x.into is not None:
-            return f"{self.names[x.id]}[{self._key(x.args[2])}] += {self.operand(x.args[1])}"
+        if x.fn in helpers.IN_PLACE and x.into is not None:
+            return f"{self.names[x.id]}[{self._key(x.args[2])}] {helpers.IN_PLACE[x.fn]} {self.operand(x.args[1])}"
         return f"{self.names[x.id]} = {self.expression(x)}"
 
     def expression(self, x: Instruction) -> str:
@@ -242,9 +267,49 @@ class Module:
         text = "".join(line + "\n" for line in self.body())
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         sys.modules[name] = module
-        exec(compile(text, file, "exec"), module.__dict__)
+        tree = _BoundEarly(module.__dict__).visit(ast.parse(text, file))
+        exec(compile(ast.fix_missing_locations(tree), file, "exec"), module.__dict__)
         function: Callable[..., Any] = module.__dict__[self.function]
         return function
+
+
+class _BoundEarly(ast.NodeTransformer):
+    """Has what a text calls looked up once and not at every call, a twentieth of the time of a small step.
+
+    ``np.exp`` and constants become local variables: parameters that nobody gives, with these values as defaults. Lines
+    stay what they are.
+    """
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        self.space = space
+        self.found: dict[str, Any] = {}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        own = {argument.arg for argument in node.args.args}
+        self.local = own | {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        self.generic_visit(node)
+        for name, value in self.found.items():
+            self.space[f"early_{name}"] = value
+            node.args.kwonlyargs.append(ast.arg(name))
+            node.args.kw_defaults.append(ast.Name(f"early_{name}", ast.Load()))
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        text = ast.unparse(node)
+        if not text.startswith("np."):
+            self.generic_visit(node)
+            return node
+        return self._bound(text.replace(".", "_"), operator.attrgetter(text[3:])(np))
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        known = node.id in self.space and node.id not in self.local
+        return self._bound(f"{node.id}_", self.space[node.id]) if known else node
+
+    def _bound(self, name: str, value: Any) -> ast.expr:
+        while name in self.local:
+            name += "_"
+        self.found[name] = value
+        return ast.Name(name, ast.Load())
 
 
 _modules = count()
@@ -288,6 +353,8 @@ def array_text(array: Any) -> str:
         return f"{made}[()]" if isinstance(array, np.generic) else made
     if array.size <= _LONGEST_LITERAL:
         return f"np.array({_numbers(array.tolist())}, dtype={dtype}).reshape({array.shape})"
+    if array.tobytes() == array.flat[:1].tobytes() * array.size:
+        return f"np.full({array.shape}, {literal(array.flat[0].item())}, {dtype})"
     data = np.ascontiguousarray(array).tobytes().hex()
     return f"np.frombuffer(bytes.fromhex({data!r}), dtype={dtype}).reshape({array.shape})"
 
@@ -318,10 +385,10 @@ def path_of(fn: Any) -> str:
     owner = getattr(fn, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"{path_of(owner)}.{fn.__name__}"
-    if fn.__module__ in ("_operator", "operator"):
-        return f"operator.{fn.__name__}"
+    if fn is operator.abs:
+        return "abs"
     for module in (fn.__module__, "numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks"):
-        if module and module.startswith("numpy") and getattr(sys.modules.get(module), fn.__name__, None) is fn:
+        if module and module.startswith("numpy") and vars(sys.modules[module]).get(fn.__name__) is fn:
             return f"{module.replace('numpy', 'np', 1)}.{fn.__name__}"
     raise errors.CompileError(errors.COMPILE_OPERAND.format(op=fn, where="", given="function that is not NumPy's"))
 
@@ -342,7 +409,7 @@ def values_of(program: Program, given: Mapping[int, Any]) -> tuple[Any, ...]:
         kwargs = {name: _filled(value, values) for name, value in x.kwargs}
         if x.into is not None:
             kwargs["out"] = values[x.into]
-        with np.errstate(**({"all": "ignore"} if x.quiet else {})):
+        with np.errstate(all="ignore") if x.quiet else nullcontext():
             values[x.id] = x.fn(*args, **kwargs)
     return tuple([values[i] for i in program.escaping()])
 

@@ -144,6 +144,10 @@ class Program:
         """Return the program with other parts."""
         return replace(self, **changes)
 
+    def given(self) -> tuple[int, ...]:
+        """Return the values that are there before the first call: inputs and constants."""
+        return (*[x.id for x in self.inputs], *[c.id for c in self.constants])
+
     def escaping(self) -> tuple[int, ...]:
         """Return the values that leave the program: what it returns and assigns."""
         assigned = [a.id for a in self.assignments if a.id is not None]

@@ -11,14 +11,14 @@ import numpy as np
 from autograd_lite import errors, refusals
 from autograd_lite.compiler.environment import Environment, observed_run
 from autograd_lite.compiler.program import Assignment, Constant, Program, Ref
-from autograd_lite.compiler.trace import Restart, Seen, Trace, recording, set_data, slot_data
+from autograd_lite.compiler.slots import recording, set_data, slot_data
+from autograd_lite.compiler.trace import Restart, Seen, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
 from autograd_lite.record import Handle
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor
 from autograd_lite.tracing import name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
-
 
 _SAMPLE = 1000
 
@@ -264,7 +264,9 @@ def _assignments(trace: Trace, function: Any) -> list[Assignment]:
             made.append(Assignment(kind, owner, _id(trace, seen.data), seen.name))
         if seen.grad is not seen.first_grad:
             data = slot_data_of_grad(trace, seen.grad)
-            made.append(Assignment(f"{kind} grad", owner, None if data is None else _id(trace, data), f"{seen.name}.grad"))
+            made.append(
+                Assignment(f"{kind} grad", owner, None if data is None else _id(trace, data), f"{seen.name}.grad")
+            )
     return made
 
 
@@ -305,4 +307,3 @@ def _commit_grad(trace: Trace, seen: Seen) -> None:
 def _value(data: Any) -> Array:
     array = np.asarray(plain(data))
     return array if array.base is None and array.flags.owndata else array.copy()
-

@@ -1,18 +1,14 @@
 """One recording run: a function called with traced values, and everything that happens to the Tensors it touches.
 
-While a trace is on, reading the array of a Tensor (the attribute ``_data``) or its gradient (``_grad``) of the thread
-that traces leads here, and so does setting them. Tensors from outside are never touched: they have their new values in
-the trace, and get them, all or none, when the run has ended well. While no trace is on the attributes are the plain
-slots they always were, and cost nothing more.
+Tensors from outside are never touched: they have their new values in the trace, and get them, all or none, when the run
+has ended well.
 """
 
 from __future__ import annotations
 
-import _thread
+import operator
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -21,14 +17,13 @@ import numpy as np
 from autograd_lite import errors, random
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
+from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
-from autograd_lite.graph import Node, observers
+from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings
 from autograd_lite.record import Handle
-from autograd_lite.rules import indexing
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array
-from autograd_lite.tensor import Tensor
 
 _NUMBERS = (bool, int, float, complex)
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *_NUMBERS)
@@ -37,7 +32,7 @@ _PYTHON = {
     np.remainder: "mod", np.power: "pow", np.negative: "neg", np.positive: "pos", np.absolute: "abs",
     np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge", np.equal: "eq", np.not_equal: "ne",
 }  # fmt: skip
-_OPERATORS = {ufunc: getattr(__import__("operator"), name) for ufunc, name in _PYTHON.items()}
+_OPERATORS = {ufunc: getattr(operator, name) for ufunc, name in _PYTHON.items()}
 
 
 class Restart(BaseException):
@@ -159,7 +154,7 @@ class Trace:
         if self.closed:
             raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
         values = [plain(x) for x in args]
-        if _current.get() is not self:  # another thread, which has come across a value of this one
+        if tracing() is not self:  # another thread, which has come across a value of this one
             return fn(*values, **{name: plain(x) for name, x in kwargs.items()})
         if fn in _OPERATORS and all(x.__class__ in _NUMBERS for x in values):
             fn = _OPERATORS[fn]
@@ -242,7 +237,7 @@ class Trace:
         if frame is None:
             return
         for name, x in list(frame.f_locals.items()):
-            value = _slot(_DATA, x) if isinstance(x, Handle) else x
+            value = slot_data(x) if isinstance(x, Handle) else x
             if isinstance(value, Traced) and value._trace is self and value.id not in self._named:
                 self._named.add(value.id)
                 self.names[value.id] = name
@@ -256,7 +251,7 @@ class Trace:
             if instruction.origin:
                 break
             self.instructions[i] = _from(instruction, op.name)
-        value = _slot(_DATA, result)
+        value = slot_data(result)
         if isinstance(value, Traced) and value.id not in self.names:
             self.names[value.id] = op.name
         self.operation(op, [x._data if isinstance(x, Handle) else x for x in operands], value)
@@ -275,7 +270,7 @@ class Trace:
     def _see(self, t: Any, owner: tuple[str, Any] | None = None, name: str = "") -> Seen:
         seen = self.seen.get(id(t))
         if seen is None:
-            array = _slot(_DATA, t)
+            array = slot_data(t)
             if array.__class__ is not np.ndarray:
                 called = f"the Tensor {t._name!r}" if t._name else "a Tensor"
                 raise errors.CompileError(errors.COMPILE_ARRAY.format(what=called, given=type(array).__name__))
@@ -288,33 +283,33 @@ class Trace:
 
     def read_data(self, t: Any) -> Any:
         if self._is_fresh(t):
-            return _slot(_DATA, t)
+            return slot_data(t)
         seen = self._see(t)
         if seen.data is None:
             kind, owner = seen.owner
-            seen.start(self._input(_slot(_DATA, t), kind, owner, seen.name))
+            seen.start(self._input(slot_data(t), kind, owner, seen.name))
         return seen.data
 
     def write_data(self, t: Any, value: Any) -> None:
-        if self._is_fresh(t) or _slot(_DATA, t) is None:
+        if self._is_fresh(t) or slot_data(t) is None:
             if not self._is_fresh(t):
                 self._fresh[id(t)] = ref(t), value
-            _DATA.__set__(t, value)
+            set_data(t, value)
         else:
             self.read_data(t)  # what is written without being read still belongs to somebody outside
             self.seen[id(t)].data = value
 
     def read_grad(self, t: Any) -> Any:
         if self._is_fresh(t):
-            return _GRAD.__get__(t)
+            return slot_grad(t)
         seen = self._see(t)
         if seen.grad is _UNREAD:
-            grad = _slot(_GRAD, t)
+            grad = slot_grad(t)
             if grad is None:
                 self.empty_grads.append(seen)
             else:
                 kind, owner = seen.owner
-                array = _slot(_DATA, grad) if isinstance(grad, Handle) else grad
+                array = slot_data(grad) if isinstance(grad, Handle) else grad
                 traced = self._input(array, f"{kind} grad", owner, f"grad_{seen.name}")
                 if isinstance(grad, Handle):
                     held = self._see(grad)
@@ -326,7 +321,7 @@ class Trace:
 
     def write_grad(self, t: Any, value: Any) -> None:
         if self._is_fresh(t):
-            _GRAD.__set__(t, value)
+            set_grad(t, value)
         else:
             self._see(t).grad = value
 
@@ -385,21 +380,11 @@ class Trace:
         for seen in self.seen.values():
             seen.t._exposed = seen.exposed
         for t, first in self.fresh():
-            _DATA.__set__(t, np.asarray(plain(first)))
+            set_data(t, np.asarray(plain(first)))
 
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
-_ITEM = getattr(__import__("operator"), "getitem")
-_DATA = Handle.__dict__["_data"]
-_GRAD = Handle.__dict__["_grad"]
-
-
-def _slot(slot: Any, t: Any) -> Any:
-    """Return what the plain slot of a Tensor holds, None where nothing."""
-    try:
-        return slot.__get__(t)
-    except AttributeError:
-        return None
+_ITEM = operator.getitem
 
 
 def _from(instruction: Instruction, origin: str) -> Instruction:
@@ -434,75 +419,3 @@ def type_of(value: Any) -> Type:
     if isinstance(value, (np.ndarray, np.generic)):
         return Type(value.shape, value.dtype, "array" if isinstance(value, np.ndarray) else "scalar")
     return Type(kind=type(value).__name__)
-
-
-# ----- the attributes of Tensors -----
-
-_current: ContextVar[Trace | None] = ContextVar("autograd_lite_trace", default=None)
-_lock = _thread.RLock()
-_ACCUMULATE = indexing.getitem.accumulate
-_depth = 0
-
-
-def _attribute(slot: Any, read: str, write: str) -> property:
-    def get(t: Any) -> Any:
-        trace = _current.get()
-        return slot.__get__(t) if trace is None else getattr(trace, read)(t)
-
-    def put(t: Any, value: Any) -> None:
-        trace = _current.get()
-        if trace is None:
-            slot.__set__(t, value)
-        else:
-            getattr(trace, write)(t, value)
-
-    return property(get, put)
-
-
-_TRACED_DATA = _attribute(_DATA, "read_data", "write_data")
-_TRACED_GRAD = _attribute(_GRAD, "read_grad", "write_grad")
-
-
-def _look(step: int) -> None:
-    """Have the attributes lead to the traces while there is one in any thread."""
-    global _depth  # noqa: PLW0603 - one class of Tensors, one count
-    with _lock:
-        _depth += step
-        on = _depth > 0
-        # An array that a sweep adds to in place cannot be seen: it adds as it does when it is recorded.
-        indexing.getitem.accumulate = None if on else _ACCUMULATE
-        setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
-        setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
-
-
-@contextmanager
-def recording(trace: Trace) -> Iterator[None]:
-    """Have a trace see what this thread does."""
-    _look(1)
-    token, watch = _current.set(trace), watching.set(trace)
-    observers.append(trace.observed)
-    try:
-        yield
-    finally:
-        observers.remove(trace.observed)
-        watching.reset(watch)
-        _current.reset(token)
-        _look(-1)
-
-
-def set_data(t: Any, array: Array) -> None:
-    """Set the plain slot."""
-    _DATA.__set__(t, array)
-
-
-def set_grad(t: Any, grad: Any) -> None:
-    """Set the plain slot."""
-    _GRAD.__set__(t, grad)
-
-
-def slot_data(t: Any) -> Any:
-    """Return what the plain slot holds."""
-    return _slot(_DATA, t)
-
-
-assert issubclass(Tensor, Handle)

@@ -19,7 +19,7 @@ import numpy as np
 from autograd_lite import errors, refusals
 from autograd_lite.compiler import helpers
 from autograd_lite.methods import Methods
-from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
+from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.rules import constant, indexing
 from autograd_lite.shapes import Shape
 
@@ -53,7 +53,7 @@ class Traced(Methods):
         Where calls are written down.
     """
 
-    __slots__ = ("__weakref__", "given", "id", "shared", "sources", "_trace", "value")
+    __slots__ = ("__weakref__", "_trace", "given", "id", "shared", "sources", "value")
 
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
@@ -187,7 +187,7 @@ class Traced(Methods):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self._refused("np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
         self._refused("a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
 
     def __float__(self) -> NoReturn:
@@ -199,7 +199,7 @@ class Traced(Methods):
     def __complex__(self) -> NoReturn:
         self._refused("complex()", "the real and imaginary parts as two arrays")
 
-    def __index__(self) -> int:
+    def __index__(self) -> int:  # noqa: PLE0305 - as above
         self._refused("range() or an index made", "np.where(np.arange(n) < x, a, b), or ag.Tensor(a)[x]")
 
     def __format__(self, spec: str) -> str:
@@ -228,7 +228,7 @@ class Number(Traced):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
         self._trace.fixed(self.sources)
 
     def __float__(self) -> NoReturn:
@@ -241,10 +241,11 @@ class Number(Traced):
     def __format__(self, spec: str) -> str:
         return format(self.value, spec)
 
-    @property
-    def copy(self) -> Any:
-        """A number has none; NOTE: `record` asks for it, to know an array when it saves an operand."""
-        raise AttributeError("copy")
+    def __getattribute__(self, name: str) -> Any:
+        """NOTE: a number has no ``copy``, by which `record` knows an array when it saves an operand."""
+        if name == "copy":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return an array of no dimension."""
@@ -259,7 +260,7 @@ class Number(Traced):
     def _reflected(self, op: Op, other: Any) -> Any:
         return NotImplemented if isinstance(other, _REPEATED) else super()._reflected(op, other)
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # noqa: PLE0309 - as above
         self._trace.fixed(self.sources)
 
 
@@ -322,8 +323,17 @@ def _getitem(a: Any, key: Any) -> Any:
 
 
 def _scatter(g: Any, key: Any, shape: Shape) -> Any:
-    fn = helpers.placed if indexing._is_basic(key) and not _has_traced(key) else helpers.scatter
+    once = not _has_traced(key) if indexing._is_basic(key) else _is_distinct(key, g.size)
+    fn = helpers.placed if once else helpers.scatter
     return trace_of((g, key)).call(fn, (g, key, shape))
+
+
+def _is_distinct(key: Any, size: int) -> bool:
+    """Tell whether no place can occur twice, because a constant part of the index is another one for each element."""
+    parts = [
+        k for k in (key if isinstance(key, tuple) else (key,)) if isinstance(k, np.ndarray) and k.dtype.kind in "iu"
+    ]
+    return any(k.size == size and bool((k >= 0).all()) and np.unique(k).size == size for k in parts)
 
 
 def _setitem(a: Any, value: Any, key: Any) -> Any:
@@ -448,6 +458,3 @@ def where() -> str:
     """Return how a message says which line of the user's it is about."""
     line = line_of(user_frame())
     return f" (at {line})" if line else ""
-
-
-assert REGISTRY  # the methods above are those of its operations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,8 @@ def algebra(program: Program) -> Program:
 
 
 def _simpler(walk: Rewriting, x: Instruction) -> Instruction | Ref:
+    if x.fn is np.mean:
+        return _mean(walk, x)
     rule = _RULES.get(x.fn)
     return x if rule is None or x.kwargs else rule(walk, x)
 
@@ -30,6 +33,17 @@ def _multiply(walk: Rewriting, x: Instruction) -> Instruction | Ref:
     for one, other in (x.args, x.args[::-1]):
         if walk.is_number(one, 1) and walk.same_type(other, x):
             return _ref(other)
+    return _outside(walk, x)
+
+
+def _outside(walk: Rewriting, x: Instruction) -> Instruction:
+    """``(-a) * b`` is ``-(a * b)``, where the minus may meet another one."""
+    for value, other in (x.args, x.args[::-1]):
+        negated = walk.source(value, np.negative)
+        if negated is not None and walk.types[x.id].kind == "array":
+            product = walk.new(walk.types[x.id])
+            walk.add(replace(x, id=product, args=(negated.args[0], other)))
+            return replace(x, fn=np.negative, args=(Ref(product),))
     return x
 
 
@@ -69,6 +83,23 @@ def _negative(walk: Rewriting, x: Instruction) -> Instruction | Ref:
 _RULES: dict[Any, Any] = {
     np.multiply: _multiply, np.divide: _divide, np.add: _add, np.subtract: _subtract, np.negative: _negative,
 }  # fmt: skip
+
+
+def _mean(walk: Rewriting, x: Instruction) -> Instruction:
+    """A mean is a sum, divided by the number of what is added; so NumPy computes it too."""
+    value, kind = x.args[0], walk.types[x.id]
+    plain = len(x.args) <= _TWO and {name for name, _ in x.kwargs} <= {"axis", "keepdims"}
+    if not isinstance(value, Ref) or not plain or kind.dtype not in _EXACT or walk.types[value.id].dtype != kind.dtype:
+        return x
+    size, result = math.prod(walk.types[value.id].shape), math.prod(kind.shape)
+    if not size or not result:
+        return x
+    total = walk.new(kind)
+    walk.add(replace(x, id=total, fn=np.sum))
+    return replace(x, fn=np.divide, args=(Ref(total), size // result), kwargs=())
+
+
+_EXACT = (np.dtype(np.float32), np.dtype(np.float64))  # half precision is added up in single
 
 
 def _ref(value: Any) -> Ref:

@@ -33,7 +33,7 @@ class _Plan:
         self.owner = {i: i for i in program.types}
         self.free: dict[Any, list[int]] = {}
         self.last = self._last_reads(program)
-        self.fixed = {x.id for x in (*program.inputs, *program.constants)}
+        self.fixed = set(program.given())
 
     def _last_reads(self, program: Program) -> dict[int, int]:
         """Return for each owner of memory the last instruction that reads it, or a view of it."""
@@ -50,7 +50,7 @@ class _Plan:
         kind = self.types[x.id]
         if self._can_write(x, kind):
             place = self._dying(k, x, kind)
-            if place is None and x.fn is not helpers.added_at:
+            if place is None and x.fn not in helpers.IN_PLACE:
                 place = self._taken(kind)
             if place is not None:
                 x = replace(x, into=place)
@@ -60,7 +60,7 @@ class _Plan:
 
     def _can_write(self, x: Instruction, kind: Type) -> bool:
         writes = isinstance(x.fn, np.ufunc) and x.fn.nout == 1 and not x.kwargs
-        if not (writes or x.fn is helpers.added_at) or kind.kind != "array" or not kind.shape:
+        if not (writes or x.fn in helpers.IN_PLACE) or kind.kind != "array" or not kind.shape:
             return False
         return _bytes(kind) >= self.smallest
 
@@ -68,7 +68,7 @@ class _Plan:
         """Return an operand of this type that is read here for the last time."""
         if isinstance(x.fn, np.ufunc) and x.fn.signature is not None:  # a matrix product reads what it has written
             return None
-        operands = x.args[:1] if x.fn is helpers.added_at else x.args
+        operands = x.args[:1] if x.fn in helpers.IN_PLACE else x.args
         for value in operands:
             if isinstance(value, Ref) and self.types[value.id] == kind and self._is_free(value.id, k):
                 return value.id
@@ -96,4 +96,3 @@ class _Plan:
 
 def _bytes(kind: Type) -> int:
     return math.prod(kind.shape) * int(kind.dtype.itemsize)
-

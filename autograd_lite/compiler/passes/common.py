@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import Instruction, Program, Ref, mapped, substituted
+from autograd_lite.compiler.program import Assignment, Instruction, Program, Ref, Type, mapped, substituted
 
 Rule = Callable[["Rewriting", Instruction], "Instruction | Ref"]
 
@@ -51,6 +51,12 @@ class Rewriting:
         self.instructions.append(x)
         self.made[x.id] = x
 
+    def new(self, kind: Type) -> int:
+        """Return the number of a new value."""
+        number = max(self.types) + 1
+        self.types[number] = kind
+        return number
+
     def _move_name(self, old: int, new: int) -> None:
         if old in self.names and new not in self.names:
             self.names[new] = self.names[old]
@@ -78,5 +84,9 @@ class Rewriting:
 def finished(program: Program, instructions: list[Instruction], change: Mapping[int, Any]) -> Program:
     """Return a program of other instructions, with what leaves it taken from `change` where it is there."""
     outputs = tuple([mapped(x, change) for x in program.outputs])
-    assignments = tuple([a if a.id not in change else replace(a, id=change[a.id].id) for a in program.assignments])
+    assignments = tuple([_redirected(a, change) for a in program.assignments])
     return program.having(instructions=tuple(instructions), outputs=outputs, assignments=assignments)
+
+
+def _redirected(a: Assignment, change: Mapping[int, Any]) -> Assignment:
+    return a if a.id is None or a.id not in change else replace(a, id=change[a.id].id)

@@ -55,7 +55,7 @@ def measured(program: Program, passes: Iterable[str] | None = None) -> list[tupl
         if name in chosen:
             program = work(program)
             stages.append((name, program))
-            if name != "dead_code" and name != "buffers" and "dead_code" in chosen:
+            if name not in {"dead_code", "buffers"} and "dead_code" in chosen:
                 program = dead_code(program)
                 stages[-1] = (name, program)
     return stages

@@ -76,18 +76,13 @@ class _Work:
         if key not in self.constants:
             with np.errstate(all="ignore"):
                 array = np.array(value).astype(dtype)
-            self.constants[key] = Constant(self._new(Type((), dtype)), array, private=True)
+            self.constants[key] = Constant(self.walk.new(Type((), dtype)), array, private=True)
         return Ref(self.constants[key].id)
 
     def _converted(self, value: Ref, dtype: Any, x: Instruction) -> Ref:
         key = (value.id, dtype)
         if key not in self.arrays:
-            number = self._new(Type((), dtype))
+            number = self.walk.new(Type((), dtype))
             self.walk.add(Instruction(number, np.array, (value, dtype), (), x.origin, x.quiet))
             self.arrays[key] = Ref(number)
         return self.arrays[key]
-
-    def _new(self, kind: Type) -> int:
-        number = max(self.walk.types) + 1
-        self.walk.types[number] = kind
-        return number

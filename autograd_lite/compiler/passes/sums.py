@@ -26,5 +26,8 @@ def _added(walk: Rewriting, x: Instruction, uses: dict[int, int]) -> Instruction
     for value, other in (x.args, x.args[::-1]):
         few = walk.source(other, helpers.placed)
         if few is not None and uses.get(few.id) == 1 and walk.same_type(value, x):
+            negated = walk.source(few.args[0], np.negative)
+            if negated is not None:
+                return replace(x, fn=helpers.subtracted_at, args=(value, negated.args[0], few.args[1]))
             return replace(x, fn=helpers.added_at, args=(value, few.args[0], few.args[1]))
     return x

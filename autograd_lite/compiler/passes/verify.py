@@ -17,7 +17,7 @@ def verify(program: Program, after: str = "recording") -> Program:
     ProgramError
         With the instructions around the fault.
     """
-    given = {x.id for x in (*program.inputs, *program.constants)}
+    given = set(program.given())
     overwritten: dict[int, Instruction] = {}
     owners = roots(program)
     fixed = set(given)

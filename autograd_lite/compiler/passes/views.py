@@ -22,7 +22,7 @@ def views(program: Program) -> Program:
 def _plainer(walk: Rewriting, x: Instruction) -> Instruction | Ref:
     rule = _RULES.get(x.fn)
     if rule is not None and not x.kwargs and isinstance(x.args[0], Ref):
-        return rule(walk, x)  # type: ignore[no-any-return]
+        return rule(walk, x)
     return _without_broadcast(walk, x) if isinstance(x.fn, np.ufunc) and x.fn.signature is None else x
 
 
@@ -37,6 +37,11 @@ def _reshape(walk: Rewriting, x: Instruction) -> Instruction | Ref:
     if inner is not None and not inner.kwargs:
         x = replace(x, args=(inner.args[0], walk.types[x.id].shape))
     return _same(walk, x)
+
+
+def _shaped(walk: Rewriting, x: Instruction) -> Instruction | Ref:
+    """What only changes the shape is a reshape."""
+    return _reshape(walk, replace(x, fn=np.reshape, args=(x.args[0], walk.types[x.id].shape)))
 
 
 def _swapaxes(walk: Rewriting, x: Instruction) -> Instruction | Ref:
@@ -84,5 +89,5 @@ def _shape(walk: Rewriting, args: tuple[Any, ...]) -> tuple[int, ...]:
 
 _RULES: dict[Any, Any] = {
     np.copy: _same, np.astype: _same, np.positive: _same, np.broadcast_to: _same, np.reshape: _reshape,
-    np.transpose: _transpose, np.swapaxes: _swapaxes,
+    np.transpose: _transpose, np.swapaxes: _swapaxes, np.expand_dims: _shaped, np.squeeze: _shaped, np.ravel: _shaped,
 }  # fmt: skip
