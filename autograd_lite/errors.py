@@ -503,6 +503,10 @@ COMPILE_KEPT = (
     "the function {function} keeps {number} Tensor(s) that it has made, the first of shape {shape}, which a compiled "
     "function cannot give anew at every call. Write it into what {function} returns, and keep that"
 )
+COMPILE_STORED = (
+    "the function {function} stores a value that it has computed as {name!r}, which a compiled function would not do "
+    "at every call. Write it into what {function} returns, or into a Tensor: t.assign(value)"
+)
 COMPILE_HISTORY = (
     "{what} becomes a part of a graph that outlives the compiled function {function}. "
     "Write t.assign(value.detach()), or with ag.no_grad(): around the change"

@@ -147,16 +147,28 @@ def test_nothing_is_changed_by_a_function_that_is_refused() -> None:
     assert w.numpy() == pytest.approx([0.9, 1.9])
 
 
-def test_a_value_that_leaks_is_refused_when_it_is_used() -> None:
-    class Leaky:
-        def __call__(self, x: Any) -> Any:
-            self.leaked = np.sin(x)
-            return x
+class Storing:
+    def __call__(self, x: Any) -> Any:
+        self.last = np.sin(x)
+        return x
 
-    leaky = Leaky()
-    ag.compile(leaky)(X)
+
+def test_a_value_that_is_stored_is_refused() -> None:
+    with pytest.raises(ag.errors.CompileError, match=re.escape("stores a value that it has computed as 'last'")):
+        ag.compile(Storing())(X)
+
+
+def test_a_value_that_leaks_is_refused_when_it_is_used() -> None:
+    hidden = iter([])
+
+    def f(x: Any) -> Any:
+        nonlocal hidden
+        hidden = iter([np.sin(x)])
+        return x
+
+    ag.compile(f)(X)
     with pytest.raises(ag.errors.CompileError, match="has ended"):
-        leaky.leaked + 1
+        next(hidden) + 1
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.record import Handle
 from autograd_lite.tracing import name_of
 
@@ -50,6 +51,7 @@ class Survey:
         self.names: dict[int, str] = {}
         self.generators: dict[int, tuple[Any, Any]] = {}
         self.arrays: list[tuple[Reading, Any, str]] = []
+        self.leaked: list[str] = []
         self._words, self._skipped = words, skipped
         self._visited: set[int] = set()
         self._count = 0
@@ -60,6 +62,9 @@ class Survey:
         self._count += 1
         if isinstance(x, _SIMPLE):
             self.values.append((reading, x))
+            return
+        if isinstance(x, Traced):
+            self.leaked.append(name)
             return
         if not isinstance(x, (types.ModuleType, type)) and not _is_own(x):
             self.identities.append((reading, x))
@@ -164,6 +169,9 @@ class Environment:
         for code in self._codes:
             words.update(code.co_names)
         self.survey = Survey(self.function, frozenset(words), skipped)
+        if self.survey.leaked:
+            text = errors.COMPILE_STORED.format(function=name_of(self.function), name=self.survey.leaked[0])
+            raise errors.CompileError(text)
         before = {(how, id(x), _hashed(key)): value for (how, x, key), value in self.before.values}
         for (how, x, key), value in self.survey.values:
             old = before.get((how, id(x), _hashed(key)), value)

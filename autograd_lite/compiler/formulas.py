@@ -233,7 +233,7 @@ _RULES: dict[Any, Callable[[_Writer, Instruction], Part]] = {
     np.matmul: lambda w, x: w.product(w._part(x.args[0]), w._part(x.args[1])),
     np.transpose: lambda w, x: w.transposed(w._part(x.args[0])),
     np.swapaxes: lambda w, x: w.transposed(w._part(x.args[0])),
-    np.sum: _sum, np.square: _square,
+    np.sum: _sum, np.square: _square, np.ones_like: lambda w, x: ("1", _ATOM), np.zeros_like: lambda w, x: ("0", _ATOM),
     **dict.fromkeys(_THROUGH, lambda w, x: w._part(x.args[0])),
 }  # fmt: skip
 

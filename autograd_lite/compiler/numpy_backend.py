@@ -378,19 +378,20 @@ _paths: dict[Any, str] = {}
 
 def path_of(fn: Any) -> str:
     """Return how a text reaches a function: ``np.exp``, ``np.linalg.inv``, or the name of a helper."""
+    name = str(fn.__name__)
     if fn in helpers.HELPERS:
-        return str(fn.__name__)
+        return name
     if isinstance(fn, np.ufunc):
-        return f"np.{next(name for name in (fn.__name__, *dir(np)) if getattr(np, name, None) is fn)}"
+        return f"np.{next(known for known in (name, *dir(np)) if getattr(np, known, None) is fn)}"
     owner = getattr(fn, "__self__", None)
     if isinstance(owner, np.ufunc):
-        return f"{path_of(owner)}.{fn.__name__}"
+        return f"{path_of(owner)}.{name}"
     if fn is operator.abs:
         return "abs"
     for module in (fn.__module__, "numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks"):
-        if module and module.startswith("numpy") and vars(sys.modules[module]).get(fn.__name__) is fn:
-            return f"{module.replace('numpy', 'np', 1)}.{fn.__name__}"
-    raise errors.CompileError(errors.COMPILE_OPERAND.format(op=fn, where="", given="function that is not NumPy's"))
+        if module and module.startswith("numpy") and vars(sys.modules[module]).get(name) is fn:
+            return f"{module.replace('numpy', 'np', 1)}.{name}"
+    raise errors.CompileError(errors.COMPILE_OPERAND.format(op=name, where="", given="function that is not NumPy's"))
 
 
 def _source(fn: Any) -> str:

@@ -22,14 +22,14 @@ def views(program: Program) -> Program:
 def _plainer(walk: Rewriting, x: Instruction) -> Instruction | Ref:
     rule = _RULES.get(x.fn)
     if rule is not None and not x.kwargs and isinstance(x.args[0], Ref):
-        return rule(walk, x)
+        return rule(walk, x)  # type: ignore[no-any-return]
     return _without_broadcast(walk, x) if isinstance(x.fn, np.ufunc) and x.fn.signature is None else x
 
 
 def _same(walk: Rewriting, x: Instruction) -> Instruction | Ref:
     source = walk.types[x.args[0].id]
     kept = walk.same_type(x.args[0], x) and source.kind == walk.types[x.id].kind
-    return x.args[0] if kept else x  # type: ignore[no-any-return]
+    return x.args[0] if kept else x
 
 
 def _reshape(walk: Rewriting, x: Instruction) -> Instruction | Ref:
