@@ -235,6 +235,49 @@ def test_a_mode_and_a_setting_have_programs_of_their_own() -> None:
     assert [f(np.array(3.0), 1), f(np.array(3.0), 2)] == [3.0, 9.0]
 
 
+def test_a_model_given_as_an_argument_is_read_at_every_call() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            self.weight = nn.Parameter(np.ones(2))
+            self.scale = 2.0
+
+        def forward(self, x: Any) -> Any:
+            return self.scale * self.weight * x if self.training else x
+
+    class Trainer:
+        rate = 3.0
+
+        @ag.compile
+        def run(self, x: Any) -> Any:
+            return self.rate * x
+
+    model, trainer, f = Model(), Trainer(), ag.compile(lambda model, x: model(x))
+    trainer.rate = 4.0
+    x = np.ones(2)
+    assert f(model, x).numpy().tolist() == [2.0, 2.0]
+    model.scale = np.array([1.0, 3.0])
+    assert f(model, x).numpy().tolist() == [1.0, 3.0]
+    model.training = False
+    assert f(model, x).tolist() == [1.0, 1.0]
+    assert f(Model(), x).numpy().tolist() == [2.0, 2.0]
+    assert trainer.run(x).tolist() == [4.0, 4.0]
+    trainer.rate = 5.0
+    assert trainer.run(x).tolist() == [5.0, 5.0]
+
+
+def test_a_variable_of_another_kind_is_another_program() -> None:
+    held: dict[str, Any] = {}
+    f = ag.compile(lambda x: x * held["scale"])
+    x = np.ones(2, np.float32)
+    found = []
+    for scale in (2.0, np.float64(2.0), 2, np.full(2, 2.0), np.full(2, 2), 2.0):
+        held["scale"] = scale
+        y = f(x)
+        found.append(y.dtype)
+        assert y.tolist() == [2.0, 2.0]
+    assert found == [np.float32, np.float64, np.float32, np.float64, np.float64, np.float32]
+
+
 def test_numbers_that_decide_what_is_done_are_fixed() -> None:
     f = ag.compile(lambda x, n, a: np.stack([x] * n) * (a if a > 0 else -1.0))
     assert f(np.ones(2), 3, 2.0).tolist() == [[2.0, 2.0]] * 3

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.environment import differs
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Leaf, Recorded
 from autograd_lite.random import default_rng
@@ -191,7 +192,8 @@ def _array_of_grad(grad: Any) -> Any:
 
 _KNOWN: dict[str, Any] = {
     "MISS": MISS, "array_equal": np.array_equal, "array_of_grad": _array_of_grad, "asarray": np.asarray,
-    "call": operator.call, "default_rng": default_rng, "deque": deque, "flatten": flatten, "make_tensor": make_tensor,
+    "call": operator.call, "default_rng": default_rng, "deque": deque, "differs": differs,
+    "flatten": flatten, "make_tensor": make_tensor,
     "ndarray": np.ndarray, "unflatten": unflatten,
 }  # fmt: skip
 _names = count()

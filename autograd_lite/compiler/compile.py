@@ -232,7 +232,7 @@ def compile(  # noqa: A001 - PyTorch's name
     ...     return ag.grad(lambda x: np.sum(x * x))(x)
     >>> slope(np.array([1.0, 2.0]))
     array([2., 4.])
-    >>> print(slope.source.splitlines()[-3].split("#")[0].strip())
+    >>> print(slope.source.splitlines()[-2].split("#")[0].strip())
     t1 = x + x
     """
     if backend not in BACKENDS:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,8 +35,8 @@ class Survey:
 
     Parameters
     ----------
-    function : callable
-        Where to begin.
+    roots : sequence
+        Where to begin: a function, and settings it is called with.
     words : frozenset of str, optional
         Which attributes to look at; all by default.
     skipped : frozenset
@@ -44,7 +44,10 @@ class Survey:
     """
 
     def __init__(
-        self, function: Any, words: frozenset[str] | None = None, skipped: frozenset[tuple[int, str]] = frozenset()
+        self,
+        roots: Sequence[Any],
+        words: frozenset[str] | None = None,
+        skipped: frozenset[tuple[int, str]] = frozenset(),
     ) -> None:
         self.values: list[tuple[Reading, Any]] = []
         self.identities: list[tuple[Reading, Any]] = []
@@ -55,7 +58,8 @@ class Survey:
         self._words, self._skipped = words, skipped
         self._visited: set[int] = set()
         self._count = 0
-        self._into(function, 0, "")
+        for x in roots:
+            self._into(x, 0, "")
 
     def _found(self, reading: Reading, x: Any, depth: int, name: str) -> None:
         """Note a value, and look into an object."""
@@ -111,7 +115,7 @@ class Survey:
                 self._found(("item", x, key), value, depth, f"{name}_{key}" if isinstance(key, (int, str)) else name)
 
     def _attributes(self, x: Any, depth: int, name: str) -> None:
-        for key, value in list(vars(x).items()):
+        for key, value in {**_defaults(x), **vars(x)}.items():
             if isinstance(key, str) and key.isidentifier() and (self._words is None or key in self._words):
                 inner = key if not name or key == "_layers" else f"{name}_{key}"
                 self._found(("attribute", x, key), value, depth, inner)
@@ -134,6 +138,15 @@ class Survey:
             self._into(value, depth + 1, "")
 
 
+def _defaults(x: Any) -> dict[str, Any]:
+    """Return the plain values that an object has from its class, as long as it has none of its own."""
+    if isinstance(x, types.ModuleType):
+        return {}
+    spaces = [vars(cls) for cls in reversed(type(x).__mro__)]
+    found = {key: value for space in spaces for key, value in space.items()}
+    return {key: value for key, value in found.items() if isinstance(value, _SIMPLE) and key[:2] != "__"}
+
+
 def _is_own(x: Any) -> bool:
     """Tell whether something is a function of a library, which stays as it is."""
     return callable(x) and str(getattr(x, "__module__", "")).partition(".")[0] in _OWN and not hasattr(x, "__dict__")
@@ -148,9 +161,9 @@ def _words_of(code: types.CodeType) -> set[str]:
 class Environment:
     """What a program is for besides its arguments."""
 
-    def __init__(self, function: Any) -> None:
-        self.function = function
-        self.before = Survey(function)
+    def __init__(self, function: Any, settings: Sequence[Any]) -> None:
+        self.function, self._roots = function, (function, *settings)
+        self.before = Survey(self._roots)
         self.survey = self.before
         self._codes: set[types.CodeType] = set()
         self._numpy = _global_states()
@@ -168,7 +181,7 @@ class Environment:
         words: set[str] = set()
         for code in self._codes:
             words.update(code.co_names)
-        self.survey = Survey(self.function, frozenset(words), skipped)
+        self.survey = Survey(self._roots, frozenset(words), skipped)
         if self.survey.leaked:
             text = errors.COMPILE_STORED.format(function=name_of(self.function), name=self.survey.leaked[0])
             raise errors.CompileError(text)
@@ -184,18 +197,29 @@ class Environment:
 
     def conditions(self, bind: Callable[[Any], str]) -> list[str]:
         """Return, as expressions of Python, the conditions under which something is not as it was."""
-        found = []
-        for reading, value in self.survey.values:
-            text = _text(reading, bind)
-            simple = value is None or isinstance(value, (bool, int))
-            found.append(
-                f"{text} is not {value}"
-                if isinstance(value, bool) or value is None
-                else f"{text} != {value if simple else bind(value)}"
-            )
+        found = [_changed(_text(reading, bind), reading[0], x, bind) for reading, x in self.survey.values]
         changing = [(reading, x) for reading, x in self.survey.identities if not isinstance(reading[1], tuple)]
         found += [f"{_text(reading, bind)} is not {bind(x)}" for reading, x in changing]
         return list(dict.fromkeys(found))
+
+
+def _changed(text: str, how: str, value: Any, bind: Callable[[Any], str]) -> str:
+    """Write the condition that a value is another one. One of another class may compare as an array does."""
+    if value is None or isinstance(value, bool):
+        return f"{text} is not {value}"
+    if how == "length":
+        return f"{text} != {value}"
+    if how == "all":
+        values = value.values() if isinstance(value, dict) else value
+        return f"differs({text}, {bind(value)}, {bind(list(map(type, values)))})"
+    known, cls = bind(value), bind(value.__class__)
+    return f"(v := {text}) is not {known} and (v.__class__ is not {cls} or v != {known})"
+
+
+def differs(now: Any, before: Any, classes: list[type]) -> bool:
+    """Tell whether a dict or list of plain values has other ones, or values of other classes."""
+    values = now.values() if isinstance(now, dict) else now
+    return list(map(type, values)) != classes or bool(now != before)
 
 
 def _hashed(key: Any) -> Any:
@@ -237,13 +261,15 @@ def _global_states() -> list[Any]:
 
 
 @contextmanager
-def observed_run(function: Callable[..., Any], stand_in: Callable[[Any, str], Any]) -> Iterator[Environment]:
+def observed_run(
+    function: Callable[..., Any], settings: Sequence[Any], stand_in: Callable[[Any, str], Any]
+) -> Iterator[Environment]:
     """Note what code is executed, with something else in the place of arrays and generators that can be reached.
 
     NOTE: they are in these variables for the time of the run. Another thread that reads them then computes with the
     arrays that they stand for.
     """
-    environment = Environment(function)
+    environment = Environment(function, settings)
     before = sys.getprofile()
     replaced: list[tuple[Reading, Any]] = []
     try:
@@ -265,6 +291,6 @@ def _put(reading: Reading, value: Any) -> None:
     if how == "cell":
         x.cell_contents = value
     elif how == "attribute":
-        object.__setattr__(x, key, value)
+        x.__dict__[key] = value
     elif isinstance(x, (dict, list)):
         x[key] = value

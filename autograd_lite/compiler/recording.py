@@ -107,11 +107,12 @@ def record(
     """
     leaves, structure = flatten((tuple(args), dict(kwargs)))
     known = [_leaf(x) for x in leaves]
+    settings = [x for x in leaves if not is_traced(x)]
     fixed: frozenset[Any] = frozenset()
     while True:
         trace = Trace(fixed)
         try:
-            with recording(trace), observed_run(function, trace.outside) as environment:
+            with recording(trace), observed_run(function, settings, trace.outside) as environment:
                 given = _arguments(trace, structure, leaves, function)
                 called, named = unflatten(structure, given)
                 result = function(*called, **named)
