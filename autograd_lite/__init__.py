@@ -3,6 +3,7 @@
 from autograd_lite import errors, implicit, nn, optim, optimize, tree, viz
 from autograd_lite.check import GradcheckReport, gradcheck
 from autograd_lite.checkpoint import checkpoint
+from autograd_lite.compiler import compile  # noqa: A004 - PyTorch's name
 from autograd_lite.custom import custom_op
 from autograd_lite.errors import AutogradError
 from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad
@@ -21,9 +22,9 @@ from autograd_lite.viz import Picture, explain, visualize
 from autograd_lite.vmap import vmap
 
 __all__ = [
-    "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint", "custom_op",
-    "elementwise_grad", "enable_grad", "errors", "explain", "grad", "gradcheck", "half_squared_error", "hessian",
-    "hvp", "implicit", "is_grad_enabled", "jacobian", "jvp", "linearize", "log_softmax", "logsumexp", "manual_seed",
-    "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu", "scope", "sigmoid", "softmax", "softplus",
-    "supported", "tensor", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap",
+    "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint", "compile",
+    "custom_op", "elementwise_grad", "enable_grad", "errors", "explain", "grad", "gradcheck", "half_squared_error",
+    "hessian", "hvp", "implicit", "is_grad_enabled", "jacobian", "jvp", "linearize", "log_softmax", "logsumexp",
+    "manual_seed", "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu", "scope", "sigmoid", "softmax",
+    "softplus", "supported", "tensor", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap",
 ]  # fmt: skip

@@ -116,6 +116,14 @@ class BatchError(AutogradError, TypeError):
     """Something is asked of a batched array that only one example can answer: a branch, a number, an index."""
 
 
+class CompileError(AutogradError, TypeError):
+    """A function cannot be compiled as it is: it asks for a value, writes where it may not, or keeps what it made."""
+
+
+class ProgramError(AutogradError, AssertionError):
+    """A Program is broken: a pass has made a mistake."""
+
+
 NON_SCALAR = (
     "backward() needs one number to start from, which {what} is not. "
     "Write {expr}.sum().backward(), or {expr}.mean().backward(), or give the weights of its elements: "
@@ -496,4 +504,59 @@ FIXED_POINT_LOST = (
 )
 FIXED_POINT_SETTINGS = (
     "fixed_point() is given tol={tol} and max_iterations={n}. Write tol=1e-12, max_iterations=1000, both above 0"
+)
+COMPILE_VALUE = (
+    "{call} of a value that is computed in a compiled function{where} would fix what holds for this call only. "
+    "Write {instead}"
+)
+COMPILE_SHAPE = (
+    "{op}{where}: the shape of the result depends on the values, but a compiled function has fixed shapes. "
+    "Write np.where(condition, x, 0) and go on with all elements"
+)
+COMPILE_QUESTION = (
+    "{op}{where} answers a question about values, which would be fixed for all calls. "
+    "Write it outside of the compiled function, on what that returns"
+)
+COMPILE_WRITE = (
+    "{op}{where} writes into {what}, which a compiled function does not do. "
+    "Write a = a + x for a += x, np.where(mask, x, a) for a[mask] = x, and no out="
+)
+COMPILE_LEAK = (
+    "a value of a compiled function is used{where} after the call it belongs to has ended. "
+    "Write it into what the function returns, and keep that"
+)
+COMPILE_KEPT = (
+    "the function {function} keeps {number} Tensor(s) that it has made, the first of shape {shape}, which a compiled "
+    "function cannot give anew at every call. Write it into what {function} returns, and keep that"
+)
+COMPILE_STORED = (
+    "the function {function} stores a value that it has computed as {name!r}, which a compiled function would not do "
+    "at every call. Write it into what {function} returns, or into a Tensor: t.assign(value)"
+)
+COMPILE_HISTORY = (
+    "{what} becomes a part of a graph that outlives the compiled function {function}. "
+    "Write t.assign(value.detach()), or with ag.no_grad(): around the change"
+)
+COMPILE_ARRAY = (
+    "a compiled function works on arrays of NumPy, but {what} holds a {given}. Write ag.Tensor(np.asarray(data))"
+)
+COMPILE_OPERAND = "{op}{where} is called with a {given}, which no program can hold. Write an array or a number"
+COMPILE_RANDOM = (
+    "the function {function} draws random numbers from a generator of its own, and compiled it would draw the same "
+    "ones at every call. Write the generator as an argument: {function}(x, rng)"
+)
+COMPILE_STATE = (
+    "the function {function} changes {what}, which a compiled function would not do at every call. "
+    "Write it as a Tensor that is assigned to: count.assign(count + 1)"
+)
+COMPILE_FUNCTION = "ag.compile() takes a function, but was given a {given}. Write ag.compile(step), or @ag.compile"
+COMPILE_BACKEND = "backend={given!r} is unknown. Write backend='numpy'"
+COMPILE_PASSES = "passes={given!r} are unknown. Write a selection of {known}"
+COMPILE_RESULT = (
+    "the compiled function {function} returned a {given}, which is not the same at every call. "
+    "Write a function that returns arrays, Tensors, numbers, or trees of them"
+)
+COMPILE_EMPTY = "{what} of a compiled function that was never called. Write {function}(...) once before"
+PROGRAM_FAULT = (
+    "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"
 )

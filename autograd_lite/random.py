@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite.seams import drawing
+
 if TYPE_CHECKING:
     from numpy.random import Generator
 
@@ -86,4 +88,7 @@ def generator(rng: Any = None) -> Generator:
     >>> generator(rng) is rng
     True
     """
-    return default_rng() if rng is None else np.random.default_rng(rng)
+    if rng is None:
+        return drawing(default_rng())  # type: ignore[no-any-return]
+    made = np.random.default_rng(rng)
+    return drawing(made) if made is rng else made  # one made from a seed draws the same at every call, as it shall

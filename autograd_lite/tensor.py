@@ -407,7 +407,7 @@ def _own_array(data: Any, dtype: Any) -> Array:
         data = data._data
     refusals.masked(data)
     if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
-        array = data.copy() if dtype is None else data.astype(dtype)
+        array = data.astype(data.dtype if dtype is None else dtype)
     else:
         array = np.array(data, dtype)
     if array.dtype.kind not in NUMERIC:
@@ -442,12 +442,11 @@ def grad_array(t: Tensor) -> Array | None:
 
 def commit(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> None:
     """Give Tensors new arrays, of their shape and dtype and their own, in one C call: all or none."""
-    deque(map(_set_value, tensors, arrays), maxlen=0)
+    deque(map(_attributes["_data"].__set__, tensors, arrays), maxlen=0)
 
 
 _getitem = indexing.getitem
-_set_value = Handle.__dict__["_data"].__set__
-_set_grad = Handle.__dict__["_grad"].__set__
+_attributes = Handle.__dict__  # the slots, or what stands in their place while a function is compiled
 _OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"
 
 
@@ -497,7 +496,7 @@ def _commit(found: dict[Node, Array]) -> None:
                 if before is not None:
                     old.append(before)
                 new.append(g if before is None else before + g)
-        deque(map(_set_grad, tensors, new), maxlen=0)
+        deque(map(_attributes["_grad"].__set__, tensors, new), maxlen=0)
 
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:

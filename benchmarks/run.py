@@ -20,7 +20,7 @@ SCRIPTS = HERE / "contenders"
 TIMEOUT_SECONDS = 900
 IMPORT_ROUNDS = 10
 LONG_ROUNDS = 2
-STEPS = ("perceptron", "chain1000", "gradient1000", "hessian50")
+STEPS = ("perceptron", "mlp", "chain1000", "gradient1000", "hessian50")
 
 # Threads cost more than they bring on arrays of ten numbers, so nobody gets them.
 ONE_THREAD = {
@@ -45,11 +45,15 @@ class Contender:
 
 
 OURS = Contender("ours", "ours.py", "autograd_lite", False, {"PYTHONPATH": str(HERE.parent)})
+COMPILED = Contender(
+    "ours compiled", "ours.py", "autograd_lite", False, {**OURS.environment, "AUTOGRAD_LITE_COMPILE": "1"}
+)
 HAND = Contender("hand", "hand.py", "numpy", False)
 PYTORCH = Contender("PyTorch", "pytorch.py", "torch")
 CONTENDERS = (
     HAND,
     OURS,
+    COMPILED,
     PYTORCH,
     Contender("JAX eager", "jaxlib_.py", "jax"),
     Contender("JAX jit", "jaxlib_.py", "jax", environment={"JAX_CONTENDER_JIT": "1"}),

@@ -40,6 +40,16 @@ def run(name: str) -> dict[str, Any]:
     return runpy.run_path(str(EXAMPLES / name))
 
 
+def test_the_perceptron_is_derived_saved_and_run_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("derive.py")["main"](tmp_path)
+    printed = capsys.readouterr().out
+    assert "dL/dW2 = a1^T @ dL/dz2" in printed
+    assert "dL/dp = p - y" in printed
+    assert "def step(x, y, W1, b1, W2, b2, lr):" in printed
+    assert (tmp_path / "step.py").exists()
+    assert "new W1.grad = " in printed
+
+
 def test_logistic_regression_classifies_the_cancers(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sklearn")
     pytest.importorskip("scipy")

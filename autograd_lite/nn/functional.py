@@ -17,6 +17,7 @@ from autograd_lite.rules import reductions
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 from autograd_lite.rules.products import affine
+from autograd_lite.seams import verify
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor
 
@@ -143,7 +144,9 @@ def cross_entropy(input: Array, target: Array, reduction: str = "mean") -> Array
 
 
 def _plain(target: Any) -> Array:
-    return array_of(target) if isinstance(target, Tensor) else np.asarray(target)
+    if isinstance(target, Tensor):
+        return array_of(target)
+    return target if hasattr(target, "__array_function__") else np.asarray(target)
 
 
 def _at_classes(scores: Array, classes: Array, axis: int) -> Array:
@@ -152,8 +155,8 @@ def _at_classes(scores: Array, classes: Array, axis: int) -> Array:
     if classes.shape != wanted:
         raise errors.ShapeError(errors.TARGET_SHAPE.format(loss="cross_entropy", given=classes.shape, wanted=wanted))
     count = scores.shape[axis]
-    if classes.size and (classes.min() < 0 or classes.max() >= count):
-        raise errors.ArgumentError(errors.CLASS_RANGE.format(count=count, last=count - 1))
+    known = (classes >= 0) & (classes < count)
+    verify(known, errors.CLASS_RANGE.format(count=count, last=count - 1), errors.ArgumentError)
     found = np.take_along_axis(scores, np.expand_dims(classes, axis), axis)
     return -found.reshape(wanted)
 

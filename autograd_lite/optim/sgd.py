@@ -10,6 +10,7 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.optim.optimizer import Group, Optimizer, check_setting
 from autograd_lite.record import as_array
+from autograd_lite.seams import number, setting
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor, grad_array
 
@@ -86,8 +87,7 @@ class SGD(Optimizer):
             raise errors.ArgumentError(errors.NESTEROV.format(given=given))
 
     def advance(self, group: Group, tensors: list[Tensor], arrays: list[Array]) -> None:
-        # NOTE: float() because a NumPy number, unlike Python's, would make float64 of a float32 parameter.
-        down, decay, momentum = -float(group["lr"]), float(group["weight_decay"]), float(group["momentum"])
+        down, decay, momentum = -number(group, "lr"), setting(group, "weight_decay"), setting(group, "momentum")
         for p in group["params"]:
             g = getattr(p, "_grad", None)
             if g.__class__ is not ndarray:
@@ -108,17 +108,16 @@ class SGD(Optimizer):
     ) -> Array:
         """Append the new momentum, and return the direction of the step."""
         buffer = self.remembered(p, "momentum_buffer")
-        share = 1 - float(group["dampening"])
-        if share != 1:
-            share = self._whole_at_first(p, share, tensors, arrays)
-        v = as_array(momentum * buffer._data + (g if share == 1 else share * g))
+        share = 1 - setting(group, "dampening")
+        part = g if share == 1 else self._whole_at_first(p, share, tensors, arrays) * g
+        v = as_array(momentum * buffer._data + part)
         tensors.append(buffer)
         arrays.append(v)
-        return g + momentum * v if group["nesterov"] else v
+        return g + momentum * v if setting(group, "nesterov") else v
 
-    def _whole_at_first(self, p: Tensor, share: float, tensors: list[Tensor], arrays: list[Array]) -> float:
+    def _whole_at_first(self, p: Tensor, share: float, tensors: list[Tensor], arrays: list[Array]) -> Array:
         """Return the share of the gradient in the direction: all of it in the first step of a parameter."""
         started = self.remembered(p, "started", np.zeros((), bool))
         tensors.append(started)
         arrays.append(np.ones((), bool))
-        return share if started._data else 1.0
+        return np.where(started._data, share, 1.0).astype(p._data.dtype)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from harness import (
     CYCLES,
@@ -13,6 +15,8 @@ from harness import (
     Step,
     chain_input,
     main,
+    mlp_batch,
+    mlp_parameters,
     parameters,
     rosenbrock_input,
     timed,
@@ -56,8 +60,34 @@ def perceptron() -> Step:
     return step
 
 
-def update(parameter: np.ndarray, gradient: np.ndarray) -> None:
-    parameter -= RATE * gradient
+def update(parameter: np.ndarray, gradient: np.ndarray, rate: Any = RATE) -> None:
+    parameter -= rate * gradient
+
+
+def mlp() -> Step:
+    x, classes = mlp_batch()
+    w1, b1, w2, b2 = mlp_parameters()
+    rows, rate, share = np.arange(len(x)), np.float32(RATE), np.float32(1 / len(x))
+
+    def step() -> float:
+        z = x @ w1.T + b1
+        h = np.maximum(z, 0)
+        s = h @ w2.T + b2
+        s -= s.max(axis=1, keepdims=True)
+        e = np.exp(s)
+        total = e.sum(axis=1, keepdims=True)
+        loss = (np.log(total)[:, 0] - s[rows, classes]).mean()
+
+        d2 = e / total
+        d2[rows, classes] -= 1
+        d2 *= share
+        d1 = (d2 @ w2) * (z > 0)
+        g2, g1 = d2.T @ h, d1.T @ x
+        for parameter, gradient in ((w2, g2), (b2, d2.sum(axis=0)), (w1, g1), (b1, d1.sum(axis=0))):
+            update(parameter, gradient, rate)
+        return loss
+
+    return step
 
 
 def forward(x: np.ndarray) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
@@ -115,6 +145,7 @@ if __name__ == "__main__":
     main(
         {
             "perceptron": lambda: timed(perceptron(), float),
+            "mlp": lambda: timed(mlp(), float),
             "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
             "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
             "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),

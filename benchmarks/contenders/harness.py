@@ -18,6 +18,7 @@ GRADIENT_SIZE, HESSIAN_SIZE = 1000, 50
 CYCLES = 250  # of four operations each: the 1000 of chain1000
 LENGTHS = (250_000, 1_000_000)
 
+MLP_SIZES, MLP_BATCH = (64, 128, 10), 32  # in float32
 BATCH_SECONDS = 0.05
 REPEATS = 5
 CHECK_STEPS = 10
@@ -31,6 +32,19 @@ def parameters() -> list[np.ndarray]:
     """The same W1, b1, W2, b2 for every contender; a weight is (out, in)."""
     shapes = ((3, 2), (3,), (2, 3), (2,))
     return [np.cos(np.arange(np.prod(shape)) + len(shape)).reshape(shape) for shape in shapes]
+
+
+def mlp_parameters() -> list[np.ndarray]:
+    """W1, b1, W2, b2 of the larger network; a weight is (out, in)."""
+    inner, hidden, classes = MLP_SIZES
+    shapes = ((hidden, inner), (hidden,), (classes, hidden), (classes,))
+    return [(0.1 * np.cos(np.arange(np.prod(s)) + len(s))).reshape(s).astype(np.float32) for s in shapes]
+
+
+def mlp_batch() -> tuple[np.ndarray, np.ndarray]:
+    """A batch for it, and the classes."""
+    x = np.sin(np.arange(MLP_BATCH * MLP_SIZES[0])).reshape(MLP_BATCH, -1).astype(np.float32)
+    return x, np.arange(MLP_BATCH) % MLP_SIZES[-1]
 
 
 def chain_input() -> np.ndarray:

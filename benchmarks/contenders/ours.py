@@ -1,4 +1,4 @@
-"""autograd_lite, written as its documentation shows."""
+"""autograd_lite, written as its documentation shows; under ag.compile when AUTOGRAD_LITE_COMPILE is 1."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from harness import (
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
+    MLP_SIZES,
     RATE,
     TARGET,
     Figures,
@@ -20,6 +21,8 @@ from harness import (
     chain_input,
     long_chain,
     main,
+    mlp_batch,
+    mlp_parameters,
     parameters,
     rosenbrock,
     rosenbrock_input,
@@ -31,7 +34,12 @@ from autograd_lite import nn
 
 TRAINING_STEPS = 100_000
 DEPTHS = (4, 16, 64)
+COMPILE = os.environ.get("AUTOGRAD_LITE_COMPILE") == "1"
 NAMES = ("0.weight", "0.bias", "2.weight", "2.bias")
+
+
+def compiled(function: Any) -> Any:
+    return ag.compile(function) if COMPILE else function
 
 
 def network() -> Any:
@@ -54,7 +62,25 @@ def perceptron() -> Step:
         opt.step()
         return loss
 
-    return step
+    return compiled(step)
+
+
+def mlp() -> Step:
+    inner, hidden, classes = MLP_SIZES
+    layers = nn.Linear(inner, hidden, dtype=np.float32), nn.ReLU(), nn.Linear(hidden, classes, dtype=np.float32)
+    model = nn.Sequential(*layers)
+    model.load_state_dict(dict(zip(NAMES, mlp_parameters(), strict=True)))
+    opt = ag.optim.SGD(model.parameters(), lr=RATE)
+    x, y = (ag.Tensor(array) for array in mlp_batch())
+
+    def step() -> Any:
+        opt.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        opt.step()
+        return loss
+
+    return compiled(step)
 
 
 def chain() -> Step:
@@ -71,16 +97,16 @@ def chain() -> Step:
         y.sum().backward()
         return x
 
-    return step
+    return compiled(step)
 
 
 def rosenbrock_gradient() -> Step:
-    x, both = rosenbrock_input(GRADIENT_SIZE), ag.value_and_grad(rosenbrock)
+    x, both = rosenbrock_input(GRADIENT_SIZE), compiled(ag.value_and_grad(rosenbrock))
     return lambda: both(x)[1]
 
 
 def rosenbrock_hessian() -> Step:
-    x, second = rosenbrock_input(HESSIAN_SIZE), ag.hessian(rosenbrock)
+    x, second = rosenbrock_input(HESSIAN_SIZE), compiled(ag.hessian(rosenbrock))
     return lambda: second(x)
 
 
@@ -131,6 +157,7 @@ if __name__ == "__main__":
     main(
         {
             "perceptron": lambda: timed(perceptron(), lambda loss: loss.item()),
+            "mlp": lambda: timed(mlp(), lambda loss: loss.item()),
             "chain1000": lambda: timed(chain(), lambda x: x.grad.sum().item()),
             "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
             "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),

@@ -1,0 +1,425 @@
+"""A Program as the text of a NumPy function: one line for each call, readable, and the very text that runs."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import keyword
+import linecache
+import operator
+import re
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from itertools import count
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.compiler import helpers
+from autograd_lite.compiler.program import Instruction, Program, Ref, Type, refs
+
+_INFIX: dict[Any, str] = {
+    np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.less: "<", np.greater: ">",
+    np.less_equal: "<=", np.greater_equal: ">=", np.equal: "==", np.not_equal: "!=", np.bitwise_and: "&",
+    np.bitwise_or: "|", operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
+    operator.pow: "**", operator.mod: "%", operator.floordiv: "//", operator.lt: "<", operator.le: "<=",
+    operator.gt: ">", operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
+}  # fmt: skip
+_PREFIX = {np.negative: "-", operator.neg: "-", operator.pos: "+"}
+# Derivatives are computed without warnings, from the first call on that makes infinite or undefined what was finite.
+_CALM = frozenset(
+    (
+        np.add, np.subtract, np.multiply, np.negative, np.square, np.matmul, np.dot, np.sum, np.where, np.transpose,
+        np.reshape, np.broadcast_to, np.copy, np.array, np.maximum, np.minimum, np.absolute, np.sign, np.greater,
+        np.less, np.greater_equal, np.less_equal, np.equal, np.not_equal, np.isfinite, operator.getitem, operator.add,
+        operator.mul, operator.neg, operator.sub, helpers.placed, helpers.scatter, helpers.added_at,
+        helpers.subtracted_at, helpers.assigned,
+    )
+)  # fmt: skip
+_REDUCED = {np.sum: "np.add", np.max: "np.maximum", np.min: "np.minimum", np.prod: "np.multiply"}
+_COLUMN = 64
+_LONGEST_LITERAL = 64
+
+
+class Names:
+    """What the values of a program are called in its text: each name once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
+        self._names: dict[int, str] = {}
+        self._numbers = count(1)
+        self._constants = {c.id: c.array for c in program.constants}
+        added = [x for x in program.instructions if x.fn in helpers.IN_PLACE and x.into is not None]
+        self._same = {x.id: x.into for x in added}  # a change in place: the same variable
+        for x in program.inputs:
+            self[x.id]
+        for i in program.types:
+            if i in program.names:
+                self[i]
+
+    def __getitem__(self, i: int) -> str:
+        if i not in self._names:
+            same = self._same.get(i)
+            self._names[i] = self._unique(self._wanted(i)) if same is None else self[same]
+        return self._names[i]
+
+    def _wanted(self, i: int) -> str:
+        name = self.program.names.get(i)
+        if name is None:
+            return _constant_name(self._constants[i]) if i in self._constants else f"t{next(self._numbers)}"
+        if name.startswith("d_%"):
+            return f"d_{self[int(name[3:])]}"
+        return re.sub(r"\W", "_", name if not name[:1].isdigit() else f"_{name}")
+
+    def _unique(self, name: str) -> str:
+        tried = name
+        for n in count(2):
+            if tried not in self._taken:
+                break
+            tried = f"{name}_{n}"
+        self._taken.add(tried)
+        return tried
+
+
+class Module:
+    """The text of a program, and the function that it defines."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = Names(program)
+        self.bound: dict[str, Any] = {}
+        self._constants = {c.id: c for c in program.constants}
+        self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
+        self.function = _identifier(program.title)
+
+    # ----- the text -----
+
+    def text(self) -> str:
+        """Return the whole text: helpers, constants, the function."""
+        lines = self.body()
+        used = [fn for fn in helpers.HELPERS if self._calls(fn)]
+        parts = [f'"""{self.program.title}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
+        parts += [f"\n\n{_source(fn)}" for fn in used]
+        if self._constants_text():
+            parts += ["\n\n", *self._constants_text()]
+        return "".join([*parts, "\n\n", *[line + "\n" for line in lines]])
+
+    def _calls(self, fn: Any) -> bool:
+        """Tell whether the text calls a helper, and does not have it written out."""
+        calls = [x for x in self.program.instructions if x.fn is fn]
+        return fn is not helpers.placed and any(fn not in helpers.IN_PLACE or x.into is None for x in calls)
+
+    def _constants_text(self) -> list[str]:
+        return [f"{self.names[c.id]} = {array_text(c.array)}\n" for c in self.program.constants if c.id in self._used]
+
+    def body(self) -> list[str]:
+        """Return the lines of the function."""
+        program = self.program
+        parameters = ", ".join(self.names[x.id] for x in program.inputs)
+        lines = [f"def {self.function}({parameters}):"]
+        lines += [f"    # {self.names[x.id]}: {program.types[x.id]}" for x in program.inputs]
+        quiet = False
+        for x in program.instructions:
+            if x.quiet and not quiet and x.fn not in _CALM:
+                lines.append('    with np.errstate(all="ignore"):')
+                quiet = True
+            quiet = quiet and x.quiet
+            *before, last = self.statements(x)
+            indent = "        " if quiet else "    "
+            lines += [indent + line for line in before]
+            lines.append(f"{indent + last:<{_COLUMN}}  # {self.comment(x)}")
+        lines.append(f"    return {self._returned()}")
+        return lines
+
+    def _returned(self) -> str:
+        values = [self.names[i] for i in self.program.escaping()]
+        return f"({', '.join(values)},)" if len(values) == 1 else f"({', '.join(values)})"
+
+    def comment(self, x: Instruction) -> str:
+        """Return the shape of a value and what it comes from."""
+        kind = self.program.types[x.id]
+        shape = f"{kind.shape} {kind.dtype}" if kind.kind in ("array", "scalar") else kind.kind
+        return f"{shape}: {x.origin}" if x.origin else shape
+
+    def statements(self, x: Instruction) -> list[str]:
+        """Return the lines for one call."""
+        if x.fn is helpers.placed:
+            name, kind = self.names[x.id], self.program.types[x.id]
+            made = f"{name} = np.zeros({kind.shape}, {literal(kind.dtype)})"
+            return [made, f"{name}[{self._key(x.args[1])}] = {self.operand(x.args[0])}"]
+        return [self.statement(x)]
+
+    def statement(self, x: Instruction) -> str:
+        """Return the line for one call that is one."""
+        if x.fn is helpers.verify:
+            return self._call("verify", x)
+        if x.fn in helpers.IN_PLACE and x.into is not None:
+            return f"{self.names[x.id]}[{self._key(x.args[2])}] {helpers.IN_PLACE[x.fn]} {self.operand(x.args[1])}"
+        return f"{self.names[x.id]} = {self.expression(x)}"
+
+    def expression(self, x: Instruction) -> str:
+        """Return a call as an expression."""
+        fn, a = x.fn, [self.operand(arg) for arg in x.args]
+        if x.into is None and not x.kwargs:
+            if fn in _INFIX:
+                return f"{a[0]} {_INFIX[fn]} {a[1]}"
+            if fn in _PREFIX:
+                return f"{_PREFIX[fn]}{a[0]}"
+            if fn is operator.getitem:
+                return f"{a[0]}[{self._key(x.args[1])}]"
+            method = self._method(x, a)
+            if method is not None:
+                return method
+        if fn in _REDUCED and _simple_reduction(x):
+            return self._reduction(x, a)
+        return self._call(path_of(fn), x)
+
+    def _method(self, x: Instruction, a: list[str]) -> str | None:
+        fn, kind = x.fn, self._type(x.args[0]) if x.args else None
+        if fn is np.transpose and kind is not None:
+            turned = tuple(range(len(kind.shape)))[::-1]
+            given = x.args[1] if len(x.args) > 1 else None
+            if given is None or tuple(i % max(len(turned), 1) for i in given) == turned:
+                return f"{a[0]}.T"
+            return f"{a[0]}.transpose({a[1]})"
+        if fn is np.dot and kind is not None and kind.kind == "array":
+            return f"{a[0]}.dot({a[1]})"
+        if fn is np.reshape and len(a) == 2:  # noqa: PLR2004 - array and shape
+            return f"{a[0]}.reshape({a[1]})"
+        if fn is np.copy and len(a) == 1 and kind is not None and kind.kind == "array":
+            return f"{a[0]}.copy()"
+        if fn is np.astype and kind is not None:
+            return f"{a[0]}.astype({a[1]})"
+        return None
+
+    def _type(self, arg: Any) -> Type | None:
+        return self.program.types[arg.id] if arg.__class__ is Ref else None
+
+    def _reduction(self, x: Instruction, a: list[str]) -> str:
+        """A reduction of a ufunc, which is what the function of NumPy comes to, without its checks."""
+        given = dict(zip(("axis",), a[1:], strict=False)) | {name: self.operand(v) for name, v in x.kwargs}
+        given.setdefault("axis", "None")
+        shown = [f"{name}={value}" for name, value in given.items() if (name, value) != ("keepdims", "False")]
+        return f"{_REDUCED[x.fn]}.reduce({', '.join([a[0], *shown])})"
+
+    def _call(self, name: str, x: Instruction) -> str:
+        parts = [self.operand(arg) for arg in x.args]
+        parts += [f"{key}={self.operand(value)}" for key, value in x.kwargs]
+        if x.into is not None:
+            parts.append(f"out={self.names[x.into]}")
+        return f"{name}({', '.join(parts)})"
+
+    def operand(self, value: Any) -> str:
+        """Return an operand as Python writes it."""
+        if value.__class__ is Ref:
+            return self.names[value.id]
+        if isinstance(value, tuple):
+            inner = ", ".join(map(self.operand, value))
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        if isinstance(value, list):
+            return f"[{', '.join(map(self.operand, value))}]"
+        if isinstance(value, slice):
+            return f"slice({', '.join(self.operand(p) for p in (value.start, value.stop, value.step))})"
+        return literal(value)
+
+    def _key(self, key: Any) -> str:
+        if isinstance(key, tuple) and key:
+            return ", ".join(map(self._key_part, key)) + ("," if len(key) == 1 else "")
+        return self._key_part(key)
+
+    def _key_part(self, part: Any) -> str:
+        if not isinstance(part, slice):
+            return self.operand(part)
+        start, stop, step = ("" if p is None else self.operand(p) for p in (part.start, part.stop, part.step))
+        return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+
+    def example(self, values: Mapping[str, Any]) -> str:
+        """Return the lines that call the function when the file is run."""
+        lines = ['\n\nif __name__ == "__main__":', "    example = {"]
+        lines += [f"        {name!r}: {_example_text(value)}," for name, value in values.items()]
+        lines += ["    }", f"    for name, value in zip({self._left()!r}, {self.function}(**example)):"]
+        lines += ['        print(name, "=", np.array2string(np.asarray(value), prefix=f"{name} = "))', ""]
+        return "\n".join(lines)
+
+    def _left(self) -> tuple[str, ...]:
+        """Return what the values are called that the function returns: results, then what is assigned."""
+        program = self.program
+        results = [self.names[i] for i in refs(program.outputs)]
+        return (*results, *(f"new {a.name}" for a in program.assignments if a.id is not None))
+
+    # ----- the function -----
+
+    def load(self) -> Callable[..., Any]:
+        """Return the function that the text defines.
+
+        NOTE: its module is known to `linecache` and `sys.modules`, so that tracebacks show its lines.
+        """
+        name = f"autograd_lite_compiled_{next(_modules)}"
+        file = f"<{name}>"
+        module = ModuleType(name)
+        module.__dict__.update({"np": np, "__file__": file})
+        module.__dict__.update({fn.__name__: fn for fn in helpers.HELPERS})
+        module.__dict__.update({self.names[c.id]: c.array for c in self.program.constants})
+        text = "".join(line + "\n" for line in self.body())
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        sys.modules[name] = module
+        tree = _BoundEarly(module.__dict__).visit(ast.parse(text, file))
+        exec(compile(ast.fix_missing_locations(tree), file, "exec"), module.__dict__)
+        function: Callable[..., Any] = module.__dict__[self.function]
+        return function
+
+
+class _BoundEarly(ast.NodeTransformer):
+    """Has what a text calls looked up once and not at every call, a twentieth of the time of a small step.
+
+    ``np.exp`` and constants become local variables: parameters that nobody gives, with these values as defaults. Lines
+    stay what they are.
+    """
+
+    def __init__(self, space: dict[str, Any]) -> None:
+        self.space = space
+        self.found: dict[str, Any] = {}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        own = {argument.arg for argument in node.args.args}
+        self.local = own | {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        self.generic_visit(node)
+        for name, value in self.found.items():
+            self.space[f"early_{name}"] = value
+            node.args.kwonlyargs.append(ast.arg(name))
+            node.args.kw_defaults.append(ast.Name(f"early_{name}", ast.Load()))
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        text = ast.unparse(node)
+        if not text.startswith("np."):
+            self.generic_visit(node)
+            return node
+        return self._bound(text.replace(".", "_"), operator.attrgetter(text[3:])(np))
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        known = node.id in self.space and node.id not in self.local
+        return self._bound(f"{node.id}_", self.space[node.id]) if known else node
+
+    def _bound(self, name: str, value: Any) -> ast.expr:
+        while name in self.local:
+            name += "_"
+        self.found[name] = value
+        return ast.Name(name, ast.Load())
+
+
+_modules = count()
+_CALLED = {0.0: "ZERO", 0.5: "HALF", 1.0: "ONE", 2.0: "TWO", -1.0: "MINUS_ONE"}
+
+
+def _constant_name(array: Any) -> str:
+    """Return what a constant is called: by its value where that is one of the most common numbers."""
+    return "C" if np.ndim(array) else _CALLED.get(array.item(), "C")
+
+
+def _identifier(title: str) -> str:
+    name = re.sub(r"\W", "_", title)
+    return name if name.isidentifier() and not keyword.iskeyword(name) else f"compiled_{name}"
+
+
+def _simple_reduction(x: Instruction) -> bool:
+    return x.into is None and len(x.args) <= 2 and {name for name, _ in x.kwargs} <= {"axis", "keepdims"}  # noqa: PLR2004
+
+
+def literal(value: Any) -> str:
+    """Return a plain value as Python writes it."""
+    if isinstance(value, float):
+        text = repr(float(value))
+        named = {"inf": "np.inf", "-inf": "(-np.inf)", "nan": "np.nan"}.get(text, text)
+        return f"({named})" if named.startswith("-") else named
+    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        return f"({value})"
+    if isinstance(value, np.dtype):
+        return f"np.{value.name}" if hasattr(np, value.name) else f"np.dtype({value.str!r})"
+    if isinstance(value, type):
+        return value.__name__ if value.__module__ == "builtins" else f"np.{value.__name__}"
+    return "..." if value is Ellipsis else repr(value)
+
+
+def array_text(array: Any) -> str:
+    """Return a constant as Python writes it: short ones as numbers, long ones as bytes."""
+    dtype = literal(array.dtype)
+    if isinstance(array, np.generic) or not array.ndim:
+        made = f"np.array({_numbers(array.tolist())}, dtype={dtype})"
+        return f"{made}[()]" if isinstance(array, np.generic) else made
+    if array.size <= _LONGEST_LITERAL:
+        return f"np.array({_numbers(array.tolist())}, dtype={dtype}).reshape({array.shape})"
+    if array.tobytes() == array.flat[:1].tobytes() * array.size:
+        return f"np.full({array.shape}, {literal(array.flat[0].item())}, {dtype})"
+    data = np.ascontiguousarray(array).tobytes().hex()
+    return f"np.frombuffer(bytes.fromhex({data!r}), dtype={dtype}).reshape({array.shape})"
+
+
+def _example_text(value: Any) -> str:
+    if value is None:
+        return "np.random.default_rng(0)"
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return literal(value)
+    if isinstance(value, np.ndarray) and value.size > _LONGEST_LITERAL and not value.any():
+        return f"np.zeros({value.shape}, {literal(value.dtype)})"
+    return array_text(value)
+
+
+def _numbers(value: Any) -> str:
+    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else literal(value).strip("()")
+
+
+_paths: dict[Any, str] = {}
+
+
+def path_of(fn: Any) -> str:
+    """Return how a text reaches a function: ``np.exp``, ``np.linalg.inv``, or the name of a helper."""
+    name = str(fn.__name__)
+    if fn in helpers.HELPERS:
+        return name
+    if isinstance(fn, np.ufunc):
+        return f"np.{next(known for known in (name, *dir(np)) if getattr(np, known, None) is fn)}"
+    owner = getattr(fn, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"{path_of(owner)}.{name}"
+    if fn is operator.abs:
+        return "abs"
+    for module in (fn.__module__, "numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks"):
+        if module and module.startswith("numpy") and vars(sys.modules[module]).get(name) is fn:
+            return f"{module.replace('numpy', 'np', 1)}.{name}"
+    raise errors.CompileError(errors.COMPILE_OPERAND.format(op=name, where="", given="function that is not NumPy's"))
+
+
+def _source(fn: Any) -> str:
+    """Return the text of a helper without its annotations."""
+    text = inspect.getsource(fn)
+    head, rest = text.split("\n", 1)
+    head = re.sub(r": Any|: str| -> (Any|None)", "", head)
+    return f"{head}\n{rest}"
+
+
+def values_of(program: Program, given: Mapping[int, Any]) -> tuple[Any, ...]:
+    """Carry a program out call by call, without a text, and return what leaves it: what passes are held against."""
+    values = dict(given) | {c.id: c.array for c in program.constants}
+    for x in program.instructions:
+        args = [_filled(arg, values) for arg in x.args]
+        kwargs = {name: _filled(value, values) for name, value in x.kwargs}
+        if x.into is not None:
+            kwargs["out"] = values[x.into]
+        with np.errstate(all="ignore") if x.quiet else nullcontext():
+            values[x.id] = x.fn(*args, **kwargs)
+    return tuple([values[i] for i in program.escaping()])
+
+
+def _filled(value: Any, values: Mapping[int, Any]) -> Any:
+    if value.__class__ is Ref:
+        return values[value.id]
+    if isinstance(value, (tuple, list)):
+        return type(value)([_filled(part, values) for part in value])
+    if isinstance(value, slice):
+        return slice(*[_filled(part, values) for part in (value.start, value.stop, value.step)])
+    return value

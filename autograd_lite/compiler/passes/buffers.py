@@ -1,0 +1,98 @@
+"""Results in memory that is not needed any more."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler import helpers
+from autograd_lite.compiler.memory import roots
+from autograd_lite.compiler.program import Instruction, Program, Ref, Type
+
+SMALLEST = 1024
+"""In bytes: NumPy makes a smaller array faster than it is told where to put it."""
+
+
+def buffers(program: Program, smallest: int = SMALLEST) -> Program:
+    """Return the program with ``out=`` in its calls: an operand that is read for the last time, or another such array.
+
+    Memory is used again only if no view of it is read later, if it is none of an input's or a constant's, and if
+    nothing of it leaves the program.
+    """
+    plan = _Plan(program, smallest)
+    return program.having(instructions=tuple([plan.placed(k, x) for k, x in enumerate(program.instructions)]))
+
+
+class _Plan:
+    def __init__(self, program: Program, smallest: int) -> None:
+        self.types, self.smallest = program.types, smallest
+        self.roots = roots(program)
+        self.owner = {i: i for i in program.types}
+        self.free: dict[Any, list[int]] = {}
+        self.last = self._last_reads(program)
+        self.fixed = set(program.given())
+
+    def _last_reads(self, program: Program) -> dict[int, int]:
+        """Return for each owner of memory the last instruction that reads it, or a view of it."""
+        last: dict[int, int] = {}
+        for k, x in enumerate(program.instructions):
+            for i in (*x.operands(), x.id):
+                for root in self.roots[i]:
+                    last[root] = k
+        for i in program.escaping():
+            last |= dict.fromkeys(self.roots[i], len(program.instructions))
+        return last
+
+    def placed(self, k: int, x: Instruction) -> Instruction:
+        kind = self.types[x.id]
+        if self._can_write(x, kind):
+            place = self._dying(k, x, kind)
+            if place is None and x.fn not in helpers.IN_PLACE:
+                place = self._taken(kind)
+            if place is not None:
+                x = replace(x, into=place)
+                self.owner[x.id] = self.owner[place]
+        self._release(k, x)
+        return x
+
+    def _can_write(self, x: Instruction, kind: Type) -> bool:
+        writes = isinstance(x.fn, np.ufunc) and x.fn.nout == 1 and not x.kwargs
+        if not (writes or x.fn in helpers.IN_PLACE) or kind.kind != "array" or not kind.shape:
+            return False
+        return _bytes(kind) >= self.smallest
+
+    def _dying(self, k: int, x: Instruction, kind: Type) -> int | None:
+        """Return an operand of this type that is read here for the last time."""
+        if isinstance(x.fn, np.ufunc) and x.fn.signature is not None:  # a matrix product reads what it has written
+            return None
+        operands = x.args[:1] if x.fn in helpers.IN_PLACE else x.args
+        for value in operands:
+            if isinstance(value, Ref) and self.types[value.id] == kind and self._is_free(value.id, k):
+                return value.id
+        return None
+
+    def _is_free(self, i: int, k: int) -> bool:
+        return self.roots[i] == {i} and i not in self.fixed and self.last[i] == k and self._memory_free(i, k)
+
+    def _memory_free(self, i: int, k: int) -> bool:
+        """Tell whether all values that were put into the same memory are read no more."""
+        owner = self.owner[i]
+        return all(self.last[j] <= k for j, own in self.owner.items() if own == owner and j in self.last)
+
+    def _taken(self, kind: Type) -> int | None:
+        pool = self.free.get((kind.shape, kind.dtype))
+        return pool.pop() if pool else None
+
+    def _release(self, k: int, x: Instruction) -> None:
+        """Note whose memory is free from here on."""
+        for root in dict.fromkeys(root for i in x.operands() for root in self.roots[i]):
+            kind = self.types[root]
+            if self._is_free(root, k) and kind.kind == "array" and self.owner[root] != self.owner[x.id]:
+                self.free.setdefault((kind.shape, kind.dtype), []).append(root)
+
+
+def _bytes(kind: Type) -> int:
+    return math.prod(kind.shape) * int(kind.dtype.itemsize)

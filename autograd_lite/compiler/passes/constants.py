@@ -1,0 +1,89 @@
+"""Do before the call what is the same in every call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.helpers import EFFECTS
+from autograd_lite.compiler.passes.common import Rewriting
+from autograd_lite.compiler.program import Constant, Instruction, Program, Ref, Type, mapped
+
+_LARGEST = 10_000
+"""So many elements at most: a larger array is cheaper to make than to keep."""
+
+
+def constant_folding(program: Program) -> Program:
+    """Return the program with the values of calls that read nothing but constants."""
+    folded: list[Constant] = []
+
+    def rule(walk: Rewriting, x: Instruction) -> Instruction | Ref:
+        known = walk.constants
+        x = _with_numbers(walk, x, folded)
+        if x.fn in _FILLED and not x.kwargs and len(x.args) == 1 and _small(walk, x):
+            return _constant(walk, x, _FILLED[x.fn](walk.types[x.id].shape, walk.types[x.id].dtype), folded)
+        if x.fn in EFFECTS or any(i not in known for i in x.operands()) or not _small(walk, x):
+            return x
+        values = {i: _Value(known[i]) for i in x.operands()}
+        with np.errstate(all="ignore"):
+            array = x.fn(*_filled(x.args, values), **{name: _filled(v, values) for name, v in x.kwargs})
+        return _constant(walk, x, array, folded)
+
+    result = Rewriting(program).run(rule)
+    return result.having(constants=(*program.constants, *folded))
+
+
+_FILLED: dict[Any, Any] = {np.zeros_like: np.zeros, np.ones_like: np.ones}
+
+
+def _constant(walk: Rewriting, x: Instruction, array: Any, folded: list[Constant]) -> Ref:
+    """Have a constant in the place of a call."""
+    folded.append(Constant(x.id, array, private=True))
+    walk.constants[x.id] = array
+    return Ref(x.id)
+
+
+def _with_numbers(walk: Rewriting, x: Instruction, folded: list[Constant]) -> Instruction:
+    """Put a number in the place of an array that is the same everywhere, where another operand gives the shape."""
+    if not isinstance(x.fn, np.ufunc) or x.fn.signature is not None or x.kwargs:
+        return x
+    for i, value in enumerate(x.args):
+        array = walk.constants.get(value.id) if isinstance(value, Ref) else None
+        others = [walk.types[a.id].shape for j, a in enumerate(x.args) if j != i and isinstance(a, Ref)]
+        if (
+            not isinstance(array, np.ndarray)
+            or array.ndim == 0
+            or np.broadcast_shapes(*others) != walk.types[x.id].shape
+        ):
+            continue
+        if array.size and array.tobytes() == array.flat[:1].tobytes() * array.size:
+            number = np.array(array.flat[0])
+            folded.append(Constant(walk.new(Type((), array.dtype)), number, private=True))
+            walk.constants[folded[-1].id] = number
+            return replace(x, args=(*x.args[:i], Ref(folded[-1].id), *x.args[i + 1 :]))
+    return x
+
+
+class _Value:
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+
+def _small(walk: Rewriting, x: Instruction) -> bool:
+    kind = walk.types[x.id]
+    return kind.kind in ("array", "scalar") and int(np.prod(kind.shape)) <= _LARGEST
+
+
+def _filled(value: Any, values: dict[int, _Value]) -> Any:
+    found = mapped(value, values)
+    return _opened(found)
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, _Value):
+        return value.array
+    if isinstance(value, (tuple, list)):
+        return type(value)([_opened(part) for part in value])
+    return slice(*map(_opened, (value.start, value.stop, value.step))) if isinstance(value, slice) else value

@@ -1,0 +1,20 @@
+"""Leave out what nobody reads."""
+
+from __future__ import annotations
+
+from autograd_lite.compiler.helpers import EFFECTS
+from autograd_lite.compiler.program import Program
+
+
+def dead_code(program: Program) -> Program:
+    """Return the program without calls whose value is not used, and without unused constants."""
+    read = set(program.escaping())
+    kept = []
+    for x in reversed(program.instructions):
+        if x.id in read or x.fn in EFFECTS:
+            kept.append(x)
+            read.update(x.operands())
+            if x.into is not None:
+                read.add(x.into)
+    constants = tuple([c for c in program.constants if c.id in read])
+    return program.having(instructions=tuple(reversed(kept)), constants=constants)

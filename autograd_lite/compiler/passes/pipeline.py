@@ -1,0 +1,61 @@
+"""All passes, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from autograd_lite import errors
+from autograd_lite.compiler.memory import returned_copies
+from autograd_lite.compiler.passes.algebra import algebra
+from autograd_lite.compiler.passes.buffers import buffers
+from autograd_lite.compiler.passes.constants import constant_folding
+from autograd_lite.compiler.passes.dead import dead_code
+from autograd_lite.compiler.passes.small import small_arrays
+from autograd_lite.compiler.passes.subexpressions import common_subexpressions
+from autograd_lite.compiler.passes.sums import sums
+from autograd_lite.compiler.passes.views import views
+from autograd_lite.compiler.program import Program
+
+Pass = Callable[[Program], Program]
+
+PASSES: Mapping[str, Pass] = MappingProxyType(
+    {
+        "dead_code": dead_code,
+        "constant_folding": constant_folding,
+        "views": views,
+        "algebra": algebra,
+        "common_subexpressions": common_subexpressions,
+        "sums": sums,
+        "small_arrays": small_arrays,
+        "buffers": buffers,
+    }
+)
+"""By the name with which ``passes=`` of `compile` selects them, in the order in which they are done."""
+
+
+def improved(program: Program, passes: Iterable[str] | None = None) -> Program:
+    """Return the program after the passes, all by default."""
+    return measured(program, passes)[-1][1]
+
+
+def measured(program: Program, passes: Iterable[str] | None = None) -> list[tuple[str, Program]]:
+    """Return the program after each of the passes, with their names.
+
+    NOTE: copies of what leaves the program are made after `views`, which would take them out again.
+    """
+    chosen = tuple(PASSES) if passes is None else tuple(passes)
+    if unknown := [name for name in chosen if name not in PASSES]:
+        raise errors.CompileError(errors.COMPILE_PASSES.format(given=unknown, known=", ".join(PASSES)))
+    stages = [("recorded", program)]
+    for name, work in PASSES.items():
+        if name == "buffers":
+            program = returned_copies(program)
+            stages.append(("copies of what leaves", program))
+        if name in chosen:
+            program = work(program)
+            stages.append((name, program))
+            if name not in {"dead_code", "buffers"} and "dead_code" in chosen:
+                program = dead_code(program)
+                stages[-1] = (name, program)
+    return stages

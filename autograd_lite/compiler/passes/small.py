@@ -1,0 +1,88 @@
+"""For small arrays, where a call costs more than its arithmetic: cheaper calls of the same value.
+
+NumPy takes half as long again to multiply ten numbers by a number of Python as by an array of no dimension, and
+``a @ b`` twice as long as ``a.dot(b)``. The products may differ in the last bit, as those of two versions of BLAS do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.passes.common import Rewriting
+from autograd_lite.compiler.program import Constant, Instruction, Program, Ref, Type
+
+LARGEST = 4096
+"""In elements: for a larger array the text is left as it is."""
+_SEVERAL = 2
+_OF_TWO = frozenset(
+    (
+        np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum, np.less, np.less_equal,
+        np.greater, np.greater_equal, np.equal, np.not_equal, np.hypot, np.arctan2, np.logaddexp, np.copysign,
+    )
+)  # fmt: skip
+
+
+def small_arrays(program: Program) -> Program:
+    """Return the program with numbers as arrays of no dimension, and products of small matrices by ``dot``."""
+    work = _Work(program)
+    result = work.walk.run(work.cheaper)
+    return result.having(constants=(*program.constants, *work.constants.values()))
+
+
+class _Work:
+    def __init__(self, program: Program) -> None:
+        self.walk = Rewriting(program)
+        self.constants: dict[Any, Constant] = {}
+        self.arrays: dict[Any, Ref] = {}
+        self.uses = program.uses()
+
+    def cheaper(self, walk: Rewriting, x: Instruction) -> Instruction | Ref:
+        kind = walk.types[x.id]
+        if kind.kind != "array" or math.prod(kind.shape) > LARGEST or not isinstance(x.fn, np.ufunc) or x.kwargs:
+            return x
+        if x.fn is np.matmul:
+            return replace(x, fn=np.dot) if all(map(self._matrix, x.args)) else x
+        if x.fn not in _OF_TWO or not kind.shape:
+            return x
+        dtype = self._dtype(x, kind)
+        return x if dtype is None else replace(x, args=tuple([self._array(value, dtype, x) for value in x.args]))
+
+    def _matrix(self, value: Any) -> bool:
+        kind = self.walk.types[value.id] if isinstance(value, Ref) else Type()
+        return len(kind.shape) == 2 and kind.dtype.kind == "f" and math.prod(kind.shape) <= LARGEST  # noqa: PLR2004
+
+    def _dtype(self, x: Instruction, kind: Type) -> Any:
+        """Return the dtype that a number has to have beside the array in the call; None where that is not plain."""
+        kinds = [self.walk.types[value.id] for value in x.args if isinstance(value, Ref)]
+        arrays = [k for k in kinds if k.kind == "array"]
+        if len(arrays) != 1 or arrays[0].dtype.kind != "f" or kind.dtype not in (arrays[0].dtype, np.dtype(bool)):
+            return None
+        return arrays[0].dtype
+
+    def _array(self, value: Any, dtype: Any, x: Instruction) -> Any:
+        """Return an operand, a number among them as an array."""
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return self._constant(value, dtype)
+        if isinstance(value, Ref) and self.walk.types[value.id].kind == "float" and self.uses[value.id] >= _SEVERAL:
+            return self._converted(value, dtype, x)
+        return value
+
+    def _constant(self, value: float, dtype: Any) -> Ref:
+        key = (repr(value), dtype)
+        if key not in self.constants:
+            with np.errstate(all="ignore"):
+                array = np.array(value).astype(dtype)
+            self.constants[key] = Constant(self.walk.new(Type((), dtype)), array, private=True)
+        return Ref(self.constants[key].id)
+
+    def _converted(self, value: Ref, dtype: Any, x: Instruction) -> Ref:
+        key = (value.id, dtype)
+        if key not in self.arrays:
+            number = self.walk.new(Type((), dtype))
+            self.walk.add(Instruction(number, np.array, (value, dtype), (), x.origin, x.quiet))
+            self.arrays[key] = Ref(number)
+        return self.arrays[key]

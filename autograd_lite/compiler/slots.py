@@ -1,0 +1,91 @@
+"""The two attributes of a Tensor that a trace has to see: its array and its gradient.
+
+While a trace is on, reading or setting ``_data`` and ``_grad`` in the thread that traces leads to the trace. While none
+is on they are the plain slots they always were, and cost nothing more.
+"""
+
+from __future__ import annotations
+
+import _thread
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from autograd_lite.graph import observers
+from autograd_lite.record import Handle
+from autograd_lite.rules import indexing
+from autograd_lite.seams import watching
+
+_DATA, _GRAD = Handle.__dict__["_data"], Handle.__dict__["_grad"]
+_ACCUMULATE = indexing.getitem.accumulate
+_current: ContextVar[Any] = ContextVar("autograd_lite_trace", default=None)
+tracing = _current.get
+set_data, set_grad = _DATA.__set__, _GRAD.__set__
+_lock = _thread.RLock()
+_traces = 0
+
+
+def slot_data(t: Any) -> Any:
+    """Return the array that a Tensor really holds, None where it has none yet."""
+    return _slot(_DATA, t)
+
+
+def slot_grad(t: Any) -> Any:
+    """Return the gradient that a Tensor really holds, None where there is none."""
+    return _slot(_GRAD, t)
+
+
+def _slot(slot: Any, t: Any) -> Any:
+    try:
+        return slot.__get__(t)
+    except AttributeError:
+        return None
+
+
+def _attribute(slot: Any, read: str, write: str) -> property:
+    def get(t: Any) -> Any:
+        trace = tracing()
+        return slot.__get__(t) if trace is None else getattr(trace, read)(t)
+
+    def put(t: Any, value: Any) -> None:
+        trace = tracing()
+        if trace is None:
+            slot.__set__(t, value)
+        else:
+            getattr(trace, write)(t, value)
+
+    return property(get, put)
+
+
+_TRACED_DATA = _attribute(_DATA, "read_data", "write_data")
+_TRACED_GRAD = _attribute(_GRAD, "read_grad", "write_grad")
+
+
+def _look(step: int) -> None:
+    """Have the attributes lead to the traces while there is one in any thread."""
+    global _traces  # noqa: PLW0603 - one class of Tensors, one count
+    with _lock:
+        _traces += step
+        on = _traces > 0
+        # An array that a sweep adds to in place cannot be seen: it adds as it does when it is recorded.
+        indexing.getitem.accumulate = None if on else _ACCUMULATE
+        setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
+        setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
+
+
+@contextmanager
+def recording(trace: Any) -> Iterator[None]:
+    """Have a trace see what this thread does."""
+    _look(1)
+    try:
+        token, watch = _current.set(trace), watching.set(trace)
+        observers.append(trace.observed)
+        try:
+            yield
+        finally:
+            observers.remove(trace.observed)
+            watching.reset(watch)
+            _current.reset(token)
+    finally:
+        _look(-1)

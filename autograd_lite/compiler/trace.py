@@ -1,0 +1,421 @@
+"""One recording run: a function called with traced values, and everything that happens to the Tensors it touches.
+
+Tensors from outside are never touched: they have their new values in the trace, and get them, all or none, when the run
+has ended well.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, NoReturn
+from weakref import ref
+
+import numpy as np
+
+from autograd_lite import errors, random
+from autograd_lite.compiler import helpers
+from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
+from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
+from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
+from autograd_lite.graph import Node
+from autograd_lite.op import NO_SETTINGS, Op, Settings
+from autograd_lite.record import Handle
+from autograd_lite.seams import watching
+from autograd_lite.shapes import Array
+
+_NUMBERS = (bool, int, float, complex)
+_PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *_NUMBERS)
+_PYTHON = {
+    np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "truediv", np.floor_divide: "floordiv",
+    np.remainder: "mod", np.power: "pow", np.negative: "neg", np.positive: "pos", np.absolute: "abs",
+    np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge", np.equal: "eq", np.not_equal: "ne",
+}  # fmt: skip
+_OPERATORS = {ufunc: getattr(operator, name) for ufunc, name in _PYTHON.items()}
+
+
+class Restart(BaseException):
+    """Numbers whose value is needed: the run begins again with them as fixed ones. Not to be caught by the user."""
+
+    def __init__(self, sources: frozenset[Any]) -> None:
+        self.sources = sources
+
+
+class Seen:
+    """A Tensor from outside: what it is called, and what its array and its gradient have become."""
+
+    __slots__ = ("data", "exposed", "first", "first_grad", "first_id", "grad", "name", "node", "owner", "t")
+
+    def __init__(self, t: Any, owner: tuple[str, Any], name: str) -> None:
+        self.t, self.owner, self.name = t, owner, name
+        self.node, self.exposed = t._node, t._exposed
+        self.data: Any = None
+        self.first: Any = None
+        self.first_id = -1
+        self.grad: Any = _UNREAD
+        self.first_grad: Any = _UNREAD
+
+    def start(self, value: Any) -> None:
+        """Note the value that stands for the array at the beginning."""
+        self.data, self.first, self.first_id = value, value, value.id
+
+
+_UNREAD = object()
+
+
+class Trace:
+    """What one run has done so far.
+
+    Parameters
+    ----------
+    fixed : set
+        Numbers that are not to be traced: their value decides what is done.
+    """
+
+    def __init__(self, fixed: frozenset[Any] = frozenset()) -> None:
+        self.inputs: list[Input] = []
+        self.constants: dict[int, Constant] = {}
+        self.instructions: list[Instruction] = []
+        self.types: dict[int, Type] = {}
+        self.names: dict[int, str] = {}
+        self.operations: dict[int, tuple[str, tuple[Any, ...]]] = {}
+        self.seen: dict[int, Seen] = {}
+        self.empty_grads: list[Seen] = []
+        self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
+        self.fixed_numbers: list[tuple[Any, str, Any]] = []
+        self.closed = False
+        self._fixed = fixed
+        self._fresh: dict[int, tuple[ref[Any], Any]] = {}
+        self._numbers: dict[Any, Number] = {}
+        self._generators: dict[int, tuple[Generator, Any]] = {}
+        self._values: dict[int, int] = {}  # nodes of the graph, by identity: the value they stand for
+        self._kept: list[Any] = []
+        self._named: set[int] = set()
+        self._outside: dict[int, Any] = {}
+
+    # ----- values -----
+
+    def _new(self, value: Any) -> int:
+        number = len(self.types)
+        self.types[number] = type_of(value)
+        return number
+
+    def outside(self, value: Any, name: str) -> Any:
+        """Return what stands for an array, or a generator, of a variable that the function reads."""
+        if isinstance(value, np.random.Generator):
+            return self.generator(value, name=name)
+        source = ("array", id(value))
+        if source in self._fixed:
+            self.fixed_arrays.setdefault(id(value), (value, value.copy()))
+            return value
+        found = self._outside.get(id(value))
+        if found is None:
+            found = self._outside[id(value)] = self._input(value, "array", value, name)
+            found.sources = frozenset((source,))
+        return found
+
+    def argument(self, value: Any, place: int, name: str) -> Any:
+        """Return what stands for a leaf of the arguments."""
+        if isinstance(value, Handle):
+            seen = self._see(value, ("argument", place), name)
+            return seen.t
+        if isinstance(value, np.random.Generator):
+            return self.generator(value, ("argument", place), name)
+        key = ("argument", place)
+        if value.__class__ in _NUMBERS:
+            return value if key in self._fixed else self._number(key, value, "argument", place, name)
+        return self._input(value, "argument", place, name)
+
+    def _input(self, value: Any, kind: str, owner: Any, name: str) -> Any:
+        number = self._new(value)
+        self.inputs.append(Input(number, kind, owner, name))
+        self.names[number] = name
+        self._named.add(number)
+        return wrap(value, number, self, given=True)
+
+    def _number(self, key: Any, value: Any, kind: str, owner: Any, name: str) -> Any:
+        if key not in self._numbers:
+            number = self._numbers[key] = self._input(value, kind, owner, name)
+            number.sources = frozenset((key,))
+        return self._numbers[key]
+
+    def constant(self, array: Any) -> Ref:
+        """Return what stands for an array, or a NumPy number, that is no value of the trace."""
+        known = self.constants.get(id(array))
+        if known is None:
+            known = self.constants[id(array)] = Constant(self._new(array), array, private=False)
+        return Ref(known.id)
+
+    # ----- calls -----
+
+    def call(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any] = NO_SETTINGS) -> Any:
+        """Carry out a call and write it down."""
+        if self.closed:
+            raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
+        values = [plain(x) for x in args]
+        if tracing() is not self:  # another thread, which has come across a value of this one
+            return fn(*values, **{name: plain(x) for name, x in kwargs.items()})
+        if fn in _OPERATORS and all(x.__class__ in _NUMBERS for x in values):
+            fn = _OPERATORS[fn]
+        if fn is np.square and values[0].__class__ in _NUMBERS:
+            fn, args, values = _OPERATORS[np.multiply], (args[0], args[0]), values * 2
+        known = self._generators if fn is helpers.draw else None
+        value = fn(*values, **{name: plain(x) for name, x in kwargs.items()})
+        frame = user_frame()
+        operands = tuple([self._encoded(x, fn) for x in args])
+        settings = tuple([(name, self._encoded(x, fn)) for name, x in kwargs.items()])
+        result = self._write(fn, operands, settings, value, frame)
+        if isinstance(result, Traced):
+            result.sources = _sources(args)
+        if known is None:
+            _share(result, value, args)
+        return result
+
+    def _write(self, fn: Any, args: Any, kwargs: Any, value: Any, frame: Any) -> Any:
+        number = self._new(value)
+        quiet = np.geterr() == _QUIET
+        origin = self._origin(number)
+        self.instructions.append(Instruction(number, fn, args, kwargs, origin, quiet, None, line_of(frame)))
+        self._name_locals(frame)
+        if isinstance(value, (tuple, list)):
+            item = _ITEM
+            parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
+            return type(value)(parts) if type(value) in (tuple, list) else tuple(parts)
+        return None if value is None else wrap(value, number, self)
+
+    def _encoded(self, x: Any, fn: Any) -> Any:
+        """Return an operand as an instruction holds it."""
+        if isinstance(x, (Traced, Generator)):
+            if x._trace is not self:
+                raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
+            return Ref(x.id)
+        if isinstance(x, (tuple, list)):
+            return type(x)([self._encoded(part, fn) for part in x]) if type(x) in (tuple, list) else tuple(x)
+        if isinstance(x, slice):
+            return slice(*[self._encoded(part, fn) for part in (x.start, x.stop, x.step)])
+        if isinstance(x, (np.ndarray, np.generic)):
+            return self.constant(x)
+        if isinstance(x, _PLAIN):
+            return x
+        name = getattr(fn, "__name__", str(fn))
+        text = errors.COMPILE_OPERAND.format(op=name, where=where(), given=type(x).__name__)
+        raise errors.CompileError(text)
+
+    # ----- what it comes from, and what it is called -----
+
+    def _origin(self, number: int) -> str:
+        """Return which operation a call is part of, as far as it can be told while it happens; see `observed`."""
+        frame: Any = sys._getframe(2)
+        while frame is not None:
+            module = frame.f_globals.get("__name__")
+            if module == "autograd_lite.sweep" and isinstance(frame.f_locals.get("node"), Node):
+                parent, node = frame.f_locals.get("parent"), frame.f_locals["node"]
+                if node.op is not None and frame.f_code.co_name in ("reverse", "forward"):
+                    self._name_derivative(number, parent)
+                    return f"derivative of {node.op.name}"
+            if frame.f_code.co_name == "advance" and "group" in frame.f_locals:
+                return type(frame.f_locals["self"]).__name__
+            frame = frame.f_back
+        return ""
+
+    def _name_derivative(self, number: int, parent: Any) -> None:
+        """The last value computed for a node in a sweep is its derivative; earlier ones have led to it."""
+        value = self._values.get(id(parent))
+        if value is None and parent is not None and parent.notes is not None:
+            owner = parent.notes.owner()
+            seen = self.seen.get(id(owner))
+            value = seen.first.id if seen is not None and seen.first is not None else None
+        if value is None:
+            return
+        for i in [i for i, name in self.names.items() if name == f"d_%{value}"]:
+            del self.names[i]
+        self.names[number] = f"d_%{value}"
+
+    def _name_locals(self, frame: Any) -> None:
+        """Call values as the variables of the user's function are called."""
+        if frame is None:
+            return
+        for name, x in list(frame.f_locals.items()):
+            value = slot_data(x) if isinstance(x, Handle) else x
+            if isinstance(value, Traced) and value._trace is self and value.id not in self._named:
+                self._named.add(value.id)
+                self.names[value.id] = name
+
+    def observed(self, op: Op, operands: Any, settings: Settings, result: Any) -> None:
+        """Note for the calls since the last operation that they are parts of this one."""
+        if watching.get() is not self:
+            return
+        for i in range(len(self.instructions) - 1, -1, -1):
+            instruction = self.instructions[i]
+            if instruction.origin:
+                break
+            self.instructions[i] = _from(instruction, op.name)
+        value = slot_data(result)
+        if isinstance(value, Traced) and value.id not in self.names:
+            self.names[value.id] = op.name
+        self.operation(op, [x._data if isinstance(x, Handle) else x for x in operands], value)
+        if isinstance(value, Traced) and result._node is not None:
+            self._values[id(result._node)] = value.id
+            self._kept.append(result._node)  # so that its identity stays its own
+
+    def operation(self, op: Op, operands: Sequence[Any], result: Any) -> None:
+        """Note that a value is the result of one of our operations."""
+        if isinstance(result, Traced) and result.id not in self.operations:
+            refs = [Ref(x.id) if isinstance(x, Traced) else x for x in operands]
+            self.operations[result.id] = op.name, tuple(refs)
+
+    # ----- Tensors -----
+
+    def _see(self, t: Any, owner: tuple[str, Any] | None = None, name: str = "") -> Seen:
+        seen = self.seen.get(id(t))
+        if seen is None:
+            array = slot_data(t)
+            if array.__class__ is not np.ndarray:
+                called = f"the Tensor {t._name!r}" if t._name else "a Tensor"
+                raise errors.CompileError(errors.COMPILE_ARRAY.format(what=called, given=type(array).__name__))
+            seen = self.seen[id(t)] = Seen(t, owner or ("tensor", t), name or t._name or "")
+        return seen
+
+    def _is_fresh(self, t: Any) -> bool:
+        made = self._fresh.get(id(t))
+        return made is not None and made[0]() is t
+
+    def read_data(self, t: Any) -> Any:
+        if self._is_fresh(t):
+            return slot_data(t)
+        seen = self._see(t)
+        if seen.data is None:
+            kind, owner = seen.owner
+            seen.start(self._input(slot_data(t), kind, owner, seen.name))
+        return seen.data
+
+    def write_data(self, t: Any, value: Any) -> None:
+        if self._is_fresh(t) or slot_data(t) is None:
+            if not self._is_fresh(t):
+                self._fresh[id(t)] = ref(t), value
+            set_data(t, value)
+        else:
+            self.read_data(t)  # what is written without being read still belongs to somebody outside
+            self.seen[id(t)].data = value
+
+    def read_grad(self, t: Any) -> Any:
+        if self._is_fresh(t):
+            return slot_grad(t)
+        seen = self._see(t)
+        if seen.grad is _UNREAD:
+            grad = slot_grad(t)
+            if grad is None:
+                self.empty_grads.append(seen)
+            else:
+                kind, owner = seen.owner
+                array = slot_data(grad) if isinstance(grad, Handle) else grad
+                traced = self._input(array, f"{kind} grad", owner, f"grad_{seen.name}")
+                if isinstance(grad, Handle):
+                    held = self._see(grad)
+                    held.start(traced)
+                else:
+                    grad = traced
+            seen.grad = seen.first_grad = grad
+        return seen.grad
+
+    def write_grad(self, t: Any, value: Any) -> None:
+        if self._is_fresh(t):
+            set_grad(t, value)
+        else:
+            self._see(t).grad = value
+
+    def fresh(self) -> Iterator[tuple[Any, Any]]:
+        """Yield the Tensors made in this run that are still there, with their first values."""
+        for made, first in self._fresh.values():
+            t = made()
+            if t is not None:
+                yield t, first
+
+    # ----- what the seams ask for -----
+
+    def number(self, owner: MutableMapping[str, Any], key: str) -> Any:
+        value = float(owner[key])
+        source = ("number", id(owner), key)
+        if source in self._fixed:
+            return self.setting(owner, key)
+        return self._number(source, value, "number", (owner, key), key)
+
+    def setting(self, owner: MutableMapping[str, Any], key: str) -> float:
+        value = float(owner[key])
+        if not any(owner is o and key == k for o, k, _ in self.fixed_numbers):
+            self.fixed_numbers.append((owner, key, value))
+        return value
+
+    def generator(self, rng: Any, owner: tuple[str, Any] | None = None, name: str = "rng") -> Any:
+        if isinstance(rng, Generator):
+            return rng
+        if id(rng) not in self._generators:
+            default = rng is random._default
+            kind, where_from = owner or ("default generator" if default else "generator", rng)
+            number = self._new(rng)
+            self.inputs.append(Input(number, kind, where_from, name))
+            self.names[number] = name
+            self._generators[id(rng)] = Generator(rng, number, self), rng.bit_generator.state
+        return self._generators[id(rng)][0]
+
+    def verify(self, condition: Any, text: str) -> None:
+        if not np.all(condition.value):
+            raise errors.ArgumentError(text)
+        self.call(helpers.verify, (condition, text))
+
+    def watched(self) -> frozenset[tuple[int, str]]:
+        """Return the numbers that were asked for here: items of mappings."""
+        read = {(source[1], source[2]) for source in self._numbers if source[0] == "number"}
+        return frozenset(read | {(id(owner), key) for owner, key, _ in self.fixed_numbers})
+
+    def fixed(self, sources: frozenset[Any]) -> NoReturn:
+        raise Restart(sources)
+
+    def undo(self) -> None:
+        """Put generators, and what Tensors know of arrays handed out, back to where they were."""
+        self.closed = True
+        for generator, state in self._generators.values():
+            generator.value.bit_generator.state = state
+        for seen in self.seen.values():
+            seen.t._exposed = seen.exposed
+        for t, first in self.fresh():
+            set_data(t, np.asarray(plain(first)))
+
+
+_QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
+_ITEM = operator.getitem
+
+
+def _from(instruction: Instruction, origin: str) -> Instruction:
+    return Instruction(
+        instruction.id, instruction.fn, instruction.args, instruction.kwargs, origin, instruction.quiet, None,
+        instruction.line,
+    )  # fmt: skip
+
+
+def _sources(args: Sequence[Any]) -> frozenset[Any]:
+    """Return what has to be fixed to fix a result; nothing if that cannot be done."""
+    found = [x.sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
+    return frozenset().union(*found) if all(found) else frozenset()
+
+
+def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
+    """Note on a view, and on what it shows, that an assignment in place would have to reach the other."""
+    if isinstance(value, np.ndarray) and value.base is not None:
+        for x in args:
+            if isinstance(x, Traced) and isinstance(x.value, np.ndarray) and np.may_share_memory(value, x.value):
+                x.shared = result.shared = True
+
+
+def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:
+    """Return the traced value for what a call gave."""
+    kind = Number if value.__class__ in _NUMBERS else Traced
+    return kind(value, number, trace, given)
+
+
+def type_of(value: Any) -> Type:
+    """Return what a program knows of a value."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return Type(value.shape, value.dtype, "array" if isinstance(value, np.ndarray) else "scalar")
+    return Type(kind=type(value).__name__)

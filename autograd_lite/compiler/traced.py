@@ -1,0 +1,460 @@
+"""The array of a trace: it computes as an ndarray does, and writes down every call of NumPy that it is part of.
+
+A Tensor may hold one as its data, so what is seen is what a Tensor's operations, the rules of the sweep and the
+optimisers really consist of. Nothing is known here of derivatives.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+
+from autograd_lite import errors, refusals
+from autograd_lite.compiler import helpers
+from autograd_lite.methods import Methods
+from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
+from autograd_lite.rules import constant, indexing
+from autograd_lite.shapes import Shape
+
+PACKAGE = str(Path(__file__).parent.parent)
+NUMPY = str(Path(np.__file__).parent)
+
+
+class Recorder(Protocol):
+    """What a traced value needs of the trace it belongs to."""
+
+    def call(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any] = ...) -> Any:
+        """Carry out a call and write it down."""
+
+    def operation(self, op: Op, operands: Sequence[Any], result: Any) -> None:
+        """Note that a value is the result of one of our operations."""
+
+    def fixed(self, sources: frozenset[Any]) -> NoReturn:
+        """Begin again, with some numbers as fixed ones."""
+
+
+class Traced(Methods):
+    """A value of a trace: what it is in this call, and its number in the program.
+
+    Parameters
+    ----------
+    value : ndarray or NumPy number
+        What it is in this call.
+    id : int
+        Its number among the values of the program.
+    trace : Recorder
+        Where calls are written down.
+    """
+
+    __slots__ = ("__weakref__", "_trace", "given", "id", "shared", "sources", "value")
+
+    requires_grad = False
+    name = _op = None  # for messages, which speak of it as of a Tensor
+
+    def __init__(self, value: Any, id: int, trace: Recorder, given: bool = False) -> None:  # noqa: A002 - what it is
+        self.value, self.id, self._trace, self.given = value, id, trace, given
+        self.shared = False
+        self.sources: frozenset[Any] = frozenset()
+
+    # ----- what it is -----
+
+    @property
+    def shape(self) -> Shape:
+        return np.shape(self.value)
+
+    @property
+    def ndim(self) -> int:
+        return np.ndim(self.value)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> Any:
+        return self.value.dtype if hasattr(self.value, "dtype") else np.dtype(type(self.value))
+
+    @property
+    def real(self) -> Any:
+        return self._trace.call(np.real, (self,))
+
+    @property
+    def imag(self) -> Any:
+        return self._trace.call(np.imag, (self,))
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<value {self.id} of a compiled function, of shape {self.shape}, dtype={self.dtype}>"
+
+    # ----- what a Tensor has as well -----
+
+    def detach(self) -> Traced:
+        """Return itself: there is no derivative to drop."""
+        return self
+
+    def numpy(self) -> Traced:
+        """Return itself: the array would be that of this call only."""
+        return self
+
+    def everywhere(self) -> bool:
+        """Return False: no condition on values is known to hold at every call."""
+        return False
+
+    # ----- changes of value -----
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if _foreign(value):
+            raise errors.CompileError(errors.COMPILE_WRITE.format(op="assignment", where=where(), what="an array"))
+        self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
+
+    def _in_place(self, op: Op, other: Any) -> Any:
+        result = self._binary(op, other)
+        return self._become(result, op.name) if isinstance(result, Traced) else result
+
+    def _become(self, result: Any, what: str) -> Traced:
+        """Be another value from now on; refused where somebody outside, or a view, would have to see it."""
+        if self.given or self.shared:
+            target = "an argument" if self.given else "an array that others are views of"
+            raise errors.CompileError(errors.COMPILE_WRITE.format(op=what, where=where(), what=target))
+        refusals.in_place(self, result, f"in-place {what}", "x = x.copy()")
+        if result.dtype != self.dtype:
+            result = result.astype(self.dtype)
+        self.value, self.id = result.value, result.id
+        return self
+
+    # ----- the protocols -----
+
+    def _unary(self, op: Op) -> Any:
+        return carry_out(op, (self,), NO_SETTINGS)
+
+    def _binary(self, op: Op, other: Any) -> Any:
+        return NotImplemented if _foreign(other) else self._trace.call(op.fn, (self, other))
+
+    def _reflected(self, op: Op, other: Any) -> Any:
+        return NotImplemented if _foreign(other) else self._trace.call(op.fn, (other, self))
+
+    # What an operation is computed by (``a.reshape(shape)``) cannot be that operation again.
+
+    def reshape(self, *shape: Any) -> Any:
+        """Return the elements in another shape."""
+        given = shape[0] if len(shape) == 1 else shape
+        return self._trace.call(np.reshape, (self, _sizes(given)))
+
+    def transpose(self, *axes: Any) -> Any:
+        """Return the array with its axes in another order."""
+        given = axes[0] if len(axes) == 1 else axes or None
+        return self._trace.call(np.transpose, (self,) if given is None else (self, _sizes(given)))
+
+    def copy(self) -> Any:
+        """Return a value of its own."""
+        return self._trace.call(np.copy, (self,))
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Return the values in another dtype."""
+        return self._trace.call(np.astype, (self, np.dtype(dtype)))
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(map(_foreign, inputs)):
+            return NotImplemented
+        out = kwargs.pop("out", None)
+        if method == "at":
+            _refuse_write(f"{ufunc.__name__}.at")
+        fn = ufunc if method == "__call__" else getattr(ufunc, method)
+        return _put(out, self._trace.call(fn, inputs, kwargs), ufunc.__name__)
+
+    def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if any(t in RECORDERS and not issubclass(t, Traced) for t in types):
+            return NotImplemented
+        if func in _ANSWERED:
+            return func(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
+        _refuse(func, args)
+        kwargs = dict(kwargs)
+        out = kwargs.pop("out", None)
+        return _put(out, self._trace.call(func, args, kwargs), func.__name__)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        self._refused("np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
+
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
+        self._refused("a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
+
+    def __float__(self) -> NoReturn:
+        self._refused("float()", "np.sin(x) for math.sin(x), and x itself for float(x)")
+
+    def __int__(self) -> NoReturn:
+        self._refused("int()", "np.floor(x), or x.astype(int)")
+
+    def __complex__(self) -> NoReturn:
+        self._refused("complex()", "the real and imaginary parts as two arrays")
+
+    def __index__(self) -> int:  # noqa: PLE0305 - as above
+        self._refused("range() or an index made", "np.where(np.arange(n) < x, a, b), or ag.Tensor(a)[x]")
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def item(self) -> NoReturn:
+        self._refused("item()", "x itself, and return it")
+
+    def tolist(self) -> NoReturn:
+        self._refused("tolist()", "x itself, and return it")
+
+    def _refused(self, call: str, instead: str) -> NoReturn:
+        if self.sources:
+            self._trace.fixed(self.sources)
+        raise errors.CompileError(errors.COMPILE_VALUE.format(call=call, where=where(), instead=instead))
+
+    __hash__ = object.__hash__
+
+
+class Number(Traced):
+    """A number of Python that is another one at every call: a learning rate, an argument.
+
+    As a number does, it leaves the dtype of an array as it is. Whoever needs its value (as an index, in a branch, by
+    `float`) makes it a fixed one: the program is then for this value.
+    """
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
+        self._trace.fixed(self.sources)
+
+    def __float__(self) -> NoReturn:
+        self._trace.fixed(self.sources)
+
+    __int__ = __complex__ = __float__
+    __index__ = __bool__
+    __trunc__ = __round__ = __float__
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
+
+    def __getattribute__(self, name: str) -> Any:
+        """NOTE: a number has no ``copy``, by which `record` knows an array when it saves an operand."""
+        if name == "copy":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Return an array of no dimension."""
+        return self._trace.call(np.array, (self, np.dtype(dtype)))
+
+    def _become(self, result: Any, what: str) -> Any:
+        return result
+
+    def _binary(self, op: Op, other: Any) -> Any:
+        return NotImplemented if isinstance(other, _REPEATED) else super()._binary(op, other)
+
+    def _reflected(self, op: Op, other: Any) -> Any:
+        return NotImplemented if isinstance(other, _REPEATED) else super()._reflected(op, other)
+
+    def __hash__(self) -> int:  # noqa: PLE0309 - as above
+        self._trace.fixed(self.sources)
+
+
+_REPEATED = (list, tuple, str, bytes)  # what a number times it repeats
+
+
+def _sizes(given: Any) -> Any:
+    """Return one whole number, or several as a tuple of Python's."""
+    return tuple(map(operator.index, given)) if isinstance(given, (tuple, list)) else operator.index(given)
+
+
+def _method_of(fn: Any) -> Callable[..., Any]:
+    return lambda self, *args, **kwargs: fn(self, *args, **kwargs)
+
+
+# What a Tensor's method is carried out by may be that method of its array, so those are NumPy's own functions.
+for _name in (
+    "sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ptp", "all", "any", "argmax", "argmin", "argsort",
+    "nonzero", "round", "clip", "dot", "ravel", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace",
+):  # fmt: skip
+    setattr(Traced, _name, _method_of(getattr(np, _name)))
+setattr(Traced, "flatten", _method_of(np.ravel))  # noqa: B010 - as above
+
+
+class Generator:
+    """What draws random numbers at every call, from the generator it stands for."""
+
+    def __init__(self, rng: Any, id: int, trace: Recorder) -> None:  # noqa: A002 - what it is
+        self.value, self.id, self._trace = rng, id, trace
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        if method.startswith("__") or not callable(getattr(self.value, method)):
+            raise AttributeError(method)
+        return lambda *args, **kwargs: self._trace.call(helpers.draw, (self, method, *args), kwargs)
+
+
+# ----- carrying out -----
+
+_WHOLE: dict[Op, Callable[..., Any]] = {}
+
+
+def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
+    """Carry out one of our operations on values of a trace: by what it consists of, or as a whole."""
+    other = next((x for x in operands if _foreign(x)), None)
+    if other is not None:
+        return RECORDERS[type(other)](op, operands, settings)
+    whole = _WHOLE.get(op)
+    result = op.fn(*operands, **settings) if whole is None else whole(*operands, **settings)
+    if isinstance(result, Traced):
+        result._trace.operation(op, operands, result)
+    return result
+
+
+RECORDERS[Traced] = RECORDERS[Number] = carry_out
+
+
+def _getitem(a: Any, key: Any) -> Any:
+    _refuse_mask(key)
+    return trace_of((a, key)).call(operator.getitem, (a, key))
+
+
+def _scatter(g: Any, key: Any, shape: Shape) -> Any:
+    once = not _has_traced(key) if indexing._is_basic(key) else _is_distinct(key, g.size)
+    fn = helpers.placed if once else helpers.scatter
+    return trace_of((g, key)).call(fn, (g, key, shape))
+
+
+def _is_distinct(key: Any, size: int) -> bool:
+    """Tell whether no place can occur twice, because a constant part of the index is another one for each element."""
+    parts = [
+        k for k in (key if isinstance(key, tuple) else (key,)) if isinstance(k, np.ndarray) and k.dtype.kind in "iu"
+    ]
+    return any(k.size == size and bool((k >= 0).all()) and np.unique(k).size == size for k in parts)
+
+
+def _setitem(a: Any, value: Any, key: Any) -> Any:
+    return trace_of((a, value, key)).call(helpers.assigned, (a, value, key))
+
+
+_WHOLE |= {indexing.getitem: _getitem, indexing.scatter: _scatter, indexing.setitem: _setitem}
+
+
+def traced_in(value: Any) -> Iterator[Any]:
+    """Yield the traced values in an operand, whatever it is nested in."""
+    if isinstance(value, (Traced, Generator)):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for part in value:
+            yield from traced_in(part)
+    elif isinstance(value, slice):
+        yield from traced_in((value.start, value.stop, value.step))
+
+
+def trace_of(values: Any) -> Recorder:
+    """Return the trace of the first traced value in an operand."""
+    return next(traced_in(values))._trace  # type: ignore[no-any-return]
+
+
+def _has_traced(value: Any) -> bool:
+    return next(traced_in(value), None) is not None
+
+
+def plain(value: Any) -> Any:
+    """Return an operand with what traced values are in this call."""
+    if isinstance(value, (Traced, Generator)):
+        return value.value
+    if isinstance(value, (tuple, list)):
+        return type(value)([plain(part) for part in value])
+    return value
+
+
+def _foreign(x: Any) -> bool:
+    """Tell whether an operand records by itself, and so comes first: a Tensor, a batch."""
+    return type(x) in RECORDERS and not isinstance(x, Traced)
+
+
+def _put(out: Any, result: Any, name: str) -> Any:
+    """Put a result where ``out=`` asked for it."""
+    target = out[0] if isinstance(out, tuple) else out
+    if target is None:
+        return result
+    if not isinstance(target, Traced):
+        _refuse_write(name)
+    return target._become(result, name)
+
+
+# ----- what is refused -----
+
+_ANSWERED = frozenset(
+    (np.shape, np.ndim, np.size, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj, np.result_type)
+)
+_QUESTIONS = frozenset(constant.QUESTIONS) - _ANSWERED
+_WRITING = frozenset((np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis))
+_RAGGED = frozenset(
+    (
+        np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
+        np.unique_values, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
+    )
+)  # fmt: skip
+_BY_CONDITION = frozenset((np.compress, np.extract, np.bincount))
+
+
+def _refuse(func: Any, args: Sequence[Any]) -> None:
+    """Refuse a call whose result is no array of a fixed shape."""
+    if func in _RAGGED or func in _BY_CONDITION or func in _QUESTIONS or func in (np.where, np.repeat):
+        decisive = args[1:] if func is np.repeat else args[:1] if func in _BY_CONDITION else args
+        if len(args) == 1 or func is not np.where:
+            _fix(decisive)
+    ragged = func in _RAGGED or (func is np.where and len(args) == 1)
+    if ragged or (func in _BY_CONDITION and _has_traced(args[0])):
+        raise errors.CompileError(errors.COMPILE_SHAPE.format(op=func.__name__, where=where()))
+    if func is np.repeat and len(args) > 1 and _has_traced(args[1]):
+        raise errors.CompileError(errors.COMPILE_SHAPE.format(op="repeat", where=where()))
+    if func in _QUESTIONS:
+        raise errors.CompileError(errors.COMPILE_QUESTION.format(op=func.__name__, where=where()))
+    if func in _WRITING:
+        _fix(args)
+        _refuse_write(func.__name__)
+
+
+def _fix(values: Sequence[Any]) -> None:
+    """Begin again with what decides a shape or an answer as fixed, where that can be: variables of the function."""
+    found = list(traced_in(tuple(values)))
+    if found and all(x.sources for x in found):
+        found[0]._trace.fixed(frozenset().union(*(x.sources for x in found)))
+
+
+def _refuse_mask(key: Any) -> None:
+    for part in key if isinstance(key, tuple) else (key,):
+        if isinstance(part, Traced) and part.dtype.kind == "b":
+            _fix((part,))
+            raise errors.CompileError(errors.COMPILE_SHAPE.format(op="an index by a mask", where=where()))
+        if isinstance(part, Number):
+            operator.index(part)
+
+
+def _refuse_write(name: str) -> NoReturn:
+    raise errors.CompileError(errors.COMPILE_WRITE.format(op=name, where=where(), what="an array of NumPy"))
+
+
+def user_frame() -> FrameType | None:
+    """Return the innermost frame that is neither NumPy's nor ours."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith((PACKAGE, NUMPY, "<the lane", "<frozen")):
+        frame = frame.f_back
+    return frame
+
+
+def line_of(frame: FrameType | None) -> str:
+    """Return a line of a program as ``file.py:12``."""
+    return "" if frame is None else f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def where() -> str:
+    """Return how a message says which line of the user's it is about."""
+    line = line_of(user_frame())
+    return f" (at {line})" if line else ""

@@ -1,0 +1,62 @@
+"""Where a trace looks in: numbers of Python that may change between calls, random generators, checks of values.
+
+A trace (see `compiler`) sees every call of NumPy. It would not see a number that is read from an optimiser, or numbers
+drawn at random, and cannot answer a question about values that will be others next time. Who reads, draws or asks goes
+through here; while nobody watches, that costs reading one variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+
+class Watcher(Protocol):
+    """What a trace does at these places."""
+
+    def number(self, owner: MutableMapping[str, Any], key: str) -> Any:
+        """Return what stands for the number ``owner[key]``, which is read anew at every call."""
+
+    def setting(self, owner: MutableMapping[str, Any], key: str) -> float:
+        """Return the number ``owner[key]``, and have it compared at every call."""
+
+    def generator(self, rng: Any) -> Any:
+        """Return what draws from `rng` at every call."""
+
+    def verify(self, condition: Any, text: str) -> None:
+        """Have the condition checked at every call."""
+
+
+watching: ContextVar[Watcher | None] = ContextVar("autograd_lite_watching", default=None)
+_watcher = watching.get
+
+
+def number(owner: MutableMapping[str, Any], key: str) -> Any:
+    """Return ``float(owner[key])``, or what stands for it in a trace.
+
+    NOTE: a float of Python, because a NumPy number would make float64 of a float32 parameter.
+    """
+    watcher = _watcher()
+    return float(owner[key]) if watcher is None else watcher.number(owner, key)
+
+
+def setting(owner: MutableMapping[str, Any], key: str) -> float:
+    """Return ``float(owner[key])`` of what decides how something is computed, and not only with which numbers."""
+    watcher = _watcher()
+    return float(owner[key]) if watcher is None else watcher.setting(owner, key)
+
+
+def drawing(rng: Any) -> Any:
+    """Return a generator, or what draws from it at every call of a compiled function."""
+    watcher = _watcher()
+    return rng if watcher is None else watcher.generator(rng)
+
+
+def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None:
+    """Raise ``error(text)`` unless a condition on values holds at every element."""
+    watcher = _watcher()
+    if watcher is not None and hasattr(condition, "everywhere"):
+        watcher.verify(condition, text)
+    elif not condition.all():
+        raise error(text)

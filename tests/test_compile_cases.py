@@ -1,0 +1,76 @@
+"""Compiled equals eager, for every row of the table: values, gradients, and plain arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import CASES, Case
+
+import autograd_lite as ag
+from autograd_lite.compiler.passes import measured
+from autograd_lite.compiler.passes.verify import verify
+from autograd_lite.rules import indexing
+
+
+def is_ragged(row: Case) -> bool:
+    """Tell whether the shape of a result depends on the values."""
+    if row.fn is not indexing.getitem:
+        return False
+    return [y.shape for y in row(*row.inputs)] != [y.shape for y in row(*[0 * x for x in row.inputs])]
+
+
+RAGGED = [row for row in CASES if is_ragged(row)]
+FIXED = [row for row in CASES if not is_ragged(row)]
+
+
+def step(case: Case, weights: list[Any], *tensors: Any) -> list[Any]:
+    """The results of a row, with the gradients of their weighted sum left in the Tensors."""
+    results = case(*tensors)
+    total = sum((np.sum(w * y) for w, y in zip(weights, results, strict=True)), 0.0)
+    if getattr(total, "requires_grad", False):
+        total.backward()
+    return results
+
+
+def outcome(case: Case, call: Any, scale: float) -> list[Any]:
+    tensors = [ag.Tensor(scale * x, requires_grad=True) for x in case.inputs]
+    results = call(*tensors)
+    values = [y.numpy() if isinstance(y, ag.Tensor) else np.asarray(y) for y in results]
+    return [*values, *(np.zeros(()) if t.grad is None else t.grad.numpy() for t in tensors)]
+
+
+@pytest.mark.parametrize("case", FIXED, ids=lambda case: case.name)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_a_row_compiled_is_the_row(case: Case) -> None:
+    rng = case.rng()
+    results = case(*case.inputs)
+    weights = [rng.standard_normal(np.shape(y)) for y in results]
+    compiled = ag.compile(lambda *tensors: step(case, weights, *tensors))
+    for scale in (1.0, 0.9375, 1.0):
+        expected = outcome(case, lambda *ts: step(case, weights, *ts), scale)
+        for a, b in zip(expected, outcome(case, compiled, scale), strict=True):
+            assert a.shape == b.shape
+            assert a.dtype == b.dtype
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+    assert len(compiled.programs) == 1
+    assert compiled.programs.recordings == 1
+    for name, program in measured(compiled.programs[0].recorded.program):
+        verify(program, name)
+
+
+@pytest.mark.parametrize("case", FIXED, ids=lambda case: case.name)
+def test_a_row_of_plain_arrays_compiled_is_numpy_s(case: Case) -> None:
+    compiled = ag.compile(lambda *arrays: case(*arrays))
+    compiled(*case.inputs)
+    for expected, y in zip(case(*case.inputs), compiled(*case.inputs), strict=True):
+        assert type(expected) is type(y)
+        assert np.asarray(expected).dtype == np.asarray(y).dtype
+        np.testing.assert_allclose(expected, y, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("case", RAGGED, ids=lambda case: case.name)
+def test_a_row_whose_shape_depends_on_values_is_refused(case: Case) -> None:
+    with pytest.raises(ag.errors.CompileError, match=r"np\.where"):
+        ag.compile(lambda x: case(x))(*case.inputs)
