@@ -61,7 +61,14 @@ class DeclarationError(AutogradError, TypeError):
 
 
 class GradcheckError(AutogradError, AssertionError):
-    """A derived gradient differs from the finite difference by more than the tolerance."""
+    """A derived gradient differs from the finite difference by more than both are known to.
+
+    ``error.report`` is the whole report.
+    """
+
+    def __init__(self, message: str, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class ShapeError(AutogradError, ValueError):
@@ -337,14 +344,44 @@ MISSING_RENDERER = (
     "package manager); picture.source and picture.save('graph.dot') need neither"
 )
 GRADCHECK = (
-    "gradcheck of {function}: the derivative with respect to {input} is wrong at {wrong} of {size} elements. "
-    "Worst{index}{output}: derived {derived:.9g}, by finite differences {numeric:.9g} (known to {noise:.1g}). {hint}. "
-    "Write print(ag.gradcheck(f, inputs, raise_exception=False)) for the table of all inputs"
+    "gradcheck of {function}: the {derivative}derivative with respect to {input} is wrong at {number}{mode}. "
+    "Worst{index}{output}: derived {analytic:.9g}, by finite differences {numeric:.9g} (known to {error:.1g}). {hint}."
+    "{operation} Write print(ag.gradcheck(f, inputs, raise_exception=False)) for the table of all inputs"
+)
+GRADCHECK_KINK = (
+    "gradcheck of {function}: the {derivative}derivative with respect to {input}{index}{output} is {analytic:.6g}"
+    "{mode}, but the function has a kink there, of slope {left:.6g} to the left and {right:.6g} to the right, "
+    "and a derivative has to lie between them.{operation} Write the check at another point: x + 0.1"
+)
+GRADCHECK_FINITE = (
+    "gradcheck of {function}: by {input}, wrong at {number}{index}{output}, it is not finite around this point, so "
+    "differences say nothing about its {derivative}derivative there. Write the check at another point: x + 0.1"
 )
 GRADCHECK_REPEAT = (
-    "gradcheck of {function}: two calls with the same inputs gave different results, so differences say nothing about "
-    "its derivative. Write a function whose random numbers have a fixed seed, and that keeps no state"
+    "gradcheck of {function}: two calls with the same inputs, or two sweeps over the same graph, gave different "
+    "results, so differences say nothing about its derivative. Write a function whose random numbers have a fixed "
+    "seed, and that keeps no state"
 )
+GRADCHECK_MUTATED = (
+    "gradcheck of {function}: it writes to its {input}, so its next call would compute something else. "
+    "Write x = x.copy() before the first change of x"
+)
+GRADCHECK_PRECISION = (
+    "gradcheck of {function}: the derivative with respect to {input} is right in float64, but in {hint} it is wrong at "
+    "{number}. Worst{index}: {analytic:.9g} where float64 gives {numeric:.9g}. Write the step that loses digits in "
+    "another form, or compute in float64: x.astype(float)"
+)
+GRADCHECK_INDEPENDENT = (
+    "gradcheck of {function}: it does not depend on {input}. Write a check without it, if that is meant"
+)
+GRADCHECK_SHAPE = (
+    "the derivative given for {function} returned arrays of shapes {given}, where {wanted} are expected: for one "
+    "output, of shape {shapes}, its shape followed by that of each input. Write df so that it returns one array for "
+    "each input, in a tuple if there are several"
+)
+GRADCHECK_ORDER = "gradcheck has order={given!r}. Write order=1 for first derivatives, order=2 for second ones too"
+GRADCHECK_MODES = "gradcheck has modes={given!r}. Write modes=('reverse', 'forward'), or one of them in a tuple"
+GRADCHECK_DIRECTIONS = "gradcheck has directions={given!r}. Write directions=3, or None for every element"
 GRADCHECK_NOTHING = (
     "gradcheck of {function}: none of the {number} inputs has a derivative to check. "
     "Write ag.gradcheck(f, ag.Tensor(data, requires_grad=True)), or give arrays of floats"
