@@ -13,9 +13,10 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
-    "errors", "version", "shapes", "tree", "op", "graph", "rules.*", "refusals", "protocols", "methods", "sweep",
-    "lanes", "record", "tensor", "random", "tracing", "batched", "batching", "vmap", "rows", "transforms", "jacobians",
-    "checkpoint", "optimize", "differences", "check.*", "viz.*", "nn.*", "optim.*", "perceptron", "", "__main__",
+    "errors", "version", "shapes", "tree", "op", "graph", "provenance", "rules.*", "refusals", "protocols", "methods",
+    "sweep", "lanes", "record", "tensor", "random", "tracing", "batched", "batching", "vmap", "rows", "transforms",
+    "jacobians", "checkpoint", "optimize", "differences", "check.*", "viz.*", "nn.*", "optim.*", "perceptron", "",
+    "__main__",
 )  # fmt: skip
 
 

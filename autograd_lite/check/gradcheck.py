@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.check.examine import Settings, examine
+from autograd_lite.check.locate import located
 from autograd_lite.check.numeric import Checked
 from autograd_lite.check.pair import Pair
 from autograd_lite.check.report import GradcheckReport
@@ -88,6 +89,9 @@ def gradcheck(
     random directions, with signs, costs 4 calls, whatever the size: what is right agrees to many digits, so that one
     wrong element in a million stands out. It is then found by bisection, in some dozens of calls.
 
+    When a derivative is wrong, every operation that `f` has recorded is checked alone, at the inputs it had, and the
+    first wrong one is named, with its argument and the line of your code that called it.
+
     A kink (`relu` at 0) is no fault where the derivative lies between the slopes to both sides: it is remarked.
 
     During the check the Tensors in `inputs` hold the shifted values, as in PyTorch: so a function that reads them from
@@ -118,7 +122,8 @@ def gradcheck(
         found.faults += deeper.faults
         found.remarks += deeper.remarks
         calls += checked.evaluations
-    report = GradcheckReport(checked.function, tuple(found.inputs), tuple(found.faults), tuple(found.remarks), calls)
+    faults = located(checked, found.faults, settings) if isinstance(checked, Subject) else found.faults
+    report = GradcheckReport(checked.function, tuple(found.inputs), tuple(faults), tuple(found.remarks), calls)
     if raise_exception:
         report.assert_ok()
     return report
