@@ -1,7 +1,7 @@
 """autograd_lite: automatic differentiation of NumPy code, in plain Python."""
 
 from autograd_lite import errors, nn, optim, optimize, tree
-from autograd_lite.check import GradcheckReport, gradcheck
+from autograd_lite.check import GradcheckReport, debug, gradcheck
 from autograd_lite.checkpoint import checkpoint
 from autograd_lite.errors import AutogradError
 from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad
@@ -19,7 +19,7 @@ from autograd_lite.viz import Picture, visualize
 from autograd_lite.vmap import vmap
 
 __all__ = [
-    "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint",
+    "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint", "debug",
     "elementwise_grad", "enable_grad", "errors", "grad", "gradcheck", "half_squared_error", "hessian", "hvp",
     "is_grad_enabled", "jacobian", "jvp", "linearize", "log_softmax", "logsumexp", "manual_seed",
     "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu", "sigmoid", "softmax", "softplus", "supported",

@@ -111,6 +111,10 @@ class BatchError(AutogradError, TypeError):
     """Something is asked of a batched array that only one example can answer: a branch, a number, an index."""
 
 
+class NonFiniteError(AutogradError, FloatingPointError):
+    """Inside of ``debug()``: an operation, or its derivative, made nan or an infinity of finite numbers."""
+
+
 NON_SCALAR = (
     "backward() needs one number to start from, which {what} is not. "
     "Write {expr}.sum().backward(), or {expr}.mean().backward(), or give the weights of its elements: "
@@ -342,6 +346,14 @@ MISSING_RENDERER = (
     "drawing a graph needs the program `dot` of Graphviz on the PATH, or the package graphviz-pure, "
     "and neither is installed. Write: pip install 'autograd-lite[graph]' (or install Graphviz with the system's "
     "package manager); picture.source and picture.save('graph.dot') need neither"
+)
+NON_FINITE = (
+    "{op} makes {value} of finite numbers, first at index {index} of its result of shape {shape}{place}; its operands "
+    "are {operands}. Write {instead}"
+)
+NON_FINITE_GRADIENT = (
+    "the derivative of {op} by its argument {argument} makes {value} of a finite gradient, first at index {index} of "
+    "shape {shape}; {op} was called{place}. Write {instead}"
 )
 GRADCHECK = (
     "gradcheck of {function}: the {derivative}derivative with respect to {input} is wrong at {number}{mode}. "
