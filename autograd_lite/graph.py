@@ -131,17 +131,20 @@ class Linked(Node):
 class Notes:
     """What only some nodes have: a name, hooks, a Tensor that wants the gradient, the user's line that made it.
 
+    `used` is a weak reference to the gradient that an optimiser has stepped on, or to one in which that is contained.
+
     NOTE: the gradient is kept by the Tensor, which the node knows by a weak reference. A recorded gradient leads back
     to the node, and would otherwise be in a cycle with it.
     """
 
-    __slots__ = ("hooks", "name", "owner", "place", "retain")
+    __slots__ = ("hooks", "name", "owner", "place", "retain", "used")
 
     def __init__(self) -> None:
         self.name: str | None = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retain = False
         self.place: Any = None
+        self.used: Any = None
         self.owner: Callable[[], Any] = _nobody
 
 
