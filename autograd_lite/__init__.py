@@ -1,6 +1,6 @@
 """autograd_lite: automatic differentiation of NumPy code, in plain Python."""
 
-from autograd_lite import errors, nn, optim, optimize, tree
+from autograd_lite import errors, nn, optim, optimize, testing, tree
 from autograd_lite.check import GradcheckReport, debug, gradcheck
 from autograd_lite.checkpoint import checkpoint
 from autograd_lite.errors import AutogradError
@@ -23,5 +23,5 @@ __all__ = [
     "elementwise_grad", "enable_grad", "errors", "grad", "gradcheck", "half_squared_error", "hessian", "hvp",
     "is_grad_enabled", "jacobian", "jvp", "linearize", "log_softmax", "logsumexp", "manual_seed",
     "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu", "sigmoid", "softmax", "softplus", "supported",
-    "tensor", "tree", "value_and_grad", "visualize", "vjp", "vmap",
+    "tensor", "testing", "tree", "value_and_grad", "visualize", "vjp", "vmap",
 ]  # fmt: skip

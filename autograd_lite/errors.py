@@ -12,6 +12,10 @@ class AutogradError(Exception):
     """Base of every error this package raises on purpose."""
 
 
+class AutogradWarning(UserWarning):
+    """What is allowed, but hardly meant."""
+
+
 class NonScalarError(AutogradError, ValueError):
     """``backward()`` without a seed on a Tensor that holds more than one number."""
 
@@ -346,6 +350,23 @@ MISSING_RENDERER = (
     "drawing a graph needs the program `dot` of Graphviz on the PATH, or the package graphviz-pure, "
     "and neither is installed. Write: pip install 'autograd-lite[graph]' (or install Graphviz with the system's "
     "package manager); picture.source and picture.save('graph.dot') need neither"
+)
+USED_GRADIENT = (
+    "step() of {optimizer}: the gradient of {what} still contains that of the step before. "
+    "Write optimizer.zero_grad() before each loss.backward()"
+)
+LONG_HISTORY = (
+    "in-place {op} of {what}, whose graph was released by backward(), into a Tensor that keeps its history: memory "
+    "grows with each step. Write total {symbol}= loss.item() for the numbers alone"
+)
+CHECK_FILE = "there is no file {path!r}. Write python -m autograd_lite check path.py:{name}, from where path.py is"
+CHECK_NAME = (
+    "there is no function {name!r} in {path}, which has: {known}. "
+    "Write python -m autograd_lite check {path}:f for one of these"
+)
+CHECK_INPUTS = (
+    "{name}({parameters}) has parameters without a default, so it is not known what to check it at. "
+    "Write --inputs 'np.ones(3), 2.0' with one expression for each parameter"
 )
 NON_FINITE = (
     "{op} makes {value} of finite numbers, first at index {index} of its result of shape {shape}{place}; its operands "

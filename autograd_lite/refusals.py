@@ -5,6 +5,7 @@ Nothing here needs the class Tensor: the functions read its attributes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -74,6 +75,14 @@ _SYMBOLS = {
 }  # fmt: skip
 _UPDATES = {name: (f"w {symbol}= v", f"w = w {symbol} v") for name, symbol in _SYMBOLS.items()}
 _UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
+
+
+def long_history(op: Op, other: Any) -> None:
+    """Warn of a loss that is added up with its history after `backward()` has used it."""
+    node = getattr(other, "_node", None)
+    if node is not None and node.op is not None and node.edges is None and is_grad_enabled():
+        text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=_SYMBOLS[op.name])
+        warnings.warn(text, errors.AutogradWarning, stacklevel=4)
 
 
 def not_a_leaf(t: Any, what: str, instead: str) -> None:

@@ -15,8 +15,8 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 ROOMS = (
     "errors", "version", "shapes", "tree", "op", "graph", "provenance", "rules.*", "refusals", "protocols", "methods",
     "sweep", "lanes", "record", "tensor", "random", "tracing", "batched", "batching", "vmap", "rows", "transforms",
-    "jacobians", "checkpoint", "optimize", "differences", "check.*", "viz.*", "nn.*", "optim.*", "perceptron", "",
-    "__main__",
+    "jacobians", "checkpoint", "optimize", "differences", "check.*", "testing", "viz.*", "nn.*", "optim.*",
+    "perceptron", "", "__main__",
 )  # fmt: skip
 
 
