@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite.differences import NOISE_GRANTED
 from autograd_lite.shapes import Array, Shape
 
-_TOLERANCES = {8: (1e-7, 1e-10), 4: (1e-4, 2e-6), 2: (5e-2, 5e-3)}
+_TOLERANCES = {8: (1e-9, 1e-10), 4: (1e-4, 2e-6), 2: (5e-2, 5e-3)}
 """By bytes of the dtype computed in: `rtol`, and `atol` as a share of the largest derivative of the same output."""
 _ROUNDING = 1000  # units in the last place by which a derivative of exactly 0 may come out of a sweep
 _EPS = {n: float(np.finfo(f"f{n}").eps) for n in _TOLERANCES}

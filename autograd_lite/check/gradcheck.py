@@ -61,7 +61,7 @@ def gradcheck(
         The largest step of the differences. By default steps from a quarter of the input down are tried.
     atol, rtol : float, optional
         Derivatives agree when they differ by no more than ``atol + rtol * max(|derived|, |numeric|)`` and the noise
-        of the numeric one. Default by the coarsest dtype computed in: `rtol` is 1e-7 for float64, 1e-4 for float32,
+        of the numeric one. Default by the coarsest dtype computed in: `rtol` is 1e-9 for float64, 1e-4 for float32,
         5e-2 for float16; `atol` is 1e-10, 2e-6, 5e-3 times the largest derivative of the same output.
     raise_exception : bool
         Whether to raise what was found, or only to report it.
