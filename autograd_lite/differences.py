@@ -91,7 +91,7 @@ class Sweep:
         self.rights, self.lefts, self.plus, self.minus = values[::2], values[1::2], widths[::2], widths[1::2]
 
     def best(self) -> tuple[Array, Array]:
-        """Return the derivatives by the step that can be trusted most, and their noise.
+        """Return the derivatives by the step that can be trusted most, and their noise; `trusted` has those steps.
 
         The noise of a step is how far its neighbours are from it, and at least what rounding makes of it. An estimate
         that the finer ones contradict, beyond their own noise, has not converged: the function varies within the step.
@@ -104,6 +104,7 @@ class Sweep:
             own = np.where(np.isfinite(estimates + own), own, np.inf)
             noise = own + [_contradiction(estimates[j], estimates[j:], own[j:]) for j in range(len(own))]
         pick = np.argmin(noise, axis=0)[None]
+        self.trusted = self.plus[pick[0], 0]
         value, known = (np.take_along_axis(a, pick, 0)[0] for a in (estimates, noise))
         return np.where(np.isfinite(known), value, np.nan), known
 

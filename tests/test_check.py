@@ -314,6 +314,36 @@ def test_one_wrong_element_of_a_million(slow: bool) -> None:
     assert fault.index == (size // 3,)
 
 
+@pytest.mark.parametrize("zeros", [False, True])
+@pytest.mark.parametrize("size", [1000, N])
+def test_a_wrong_element_among_many_kinks_is_named(size: int, zeros: bool) -> None:
+    """Some elements are so near to a kink that most steps cross it; and some at it."""
+    factors = np.ones(size)
+    factors[7] = 1.001
+    op = elementwise(lambda x: np.maximum(x, 0), lambda g, x: g * (x > 0) * factors)
+    x = numbers(size)
+    x[::3] *= not zeros
+    x[7] = 1.0
+    assert ag.gradcheck(lambda x: ag.relu(x).sum(), x).ok
+    report = ag.gradcheck(lambda x: op(x).sum(), x, raise_exception=False)
+    assert only(report.faults).index == (7,)
+    assert [r.verdict for r in report.remarks] == ["kink"] * zeros
+
+
+def test_what_was_not_counted_is_said_so() -> None:
+    wrong = sine(lambda g, x: 1.5 * g * np.cos(x))
+    with pytest.raises(errors.GradcheckError, match=r"3 of 1000 elements or more.*Everywhere .* 1\.5 times"):
+        ag.gradcheck(wrong, numbers(1000))
+
+
+def test_seeds_and_directions() -> None:
+    first, second = (ag.gradcheck(np.sin, numbers(100), rng=seed).inputs[0] for seed in (0, 0))
+    assert first == second
+    assert ag.gradcheck(np.sin, numbers(100), rng=1).inputs[0] != first
+    assert ag.gradcheck(np.sin, numbers(100), directions=None).inputs[0].checked == "elements"
+    assert ag.gradcheck(np.sin, numbers(100), directions=5).inputs[0].checked == "5 directions"
+
+
 # ----- orders and modes -----
 
 
@@ -322,7 +352,9 @@ def test_a_second_derivative_that_is_wrong() -> None:
     op = elementwise(lambda x: np.sin(x), lambda g, x: g * np.cos(getattr(x, "detach", lambda: x)()))
     assert ag.gradcheck(op, numbers(3))
     report = ag.gradcheck(op, numbers(3), order=2, raise_exception=False)
-    assert only(report.faults).order == 2
+    fault = only(report.faults)
+    assert (fault.order, fault.verdict, fault.operation, fault.file) == (2, "cut", "cos", __file__)
+    assert fault.line == test_a_second_derivative_that_is_wrong.__code__.co_firstlineno + 2
     with pytest.raises(errors.GradcheckError, match="the second derivative with respect to input 0"):
         ag.gradcheck(op, numbers(3), order=2)
     assert ag.gradcheck(np.sin, numbers(3), order=3)

@@ -34,15 +34,17 @@ def rows(outputs: int, inputs: int, rng: np.random.Generator) -> Array | None:
     return _signed(rng, (_ROWS, outputs))
 
 
-def columns(x: Array, number: int | None, rng: np.random.Generator) -> tuple[Array, bool]:
+def columns(x: Array, number: int | None, rng: np.random.Generator) -> list[tuple[Array, bool]]:
     """Return directions of an input, (columns, elements), and whether they are its elements; of `number` None, always.
 
-    Each element is moved in proportion to its size.
+    Each element is moved in proportion to its size. Random directions come in two groups: where there is a 0 a function
+    often has a kink, which would hide what is wrong at other elements.
     """
     size = sizes(x)
     if number is None or size.size <= FEW:
-        return np.diag(size), True
-    return _signed(rng, (number, size.size)) * size, False
+        return [(np.diag(size), True)]
+    zero = np.ravel(x) == 0
+    return [(_signed(rng, (number, size.size)) * size * part, False) for part in (~zero, zero) if part.any()]
 
 
 def _signed(rng: np.random.Generator, shape: tuple[int, int]) -> Array:

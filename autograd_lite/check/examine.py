@@ -138,7 +138,17 @@ class _Examination:
         if not self.gradients[k].size:
             self.found.inputs.append(InputReport(position, name, shape, dtype))
             return
-        vectors, every = directions.columns(x, self.settings.directions, self.settings.rng)
+        before = len(self.found.faults)
+        groups = directions.columns(x, self.settings.directions, self.settings.rng)
+        rows = [self._check_group(k, vectors, every) for vectors, every in groups]
+        if not any(matrix.numeric.any() for matrix in rows) and not self.derived.influences(k) and self.order == 1:
+            self.found.remarks.append(self._fault("independent", k))
+        worst = max(rows, key=lambda matrix: float(matrix.excess.max()))
+        self.found.inputs.append(self._summary(k, worst, groups[0][1], self.found.faults[before:]))
+
+    def _check_group(self, k: int, vectors: Array, every: bool) -> _Matrix:
+        """Compare the derivatives by one input along some directions, in both modes."""
+        x = self.checked.start[k]
         derived = self.gradients[k] if every else self.gradients[k] @ vectors.T
         weight = None if every else np.abs(self.gradients[k]) @ np.abs(vectors.T)
         tolerance = self._tolerance(weight, x.size)
@@ -151,9 +161,7 @@ class _Examination:
             pushed = np.stack([self._pushed(k, v) for v in vectors], axis=1)
             forward = measure.compared(pushed / measure.scale, self._tolerance(None if every else weight, x.size))
             self._judge(k, forward, measure, "forward")
-        if not matrix.numeric.any() and not self.derived.influences(k) and self.order == 1:
-            self.found.remarks.append(self._fault("independent", k))
-        self.found.inputs.append(self._summary(k, matrix, every, self.found.faults[before:]))
+        return matrix
 
     def _tolerance(self, weight: Array | None, count: int) -> Tolerance:
         return Tolerance(self.derived.itemsize(), self.settings.rtol, self.settings.atol, weight, count)
@@ -191,7 +199,7 @@ class _Examination:
             fault = self._at_element(k, int(j), measure.sweeps.get(int(j)) if measure.every else None, mode)
             kinds.setdefault(fault.verdict + " between" * (fault.verdict == "kink" and fault.between), []).append(fault)
         for kind, faults in kinds.items():
-            worst = replace(max(faults, key=_badness), count=len(faults))
+            worst = replace(max(faults, key=_badness), count=len(faults), at_least=not measure.every)
             if worst.verdict == "wrong":
                 said = hint(matrix.derived, matrix.numeric, self.checked.kinds[k][0], SEED)
                 worst = replace(worst, hint=said)
@@ -226,10 +234,11 @@ class _Examination:
         allowed = abs(total) / float(matrix.excess[row, column])
         if measure.sweeps[column].kink(row) is not None or not np.isfinite(total):
             return []
+        step = float(measure.sweeps[column].trusted[row])
 
         def residual(part: Array) -> float:
             derived = self.gradients[k][row] @ part if mode == "reverse" else self._pushed(k, part)[row]
-            return float(derived - self.numeric.quick(k, part)[row])
+            return float(derived - self.numeric.quick(k, part, step)[row])
 
         named: list[int] = []
         while len(named) < _NAMED and abs(total) > allowed:

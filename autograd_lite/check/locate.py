@@ -52,7 +52,9 @@ def located(subject: Subject, faults: Sequence[Fault], settings: Settings) -> li
     doubtful = [f for f in faults if f.verdict == "wrong" or (f.verdict == "kink" and not f.between)]
     if not doubtful:
         return list(faults)
-    steps = _steps(subject, subject.start)
+    steps, outside = _steps(subject, subject.start), caller()
+    if doubtful[0].order > 1:  # what a rule has called is in no line of the user's
+        steps = [step._replace(place=None) if step.place == outside else step for step in steps]
     what = _first_wrong(steps, settings) or _first_cut(steps, subject)
     return [replace(f, **what) if f in doubtful else f for f in faults]
 

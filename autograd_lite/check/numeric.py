@@ -73,9 +73,9 @@ class Numeric:
 
         return shifted
 
-    def quick(self, k: int, v: Array) -> Array:
-        """Return the derivatives of all rows along a direction, by one pair of steps."""
-        return quick(self.line(k, v), 1.0, self._step(v))
+    def quick(self, k: int, v: Array, step: float | None = None) -> Array:
+        """Return the derivatives of all rows along a direction, by one pair of steps, the larger of which is `step`."""
+        return quick(self.line(k, v), 1.0, self._step(v) if step is None else step)
 
     def sweep(self, k: int, v: Array) -> Sweep:
         """Return the rows at all steps along a direction."""

@@ -30,6 +30,8 @@ class Fault:
         The derivative as derived and by differences, and how well the latter is known.
     count, size : int
         How many elements are wrong, of how many; a count of 0 means that they were not counted.
+    at_least : bool
+        Whether there may be more of them, since only some were looked for.
     order, mode : int, str
         Of the derivative, and which sweep gave it: ``reverse`` or ``forward``.
     slopes : tuple of float or None
@@ -55,6 +57,7 @@ class Fault:
     error: float = 0.0
     count: int = 0
     size: int = 1
+    at_least: bool = False
     order: int = 1
     mode: str = "reverse"
     slopes: tuple[float, float] | None = None
@@ -82,7 +85,7 @@ class Fault:
             function=self.function,
             derivative=("", "second ", "third ")[self.order - 1] if self.order < len(_TEXTS) else f"{self.order}th ",
             input=f"input {self.position}" + (f" ({self.name})" if self.name else ""),
-            number=f"{self.count} of {self.size} elements" if self.count else f"some of {self.size} elements",
+            number=f"{self.count or 'some'} of {self.size} elements" + " or more" * self.at_least,
             index=f" at index {list(self.index)}" if self.index else "",
             output=self.output and f" ({self.output})",
             analytic=self.analytic, numeric=self.numeric, error=self.error,
