@@ -27,6 +27,7 @@ _LARGEST_STEP = 2.0**-2
 _SMALLEST_STEP = 2.0**-48  # of x; of 1 for an x of 0
 _FEWEST_STEPS = 4
 _FEW, _WHOLE = 1000, 0.01  # up to so many grains, changes must be so near to whole numbers of them
+_COARSE, _FEW_COARSE = 1e-10, 30  # of dtypes with fewer digits than float64, a hidden offset leaves fewer grains
 _CLEAR = 1000  # a remainder of so many grains is more than rounding
 _STEADY = 0.25  # by such a share the difference of the slopes at a kink may vary with the step
 _KINK = 1e-3  # slopes to both sides that differ by more than this share, however small the step
@@ -118,8 +119,9 @@ class Sweep:
         changes = np.where(np.isfinite(changes), changes, 0)
         grain = np.min(np.where(changes > 0, changes, np.inf), axis=0)
         count = changes / grain
+        few = np.where(self.precision > _COARSE, _FEW_COARSE, _FEW)
         whole = np.abs(count - np.rint(count)) < _WHOLE
-        in_grains = (changes == 0).any(axis=0) & (whole | (count > _FEW)).all(axis=0) & (np.max(count, axis=0) > _FEW)
+        in_grains = (changes == 0).any(axis=0) & (whole | (count > few)).all(axis=0) & (np.max(count, axis=0) > few)
         digits = self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts)) + self.rounding
         return np.maximum(digits, np.where(in_grains, grain, 0))
 

@@ -336,6 +336,32 @@ def test_what_was_not_counted_is_said_so() -> None:
         ag.gradcheck(wrong, numbers(1000))
 
 
+@pytest.mark.parametrize("excess", [1e-3, 1e-6, 1e-8])
+def test_a_complex_step_sees_what_differences_do_not(excess: float) -> None:
+    """An offset of 1e8 takes half of the digits from every difference."""
+    op = sine(lambda g, x: (1 + excess) * g * np.cos(x))
+    report = ag.gradcheck(lambda x: (op(x) + 1e8) - 1e8, numbers(4), raise_exception=False)
+    assert only(report.faults).error < 1e-12
+    df = (lambda x: (np.sin(x) + 1e8) - 1e8, lambda x: (1 + excess) * np.diag(np.cos(x)))
+    assert not ag.gradcheck(df, numbers(4), raise_exception=False).ok
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (np.abs(x) + 1e8) - 1e8,
+        lambda x: (np.maximum(x, 0.1) + 1e8) - 1e8,
+        lambda x: (np.conjugate(x) * np.real(x) + 1e8) - 1e8,
+        lambda x: (x * np.abs(x.detach().numpy()) + 1e8) - 1e8 if np.iscomplexobj(x) else (x * np.abs(x) + 1e8) - 1e8,
+        lambda x: (np.vdot(x, x) + 1e8) - 1e8,
+        lambda x: (x.astype("f4") + 1e4) - 1e4,
+    ],
+    ids=range(6),
+)
+def test_a_complex_step_is_not_believed_where_it_is_wrong(f: Callable[..., Any]) -> None:
+    assert ag.gradcheck(f, numbers(4)).ok
+
+
 def test_seeds_and_directions() -> None:
     first, second = (ag.gradcheck(np.sin, numbers(100), rng=seed).inputs[0] for seed in (0, 0))
     assert first == second

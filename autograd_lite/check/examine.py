@@ -263,7 +263,7 @@ class _Examination:
         scale = float(v[j])
         derived = self.gradients[k][:, j] if mode == "reverse" else self._pushed(k, v) / scale
         sweep = sweep or self.numeric.sweep(k, v)
-        numeric, noise = (a / scale for a in sweep.best())
+        numeric, noise = (a / scale for a in self.numeric.measured(k, v, sweep))
         excess = self._tolerance(None, 1).excess(derived[:, None], numeric[:, None], noise[:, None])[:, 0]
         row = int(np.argmax(excess))
         slopes = sweep.kink(row)
@@ -344,7 +344,7 @@ class _Measure:
                 return _Matrix(derived, self.numeric.copy(), self.noise.copy(), excess)
             for i in fresh:
                 self.sweeps[i] = self.of.sweep(self.k, self.vectors[i])
-                values, noise = self.sweeps[i].best()
+                values, noise = self.of.measured(self.k, self.vectors[i], self.sweeps[i])
                 self.numeric[:, i], self.noise[:, i] = values / self.scale[i], noise / self.scale[i]
 
     def _suspects(self, excess: Array) -> list[int]:

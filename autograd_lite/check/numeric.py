@@ -7,8 +7,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autograd_lite.differences import Line, Sweep, quick, sweep_steps
+from autograd_lite.check import analytic
+from autograd_lite.differences import NOISE_GRANTED, Line, Sweep, quick, sweep_steps
 from autograd_lite.shapes import Array, Shape
+
+_DIGITS = 100  # units in the last place by which a complex step may be off
+_SHARE = 1e-15  # of the largest derivative, for those that are sums which cancel
+_AGREE = 1e-6
 
 
 class Derivatives(Protocol):
@@ -34,6 +39,7 @@ class Checked(Protocol):
     def kinds(self) -> list[tuple[Shape, Any]]: ...
     def narrow(self) -> list[Array]: ...
     def values_at(self, arrays: Sequence[Array]) -> list[Array]: ...
+    def complex_at(self, arrays: Sequence[Array]) -> list[Array] | None: ...
     def derive(self, arrays: Sequence[Array]) -> Derivatives: ...
     def mutated(self) -> list[int]: ...
 
@@ -46,13 +52,14 @@ class Numeric:
         outputs = checked.values_at(checked.start)
         self.shapes = [y.shape for y in outputs]
         precision = np.concatenate([np.full(y.size, np.finfo(y.dtype).eps) for y in outputs])
-        self.finite = np.isfinite(_joined(outputs))
-        self.base = self.read(_joined(outputs))
+        self.values, self.every_precision = _joined(outputs), precision
+        self.finite = np.isfinite(self.values)
+        self.base = self.read(self.values)
         if rows is None:
             self.precision, self.rounding = precision, np.zeros(precision.size)
         else:
             self.precision = np.full(len(rows), precision.max(initial=0))
-            self.rounding = np.abs(rows) @ np.where(self.finite, np.abs(_joined(outputs)) * precision, 0)
+            self.rounding = np.abs(rows) @ np.where(self.finite, np.abs(self.values) * precision, 0)
 
     def read(self, values: Array) -> Array:
         """Return the combinations of all values. What is not finite at the start is left out of them."""
@@ -84,6 +91,28 @@ class Numeric:
         x = float(relative[0]) if support.size == 1 else float(np.median(relative))
         steps = sweep_steps(x if np.isfinite(x) else 1.0, self._step(v))
         return Sweep(self.line(k, v), steps, self.base, self.precision, self.rounding)
+
+    def measured(self, k: int, v: Array, sweep: Sweep) -> tuple[Array, Array]:
+        """Return the derivatives of all rows along a direction as well as they can be known, and their noise.
+
+        They are those of the sweep, or of a complex step where that is possible and agrees with them.
+        """
+        values, noise = sweep.best()
+        exact = self._complex_step(k, v)
+        if exact is None or not np.all(np.abs(exact - values) <= NOISE_GRANTED * noise + _AGREE * np.abs(values)):
+            return values, noise
+        rounding = _DIGITS * self.precision * np.abs(exact) + _SHARE * np.max(np.abs(exact))
+        return exact, np.minimum(noise, np.maximum(rounding, analytic.STEP))
+
+    def _complex_step(self, k: int, v: Array) -> Array | None:
+        start = self.checked.start
+        if any(a.dtype != np.float64 for a in start):
+            return None
+        arrays = [a.astype(complex) if i == k else a for i, a in enumerate(start)]
+        arrays[k] += 1j * analytic.STEP * v.reshape(start[k].shape)
+        near = _DIGITS * self.every_precision * np.maximum(np.abs(self.values), 1.0)
+        found = analytic.derivative(self.checked.complex_at(arrays), self.values, near)
+        return None if found is None else self.read(found)
 
     def _step(self, v: Array) -> float | None:
         return None if self.eps is None else self.eps / float(np.max(np.abs(v)))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.check import analytic
 from autograd_lite.check.subject import flat, is_float_array, listed, parameter_names, plain, widened
 from autograd_lite.shapes import Array, Shape
 
@@ -42,6 +43,11 @@ class Pair:
         with np.errstate(all="ignore"):
             result = self.f(*self._filled([a.copy() for a in arrays]))
         return [plain(y) for y in (result if isinstance(result, (tuple, list)) else [result])]
+
+    def complex_at(self, arrays: Sequence[Array]) -> list[Array] | None:
+        """Return the outputs at complex values of the inputs, None if the function does not allow them."""
+        outputs = analytic.evaluated(lambda: self.values_at(arrays))
+        return None if outputs is None else list(outputs)
 
     def derive(self, arrays: Sequence[Array]) -> Jacobians:
         """Return what `df` says at these values."""

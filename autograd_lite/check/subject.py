@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.graph import Node, enable_grad, reachable
+from autograd_lite.check import analytic
+from autograd_lite.graph import Node, enable_grad, no_grad, reachable
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.shapes import Array, Shape
@@ -73,6 +74,12 @@ class Subject:
         with holding(self.tensors, [a.copy() for a in arrays]), np.errstate(all="ignore"):
             return [plain(y) for y in self._outputs()]
 
+    def complex_at(self, arrays: Sequence[Array]) -> list[Array] | None:
+        """Return the outputs at complex values of the inputs, None if the function does not allow them."""
+        with holding(self.tensors, arrays, tracked=False):
+            outputs = analytic.evaluated(lambda: self._outputs("fc"))
+        return None if outputs is None else [plain(y) for y in outputs]
+
     def derive(self, arrays: Sequence[Array]) -> Recording:
         """Record one call at these values, and return its derivatives."""
         with holding(self.tensors, [a.copy() for a in arrays]) as nodes:
@@ -92,13 +99,13 @@ class Subject:
         twin.__dict__.update(self.__dict__, f=_Derivative(self, rng), evaluations=0)
         return twin
 
-    def _outputs(self) -> list[Any]:
+    def _outputs(self, kinds: str = "f") -> list[Any]:
         """Call the function and return those of its outputs that may have a derivative."""
         self.evaluations += 1
-        with enable_grad():  # also for the numeric side: f may itself call backward()
+        with enable_grad() if kinds == "f" else no_grad():  # also to the numeric side f may call backward()
             result = self.f(*self.values)
         items = list(result) if isinstance(result, (tuple, list)) else [result]
-        floats = [y for y in items if plain(y).dtype.kind == "f"]
+        floats = [y for y in items if plain(y).dtype.kind in kinds]
         if not floats:
             what = f"a {type(result).__name__}" + (f" of {result.dtype}" if isinstance(result, Tensor) else "")
             raise errors.GradientDtypeError(errors.GRADCHECK_OUTPUT.format(function=self.function, what=what))
@@ -211,13 +218,13 @@ _FIELDS = tuple(field for field in Handle.__slots__ if field != "__weakref__")
 
 
 @contextmanager
-def holding(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> Iterator[list[Node]]:
+def holding(tensors: Sequence[Tensor], arrays: Sequence[Array], tracked: bool = True) -> Iterator[list[Node]]:
     """Have Tensors hold other arrays, as leaves without a past or a ``grad``; yield the nodes of these leaves."""
     before = [{field: getattr(t, field) for field in _FIELDS if hasattr(t, field)} for t in tensors]
     try:
         for t, array in zip(tensors, arrays, strict=True):
             _set_fields(t, {**dict.fromkeys(_FIELDS), "_data": array, "_exposed": None, "_name": t.name})
-            t.requires_grad = True
+            t.requires_grad = tracked
         yield [t._node for t in tensors if t._node is not None]
     finally:
         for t, fields in zip(tensors, before, strict=True):
