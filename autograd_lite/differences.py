@@ -20,7 +20,7 @@ from autograd_lite.shapes import Array
 Line: TypeAlias = Callable[[float], tuple[Array, float]]
 """The values (there may be many) after a step from x, and how long the step really was once rounded."""
 
-NOISE_GRANTED = 10
+NOISE_GRANTED = 30
 """By how much of its noise a difference may miss the truth: noise is estimated, and at its best place."""
 _FIRST_STEP = 2.0**-10
 _LARGEST_STEP = 2.0**-2
@@ -81,14 +81,17 @@ class Sweep:
         The machine epsilon of the dtype that each value was computed in.
     rounding : array
         By how much each may be off besides, where it is the sum of larger numbers.
+    hidden : float
+        The largest change that rounding may make inside of the function.
     """
 
     def __init__(
-        self, line: Line, steps: list[float], base: Array, precision: Array, rounding: Array | float = 0.0
-    ) -> None:
+        self, line: Line, steps: list[float], base: Array, precision: Array, rounding: Array | float = 0.0,
+        hidden: float = 0.0,
+    ) -> None:  # fmt: skip
         ends = [line(sign * step) for step in steps for sign in (1, -1)]
         values, widths = np.stack([y for y, _ in ends]), np.array([dx for _, dx in ends])[:, None]
-        self.base, self.precision, self.rounding = base, precision, rounding
+        self.base, self.precision, self.rounding, self.hidden = base, precision, rounding, hidden
         self.rights, self.lefts, self.plus, self.minus = values[::2], values[1::2], widths[::2], widths[1::2]
 
     def best(self) -> tuple[Array, Array]:
@@ -123,7 +126,8 @@ class Sweep:
         whole = np.abs(count - np.rint(count)) < _WHOLE
         in_grains = (changes == 0).any(axis=0) & (whole | (count > few)).all(axis=0) & (np.max(count, axis=0) > few)
         digits = self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts)) + self.rounding
-        return np.maximum(digits, np.where(in_grains, grain, 0))
+        lost = (changes == 0).any(axis=0) & (grain <= self.hidden)  # small steps are lost in rounding, not constant
+        return np.maximum(digits, np.where(in_grains | lost, grain, 0))
 
     def kink(self, which: int) -> tuple[float, float] | None:
         """Return the slopes to the left and to the right where the function has a kink, else None.

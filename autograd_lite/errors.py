@@ -407,6 +407,10 @@ GRADCHECK_PRECISION = (
 GRADCHECK_INDEPENDENT = (
     "gradcheck of {function}: it does not depend on {input}. Write a check without it, if that is meant"
 )
+GRADCHECK_UNCLEAR = (
+    "gradcheck of {function}: along a random direction of {input} the {derivative}derivative differs from finite "
+    "differences{mode}, but no single element does by more than its noise. Write directions=None for a look at each"
+)
 GRADCHECK_SHAPE = (
     "the derivative given for {function} returned arrays of shapes {given}, where {wanted} are expected: for one "
     "output, of shape {shapes}, its shape followed by that of each input. Write df so that it returns one array for "

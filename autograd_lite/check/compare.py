@@ -13,6 +13,7 @@ _TOLERANCES = {8: (1e-9, 1e-10), 4: (1e-4, 2e-6), 2: (5e-2, 5e-3)}
 """By bytes of the dtype computed in: `rtol`, and `atol` as a share of the largest derivative of the same output."""
 _ROUNDING = 1000  # units in the last place by which a derivative of exactly 0 may come out of a sweep
 _EPS = {n: float(np.finfo(f"f{n}").eps) for n in _TOLERANCES}
+_UNITS = 4  # in the last place of the largest derivative, which are granted to all
 _ONE_OF_MANY = 1e-4
 """The share of a single element by which a sum of many may be wrong without a closer look."""
 
@@ -37,13 +38,27 @@ class Tolerance:
         relative, self.share = _TOLERANCES[itemsize]
         self.rtol, self.atol = relative if rtol is None else rtol, atol
         self.precision = _EPS[itemsize]
-        self.weight = weight
+        self.weight, self.floor = weight, 0.0
         self.weight_share = min(self.rtol, max(_ONE_OF_MANY / count, _ROUNDING * self.precision))
+
+    def above_rounding(self, derivatives: Array) -> Tolerance:
+        """Allow to each some units in the last place of the largest of all: small ones may be differences of such."""
+        if self.atol is None and self.weight is None:
+            largest = np.max(np.abs(derivatives), initial=0, where=np.isfinite(derivatives))
+            self.floor = _UNITS * _EPS[8] * float(largest)
+        return self
+
+    def over_all(self, derivatives: Array) -> Tolerance:
+        """Allow to each a share of the largest derivative of all outputs, since rounding goes from one to others."""
+        if self.atol is None:
+            finite = np.isfinite(derivatives)
+            self.atol = self.share * float(np.max(np.abs(derivatives), initial=0, where=finite))
+        return self
 
     def excess(self, derived: Array, numeric: Array, noise: Array) -> Array:
         """Return the differences in units of what is allowed: above 1 is wrong."""
         with np.errstate(all="ignore"):
-            allowed = self._absolute(numeric, noise) + NOISE_GRANTED * noise
+            allowed = self.floor + self._absolute(numeric, noise) + NOISE_GRANTED * noise
             allowed = allowed + self._relative(derived, numeric)
             excess = np.abs(derived - numeric) / np.maximum(allowed, np.finfo(np.float64).tiny)
         return np.where(np.isfinite(excess), excess, np.inf)

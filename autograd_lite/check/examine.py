@@ -18,9 +18,12 @@ from autograd_lite.check.compare import Tolerance, hint, largest_of
 from autograd_lite.check.numeric import Checked, Derivatives, Numeric
 from autograd_lite.check.report import Fault, InputReport
 from autograd_lite.check.subject import SEED
-from autograd_lite.differences import Sweep
+from autograd_lite.differences import NOISE_GRANTED, Sweep
 from autograd_lite.shapes import Array
 
+_NEARBY = 3
+"""At so many points nearby the derived side is looked at for its rounding."""
+_LAST_DIGITS = 16
 _NAMED = 3
 """So many wrong elements of a large input are looked for, each by bisection."""
 
@@ -106,6 +109,8 @@ class _Examination:
         if self.rows is not None:
             self.rows = self.rows * self.numeric.finite
         self.gradients = self._pulled(self.derived)
+        self._moved: list[list[Array]] | None = None
+        self.numeric.rounding = np.maximum(self.numeric.rounding, self._rounding_of_values())
         self._compare_sweeps()
 
     def _pulled(self, derived: Derivatives) -> list[Array]:
@@ -151,17 +156,68 @@ class _Examination:
         x = self.checked.start[k]
         derived = self.gradients[k] if every else self.gradients[k] @ vectors.T
         weight = None if every else np.abs(self.gradients[k]) @ np.abs(vectors.T)
-        tolerance = self._tolerance(weight, x.size)
+        tolerance = self._tolerance(weight, x.size).above_rounding(self.gradients[k])
         measure = _Measure(self.numeric, k, vectors, every)
         matrix = measure.compared(derived, tolerance)
         before = len(self.found.faults)
         if "reverse" in self.settings.modes:
+            self._grant_rounding(k, matrix, measure, tolerance)
             self._judge(k, matrix, measure, "reverse")
         if "forward" in self.settings.modes and len(self.found.faults) == before:
             pushed = np.stack([self._pushed(k, v) for v in vectors], axis=1)
-            forward = measure.compared(pushed / measure.scale, self._tolerance(None if every else weight, x.size))
+            forward = measure.compared(pushed / measure.scale, tolerance)
+            self._grant_rounding(k, forward, measure, tolerance)
             self._judge(k, forward, measure, "forward")
         return matrix
+
+    def _grant_rounding(self, k: int, matrix: _Matrix, measure: _Measure, tolerance: Tolerance) -> None:
+        """Grant what disagrees the rounding of the derived side too, but where the function has a kink."""
+        wrong = [int(j) for j in matrix.wrong()]
+        if not wrong:
+            return
+        rounding = self._rounding(k, measure)
+        for j in wrong:
+            row = int(np.argmax(matrix.excess[:, j]))
+            if j in measure.sweeps and measure.sweeps[j].kink(row) is None:
+                noise = matrix.noise + rounding / measure.scale
+                matrix.excess[:, j] = tolerance.excess(matrix.derived, matrix.numeric, noise)[:, j]
+
+    def _rounding(self, k: int, measure: _Measure) -> Array:
+        """Return by how much derivatives along the columns change when inputs change in their last digits.
+
+        This is what rounding may make of them: much where they are differences of large numbers.
+        """
+        if self._moved is None:
+            self._moved = self._pulled_nearby(_LAST_DIGITS * float(np.finfo(np.float64).eps))
+        with np.errstate(all="ignore"):
+            changes = [np.nan_to_num(moved[k] - self.gradients[k], posinf=0, neginf=0) for moved in self._moved]
+        if measure.every:
+            return np.max(np.abs(changes), axis=0) * measure.scale
+        return np.max([np.abs(change @ measure.vectors.T) for change in changes], axis=0)
+
+    def _rounding_of_values(self) -> Array:
+        """Return by how much the rows are off their tangent when inputs change in their last digits.
+
+        This is what rounding makes of them inside of the function, where a result is a difference of large numbers.
+        """
+        found = np.zeros(self.numeric.base.shape)
+        for arrays in self._nearby(_LAST_DIGITS * float(np.finfo(np.float64).eps)):
+            moves = zip(self.gradients, arrays, self.checked.start, strict=True)
+            with np.errstate(all="ignore"):
+                expected = sum(g @ np.ravel(a - start).astype(np.float64) for g, a, start in moves)
+                off = np.abs(self.numeric.at(arrays) - self.numeric.base - expected)
+            found = np.maximum(found, np.where(np.isfinite(off), off, 0))
+        return found
+
+    def _nearby(self, eps: float) -> Iterator[list[Array]]:
+        """Yield inputs that differ by some `eps` of themselves."""
+        for _ in range(_NEARBY):
+            shifts = [eps * self.settings.rng.integers(-4, 5, a.shape) for a in self.checked.start]
+            yield [a + a * shift for a, shift in zip(self.checked.start, shifts, strict=True)]
+
+    def _pulled_nearby(self, eps: float) -> list[list[Array]]:
+        """Return the derivatives of all rows at inputs that differ by some `eps` of themselves."""
+        return [self._pulled(self.checked.derive(arrays)) for arrays in self._nearby(eps)]
 
     def _tolerance(self, weight: Array | None, count: int) -> Tolerance:
         return Tolerance(self.derived.itemsize(), self.settings.rtol, self.settings.atol, weight, count)
@@ -197,6 +253,8 @@ class _Examination:
         kinds: dict[str, list[Fault]] = {}
         for j in elements:
             fault = self._at_element(k, int(j), measure.sweeps.get(int(j)) if measure.every else None, mode)
+            if fault is None:
+                continue
             kinds.setdefault(fault.verdict + " between" * (fault.verdict == "kink" and fault.between), []).append(fault)
         for kind, faults in kinds.items():
             worst = replace(max(faults, key=_badness), count=len(faults), at_least=not measure.every)
@@ -208,15 +266,15 @@ class _Examination:
             self._undecided(k, matrix, measure, mode)
 
     def _undecided(self, k: int, matrix: _Matrix, measure: _Measure, mode: str) -> None:
-        """Report a direction that is wrong for reasons that no single element shows, unless it is a kink."""
+        """Report a direction in which something is wrong that no single element shows: it may be noise, or a kink."""
         row, column = matrix.worst()
         slopes = measure.sweeps[column].kink(row)
         fault = self._fault(
-            "wrong" if slopes is None else "kink", k, analytic=float(matrix.derived[row, column]),
+            "unclear" if slopes is None else "kink", k, analytic=float(matrix.derived[row, column]),
             numeric=float(matrix.numeric[row, column]), error=float(matrix.noise[row, column]), mode=mode,
             slopes=slopes, hint=hint(matrix.derived, matrix.numeric, self.checked.kinds[k][0], SEED),
         )  # fmt: skip
-        self._note(fault, slopes is not None and fault.between)
+        self._note(fault, slopes is None or fault.between)
 
     def _note(self, fault: Fault, fine: bool) -> None:
         """Enter a fault; or a remark, once for both modes."""
@@ -257,15 +315,18 @@ class _Examination:
         v[j] = directions.sizes(self.checked.start[k].flat[j]).item()
         return v
 
-    def _at_element(self, k: int, j: int, sweep: Sweep | None, mode: str) -> Fault:
-        """Return what is wrong at one element of the input, for the worst of the outputs."""
+    def _at_element(self, k: int, j: int, sweep: Sweep | None, mode: str) -> Fault | None:
+        """Return what is wrong at one element of the input, for the worst of the outputs; None if nothing is."""
         v = self._unit(k, j)
         scale = float(v[j])
         derived = self.gradients[k][:, j] if mode == "reverse" else self._pushed(k, v) / scale
         sweep = sweep or self.numeric.sweep(k, v)
         numeric, noise = (a / scale for a in self.numeric.measured(k, v, sweep))
-        excess = self._tolerance(None, 1).excess(derived[:, None], numeric[:, None], noise[:, None])[:, 0]
+        tolerance = self._tolerance(None, 1).above_rounding(self.gradients[k])
+        excess = tolerance.excess(derived[:, None], numeric[:, None], noise[:, None])[:, 0]
         row = int(np.argmax(excess))
+        if excess[row] <= 1:
+            return None
         slopes = sweep.kink(row)
         what: dict[str, Any] = {
             "index": _place(self.checked.kinds[k][0], j), "mode": mode, "analytic": float(derived[row]),
@@ -279,14 +340,19 @@ class _Examination:
         else:
             verdict = "wrong"
             what["taylor"] = sweep.departure(row, what["analytic"] * scale)
-        what |= {"output": self.numeric.place(row)} if self.rows is None else self._output(k, j, v, row, mode)
+        if self.rows is None:
+            what["output"] = self.numeric.place(row)
+        else:
+            what |= self._output(k, j, v, row, mode)
+            if abs(what["analytic"] - what["numeric"]) <= NOISE_GRANTED * what["error"]:
+                return None
         return self._fault(verdict, k, **what)
 
     def _output(self, k: int, j: int, v: Array, row: int, mode: str) -> dict[str, Any]:
         """Return the element of the output that a wrong combination comes from, and both derivatives of it."""
         assert self.rows is not None
         scale, every = float(v[j]), Numeric(self.checked, None, self.settings.eps)
-        numeric = every.quick(k, v) / scale
+        numeric, noise = (a / scale for a in every.measured(k, v, every.sweep(k, v)))
 
         def derived(u: Array) -> float:
             return float(self.derived.pull(u)[k][j] if mode == "reverse" else u @ self.derived.push(k, v) / scale)
@@ -298,27 +364,32 @@ class _Examination:
         i = directions.bisected(u, residual(u), residual)
         return {
             "output": every.place(i), "analytic": derived(np.eye(1, u.size, i)[0]), "numeric": float(numeric[i]),
-            "error": 0.0,
+            "error": float(noise[i]),
         }  # fmt: skip
 
     # ----- the dtype of the inputs -----
 
     def check_narrow(self) -> None:
-        """Compare what is derived in the dtypes of the inputs, where they are not float64, with the same in float64."""
+        """Compare what is derived in the dtypes of the inputs, where they are not float64, with the same in float64.
+
+        A difference that rounding of the inputs does not explain is remarked: the rules are right, but digits get lost.
+        """
         kinds = self.checked.kinds
         if all(dtype.itemsize >= np.dtype(np.float64).itemsize for _, dtype in kinds):
             return
         derived = self.checked.derive(self.checked.narrow())
         itemsize = min(derived.itemsize(), *(dtype.itemsize for _, dtype in kinds))
+        nearby = self._pulled_nearby(float(np.finfo(f"f{itemsize}").eps))
         for k, narrow in enumerate(self._pulled(derived)):
             if not narrow.size:
                 continue
-            wide, tolerance = self.gradients[k], Tolerance(itemsize, self.settings.rtol, self.settings.atol)
-            excess = tolerance.excess(narrow, wide, np.zeros(wide.shape))
-            matrix = _Matrix(narrow, wide, np.zeros(wide.shape), excess)
+            wide = self.gradients[k]
+            tolerance = Tolerance(itemsize, self.settings.rtol, self.settings.atol).over_all(wide)
+            noise = np.max([np.abs(moved[k] - wide) for moved in nearby], axis=0) + np.finfo(f"f{itemsize}").tiny
+            matrix = _Matrix(narrow, wide, noise, tolerance.excess(narrow, wide, noise))
             if matrix.wrong().size:
                 row, j = matrix.worst()
-                self.found.faults.append(self._fault(
+                self.found.remarks.append(self._fault(
                     "imprecise", k, index=_place(kinds[k][0], j), analytic=float(narrow[row, j]),
                     numeric=float(wide[row, j]), count=int(matrix.wrong().size), hint=str(kinds[k][1]),
                 ))  # fmt: skip

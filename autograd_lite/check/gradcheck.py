@@ -83,7 +83,10 @@ def gradcheck(
     Notes
     -----
     Both sides compute in float64 whatever the dtype of the inputs; then the derivative in their own dtype, as training
-    would compute it, is compared with that in float64. So float32 functions are held to what float32 can do.
+    would compute it, is compared with that in float64, and what it loses by more than rounding is remarked.
+
+    The noise of the numeric side is estimated from the agreement of neighbouring steps, and from how function and
+    derivatives change when inputs change in their last digits. A wrong derivative is one that is off by more.
 
     Of an input with few elements every element is looked at, at 4 calls of `f` each. Of one with many, each of a few
     random directions, with signs, costs 4 calls, whatever the size: what is right agrees to many digits, so that one

@@ -14,6 +14,7 @@ from autograd_lite.shapes import Array, Shape
 _DIGITS = 100  # units in the last place by which a complex step may be off
 _SHARE = 1e-15  # of the largest derivative, for those that are sums which cancel
 _AGREE = 1e-6
+_HIDDEN = 16  # units in the last place of the largest number on the way, which rounding may come to
 
 
 class Derivatives(Protocol):
@@ -42,6 +43,7 @@ class Checked(Protocol):
     def complex_at(self, arrays: Sequence[Array]) -> list[Array] | None: ...
     def derive(self, arrays: Sequence[Array]) -> Derivatives: ...
     def mutated(self) -> list[int]: ...
+    def magnitude(self) -> float: ...
 
 
 class Numeric:
@@ -53,6 +55,7 @@ class Numeric:
         self.shapes = [y.shape for y in outputs]
         precision = np.concatenate([np.full(y.size, np.finfo(y.dtype).eps) for y in outputs])
         self.values, self.every_precision = _joined(outputs), precision
+        self.hidden = _HIDDEN * float(np.max(precision, initial=0)) * checked.magnitude()
         self.finite = np.isfinite(self.values)
         self.base = self.read(self.values)
         if rows is None:
@@ -65,6 +68,10 @@ class Numeric:
         """Return the combinations of all values. What is not finite at the start is left out of them."""
         return values if self.rows is None else self.rows @ np.where(self.finite, values, 0)
 
+    def at(self, arrays: Sequence[Array]) -> Array:
+        """Return the combinations at other values of the inputs."""
+        return self.read(_joined(self.checked.values_at(arrays)))
+
     def line(self, k: int, v: Array) -> Line:
         """Return the function along a direction of input `k`."""
         start, support = self.checked.start, np.flatnonzero(v)
@@ -76,7 +83,7 @@ class Numeric:
             way = (moved.flat[support] - start[k].flat[support]).astype(np.float64)
             length = float(np.mean(way / v[support])) if support.size else step
             # What is not finite does not move, whatever the step.
-            return self.read(_joined(self.checked.values_at(arrays))), length if np.isfinite(length) else step
+            return self.at(arrays), length if np.isfinite(length) else step
 
         return shifted
 
@@ -90,7 +97,7 @@ class Numeric:
         relative = np.abs(self.checked.start[k].flat[support] / v[support])
         x = float(relative[0]) if support.size == 1 else float(np.median(relative))
         steps = sweep_steps(x if np.isfinite(x) else 1.0, self._step(v))
-        return Sweep(self.line(k, v), steps, self.base, self.precision, self.rounding)
+        return Sweep(self.line(k, v), steps, self.base, self.precision, self.rounding, self.hidden)
 
     def measured(self, k: int, v: Array, sweep: Sweep) -> tuple[Array, Array]:
         """Return the derivatives of all rows along a direction as well as they can be known, and their noise.

@@ -69,6 +69,10 @@ class Pair:
         self.f(*arguments)
         return [i for i, x in before.items() if not np.array_equal(x, arguments[i], equal_nan=True)]
 
+    def magnitude(self) -> float:
+        """Return the largest number that is known to be computed with."""
+        return max([1.0, *(float(np.max(np.abs(a), initial=0)) for a in [*self.start, *self.values_at(self.start)])])
+
     def _filled(self, arrays: Sequence[Array]) -> list[Any]:
         arguments = list(self.values)
         for i, array in zip(self.places, arrays, strict=True):

@@ -18,8 +18,8 @@ class Fault:
     ----------
     verdict : str
         ``wrong``, ``kink``, ``not finite``, ``not deterministic``, ``input mutated``, ``cut`` (a derivative lost
-        between operations), ``imprecise`` (in the dtype of the input); of remarks ``kink`` and
-        ``independent``.
+        between operations); of remarks ``kink`` (the derivative lies between the slopes), ``independent``,
+        ``imprecise`` (in the dtype of the input, though right in float64), ``unclear``.
     function : str
         What was checked.
     position, name : int, str
@@ -111,6 +111,7 @@ _TEXTS = {
     "not deterministic": errors.GRADCHECK_REPEAT,
     "input mutated": errors.GRADCHECK_MUTATED,
     "imprecise": errors.GRADCHECK_PRECISION,
+    "unclear": errors.GRADCHECK_UNCLEAR,
     "independent": errors.GRADCHECK_INDEPENDENT,
 }
 
@@ -176,7 +177,7 @@ class GradcheckReport(NamedTuple):
         What is wrong; empty when all is well.
     remarks : tuple of Fault
         What is not wrong but worth knowing: a kink whose derivative lies between the slopes, an input without
-        influence.
+        influence, digits lost in float32.
     evaluations : int
         How often the function was called.
     """
