@@ -1,7 +1,7 @@
 """autograd_lite: automatic differentiation of NumPy code, in plain Python."""
 
-from autograd_lite import errors, implicit, nn, optim, optimize, tree, viz
-from autograd_lite.check import GradcheckReport, gradcheck
+from autograd_lite import errors, implicit, nn, optim, optimize, testing, tree, viz
+from autograd_lite.check import GradcheckReport, debug, gradcheck
 from autograd_lite.checkpoint import checkpoint
 from autograd_lite.compiler import compile  # noqa: A004 - PyTorch's name
 from autograd_lite.custom import custom_op
@@ -23,8 +23,9 @@ from autograd_lite.vmap import vmap
 
 __all__ = [
     "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint", "compile",
-    "custom_op", "elementwise_grad", "enable_grad", "errors", "explain", "grad", "gradcheck", "half_squared_error",
-    "hessian", "hvp", "implicit", "is_grad_enabled", "jacobian", "jvp", "linearize", "log_softmax", "logsumexp",
-    "manual_seed", "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu", "scope", "sigmoid", "softmax",
-    "softplus", "supported", "tensor", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap",
+    "custom_op", "debug", "elementwise_grad", "enable_grad", "errors", "explain", "grad", "gradcheck",
+    "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled", "jacobian", "jvp", "linearize",
+    "log_softmax", "logsumexp", "manual_seed", "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu",
+    "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree", "value_and_grad", "visualize",
+    "viz", "vjp", "vmap",
 ]  # fmt: skip

@@ -103,6 +103,10 @@ class Batched(Methods):
         """Tell whether a condition holds at every element of every example."""
         return everywhere(self._array)
 
+    def examples(self) -> Array:
+        """Return the array of all examples, the batch first."""
+        return self._array
+
     # ----- changes of value -----
 
     def __setitem__(self, key: Any, value: Any) -> None:

@@ -20,13 +20,16 @@ from autograd_lite.shapes import Array
 Line: TypeAlias = Callable[[float], tuple[Array, float]]
 """The values (there may be many) after a step from x, and how long the step really was once rounded."""
 
-NOISE_GRANTED = 10
+NOISE_GRANTED = 30
 """By how much of its noise a difference may miss the truth: noise is estimated, and at its best place."""
 _FIRST_STEP = 2.0**-10
 _LARGEST_STEP = 2.0**-2
 _SMALLEST_STEP = 2.0**-48  # of x; of 1 for an x of 0
 _FEWEST_STEPS = 4
 _FEW, _WHOLE = 1000, 0.01  # up to so many grains, changes must be so near to whole numbers of them
+_COARSE, _FEW_COARSE = 1e-10, 30  # of dtypes with fewer digits than float64, a hidden offset leaves fewer grains
+_CLEAR = 1000  # a remainder of so many grains is more than rounding
+_STEADY = 0.25  # by such a share the difference of the slopes at a kink may vary with the step
 _KINK = 1e-3  # slopes to both sides that differ by more than this share, however small the step
 
 
@@ -76,16 +79,23 @@ class Sweep:
         The values at x.
     precision : array
         The machine epsilon of the dtype that each value was computed in.
+    rounding : array
+        By how much each may be off besides, where it is the sum of larger numbers.
+    hidden : float
+        The largest change that rounding may make inside of the function.
     """
 
-    def __init__(self, line: Line, steps: list[float], base: Array, precision: Array) -> None:
+    def __init__(
+        self, line: Line, steps: list[float], base: Array, precision: Array, rounding: Array | float = 0.0,
+        hidden: float = 0.0,
+    ) -> None:  # fmt: skip
         ends = [line(sign * step) for step in steps for sign in (1, -1)]
         values, widths = np.stack([y for y, _ in ends]), np.array([dx for _, dx in ends])[:, None]
-        self.base, self.precision = base, precision
+        self.base, self.precision, self.rounding, self.hidden = base, precision, rounding, hidden
         self.rights, self.lefts, self.plus, self.minus = values[::2], values[1::2], widths[::2], widths[1::2]
 
     def best(self) -> tuple[Array, Array]:
-        """Return the derivatives by the step that can be trusted most, and their noise.
+        """Return the derivatives by the step that can be trusted most, and their noise; `trusted` has those steps.
 
         The noise of a step is how far its neighbours are from it, and at least what rounding makes of it. An estimate
         that the finer ones contradict, beyond their own noise, has not converged: the function varies within the step.
@@ -98,6 +108,7 @@ class Sweep:
             own = np.where(np.isfinite(estimates + own), own, np.inf)
             noise = own + [_contradiction(estimates[j], estimates[j:], own[j:]) for j in range(len(own))]
         pick = np.argmin(noise, axis=0)[None]
+        self.trusted = self.plus[pick[0], 0]
         value, known = (np.take_along_axis(a, pick, 0)[0] for a in (estimates, noise))
         return np.where(np.isfinite(known), value, np.nan), known
 
@@ -111,16 +122,18 @@ class Sweep:
         changes = np.where(np.isfinite(changes), changes, 0)
         grain = np.min(np.where(changes > 0, changes, np.inf), axis=0)
         count = changes / grain
+        few = np.where(self.precision > _COARSE, _FEW_COARSE, _FEW)
         whole = np.abs(count - np.rint(count)) < _WHOLE
-        in_grains = (changes == 0).any(axis=0) & (whole | (count > _FEW)).all(axis=0) & (np.max(count, axis=0) > _FEW)
-        digits = self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts))
-        return np.maximum(digits, np.where(in_grains, grain, 0))
+        in_grains = (changes == 0).any(axis=0) & (whole | (count > few)).all(axis=0) & (np.max(count, axis=0) > few)
+        digits = self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts)) + self.rounding
+        lost = (changes == 0).any(axis=0) & (grain <= self.hidden)  # small steps are lost in rounding, not constant
+        return np.maximum(digits, np.where(in_grains | lost, grain, 0))
 
     def kink(self, which: int) -> tuple[float, float] | None:
         """Return the slopes to the left and to the right where the function has a kink, else None.
 
         They are taken at the smallest step that rounding leaves exact enough. Of a smooth function they agree there;
-        of one that has a jump further off, at finer steps.
+        of one that has a jump further off, at finer steps; and where all is rounding, they change with the step.
         """
         with np.errstate(all="ignore"):
             left = ((self.lefts - self.base) / self.minus)[:, which]
@@ -131,10 +144,24 @@ class Sweep:
         if not exact.size:
             return None
         last = exact[-1]
+        unsteady = (np.abs(gap[max(last - 2, 0) : last] - gap[last]) > _STEADY * gap[last]).any()
         agree_closer = (gap + NOISE_GRANTED * rounding < gap[last] / 2)[last:].any()
-        if gap[last] <= _KINK * size[last] or agree_closer:
+        if gap[last] <= _KINK * size[last] or agree_closer or unsteady:
             return None
         return float(left[last]) + 0.0, float(right[last]) + 0.0
+
+    def departure(self, which: int, derived: float) -> float | None:
+        """Return by which power of the step the function departs from its tangent of slope `derived`.
+
+        This needs no choice of a step: 2 for the right derivative, 1 for a wrong one; None where the two are the same
+        to rounding. It is the median over the smallest steps that rounding leaves a remainder of.
+        """
+        with np.errstate(all="ignore"):
+            remainder = np.abs(self.rights - self.base - derived * self.plus)[:, which]
+            clear = np.flatnonzero(remainder > _CLEAR * self._grain()[:, which])[-_FEWEST_STEPS - 1 :]
+            powers = np.diff(np.log(remainder[clear])) / np.diff(np.log(self.plus[clear, 0]))
+        powers = powers[np.isfinite(powers)]
+        return float(np.median(powers)) if powers.size else None
 
 
 def _contradiction(estimate: Array, finer: Array, noise: Array) -> Array:

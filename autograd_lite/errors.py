@@ -12,6 +12,10 @@ class AutogradError(Exception):
     """Base of every error this package raises on purpose."""
 
 
+class AutogradWarning(UserWarning):
+    """What is allowed, but hardly meant."""
+
+
 class NonScalarError(AutogradError, ValueError):
     """``backward()`` without a seed on a Tensor that holds more than one number."""
 
@@ -61,7 +65,14 @@ class DeclarationError(AutogradError, TypeError):
 
 
 class GradcheckError(AutogradError, AssertionError):
-    """A derived gradient differs from the finite difference by more than the tolerance."""
+    """A derived gradient differs from the finite difference by more than both are known to.
+
+    ``error.report`` is the whole report.
+    """
+
+    def __init__(self, message: str, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 class ShapeError(AutogradError, ValueError):
@@ -108,7 +119,7 @@ class SingularError(AutogradError, ArithmeticError):
     """A matrix cannot be inverted, so that a solution is no smooth function of its parameters."""
 
 
-class NumericalDerivativeWarning(UserWarning):
+class NumericalDerivativeWarning(AutogradWarning):
     """A derivative is taken by finite differences: slow, not exact, and to first order only."""
 
 
@@ -122,6 +133,10 @@ class CompileError(AutogradError, TypeError):
 
 class ProgramError(AutogradError, AssertionError):
     """A Program is broken: a pass has made a mistake."""
+
+
+class NonFiniteError(AutogradError, FloatingPointError):
+    """Inside of ``debug()``: an operation, or its derivative, made nan or an infinity of finite numbers."""
 
 
 NON_SCALAR = (
@@ -382,15 +397,74 @@ MISSING_RENDERER = (
     "and neither is installed. Write: pip install 'autograd-lite[graph]' (or install Graphviz with the system's "
     "package manager); print(picture), picture.save('graph.html') and picture.save('graph.dot') need neither"
 )
+USED_GRADIENT = (
+    "step() of {optimizer}: the gradient of {what} still contains that of the step before. "
+    "Write optimizer.zero_grad() before each loss.backward()"
+)
+LONG_HISTORY = (
+    "in-place {op} of {what}, whose graph was released by backward(), into a Tensor that keeps its history: memory "
+    "grows with each step. Write total {symbol}= loss.item() for the numbers alone"
+)
+CHECK_FILE = "there is no file {path!r}. Write python -m autograd_lite check path.py:{name}, from where path.py is"
+CHECK_NAME = (
+    "there is no function {name!r} in {path}, which has: {known}. "
+    "Write python -m autograd_lite check {path}:f for one of these"
+)
+CHECK_INPUTS = (
+    "{name}({parameters}) has parameters without a default, so it is not known what to check it at. "
+    "Write --inputs 'np.ones(3), 2.0' with one expression for each parameter"
+)
+NON_FINITE = (
+    "{op} makes {value} of finite numbers, first at index {index} of its result of shape {shape}{place}; its operands "
+    "are {operands}. Write {instead}"
+)
+NON_FINITE_GRADIENT = (
+    "the derivative of {op} by its argument {argument} makes {value} of a finite gradient, first at index {index} of "
+    "shape {shape}; {op} was called{place}. Write {instead}"
+)
 GRADCHECK = (
-    "gradcheck of {function}: the derivative with respect to {input} is wrong at {wrong} of {size} elements. "
-    "Worst{index}{output}: derived {derived:.9g}, by finite differences {numeric:.9g} (known to {noise:.1g}). {hint}. "
-    "Write print(ag.gradcheck(f, inputs, raise_exception=False)) for the table of all inputs"
+    "gradcheck of {function}: the {derivative}derivative with respect to {input} is wrong at {number}{mode}. "
+    "Worst{index}{output}: derived {analytic:.9g}, by finite differences {numeric:.9g} (known to {error:.1g}). {hint}."
+    "{operation} Write print(ag.gradcheck(f, inputs, raise_exception=False)) for the table of all inputs"
+)
+GRADCHECK_KINK = (
+    "gradcheck of {function}: the {derivative}derivative with respect to {input}{index}{output} is {analytic:.6g}"
+    "{mode}, but the function has a kink there, of slope {left:.6g} to the left and {right:.6g} to the right, "
+    "and a derivative has to lie between them.{operation} Write the check at another point: x + 0.1"
+)
+GRADCHECK_FINITE = (
+    "gradcheck of {function}: by {input}, wrong at {number}{index}{output}, it is not finite around this point, so "
+    "differences say nothing about its {derivative}derivative there. Write the check at another point: x + 0.1"
 )
 GRADCHECK_REPEAT = (
-    "gradcheck of {function}: two calls with the same inputs gave different results, so differences say nothing about "
-    "its derivative. Write a function whose random numbers have a fixed seed, and that keeps no state"
+    "gradcheck of {function}: two calls with the same inputs, or two sweeps over the same graph, gave different "
+    "results, so differences say nothing about its derivative. Write a function whose random numbers have a fixed "
+    "seed, and that keeps no state"
 )
+GRADCHECK_MUTATED = (
+    "gradcheck of {function}: it writes to its {input}, so its next call would compute something else. "
+    "Write x = x.copy() before the first change of x"
+)
+GRADCHECK_PRECISION = (
+    "gradcheck of {function}: the derivative with respect to {input} is right in float64, but in {hint} it is wrong at "
+    "{number}. Worst{index}: {analytic:.9g} where float64 gives {numeric:.9g}. Write the step that loses digits in "
+    "another form, or compute in float64: x.astype(float)"
+)
+GRADCHECK_INDEPENDENT = (
+    "gradcheck of {function}: it does not depend on {input}. Write a check without it, if that is meant"
+)
+GRADCHECK_UNCLEAR = (
+    "gradcheck of {function}: along a random direction of {input} the {derivative}derivative differs from finite "
+    "differences{mode}, but no single element does by more than its noise. Write directions=None for a look at each"
+)
+GRADCHECK_SHAPE = (
+    "the derivative given for {function} returned arrays of shapes {given}, where {wanted} are expected: for one "
+    "output, of shape {shapes}, its shape followed by that of each input. Write df so that it returns one array for "
+    "each input, in a tuple if there are several"
+)
+GRADCHECK_ORDER = "gradcheck has order={given!r}. Write order=1 for first derivatives, order=2 for second ones too"
+GRADCHECK_MODES = "gradcheck has modes={given!r}. Write modes=('reverse', 'forward'), or one of them in a tuple"
+GRADCHECK_DIRECTIONS = "gradcheck has directions={given!r}. Write directions=3, or None for every element"
 GRADCHECK_NOTHING = (
     "gradcheck of {function}: none of the {number} inputs has a derivative to check. "
     "Write ag.gradcheck(f, ag.Tensor(data, requires_grad=True)), or give arrays of floats"
@@ -465,10 +539,6 @@ CUSTOM_LOST = (
 CUSTOM_SECOND = (
     "in the reverse rule of custom_op {op}, which is given Tensors because the derivative is differentiated again. "
     "Write the rule with NumPy's functions (np.sin(x), not math.sin(x)), or with another custom_op"
-)
-CUSTOM_FORWARD = (
-    "the rules of custom_op {op} do not belong to each other: sum(g * J t) is {ahead:.9g} by jvp= and {back:.9g} by "
-    "vjp=, which finite differences confirm. Write no jvp= to have it derived"
 )
 NUMERICAL = (
     "custom_op {op} has a numerical derivative: four calls for each number of an input, about nine digits in float64, "

@@ -105,7 +105,8 @@ class Node:
         """Return how a message calls the node."""
         name = f" {self.notes.name!r}" if self.notes is not None and self.notes.name else ""
         kind = "the leaf" if self.op is None else f"the operation {self.op.name}"
-        return f"{kind}{name} (result of shape {self.shape})"
+        place = f", made at {self.notes.place}" if self.notes is not None and self.notes.place else ""
+        return f"{kind}{name} (result of shape {self.shape}{place})"
 
     def __repr__(self) -> str:
         kind = "leaf" if self.op is None else self.op.name
@@ -128,19 +129,23 @@ class Linked(Node):
 
 
 class Notes:
-    """What only some nodes have: a name, hooks, a Tensor that wants the gradient, the scope they were made in.
+    """What only some nodes have: a name, hooks, a Tensor that wants the gradient, the scope and the line they are from.
+
+    `used` is a weak reference to the gradient that an optimiser has stepped on, or to one in which that is contained.
 
     NOTE: the gradient is kept by the Tensor, which the node knows by a weak reference. A recorded gradient leads back
     to the node, and would otherwise be in a cycle with it.
     """
 
-    __slots__ = ("hooks", "name", "owner", "retain", "scope")
+    __slots__ = ("hooks", "name", "owner", "place", "retain", "scope", "used")
 
     def __init__(self) -> None:
         self.name: str | None = None
         self.scope: Any = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retain = False
+        self.place: Any = None
+        self.used: Any = None
         self.owner: Callable[[], Any] = _nobody
 
 

@@ -5,6 +5,7 @@ Nothing here needs the class Tensor: the functions read its attributes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -13,21 +14,24 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.graph import is_grad_enabled
 from autograd_lite.op import Op
+from autograd_lite.provenance import origins, place_of
 
 
 def describe(t: Any) -> str:
     """Return how a message calls a Tensor: its name where it has one, its shape, and what made it."""
     called = f"the Tensor {t.name!r}" if t.name else "a Tensor"
     made = f", made by {t._op.name}" if t._op is not None else ""
+    if made and (place := place_of(t)) is not None:
+        made += f" at {place}"
     return f"{called} of shape {t.shape}{made}"
 
 
 def circumstances(op: Op, operands: Sequence[Any]) -> str:
     """Return what is noted on an error of NumPy: of which operation, and with which operands."""
-    return f"in {op.name} of {' and '.join(map(_operand, operands))}"
+    return f"in {op.name} of {' and '.join(map(operand, operands))}"
 
 
-def _operand(x: Any) -> str:
+def operand(x: Any) -> str:
     if hasattr(x, "requires_grad"):
         return describe(x)
     return f"an array of shape {x.shape}" if getattr(x, "shape", None) else f"a {type(x).__name__}"
@@ -40,8 +44,10 @@ def expression(t: Any) -> str:
 
 def no_path(t: Any) -> NoReturn:
     """Refuse a derivative of what no gradient flows to, naming the cause where it shows."""
-    cause = ""
-    if t._op is not None and not t._op.rules:
+    cause, origin = "", origins.get(t)
+    if origin is not None and origin.end:
+        cause = f" ({origin.end})"
+    elif t._op is not None and not t._op.rules:
         cause = f" ({t._op.name} has no derivative)"
     elif not is_grad_enabled():
         cause = " (recording is off here)"
@@ -69,6 +75,14 @@ _SYMBOLS = {
 }  # fmt: skip
 _UPDATES = {name: (f"w {symbol}= v", f"w = w {symbol} v") for name, symbol in _SYMBOLS.items()}
 _UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
+
+
+def long_history(op: Op, other: Any) -> None:
+    """Warn of a loss that is added up with its history after `backward()` has used it."""
+    node = getattr(other, "_node", None)
+    if node is not None and node.op is not None and node.edges is None and is_grad_enabled():
+        text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=_SYMBOLS[op.name])
+        warnings.warn(text, errors.AutogradWarning, stacklevel=4)
 
 
 def not_a_leaf(t: Any, what: str, instead: str) -> None:

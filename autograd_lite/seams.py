@@ -32,6 +32,11 @@ watching: ContextVar[Watcher | None] = ContextVar("autograd_lite_watching", defa
 _watcher = watching.get
 
 
+def traced() -> bool:
+    """Tell whether a trace is watching: what is done once, and not at every call, is not to be done then."""
+    return _watcher() is not None
+
+
 def number(owner: MutableMapping[str, Any], key: str) -> Any:
     """Return ``float(owner[key])``, or what stands for it in a trace.
 

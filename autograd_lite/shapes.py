@@ -47,6 +47,13 @@ def everywhere(condition: Array) -> bool:
     return condition.everywhere() if hasattr(condition, "everywhere") else bool(condition.all())
 
 
+def whole(x: Any) -> Any:
+    """Return the array of all examples where `x` is a batch, also of batches; else `x`."""
+    while hasattr(x, "examples"):
+        x = x.examples()
+    return x
+
+
 def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """Return `axis` (None, an int, or several) as a sorted tuple of non-negative axes.
 

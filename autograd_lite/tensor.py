@@ -270,6 +270,7 @@ class Tensor(Handle, Methods):
 
     def _in_place(self, op: Op, other: Any) -> Any:
         result = self._binary(op, other)
+        refusals.long_history(op, other)
         return result if result is NotImplemented else self._become(result, op.name, f"t = np.{op.name}(t, v)")
 
     def _become(self, result: Tensor, what: str, instead: str = "t = ag.Tensor(v)") -> Tensor:
@@ -493,10 +494,31 @@ def _commit(found: dict[Node, Array]) -> None:
             if t is not None:
                 before = getattr(t, "_grad", None)
                 tensors.append(t)
-                if before is not None:
+                if before is None:
+                    new.append(g)
+                else:
                     old.append(before)
-                new.append(g if before is None else before + g)
+                    new.append(_accumulated(node.notes, before, g))
         deque(map(_attributes["_grad"].__set__, tensors, new), maxlen=0)
+
+
+def _accumulated(notes: Any, before: Any, g: Any) -> Any:
+    """Return the sum of two gradients, and note it if an optimiser has stepped on the first: see `Optimizer.step`."""
+    total = before + g
+    if notes.used is not None and notes.used() is raw(before):
+        notes.used = Grown(raw(total))
+    return total
+
+
+class Grown(ref[Any]):
+    """A reference to the array of a gradient that contains one which an optimiser has stepped on."""
+
+    __slots__ = ()
+
+
+def raw(grad: Any) -> Any:
+    """Return the array of a gradient, which may be a Tensor by now."""
+    return grad._data if isinstance(grad, Tensor) else grad
 
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:

@@ -24,6 +24,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="a long sweep: pytest --slow runs it"))
 
 
+@pytest.fixture
+def slow(request: pytest.FixtureRequest) -> bool:
+    """Whether sweeps shall be long."""
+    return bool(request.config.getoption("--slow"))
+
+
 @pytest.fixture(autouse=True)
 def nothing_leaks() -> Iterator[None]:
     before = dict(REGISTRY)

@@ -352,3 +352,71 @@ def test_a_step_that_fails_changes_nothing() -> None:
     with pytest.raises(ValueError, match="fast"):
         opt.step()
     assert (p.item(), q.item()) == (1.0, 1.0)
+
+
+# ----- warnings -----
+
+
+def train(opt: SGD, p: ag.Tensor, steps: int, zero: Any) -> None:
+    for _ in range(steps):
+        zero()
+        (p * p).sum().backward()
+        opt.step()
+
+
+def test_gradients_that_are_never_zeroed_are_warned_of_once() -> None:
+    p = leaf([1.0])
+    opt = SGD([p], lr=0.1)
+    with pytest.warns(errors.AutogradWarning, match=r"step\(\) of SGD.*Write optimizer\.zero_grad\(\)") as caught:
+        train(opt, p, 5, lambda: None)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
+ZEROING = {
+    "optimiser": lambda opt, p: opt.zero_grad(),
+    "to zeros": lambda opt, p: opt.zero_grad(set_to_none=False),
+    "parameter": lambda opt, p: p.zero_grad(),
+    "by hand": lambda opt, p: setattr(p, "grad", None),
+    "read": lambda opt, p: (p.grad, opt.zero_grad()),
+}
+
+
+@pytest.mark.parametrize("way", ZEROING)
+def test_no_warning_where_gradients_are_zeroed(way: str) -> None:
+    p = leaf([1.0])
+    opt = SGD([p], lr=0.1)
+    train(opt, p, 4, lambda: ZEROING[way](opt, p))
+
+
+def test_no_warning_of_gradients_added_up_on_purpose() -> None:
+    """Several sweeps to one step; and a step repeated on the same gradient."""
+    p = leaf([1.0])
+    opt = SGD([p], lr=0.1)
+    for _ in range(4):
+        for _ in range(3):
+            (p * p).sum().backward()
+        opt.step()
+        opt.zero_grad()
+    (p * p).sum().backward()
+    opt.step()
+    opt.step()
+    (p * p).sum().backward()  # of another loss, whose gradient is forgotten before the next step
+    opt.zero_grad()
+    (p * p).sum().backward()
+    opt.step()
+
+
+def test_a_loss_added_up_with_its_history_is_warned_of() -> None:
+    p = leaf([1.0])
+    total = ag.Tensor(0.0)
+    loss = (p * p).sum()
+    loss.backward()
+    with pytest.warns(errors.AutogradWarning, match=r"in-place add.*Write total \+= loss\.item\(\)") as caught:
+        total += loss
+    assert caught[0].filename == __file__
+    total = ag.Tensor(0.0)
+    total += loss.item()
+    total += (p * p).sum()  # not swept yet: a sum of losses is a loss
+    with ag.no_grad():
+        total += loss

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from typing import Any, TypeAlias
+from weakref import ref
 
 import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.record import make_tensor
+from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
-from autograd_lite.tensor import Tensor, commit
+from autograd_lite.tensor import Grown, Tensor, commit, raw
 
 Group: TypeAlias = dict[str, Any]
+
+_WATCHED_STEPS = 3
+"""Gradients that are never zeroed show at the second step; after that nothing is paid for looking."""
 
 
 class Optimizer:
@@ -34,6 +40,7 @@ class Optimizer:
         self.check(defaults)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, dict[str, Tensor]] = {}
+        self._watched_steps = _WATCHED_STEPS
         for group in _groups(params):
             self.add_param_group(group)
 
@@ -94,11 +101,27 @@ class Optimizer:
         NOTE: all new values are computed before the first is set, and then one C call sets them all. An error, or a
         Ctrl-C at any moment, leaves parameters and state together as they were or as they shall be.
         """
+        if self._watched_steps and not traced():
+            self._watch()
         tensors: list[Tensor] = []
         arrays: list[Array] = []
         for group in self.param_groups:
             self.advance(group, tensors, arrays)
         commit(tensors, arrays)
+
+    def _watch(self) -> None:
+        """Warn, once and in the first steps, of gradients that contain one stepped on before; mark those of now."""
+        self._watched_steps -= 1
+        for p in [p for group in self.param_groups for p in group["params"]]:
+            grad = raw(getattr(p, "_grad", None))
+            if isinstance(grad, np.ndarray) and p._node is not None:
+                notes = p._node.note()
+                if isinstance(notes.used, Grown) and notes.used() is grad:
+                    self._watched_steps = 0
+                    text = errors.USED_GRADIENT.format(optimizer=type(self).__name__, what=refusals.describe(p))
+                    warnings.warn(text, errors.AutogradWarning, stacklevel=3)
+                    return
+                notes.used = ref(grad)
 
     def remembered(self, p: Tensor, name: str, start: Array | None = None) -> Tensor:
         """Return the Tensor called `name` in the state of a parameter: at first `start`, or zeros like the parameter.

@@ -1,0 +1,64 @@
+"""The complex step: the derivative of an analytic function without a difference, and so without its noise.
+
+``f(x + i h) = f(x) + i h f'(x) - ...``, so the imaginary part over h is the derivative to the last digits, for any tiny
+h (Squire and Trapp, *SIAM Review* 40, 1998). It is true only where every operation is analytic: that of ours is known,
+and a function that branches, casts or takes a modulus elsewhere shows by its real part, or by differing from the finite
+differences by more than their noise.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.errors import AutogradError
+from autograd_lite.graph import no_grad, observe
+from autograd_lite.op import REGISTRY, Op
+from autograd_lite.shapes import Array
+
+STEP = 2.0**-100
+"""So small that its square is nothing beside 1, and a power of two."""
+_ANALYTIC = frozenset((
+    "add", "subtract", "multiply", "divide", "negative", "positive", "reciprocal", "square", "sqrt", "exp", "exp2",
+    "expm1", "log", "log2", "log10", "log1p", "power", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
+    "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "copy",
+))  # fmt: skip
+_CONJUGATING = frozenset(["conjugate", "real", "imag", "real_if_close", "vdot", "vecdot"])
+_OURS = frozenset(op for op in REGISTRY.values() if isinstance(op, Op))
+
+
+def allows(op: Op) -> bool:
+    """Tell whether an operation may be part of a complex step; those declared by the user may, until they differ."""
+    if op not in _OURS or op.name in _ANALYTIC or op.form == "constant":
+        return True
+    return op.form in {"linear", "bilinear"} and op.name not in _CONJUGATING
+
+
+def evaluated(call: Callable[[], Sequence[Any]]) -> Sequence[Any] | None:
+    """Return the outputs of a call with complex arguments; None where it does not allow them."""
+    refused: list[Op] = []
+
+    def note(op: Op, *_: Any) -> None:
+        if not allows(op):
+            refused.append(op)
+
+    try:
+        with observe(note), no_grad(), warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("error")
+            outputs = call()
+    except (AutogradError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Warning):
+        return None  # what a function for real numbers does with complex ones is no fault of its derivative
+    return None if refused else outputs
+
+
+def derivative(outputs: Sequence[Array] | None, base: Array, rounding: Array) -> Array | None:
+    """Return the imaginary part of all elements over the step; None where the real part is not the value itself."""
+    if outputs is None:
+        return None
+    values = np.concatenate([np.ravel(y) for y in outputs])
+    if values.shape != base.shape or not np.all(np.abs(values.real - base) <= rounding):
+        return None
+    return np.asarray(values.imag, np.float64) / STEP

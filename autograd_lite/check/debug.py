@@ -1,0 +1,156 @@
+"""Inside of `debug` every operation remembers the line that called it, and the first bad number is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors, refusals
+from autograd_lite.check.subject import plain
+from autograd_lite.graph import observe
+from autograd_lite.op import Op, Settings
+from autograd_lite.provenance import Origin, Place, caller, origins
+from autograd_lite.record import Handle
+from autograd_lite.shapes import Array, whole
+
+_REMEDIES = {
+    "log": "np.log(np.maximum(x, 1e-12))",
+    "log2": "np.log2(np.maximum(x, 1e-12))",
+    "log10": "np.log10(np.maximum(x, 1e-12))",
+    "log1p": "np.log1p(np.maximum(x, -1 + 1e-12))",
+    "sqrt": "np.sqrt(np.maximum(x, 1e-12))",
+    "divide": "x1 / np.where(x2 == 0, 1.0, x2)",
+    "reciprocal": "1 / np.where(x == 0, 1.0, x)",
+    "exp": "np.exp(np.minimum(x, 700.0))",
+    "arcsin": "np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
+    "arccos": "np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
+}
+_OTHERWISE = "with ag.debug(nan=False): ... where such numbers are meant"
+
+
+@contextmanager
+def debug(nan: bool = True) -> Iterator[None]:
+    """Have errors name the user's lines, and stop at the first nan or infinity; a context manager and a decorator.
+
+    Parameters
+    ----------
+    nan : bool
+        Whether an operation that makes nan or an infinity of finite operands, forward or on the way back, raises
+        `NonFiniteError` with its name, its line and the first bad index. What is masked afterwards, as in
+        ``np.where(x > 0, np.log(x), 0.0)``, is an error here too.
+
+    Raises
+    ------
+    NonFiniteError
+        Inside of the block, see above.
+
+    Notes
+    -----
+    Every recorded operation keeps the code object and the offset of the instruction that called it, so every error
+    that names an operation or a Tensor names the line as well. Inside of the block operations on a few numbers take two
+    to three times their time, those on large arrays a little more than theirs; outside of it nothing is paid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import autograd_lite as ag
+    >>> x = ag.Tensor([0.5, 0.0], requires_grad=True)
+    >>> with ag.debug():  # doctest: +ELLIPSIS
+    ...     y = np.sqrt(x).sum()
+    ...     y.backward()
+    Traceback (most recent call last):
+    autograd_lite.errors.NonFiniteError: the derivative of sqrt by its argument x makes an infinity of a finite ...
+    """
+    with observe(partial(_note, nan)):
+        try:
+            yield
+        finally:
+            origins.clear()
+
+
+def _note(nan: bool, op: Op, operands: Sequence[Any], _: Settings, result: Any) -> None:
+    """Note where an operation was called, look at its result, and set a guard on its derivative."""
+    place = caller()
+    node = result._node
+    if node is None:
+        origins[result] = Origin(place, _end(op, operands, place))
+    else:
+        node.note().place = place
+    if nan:
+        _look(op, operands, result._data, place)
+        if node is not None:
+            node.edges = tuple([(n, _guarded(rule, op, i, place), saved, i) for n, rule, saved, i in node.edges])
+
+
+def _end(op: Op, operands: Sequence[Any], place: Place | None) -> str:
+    """Return where a path of gradients to this result ended, in words; empty if there was none."""
+    tensors = [x for x in operands if isinstance(x, Handle)]
+    for x in tensors:
+        if x._node is not None:
+            why = f"{op.name} has no derivative" if not op.rules else "recording was off"
+            return f"the path ends at {op.name}, since {why}, at {place}; before it was {refusals.describe(x)}"
+    return next((o.end for o in map(origins.get, tensors) if o is not None and o.end), "")
+
+
+def _look(op: Op, operands: Sequence[Any], y: Any, place: Place | None) -> None:
+    """Refuse a result that is not finite while the operands are."""
+    if _finite(y) or not all(_finite(plain(x)) for x in operands if x is not None):
+        return
+    text = errors.NON_FINITE.format(
+        op=op.name, **_first_bad(y), place=_at(place), operands=" and ".join(map(refusals.operand, operands)),
+        instead=_REMEDIES.get(op.name, _OTHERWISE),
+    )  # fmt: skip
+    raise errors.NonFiniteError(text)
+
+
+def _guarded(rule: Any, op: Op, index: int, place: Place | None) -> Callable[..., Any]:
+    """Return a rule that raises where it makes something that is not finite of a finite gradient.
+
+    NOTE: 0 times an infinite derivative is let pass at an elementwise operation, as behind a mask it will be 0 again.
+    """
+
+    def guarded(g: Any, *saved: Any) -> Any:
+        share = rule(g, *saved)
+        y = share._data if isinstance(share, Handle) else share
+        if not _finite(y):
+            given = g._data if isinstance(g, Handle) else g
+            bad = np.where(given != 0, y, 0) if op.form == "elementwise" and _fits(given, y) else y
+            if not _finite(bad) and _finite(given):
+                _refuse_gradient(op, index, bad, place)
+        return share
+
+    return guarded
+
+
+def _refuse_gradient(op: Op, index: int, bad: Array, place: Place | None) -> None:
+    argument = op.operands[index] if op.operands else f"number {index + 1}"
+    text = errors.NON_FINITE_GRADIENT.format(
+        op=op.name, argument=argument, **_first_bad(bad), place=_at(place),
+        instead=_REMEDIES.get(op.name, _OTHERWISE),
+    )  # fmt: skip
+    raise errors.NonFiniteError(text)
+
+
+def _finite(y: Any) -> bool:
+    """Tell whether all is finite; to look for a zero byte takes a third of the time of `all`."""
+    found: Any = np.isfinite(whole(y))
+    return bool(b"\0" not in found.tobytes() if hasattr(found, "tobytes") else found.all())
+
+
+def _fits(g: Any, y: Any) -> bool:
+    return bool(np.broadcast_shapes(np.shape(g), np.shape(y)) == np.shape(y))
+
+
+def _first_bad(y: Any) -> dict[str, Any]:
+    """Return what is not finite, and where first; in a batch the first index is that of the example."""
+    y = whole(y)
+    place = tuple(int(i) for i in np.argwhere(~np.isfinite(y))[0])
+    return {"value": "nan" if np.isnan(y[place]) else "an infinity", "index": list(place), "shape": np.shape(y)}
+
+
+def _at(place: Place | None) -> str:
+    return f" at {place}" if place is not None else ""

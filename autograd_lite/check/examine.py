@@ -1,0 +1,438 @@
+"""One examination: the derivatives of one function, of one order, compared in both modes, input by input.
+
+Everything is a matrix of (rows, columns): combinations of the outputs along directions of an input, as `directions`
+chooses them. What does not agree at the first look, by one pair of steps, is measured again with a whole sweep of
+steps; what then still disagrees by more than the noise of the numeric derivative is wrong, and traced to its element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.check import directions
+from autograd_lite.check.compare import Tolerance, hint, largest_of
+from autograd_lite.check.numeric import Checked, Derivatives, Numeric
+from autograd_lite.check.report import Fault, InputReport
+from autograd_lite.check.subject import SEED
+from autograd_lite.differences import NOISE_GRANTED, Sweep
+from autograd_lite.shapes import Array
+
+_NEARBY = 3
+"""At so many points nearby the derived side is looked at for its rounding."""
+_LAST_DIGITS = 16
+_NAMED = 3
+"""So many wrong elements of a large input are looked for, each by bisection."""
+
+
+@dataclass
+class Settings:
+    """How to check: see `gradcheck`."""
+
+    modes: tuple[str, ...]
+    directions: int | None
+    rng: np.random.Generator
+    eps: float | None = None
+    rtol: float | None = None
+    atol: float | None = None
+
+
+@dataclass
+class Found:
+    """What an examination has found."""
+
+    inputs: list[InputReport] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    remarks: list[Fault] = field(default_factory=list)
+
+
+def examine(checked: Checked, settings: Settings, order: int = 1) -> Found:
+    """Compare all derivatives of one function."""
+    found = Found()
+    found.faults = list(_impure(checked, order))
+    if not found.faults:
+        one = _Examination(checked, settings, order, found)
+        for k in range(len(checked.start)):
+            one.check_input(k)
+        if not found.faults:
+            one.check_narrow()
+    return found
+
+
+def _impure(checked: Checked, order: int) -> Iterator[Fault]:
+    """Yield a fault for each argument that the function writes to, or if two calls differ."""
+    names = dict(checked.labels)
+    if written := checked.mutated():
+        yield from (Fault("input mutated", checked.function, i, names.get(i, ""), order=order) for i in written)
+        return
+    first, second = (checked.values_at(checked.start) for _ in range(2))
+    if not _same(first, second):
+        yield Fault("not deterministic", checked.function, order=order, mode="forward")
+
+
+def _same(first: list[Array], second: list[Array]) -> bool:
+    pairs = list(zip(first, second, strict=False))
+    return len(first) == len(second) and all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+@dataclass
+class _Matrix:
+    """Derived against numeric derivatives by one input, (rows, columns), and what is wrong with them."""
+
+    derived: Array
+    numeric: Array
+    noise: Array
+    excess: Array
+
+    def wrong(self) -> Array:
+        """Return the columns in which any row is wrong."""
+        return np.flatnonzero((self.excess > 1).any(axis=0))
+
+    def worst(self) -> tuple[int, int]:
+        row, column = np.unravel_index(np.argmax(self.excess), self.excess.shape)
+        return int(row), int(column)
+
+
+class _Examination:
+    """The function, both sides, and the rows and columns of one examination."""
+
+    def __init__(self, checked: Checked, settings: Settings, order: int, found: Found) -> None:
+        self.checked, self.settings, self.order, self.found = checked, settings, order, found
+        self.derived: Derivatives = checked.derive(checked.start)
+        outputs = sum(int(np.prod(shape)) for shape in self.derived.shapes)
+        largest = max(a.size for a in checked.start)
+        self.rows = directions.rows(outputs, largest, settings.rng)
+        self.numeric = Numeric(checked, self.rows, settings.eps)
+        if self.rows is not None:
+            self.rows = self.rows * self.numeric.finite
+        self.gradients = self._pulled(self.derived)
+        self._moved: list[list[Array]] | None = None
+        self.numeric.rounding = np.maximum(self.numeric.rounding, self._rounding_of_values())
+        self._compare_sweeps()
+
+    def _pulled(self, derived: Derivatives) -> list[Array]:
+        """Return for each input the derivatives of all rows, (rows, elements)."""
+        units = np.eye(self.numeric.finite.size) if self.rows is None else self.rows
+        pulled = [derived.pull(u) for u in units]
+        return [np.array([p[k] for p in pulled]).reshape(len(units), a.size) for k, a in enumerate(self.checked.start)]
+
+    def _compare_sweeps(self) -> None:
+        """Find a reverse sweep that gives something else the second time."""
+        if not len(self.gradients[0]):
+            return
+        u = np.eye(1, self.numeric.finite.size)[0] if self.rows is None else self.rows[0]
+        for k, g in enumerate(self.derived.pull(u)):
+            if not np.array_equal(g, self.gradients[k][0], equal_nan=True):
+                self.found.faults.append(self._fault("not deterministic", k))
+
+    def _fault(self, verdict: str, k: int, **what: Any) -> Fault:
+        position, name = self.checked.labels[k]
+        what = {"order": self.order, "size": max(self.checked.start[k].size, 1), **what}
+        return Fault(verdict, self.checked.function, position, name, **what)
+
+    # ----- one input -----
+
+    def check_input(self, k: int) -> None:
+        """Compare all derivatives by one input, in both modes."""
+        x = self.checked.start[k]
+        position, name = self.checked.labels[k]
+        shape, dtype = self.checked.kinds[k]
+        if not self.gradients[k].size:
+            self.found.inputs.append(InputReport(position, name, shape, dtype))
+            return
+        before = len(self.found.faults)
+        groups = directions.columns(x, self.settings.directions, self.settings.rng)
+        rows = [self._check_group(k, vectors, every) for vectors, every in groups]
+        if not any(matrix.numeric.any() for matrix in rows) and not self.derived.influences(k) and self.order == 1:
+            self.found.remarks.append(self._fault("independent", k))
+        worst = max(rows, key=lambda matrix: float(matrix.excess.max()))
+        self.found.inputs.append(self._summary(k, worst, groups[0][1], self.found.faults[before:]))
+
+    def _check_group(self, k: int, vectors: Array, every: bool) -> _Matrix:
+        """Compare the derivatives by one input along some directions, in both modes."""
+        x = self.checked.start[k]
+        derived = self.gradients[k] if every else self.gradients[k] @ vectors.T
+        weight = None if every else np.abs(self.gradients[k]) @ np.abs(vectors.T)
+        tolerance = self._tolerance(weight, x.size).above_rounding(self.gradients[k])
+        measure = _Measure(self.numeric, k, vectors, every)
+        matrix = measure.compared(derived, tolerance)
+        before = len(self.found.faults)
+        if "reverse" in self.settings.modes:
+            self._grant_rounding(k, matrix, measure, tolerance)
+            self._judge(k, matrix, measure, "reverse")
+        if "forward" in self.settings.modes and len(self.found.faults) == before:
+            pushed = np.stack([self._pushed(k, v) for v in vectors], axis=1)
+            forward = measure.compared(pushed / measure.scale, tolerance)
+            self._grant_rounding(k, forward, measure, tolerance)
+            self._judge(k, forward, measure, "forward")
+        return matrix
+
+    def _grant_rounding(self, k: int, matrix: _Matrix, measure: _Measure, tolerance: Tolerance) -> None:
+        """Grant what disagrees the rounding of the derived side too, but where the function has a kink."""
+        wrong = [int(j) for j in matrix.wrong()]
+        if not wrong:
+            return
+        rounding = self._rounding(k, measure)
+        for j in wrong:
+            row = int(np.argmax(matrix.excess[:, j]))
+            if j in measure.sweeps and measure.sweeps[j].kink(row) is None:
+                noise = matrix.noise + rounding / measure.scale
+                matrix.excess[:, j] = tolerance.excess(matrix.derived, matrix.numeric, noise)[:, j]
+
+    def _rounding(self, k: int, measure: _Measure) -> Array:
+        """Return by how much derivatives along the columns change when inputs change in their last digits.
+
+        This is what rounding may make of them: much where they are differences of large numbers.
+        """
+        if self._moved is None:
+            self._moved = self._pulled_nearby(_LAST_DIGITS * float(np.finfo(np.float64).eps))
+        with np.errstate(all="ignore"):
+            changes = [np.nan_to_num(moved[k] - self.gradients[k], posinf=0, neginf=0) for moved in self._moved]
+        if measure.every:
+            return np.max(np.abs(changes), axis=0) * measure.scale
+        return np.max([np.abs(change @ measure.vectors.T) for change in changes], axis=0)
+
+    def _rounding_of_values(self) -> Array:
+        """Return by how much the rows are off their tangent when inputs change in their last digits.
+
+        This is what rounding makes of them inside of the function, where a result is a difference of large numbers.
+        """
+        found = np.zeros(self.numeric.base.shape)
+        for arrays in self._nearby(_LAST_DIGITS * float(np.finfo(np.float64).eps)):
+            moves = zip(self.gradients, arrays, self.checked.start, strict=True)
+            with np.errstate(all="ignore"):
+                expected = sum(g @ np.ravel(a - start).astype(np.float64) for g, a, start in moves)
+                off = np.abs(self.numeric.at(arrays) - self.numeric.base - expected)
+            found = np.maximum(found, np.where(np.isfinite(off), off, 0))
+        return found
+
+    def _nearby(self, eps: float) -> Iterator[list[Array]]:
+        """Yield inputs that differ by some `eps` of themselves."""
+        for _ in range(_NEARBY):
+            shifts = [eps * self.settings.rng.integers(-4, 5, a.shape) for a in self.checked.start]
+            yield [a + a * shift for a, shift in zip(self.checked.start, shifts, strict=True)]
+
+    def _pulled_nearby(self, eps: float) -> list[list[Array]]:
+        """Return the derivatives of all rows at inputs that differ by some `eps` of themselves."""
+        return [self._pulled(self.checked.derive(arrays)) for arrays in self._nearby(eps)]
+
+    def _tolerance(self, weight: Array | None, count: int) -> Tolerance:
+        return Tolerance(self.derived.itemsize(), self.settings.rtol, self.settings.atol, weight, count)
+
+    def _pushed(self, k: int, v: Array) -> Array:
+        return self.numeric.read(self.derived.push(k, v))
+
+    def _summary(self, k: int, matrix: _Matrix, every: bool, faults: list[Fault]) -> InputReport:
+        (position, name), (shape, dtype) = self.checked.labels[k], self.checked.kinds[k]
+        row, column = matrix.worst()
+        with np.errstate(all="ignore"):
+            largest = float(np.max(np.abs(matrix.derived - matrix.numeric)))
+        checked = "elements" if every else f"{matrix.derived.shape[1]} directions"
+        if faults:
+            f = faults[0]
+            return InputReport(
+                position, name, shape, dtype, f.count or 1, largest, f.index, f.output, f.analytic, f.numeric, f.error,
+                checked,
+            )  # fmt: skip
+        return InputReport(
+            position, name, shape, dtype, 0, largest, _place(shape, column) if every else (),
+            self.numeric.place(row) if self.rows is None else "", float(matrix.derived[row, column]),
+            float(matrix.numeric[row, column]), float(matrix.noise[row, column]), checked,
+        )  # fmt: skip
+
+    # ----- what is wrong -----
+
+    def _judge(self, k: int, matrix: _Matrix, measure: _Measure, mode: str) -> None:
+        """Turn what disagrees into faults and remarks."""
+        if not matrix.wrong().size:
+            return
+        elements = matrix.wrong() if measure.every else self._traced(k, matrix, measure, mode)
+        kinds: dict[str, list[Fault]] = {}
+        for j in elements:
+            fault = self._at_element(k, int(j), measure.sweeps.get(int(j)) if measure.every else None, mode)
+            if fault is None:
+                continue
+            kinds.setdefault(fault.verdict + " between" * (fault.verdict == "kink" and fault.between), []).append(fault)
+        for kind, faults in kinds.items():
+            worst = replace(max(faults, key=_badness), count=len(faults), at_least=not measure.every)
+            if worst.verdict == "wrong":
+                said = hint(matrix.derived, matrix.numeric, self.checked.kinds[k][0], SEED)
+                worst = replace(worst, hint=said)
+            self._note(worst, kind.endswith("between"))
+        if not measure.every and not kinds.keys() - {"kink between"}:
+            self._undecided(k, matrix, measure, mode)
+
+    def _undecided(self, k: int, matrix: _Matrix, measure: _Measure, mode: str) -> None:
+        """Report a direction in which something is wrong that no single element shows: it may be noise, or a kink."""
+        row, column = matrix.worst()
+        slopes = measure.sweeps[column].kink(row)
+        fault = self._fault(
+            "unclear" if slopes is None else "kink", k, analytic=float(matrix.derived[row, column]),
+            numeric=float(matrix.numeric[row, column]), error=float(matrix.noise[row, column]), mode=mode,
+            slopes=slopes, hint=hint(matrix.derived, matrix.numeric, self.checked.kinds[k][0], SEED),
+        )  # fmt: skip
+        self._note(fault, slopes is None or fault.between)
+
+    def _note(self, fault: Fault, fine: bool) -> None:
+        """Enter a fault; or a remark, once for both modes."""
+        if not fine:
+            self.found.faults.append(fault)
+        elif not any((r.verdict, r.position, r.index) == (fault.verdict, fault.position, fault.index)
+                     for r in self.found.remarks):  # fmt: skip
+            self.found.remarks.append(fault)
+
+    def _traced(self, k: int, matrix: _Matrix, measure: _Measure, mode: str) -> list[int]:
+        """Return the elements of a large input that a wrong direction comes from, by bisection; a few of many."""
+        row, column = matrix.worst()
+        v = measure.vectors[column].copy()
+        total = float(matrix.derived[row, column] - matrix.numeric[row, column])
+        allowed = abs(total) / float(matrix.excess[row, column])
+        if measure.sweeps[column].kink(row) is not None or not np.isfinite(total):
+            return []
+        step = float(measure.sweeps[column].trusted[row])
+
+        def residual(part: Array) -> float:
+            derived = self.gradients[k][row] @ part if mode == "reverse" else self._pushed(k, part)[row]
+            return float(derived - self.numeric.quick(k, part, step)[row])
+
+        named: list[int] = []
+        while len(named) < _NAMED and abs(total) > allowed:
+            j = directions.bisected(v, total, residual)
+            alone = np.where(np.arange(v.size) == j, v, 0)
+            share = residual(alone)
+            if not abs(share) > allowed / 2:
+                break
+            named.append(j)
+            v[j] = 0
+            total -= share
+        return named
+
+    def _unit(self, k: int, j: int) -> Array:
+        v = np.zeros(self.checked.start[k].size)
+        v[j] = directions.sizes(self.checked.start[k].flat[j]).item()
+        return v
+
+    def _at_element(self, k: int, j: int, sweep: Sweep | None, mode: str) -> Fault | None:
+        """Return what is wrong at one element of the input, for the worst of the outputs; None if nothing is."""
+        v = self._unit(k, j)
+        scale = float(v[j])
+        derived = self.gradients[k][:, j] if mode == "reverse" else self._pushed(k, v) / scale
+        sweep = sweep or self.numeric.sweep(k, v)
+        numeric, noise = (a / scale for a in self.numeric.measured(k, v, sweep))
+        tolerance = self._tolerance(None, 1).above_rounding(self.gradients[k])
+        excess = tolerance.excess(derived[:, None], numeric[:, None], noise[:, None])[:, 0]
+        row = int(np.argmax(excess))
+        if excess[row] <= 1:
+            return None
+        slopes = sweep.kink(row)
+        what: dict[str, Any] = {
+            "index": _place(self.checked.kinds[k][0], j), "mode": mode, "analytic": float(derived[row]),
+            "numeric": float(numeric[row]), "error": float(noise[row]),
+        }  # fmt: skip
+        if slopes is not None:
+            what["slopes"] = slopes[0] / scale, slopes[1] / scale
+            verdict = "kink"
+        elif not np.isfinite(numeric[row]):
+            verdict = "not finite"
+        else:
+            verdict = "wrong"
+            what["taylor"] = sweep.departure(row, what["analytic"] * scale)
+        if self.rows is None:
+            what["output"] = self.numeric.place(row)
+        else:
+            what |= self._output(k, j, v, row, mode)
+            if abs(what["analytic"] - what["numeric"]) <= NOISE_GRANTED * what["error"]:
+                return None
+        return self._fault(verdict, k, **what)
+
+    def _output(self, k: int, j: int, v: Array, row: int, mode: str) -> dict[str, Any]:
+        """Return the element of the output that a wrong combination comes from, and both derivatives of it."""
+        assert self.rows is not None
+        scale, every = float(v[j]), Numeric(self.checked, None, self.settings.eps)
+        numeric, noise = (a / scale for a in every.measured(k, v, every.sweep(k, v)))
+
+        def derived(u: Array) -> float:
+            return float(self.derived.pull(u)[k][j] if mode == "reverse" else u @ self.derived.push(k, v) / scale)
+
+        def residual(u: Array) -> float:
+            return derived(u) - float(u @ np.where(self.numeric.finite, numeric, 0))
+
+        u = self.rows[row]
+        i = directions.bisected(u, residual(u), residual)
+        return {
+            "output": every.place(i), "analytic": derived(np.eye(1, u.size, i)[0]), "numeric": float(numeric[i]),
+            "error": float(noise[i]),
+        }  # fmt: skip
+
+    # ----- the dtype of the inputs -----
+
+    def check_narrow(self) -> None:
+        """Compare what is derived in the dtypes of the inputs, where they are not float64, with the same in float64.
+
+        A difference that rounding of the inputs does not explain is remarked: the rules are right, but digits get lost.
+        """
+        kinds = self.checked.kinds
+        if all(dtype.itemsize >= np.dtype(np.float64).itemsize for _, dtype in kinds):
+            return
+        derived = self.checked.derive(self.checked.narrow())
+        itemsize = min(derived.itemsize(), *(dtype.itemsize for _, dtype in kinds))
+        nearby = self._pulled_nearby(float(np.finfo(f"f{itemsize}").eps))
+        for k, narrow in enumerate(self._pulled(derived)):
+            if not narrow.size:
+                continue
+            wide = self.gradients[k]
+            tolerance = Tolerance(itemsize, self.settings.rtol, self.settings.atol).over_all(wide)
+            noise = np.max([np.abs(moved[k] - wide) for moved in nearby], axis=0) + np.finfo(f"f{itemsize}").tiny
+            matrix = _Matrix(narrow, wide, noise, tolerance.excess(narrow, wide, noise))
+            if matrix.wrong().size:
+                row, j = matrix.worst()
+                self.found.remarks.append(self._fault(
+                    "imprecise", k, index=_place(kinds[k][0], j), analytic=float(narrow[row, j]),
+                    numeric=float(wide[row, j]), count=int(matrix.wrong().size), hint=str(kinds[k][1]),
+                ))  # fmt: skip
+
+
+class _Measure:
+    """The numeric derivatives of all rows along the columns of one input: quickly, and with care where it matters."""
+
+    def __init__(self, numeric: Numeric, k: int, vectors: Array, every: bool) -> None:
+        self.of, self.k, self.vectors = numeric, k, vectors
+        self.scale: Array = vectors.diagonal() if every else np.ones(len(vectors))
+        self.numeric = np.stack([numeric.quick(k, v) for v in vectors], axis=1) / self.scale
+        self.noise = np.zeros(self.numeric.shape)
+        self.sweeps: dict[int, Sweep] = {}
+        self.every = every
+
+    def compared(self, derived: Array, tolerance: Tolerance) -> _Matrix:
+        """Compare; what seems wrong is measured again, and with it the largest of the row, which sets the tolerance."""
+        while True:
+            excess = tolerance.excess(derived, self.numeric, self.noise)
+            fresh = [i for i in self._suspects(excess) if i not in self.sweeps]
+            if not fresh:
+                return _Matrix(derived, self.numeric.copy(), self.noise.copy(), excess)
+            for i in fresh:
+                self.sweeps[i] = self.of.sweep(self.k, self.vectors[i])
+                values, noise = self.of.measured(self.k, self.vectors[i], self.sweeps[i])
+                self.numeric[:, i], self.noise[:, i] = values / self.scale[i], noise / self.scale[i]
+
+    def _suspects(self, excess: Array) -> list[int]:
+        """Return the columns to look at with care: all that seem wrong, or of random ones the worst."""
+        suspect = (excess > 1).any(axis=0)
+        if not self.every:
+            return [int(np.argmax(excess.max(axis=0)))] if suspect.any() else []
+        suspect[largest_of(self.numeric[(excess > 1).any(axis=1)])] = True
+        return [int(i) for i in np.flatnonzero(suspect)]
+
+
+def _place(shape: tuple[int, ...], j: int) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(j, shape)) if shape else ()
+
+
+def _badness(fault: Fault) -> tuple[float, float]:
+    """Return by how much a fault is wrong: as a share of the derivatives, and among like ones by itself."""
+    difference = abs(fault.analytic - fault.numeric)
+    size = max(abs(fault.analytic), abs(fault.numeric))
+    return (round(difference / size, 3), difference) if size and np.isfinite(difference) else (np.inf, 0.0)

@@ -1,0 +1,142 @@
+"""The gradient check: what was derived against finite differences.
+
+Two sides and a comparison. The derived side sweeps backwards and forwards, the numeric side evaluates the function at
+points around the input, and neither shares a line of code with the other. What seems wrong is looked at with many steps
+before it is called wrong, and the noise of the numeric derivative is granted to the comparison: inputs of size 1e8 or
+1e-8, offsets of 1e8 and steep functions give no false alarm, and a derivative that is wrong by a thousandth does give
+one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.check.examine import Settings, examine
+from autograd_lite.check.locate import located
+from autograd_lite.check.numeric import Checked
+from autograd_lite.check.pair import Pair
+from autograd_lite.check.report import GradcheckReport
+from autograd_lite.check.subject import Subject
+
+MODES = ("reverse", "forward")
+
+
+def gradcheck(
+    f: Callable[..., Any] | tuple[Callable[..., Any], Callable[..., Any]],
+    inputs: Any,
+    *,
+    order: int = 1,
+    modes: Sequence[str] = MODES,
+    directions: int | None = 3,
+    rng: np.random.Generator | int = 0,
+    eps: float | None = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    raise_exception: bool = True,
+) -> GradcheckReport:
+    """Compare the derivatives of `f` with finite differences, and name what is wrong.
+
+    Parameters
+    ----------
+    f : callable, or pair of callables
+        Takes the inputs and returns a Tensor, or a tuple of them. It must be deterministic. Outputs that are not
+        floating-point numbers are passed over. A pair ``(f, df)`` of plain NumPy functions is checked as well: `df`
+        returns the derivative, of the shape of the output followed by that of the input, a tuple for several inputs.
+    inputs : Tensor, array, or sequence or mapping of them
+        What `f` is called with. Checked are Tensors that require a gradient and arrays of floats (which `f` receives
+        as Tensors); everything else is handed on. A mapping, such as ``dict(model.named_parameters())``, gives names.
+    order : int
+        Up to which order derivatives are checked: 2 also compares second derivatives with differences of first ones.
+    modes : sequence of str
+        The sweeps to check: ``reverse`` (`backward`, `grad`, `vjp`), ``forward`` (`jvp`).
+    directions : int, optional
+        Inputs of more than 48 elements are looked at along so many random directions; None looks at every element.
+    rng : numpy.random.Generator or int
+        Where random directions come from; a number is a seed.
+    eps : float, optional
+        The largest step of the differences. By default steps from a quarter of the input down are tried.
+    atol, rtol : float, optional
+        Derivatives agree when they differ by no more than ``atol + rtol * max(|derived|, |numeric|)`` and the noise
+        of the numeric one. Default by the coarsest dtype computed in: `rtol` is 1e-9 for float64, 1e-4 for float32,
+        5e-2 for float16; `atol` is 1e-10, 2e-6, 5e-3 times the largest derivative of the same output.
+    raise_exception : bool
+        Whether to raise what was found, or only to report it.
+
+    Returns
+    -------
+    GradcheckReport
+        True when all is well; has ``ok``, ``faults``, ``remarks`` and ``assert_ok()``, and prints as a table.
+
+    Raises
+    ------
+    GradcheckError
+        A derivative is wrong, two calls of `f` with the same inputs differ, or `f` writes to its arguments.
+    GradientDtypeError
+        None of the inputs has a derivative.
+    ArgumentError, ShapeError
+        A setting says nothing; `df` returns arrays of other shapes.
+
+    Notes
+    -----
+    Both sides compute in float64 whatever the dtype of the inputs; then the derivative in their own dtype, as training
+    would compute it, is compared with that in float64, and what it loses by more than rounding is remarked.
+
+    The noise of the numeric side is estimated from the agreement of neighbouring steps, and from how function and
+    derivatives change when inputs change in their last digits. A wrong derivative is one that is off by more.
+
+    Of an input with few elements every element is looked at, at 4 calls of `f` each. Of one with many, each of a few
+    random directions, with signs, costs 4 calls, whatever the size: what is right agrees to many digits, so that one
+    wrong element in a million stands out. It is then found by bisection, in some dozens of calls.
+
+    When a derivative is wrong, every operation that `f` has recorded is checked alone, at the inputs it had, and the
+    first wrong one is named, with its argument and the line of your code that called it.
+
+    A kink (`relu` at 0) is no fault where the derivative lies between the slopes to both sides: it is remarked.
+
+    During the check the Tensors in `inputs` hold the shifted values, as in PyTorch: so a function that reads them from
+    elsewhere, as a model reads its parameters, is checked as well. Afterwards, also after an error, their values,
+    history and ``grad`` are as before.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bool(gradcheck(np.tanh, np.array([0.5, -1.0])))
+    True
+    >>> bool(gradcheck(lambda x: x * x.detach(), np.array([0.5, -1.0]), raise_exception=False))
+    False
+    """
+    _refuse(order, modes, directions)
+    settings = Settings(tuple(modes), directions, np.random.default_rng(rng), eps, rtol, atol)
+    if isinstance(f, tuple):
+        checked: Checked = Pair(*f, inputs)
+        settings.modes, order = ("reverse",), 1
+    else:
+        checked = Subject(f, inputs)
+    found, calls = examine(checked, settings), checked.evaluations
+    for n in range(2, order + 1):
+        if found.faults or not isinstance(checked, Subject):
+            break
+        checked = checked.differentiated(settings.rng)
+        deeper = examine(checked, settings, n)
+        found.faults += deeper.faults
+        found.remarks += deeper.remarks
+        calls += checked.evaluations
+    faults = located(checked, found.faults, settings) if isinstance(checked, Subject) else found.faults
+    report = GradcheckReport(checked.function, tuple(found.inputs), tuple(faults), tuple(found.remarks), calls)
+    if raise_exception:
+        report.assert_ok()
+    return report
+
+
+def _refuse(order: Any, modes: Any, directions: Any) -> None:
+    """Refuse settings that say nothing."""
+    if not isinstance(order, int) or order < 1:
+        raise errors.ArgumentError(errors.GRADCHECK_ORDER.format(given=order))
+    if not modes or isinstance(modes, str) or set(modes) - set(MODES):
+        raise errors.ArgumentError(errors.GRADCHECK_MODES.format(given=modes))
+    if directions is not None and (not isinstance(directions, int) or directions < 1):
+        raise errors.ArgumentError(errors.GRADCHECK_DIRECTIONS.format(given=directions))

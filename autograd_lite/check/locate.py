@@ -1,0 +1,127 @@
+"""Which operation is at fault: every one that a function has recorded is checked alone, at the inputs it had.
+
+Where each is right on its own, the derivative was lost between two of them: then the first that computes with a value
+that moves with the inputs, but is not tracked, is named.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.check.directions import sizes
+from autograd_lite.check.examine import Settings, examine
+from autograd_lite.check.report import Fault
+from autograd_lite.check.subject import Subject, plain
+from autograd_lite.graph import observe
+from autograd_lite.op import Op
+from autograd_lite.op import Settings as OpSettings
+from autograd_lite.provenance import Place, caller
+from autograd_lite.record import Handle, apply
+from autograd_lite.shapes import Array
+from autograd_lite.tensor import Tensor
+
+_MOVED = 2.0**-10
+
+
+class Step(NamedTuple):
+    """One operation as it was carried out: its operands, whether each was tracked, and where the user called it."""
+
+    op: Op
+    operands: list[Any]
+    tracked: list[bool]
+    settings: OpSettings
+    recorded: bool
+    place: Place | None
+
+    def name_of(self, i: int) -> str:
+        """Return what the operation calls its operand `i`."""
+        return self.op.operands[i] if self.op.operands else f"number {i + 1}"
+
+    def rule_of(self, i: int) -> Any:
+        rules = self.op.rules
+        return (rules[i] if self.op.operands else rules[0]) if rules else None
+
+
+def located(subject: Subject, faults: Sequence[Fault], settings: Settings) -> list[Fault]:
+    """Return the faults with the operation they come from, as far as there is one."""
+    doubtful = [f for f in faults if f.verdict == "wrong" or (f.verdict == "kink" and not f.between)]
+    if not doubtful:
+        return list(faults)
+    steps, outside = _steps(subject, subject.start), caller()
+    if doubtful[0].order > 1:  # what a rule has called is in no line of the user's
+        steps = [step._replace(place=None) if step.place == outside else step for step in steps]
+    what = _first_wrong(steps, settings) or _first_cut(steps, subject)
+    return [replace(f, **what) if f in doubtful else f for f in faults]
+
+
+def _steps(subject: Subject, arrays: Sequence[Array]) -> list[Step]:
+    """Call the function once and return its operations, in order."""
+    steps: list[Step] = []
+    thread = threading.get_ident()
+
+    def note(op: Op, operands: Any, settings: OpSettings, result: Any) -> None:
+        inside = hasattr(result._data, "examples")  # of vmap: what is checked alone is the step out of it
+        if threading.get_ident() == thread and not inside:
+            tracked = [isinstance(x, Handle) and x._node is not None for x in operands]
+            values = [plain(x) if isinstance(x, Handle) else x for x in operands]
+            steps.append(Step(op, values, tracked, settings, result._node is not None, caller()))
+
+    with observe(note):
+        subject.derive(arrays)
+    return steps
+
+
+def _first_wrong(steps: Sequence[Step], settings: Settings) -> dict[str, Any]:
+    """Return the first operation with a wrong derivative, as fields of a fault; nothing if all are right."""
+    for step in steps:
+        if step.recorded and any(step.tracked):
+            wrong = [f for f in _check_alone(step, settings) if f.verdict in {"wrong", "kink"}]
+            if wrong:
+                return {**_named(step, wrong[0].position), "hint": wrong[0].hint or "Look at its rule"}
+    return {}
+
+
+def _check_alone(step: Step, settings: Settings) -> list[Fault]:
+    """Check the operation at the operands it had, by those that were tracked."""
+    inputs: list[Any] = [None] * len(step.operands)
+    for i, (x, tracked) in enumerate(zip(step.operands, step.tracked, strict=True)):
+        if tracked:
+            inputs[i] = Tensor(x, requires_grad=True, name=step.name_of(i))
+
+    def alone(*given: Any) -> Any:
+        operands = [x if t is None else t for x, t in zip(step.operands, given, strict=True)]
+        return apply(step.op, operands, step.settings)
+
+    return examine(Subject(alone, inputs), settings).faults
+
+
+def _first_cut(steps: Sequence[Step], subject: Subject) -> dict[str, Any]:
+    """Return the first operation for which a derivative is lost on the way to it."""
+    rng = np.random.default_rng(0)
+    shifts = [_MOVED * rng.uniform(0.5, 1, a.size) * sizes(a) for a in subject.start]
+    moved = _steps(subject, [a + shift.reshape(a.shape) for a, shift in zip(subject.start, shifts, strict=True)])
+    if [step.op for step in steps] != [step.op for step in moved]:
+        return {}
+    for step, other in zip(steps, moved, strict=True):
+        for i, (x, y) in enumerate(zip(step.operands, other.operands, strict=True)):
+            lost = not step.tracked[i] or not step.recorded
+            if lost and step.rule_of(i) is not None and _moves(x, y):
+                hint = "It moves with the input, but is not tracked: look for detach(), .data, .item() or no_grad()"
+                return {**_named(step, i), "verdict": "cut", "hint": hint}
+    return {}
+
+
+def _moves(x: Any, y: Any) -> bool:
+    """Tell whether an operand is a real number or an array of them that has changed."""
+    a, b = np.asarray(x), np.asarray(y)
+    return a.dtype.kind == "f" and (a.shape != b.shape or not np.array_equal(a, b, equal_nan=True))
+
+
+def _named(step: Step, i: int) -> dict[str, Any]:
+    where = {"file": step.place.file, "line": step.place.line} if step.place is not None else {}
+    return {"operation": step.op.name, "argument": step.name_of(i), **where}

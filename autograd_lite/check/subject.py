@@ -1,0 +1,254 @@
+"""What is checked: a function with its inputs, called at shifted values, and the derivatives that its graph gives."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.check import analytic
+from autograd_lite.graph import Node, enable_grad, no_grad, observe, reachable
+from autograd_lite.op import Op
+from autograd_lite.record import Handle, array_of, make_tensor
+from autograd_lite.shapes import Array, Shape, whole
+from autograd_lite.sweep import forward, reverse
+from autograd_lite.tensor import Tensor
+
+SEED = -2.0
+"""What cotangents are multiplied with: a power of two, so that dividing by it is exact; not 1, so that a rule that
+forgets its cotangent is found."""
+
+
+class Subject:
+    """A function of Tensors and what it is called with: which of it is checked, and under what name.
+
+    Attributes
+    ----------
+    f, function : callable, str
+        The function and its name.
+    values : list
+        All arguments. Those to be checked are Tensors.
+    tensors : list of Tensor
+        The arguments that are checked, each once.
+    labels : list of (int, str)
+        Their position among the arguments and their names.
+    start : list of array
+        Their values, at least in float64.
+    evaluations : int
+        How often the function was called.
+    """
+
+    def __init__(self, f: Callable[..., Any], inputs: Any) -> None:
+        self.f, self.evaluations = f, 0
+        self.function = getattr(f, "__name__", type(f).__name__)
+        names, values = listed(inputs)
+        self.values = [Tensor(x, requires_grad=True) if is_float_array(x) else x for x in values]
+        known = names or parameter_names(f)
+        self.tensors: list[Tensor] = []
+        self.labels: list[tuple[int, str]] = []
+        for i, x in enumerate(self.values):
+            if isinstance(x, Tensor) and x.requires_grad and not any(x is t for t in self.tensors):
+                self.tensors.append(x)
+                own = known[i] if names else x.name or (known[i] if i < len(known) else "")
+                self.labels.append((i, own))
+        if not self.tensors:
+            text = errors.GRADCHECK_NOTHING.format(function=self.function, number=len(self.values))
+            raise errors.GradientDtypeError(text)
+        self.start = [widened(array_of(t)) for t in self.tensors]
+
+    @property
+    def kinds(self) -> list[tuple[Shape, Any]]:
+        """The shape and dtype of each input that is checked."""
+        return [(t.shape, t.dtype) for t in self.tensors]
+
+    def narrow(self) -> list[Array]:
+        """Return the values of the inputs in their own dtypes."""
+        return [array_of(t) for t in self.tensors]
+
+    def values_at(self, arrays: Sequence[Array]) -> list[Array]:
+        """Return the outputs at other values of the inputs."""
+        with holding(self.tensors, [a.copy() for a in arrays]), np.errstate(all="ignore"):
+            return [plain(y) for y in self._outputs()]
+
+    def complex_at(self, arrays: Sequence[Array]) -> list[Array] | None:
+        """Return the outputs at complex values of the inputs, None if the function does not allow them."""
+        with holding(self.tensors, arrays, tracked=False):
+            outputs = analytic.evaluated(lambda: self._outputs("fc"))
+        return None if outputs is None else [plain(y) for y in outputs]
+
+    def derive(self, arrays: Sequence[Array]) -> Recording:
+        """Record one call at these values, and return its derivatives."""
+        with holding(self.tensors, [a.copy() for a in arrays]) as nodes:
+            return Recording(nodes, self._outputs())
+
+    def mutated(self) -> list[int]:
+        """Call the function once, and return the positions of the arguments that it has written to."""
+        plain_arguments = {i: x for i, x in enumerate(self.values) if isinstance(x, (np.ndarray, Tensor))}
+        with holding(self.tensors, [a.copy() for a in self.start]), np.errstate(all="ignore"):
+            before = {i: plain(x).copy() for i, x in plain_arguments.items()}
+            self._outputs()
+            return [i for i, x in plain_arguments.items() if not np.array_equal(plain(x), before[i], equal_nan=True)]
+
+    def magnitude(self) -> float:
+        """Return the largest number that any operation results in."""
+        found = [1.0]
+
+        def note(_: Any, __: Any, ___: Any, result: Any) -> None:
+            y = whole(result._data)
+            if y.dtype.kind == "f" and y.size:
+                largest = float(np.max(np.abs(y)))
+                found[0] = max(found[0], largest if np.isfinite(largest) else 0.0)
+
+        with observe(note):
+            self.values_at(self.start)
+        return found[0]
+
+    def differentiated(self, rng: np.random.Generator) -> Subject:
+        """Return the derivative of the function, summed over its outputs with random weights, as another subject."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__, f=_Derivative(self, rng), evaluations=0)
+        return twin
+
+    def _outputs(self, kinds: str = "f") -> list[Any]:
+        """Call the function and return those of its outputs that may have a derivative."""
+        self.evaluations += 1
+        with enable_grad() if kinds == "f" else no_grad():  # also to the numeric side f may call backward()
+            result = self.f(*self.values)
+        items = list(result) if isinstance(result, (tuple, list)) else [result]
+        floats = [y for y in items if plain(y).dtype.kind in kinds]
+        if not floats:
+            what = f"a {type(result).__name__}" + (f" of {result.dtype}" if isinstance(result, Tensor) else "")
+            raise errors.GradientDtypeError(errors.GRADCHECK_OUTPUT.format(function=self.function, what=what))
+        return floats
+
+
+class _Derivative:
+    """The first derivative of a subject as a function, recorded so that it can be differentiated again."""
+
+    def __init__(self, subject: Subject, rng: np.random.Generator) -> None:
+        self.subject, self.seed = subject, int(rng.integers(2**31))
+
+    def __call__(self, *values: Any) -> list[Any]:
+        nodes = [t._node for t in self.subject.tensors]
+        outputs = self.subject._outputs()
+        rng = np.random.default_rng(self.seed)
+        weights = [rng.uniform(0.5, 1.5, plain(y).shape) for y in outputs]
+        seeds = [
+            (y._node, make_tensor(w.astype(y.dtype)))
+            for y, w in zip(outputs, weights, strict=True)
+            if isinstance(y, Tensor) and y._node is not None
+        ]
+        wanted = frozenset(node for node in nodes if node is not None)
+        found = reverse(seeds, wanted=wanted, lift=make_tensor, retain=True)
+        zeros = [np.zeros(t.shape, t.dtype) for t in self.subject.tensors]
+        return [found[n] if n is not None and n in found else z for n, z in zip(nodes, zeros, strict=True)]
+
+
+class Recording:
+    """The graph of one call: what a cotangent of all outputs gives for the inputs, and a tangent for the outputs."""
+
+    def __init__(self, nodes: Sequence[Node], outputs: Sequence[Any]) -> None:
+        self.nodes = list(nodes)
+        self.roots = [y._node if isinstance(y, Tensor) else None for y in outputs]
+        self.shapes = [plain(y).shape for y in outputs]
+
+    def pull(self, u: Array) -> list[Array]:
+        """Return the derivative of ``u @ outputs``, flat and in float64, by each input."""
+        seeds, start = [], 0
+        for root, shape in zip(self.roots, self.shapes, strict=True):
+            stop = start + int(np.prod(shape))
+            if root is not None:
+                seeds.append((root, (SEED * u[start:stop]).reshape(shape).astype(root.dtype)))
+            start = stop
+        found = reverse(seeds, wanted=frozenset(self.nodes), retain=True)
+        return [flat(found[n]) / SEED if n in found else np.zeros(int(np.prod(n.shape))) for n in self.nodes]
+
+    def push(self, k: int, v: Array) -> Array:
+        """Return how all outputs, flat and in float64, move when input `k` moves along `v`."""
+        node = self.nodes[k]
+        tangent = make_tensor(v.reshape(node.shape).astype(node.dtype))
+        with enable_grad():  # a forward rule may be derived from the graph of the reverse rule
+            moving = forward([root for root in self.roots if root is not None], {node: tangent}, make_tensor)
+        parts = zip(self.roots, self.shapes, strict=True)
+        return np.concatenate([
+            flat(moving[root]) if root is not None and root in moving else np.zeros(int(np.prod(shape)))
+            for root, shape in parts
+        ])  # fmt: skip
+
+    def influences(self, k: int) -> bool:
+        """Tell whether any output is recorded to depend on input `k`."""
+        roots = [root for root in self.roots if root is not None]
+        return self.nodes[k] in set(reachable(roots))
+
+    def itemsize(self) -> int:
+        """Return the bytes of the coarsest dtype that was computed in."""
+        roots = [root for root in self.roots if root is not None]
+        return min([node.dtype.itemsize for node in reachable(roots)], default=8)
+
+
+# ----- arguments -----
+
+
+def listed(inputs: Any) -> tuple[list[str], list[Any]]:
+    """Return the names, where a mapping gives them, and the inputs as a list."""
+    if isinstance(inputs, Mapping):
+        return [str(name) for name in inputs], list(inputs.values())
+    single = isinstance(inputs, (Tensor, np.ndarray)) or not isinstance(inputs, Iterable)
+    return [], [inputs] if single else list(inputs)
+
+
+def is_float_array(x: Any) -> bool:
+    return isinstance(x, (float, np.ndarray, np.generic)) and np.asarray(x).dtype.kind == "f"
+
+
+def plain(y: Any) -> Array:
+    """Return an output, or an operand, as an array; of a batch that of all examples."""
+    return whole(array_of(y)) if isinstance(y, Handle) else np.asarray(whole(y))
+
+
+def flat(g: Any) -> Array:
+    return np.ravel(plain(g)).astype(np.float64)
+
+
+def widened(array: Array) -> Array:
+    return np.array(array, np.result_type(array.dtype, np.float64))
+
+
+def parameter_names(f: Callable[..., Any]) -> list[str]:
+    """Return the names of the positional parameters of `f`, as far as they are known."""
+    if isinstance(f, Op):
+        return list(f.operands)
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # a function written in C
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+_FIELDS = tuple(field for field in Handle.__slots__ if field != "__weakref__")
+
+
+@contextmanager
+def holding(tensors: Sequence[Tensor], arrays: Sequence[Array], tracked: bool = True) -> Iterator[list[Node]]:
+    """Have Tensors hold other arrays, as leaves without a past or a ``grad``; yield the nodes of these leaves."""
+    before = [{field: getattr(t, field) for field in _FIELDS if hasattr(t, field)} for t in tensors]
+    try:
+        for t, array in zip(tensors, arrays, strict=True):
+            _set_fields(t, {**dict.fromkeys(_FIELDS), "_data": array, "_exposed": None, "_name": t.name})
+            t.requires_grad = tracked
+        yield [t._node for t in tensors if t._node is not None]
+    finally:
+        for t, fields in zip(tensors, before, strict=True):
+            _set_fields(t, fields)
+
+
+def _set_fields(t: Tensor, fields: Mapping[str, Any]) -> None:
+    for field in _FIELDS:
+        if field in fields:
+            setattr(t, field, fields[field])
+        elif hasattr(t, field):
+            delattr(t, field)

@@ -1,0 +1,101 @@
+"""Where in the user's own code an operation was called: a code object and the place of an instruction in it.
+
+Both are at hand in a frame and cost two references. File and line are worked out when somebody asks. Places of recorded
+results are kept by their nodes, those of others by `Origins`; both are written only inside of `debug`.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType
+from typing import Any, NamedTuple
+from weakref import ref
+
+
+class _Ours(dict[str, bool]):
+    """Whether a module is one of ours or of NumPy, by its name; remembered."""
+
+    def __missing__(self, name: str) -> bool:
+        self[name] = name.partition(".")[0] in {"autograd_lite", "numpy"}
+        return self[name]
+
+
+_ours = _Ours()
+
+
+class Place(NamedTuple):
+    """An instruction of the user's code.
+
+    Attributes
+    ----------
+    code : code object
+        Of the function, or the module.
+    instruction : int
+        The offset of the instruction in bytes.
+    """
+
+    code: CodeType
+    instruction: int
+
+    @property
+    def file(self) -> str:
+        """The file, as the interpreter was given it."""
+        return self.code.co_filename
+
+    @property
+    def line(self) -> int:
+        """The line in that file, counted from 1."""
+        lines = (line for start, stop, line in self.code.co_lines() if start <= self.instruction < stop)
+        return next(lines, None) or self.code.co_firstlineno
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def caller() -> Place | None:
+    """Return where the code that is neither ours nor NumPy's has called, nearest first; None if there is none."""
+    frame = sys._getframe(1)
+    while _ours[frame.f_globals.get("__name__", "")]:
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    return Place(frame.f_code, frame.f_lasti)
+
+
+class Origin(NamedTuple):
+    """Where a Tensor without a history comes from: its place, and where and at what a path of gradients ended."""
+
+    place: Place | None
+    end: str
+
+
+class Origins:
+    """The origins of Tensors that no node remembers, for as long as these live."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Origin]] = {}
+
+    def __setitem__(self, t: Any, origin: Origin) -> None:
+        key, known = id(t), self._known  # Tensors compare by element, so they are told apart by identity
+        known[key] = ref(t, lambda _: known.pop(key, None)), origin
+
+    def get(self, t: Any) -> Origin | None:
+        """Return the origin of a Tensor, if it is known."""
+        found = self._known.get(id(t))
+        return found[1] if found is not None else None
+
+    def clear(self) -> None:
+        self._known.clear()
+
+
+origins = Origins()
+
+
+def place_of(t: Any) -> Place | None:
+    """Return where a Tensor was made, as far as `debug` has noted it."""
+    node = t._node
+    if node is not None:
+        place: Place | None = node.notes.place if node.notes is not None else None
+        return place
+    origin = origins.get(t)
+    return origin.place if origin is not None else None

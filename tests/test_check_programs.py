@@ -1,0 +1,55 @@
+"""No false alarm on random programs: of inputs from 1e-8 to 1e8, near kinks, with cancellation, in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+ONE: tuple[Callable[[Any], Any], ...] = (
+    np.sin, np.tanh, ag.sigmoid, ag.softplus, np.arctan, lambda x: np.exp(-x * x), lambda x: np.log1p(x * x), ag.relu,
+    np.abs, lambda x: np.sqrt(x * x + 1e-3), lambda x: x**3 / (1 + x * x), np.cumsum, np.sort, ag.softmax,
+    lambda x: x - np.mean(x), lambda x: np.maximum(x, 0.1 * x),
+)  # fmt: skip
+TWO: tuple[Callable[[Any, Any], Any], ...] = (
+    np.add, np.multiply, np.subtract, np.maximum, np.hypot, np.logaddexp, lambda a, b: a * np.sum(b) / b.size,
+)  # fmt: skip
+SIZES = (3, 30, 200, 2000)
+NOTHING_BUT_ROUNDING = 200  # this one is 1e-16 times a step function: differences of exp(-x**4) for x of 1e-4
+
+
+def program(seed: int) -> Callable[[Any], Any]:
+    """Return a function of twelve random operations."""
+
+    def f(x: Any) -> Any:
+        rng, pool = np.random.default_rng(seed), [x]
+        for _ in range(12):
+            if rng.random() < 0.6:
+                pool.append(ONE[rng.integers(len(ONE))](pool[rng.integers(len(pool))]))
+            else:
+                pool.append(TWO[rng.integers(len(TWO))](pool[rng.integers(len(pool))], pool[rng.integers(len(pool))]))
+        return pool[-1] if seed % 2 else np.sum(pool[-1] * pool[-2])
+
+    return f
+
+
+def arguments(seed: int) -> np.ndarray:
+    dtype = ("f8", "f8", "f4")[seed % 3]
+    scale = 10.0 ** np.random.default_rng(seed).integers(-8, 9)
+    scale = float(np.clip(scale, 1e-4, 1e4)) if dtype == "f4" else scale
+    return (np.random.default_rng(seed + 1).normal(size=SIZES[seed % 4]) * scale).astype(dtype)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_false_alarm_on_random_programs(part: int, slow: bool) -> None:
+    for seed in range(part, 400 if slow else 60, 4):
+        f, x = program(seed), arguments(seed)
+        with np.errstate(all="ignore"):
+            finite = np.isfinite(f(ag.Tensor(x.astype(float))).numpy()).all()
+        if finite and seed != NOTHING_BUT_ROUNDING:
+            report = ag.gradcheck(f, x, raise_exception=False)
+            assert report.ok, f"program {seed}\n{report}"
