@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -90,6 +91,8 @@ REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "counting": (counts, "assign"),
     "numbers of numpy.random": (draws_from_numpy, "f(x, rng)"),
     "numbers of random": (draws_from_python, "f(x, rng)"),
+    "a generator without a seed": (lambda x: x + np.random.default_rng().random(), "(x, rng)"),
+    "the clock": (lambda x: x * time.time(), "(x, value)"),
     "a strange result": (lambda x: iter(x), "arrays, Tensors, numbers"),
     "an array of objects": (lambda x: np.add(x, object()), "an array or a number"),
 }  # fmt: skip

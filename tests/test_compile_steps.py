@@ -191,6 +191,21 @@ def test_numbers_and_arrays_of_closures_are_never_frozen() -> None:
     assert f(x).tolist() == [3.0, 3.0, 3.0]
 
 
+def test_arrays_in_tuples_and_defaults_are_compared() -> None:
+    held, table = (np.ones(2), 3.0), np.zeros(2)
+
+    def plain(x: Any, table: Any = table) -> Any:
+        return x + held[0] * held[1] + table
+
+    f = ag.compile(plain)
+    assert f(np.zeros(2)).tolist() == [3.0, 3.0]
+    held[0][:] = 5.0
+    assert f(np.zeros(2)).tolist() == [15.0, 15.0]
+    table[0] = 1.0
+    assert [f(np.zeros(2)).tolist() for _ in range(2)] == [[16.0, 15.0]] * 2
+    assert f.programs.recordings == 3
+
+
 def test_a_mask_that_decides_a_shape_is_compared_by_its_values() -> None:
     mask = np.array([True, False, True])
     f = ag.compile(lambda x: x[mask])

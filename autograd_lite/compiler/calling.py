@@ -29,15 +29,14 @@ class Caller:
         self.recorded, self.program = recorded, program
         self.bound: dict[str, Any] = {**_KNOWN, "step": step}
         self.lines: list[str] = []
-        self._numbers = count()
+        self._names: dict[tuple[str, int], str] = {}  # what is bound stays alive, and its identity its own
 
     def bind(self, value: Any, letter: str = "o") -> str:
         """Return a name for an object."""
-        for name, known in self.bound.items():
-            if known is value and name.startswith(f"{letter}_"):
-                return name
-        name = f"{letter}_{next(self._numbers)}"
-        self.bound[name] = value
+        name = self._names.get((letter, id(value)))
+        if name is None:
+            name = self._names[letter, id(value)] = f"{letter}_{len(self._names)}"
+            self.bound[name] = value
         return name
 
     def made(self) -> Callable[..., Any]:

@@ -8,7 +8,9 @@ own. What the run itself has changed, a program would not change, so it is refus
 
 from __future__ import annotations
 
+import random
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +27,8 @@ _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dty
 _DEPTH = 8
 _MOST = 20_000
 _OWN = ("numpy", "autograd_lite")
+
+_ASKING = frozenset((time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, input))
 
 Reading = tuple[str, Any, Any]
 """How something is read: ``item``, ``attribute``, ``cell`` or ``all``; of what; under which key."""
@@ -134,8 +138,9 @@ class Survey:
                 self._found(("cell", cell, word), cell.cell_contents, depth, word)
             except ValueError:  # not filled yet
                 continue
-        for value in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
-            self._into(value, depth + 1, "")
+        defaults = (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values())
+        for i, value in enumerate(defaults):
+            self._found(("item", defaults, i), value, depth, "")
 
 
 def _defaults(x: Any) -> dict[str, Any]:
@@ -167,11 +172,15 @@ class Environment:
         self.survey = self.before
         self._codes: set[types.CodeType] = set()
         self._numpy = _global_states()
+        self._asked = ""
+        self._compared: list[tuple[Any, Any]] = []
 
     def note(self, frame: types.FrameType, event: str, arg: Any) -> None:
-        """Note the code of a call; what `sys.setprofile` is given."""
+        """Note the code of a call, and what the function asks of the world; what `sys.setprofile` is given."""
         if event == "call":
             self._codes.add(frame.f_code)
+        elif event == "c_call" and arg in _ASKING and frame.f_globals.get("__name__", "").partition(".")[0] not in _OWN:
+            self._asked = f"{arg.__module__}.{arg.__name__}"
 
     def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int]) -> None:
         """Find what the run can have read, and refuse what it has changed.
@@ -192,14 +201,23 @@ class Environment:
                 text = errors.COMPILE_STATE.format(function=name_of(self.function), what=_called(how, x, key))
                 raise errors.CompileError(text)
         changed = [g for g, state in self.before.generators.values() if g.bit_generator.state != state]
-        if any(id(g) not in drawn for g in changed) or _global_states() != self._numpy:
+        if self._asked:
+            raise errors.CompileError(errors.COMPILE_ASKED.format(function=name_of(self.function), what=self._asked))
+        entropy = random.SystemRandom.getrandbits.__code__ in self._codes  # of a generator without a seed
+        if entropy or any(id(g) not in drawn for g in changed) or _global_states() != self._numpy:
             raise errors.CompileError(errors.COMPILE_RANDOM.format(function=name_of(self.function)))
+
+    def compare(self, x: Any) -> None:
+        """Have an array that nothing can stand in for compared by its values: one in a tuple."""
+        if isinstance(x, np.ndarray):
+            self._compared.append((x, x.copy()))
 
     def conditions(self, bind: Callable[[Any], str]) -> list[str]:
         """Return, as expressions of Python, the conditions under which something is not as it was."""
         found = [_changed(_text(reading, bind), reading[0], x, bind) for reading, x in self.survey.values]
         changing = [(reading, x) for reading, x in self.survey.identities if not isinstance(reading[1], tuple)]
         found += [f"{_text(reading, bind)} is not {bind(x)}" for reading, x in changing]
+        found += [f"not array_equal({bind(x)}, {bind(copy)})" for x, copy in self._compared]
         return list(dict.fromkeys(found))
 
 
@@ -253,10 +271,10 @@ def _called(how: str, x: Any, key: Any) -> str:
 def _global_states() -> list[Any]:
     """Return where the generators stand that belong to whole modules, if those are loaded."""
     found: list[Any] = []
-    if "random" in sys.modules:
-        found.append(sys.modules["random"].getstate())
+    found.append(random.getstate())
     if "numpy.random" in sys.modules:
-        found.append(str(np.random.get_state()))  # noqa: NPY002 - not used, but watched
+        state: Any = np.random.get_state(legacy=False)  # noqa: NPY002 - not used, but watched
+        found.append((state["state"]["key"].tobytes(), state["state"]["pos"], state["has_gauss"]))
     return found
 
 
@@ -274,7 +292,9 @@ def observed_run(
     replaced: list[tuple[Reading, Any]] = []
     try:
         for reading, x, name in environment.before.arrays:
-            if isinstance(x, np.random.Generator) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
+            if isinstance(reading[1], tuple):
+                environment.compare(x)
+            elif isinstance(x, np.random.Generator) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
                 replaced.append((reading, x))
                 _put(reading, stand_in(x, name))
         sys.setprofile(environment.note)

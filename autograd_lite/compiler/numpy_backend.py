@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import keyword
 import linecache
@@ -376,6 +377,7 @@ def _numbers(value: Any) -> str:
 _paths: dict[Any, str] = {}
 
 
+@functools.cache
 def path_of(fn: Any) -> str:
     """Return how a text reaches a function: ``np.exp``, ``np.linalg.inv``, or the name of a helper."""
     name = str(fn.__name__)

@@ -92,6 +92,7 @@ class Trace:
         self._values: dict[int, int] = {}  # nodes of the graph, by identity: the value they stand for
         self._kept: list[Any] = []
         self._named: set[int] = set()
+        self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
 
     # ----- values -----
@@ -228,9 +229,11 @@ class Trace:
             value = seen.first.id if seen is not None and seen.first is not None else None
         if value is None:
             return
-        for i in [i for i, name in self.names.items() if name == f"d_%{value}"]:
-            del self.names[i]
+        before = self._derivatives.get(value)
+        if before is not None and self.names.get(before) == f"d_%{value}":
+            del self.names[before]
         self.names[number] = f"d_%{value}"
+        self._derivatives[value] = number
 
     def _name_locals(self, frame: Any) -> None:
         """Call values as the variables of the user's function are called."""

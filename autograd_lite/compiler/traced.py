@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -451,7 +452,7 @@ def user_frame() -> FrameType | None:
 
 def line_of(frame: FrameType | None) -> str:
     """Return a line of a program as ``file.py:12``."""
-    return "" if frame is None else f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return "" if frame is None else f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"  # noqa: PTH119 - a call for each instruction
 
 
 def where() -> str:
