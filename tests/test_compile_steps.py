@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,21 @@ def test_arrays_in_tuples_and_defaults_are_compared() -> None:
     table[0] = 1.0
     assert [f(np.zeros(2)).tolist() for _ in range(2)] == [[16.0, 15.0]] * 2
     assert f.programs.recordings == 3
+
+
+@dataclass
+class Settings:
+    scale: float = 2.0
+    shift: Any = None
+
+
+def test_fields_of_a_dataclass_are_compared_though_no_code_names_them() -> None:
+    settings = Settings(shift=np.ones(2))
+    f = ag.compile(lambda x: sum(ag.tree.leaves(settings), x))
+    assert f(np.zeros(2)).tolist() == [3.0, 3.0]
+    settings.scale = 5.0
+    settings.shift[0] = 7.0
+    assert f(np.zeros(2)).tolist() == [12.0, 6.0]
 
 
 def test_a_mask_that_decides_a_shape_is_compared_by_its_values() -> None:

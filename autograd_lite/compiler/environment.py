@@ -8,24 +8,27 @@ own. What the run itself has changed, a program would not change, so it is refus
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.traced import Traced
+from autograd_lite.compiler.traced import PACKAGE, Traced
 from autograd_lite.record import Handle
 from autograd_lite.tracing import name_of
 
 _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 _DEPTH = 8
 _MOST = 20_000
+_READERS = tuple([f"{PACKAGE}{os.sep}{room}" for room in ("nn", "optim", "checkpoint")])
 _OWN = ("numpy", "autograd_lite")
 
 _ASKING = frozenset((time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, input))
@@ -119,8 +122,9 @@ class Survey:
                 self._found(("item", x, key), value, depth, f"{name}_{key}" if isinstance(key, (int, str)) else name)
 
     def _attributes(self, x: Any, depth: int, name: str) -> None:
+        everything = self._words is None or is_dataclass(x)  # whose fields are read by no name
         for key, value in {**_defaults(x), **vars(x)}.items():
-            if isinstance(key, str) and key.isidentifier() and (self._words is None or key in self._words):
+            if isinstance(key, str) and key.isidentifier() and (everything or key in (self._words or ())):
                 inner = key if not name or key == "_layers" else f"{name}_{key}"
                 self._found(("attribute", x, key), value, depth, inner)
 
@@ -141,6 +145,12 @@ class Survey:
         defaults = (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values())
         for i, value in enumerate(defaults):
             self._found(("item", defaults, i), value, depth, "")
+
+
+def _is_engine(code: types.CodeType) -> bool:
+    """Tell whether a code is part of the engine, which reads no attributes of models, optimisers and settings."""
+    path = code.co_filename
+    return path.startswith(PACKAGE) and not path.startswith(_READERS)
 
 
 def _defaults(x: Any) -> dict[str, Any]:
@@ -189,7 +199,8 @@ class Environment:
         """
         words: set[str] = set()
         for code in self._codes:
-            words.update(code.co_names)
+            if not _is_engine(code):
+                words.update(code.co_names)
         self.survey = Survey(self._roots, frozenset(words), skipped)
         if self.survey.leaked:
             text = errors.COMPILE_STORED.format(function=name_of(self.function), name=self.survey.leaked[0])
