@@ -16,7 +16,7 @@ ROOMS = (
     "errors", "version", "shapes", "tree", "op", "graph", "seams", "rules.*", "refusals", "protocols", "methods",
     "sweep", "lanes", "record", "tensor", "random", "tracing", "batched", "batching", "vmap", "rows", "transforms",
     "jacobians", "checkpoint", "optimize", "differences", "check", "custom", "implicit", "viz.*", "compiler.*",
-    "nn.*", "optim.*", "perceptron", "", "__main__",
+    "nn.*", "optim.*", "perceptron", "doctor", "", "__main__",
 )  # fmt: skip
 
 
