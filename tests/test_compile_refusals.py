@@ -117,6 +117,11 @@ def test_a_function_is_refused_with_the_way_out(name: str) -> None:
     assert not len(f.programs)
 
 
+def test_an_array_of_another_class_is_refused() -> None:
+    with pytest.raises(ag.errors.CompileError, match="Write "):
+        ag.compile(lambda x: x * 2)(np.ma.masked_array(X))
+
+
 def test_the_line_is_named() -> None:
     with pytest.raises(ag.errors.CompileError) as caught:
         ag.compile(branches)(X)

@@ -123,6 +123,8 @@ class Trace:
             return seen.t
         if isinstance(value, np.random.Generator):
             return self.generator(value, ("argument", place), name)
+        if isinstance(value, np.ndarray) and value.__class__ is not np.ndarray:
+            raise errors.CompileError(errors.COMPILE_ARRAY.format(what=name, given=type(value).__name__))
         key = ("argument", place)
         if value.__class__ in _NUMBERS:
             return value if key in self._fixed else self._number(key, value, "argument", place, name)
