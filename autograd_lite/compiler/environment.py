@@ -247,7 +247,7 @@ def _changed(text: str, how: str, value: Any, bind: Callable[[Any], str]) -> str
 
 def altered(now: Any, before: Any) -> bool:
     """Tell whether an array has other values, bit by bit: NaN is the same as NaN."""
-    return now.shape != before.shape or now.tobytes() != before.tobytes()
+    return bool(now.shape != before.shape or now.tobytes() != before.tobytes())
 
 
 def differs(now: Any, before: Any, classes: list[type]) -> bool:

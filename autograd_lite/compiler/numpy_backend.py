@@ -372,13 +372,15 @@ def path_of(fn: Any) -> str:
     if fn in helpers.HELPERS:
         return name
     if isinstance(fn, np.ufunc):
-        return f"np.{next(known for known in (name, *dir(np)) if getattr(np, known, None) is fn)}"
+        known = next((known for known in (name, *dir(np)) if getattr(np, known, None) is fn), None)
+        if known is not None:
+            return f"np.{known}"
     owner = getattr(fn, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"{path_of(owner)}.{name}"
     if fn is operator.abs:
         return "abs"
-    for module in (fn.__module__, "numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks"):
+    for module in (getattr(fn, "__module__", None), "numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks"):
         if module and module.startswith("numpy") and vars(sys.modules[module]).get(name) is fn:
             return f"{module.replace('numpy', 'np', 1)}.{name}"
     raise errors.CompileError(errors.COMPILE_OPERAND.format(op=name, where="", given="function that is not NumPy's"))

@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_lite import errors, random
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.numpy_backend import path_of
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
@@ -163,6 +164,8 @@ class Trace:
             fn = _OPERATORS[fn]
         if fn is np.square and values[0].__class__ in _NUMBERS:
             fn, args, values = _OPERATORS[np.multiply], (args[0], args[0]), values * 2
+        if fn not in _WRITTEN:
+            path_of(fn)  # refused now, and not when everything has happened
         known = self._generators if fn is helpers.draw else None
         value = fn(*values, **{name: plain(x) for name, x in kwargs.items()})
         frame = user_frame()
@@ -375,6 +378,9 @@ class Trace:
         return frozenset(read | {(id(owner), key) for owner, key, _ in self.fixed_numbers})
 
     def fixed(self, sources: frozenset[Any]) -> NoReturn:
+        if not sources:  # a number that is drawn at random, or computed from arrays
+            text = errors.COMPILE_VALUE.format(call="a branch, float() or an index", where=where(), instead=_INSTEAD)
+            raise errors.CompileError(text)
         raise Restart(sources)
 
     def undo(self) -> None:
@@ -390,6 +396,8 @@ class Trace:
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
 _ITEM = operator.getitem
+_WRITTEN = frozenset((*_OPERATORS.values(), _ITEM))  # by signs
+_INSTEAD = "np.where(condition, a, b) for both branches, and the number itself for float()"
 
 
 def _from(instruction: Instruction, origin: str) -> Instruction:

@@ -295,7 +295,16 @@ class Generator:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("__") or not callable(getattr(self.value, method)):
             raise AttributeError(method)
-        return lambda *args, **kwargs: self._trace.call(helpers.draw, (self, method, *args), kwargs)
+
+        def drawn(*args: Any, **kwargs: Any) -> Any:
+            if method in _NOT_DRAWN or kwargs.get("out") is not None:
+                _refuse_write(f"{method} of a generator")
+            return self._trace.call(helpers.draw, (self, method, *args), kwargs)
+
+        return drawn
+
+
+_NOT_DRAWN = ("shuffle", "spawn")
 
 
 # ----- carrying out -----
