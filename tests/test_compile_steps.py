@@ -132,6 +132,10 @@ FORMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "jvp": (lambda x, v: ag.jvp(rosenbrock, (x,), (v,)), (np.linspace(-1, 1, 5), np.ones(5))),
     "jacobian": (ag.jacobian(lambda x: np.outer(x, np.exp(x))), (np.arange(3.0),)),
     "vmap": (ag.vmap(ag.grad(rosenbrock)), (np.linspace(-1, 1, 15).reshape(3, 5),)),
+    "vmap of a loss with classes": (
+        ag.vmap(ag.grad(lambda x, y: nn.functional.cross_entropy(x, y))),
+        (np.linspace(-1, 1, 12).reshape(4, 3), np.array([0, 2, 1, 1])),
+    ),
     "second order": (ag.grad(lambda x: np.sum(ag.grad(rosenbrock)(x) ** 2)), (np.linspace(-1, 1, 5),)),
     "checkpoint": (ag.grad(lambda x: np.sum(ag.checkpoint(np.sin)(x * x))), (np.arange(3.0),)),
     "nothing": (lambda: np.zeros(3), ()),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -367,9 +367,11 @@ class Trace:
             self._generators[id(rng)] = Generator(rng, number, self), rng.bit_generator.state
         return self._generators[id(rng)][0]
 
-    def verify(self, condition: Any, text: str) -> None:
+    def verify(self, condition: Any, text: str, error: Callable[[str], Exception]) -> None:
+        while not isinstance(condition, Traced):  # a batch: of all its examples
+            condition = condition._array
         if not np.all(condition.value):
-            raise errors.ArgumentError(text)
+            raise error(text)
         self.call(helpers.verify, (condition, text))
 
     def watched(self) -> frozenset[tuple[int, str]]:
@@ -391,7 +393,8 @@ class Trace:
         for seen in self.seen.values():
             seen.t._exposed = seen.exposed
         for t, first in self.fresh():
-            set_data(t, np.asarray(plain(first)))
+            if isinstance(first, (Traced, np.ndarray)):  # and no batch, which is of no use to anybody any more
+                set_data(t, np.asarray(plain(first)))
 
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
