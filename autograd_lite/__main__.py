@@ -1,10 +1,14 @@
-"""``python -m autograd_lite``: the main job; ``python -m autograd_lite check path.py:function``: a gradient check."""
+"""``python -m autograd_lite``: the main job; with ``check path.py:f`` a gradient check, with ``doctor`` what computes."""
 
 import sys
 
+from autograd_lite import doctor
 from autograd_lite.check import command
 from autograd_lite.perceptron import main
 
 if sys.argv[1:2] == ["check"]:
     sys.exit(command.main(sys.argv[2:]))
-main()
+if sys.argv[1:2] == ["doctor"]:
+    sys.stdout.write(doctor.report() + "\n")
+else:
+    main()

@@ -23,7 +23,8 @@ from autograd_lite import errors
 from autograd_lite.batched import FORMS, RULES, Batched, Level, each, holds
 from autograd_lite.op import REGISTRY, Op, Settings
 from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping
-from autograd_lite.shapes import Array, Axis, Shape, everywhere
+from autograd_lite.seams import verify
+from autograd_lite.shapes import Array, Axis, Shape
 
 
 def rule(*ops: Any) -> Callable[[Any], Any]:
@@ -291,8 +292,7 @@ def _picked_places(key: Any, shape: Shape, level: Level) -> Array | None:
     places: Any = 0
     for part, n in zip(parts, shape, strict=False):
         index = np.intp(part) if _is_number(part) else aligned(part, ndim, level)
-        if not everywhere((index >= -n) & (index < n)):
-            raise errors.BatchError(errors.BATCH_INDEX.format(n=n))
+        verify((index >= -n) & (index < n), errors.BATCH_INDEX.format(n=n), errors.BatchError)
         places = places * n + index % n
     rest = shape[len(parts) :]
     inner = np.arange(math.prod(rest)).reshape(rest)

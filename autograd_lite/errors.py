@@ -615,6 +615,10 @@ COMPILE_RANDOM = (
     "the function {function} draws random numbers from a generator of its own, and compiled it would draw the same "
     "ones at every call. Write the generator as an argument: {function}(x, rng)"
 )
+COMPILE_ASKED = (
+    "the function {function} calls {what}, and compiled it would use the same answer at every call. "
+    "Write the value as an argument: {function}(x, value)"
+)
 COMPILE_STATE = (
     "the function {function} changes {what}, which a compiled function would not do at every call. "
     "Write it as a Tensor that is assigned to: count.assign(count + 1)"

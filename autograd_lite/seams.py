@@ -11,6 +11,8 @@ from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from autograd_lite.shapes import everywhere
+
 
 class Watcher(Protocol):
     """What a trace does at these places."""
@@ -24,7 +26,7 @@ class Watcher(Protocol):
     def generator(self, rng: Any) -> Any:
         """Return what draws from `rng` at every call."""
 
-    def verify(self, condition: Any, text: str) -> None:
+    def verify(self, condition: Any, text: str, error: Callable[[str], Exception]) -> None:
         """Have the condition checked at every call."""
 
 
@@ -62,6 +64,6 @@ def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None
     """Raise ``error(text)`` unless a condition on values holds at every element."""
     watcher = _watcher()
     if watcher is not None and hasattr(condition, "everywhere"):
-        watcher.verify(condition, text)
-    elif not condition.all():
+        watcher.verify(condition, text, error)
+    elif not everywhere(condition):
         raise error(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -90,6 +91,10 @@ REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "counting": (counts, "assign"),
     "numbers of numpy.random": (draws_from_numpy, "f(x, rng)"),
     "numbers of random": (draws_from_python, "f(x, rng)"),
+    "a generator without a seed": (lambda x: x + np.random.default_rng().random(), "(x, rng)"),
+    "a branch on a number drawn": (lambda x: x if ag.random.generator().random() > 0.5 else -x, "np.where"),
+    "a shuffle": (lambda x: ag.random.generator().shuffle(x), "a = a + x"),
+    "the clock": (lambda x: x * time.time(), "(x, value)"),
     "a strange result": (lambda x: iter(x), "arrays, Tensors, numbers"),
     "an array of objects": (lambda x: np.add(x, object()), "an array or a number"),
 }  # fmt: skip
@@ -112,6 +117,24 @@ def test_a_function_is_refused_with_the_way_out(name: str) -> None:
         assert "Write " in message
         assert way in message or way.replace("f(x", function.__name__ + "(x") in message
     assert not len(f.programs)
+
+
+def test_an_array_of_another_class_is_refused() -> None:
+    with pytest.raises(ag.errors.CompileError, match="Write "):
+        ag.compile(lambda x: x * 2)(np.ma.masked_array(X))
+
+
+def test_a_function_that_is_not_numpy_s_is_refused_before_anything_happens() -> None:
+    special = pytest.importorskip("scipy.special")
+    w = ag.Tensor(np.ones(6))
+
+    def f(x: Any) -> Any:
+        w.assign(w + x)
+        return special.expit(x)
+
+    with pytest.raises(ag.errors.CompileError, match="not NumPy's"):
+        ag.compile(f)(X)
+    assert w.numpy().tolist() == [1.0] * 6
 
 
 def test_the_line_is_named() -> None:

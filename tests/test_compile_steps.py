@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,10 @@ FORMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "jvp": (lambda x, v: ag.jvp(rosenbrock, (x,), (v,)), (np.linspace(-1, 1, 5), np.ones(5))),
     "jacobian": (ag.jacobian(lambda x: np.outer(x, np.exp(x))), (np.arange(3.0),)),
     "vmap": (ag.vmap(ag.grad(rosenbrock)), (np.linspace(-1, 1, 15).reshape(3, 5),)),
+    "vmap of a loss with classes": (
+        ag.vmap(ag.grad(lambda x, y: nn.functional.cross_entropy(x, y))),
+        (np.linspace(-1, 1, 12).reshape(4, 3), np.array([0, 2, 1, 1])),
+    ),
     "second order": (ag.grad(lambda x: np.sum(ag.grad(rosenbrock)(x) ** 2)), (np.linspace(-1, 1, 5),)),
     "checkpoint": (ag.grad(lambda x: np.sum(ag.checkpoint(np.sin)(x * x))), (np.arange(3.0),)),
     "nothing": (lambda: np.zeros(3), ()),
@@ -189,6 +194,36 @@ def test_numbers_and_arrays_of_closures_are_never_frozen() -> None:
     assert f(x).tolist() == [13.0, 4.0, 5.0]
     table = np.zeros(3)
     assert f(x).tolist() == [3.0, 3.0, 3.0]
+
+
+def test_arrays_in_tuples_and_defaults_are_compared() -> None:
+    held, table = (np.ones(2), 3.0), np.zeros(2)
+
+    def plain(x: Any, table: Any = table) -> Any:
+        return x + held[0] * held[1] + table
+
+    f = ag.compile(plain)
+    assert f(np.zeros(2)).tolist() == [3.0, 3.0]
+    held[0][:] = 5.0
+    assert f(np.zeros(2)).tolist() == [15.0, 15.0]
+    table[0] = 1.0
+    assert [f(np.zeros(2)).tolist() for _ in range(2)] == [[16.0, 15.0]] * 2
+    assert f.programs.recordings == 3
+
+
+@dataclass
+class Settings:
+    scale: float = 2.0
+    shift: Any = None
+
+
+def test_fields_of_a_dataclass_are_compared_though_no_code_names_them() -> None:
+    settings = Settings(shift=np.ones(2))
+    f = ag.compile(lambda x: sum(ag.tree.leaves(settings), x))
+    assert f(np.zeros(2)).tolist() == [3.0, 3.0]
+    settings.scale = 5.0
+    settings.shift[0] = 7.0
+    assert f(np.zeros(2)).tolist() == [12.0, 6.0]
 
 
 def test_a_mask_that_decides_a_shape_is_compared_by_its_values() -> None:
@@ -378,7 +413,8 @@ def test_all_or_nothing() -> None:
 
 
 def test_threads_may_call_and_record() -> None:
-    f = ag.compile(ag.grad(rosenbrock))
+    table = np.full(1, 1.0)
+    f = ag.compile(ag.grad(lambda x: rosenbrock(x) * table[0]))
     failures: list[Any] = []
 
     def work(n: int) -> None:
@@ -391,7 +427,8 @@ def test_threads_may_call_and_record() -> None:
     for thread in threads:
         thread.join()
     assert not failures
-    assert len(f.programs) >= 3
+    assert f.programs.recordings == len(f.programs) == 3
+    assert type(table) is np.ndarray
 
 
 def test_a_compiled_function_in_a_compiled_function_and_a_method() -> None:

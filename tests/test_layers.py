@@ -16,7 +16,7 @@ ROOMS = (
     "errors", "version", "shapes", "tree", "op", "graph", "seams", "provenance", "rules.*", "refusals", "protocols",
     "methods", "sweep", "lanes", "record", "scope", "tensor", "random", "tracing", "batched", "batching", "vmap",
     "rows", "transforms", "jacobians", "checkpoint", "optimize", "differences", "check.*", "testing", "custom",
-    "implicit", "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron", "", "__main__",
+    "implicit", "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron", "doctor", "", "__main__",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.environment import differs
+from autograd_lite.compiler.environment import altered, differs
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Leaf, Recorded
 from autograd_lite.random import default_rng
@@ -29,15 +29,14 @@ class Caller:
         self.recorded, self.program = recorded, program
         self.bound: dict[str, Any] = {**_KNOWN, "step": step}
         self.lines: list[str] = []
-        self._numbers = count()
+        self._names: dict[tuple[str, int], str] = {}  # what is bound stays alive, and its identity its own
 
     def bind(self, value: Any, letter: str = "o") -> str:
         """Return a name for an object."""
-        for name, known in self.bound.items():
-            if known is value and name.startswith(f"{letter}_"):
-                return name
-        name = f"{letter}_{next(self._numbers)}"
-        self.bound[name] = value
+        name = self._names.get((letter, id(value)))
+        if name is None:
+            name = self._names[letter, id(value)] = f"{letter}_{len(self._names)}"
+            self.bound[name] = value
         return name
 
     def made(self) -> Callable[..., Any]:
@@ -101,7 +100,7 @@ class Caller:
         for owner, key, value in self.recorded.numbers:
             self._miss(f"{self.bind(owner)}[{key!r}] != {value!r}")
         for array, copy in self.recorded.arrays:
-            self._miss(f"not array_equal({self.bind(array)}, {self.bind(copy)})")
+            self._miss(f"altered({self.bind(array)}, {self.bind(copy)})")
         for kind, owner, empty in self.recorded.grads:
             self._miss(f"(getattr({self._target(kind, owner)}, '_grad', None) is None) is not {empty}")
         for condition in self.recorded.environment.conditions(self.bind):
@@ -191,7 +190,7 @@ def _array_of_grad(grad: Any) -> Any:
 
 
 _KNOWN: dict[str, Any] = {
-    "MISS": MISS, "array_equal": np.array_equal, "array_of_grad": _array_of_grad, "asarray": np.asarray,
+    "MISS": MISS, "altered": altered, "array_of_grad": _array_of_grad, "asarray": np.asarray,
     "call": operator.call, "default_rng": default_rng, "deque": deque, "differs": differs,
     "flatten": flatten, "make_tensor": make_tensor,
     "ndarray": np.ndarray, "unflatten": unflatten,

@@ -29,6 +29,7 @@ LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
 _watcher = watching.get
+_lock = _thread.RLock()  # one recording at a time: it puts stand-ins into the variables that a function reads
 
 
 class CompiledProgram:
@@ -120,6 +121,14 @@ class Programs:
         self._kept = (program, *self._kept)[:LIMIT]
         self.enters = tuple([p.enter for p in self._kept])
 
+    def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return what the program for a call returns, or `MISS` where there is none."""
+        for enter in self.enters:
+            result = enter(args, kwargs)
+            if result is not MISS:
+                return result
+        return MISS
+
     def __iter__(self) -> Iterator[CompiledProgram]:
         return iter(self._kept)
 
@@ -147,17 +156,16 @@ class Compiled:
         self.programs = Programs()
         self._function, self._passes = function, passes
         self._kept_before = False
-        self._lock = _thread.RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if _watcher() is not None:  # inside of another one, of whose program it becomes a part
             return self._function(*args, **kwargs)
-        for enter in self.programs.enters:
-            result = enter(args, kwargs)
-            if result is not MISS:
-                return result
-        with self._lock:
-            return self._record(args, kwargs)
+        result = self.programs.run(args, kwargs)
+        if result is not MISS:
+            return result
+        with _lock:
+            result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
+            return self._record(args, kwargs) if result is MISS else result
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         recorded, result = record(self._function, args, kwargs, may_keep=not self._kept_before)

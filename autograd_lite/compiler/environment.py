@@ -8,23 +8,30 @@ own. What the run itself has changed, a program would not change, so it is refus
 
 from __future__ import annotations
 
+import os
+import random
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.traced import Traced
+from autograd_lite.compiler.traced import PACKAGE, Traced
 from autograd_lite.record import Handle
 from autograd_lite.tracing import name_of
 
 _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 _DEPTH = 8
 _MOST = 20_000
+_READERS = tuple([f"{PACKAGE}{os.sep}{room}" for room in ("nn", "optim", "checkpoint")])
 _OWN = ("numpy", "autograd_lite")
+
+_ASKING = frozenset((time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, input))
 
 Reading = tuple[str, Any, Any]
 """How something is read: ``item``, ``attribute``, ``cell`` or ``all``; of what; under which key."""
@@ -115,8 +122,9 @@ class Survey:
                 self._found(("item", x, key), value, depth, f"{name}_{key}" if isinstance(key, (int, str)) else name)
 
     def _attributes(self, x: Any, depth: int, name: str) -> None:
+        everything = self._words is None or is_dataclass(x)  # whose fields are read by no name
         for key, value in {**_defaults(x), **vars(x)}.items():
-            if isinstance(key, str) and key.isidentifier() and (self._words is None or key in self._words):
+            if isinstance(key, str) and key.isidentifier() and (everything or key in (self._words or ())):
                 inner = key if not name or key == "_layers" else f"{name}_{key}"
                 self._found(("attribute", x, key), value, depth, inner)
 
@@ -134,8 +142,15 @@ class Survey:
                 self._found(("cell", cell, word), cell.cell_contents, depth, word)
             except ValueError:  # not filled yet
                 continue
-        for value in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
-            self._into(value, depth + 1, "")
+        defaults = (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values())
+        for i, value in enumerate(defaults):
+            self._found(("item", defaults, i), value, depth, "")
+
+
+def _is_engine(code: types.CodeType) -> bool:
+    """Tell whether a code is part of the engine, which reads no attributes of models, optimisers and settings."""
+    path = code.co_filename
+    return path.startswith(PACKAGE) and not path.startswith(_READERS)
 
 
 def _defaults(x: Any) -> dict[str, Any]:
@@ -167,11 +182,15 @@ class Environment:
         self.survey = self.before
         self._codes: set[types.CodeType] = set()
         self._numpy = _global_states()
+        self._asked = ""
+        self._compared: list[tuple[Any, Any]] = []
 
     def note(self, frame: types.FrameType, event: str, arg: Any) -> None:
-        """Note the code of a call; what `sys.setprofile` is given."""
+        """Note the code of a call, and what the function asks of the world; what `sys.setprofile` is given."""
         if event == "call":
             self._codes.add(frame.f_code)
+        elif event == "c_call" and arg in _ASKING and frame.f_globals.get("__name__", "").partition(".")[0] not in _OWN:
+            self._asked = f"{arg.__module__}.{arg.__name__}"
 
     def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int]) -> None:
         """Find what the run can have read, and refuse what it has changed.
@@ -180,7 +199,8 @@ class Environment:
         """
         words: set[str] = set()
         for code in self._codes:
-            words.update(code.co_names)
+            if not _is_engine(code):
+                words.update(code.co_names)
         self.survey = Survey(self._roots, frozenset(words), skipped)
         if self.survey.leaked:
             text = errors.COMPILE_STORED.format(function=name_of(self.function), name=self.survey.leaked[0])
@@ -192,14 +212,23 @@ class Environment:
                 text = errors.COMPILE_STATE.format(function=name_of(self.function), what=_called(how, x, key))
                 raise errors.CompileError(text)
         changed = [g for g, state in self.before.generators.values() if g.bit_generator.state != state]
-        if any(id(g) not in drawn for g in changed) or _global_states() != self._numpy:
+        if self._asked:
+            raise errors.CompileError(errors.COMPILE_ASKED.format(function=name_of(self.function), what=self._asked))
+        entropy = random.SystemRandom.getrandbits.__code__ in self._codes  # of a generator without a seed
+        if entropy or any(id(g) not in drawn for g in changed) or _global_states() != self._numpy:
             raise errors.CompileError(errors.COMPILE_RANDOM.format(function=name_of(self.function)))
+
+    def compare(self, x: Any) -> None:
+        """Have an array that nothing can stand in for compared by its values: one in a tuple."""
+        if isinstance(x, np.ndarray):
+            self._compared.append((x, x.copy()))
 
     def conditions(self, bind: Callable[[Any], str]) -> list[str]:
         """Return, as expressions of Python, the conditions under which something is not as it was."""
         found = [_changed(_text(reading, bind), reading[0], x, bind) for reading, x in self.survey.values]
         changing = [(reading, x) for reading, x in self.survey.identities if not isinstance(reading[1], tuple)]
         found += [f"{_text(reading, bind)} is not {bind(x)}" for reading, x in changing]
+        found += [f"altered({bind(x)}, {bind(copy)})" for x, copy in self._compared]
         return list(dict.fromkeys(found))
 
 
@@ -214,6 +243,11 @@ def _changed(text: str, how: str, value: Any, bind: Callable[[Any], str]) -> str
         return f"differs({text}, {bind(value)}, {bind(list(map(type, values)))})"
     known, cls = bind(value), bind(value.__class__)
     return f"(v := {text}) is not {known} and (v.__class__ is not {cls} or v != {known})"
+
+
+def altered(now: Any, before: Any) -> bool:
+    """Tell whether an array has other values, bit by bit: NaN is the same as NaN."""
+    return bool(now.shape != before.shape or now.tobytes() != before.tobytes())
 
 
 def differs(now: Any, before: Any, classes: list[type]) -> bool:
@@ -253,10 +287,10 @@ def _called(how: str, x: Any, key: Any) -> str:
 def _global_states() -> list[Any]:
     """Return where the generators stand that belong to whole modules, if those are loaded."""
     found: list[Any] = []
-    if "random" in sys.modules:
-        found.append(sys.modules["random"].getstate())
+    found.append(random.getstate())
     if "numpy.random" in sys.modules:
-        found.append(str(np.random.get_state()))  # noqa: NPY002 - not used, but watched
+        state: Any = np.random.get_state(legacy=False)  # noqa: NPY002 - not used, but watched
+        found.append((state["state"]["key"].tobytes(), state["state"]["pos"], state["has_gauss"]))
     return found
 
 
@@ -274,7 +308,9 @@ def observed_run(
     replaced: list[tuple[Reading, Any]] = []
     try:
         for reading, x, name in environment.before.arrays:
-            if isinstance(x, np.random.Generator) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
+            if isinstance(reading[1], tuple):
+                environment.compare(x)
+            elif isinstance(x, np.random.Generator) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
                 replaced.append((reading, x))
                 _put(reading, stand_in(x, name))
         sys.setprofile(environment.note)

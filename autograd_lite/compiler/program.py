@@ -37,7 +37,7 @@ class Type:
         return f"{self.dtype} {'x'.join(map(str, self.shape)) or 'scalar'}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Input:
     """A value read at every call: an argument, the array of a Tensor, its gradient, a number, or a generator.
 
@@ -55,11 +55,11 @@ class Input:
 
     id: int
     kind: str
-    owner: Any = field(repr=False, hash=False)
+    owner: Any = field(repr=False)
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Constant:
     """An array or NumPy number that is the same in every call.
 
@@ -67,11 +67,11 @@ class Constant:
     """
 
     id: int
-    array: Array = field(repr=False, hash=False)
+    array: Array = field(repr=False)
     private: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Instruction:
     """One call.
 
@@ -109,7 +109,7 @@ class Instruction:
             yield from refs(value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Assignment:
     """What is given a new value after the run: the array of a Tensor, or its gradient.
 
@@ -117,12 +117,12 @@ class Assignment:
     """
 
     kind: str
-    owner: Any = field(repr=False, hash=False)
+    owner: Any = field(repr=False)
     id: int | None
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Inputs, constants, instructions, outputs and assignments.
 

@@ -23,7 +23,7 @@ from autograd_lite.tree import Structure, flatten, paths, unflatten
 _SAMPLE = 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leaf:
     """What is known of a leaf of the arguments.
 
@@ -54,7 +54,7 @@ def _leaf(x: Any) -> Leaf:
     return Leaf(array, True, type(x), x._node is not None) if isinstance(x, Handle) else Leaf(array, traced=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recorded:
     """A program, how it is called and what it assumes.
 

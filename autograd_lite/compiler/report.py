@@ -14,7 +14,7 @@ from autograd_lite.compiler.program import Instruction, Program, Ref, Type
 _PRODUCTS = (np.matmul, np.dot)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cost:
     """Counted, not measured.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_lite import errors, random
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.numpy_backend import path_of
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
@@ -92,6 +93,7 @@ class Trace:
         self._values: dict[int, int] = {}  # nodes of the graph, by identity: the value they stand for
         self._kept: list[Any] = []
         self._named: set[int] = set()
+        self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
 
     # ----- values -----
@@ -122,6 +124,8 @@ class Trace:
             return seen.t
         if isinstance(value, np.random.Generator):
             return self.generator(value, ("argument", place), name)
+        if isinstance(value, np.ndarray) and value.__class__ is not np.ndarray:
+            raise errors.CompileError(errors.COMPILE_ARRAY.format(what=name, given=type(value).__name__))
         key = ("argument", place)
         if value.__class__ in _NUMBERS:
             return value if key in self._fixed else self._number(key, value, "argument", place, name)
@@ -160,6 +164,8 @@ class Trace:
             fn = _OPERATORS[fn]
         if fn is np.square and values[0].__class__ in _NUMBERS:
             fn, args, values = _OPERATORS[np.multiply], (args[0], args[0]), values * 2
+        if fn not in _WRITTEN:
+            path_of(fn)  # refused now, and not when everything has happened
         known = self._generators if fn is helpers.draw else None
         value = fn(*values, **{name: plain(x) for name, x in kwargs.items()})
         frame = user_frame()
@@ -228,9 +234,11 @@ class Trace:
             value = seen.first.id if seen is not None and seen.first is not None else None
         if value is None:
             return
-        for i in [i for i, name in self.names.items() if name == f"d_%{value}"]:
-            del self.names[i]
+        before = self._derivatives.get(value)
+        if before is not None and self.names.get(before) == f"d_%{value}":
+            del self.names[before]
         self.names[number] = f"d_%{value}"
+        self._derivatives[value] = number
 
     def _name_locals(self, frame: Any) -> None:
         """Call values as the variables of the user's function are called."""
@@ -359,9 +367,11 @@ class Trace:
             self._generators[id(rng)] = Generator(rng, number, self), rng.bit_generator.state
         return self._generators[id(rng)][0]
 
-    def verify(self, condition: Any, text: str) -> None:
+    def verify(self, condition: Any, text: str, error: Callable[[str], Exception]) -> None:
+        while not isinstance(condition, Traced):  # a batch: of all its examples
+            condition = condition._array
         if not np.all(condition.value):
-            raise errors.ArgumentError(text)
+            raise error(text)
         self.call(helpers.verify, (condition, text))
 
     def watched(self) -> frozenset[tuple[int, str]]:
@@ -370,6 +380,9 @@ class Trace:
         return frozenset(read | {(id(owner), key) for owner, key, _ in self.fixed_numbers})
 
     def fixed(self, sources: frozenset[Any]) -> NoReturn:
+        if not sources:  # a number that is drawn at random, or computed from arrays
+            text = errors.COMPILE_VALUE.format(call="a branch, float() or an index", where=where(), instead=_INSTEAD)
+            raise errors.CompileError(text)
         raise Restart(sources)
 
     def undo(self) -> None:
@@ -380,11 +393,14 @@ class Trace:
         for seen in self.seen.values():
             seen.t._exposed = seen.exposed
         for t, first in self.fresh():
-            set_data(t, np.asarray(plain(first)))
+            if isinstance(first, (Traced, np.ndarray)):  # and no batch, which is of no use to anybody any more
+                set_data(t, np.asarray(plain(first)))
 
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
 _ITEM = operator.getitem
+_WRITTEN = frozenset((*_OPERATORS.values(), _ITEM))  # by signs
+_INSTEAD = "np.where(condition, a, b) for both branches, and the number itself for float()"
 
 
 def _from(instruction: Instruction, origin: str) -> Instruction:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -294,7 +295,16 @@ class Generator:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("__") or not callable(getattr(self.value, method)):
             raise AttributeError(method)
-        return lambda *args, **kwargs: self._trace.call(helpers.draw, (self, method, *args), kwargs)
+
+        def drawn(*args: Any, **kwargs: Any) -> Any:
+            if method in _NOT_DRAWN or kwargs.get("out") is not None:
+                _refuse_write(f"{method} of a generator")
+            return self._trace.call(helpers.draw, (self, method, *args), kwargs)
+
+        return drawn
+
+
+_NOT_DRAWN = ("shuffle", "spawn")
 
 
 # ----- carrying out -----
@@ -451,7 +461,7 @@ def user_frame() -> FrameType | None:
 
 def line_of(frame: FrameType | None) -> str:
     """Return a line of a program as ``file.py:12``."""
-    return "" if frame is None else f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return "" if frame is None else f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"  # noqa: PTH119 - a call for each instruction
 
 
 def where() -> str:

@@ -40,7 +40,7 @@ def _outside(walk: Rewriting, x: Instruction) -> Instruction:
     """``(-a) * b`` is ``-(a * b)``, where the minus may meet another one."""
     for value, other in (x.args, x.args[::-1]):
         negated = walk.source(value, np.negative)
-        if negated is not None and walk.types[x.id].kind == "array":
+        if negated is not None and walk.same_type(value, x):
             product = walk.new(walk.types[x.id])
             walk.add(replace(x, id=product, args=(negated.args[0], other)))
             return replace(x, fn=np.negative, args=(Ref(product),))

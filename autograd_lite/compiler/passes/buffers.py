@@ -33,6 +33,7 @@ class _Plan:
         self.owner = {i: i for i in program.types}
         self.free: dict[Any, list[int]] = {}
         self.last = self._last_reads(program)
+        self.until: dict[int, int] = {}
         self.fixed = set(program.given())
 
     def _last_reads(self, program: Program) -> dict[int, int]:
@@ -54,7 +55,8 @@ class _Plan:
                 place = self._taken(kind)
             if place is not None:
                 x = replace(x, into=place)
-                self.owner[x.id] = self.owner[place]
+                owner = self.owner[x.id] = self.owner[place]
+                self.until[owner] = max(self.until.get(owner, self.last[owner]), self.last[x.id])
         self._release(k, x)
         return x
 
@@ -80,7 +82,7 @@ class _Plan:
     def _memory_free(self, i: int, k: int) -> bool:
         """Tell whether all values that were put into the same memory are read no more."""
         owner = self.owner[i]
-        return all(self.last[j] <= k for j, own in self.owner.items() if own == owner and j in self.last)
+        return self.until.get(owner, self.last[owner]) <= k
 
     def _taken(self, kind: Type) -> int | None:
         pool = self.free.get((kind.shape, kind.dtype))

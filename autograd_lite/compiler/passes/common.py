@@ -34,6 +34,7 @@ class Rewriting:
         self.constants: dict[int, Any] = {c.id: c.array for c in program.constants if c.private}
         self.change: dict[int, Any] = {}
         self.instructions: list[Instruction] = []
+        self._latest = max(self.types, default=0)
 
     def run(self, rule: Rule) -> Program:
         """Return the program with every instruction as `rule` has it."""
@@ -53,9 +54,9 @@ class Rewriting:
 
     def new(self, kind: Type) -> int:
         """Return the number of a new value."""
-        number = max(self.types) + 1
-        self.types[number] = kind
-        return number
+        self._latest += 1
+        self.types[self._latest] = kind
+        return self._latest
 
     def _move_name(self, old: int, new: int) -> None:
         if old in self.names and new not in self.names:

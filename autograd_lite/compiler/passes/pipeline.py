@@ -34,11 +34,6 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
 """By the name with which ``passes=`` of `compile` selects them, in the order in which they are done."""
 
 
-def improved(program: Program, passes: Iterable[str] | None = None) -> Program:
-    """Return the program after the passes, all by default."""
-    return measured(program, passes)[-1][1]
-
-
 def measured(program: Program, passes: Iterable[str] | None = None) -> list[tuple[str, Program]]:
     """Return the program after each of the passes, with their names.
 

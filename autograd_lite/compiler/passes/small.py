@@ -67,6 +67,9 @@ class _Work:
         """Return an operand, a number among them as an array."""
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return self._constant(value, dtype)
+        known = self.walk.constants.get(value.id) if isinstance(value, Ref) else None
+        if isinstance(known, np.generic) and known.dtype == dtype:
+            return self._constant(known.item(), dtype)
         if isinstance(value, Ref) and self.walk.types[value.id].kind == "float" and self.uses[value.id] >= _SEVERAL:
             return self._converted(value, dtype, x)
         return value
