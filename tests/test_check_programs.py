@@ -46,7 +46,7 @@ def arguments(seed: int) -> np.ndarray:
 
 @pytest.mark.parametrize("part", range(4))
 def test_no_false_alarm_on_random_programs(part: int, slow: bool) -> None:
-    for seed in range(part, 400 if slow else 60, 4):
+    for seed in [*range(400 if slow else 60), *range(1000, 1040)][part::4]:
         f, x = program(seed), arguments(seed)
         with np.errstate(all="ignore"):
             finite = np.isfinite(f(ag.Tensor(x.astype(float))).numpy()).all()

@@ -175,11 +175,18 @@ class _Examination:
         wrong = [int(j) for j in matrix.wrong()]
         if not wrong:
             return
-        rounding = self._rounding(k, measure)
-        for j in wrong:
+        rounding = self._rounding(k, measure) / measure.scale
+        for j in sorted(wrong, key=lambda j: j not in measure.sweeps):
+            if j not in measure.sweeps:  # of random directions only the worst was measured with care
+                if any(i in measure.sweeps for i in matrix.wrong()):
+                    matrix.excess[:, j] = 0
+                    continue
+                measure.look(j)
+                matrix.numeric[:, j], matrix.noise[:, j] = measure.numeric[:, j], measure.noise[:, j]
+                matrix.excess[:, j] = tolerance.excess(matrix.derived, matrix.numeric, matrix.noise)[:, j]
             row = int(np.argmax(matrix.excess[:, j]))
-            if j in measure.sweeps and measure.sweeps[j].kink(row) is None:
-                noise = matrix.noise + rounding / measure.scale
+            if measure.sweeps[j].kink(row) is None:
+                noise = matrix.noise + rounding
                 matrix.excess[:, j] = tolerance.excess(matrix.derived, matrix.numeric, noise)[:, j]
 
     def _rounding(self, k: int, measure: _Measure) -> Array:
@@ -414,9 +421,13 @@ class _Measure:
             if not fresh:
                 return _Matrix(derived, self.numeric.copy(), self.noise.copy(), excess)
             for i in fresh:
-                self.sweeps[i] = self.of.sweep(self.k, self.vectors[i])
-                values, noise = self.of.measured(self.k, self.vectors[i], self.sweeps[i])
-                self.numeric[:, i], self.noise[:, i] = values / self.scale[i], noise / self.scale[i]
+                self.look(i)
+
+    def look(self, i: int) -> None:
+        """Measure one column with care."""
+        self.sweeps[i] = self.of.sweep(self.k, self.vectors[i])
+        values, noise = self.of.measured(self.k, self.vectors[i], self.sweeps[i])
+        self.numeric[:, i], self.noise[:, i] = values / self.scale[i], noise / self.scale[i]
 
     def _suspects(self, excess: Array) -> list[int]:
         """Return the columns to look at with care: all that seem wrong, or of random ones the worst."""
