@@ -1,4 +1,4 @@
-"""``python -m autograd_lite``: the main job; with ``check path.py:f`` a gradient check, with ``doctor`` what computes."""
+"""``python -m autograd_lite``: the main job; ``check path.py:f`` checks gradients, ``doctor`` says what computes."""
 
 import sys
 
