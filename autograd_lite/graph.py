@@ -128,16 +128,17 @@ class Linked(Node):
 
 
 class Notes:
-    """What only some nodes have: a name, hooks, a Tensor that wants the gradient.
+    """What only some nodes have: a name, hooks, a Tensor that wants the gradient, the scope they were made in.
 
     NOTE: the gradient is kept by the Tensor, which the node knows by a weak reference. A recorded gradient leads back
     to the node, and would otherwise be in a cycle with it.
     """
 
-    __slots__ = ("hooks", "name", "owner", "retain")
+    __slots__ = ("hooks", "name", "owner", "retain", "scope")
 
     def __init__(self) -> None:
         self.name: str | None = None
+        self.scope: Any = None
         self.hooks: dict[int, Callable[[Any], Any]] = {}
         self.retain = False
         self.owner: Callable[[], Any] = _nobody

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pictures import words_in, words_shown
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -94,3 +95,19 @@ def test_the_uncertainty_of_a_fit_is_that_of_curve_fit(capsys: pytest.CaptureFix
     np.testing.assert_allclose(list(found.values()), best, rtol=1e-4)
     # curve_fit leaves out the curvature of the model, so its covariance is near, not the same
     np.testing.assert_allclose(list(deviations.values()), np.sqrt(np.diag(covariance)), rtol=0.1)
+
+
+# ----- the gallery -----
+
+
+@pytest.mark.parametrize("name", run("gallery.py")["PICTURES"])
+def test_the_pictures_of_the_gallery_are_todays(name: str) -> None:
+    drawn = run("gallery.py")["PICTURES"][name]()
+    assert words_in(drawn) == words_shown(EXAMPLES / f"{name}.svg")
+
+
+def test_the_gallery_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    paths = run("gallery.py")["main"](tmp_path)
+    assert all(path.stat().st_size > 1000 for path in paths)
+    assert "grad 0.weight" in capsys.readouterr().out

@@ -14,9 +14,9 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
     "errors", "version", "shapes", "tree", "op", "graph", "seams", "rules.*", "refusals", "protocols", "methods",
-    "sweep", "lanes", "record", "tensor", "random", "tracing", "batched", "batching", "vmap", "rows", "transforms",
-    "jacobians", "checkpoint", "optimize", "differences", "check", "custom", "implicit", "viz.*", "compiler.*",
-    "nn.*", "optim.*", "perceptron", "doctor", "", "__main__",
+    "sweep", "lanes", "record", "scope", "tensor", "random", "tracing", "batched", "batching", "vmap", "rows",
+    "transforms", "jacobians", "checkpoint", "optimize", "differences", "check", "custom", "implicit", "nn.*",
+    "optim.*", "viz.*", "compiler.*", "perceptron", "doctor", "", "__main__",
 )  # fmt: skip
 
 

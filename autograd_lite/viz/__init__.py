@@ -1,6 +1,7 @@
-"""Pictures of the recorded graph."""
+"""Pictures of the recorded graph, its derivation as text, and pictures of training."""
 
-from autograd_lite.viz.dot import to_dot
+from autograd_lite.viz.explain import explain
 from autograd_lite.viz.picture import Picture, visualize
+from autograd_lite.viz.training import Monitor, decision_regions, loss_curves
 
-__all__ = ["Picture", "to_dot", "visualize"]
+__all__ = ["Monitor", "Picture", "decision_regions", "explain", "loss_curves", "visualize"]

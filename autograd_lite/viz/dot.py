@@ -1,4 +1,4 @@
-"""The recorded graph as DOT text: pure string building, and the same text for the same graph.
+"""A picture as DOT text, Graphviz's language: pure string building, and the same text for the same graph.
 
 What stands for what (the colours are pale and dark shades of Okabe and Ito's palette, which people of every kind of
 colour vision tell apart; and no two kinds have the same shape):
@@ -8,24 +8,25 @@ parameter    amber note             a Tensor that requires a gradient: its name 
 input        blue ellipse           an input or a constant: its name, "constant", or the number itself
 operation    grey rounded box       the name given to its result, its own name, and its settings
 output       green double octagon   what the picture was asked for
+failed       red component          the operation at which the run ended, and the error
+folded       grey folder            a module or scope that is not shown inside
+more         dashed box             how many things the picture leaves out
 ===========  =====================  ================================================================
 
-An arrow carries the shape of what flows along it.
+An arrow carries the shape of what flows along it; it is dashed where it leads from one of equal blocks to the next.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-import numpy as np
-
-from autograd_lite import errors, refusals
-from autograd_lite.graph import Constant, Node
-from autograd_lite.op import Settings
-from autograd_lite.shapes import Shape
-from autograd_lite.tensor import Tensor
+from autograd_lite import errors
+from autograd_lite.viz.measure import Facts
+from autograd_lite.viz.scene import TOP, Arrow, Box, Scene, children, titled
+from autograd_lite.viz.words import bytes_text, clean, seconds_text, shape_text
 
 DIRECTIONS = ("LR", "TB")
 STYLES = {
@@ -33,203 +34,120 @@ STYLES = {
     "input": 'shape=ellipse, color="#1F77A8", fillcolor="#DCEFFA"',
     "operation": 'shape=box, style="rounded,filled", color="#5F5F5F", fillcolor="#F3F3F3"',
     "output": 'shape=octagon, peripheries=2, color="#00734F", fillcolor="#CFEDE2"',
+    "failed": 'shape=component, color="#B3261E", fillcolor="#FBD9D5", penwidth=3',
+    "folded": 'shape=folder, color="#5F5F5F", fillcolor="#E4E4E4"',
+    "more": 'shape=box, style=dashed, color="#5F5F5F"',
 }
-_LEGEND = {"input": "input or\nconstant"}
-DOT_HEAD = """\
+_LEGEND = {"input": "input or\nconstant", "failed": "failed here", "folded": "folded", "more": "left out"}
+_HEAD = """\
 digraph {{
   graph [rankdir={direction}, ordering=in, nodesep=0.22, ranksep=0.45, pad=0.2];
   node [style=filled, fontname="Helvetica", fontsize=12, height=0.36, width=0.6, margin="0.14,0.05", penwidth=1.4];
   edge [fontname="Helvetica", fontsize=10, fontcolor="#444444", color="#6E6E6E", arrowsize=0.7, penwidth=1.1];
+"""
+_FRAME = """\
+  subgraph cluster_{number} {{
+    label={title}; labeljust=l; style=rounded; color="#9A9A9A"; fontname="Helvetica"; fontsize=11; fontcolor="#444444";
+{inside}  }}
 """
 _LEGEND_HEAD = """\
   subgraph cluster_legend {
     style=rounded; color="#DDDDDD"; label="";
     node [fontsize=10, height=0.26, margin="0.1,0.03"];
 """
-_UNDRAWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # not in XML, or not in UTF-8
-_LONGEST = 60
-_LONGEST_SETTING = 24
-_LARGEST_INTEGER = 10**15
-_SIMPLE = (bool, int, float, str, type(None))
+_HEAT = ("#FFF5E6", "#FDD9A8", "#FBB568", "#EE8A34", "#D55E00")
 
 
-def to_dot(
-    outputs: Tensor | Sequence[Tensor],
-    params: Mapping[str, Tensor] | None = None,
-    *,
-    legend: bool = True,
-    direction: str = "LR",
-) -> str:
-    r"""Return the graph that led to `outputs` as DOT text. Parameters and errors are those of `visualize`.
+class Shown(NamedTuple):
+    """What boxes show besides names: values, gradients (and heat), saved bytes, what looks wrong, times, lines."""
 
-    Examples
-    --------
-    >>> w = Tensor([1.0, 2.0], requires_grad=True, name="w")
-    >>> print(to_dot(w * 3, legend=False))  # doctest: +ELLIPSIS
-    digraph {
-      ...
-      n0 [label="w\n2", shape=note, ...];
-      n1 [label="3", shape=ellipse, ...];
-      n2 [label="multiply", shape=box, ...];
-      n3 [label="output", shape=octagon, ...];
-      n0 -> n2 [label=" 2 "];
-      n1 -> n2;
-      n2 -> n3 [label=" 2 ", weight=8];
-    }
-    <BLANKLINE>
-    """
+    values: bool = False
+    gradients: bool = False
+    saved: bool = False
+    marks: bool = False
+    times: bool = False
+    where: bool = False
+
+
+PLAIN = Shown()
+
+
+def dot_text(scene: Scene, *, legend: bool = True, direction: str = "LR", shown: Shown = PLAIN) -> str:
+    r"""Return a picture as DOT text."""
     if direction not in DIRECTIONS:
         raise errors.PictureError(errors.PICTURE_DIRECTION.format(given=direction))
-    sketch = Sketch(_names(params), every_leaf_is_a_parameter=params is None)
-    sketch.draw(_checked(outputs))
-    shown = legend_text(sketch, direction) if legend else ""
-    return DOT_HEAD.format(direction=direction) + sketch.text() + shown + "}\n"
+    heat = Heat(scene) if shown.gradients else None
+    parts = [_HEAD.format(direction=direction), *_boxes(scene, shown, heat)]
+    parts += [_arrow_text(arrow, scene) for arrow in scene.arrows]
+    if legend:
+        parts.append(legend_text(scene, direction, heat))
+    return "".join(parts) + "}\n"
 
 
-def _checked(outputs: Any) -> list[Tensor]:
-    """Return the Tensors to draw as a list; refuse what is no Tensor, or has no graph."""
-    tensors = [outputs] if isinstance(outputs, Tensor) else outputs
-    if not isinstance(tensors, (list, tuple)):
-        raise errors.PictureError(errors.PICTURE_OF.format(what=f"a {type(outputs).__name__}"))
-    if not tensors:
-        raise errors.PictureError(errors.PICTURE_OF.format(what=f"an empty {type(outputs).__name__}"))
-    for t in tensors:
-        if not isinstance(t, Tensor):
-            raise errors.PictureError(errors.PICTURE_OF.format(what=f"a {type(t).__name__}"))
-        if t._node is None:
-            raise errors.NoPathError(errors.PICTURE_NOTHING.format(what=refusals.describe(t)))
-    return list(tensors)
+def _boxes(scene: Scene, shown: Shown, heat: Heat | None) -> list[str]:
+    """Return a line for each box, and the frames with those inside of them.
 
-
-def _names(params: Mapping[str, Tensor] | None) -> dict[Any, str]:
-    """Return the names of parameters, by their nodes; of those that require no gradient, by their identity."""
-    if params is not None and not isinstance(params, Mapping):
-        raise errors.PictureError(errors.PICTURE_PARAMS.format(what=f"it is a {type(params).__name__}"))
-    names: dict[Any, str] = {}
-    for name, t in (params or {}).items():
-        if not isinstance(t, Tensor):
-            raise errors.PictureError(errors.PICTURE_PARAMS.format(what=f"{name!r} is a {type(t).__name__}"))
-        key = id(t) if t._node is None else t._node
-        names[key] = f"{names[key]} = {name}" if key in names else str(name)
-    return names
-
-
-# ----- boxes and arrows -----
-
-
-class Box(NamedTuple):
-    """What the picture has a node for, and the lines written in it."""
-
-    kind: str
-    lines: tuple[str, ...]
-
-
-class Arrow(NamedTuple):
-    """From one box to another, by their numbers, with the shape of what flows; None for a plain number."""
-
-    source: int
-    target: int
-    shape: Shape | None
-
-
-class Sketch:
-    """Boxes and arrows, numbered in the order in which the operations were recorded."""
-
-    def __init__(self, names: Mapping[Any, str], every_leaf_is_a_parameter: bool) -> None:
-        self.names, self.every_leaf_is_a_parameter = names, every_leaf_is_a_parameter
-        self.boxes: list[Box] = []
-        self.arrows: list[Arrow] = []
-        self._places: dict[Any, int] = {}
-
-    def draw(self, outputs: Sequence[Tensor]) -> None:
-        """Enter the graph of `outputs`, and a box for each of them."""
-        roots: list[Node] = [t._node for t in outputs if t._node is not None]
-        ends = set(roots)
-        for node in ancestors(roots):
-            if node.op is not None:
-                self._enter(node, named=node not in ends)
-        for i, (t, root) in enumerate(zip(outputs, roots, strict=True), 1):
-            unnamed = "output" if len(outputs) == 1 else f"output {i}"
-            source, end = self._place(root), self._add(Box("output", (t.name or unnamed,)))
-            self.arrows.append(Arrow(source, end, root.shape))
-
-    def _add(self, box: Box) -> int:
-        self.boxes.append(box)
-        return len(self.boxes) - 1
-
-    def _enter(self, node: Node, named: bool) -> None:
-        """Enter an operation after what it is computed from, and the arrows to it."""
-        sources = [(self._place(x), getattr(x, "shape", None)) for x in node.inputs if x is not None]
-        here = self._places[node] = self._add(Box("operation", _operation_lines(node, named)))
-        self.arrows += [Arrow(source, here, shape) for source, shape in sources]
-
-    def _place(self, x: Any) -> int:
-        """Return the number of the box of an operand: one for each Tensor, a new one for each array and number."""
-        key = x if isinstance(x, Node) else _identity(x)
-        if key in self._places:
-            return self._places[key]
-        place = self._add(self._leaf(x) if isinstance(x, Node) else self._constant(x))
-        if key is not None:
-            self._places[key] = place
-        return place
-
-    def _leaf(self, node: Node) -> Box:
-        is_parameter = self.every_leaf_is_a_parameter or node in self.names
-        kind = "parameter" if is_parameter else "input"
-        name = self.names.get(node) or (node.notes.name if node.notes else None) or kind
-        return Box(kind, (name, shape_text(node.shape)) if is_parameter else (name,))
-
-    def _constant(self, x: Any) -> Box:
-        if not isinstance(x, Constant):
-            return Box("input", (number_text(x),))
-        name = self.names.get(id(x.source())) if x.source is not None else None
-        return Box("parameter", (name, shape_text(x.shape))) if name else Box("input", (x.name or "constant",))
-
-    def text(self) -> str:
-        """Return a line for each box and each arrow."""
-        lines = [f"  n{i} [label={quoted(b.lines)}, {STYLES[b.kind]}];\n" for i, b in enumerate(self.boxes)]
-        return "".join(lines + [self._arrow_text(arrow) for arrow in self.arrows])
-
-    def _arrow_text(self, arrow: Arrow) -> str:
-        parts = [] if arrow.shape is None else [f'label=" {shape_text(arrow.shape)} "']
-        if self.boxes[arrow.source].kind == "operation":
-            parts.append("weight=8")  # keeps the chain of operations straight
-        attributes = f" [{', '.join(parts)}]" if parts else ""
-        return f"  n{arrow.source} -> n{arrow.target}{attributes};\n"
-
-
-def _identity(x: Any) -> int | None:
-    """Return what tells uses of one constant Tensor from those of another; None for an array or a number.
-
-    NOTE: the weak reference itself would not do as a key: it hashes and compares as the Tensor, while that is alive.
+    A frame comes after the one it is in, so that going backwards each is complete before it is put into its parent.
     """
-    return id(x.source) if isinstance(x, Constant) and x.source is not None else None
+    inside = children(scene)
+    lines = {
+        frame: "".join(_box_text(i, scene.boxes[i], shown, heat) for i in inside.get(frame, ()))
+        for frame in range(TOP, len(scene.frames))
+    }
+    parts: dict[int, list[str]] = {frame: [] for frame in lines}
+    for number in range(len(scene.frames) - 1, -1, -1):
+        frame = scene.frames[number]
+        body = lines[number] + "".join(reversed(parts[number]))
+        title = quoted([titled(frame.title, frame.times)])
+        parts[frame.parent].append(_FRAME.format(number=number, title=title, inside=body))
+    return [lines[TOP], *reversed(parts[TOP])]
 
 
-def ancestors(roots: Iterable[Node]) -> list[Node]:
-    """Return `roots` and all nodes they were computed from, with a gradient or without, in order of creation."""
-    pending = list(dict.fromkeys(roots))
-    found = set(pending)
-    for node in pending:  # the list grows on the way
-        if node.op is not None and node.edges is None:
-            raise errors.FreedGraphError(errors.PICTURE_FREED.format(op=node.op.name, shape=node.shape))
-        new = {x: None for x in node.inputs if isinstance(x, Node) and x not in found}
-        found.update(new)
-        pending += new
-    return sorted(pending, key=lambda node: node.order)
+def _box_text(i: int, box: Box, shown: Shown, heat: Heat | None) -> str:
+    style = STYLES[box.kind]
+    if heat is not None and box.kind != "output":
+        style = heat.warmed(style, box.facts)
+    if shown.marks and box.facts is not None and box.facts.marks:
+        style = re.sub(r'color="[^"]*"(, penwidth=3)?', 'color="#B3261E", penwidth=3', style, count=1)
+    return f"  n{i} [label={quoted(box_lines(box, shown))}, {style}];\n"
 
 
-def legend_text(sketch: Sketch, direction: str) -> str:
-    """Return a frame with one sample of each kind that the picture has, side by side."""
-    kinds = [kind for kind in STYLES if any(box.kind == kind for box in sketch.boxes)]
-    samples = [
-        f'    legend{i} [label={quoted([_LEGEND.get(kind, kind)])}, {STYLES[kind]}];\n' for i, kind in enumerate(kinds)
-    ]
-    chain = " -> ".join(f"legend{i}" for i in range(len(kinds))) + " [style=invis];"
-    return f"{_LEGEND_HEAD}{''.join(samples)}    {chain if direction == 'LR' else 'rank=same;'}\n  }}\n"
+def box_lines(box: Box, shown: Shown) -> list[str]:
+    """Return what stands in a box."""
+    lines = [titled(box.lines[0], box.times), *box.lines[1:]]
+    lines += [box.where] if shown.where and box.where else []
+    return lines if box.facts is None else lines + fact_lines(box.facts, shown)
 
 
-# ----- words -----
+def fact_lines(facts: Facts, shown: Shown) -> list[str]:
+    """Return the numbers of a box, a line for each."""
+    lines = []
+    if shown.values and facts.value is not None:
+        lines.append(f"value {facts.value.text}")
+    if shown.gradients and facts.gradient is not None:
+        lines.append(f"grad {facts.gradient.text}")
+    if shown.saved and facts.saved:
+        lines.append(f"saves {bytes_text(facts.saved)}")
+    if shown.times and facts.times:
+        lines.append(times_text(facts.times))
+    if shown.marks:
+        lines += [f"! {mark}" for mark in facts.marks]
+    return lines
+
+
+def times_text(times: Sequence[float]) -> str:
+    """Return how long an operation takes: ``1.2 µs, back 2.3 µs``."""
+    return ", back ".join(map(seconds_text, times))
+
+
+def _arrow_text(arrow: Arrow, scene: Scene) -> str:
+    parts = [] if arrow.shape is None else [f'label=" {shape_text(arrow.shape)} "']
+    if arrow.source >= arrow.target:
+        parts.append("style=dashed, constraint=false")
+    elif scene.boxes[arrow.source].kind == "operation":
+        parts.append("weight=8")  # keeps the chain of operations straight
+    attributes = f" [{', '.join(parts)}]" if parts else ""
+    return f"  n{arrow.source} -> n{arrow.target}{attributes};\n"
 
 
 def quoted(lines: Iterable[str]) -> str:
@@ -239,72 +157,60 @@ def quoted(lines: Iterable[str]) -> str:
     labels, and a quote would end the string. Angle brackets mean nothing inside quotes. What XML or UTF-8 cannot hold
     is replaced.
     """
-    text = "\n".join(shortened(line, _LONGEST) for line in lines)
-    text = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("\t", " ")
-    return '"' + _UNDRAWABLE.sub("\ufffd", text).replace("\n", "\\n") + '"'
+    text = "\n".join(map(clean, lines))
+    text = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + text.replace("\n", "\\n") + '"'
 
 
-def shortened(text: str, longest: int) -> str:
-    """Return `text`, cut with an ellipsis where it is too long to be read in a picture."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+# ----- heat -----
 
 
-def shape_text(shape: Shape) -> str:
-    """Return a shape as people say it: ``3×2``, ``5``, ``scalar``."""
-    return "×".join(map(str, shape)) or "scalar"
+class Heat:
+    """Colours for the norms of gradients, on a logarithmic scale from the smallest to the largest in the picture."""
+
+    def __init__(self, scene: Scene) -> None:
+        norms = [box.facts.gradient.norm for box in scene.boxes if box.facts is not None and box.facts.gradient]
+        usable = [norm for norm in norms if 0 < norm < math.inf]
+        self.low, self.high = (min(usable), max(usable)) if usable else (0.0, 0.0)
+
+    def step(self, norm: float) -> int:
+        """Return the number of the colour of a norm."""
+        if not norm > self.low:
+            return 0
+        if norm >= self.high:
+            return len(_HEAT) - 1
+        return round(math.log(norm / self.low) / math.log(self.high / self.low) * (len(_HEAT) - 1))
+
+    def warmed(self, style: str, facts: Facts | None) -> str:
+        """Return the style of a box, with another fill where there is a gradient."""
+        if facts is None or facts.gradient is None or math.isnan(facts.gradient.norm):
+            return style
+        return filled(style, self.step(facts.gradient.norm))
 
 
-def number_text(x: Any) -> str:
-    """Return a Python number, short."""
-    if isinstance(x, int):
-        return str(x) if abs(x) < _LARGEST_INTEGER else "a large integer"
-    return f"{x:.6g}"
+def filled(style: str, step: int) -> str:
+    """Return a style in one of the colours of heat."""
+    return re.sub(r'fillcolor="[^"]*"', f'fillcolor="{_HEAT[step]}"', style)
 
 
-def _operation_lines(node: Node, named: bool) -> tuple[str, ...]:
-    """Return the name of the operation, with the name of its result if it has one, and below it the settings."""
-    assert node.op is not None
-    name = node.notes.name if named and node.notes is not None else None
-    head = node.op.name if name is None else f"{name} = {node.op.name}"
-    settings = settings_text(node.settings, node.op.defaults)
-    return (head, settings) if settings else (head,)
+# ----- legend -----
 
 
-def settings_text(settings: Settings, defaults: Settings) -> str:
-    """Return settings that are not the default as ``axis=1, keepdims=True``, and an index as ``[0, 1:]``."""
-    parts = []
-    for name, value in settings.items():
-        if isinstance(value, _SIMPLE) and type(value) is type(defaults.get(name)) and value == defaults[name]:
-            continue
-        if name == "key":
-            parts.append(f"[{_items(value) if isinstance(value, tuple) else _value(value)}]")
-        else:
-            parts.append(f"{name}={_value(value)}")
-    return ", ".join(parts)
+def legend_text(scene: Scene, direction: str, heat: Heat | None) -> str:
+    """Return a frame with one sample of each kind that the picture has, side by side."""
+    samples = [
+        (_LEGEND.get(kind, kind), style) for kind, style in STYLES.items() if any(b.kind == kind for b in scene.boxes)
+    ]
+    if heat is not None and heat.high:
+        samples += [
+            (f"gradient norm\n{norm:.3g}", filled(STYLES["operation"], step))
+            for norm, step in ((heat.low, 0), (heat.high, len(_HEAT) - 1))
+        ]
+    lines = [f"    legend{i} [label={quoted([text])}, {style}];\n" for i, (text, style) in enumerate(samples)]
+    return f"{_LEGEND_HEAD}{''.join(lines)}    {_order(samples, direction)}\n  }}\n"
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, (int, float, complex)):
-        return number_text(value)
-    if isinstance(value, str):
-        return shortened(repr(value), _LONGEST_SETTING)
-    if isinstance(value, slice):
-        return _slice(value)
-    if isinstance(value, tuple):
-        return f"({_items(value)})"
-    if isinstance(value, np.ndarray):
-        return f"array {shape_text(value.shape)}"
-    if isinstance(value, (type, np.dtype)):
-        return np.dtype(value).name
-    return {type(None): "None", type(Ellipsis): "..."}.get(type(value), type(value).__name__)
-
-
-def _items(values: tuple[Any, ...]) -> str:
-    """Return the items of a tuple; of a tuple among them, only that it is one."""
-    inner = ["(...)" if isinstance(v, tuple) else _value(v) for v in values]
-    return shortened(", ".join(inner), _LONGEST_SETTING)
-
-
-def _slice(s: slice) -> str:
-    start, stop, step = ("" if part is None else _value(part) for part in (s.start, s.stop, s.step))
-    return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+def _order(samples: Sequence[object], direction: str) -> str:
+    if direction == "TB":
+        return "rank=same;"
+    return " -> ".join(f"legend{i}" for i in range(len(samples))) + " [style=invis];"

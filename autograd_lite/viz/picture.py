@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.tensor import Tensor
-from autograd_lite.viz.dot import to_dot
+from autograd_lite.viz.dot import DIRECTIONS, PLAIN, Shown, dot_text
+from autograd_lite.viz.fold import Folds
+from autograd_lite.viz.items import Items
+from autograd_lite.viz.measure import facts_of, is_small, saved_of
+from autograd_lite.viz.page import page_text
 from autograd_lite.viz.render import render
+from autograd_lite.viz.scene import Scene, capped, collapsed, scene_of
+from autograd_lite.viz.targets import subject_of
+from autograd_lite.viz.text import mermaid_text, tree_text
 
-_ENDINGS = ("svg", "png", "pdf", "dot", "gv")
-_ARROW = re.compile(r"^  n\d+ -> n", re.MULTILINE)
+_ENDINGS = ("svg", "png", "pdf", "dot", "gv", "html", "txt", "md")
 _SHOWN_AT_ONCE = 1000  # arrows; a larger graph takes seconds to lay out, which a notebook should not do unasked
+_FEWEST = 4  # boxes: an output, the first, the last, and how many more there are
+_FOLDED_FROM = 50  # things in a graph from which equal blocks are drawn once
 
 
 class Picture:
-    """A drawing of a graph: shows itself in a notebook, and is saved as SVG, PNG, PDF or DOT.
+    """A drawing of a graph: shows itself in a notebook, prints itself as a tree, and is saved in many formats.
 
     Attributes
     ----------
     source : str
         The drawing as DOT text, Graphviz's language; the same for the same graph.
+    error : Exception or None
+        What ended the run of a module or function; the picture then shows how far it came. It keeps alive what ran, as
+        every exception does.
     """
 
-    __slots__ = ("source",)
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        legend: bool = True,
+        direction: str = "LR",
+        depth: int | None = None,
+        limit: int | None = None,
+        shown: Shown = PLAIN,
+        error: Exception | None = None,
+    ) -> None:
+        self._scene, self._limit, self._depth = scene, limit, depth
+        self._legend, self._direction, self._shown = legend, direction, shown
+        self.error = error
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+    @functools.cached_property
+    def _drawn_scene(self) -> Scene:
+        return capped(collapsed(self._scene, self._depth), self._limit)
+
+    @functools.cached_property
+    def source(self) -> str:
+        """The drawing as DOT text."""
+        return dot_text(self._drawn_scene, legend=self._legend, direction=self._direction, shown=self._shown)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture to a file in the format its ending names, and return the path.
@@ -38,7 +68,9 @@ class Picture:
         Parameters
         ----------
         path : path
-            Ends in ``.svg``, ``.png``, ``.pdf`` (not with graphviz-pure), or ``.dot`` (needs no renderer).
+            ``.svg``, ``.png`` and ``.pdf`` (not with graphviz-pure) are drawn by Graphviz. ``.html`` is a page to
+            explore, complete in itself; ``.txt`` a tree; ``.md`` a Mermaid diagram; ``.dot`` and ``.gv`` DOT text:
+            these need no program.
 
         Raises
         ------
@@ -61,8 +93,31 @@ class Picture:
             choices = ", ".join(f".{ending}" for ending in _ENDINGS)
             why = f"the ending .{kind} is not known" if kind else "it has no ending"
             raise errors.PictureError(errors.PICTURE_ENDING.format(path=target.name, why=why, choices=choices))
-        target.write_bytes(self.source.encode() if kind in ("dot", "gv") else render(self.source, kind))
+        target.write_bytes(self._in(kind))
         return target
+
+    def _in(self, kind: str) -> bytes:
+        """Return the picture in a format."""
+        if kind in ("svg", "png", "pdf"):
+            return render(self.source, kind)
+        if kind == "html":
+            page = page_text(capped(self._scene, self._limit), self._depth, self._shown, self._direction)
+            return page.encode()
+        if kind == "md":
+            return mermaid_text(self._drawn_scene, direction=self._direction, shown=self._shown).encode()
+        return (f"{self}\n" if kind == "txt" else self.source).encode()
+
+    def show(self) -> Path:
+        """Open the picture as a page in the browser, and return the path of the page, a temporary file."""
+        import os  # noqa: PLC0415 - import time that only this call needs
+        import tempfile  # noqa: PLC0415
+        import webbrowser  # noqa: PLC0415
+
+        handle, name = tempfile.mkstemp(prefix="graph-", suffix=".html")
+        os.close(handle)
+        path = self.save(name)
+        webbrowser.open(path.as_uri())
+        return path
 
     def _repr_svg_(self) -> str | None:
         return self._drawn()[0]
@@ -74,40 +129,70 @@ class Picture:
 
     def _drawn(self) -> tuple[str | None, str]:
         """Return the picture as SVG, or None where that fails, and the text that stands for it. Never raises."""
-        if self._arrows() > _SHOWN_AT_ONCE:
+        if len(self._drawn_scene.arrows) > _SHOWN_AT_ONCE:
             return None, repr(self)
         try:
             return render(self.source, "svg").decode(), repr(self)
         except errors.AutogradError as error:
-            return None, f"// {' '.join(str(error).split())}\n{self.source}"
-
-    def _arrows(self) -> int:
-        return len(_ARROW.findall(self.source))
+            return None, f"{self}\n\nNot drawn: {' '.join(str(error).split())}"
 
     def __str__(self) -> str:
-        return self.source
+        return tree_text(self._drawn_scene, self._shown)
 
     def __repr__(self) -> str:
-        return f"<Picture of a graph with {self._arrows()} arrows; .save('graph.svg') draws it>"
+        failed = f", which failed ({self._scene.failure})" if self._scene.failure else ""
+        arrows = len(self._drawn_scene.arrows)
+        return f"<Picture of a graph with {arrows} arrows{failed}; .save('graph.svg') draws it>"
 
 
 def visualize(
-    outputs: Tensor | Sequence[Tensor],
+    target: Any,
+    *inputs: Any,
     params: Mapping[str, Tensor] | None = None,
-    *,
+    names: Mapping[str, Any] | None = None,
+    values: bool | None = None,
+    gradients: bool | None = None,
+    saved: bool = False,
+    times: bool = False,
+    where: bool = False,
+    depth: int | None = None,
+    fold: bool | None = None,
+    limit: int | None = 500,
     legend: bool = True,
     direction: str = "LR",
 ) -> Picture:
-    """Draw how a Tensor, or several, were computed: operations, what went into them, and the shapes on the way.
+    """Draw how something is computed: operations, what goes into them, and the shapes on the way.
 
     Parameters
     ----------
-    outputs : Tensor or sequence of Tensor
-        What to draw, before ``backward()`` has released its graph.
+    target : Tensor, list, tuple or dict of Tensors, Module, or function
+        What to draw. The graph of a Tensor is drawn before ``backward()`` has released it; a dict names its Tensors. A
+        module or a function is run on `inputs`.
+    *inputs : array_like, or trees of them
+        Example inputs for a module or a function, which is called once, on copies of them. They are drawn as inputs,
+        under the names of its arguments.
     params : mapping of str to Tensor, optional
         Names of parameters: ``dict(model.named_parameters())``. Without it, every Tensor that was made by the user
         and requires a gradient is drawn as a parameter; with it, those that are not in it are drawn as inputs.
-        A Tensor with two names shows both.
+        A Tensor with two names shows both. A module that is drawn brings its own.
+    names : mapping, optional
+        More names, such as ``locals()``: used for Tensors that have none. What is no Tensor is passed over.
+    values, gradients : bool, optional
+        Whether boxes show values, and the gradient of the target (of its sum, if it is no single number), with its
+        norm as heat. Left out, only pages (``.html``) show them, if the graph is small.
+    saved : bool
+        Whether operations show how many bytes they keep alive for their derivative.
+    times : bool
+        Whether operations show how long they take, forward and back: the shortest of three times.
+    where : bool
+        Whether operations show the file and line they were called from. Known where a module or function is run.
+    depth : int, optional
+        Modules and scopes deeper than this are drawn as one box. 0 shows the outermost as boxes.
+    fold : bool, optional
+        Whether equal blocks that follow each other are drawn once, as "× 12". Left out, only in graphs of more than
+        50 things.
+    limit : int or None
+        How many boxes there may be, at least 4; further ones are left out, and a box says how many.
     legend : bool
         Whether the picture explains its shapes and colours.
     direction : {'LR', 'TB'}
@@ -116,7 +201,9 @@ def visualize(
     Returns
     -------
     Picture
-        Shows itself in a notebook; ``.save("graph.svg")`` writes it to a file, ``.source`` is its DOT text.
+        Shows itself in a notebook and in print; ``.save("graph.svg")`` writes it to a file, ``.show()`` opens it in the
+        browser, ``.source`` is its DOT text. If a module or a function has failed, the picture shows what ran and,
+        in red, the operation that failed; the error is its ``.error``.
 
     Raises
     ------
@@ -125,7 +212,7 @@ def visualize(
     NoPathError
         No graph was recorded, since nothing requires a gradient.
     PictureError
-        `outputs` or `params` are not Tensors, or the direction is another.
+        The target or `params` are not what can be drawn, or a setting is not what it may be.
 
     Notes
     -----
@@ -135,11 +222,45 @@ def visualize(
     a Tensor is drawn once, however often it is used; an array, or a number, at every use. A notebook does not lay out
     a graph of more than 1000 arrows unasked: save it.
 
+    With `values` or `gradients`, a red border marks what looks wrong: nan and infinite numbers, a gradient of zero,
+    sigmoids at their ends, ReLUs that are always 0. Values that no derivative needs are not kept by the graph; they are
+    computed again, from what the leaves hold now.
+
     Examples
     --------
     >>> W = Tensor([[0.1, 0.2]], requires_grad=True)
     >>> x = Tensor([[1.0], [2.0]], name="x")
     >>> visualize(W @ x, params={"W": W})
     <Picture of a graph with 3 arrows; .save('graph.svg') draws it>
+    >>> import numpy as np
+    >>> print(visualize(lambda x: np.sum(np.sin(x)), np.array([0.0, 1.0]), values=True))
+    output  value 0.841
+    sum  scalar  value 0.841
+    sin  2  value [0, 0.841]
+    x  2  (input)  value [0, 1]
     """
-    return Picture(to_dot(outputs, params, legend=legend, direction=direction))
+    if direction not in DIRECTIONS:
+        raise errors.PictureError(errors.PICTURE_DIRECTION.format(given=direction))
+    _at_least(0, "depth", depth)
+    _at_least(_FEWEST, "limit", limit)
+    subject = subject_of(target, inputs, params, names)
+    items = Items(subject)
+    folds = Folds(items)
+    if fold or (fold is None and len(items.things) > _FOLDED_FROM):
+        folds.find()
+    small = is_small(items)
+    if values or gradients or times or (small and None in (values, gradients)):
+        derive = times or (None if small else False) if gradients is None else gradients
+        facts, remark = facts_of(subject, items, derive=derive, times=times)
+    else:
+        facts, remark = saved_of(items) if saved else {}, ""
+    shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients), times, where)
+    error = None if subject.failure is None else subject.failure.error
+    scene = scene_of(subject, items, folds, facts, remark)
+    return Picture(scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error)
+
+
+def _at_least(least: int, name: str, given: Any) -> None:
+    """Refuse a setting that is neither None nor a whole number of at least `least`."""
+    if given is not None and not (isinstance(given, int) and given >= least):
+        raise errors.PictureError(errors.PICTURE_SETTING.format(name=name, given=given, least=least))

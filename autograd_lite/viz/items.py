@@ -1,0 +1,124 @@
+"""What is drawn, before anything is said about it: every operation, leaf, constant and output once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite import errors
+from autograd_lite.graph import Constant, Node
+from autograd_lite.scope import Scope
+from autograd_lite.shapes import Shape
+from autograd_lite.viz.targets import Failure, Subject
+
+
+class Output(NamedTuple):
+    """The end of a picture: its name."""
+
+    name: str
+
+
+class Items:
+    """Things and what each is computed from, numbered in the order in which the operations were recorded.
+
+    Attributes
+    ----------
+    things : list
+        A `Node`, a `Constant`, a Python number, an `Output` or a `Failure`.
+    inputs : list of list
+        For each thing pairs of the number of another and the shape of what flows; None for a plain number.
+    scopes : list of Scope or None
+        Where each thing stands.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self.things: list[Any] = []
+        self.inputs: list[list[tuple[int, Shape | None]]] = []
+        self.scopes: list[Scope | None] = []
+        self._places: dict[Any, int] = {}
+        self._outside = subject.inputs
+        for node in ancestors(subject.roots):
+            if not is_leaf(node):
+                self._enter(node)
+        for name, root in zip(subject.titles, subject.outputs, strict=True):
+            self._add(Output(name), [(self._place(root), root.shape)], None)
+        if subject.failure is not None:
+            self._fail(subject.failure)
+        self._settle()
+
+    def _add(self, thing: Any, inputs: list[tuple[int, Shape | None]], scope: Scope | None) -> int:
+        self.things.append(thing)
+        self.inputs.append(inputs)
+        self.scopes.append(scope)
+        return len(self.things) - 1
+
+    def _enter(self, node: Node) -> None:
+        """Enter an operation after what it is computed from."""
+        inputs = self._operands(node.inputs)
+        self._places[node] = self._add(node, inputs, node.notes.scope if node.notes is not None else None)
+
+    def _operands(self, operands: Iterable[Any]) -> list[tuple[int, Shape | None]]:
+        return [(self._place(x), getattr(x, "shape", None)) for x in operands if x is not None]
+
+    def _fail(self, failure: Failure) -> None:
+        self._add(failure, self._operands(failure.operands), failure.scope)
+
+    def _place(self, x: Any) -> int:
+        """Return the number of an operand: one for each Tensor, a new one for each array and number."""
+        key = x if isinstance(x, Node) else _identity(x)
+        if key in self._places:
+            return self._places[key]
+        place = self._add(x, [], None)
+        if key is not None:
+            self._places[key] = place
+        return place
+
+    def _settle(self) -> None:
+        """Put every leaf and constant into the innermost scope that holds all its uses, but for named inputs."""
+        used: set[int] = set()
+        for i, inputs in enumerate(self.inputs):
+            for j, _ in inputs:
+                if not self.inputs[j] and self._moves(self.things[j]):
+                    self.scopes[j] = common(self.scopes[i], self.scopes[j]) if j in used else self.scopes[i]
+                    used.add(j)
+
+    def _moves(self, thing: Any) -> bool:
+        if isinstance(thing, Node):
+            return thing not in self._outside
+        return not (isinstance(thing, Constant) and thing.name)
+
+
+def _identity(x: Any) -> int | None:
+    """Return what tells uses of one constant Tensor from those of another; None for an array or a number.
+
+    NOTE: the weak reference itself would not do as a key: it hashes and compares as the Tensor, while that is alive.
+    """
+    return id(x.source) if isinstance(x, Constant) and x.source is not None else None
+
+
+def common(a: Scope | None, b: Scope | None) -> Scope | None:
+    """Return the innermost scope that both are in."""
+    while a is not b:
+        if b is None or (a is not None and a.depth >= b.depth):
+            a = a.parent if a is not None else None
+        else:
+            b = b.parent
+    return a
+
+
+def is_leaf(node: Node) -> bool:
+    """Tell whether a node is computed from nothing: a Tensor of the user's, or the argument of a function."""
+    return not node.inputs
+
+
+def ancestors(roots: Iterable[Node]) -> Sequence[Node]:
+    """Return `roots` and all nodes they were computed from, with a gradient or without, in order of creation."""
+    pending = list(dict.fromkeys(roots))
+    found = set(pending)
+    for node in pending:  # the list grows on the way
+        if node.op is not None and node.edges is None:
+            raise errors.FreedGraphError(errors.PICTURE_FREED.format(op=node.op.name, shape=node.shape))
+        new = {x: None for x in node.inputs if isinstance(x, Node) and x not in found}
+        found.update(new)
+        pending += new
+    return sorted(pending, key=lambda node: node.order)

@@ -1,0 +1,336 @@
+"""Numbers for a picture: values, gradients, saved bytes, and what looks wrong.
+
+A node keeps only what its derivative needs. What it has not kept is computed again from its inputs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.graph import Constant, Node
+from autograd_lite.record import array_of, as_array
+from autograd_lite.sweep import reverse
+from autograd_lite.viz.items import Items, Output, is_leaf
+from autograd_lite.viz.targets import Subject
+from autograd_lite.viz.words import complaint
+
+_SHOWN_WHOLE = 6  # elements
+_BARS = " ▁▂▃▄▅▆▇█"
+_BINS = 8
+_REPEATS = 3
+_SATURATED = 0.01  # of the range of a sigmoid, from either end
+_MANY = 0.5  # the share of saturated elements that is worth a mark
+_AT_ONCE = (2000, 1_000_000)  # things and elements that are measured unasked
+
+
+class Numbers(NamedTuple):
+    """An array in short.
+
+    Attributes
+    ----------
+    text : str
+        All of a small array; of a large one the smallest, mean and largest element and a histogram.
+    norm : float
+        The square root of the sum of squares.
+    """
+
+    text: str
+    norm: float
+
+
+class Facts(NamedTuple):
+    """What is known of one thing in a picture.
+
+    Attributes
+    ----------
+    value, gradient : Numbers or None
+    saved : int
+        Bytes that its derivative keeps alive.
+    marks : tuple of str
+        What looks wrong: ``nan``, ``zero gradient``, ``saturated 80%``, ``dead 3 of 4``.
+    shares : tuple of str
+        For each input the part of its gradient that comes back through here.
+    times : tuple of float
+        Seconds that an operation takes forward, and its derivative.
+    """
+
+    value: Numbers | None = None
+    gradient: Numbers | None = None
+    saved: int = 0
+    marks: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+    times: tuple[float, ...] = ()
+
+
+def is_small(items: Items) -> bool:
+    """Tell whether all values and gradients are computed in no time."""
+    shapes = [thing.shape for thing in items.things if isinstance(thing, (Node, Constant))]
+    things, elements = _AT_ONCE
+    return len(shapes) <= things and sum(map(math.prod, shapes)) <= elements
+
+
+def facts_of(subject: Subject, items: Items, *, derive: bool | None, times: bool) -> tuple[dict[int, Facts], str]:
+    """Measure everything that is drawn, by its number.
+
+    `derive` asks for gradients: True insists, None takes a derivative that raises for none, and returns why.
+    """
+    nodes = [thing for thing in items.things if isinstance(thing, Node)]
+    grads: dict[Node, Any] = {}
+    why = ""
+    with np.errstate(all="ignore"):
+        known = values(nodes, subject.values)
+        try:
+            grads = {} if derive is False else gradients(subject.outputs, nodes)
+        except Exception as error:
+            if derive:
+                raise
+            why = complaint(error)
+        facts = {i: _facts(thing, known, grads, times) for i, thing in enumerate(items.things)}
+    for i, inputs in enumerate(items.inputs):
+        if isinstance(items.things[i], Output):
+            source = facts[inputs[0][0]]
+            facts[i] = Facts(source.value, source.gradient)
+    return facts, why
+
+
+def saved_of(items: Items) -> dict[int, Facts]:
+    """Return only what each operation keeps for its derivative, which costs nothing to find out."""
+    return {i: Facts(saved=saved_bytes(thing)) for i, thing in enumerate(items.things) if isinstance(thing, Node)}
+
+
+def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Facts:
+    if isinstance(thing, Constant):
+        value = plain(known.get(id(thing)))
+        return Facts(_numbers(value), marks=_marks(None, value, None))
+    if not isinstance(thing, Node):
+        return Facts()
+    value, g = plain(known.get(thing)), plain(grads.get(thing))
+    marks, saved = _marks(thing.op.name if thing.op else None, value, g), saved_bytes(thing)
+    if is_leaf(thing) or g is None:
+        return Facts(_numbers(value), _numbers(g), saved, marks)
+    shares = tuple(map(_short, shares_of(thing, g))) if len(grads) <= _AT_ONCE[0] else ()
+    return Facts(_numbers(value), _numbers(g), saved, marks, shares, times_of(thing, known, g) if times else ())
+
+
+def plain(x: Any) -> Any:
+    """Return an array of NumPy or a number; None for an array of another kind, which may not be here, or not one."""
+    return x if isinstance(x, (np.ndarray, np.generic, int, float, complex)) else None
+
+
+def _short(share: Any) -> str:
+    return "" if plain(share) is None else numbers(share).text
+
+
+def _numbers(x: Any) -> Numbers | None:
+    return None if x is None else numbers(x)
+
+
+# ----- values -----
+
+
+def values(nodes: Sequence[Node], at_hand: Mapping[Node, Any]) -> dict[Any, Any]:
+    """Return the values of nodes, in order of creation, and of constants by their identity, as far as they are known.
+
+    NOTE: what a node has saved goes before what its leaf holds now, which may have changed since.
+    """
+    known: dict[Any, Any] = dict(at_hand)
+    for node in nodes:
+        known.update(_saved_values(node))
+    for node in nodes:
+        for x in node.inputs:
+            if isinstance(x, Constant) and id(x) not in known and x.source is not None and x.source() is not None:
+                known[id(x)] = array_of(x.source())
+        if node not in known:
+            value = _owned(node) if is_leaf(node) else _again(node, known)
+            if value is not None:
+                known[node] = value
+    return known
+
+
+def _saved_values(node: Node) -> Iterable[tuple[Any, Any]]:
+    """Yield what a node keeps for its derivative: its own value, or those of its inputs."""
+    for _, _, saved, index in node.edges or ():
+        assert node.op is not None
+        for name, value in zip(node.op.wanted(index), saved, strict=True):
+            if name == "y":
+                yield node, value
+            elif name == "arrays":
+                yield from ((_key(x), array) for x, array in zip(node.inputs, value, strict=True))
+            elif name in node.op.operands:
+                yield _key(node.inputs[node.op.operands.index(name)]), value
+
+
+def _key(x: Any) -> Any:
+    return x if isinstance(x, Node) else id(x)
+
+
+def _owned(leaf: Node) -> Any:
+    """Return what the Tensor of a leaf holds now."""
+    t = leaf.notes.owner() if leaf.notes is not None else None
+    return None if t is None else array_of(t)
+
+
+def _again(node: Node, known: Mapping[Any, Any]) -> Any:
+    """Carry an operation out again, if all that it needs is known."""
+    assert node.op is not None
+    operands = _operands(node, known)
+    try:
+        return None if operands is None else as_array(node.op.fn(*operands, **node.settings))
+    except Exception:  # noqa: BLE001 - of what leaves hold now, which may have changed; the value is not known then
+        return None
+
+
+def _operands(node: Node, known: Mapping[Any, Any]) -> list[Any] | None:
+    """Return the values that an operation is computed from; None where one of them is not known."""
+    operands = [known.get(_key(x)) if isinstance(x, (Node, Constant)) else x for x in node.inputs]
+    missing = any(value is None and x is not None for value, x in zip(operands, node.inputs, strict=True))
+    return None if missing else operands
+
+
+# ----- gradients -----
+
+
+def gradients(outputs: Sequence[Node], nodes: Sequence[Node]) -> dict[Node, Any]:
+    """Return the gradient of the sum of all outputs by every node; nothing is kept or released."""
+    if not outputs:
+        return {}
+    seeds = [(node, np.ones(node.shape, node.dtype)) for node in outputs]
+    return reverse(seeds, wanted=frozenset(nodes), retain=True)
+
+
+def shares_of(node: Node, g: Any) -> list[Any]:
+    """Return for each operand what comes back to it through this operation; None where nothing does."""
+    found: list[Any] = []
+    for x, edge in ((x, _edge_to(node, i)) for i, x in enumerate(node.inputs) if x is not None):
+        if edge is None:
+            found.append(None)
+            continue
+        alone = Node(node.op, (x,), (edge,), node.settings, node.shape, node.dtype)
+        found.append(reverse([(alone, g)], wanted=frozenset((x,)), within={alone, x}, retain=True).get(x))
+    return found
+
+
+def _edge_to(node: Node, index: int) -> Any:
+    return next((edge for edge in node.edges or () if edge[3] == index), None)
+
+
+# ----- times -----
+
+
+def times_of(node: Node, known: Mapping[Any, Any], g: Any) -> tuple[float, ...]:
+    """Return the seconds that an operation takes on arrays, and its derivative; nothing where inputs are not known."""
+    assert node.op is not None
+    operands, fn = _operands(node, known), node.op.fn
+    if operands is None:
+        return ()
+    forward = _shortest(lambda: fn(*operands, **node.settings))
+    return forward, _shortest(lambda: [rule(g, *saved) for _, rule, saved, _ in node.edges or ()])
+
+
+def _shortest(call: Callable[[], Any]) -> float:
+    """Return the shortest of several times: the others have been disturbed."""
+    taken = []
+    for _ in range(_REPEATS):
+        start = perf_counter()
+        call()
+        taken.append(perf_counter() - start)
+    return min(taken)
+
+
+# ----- in short -----
+
+
+def numbers(x: Any) -> Numbers:
+    """Return an array in short.
+
+    Examples
+    --------
+    >>> numbers(np.array([0.25, -1.5])).text
+    '[0.25, -1.5]'
+    >>> numbers(np.arange(100.0) ** 2).text
+    '0 … 3.28e+03 … 9.8e+03 █▄▃▃▂▂▂▂'
+    """
+    a = np.asarray(x)
+    norm = float(np.sqrt(np.sum(np.abs(a.astype(complex if a.dtype.kind == "c" else float)) ** 2)))
+    if a.size <= _SHOWN_WHOLE:
+        return Numbers(_whole(a.tolist()), norm)
+    low, mean, high = (_number(f(a)) for f in (np.min, np.mean, np.max))
+    return Numbers(f"{low} … {mean} … {high} {histogram(a)}".rstrip(), norm)
+
+
+def _whole(x: Any) -> str:
+    return f"[{', '.join(map(_whole, x))}]" if isinstance(x, list) else _number(x)
+
+
+def _number(x: Any) -> str:
+    return str(x) if isinstance(x, (bool, np.bool_)) else f"{x:.3g}"
+
+
+def histogram(a: Any) -> str:
+    """Return how the finite elements of a real array are spread from the smallest to the largest, as bars of text."""
+    if a.dtype.kind == "c":
+        return ""
+    finite = a[np.isfinite(a)].astype(float)
+    if not finite.size or finite.min() == finite.max():
+        return ""
+    counts, _ = np.histogram(finite, _BINS)
+    heights = np.ceil(counts / counts.max() * (len(_BARS) - 1)).astype(int)
+    return "".join(_BARS[h] for h in heights)
+
+
+def saved_bytes(node: Node) -> int:
+    """Return the size of the arrays that the derivative of an operation keeps alive."""
+    arrays: dict[int, int] = {}
+    for _, _, saved, _ in node.edges or ():
+        for value in saved:
+            for array in value if isinstance(value, tuple) else (value,):
+                if hasattr(array, "nbytes"):
+                    arrays[id(array)] = int(array.nbytes)
+    return sum(arrays.values())
+
+
+# ----- what looks wrong -----
+
+
+def _marks(name: str | None, value: Any, g: Any) -> tuple[str, ...]:
+    found = []
+    if value is not None:
+        found += [mark for mark, asks in _NOT_FINITE if np.any(asks(value))]
+        found += [_UNITS[name](np.asarray(value))] if name in _UNITS else []
+    if g is not None:
+        found += [f"{mark} gradient" for mark, asks in _NOT_FINITE if np.any(asks(g))]
+        found += ["zero gradient"] if np.size(g) and not np.any(g) else []
+    return tuple(mark for mark in found if mark)
+
+
+_NOT_FINITE: tuple[tuple[str, Callable[[Any], Any]], ...] = (("nan", np.isnan), ("inf", np.isinf))
+
+
+def _saturated(low: float) -> Callable[[Any], str]:
+    """Return what tells which share of a sigmoid's values, between `low` and 1, is too near to an end to move."""
+
+    def mark(y: Any) -> str:
+        margin = _SATURATED * (1 - low)
+        share = float(np.mean((y < low + margin) | (y > 1 - margin))) if y.size else 0.0
+        return f"saturated {share:.0%}" if share >= _MANY else ""
+
+    return mark
+
+
+def _dead(y: Any) -> str:
+    """Say how many units, places along the last axis, are 0 in all examples; of one example, if all are."""
+    if not y.size:
+        return ""
+    units = np.atleast_1d(y).reshape(-1, y.shape[-1] if y.ndim else 1)
+    dead = int(np.sum(~units.any(axis=0)))
+    return f"dead {dead} of {units.shape[1]}" if dead == units.shape[1] or (dead and len(units) > 1) else ""
+
+
+_UNITS: Mapping[str | None, Callable[[Any], str]] = {
+    "sigmoid": _saturated(0.0), "tanh": _saturated(-1.0), "relu": _dead,
+}  # fmt: skip

@@ -1,0 +1,79 @@
+"""A picture as a page to explore: pan, zoom, search, fold, and step through both sweeps. Complete in itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_lite.shapes import Shape
+from autograd_lite.viz.dot import Heat, Shown, times_text
+from autograd_lite.viz.measure import Facts
+from autograd_lite.viz.scene import Box, Scene, sources, titled
+from autograd_lite.viz.words import bytes_text, clean, shape_text
+
+_PARTS = ("page.html", "layout.js", "page.js")
+
+
+def page_text(scene: Scene, depth: int | None, shown: Shown, direction: str) -> str:
+    """Return the page. `depth` says which frames are folded at first; `shown`, whether saved bytes are told."""
+    import json  # noqa: PLC0415 - import time that only pages need
+    from importlib.resources import files  # noqa: PLC0415
+
+    here = files(__package__)
+    data = json.dumps(page_data(scene, depth, shown, direction), ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":  # none of them can then end the script, or a line of it
+        data = data.replace(sign, f"\\u{ord(sign):04x}")
+    template, layout, page = ((here / name).read_text(encoding="utf-8") for name in _PARTS)
+    before, after = template.split("@DATA@")
+    return before + data + after.replace("@SCRIPT@", layout + page)
+
+
+def page_data(scene: Scene, depth: int | None, shown: Shown, direction: str) -> dict[str, Any]:
+    """Return what the page's script draws, as plain dicts and lists."""
+    heat = Heat(scene)
+    return {
+        "direction": direction,
+        "depth": depth,
+        "failure": scene.failure,
+        "remark": scene.remark,
+        "boxes": [_box(box, shown, heat) for box in scene.boxes],
+        "arrows": _arrows(scene),
+        "frames": [{"title": titled(f.title, f.times), "parent": f.parent} for f in scene.frames],
+    }
+
+
+def _box(box: Box, shown: Shown, heat: Heat) -> dict[str, Any]:
+    facts = box.facts or Facts()
+    lines = [line for text in (titled(box.lines[0], box.times), *box.lines[1:]) for line in clean(text).split("\n")]
+    return {
+        "kind": box.kind,
+        "lines": lines,
+        "frame": box.frame,
+        "times": box.times,
+        "shape": _shape(box.shape),
+        "dtype": box.dtype,
+        "value": "" if facts.value is None else facts.value.text,
+        "gradient": "" if facts.gradient is None else facts.gradient.text,
+        "norm": "" if facts.gradient is None else f"{facts.gradient.norm:.3g}",
+        "heat": "" if facts.gradient is None else heat.step(facts.gradient.norm),
+        "saved": bytes_text(facts.saved) if facts.saved and shown.saved else "",
+        "time": times_text(facts.times),
+        "where": box.where,
+        "marks": list(facts.marks),
+    }
+
+
+def _shape(shape: Shape | None) -> str:
+    return "" if shape is None else shape_text(shape)
+
+
+def _arrows(scene: Scene) -> list[dict[str, Any]]:
+    """Return the arrows, each with what comes back along it, where that is known of all that end in a box."""
+    shares = [""] * len(scene.arrows)
+    for box, arrows in zip(scene.boxes, sources(scene), strict=True):
+        if box.facts is not None and len(box.facts.shares) == len(arrows):
+            for n, share in zip(arrows, box.facts.shares, strict=True):
+                shares[n] = share
+    return [
+        {"source": a.source, "target": a.target, "shape": _shape(a.shape), "share": share}
+        for a, share in zip(scene.arrows, shares, strict=True)
+    ]
