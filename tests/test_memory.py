@@ -131,19 +131,22 @@ def test_objects_and_memory_stay_flat_over_many_steps() -> None:
     gc.collect()
     tracemalloc.start()
     try:
-        for _ in range(20):
-            step()
-        objects, memory = len(gc.get_objects()), tracemalloc.get_traced_memory()[0]
-        for _ in range(500):
-            step()
-        grown = len(gc.get_objects()) - objects, tracemalloc.get_traced_memory()[0] - memory
+        windows = [growth(step, 500) for _ in range(3)]
     finally:
         tracemalloc.stop()
-    assert grown[0] <= 5
-    assert grown[1] < 5000
+    # What leaks does so in every window; what a first use keeps, in one.
+    assert min(objects for objects, _ in windows) <= 5
+    assert min(memory for _, memory in windows) < 5000
 
 
-# ----- what is kept -----
+def growth(step: Callable[[], None], n: int) -> tuple[int, int]:
+    """Return how many objects and bytes more there are after `n` steps."""
+    for _ in range(20):
+        step()
+    objects, memory = len(gc.get_objects()), tracemalloc.get_traced_memory()[0]
+    for _ in range(n):
+        step()
+    return len(gc.get_objects()) - objects, tracemalloc.get_traced_memory()[0] - memory
 
 
 def live_nodes() -> int:
