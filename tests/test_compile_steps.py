@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -410,6 +412,21 @@ def test_all_or_nothing() -> None:
     assert w.item() == value
     step(np.array([2, 1]))
     assert step.programs.recordings == 1
+
+
+def test_a_watcher_of_the_garbage_collector_may_read_the_clock() -> None:
+    def watcher(phase: str, info: Any) -> None:
+        time.perf_counter()
+
+    def f(x: Any) -> Any:
+        gc.collect()
+        return x * 2
+
+    gc.callbacks.append(watcher)
+    try:
+        assert ag.compile(f)(3.0) == 6.0
+    finally:
+        gc.callbacks.remove(watcher)
 
 
 def test_threads_may_call_and_record() -> None:

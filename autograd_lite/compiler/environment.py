@@ -8,6 +8,7 @@ own. What the run itself has changed, a program would not change, so it is refus
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
@@ -183,14 +184,20 @@ class Environment:
         self._codes: set[types.CodeType] = set()
         self._numpy = _global_states()
         self._asked = ""
+        self._watchers = {getattr(callback, "__code__", None) for callback in gc.callbacks}
         self._compared: list[tuple[Any, Any]] = []
 
     def note(self, frame: types.FrameType, event: str, arg: Any) -> None:
         """Note the code of a call, and what the function asks of the world; what `sys.setprofile` is given."""
         if event == "call":
             self._codes.add(frame.f_code)
-        elif event == "c_call" and arg in _ASKING and frame.f_globals.get("__name__", "").partition(".")[0] not in _OWN:
+        elif event == "c_call" and arg in _ASKING and not self._is_strange(frame):
             self._asked = f"{arg.__module__}.{arg.__name__}"
+
+    def _is_strange(self, frame: types.FrameType) -> bool:
+        """Tell whether a call is not the function's: ours, NumPy's, or of a watcher of the garbage collector."""
+        module = str(frame.f_globals.get("__name__", ""))
+        return module.partition(".")[0] in _OWN or frame.f_code in self._watchers
 
     def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int]) -> None:
         """Find what the run can have read, and refuse what it has changed.
