@@ -1,10 +1,10 @@
 """autograd_lite: automatic differentiation of NumPy code, in plain Python."""
 
-from autograd_lite import errors, implicit, nn, optim, optimize, testing, tree, viz
-from autograd_lite.check import GradcheckReport, debug, gradcheck
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite import errors, nn, optim, optimize, tree
 from autograd_lite.checkpoint import checkpoint
-from autograd_lite.compiler import compile  # noqa: A004 - PyTorch's name
-from autograd_lite.custom import custom_op
 from autograd_lite.errors import AutogradError
 from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.jacobians import hessian, jacobian
@@ -18,8 +18,17 @@ from autograd_lite.scope import scope
 from autograd_lite.tensor import Tensor, tensor
 from autograd_lite.transforms import elementwise_grad, grad, hvp, jvp, linearize, value_and_grad, vjp
 from autograd_lite.version import __version__
-from autograd_lite.viz import Picture, explain, visualize
 from autograd_lite.vmap import vmap
+
+if TYPE_CHECKING:
+    from autograd_lite import implicit, testing, viz
+    from autograd_lite.check.debug import debug
+    from autograd_lite.check.gradcheck import gradcheck
+    from autograd_lite.check.report import GradcheckReport
+    from autograd_lite.compiler.compile import compile  # noqa: A004 - PyTorch's name
+    from autograd_lite.custom import custom_op
+    from autograd_lite.viz.explain import explain
+    from autograd_lite.viz.picture import Picture, visualize
 
 __all__ = [
     "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint", "compile",
@@ -29,3 +38,27 @@ __all__ = [
     "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree", "value_and_grad", "visualize",
     "viz", "vjp", "vmap",
 ]  # fmt: skip
+
+# Imported at the first use: half of the time of an import, for what most programs need not.
+_LATER = {
+    **dict.fromkeys(("GradcheckReport", "debug", "gradcheck"), "check"),
+    **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
+    "compile": "compiler",
+    "custom_op": "custom",
+    "implicit": "",
+    "testing": "",
+    "viz": "",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = _LATER[name]
+    found = getattr(import_module(f"{__name__}.{place}"), name) if place else import_module(f"{__name__}.{name}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
