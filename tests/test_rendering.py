@@ -141,8 +141,8 @@ def test_a_renderer_that_cannot_be_run(name: str, tmp_path: Path, monkeypatch: p
     assert plain(parameter())._repr_svg_() is None
 
 
-def test_importing_the_package_loads_no_renderer() -> None:
-    program = "import sys, numpy; before = set(sys.modules); import autograd_lite; print(*sys.modules.keys() - before)"
+def test_importing_pictures_loads_no_renderer() -> None:
+    program = "import sys, numpy; before = set(sys.modules); import autograd_lite.viz; print(*sys.modules.keys() - before)"
     loaded = set(printed(program).split())
     assert "autograd_lite.viz.render" in loaded
     assert not {"graphviz", "subprocess"} & loaded
