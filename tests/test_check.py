@@ -117,7 +117,9 @@ WRONG: dict[str, tuple[Callable[..., Any], Any, str, str]] = {
     "a factor of 1.001 under an offset of 1e8": (
         lambda x: sine(lambda g, x: 1.001 * g * np.cos(x))(x) + 1e8, numbers(4), "input 0", "look for a factor",
     ),
-    "a factor of 1.001 at 1e6": (sine(lambda g, x: 1.001 * g * np.cos(x)), numbers(4) + 1e6, "input 0", r"1\.001\d* times"),
+    "a factor of 1.001 at 1e6": (
+        sine(lambda g, x: 1.001 * g * np.cos(x)), numbers(4) + 1e6, "input 0", r"1\.001\d* times",
+    ),
     "one element of 1000": (
         lambda x: sine(one_wrong_element)(x).sum(), numbers(1000), r"at 1 of 1000.*index \[437\]", "Look at",
     ),

@@ -142,7 +142,7 @@ def test_a_renderer_that_cannot_be_run(name: str, tmp_path: Path, monkeypatch: p
 
 
 def test_importing_pictures_loads_no_renderer() -> None:
-    program = "import sys, numpy; before = set(sys.modules); import autograd_lite.viz; print(*sys.modules.keys() - before)"
+    program = "import sys, numpy; old = set(sys.modules); import autograd_lite.viz; print(*sys.modules.keys() - old)"
     loaded = set(printed(program).split())
     assert "autograd_lite.viz.render" in loaded
     assert not {"graphviz", "subprocess"} & loaded
