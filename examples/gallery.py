@@ -54,12 +54,20 @@ def failed() -> ag.Picture:
     return ag.visualize(model, X)
 
 
+def program() -> ag.Picture:
+    """A derivative as it was recorded, and what the passes of the compiler have made of it."""
+    slope = ag.compile(ag.grad(lambda x: np.sum(np.exp(np.sin(x)) * np.sin(x))))
+    slope(np.linspace(0.0, 1.0, 4))
+    return ag.visualize(slope)
+
+
 PICTURES: dict[str, Callable[[], ag.Picture]] = {
     "perceptron_numbers": perceptron_numbers,
     "digits_folded": lambda: digits(depth=0),
     "digits": lambda: digits(depth=None),
     "blocks": blocks,
     "failed": failed,
+    "program": program,
 }
 
 

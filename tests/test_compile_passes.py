@@ -262,3 +262,15 @@ def test_the_report_and_the_picture() -> None:
     assert source.count("->") > 10
     assert source == f.program.visualize().source
     assert "programs of 1 recordings" in repr(f.programs)
+
+
+def test_a_compiled_function_is_drawn_before_and_after_the_passes() -> None:
+    f = ag.compile(lambda x: np.sum(np.sin(x) * np.sin(x)))
+    f(np.ones(3))
+    beside = ag.visualize(f).source
+    assert 'label="as recorded"' in beside
+    assert 'label="after the passes"' in beside
+    before, after = beside.split('label="after the passes"')
+    assert (before.count('"sin"'), after.count('"sin"')) == (2, 1)
+    assert ag.visualize(f.program).source == beside
+    assert "as recorded" not in f.visualize().source

@@ -16,7 +16,7 @@ from autograd_lite.compiler import report
 from autograd_lite.compiler.calling import MISS, Caller
 from autograd_lite.compiler.drawing import picture
 from autograd_lite.compiler.formulas import Formulas
-from autograd_lite.compiler.numpy_backend import Module
+from autograd_lite.compiler.numpy_backend import Module, Names
 from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
@@ -88,9 +88,13 @@ class CompiledProgram:
         """Return a table: calls, operations, bytes and buffers as recorded, and after each pass."""
         return report.table(self._stages)
 
-    def visualize(self, *, legend: bool = True, direction: str = "LR") -> Picture:
-        """Draw the program; see `autograd_lite.visualize`."""
-        return picture(self.program, self._module.names.__getitem__, legend, direction)
+    def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
+        """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
+        programs = {"after the passes": (self.program, self._module.names.__getitem__)}
+        if before:
+            recorded = self.recorded.program
+            programs = {"as recorded": (recorded, Names(recorded).__getitem__), **programs}
+        return picture(programs, legend, direction)
 
     def formulas(self) -> Formulas:
         """Return the derivatives as mathematics, as they were recorded: text, and LaTeX in a notebook."""
@@ -191,6 +195,10 @@ class Compiled:
     def source(self) -> str:
         """The text of the latest program."""
         return self.program.source
+
+    def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
+        """Draw the latest program."""
+        return self.program.visualize(before=before, legend=legend, direction=direction)
 
     def __repr__(self) -> str:
         return f"<compiled {name_of(self._function)}: {self.programs!r}>"

@@ -1,24 +1,36 @@
-"""A program as a picture."""
+"""Programs as a picture: one, or several beside each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from autograd_lite.compiler.program import Program
 from autograd_lite.viz.picture import Picture
-from autograd_lite.viz.scene import Arrow, Box, Scene
+from autograd_lite.viz.scene import TOP, Arrow, Box, Frame, Scene
 from autograd_lite.viz.words import shape_text
 
+Named = tuple[Program, Callable[[int], str]]
+"""A program, and what gives its values their names."""
 
-def picture(program: Program, name_of: Callable[[int], str], legend: bool, direction: str) -> Picture:
-    """Draw a program: what it reads, its calls, and what leaves it."""
+
+def picture(programs: Mapping[str, Named], legend: bool, direction: str) -> Picture:
+    """Draw programs by their titles: what each reads, its calls, and what leaves it; several in a frame each."""
     boxes: list[Box] = []
     arrows: list[Arrow] = []
+    frames = [Frame(title) for title in programs] if len(programs) > 1 else []
+    for number, (program, name_of) in enumerate(programs.values()):
+        _draw(program, name_of, number if frames else TOP, boxes, arrows)
+    return Picture(Scene(boxes, arrows, frames), legend=legend, direction=direction)
+
+
+def _draw(
+    program: Program, name_of: Callable[[int], str], frame: int, boxes: list[Box], arrows: list[Arrow]
+) -> None:
     places: dict[int, int] = {}
 
-    def add(kind: str, lines: tuple[str, ...], number: int) -> int:
-        t = program.types[number]
-        boxes.append(Box(kind, lines, shape=t.shape, dtype=str(t.dtype)))
+    def add(kind: str, lines: tuple[str, ...], value: int) -> int:
+        t = program.types[value]
+        boxes.append(Box(kind, lines, frame, shape=t.shape, dtype=str(t.dtype)))
         return len(boxes) - 1
 
     for x in program.inputs:
@@ -27,10 +39,9 @@ def picture(program: Program, name_of: Callable[[int], str], legend: bool, direc
     for c in program.constants:
         places[c.id] = add("input", ("constant",), c.id)
     for step in program.instructions:
-        lines = (name_of(step.id), step.fn.__name__) if step.id in program.names else (step.fn.__name__,)
-        places[step.id] = add("operation", lines, step.id)
+        called = [name_of(step.id)] if step.id in program.names else []
+        places[step.id] = add("operation", tuple(dict.fromkeys([*called, step.fn.__name__])), step.id)
         used = dict.fromkeys(step.operands())
         arrows += [Arrow(places[i], places[step.id], program.types[i].shape) for i in used]
     for i in dict.fromkeys(program.escaping()):
         arrows.append(Arrow(places[i], add("output", (name_of(i),), i), program.types[i].shape))
-    return Picture(Scene(boxes, arrows), legend=legend, direction=direction)

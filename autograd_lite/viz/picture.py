@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from autograd_lite import errors
 from autograd_lite.tensor import Tensor
@@ -145,6 +145,14 @@ class Picture:
         return f"<Picture of a graph with {arrows} arrows{failed}; .save('graph.svg') draws it>"
 
 
+@runtime_checkable
+class DrawsItself(Protocol):
+    """What brings a picture of its own: a compiled function, and its programs."""
+
+    def visualize(self, *, before: bool, legend: bool, direction: str) -> Picture:
+        """Return the picture, with what it was made of beside it if `before`."""
+
+
 def visualize(
     target: Any,
     *inputs: Any,
@@ -165,9 +173,10 @@ def visualize(
 
     Parameters
     ----------
-    target : Tensor, list, tuple or dict of Tensors, Module, or function
+    target : Tensor, list, tuple or dict of Tensors, Module, function, or compiled program
         What to draw. The graph of a Tensor is drawn before ``backward()`` has released it; a dict names its Tensors. A
-        module or a function is run on `inputs`.
+        module or a function is run on `inputs`. Of a compiled program what was recorded and what the passes have made
+        of it are drawn beside each other.
     *inputs : array_like, or trees of them
         Example inputs for a module or a function, which is called once, on copies of them. They are drawn as inputs,
         under the names of its arguments.
@@ -243,6 +252,9 @@ def visualize(
         raise errors.PictureError(errors.PICTURE_DIRECTION.format(given=direction))
     _at_least(0, "depth", depth)
     _at_least(_FEWEST, "limit", limit)
+    if isinstance(target, DrawsItself):
+        drawn = target.visualize(before=True, legend=legend, direction=direction)
+        return Picture(drawn._scene, legend=legend, direction=direction, depth=depth, limit=limit)
     subject = subject_of(target, inputs, params, names)
     items = Items(subject)
     folds = Folds(items)
