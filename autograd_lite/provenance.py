@@ -7,6 +7,7 @@ results are kept by their nodes, those of others by `Origins`; both are written 
 from __future__ import annotations
 
 import sys
+from pathlib import PurePath
 from types import CodeType
 from typing import Any, NamedTuple
 from weakref import ref
@@ -47,6 +48,11 @@ class Place(NamedTuple):
         """The line in that file, counted from 1."""
         lines = (line for start, stop, line in self.code.co_lines() if start <= self.instruction < stop)
         return next(lines, None) or self.code.co_firstlineno
+
+    @property
+    def short(self) -> str:
+        """The name of the file without its folder, and the line."""
+        return f"{PurePath(self.file).name}:{self.line}"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"

@@ -95,6 +95,16 @@ def test_the_line_of_the_user() -> None:
     assert "test_measure" not in ag.visualize(f, X).source
 
 
+def test_the_line_of_what_was_recorded_while_debugging() -> None:
+    w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    with ag.debug():
+        y = np.sum(np.sin(w))
+    assert labels_of(ag.visualize(y, where=True), "box") == [
+        rf"{name}\ntest_measure.py:{y._node.notes.place.line}" for name in ("sin", "sum")
+    ]
+    assert y._node.notes.place.line == test_the_line_of_what_was_recorded_while_debugging.__code__.co_firstlineno + 3
+
+
 @pytest.mark.parametrize(
     ("build", "mark"),
     [

@@ -194,7 +194,8 @@ def visualize(
     times : bool
         Whether operations show how long they take, forward and back: the shortest of three times.
     where : bool
-        Whether operations show the file and line they were called from. Known where a module or function is run.
+        Whether operations show the file and line they were called from. Known where a module or function is run, and
+        of what was recorded inside of `ag.debug()`.
     depth : int, optional
         Modules and scopes deeper than this are drawn as one box. 0 shows the outermost as boxes.
     fold : bool, optional

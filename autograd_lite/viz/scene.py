@@ -133,7 +133,7 @@ def scene_of(subject: Subject, items: Items, folds: Folds, facts: Mapping[int, F
             places[i] = len(boxes)
             is_leaf = not items.inputs[i] and not isinstance(thing, Failure)
             frame, times = frames.of_leaf(i) if is_leaf else (frames.number(i), folds.times.get(i, 1))
-            where = subject.lines.get(thing, "") if isinstance(thing, Node) else ""
+            where = _where(thing, subject) if isinstance(thing, Node) else ""
             box = _box(thing, subject, ends)
             boxes.append(box._replace(frame=frame, times=times, facts=facts.get(i), where=where))
     failure = "" if subject.failure is None else complaint(subject.failure.error)
@@ -221,6 +221,12 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
     if is_leaf(thing):
         return _leaf(thing, subject)
     return Box("operation", _operation_lines(thing, subject, ends), shape=thing.shape, dtype=str(thing.dtype))
+
+
+def _where(node: Node, subject: Subject) -> str:
+    """Return the line an operation was called from: noted while it was run for the picture, or inside of `debug`."""
+    place = subject.lines.get(node) or (node.notes.place if node.notes is not None else None)
+    return place.short if place is not None else ""
 
 
 def _name_of(node: Node) -> str | None:

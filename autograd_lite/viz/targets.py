@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import re
-import sys
 from _thread import get_ident
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -18,6 +16,7 @@ from autograd_lite import errors, refusals, tree
 from autograd_lite.graph import Constant, Linked, Node, enable_grad, observe
 from autograd_lite.nn.module import Module
 from autograd_lite.op import NO_SETTINGS, Op
+from autograd_lite.provenance import Place, caller
 from autograd_lite.record import apply, array_of
 from autograd_lite.scope import Scope, scope, scope_of
 from autograd_lite.tensor import Tensor
@@ -68,7 +67,7 @@ class Subject(NamedTuple):
         Leaves that are example inputs.
     values : dict of Node to array
         Of nodes whose Tensor is at hand.
-    lines : dict of Node to str
+    lines : dict of Node to Place
         Where in the user's code operations were called from; known of what was run for the picture.
     failure : Failure or None
     """
@@ -79,7 +78,7 @@ class Subject(NamedTuple):
     names: Names
     inputs: frozenset[Node]
     values: Mapping[Node, Any]
-    lines: Mapping[Node, str]
+    lines: Mapping[Node, Place | None]
     failure: Failure | None = None
 
 
@@ -168,14 +167,14 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Names) -> Subject:
     """Call `f`, watching its inputs and all that it does."""
     seen, given = _watched(f, inputs)
     watched = frozenset(seen)
-    lines: dict[Node, str] = {}
+    lines: dict[Node, Place | None] = {}
 
     thread = get_ident()
 
     def look(op: Op, operands: Any, settings: Any, result: Tensor) -> None:
         if result._node is not None and get_ident() == thread:
             seen[result._node] = array_of(result)
-            lines[result._node] = _line_of_the_caller()
+            lines[result._node] = caller()
 
     with ExitStack() as stack:
         stack.enter_context(enable_grad())
@@ -188,17 +187,6 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Names) -> Subject:
     titles, tensors = _results(result, names)
     nodes = [t._node for t in tensors if t._node is not None]
     return Subject(titles, nodes, nodes, names, watched, {**seen, **_values(tensors)}, lines)
-
-
-def _line_of_the_caller() -> str:
-    """Return the line of code, outside of this package and of NumPy, that is being carried out."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_USERS:
-        frame = frame.f_back
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"  # noqa: PTH119 - faster, in every operation
-
-
-_NOT_THE_USERS = (__name__.partition(".")[0], "numpy")
 
 
 def _results(result: Any, names: Names) -> tuple[list[str], list[Tensor]]:
