@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from weakref import ref
@@ -12,6 +9,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.commits import commit, commit_gradients, commit_lock
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf, new_order
 from autograd_lite.methods import Methods
 from autograd_lite.op import RECORDERS, REGISTRY, Op
@@ -20,18 +18,6 @@ from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
-
-_commit_lock = _thread.RLock()
-
-
-def _renew_lock() -> None:
-    global _commit_lock  # noqa: PLW0603 - there is one
-    _commit_lock = _thread.RLock()
-
-
-# NOTE: a fork copies the lock, held if another thread held it, but not the thread that would release it.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 @results_are
@@ -145,7 +131,7 @@ class Tensor(Handle, Methods):
         grad = getattr(self, "_grad", None)
         if grad is None or isinstance(grad, Tensor):
             return grad
-        with _commit_lock:
+        with commit_lock():
             if not isinstance(self._grad, (Tensor, type(None))):
                 self._grad = make_tensor(as_array(self._grad))
             return self._grad
@@ -233,9 +219,9 @@ class Tensor(Handle, Methods):
         seed = _seed(self, gradient)
         if create_graph:
             with enable_grad():
-                _commit(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=run_hooks))
+                commit_gradients(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=run_hooks))
         else:
-            _commit(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=run_hooks))
+            commit_gradients(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=run_hooks))
 
     def retain_grad(self) -> None:
         """Have ``backward()`` keep the gradient of this intermediate Tensor in ``grad`` too."""
@@ -435,19 +421,7 @@ def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
     commit([t for t, _ in pairs], [_fitting(t, value, "assign()", _OTHER_SHAPE) for t, value in pairs])
 
 
-def grad_array(t: Tensor) -> Array | None:
-    """Return the gradient of a leaf as an array not to be written to, or None."""
-    grad = getattr(t, "_grad", None)
-    return array_of(grad) if isinstance(grad, Tensor) else grad
-
-
-def commit(tensors: Sequence[Tensor], arrays: Sequence[Array]) -> None:
-    """Give Tensors new arrays, of their shape and dtype and their own, in one C call: all or none."""
-    deque(map(_attributes["_data"].__set__, tensors, arrays), maxlen=0)
-
-
 _getitem = indexing.getitem
-_attributes = Handle.__dict__  # the slots, or what stands in their place while a function is compiled
 _OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"
 
 
@@ -479,46 +453,6 @@ def run_hooks(node: Node, g: Array) -> Array:
             changed = changed if changed.dtype == node.dtype else changed.astype(node.dtype)
             g = changed if recorded else array_of(changed)
     return g
-
-
-def _commit(found: dict[Node, Array]) -> None:
-    """Add gradients to the Tensors that want them and are still there, all or none.
-
-    One thread at a time, since to add is to read and to write. As in `assign`, one C call commits; what it replaces is
-    held until then, so that nothing is freed in between.
-    """
-    with _commit_lock:
-        tensors, old, new = [], [], []
-        for node, g in found.items():
-            t = node.notes.owner()  # type: ignore[union-attr]
-            if t is not None:
-                before = getattr(t, "_grad", None)
-                tensors.append(t)
-                if before is None:
-                    new.append(g)
-                else:
-                    old.append(before)
-                    new.append(_accumulated(node.notes, before, g))
-        deque(map(_attributes["_grad"].__set__, tensors, new), maxlen=0)
-
-
-def _accumulated(notes: Any, before: Any, g: Any) -> Any:
-    """Return the sum of two gradients, and note it if an optimiser has stepped on the first: see `Optimizer.step`."""
-    total = before + g
-    if notes.used is not None and notes.used() is raw(before):
-        notes.used = Grown(raw(total))
-    return total
-
-
-class Grown(ref[Any]):
-    """A reference to the array of a gradient that contains one which an optimiser has stepped on."""
-
-    __slots__ = ()
-
-
-def raw(grad: Any) -> Any:
-    """Return the array of a gradient, which may be a Tensor by now."""
-    return grad._data if isinstance(grad, Tensor) else grad
 
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:

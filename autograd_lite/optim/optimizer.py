@@ -11,10 +11,11 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.commits import Grown, commit, raw
 from autograd_lite.record import make_tensor
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
-from autograd_lite.tensor import Grown, Tensor, commit, raw
+from autograd_lite.tensor import Tensor
 
 Group: TypeAlias = dict[str, Any]
 

@@ -8,11 +8,12 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_lite import errors
+from autograd_lite.commits import grad_array
 from autograd_lite.optim.optimizer import Group, Optimizer, check_setting
 from autograd_lite.record import as_array
 from autograd_lite.seams import number, setting
 from autograd_lite.shapes import Array
-from autograd_lite.tensor import Tensor, grad_array
+from autograd_lite.tensor import Tensor
 
 
 class SGD(Optimizer):
