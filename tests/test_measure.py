@@ -95,6 +95,15 @@ def test_the_line_of_the_user() -> None:
     assert "test_measure" not in ag.visualize(f, X).source
 
 
+def test_dtypes_stand_beside_shapes_where_asked_for() -> None:
+    w = ag.Tensor([1.0, 2.0], requires_grad=True, dtype=np.float32, name="w")
+    picture = ag.visualize(np.sum(w * 2), dtypes=True)
+    assert 'label=" 2 float32 "' in picture.source
+    assert 'label=" scalar float32 "' in picture.source
+    assert "w  2  float32  (parameter)" in str(picture)
+    assert "float32" not in ag.visualize(np.sum(w * 2)).source
+
+
 def test_the_line_of_what_was_recorded_while_debugging() -> None:
     w = ag.Tensor([1.0, 2.0], requires_grad=True)
     with ag.debug():

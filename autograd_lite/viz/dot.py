@@ -59,7 +59,7 @@ _HEAT = ("#FFF5E6", "#FDD9A8", "#FBB568", "#EE8A34", "#D55E00")
 
 
 class Shown(NamedTuple):
-    """What boxes show besides names: values, gradients (and heat), saved bytes, what looks wrong, times, lines."""
+    """What is shown besides names and shapes: values, gradients (and heat), saved bytes, what looks wrong, and more."""
 
     values: bool = False
     gradients: bool = False
@@ -67,6 +67,7 @@ class Shown(NamedTuple):
     marks: bool = False
     times: bool = False
     where: bool = False
+    dtypes: bool = False
 
 
 PLAIN = Shown()
@@ -78,7 +79,7 @@ def dot_text(scene: Scene, *, legend: bool = True, direction: str = "LR", shown:
         raise errors.PictureError(errors.PICTURE_DIRECTION.format(given=direction))
     heat = Heat(scene) if shown.gradients else None
     parts = [_HEAD.format(direction=direction), *_boxes(scene, shown, heat)]
-    parts += [_arrow_text(arrow, scene) for arrow in scene.arrows]
+    parts += [_arrow_text(arrow, scene, shown) for arrow in scene.arrows]
     if legend:
         parts.append(legend_text(scene, direction, heat))
     return "".join(parts) + "}\n"
@@ -140,8 +141,17 @@ def times_text(times: Sequence[float]) -> str:
     return ", back ".join(map(seconds_text, times))
 
 
-def _arrow_text(arrow: Arrow, scene: Scene) -> str:
-    parts = [] if arrow.shape is None else [f'label=" {shape_text(arrow.shape)} "']
+def flow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:
+    """Return what stands at an arrow: the shape of what flows, and its dtype; nothing for a plain number."""
+    if arrow.shape is None:
+        return ""
+    dtype = scene.boxes[arrow.source].dtype if shown.dtypes else ""
+    return f"{shape_text(arrow.shape)} {dtype}".rstrip()
+
+
+def _arrow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:
+    flow = flow_text(arrow, scene, shown)
+    parts = [f'label=" {flow} "'] if flow else []
     if arrow.source >= arrow.target:
         parts.append("style=dashed, constraint=false")
     elif scene.boxes[arrow.source].kind == "operation":

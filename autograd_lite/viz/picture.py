@@ -163,6 +163,7 @@ def visualize(
     saved: bool = False,
     times: bool = False,
     where: bool = False,
+    dtypes: bool = False,
     depth: int | None = None,
     fold: bool | None = None,
     limit: int | None = 500,
@@ -196,6 +197,8 @@ def visualize(
     where : bool
         Whether operations show the file and line they were called from. Known where a module or function is run, and
         of what was recorded inside of `ag.debug()`.
+    dtypes : bool
+        Whether arrows show the dtype of what flows, beside its shape.
     depth : int, optional
         Modules and scopes deeper than this are drawn as one box. 0 shows the outermost as boxes.
     fold : bool, optional
@@ -255,7 +258,8 @@ def visualize(
     _at_least(_FEWEST, "limit", limit)
     if isinstance(target, DrawsItself):
         drawn = target.visualize(before=True, legend=legend, direction=direction)
-        return Picture(drawn._scene, legend=legend, direction=direction, depth=depth, limit=limit)
+        shown = Shown(dtypes=dtypes)
+        return Picture(drawn._scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown)
     subject = subject_of(target, inputs, params, names)
     items = Items(subject)
     folds = Folds(items)
@@ -267,7 +271,7 @@ def visualize(
         facts, remark = facts_of(subject, items, derive=derive, times=times)
     else:
         facts, remark = saved_of(items) if saved else {}, ""
-    shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients), times, where)
+    shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients), times, where, dtypes)
     error = None if subject.failure is None else subject.failure.error
     scene = scene_of(subject, items, folds, facts, remark)
     return Picture(scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error)

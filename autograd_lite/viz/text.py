@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autograd_lite.viz.dot import PLAIN, STYLES, Shown, box_lines, fact_lines
+from autograd_lite.viz.dot import PLAIN, STYLES, Shown, box_lines, fact_lines, flow_text
 from autograd_lite.viz.scene import TOP, Box, Scene, children, sources, titled
 from autograd_lite.viz.words import clean, shape_text
 
@@ -61,6 +61,7 @@ def _line(scene: Scene, i: int, shown: Shown) -> str:
     box = scene.boxes[i]
     words = [_title(scene, i)]
     words += [shape_text(box.shape)] if box.shape is not None else []
+    words += [box.dtype] if shown.dtypes and box.dtype else []
     words += [line for line in box.lines[1:] if box.shape is None or line != shape_text(box.shape)]
     words += [_SAID[box.kind]] if (box.kind in _SAID and box.shape is not None) or box.kind == "failed" else []
     words += [box.where] if shown.where and box.where else []
@@ -84,7 +85,8 @@ def mermaid_text(scene: Scene, *, direction: str = "LR", shown: Shown = PLAIN) -
     lines += _frames(scene, inside, shown)
     for arrow in scene.arrows:
         link = "-.->" if arrow.source >= arrow.target else "-->"
-        label = "" if arrow.shape is None else f"|{_quoted([shape_text(arrow.shape)])}|"
+        flow = flow_text(arrow, scene, shown)
+        label = f"|{_quoted([flow])}|" if flow else ""
         lines.append(f"  n{arrow.source} {link}{label} n{arrow.target}")
     lines += [
         f"  classDef {kind} {_class_of(style)}" for kind, style in STYLES.items()
