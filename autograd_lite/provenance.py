@@ -6,8 +6,8 @@ results are kept by their nodes, those of others by `Origins`; both are written 
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import PurePath
 from types import CodeType
 from typing import Any, NamedTuple
 from weakref import ref
@@ -52,7 +52,7 @@ class Place(NamedTuple):
     @property
     def short(self) -> str:
         """The name of the file without its folder, and the line."""
-        return f"{PurePath(self.file).name}:{self.line}"
+        return f"{os.path.basename(self.file)}:{self.line}"  # noqa: PTH119 - pathlib would be imported for this alone
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
