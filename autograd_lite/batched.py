@@ -126,8 +126,8 @@ class Batched(Methods):
 
     # ----- the protocols -----
 
-    def _unary(self, op: Op) -> Any:
-        return carry_out(op, (self,), NO_SETTINGS)
+    def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Any:
+        return carry_out(op, (self,), settings)
 
     def _binary(self, op: Op, other: Any) -> Any:
         return carry_out(op, (self, other), NO_SETTINGS)

@@ -13,7 +13,7 @@ from typing import Any
 from weakref import ref
 
 from autograd_lite.graph import Node
-from autograd_lite.record import Handle, array_of
+from autograd_lite.record import Handle, plain_of
 from autograd_lite.shapes import Array
 
 _lock = _thread.RLock()
@@ -37,8 +37,7 @@ if hasattr(os, "register_at_fork"):
 
 def grad_array(t: Handle) -> Array | None:
     """Return the gradient of a leaf as an array not to be written to, or None."""
-    grad = getattr(t, "_grad", None)
-    return array_of(grad) if isinstance(grad, Handle) else grad
+    return plain_of(getattr(t, "_grad", None))
 
 
 def commit(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:

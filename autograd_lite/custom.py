@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.check.gradcheck import gradcheck
 from autograd_lite.differences import quick
-from autograd_lite.op import RECORDERS, Op
+from autograd_lite.op import Op, recorder_of
 from autograd_lite.record import NUMERIC, Handle, array_of, make_tensor
 from autograd_lite.shapes import Array
 
@@ -253,7 +253,7 @@ def _value_of(f: Function, name: str, op: Callable[[], Op]) -> Function:
     """Return what computes the value from arrays; of a batch, through the operation, example by example."""
 
     def compute(*arrays: Any, **settings: Any) -> Array:
-        recorder = next((RECORDERS[type(x)] for x in arrays if type(x) in RECORDERS), None)
+        recorder = recorder_of(*arrays)
         return _as_value(f(*arrays, **settings), name) if recorder is None else recorder(op(), arrays, settings)
 
     return compute

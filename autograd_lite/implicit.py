@@ -20,7 +20,7 @@ from autograd_lite import errors
 from autograd_lite.custom import custom_op
 from autograd_lite.jacobians import jacobian
 from autograd_lite.op import Op
-from autograd_lite.record import Handle, apply, array_of, as_array
+from autograd_lite.record import Handle, apply, as_array, plain_of
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import Function, name_of, named_after
 from autograd_lite.transforms import vjp
@@ -115,7 +115,7 @@ def fixed_point(f: Function, *, tol: float = 1e-12, max_iterations: int = 1000) 
     @named_after(f)
     def solution(x0: Any, *theta: Any) -> Any:
         start, structure = flatten(x0)
-        first = unflatten(structure, [array_of(x) if isinstance(x, Handle) else x for x in start])
+        first = unflatten(structure, [plain_of(x) for x in start])
         return _solution(difference, lambda *at: _iterated(f, first, at, tol, max_iterations), theta)
 
     return solution
@@ -150,7 +150,7 @@ class _Equation(NamedTuple):
 
 def _solution(f: Function, solve: Function, theta: Sequence[Any]) -> Any:
     leaves, structure = flatten(tuple(theta))
-    plain = [array_of(x) if isinstance(x, Handle) else x for x in leaves]
+    plain = [plain_of(x) for x in leaves]
     found: list[Callable[[Array], Any]] = []
 
     def compute(*values: Any) -> Array:
@@ -168,8 +168,7 @@ def _solution(f: Function, solve: Function, theta: Sequence[Any]) -> Any:
 
 
 def _checked(f: Function, vector: Any) -> Array:
-    if isinstance(vector, Handle):
-        vector = array_of(vector)
+    vector = plain_of(vector)
     if vector.dtype.kind != "f":
         raise errors.ArgumentError(errors.IMPLICIT_DTYPE.format(function=name_of(f), dtype=vector.dtype))
     return vector

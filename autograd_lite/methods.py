@@ -73,8 +73,8 @@ class Methods:
     def __contains__(self, value: Any) -> bool:
         return bool(np.any(self == value))
 
-    def __getitem__(self, key: Any) -> Any:
-        return indexing.getitem(self, key=indexing.freeze(key))
+    def __getitem__(self: Any, key: Any) -> Any:
+        return self._unary(indexing.getitem, {"key": indexing.freeze(key)})
 
     __add__ = _operator(np.add)
     __sub__ = _operator(np.subtract)

@@ -46,6 +46,16 @@ REGISTRY: dict[Any, Callable[..., Any]] = {}
 RECORDERS: dict[type, Recorder] = {}
 """How to carry out an operation when one of its operands is of a type that records (filled by `tensor`)."""
 
+
+def recorder_of(*values: Any) -> Recorder | None:
+    """Return how to carry out an operation on values, or parts of an index, of which one records; None if none does."""
+    for x in values:
+        for part in x if isinstance(x, tuple) else (x,):
+            if type(part) in RECORDERS:
+                return RECORDERS[type(part)]
+    return None
+
+
 _UFUNC_ARGUMENTS = {
     "out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True, "signature": None,
 }  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.graph import no_grad
 from autograd_lite.jacobians import hessian, jacobian
-from autograd_lite.record import Handle, array_of
+from autograd_lite.record import Handle, plain_of
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import Function, as_tensor, named_after
 from autograd_lite.transforms import grad, linearize, value_and_grad
@@ -160,7 +160,7 @@ def _floats(x0: Any) -> Any:
 
 
 def _float(x: Any) -> Any:
-    x = array_of(x) if isinstance(x, Handle) else x
+    x = plain_of(x)
     return np.asarray(x, np.float64)[()] if np.asarray(x).dtype.kind in "iub" else x
 
 

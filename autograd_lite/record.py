@@ -215,3 +215,8 @@ def array_of(t: Handle) -> Array:
     """Return the array of a Tensor as one that nobody will write to."""
     private = t._exposed is None or t._exposed() is not t._data
     return t._data if private else t._data.copy()
+
+
+def plain_of(y: Any) -> Any:
+    """Return `y` without its history: the array of a Tensor, all else as it is."""
+    return array_of(y) if isinstance(y, Handle) else y

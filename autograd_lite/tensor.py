@@ -12,7 +12,7 @@ from autograd_lite import errors, refusals
 from autograd_lite.commits import commit, commit_gradients, commit_lock
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf, new_order
 from autograd_lite.methods import Methods
-from autograd_lite.op import RECORDERS, REGISTRY, Op
+from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
@@ -248,9 +248,6 @@ class Tensor(Handle, Methods):
         assign([(self, value)])
         return self
 
-    def __getitem__(self, key: Any) -> Any:
-        return (_getitem.lane or lane(_getitem))(self, settings={"key": indexing.freeze(key)})
-
     def __setitem__(self, key: Any, value: Any) -> None:
         self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
 
@@ -285,8 +282,8 @@ class Tensor(Handle, Methods):
 
     # ----- the protocols -----
 
-    def _unary(self, op: Op) -> Tensor:
-        result: Tensor = (op.lane or lane(op))(self)
+    def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Tensor:
+        result: Tensor = (op.lane or lane(op))(self, settings=settings)
         return result
 
     def _binary(self, op: Op, other: Any) -> Any:
@@ -421,7 +418,6 @@ def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
     commit([t for t, _ in pairs], [_fitting(t, value, "assign()", _OTHER_SHAPE) for t, value in pairs])
 
 
-_getitem = indexing.getitem
 _OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"
 
 

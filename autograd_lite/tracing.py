@@ -21,7 +21,7 @@ import numpy as np
 from autograd_lite import errors, refusals
 from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
-from autograd_lite.record import Handle, array_of, as_array, make_tensor
+from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import forward, reverse
 from autograd_lite.tensor import Tensor, run_hooks
@@ -209,11 +209,6 @@ _NUMBERS = frozenset((float, np.float64, np.float32, np.float16, np.longdouble))
 def node_of(y: Any) -> Node | None:
     """Return the node that made `y`; None for what is no Tensor, or is not recorded."""
     return y._node if isinstance(y, Handle) else None
-
-
-def plain_of(y: Any) -> Any:
-    """Return `y` without its history: the array of a Tensor, all else as it is."""
-    return array_of(y) if isinstance(y, Handle) else y
 
 
 def as_tensor(y: Any) -> Any:

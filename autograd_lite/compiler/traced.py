@@ -137,8 +137,8 @@ class Traced(Methods):
 
     # ----- the protocols -----
 
-    def _unary(self, op: Op) -> Any:
-        return carry_out(op, (self,), NO_SETTINGS)
+    def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Any:
+        return carry_out(op, (self,), settings)
 
     def _binary(self, op: Op, other: Any) -> Any:
         return NotImplemented if _foreign(other) else self._trace.call(op.fn, (self, other))

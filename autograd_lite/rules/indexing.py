@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import RECORDERS, Op, composite, linear
+from autograd_lite.op import RECORDERS, Op, composite, linear, recorder_of
 from autograd_lite.rules.common import as_tuple, with_shape
 from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
 
@@ -42,15 +42,6 @@ def _value(x: Any) -> Any:
     return np.asarray(x)
 
 
-def _recorder(*values: Any) -> Any:
-    """Return what carries out an operation where an array, or a part of an index, is a batch; None where none is."""
-    for x in values:
-        for part in x if isinstance(x, tuple) else (x,):
-            if type(part) in RECORDERS:
-                return RECORDERS[type(part)]
-    return None
-
-
 _FIXED = frozenset((int, type(None)))
 
 
@@ -63,13 +54,13 @@ def _is_basic(key: Any) -> bool:
 
 
 def _getitem(a: Array, key: Any) -> Array:
-    recorder = _recorder(key)
+    recorder = recorder_of(key)
     return a[key] if recorder is None else recorder(getitem, (a,), {"key": key})
 
 
 def _scatter(g: Array, key: Any, shape: Shape) -> Array:
     """Return zeros of `shape` with `g` added at `key`."""
-    recorder = _recorder(g, key)
+    recorder = recorder_of(g, key)
     if recorder is not None:
         return recorder(scatter, (g,), {"key": key, "shape": shape})
     out = np.zeros(shape, g.dtype)
@@ -95,7 +86,7 @@ scatter: Op = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key
 
 
 def _setitem(a: Array, value: Array, key: Any) -> Array:
-    recorder = _recorder(a, value, key)
+    recorder = recorder_of(a, value, key)
     if recorder is not None:
         return recorder(setitem, (a, value), {"key": key})
     out = a.copy()

@@ -17,7 +17,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.graph import no_grad
 from autograd_lite.nn.module import Module
-from autograd_lite.record import array_of
+from autograd_lite.record import array_of, plain_of
 from autograd_lite.tensor import Tensor
 from autograd_lite.viz.forwards import wrapped
 from autograd_lite.viz.words import clean
@@ -88,7 +88,7 @@ class Monitor:
         def noted(*args: Any, **kwargs: Any) -> Any:
             result = forward(*args, **kwargs)
             if isinstance(result, (Tensor, np.ndarray)):
-                values = array_of(result) if isinstance(result, Tensor) else result
+                values = plain_of(result)
                 self._latest[name] = (float(np.mean(values)), float(np.std(values)))
             return result
 
