@@ -16,6 +16,7 @@ from autograd_lite.compiler import report
 from autograd_lite.compiler.calling import MISS, Caller
 from autograd_lite.compiler.drawing import picture
 from autograd_lite.compiler.formulas import Formulas
+from autograd_lite.compiler.native.backend import NativeProgram
 from autograd_lite.compiler.numpy_backend import Module, Names
 from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.program import Input, Program
@@ -24,7 +25,7 @@ from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.viz.picture import Picture
 
-BACKENDS = ("numpy",)
+BACKENDS = ("numpy", "cc")
 LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
@@ -43,12 +44,25 @@ class CompiledProgram:
         The same as a Python function, with a comment for each line: what runs.
     """
 
-    def __init__(self, recorded: Recorded, passes: Iterable[str] | None) -> None:
+    def __init__(self, recorded: Recorded, passes: Iterable[str] | None, backend: str = "numpy") -> None:
         self.recorded = recorded
         self._stages = measured(recorded.program, passes)
         self.program: Program = self._stages[-1][1]
         self._module = Module(self.program)
-        self.enter = Caller(recorded, self.program, self._module.load()).made()
+        self.native: NativeProgram | None = None
+        self._numpy: Callable[..., Any] | None = None
+        if backend == "numpy":
+            self.enter = Caller(recorded, self.program, self._module.load()).made()
+        else:
+            numbers = [kind != "tensor" for kind in recorded.kinds if kind != "static"]
+            self.native = NativeProgram(recorded.program, passes, numbers, self._otherwise)
+            self.enter = Caller(recorded, self.native.program, self.native.driver.load()).made()
+
+    def _otherwise(self, *inputs: Any) -> Any:
+        """Run the program as NumPy calls, to say what native code found wrong."""
+        if self._numpy is None:
+            self._numpy = self._module.load()
+        return self._numpy(*inputs)
 
     @property
     def source(self) -> str:
@@ -155,10 +169,10 @@ class Compiled:
         One for each kind of arguments it was called with.
     """
 
-    def __init__(self, function: Function, passes: Iterable[str] | None) -> None:
+    def __init__(self, function: Function, backend: str, passes: Iterable[str] | None) -> None:
         update_wrapper(self, function)
         self.programs = Programs()
-        self._function, self._passes = function, passes
+        self._function, self._backend, self._passes = function, backend, passes
         self._kept_before = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -176,7 +190,7 @@ class Compiled:
         self.programs.recordings += 1
         self._kept_before = not recorded.complete
         if recorded.complete:
-            self.programs.add(CompiledProgram(recorded, self._passes))
+            self.programs.add(CompiledProgram(recorded, self._passes, self._backend))
         return result
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -258,5 +272,5 @@ def compile(  # noqa: A001 - PyTorch's name
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     chosen = None if passes is None else tuple(passes)
-    made: Callable[..., Any] = Compiled(function, chosen)
+    made: Callable[..., Any] = Compiled(function, backend, chosen)
     return made

@@ -40,7 +40,7 @@ _CALM = frozenset(
     )
 )  # fmt: skip
 _REDUCED = {np.sum: "np.add", np.max: "np.maximum", np.min: "np.minimum", np.prod: "np.multiply"}
-_COLUMN = 64
+COLUMN = 64
 _LONGEST_LITERAL = 64
 
 
@@ -124,14 +124,14 @@ class Module:
         lines += [f"    # {self.names[x.id]}: {program.types[x.id]}" for x in program.inputs]
         quiet = False
         for x in program.instructions:
-            if x.quiet and not quiet and x.fn not in _CALM:
+            if not quiet and is_loud(x):
                 lines.append('    with np.errstate(all="ignore"):')
                 quiet = True
             quiet = quiet and x.quiet
             *before, last = self.statements(x)
             indent = "        " if quiet else "    "
             lines += [indent + line for line in before]
-            lines.append(f"{indent + last:<{_COLUMN}}  # {self.comment(x)}")
+            lines.append(f"{indent + last:<{COLUMN}}  # {self.comment(x)}")
         lines.append(f"    return {self._returned()}")
         return lines
 
@@ -263,12 +263,12 @@ class Module:
         module = ModuleType(name)
         module.__dict__.update({"np": np, "__file__": file})
         module.__dict__.update({fn.__name__: fn for fn in helpers.HELPERS})
-        module.__dict__.update({self.names[c.id]: c.array for c in self.program.constants})
+        module.__dict__.update({self.names[c.id]: c.array for c in self.program.constants} | self.bound)
         lines = self.body()
         text = "".join(line + "\n" for line in lines)
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         sys.modules[name] = module
-        constants = [self.names[c.id] for c in self.program.constants if c.id in self._used]
+        constants = [self.names[c.id] for c in self.program.constants if c.id in self._used] + list(self.bound)
         exec(compile(_bound_early(lines, constants), file, "exec"), module.__dict__)
         function: Callable[..., Any] = module.__dict__[self.function]
         return function
@@ -313,6 +313,11 @@ def _constant_name(array: Any) -> str:
 def _identifier(title: str) -> str:
     name = re.sub(r"\W", "_", title)
     return name if name.isidentifier() and not keyword.iskeyword(name) else f"compiled_{name}"
+
+
+def is_loud(x: Instruction) -> bool:
+    """Tell whether NumPy might warn of a call of which it is not to."""
+    return x.quiet and x.fn not in _CALM
 
 
 def _simple_reduction(x: Instruction) -> bool:

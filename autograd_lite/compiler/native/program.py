@@ -1,0 +1,113 @@
+"""A program that calls kernels: the Python around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.native.calls import is_view
+from autograd_lite.compiler.native.loops import Buffer, Kernel
+from autograd_lite.compiler.native.segments import Part, views_for
+from autograd_lite.compiler.numpy_backend import COLUMN, Module, is_loud
+from autograd_lite.compiler.program import Instruction, Program
+
+Call = Callable[[tuple[Any, ...]], int]
+"""A kernel: 0 when done, 1 where an array is not in C order, 2 where a demand was not met."""
+
+
+class Driver(Module):
+    """The function that calls kernels, and NumPy for the rest.
+
+    Parameters
+    ----------
+    program : Program
+    parts : list
+        Kernels and instructions, in order.
+    calls : list
+        The functions of the kernels, as many.
+    plain : set of int
+        The values that leave as numbers of NumPy, not as arrays.
+    otherwise : callable
+        The program without kernels: what is called where one of them gives up, for then an error is due.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        parts: Sequence[Part],
+        calls: Sequence[Call],
+        plain: set[int],
+        otherwise: Callable[..., Any],
+    ) -> None:
+        super().__init__(program)
+        self.parts, self.plain = parts, plain
+        self._origins = {x.id: self.comment(x) for x in program.instructions}
+        self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
+        self._written: set[int] = set(program.given())
+        kernels = [part for part in parts if isinstance(part, Kernel)]
+        self.bound = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
+        self.bound |= {f"work_{k.name}": np.empty(k.work, np.uint8) for k in kernels if k.work}
+        self.bound |= {"otherwise": otherwise, "again": _again}
+
+    def body(self) -> list[str]:
+        program = self.program
+        parameters = ", ".join(self.names[x.id] for x in program.inputs)
+        lines = [f"def {self.function}({parameters}):"]
+        for part in self.parts:
+            steps = self._kernel(part, parameters) if isinstance(part, Kernel) else self._line(part)
+            lines += [f"    {line}" for line in steps]
+        shown = [self.views[i] for i in program.escaping() if i in self.views and i not in self._written]
+        lines += [f"    {line}" for x in shown for view in (*views_for(x, self.views), x) for line in self._view(view)]
+        return [*lines, f"    return {self._returned()}"]
+
+    def _kernel(self, kernel: Kernel, parameters: str) -> list[str]:
+        """Return the lines that call a kernel: arrays for what it gives, the call, numbers out of arrays."""
+        lines = [self._empty(buffer) for buffer in kernel.outputs]
+        given = [self.names[b.id] for b in (*kernel.inputs, *kernel.outputs)]
+        given += [f"work_{kernel.name}"] if kernel.work else []
+        lines.append(f"given = ({', '.join(given)},)")
+        lines.append(f"if {kernel.name}(given) and again({kernel.name}, given): return otherwise({parameters})")
+        return lines + [f"{self.names[i]} = {self.names[i]}[()]" for i in map(_id, kernel.outputs) if i in self.plain]
+
+    def _empty(self, buffer: Buffer) -> str:
+        kind = self.program.types[buffer.id]
+        dtype = "" if buffer.dtype == np.dtype(float) else f", np.{buffer.dtype.name}"
+        self._written.add(buffer.id)
+        text = f"{self.names[buffer.id]} = np.empty({kind.shape}{dtype})"
+        origin = self._origins.get(buffer.id, "")
+        return f"{text:<{COLUMN}}  # {origin}" if origin else text
+
+    def _line(self, x: Instruction) -> list[str]:
+        """Return the lines of a call that is left to NumPy, after the views that it reads."""
+        lines = [line for view in views_for(x, self.views) for line in self._view(view)]
+        *before, last = self.statements(x)
+        lines += [*before, f"{last:<{COLUMN}}  # {self.comment(x)}"]
+        self._written.add(x.id)
+        return ['with np.errstate(all="ignore"):', *[f"    {line}" for line in lines]] if is_loud(x) else lines
+
+    def _view(self, x: Instruction) -> list[str]:
+        if x.id in self._written:
+            return []
+        self._written.add(x.id)
+        return [f"{self.statement(x):<{COLUMN}}  # {self.comment(x)}"]
+
+
+def _id(buffer: Buffer) -> int:
+    return buffer.id
+
+
+def _again(kernel: Call, given: tuple[Any, ...]) -> int:
+    """Call a kernel with all arrays in C order; return what it returns."""
+    return kernel(tuple([np.require(x, requirements="CA") if isinstance(x, np.ndarray) else x for x in given]))
+
+
+def numbers_that_leave(program: Program, parts: Iterable[Part], returned: Iterable[int]) -> set[int]:
+    """Return the values that have to be numbers of NumPy after a kernel: those read outside of it, and some results."""
+    reads = {i for part in parts for i in _read(part)} | set(returned)
+    return {i for i in reads if program.types[i].kind == "scalar"}
+
+
+def _read(part: Part) -> Iterator[int]:
+    return iter([b.id for b in part.inputs]) if isinstance(part, Kernel) else part.operands()
