@@ -16,7 +16,7 @@ from autograd_lite.compiler import report
 from autograd_lite.compiler.calling import MISS, Caller
 from autograd_lite.compiler.drawing import picture
 from autograd_lite.compiler.formulas import Formulas
-from autograd_lite.compiler.native.backend import NativeProgram
+from autograd_lite.compiler.native.backend import NATIVE, NativeProgram, best
 from autograd_lite.compiler.numpy_backend import Module, Names
 from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.program import Input, Program
@@ -25,7 +25,7 @@ from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.viz.picture import Picture
 
-BACKENDS = ("numpy", "cc")
+BACKENDS = ("numpy", *NATIVE, "auto")
 LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
@@ -55,7 +55,7 @@ class CompiledProgram:
             self.enter = Caller(recorded, self.program, self._module.load()).made()
         else:
             numbers = [kind != "tensor" for kind in recorded.kinds if kind != "static"]
-            self.native = NativeProgram(recorded.program, passes, numbers, self._otherwise)
+            self.native = NativeProgram(recorded.program, NATIVE[backend], passes, numbers, self._otherwise)
             self.enter = Caller(recorded, self.native.program, self.native.driver.load()).made()
 
     def _otherwise(self, *inputs: Any) -> Any:
@@ -272,5 +272,5 @@ def compile(  # noqa: A001 - PyTorch's name
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     chosen = None if passes is None else tuple(passes)
-    made: Callable[..., Any] = Compiled(function, backend, chosen)
+    made: Callable[..., Any] = Compiled(function, best() if backend == "auto" else backend, chosen)
     return made

@@ -51,17 +51,18 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
 @functools.cache
 def _understood(compiler: str) -> tuple[str, ...]:
     """Return the options that this compiler knows of those that not every one does."""
-    return tuple([option for option in _WHERE_KNOWN if not _run([*shlex.split(compiler), option, "-Werror", "-x", "c", "-E", "-"], "")[0]])
+    asked = [*shlex.split(compiler), "-Werror", "-x", "c", "-E", "-"]
+    return tuple([option for option in _WHERE_KNOWN if not _run([*asked, option])[0]])
 
 
 def _build(command: Sequence[str], source: str, path: Path) -> None:
     file = path.with_suffix(".c")
     file.write_text(source, encoding="utf-8")
-    status, said = _run([*command, str(file), "-o", str(path), "-lm"], "")
+    status, said = _run([*command, str(file), "-o", str(path), "-lm"])
     if status:
         raise errors.CompileError(errors.COMPILE_CC_FAILED.format(compiler=command[0], said=said.strip()))
 
 
-def _run(command: Sequence[str], given: str) -> tuple[int, str]:
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)  # noqa: S603
+def _run(command: Sequence[str]) -> tuple[int, str]:
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=False)
     return done.returncode, done.stderr

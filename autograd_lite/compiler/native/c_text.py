@@ -123,7 +123,8 @@ class CWriter(Writer):
         if is_scattered(nest.body) or any(s.how in ("maximum", "minimum") for s in sums.values()):
             return None
         signs = {"add": "+", "multiply": "*", "and": "&", "or": "|"}
-        words = [f" reduction({signs[s.how]}:{'s' if is_compensated(s) else 'a'}{k})" for k, s in sums.items()]
+        names = {k: self.sum(k) if is_compensated(s) else self.total(k) for k, s in sums.items()}
+        words = [f" reduction({signs[s.how]}:{names[k]})" for k, s in sums.items()]
         return "".join([*words, " reduction(|:failed)" if any(map(may_fail, nest.body)) else ""])
 
     def large_product(self, node: Product) -> None:

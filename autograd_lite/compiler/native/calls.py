@@ -45,7 +45,7 @@ def is_native(x: Instruction, types: Mapping[int, Type], largest_product: int) -
     if types[x.id].kind == "float" or not _known(types[x.id]) or not all(map(_known, kinds)):
         return False
     if x.fn in PRODUCTS:
-        return not x.kwargs and _is_product(x, types) and multiplications(x, types) <= largest_product
+        return is_product(x, types) and multiplications(x, types) <= largest_product
     if x.fn in REDUCTIONS:
         return _is_reduction(x, types)
     if x.fn in WRITES:
@@ -102,8 +102,9 @@ def as_tuple(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
-    if not all(isinstance(value, Ref) for value in x.args):
+def is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call is a product of two matrices."""
+    if x.fn not in PRODUCTS or x.kwargs or not all(isinstance(value, Ref) for value in x.args):
         return False
     a, b = (types[value.id] for value in x.args)
     return len(a.shape) == len(b.shape) == _MATRIX and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
@@ -120,7 +121,8 @@ def _is_reduction(x: Instruction, types: Mapping[int, Type]) -> bool:
     if not isinstance(x.args[0], Ref) or types[x.args[0].id].kind == "float":
         return False
     given, result = types[x.args[0].id].dtype, types[x.id].dtype
-    return REDUCTIONS[x.fn] in ("and", "or") or given == result != np.dtype(bool) or given.kind in "bi" and result.kind == "i"
+    counts = given.kind in "bi" and result.kind == "i"
+    return REDUCTIONS[x.fn] in ("and", "or") or given == result != np.dtype(bool) or counts
 
 
 def axes_of(x: Instruction, types: Mapping[int, Type]) -> tuple[int, ...]:
@@ -132,7 +134,12 @@ def axes_of(x: Instruction, types: Mapping[int, Type]) -> tuple[int, ...]:
 
 
 def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tuple[Any, ...], tuple[Any, ...]] | None:
-    """Return the expression for one element, the operands, and the dtypes they are converted to; None for other calls."""
+    """Return the expression for one element, the operands, and the dtypes they are converted to.
+
+    None for other calls, and for operands that are neither values nor single numbers.
+    """
+    if not all(isinstance(value, (Ref, int, float, np.number)) for value in x.args[: 1 if x.fn is np.astype else None]):
+        return None
     result = types[x.id]
     if x.fn in (np.copy, np.astype):
         return SAME, x.args[:1], (_dtype(result),)
@@ -141,7 +148,7 @@ def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tupl
     if x.fn is np.invert and result.dtype == bool:
         return INVERTED, x.args, (result.dtype,)
     scalar = SCALARS.get(x.fn)
-    if scalar is None or x.kwargs or not all(isinstance(a, (Ref, int, float, np.number)) for a in x.args):
+    if scalar is None or x.kwargs:
         return None
     dtypes = _computed_with(x, types)
     return None if dtypes is None else (scalar, x.args, dtypes)
@@ -164,7 +171,7 @@ def _computed_with(x: Instruction, types: Mapping[int, Type]) -> tuple[Any, ...]
         return None
     if any(d.kind != "f" for d in dtypes) and x.fn in FLOATS_ONLY:
         return None
-    return None if any(d == bool for d in dtypes) and x.fn not in FOR_TRUTH else tuple(dtypes)
+    return None if any(d.kind == "b" for d in dtypes) and x.fn not in FOR_TRUTH else tuple(dtypes)
 
 
 def _weak(value: Any, types: Mapping[int, Type]) -> Any:

@@ -17,10 +17,10 @@ import numpy as np
 
 from autograd_lite import errors
 
-_WORD = ctypes.sizeof(ctypes.c_void_p)
-ITEMS = tuple.__basicsize__ // _WORD
+WORD = ctypes.sizeof(ctypes.c_void_p)
+ITEMS = tuple.__basicsize__ // WORD
 """The word of a tuple at which its items begin."""
-DATA = object.__basicsize__ // _WORD
+DATA = object.__basicsize__ // WORD
 """The word of an array that has the address of its elements; in a number, its value."""
 FLAGS = DATA + 6
 """The word of an array that has its flags."""
@@ -29,18 +29,19 @@ CONTIGUOUS = 0x101
 
 
 def _word(thing: Any, index: int) -> int:
-    return ctypes.c_ssize_t.from_address(id(thing) + index * _WORD).value
+    return ctypes.c_ssize_t.from_address(id(thing) + index * WORD).value
 
 
 def check() -> None:
     """Raise an error if anything lies elsewhere than said here."""
     array, number, scalar = np.arange(6.0).reshape(2, 3), 0.75, np.float32(0.75)
     pair = (array, number)
-    found = [_word(pair, ITEMS), _word(array, DATA), _word(array, FLAGS) & CONTIGUOUS, _word(array.T, FLAGS) & CONTIGUOUS]
+    flags = [_word(x, FLAGS) & CONTIGUOUS for x in (array, array.T)]
+    found = [_word(pair, ITEMS), _word(array, DATA), *flags]
     wanted = [id(array), array.ctypes.data, CONTIGUOUS, CONTIGUOUS - 1]
     values = [
-        ctypes.c_double.from_address(id(number) + DATA * _WORD).value,
-        ctypes.c_float.from_address(id(scalar) + DATA * _WORD).value,
+        ctypes.c_double.from_address(id(number) + DATA * WORD).value,
+        ctypes.c_float.from_address(id(scalar) + DATA * WORD).value,
     ]
     if found != wanted or values != [0.75, 0.75] or sys.implementation.name != "cpython":
         raise errors.CompileError(errors.COMPILE_LAYOUT.format(python=sys.version.split()[0], numpy=np.__version__))

@@ -12,10 +12,32 @@ from numpy.lib.stride_tricks import as_strided
 
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.native.calls import (
-    FILLS, PRODUCTS, REDUCTIONS, VIEWS, WRITES, as_tuple, axes_of, axis_of_joined, elementwise, is_view,
+    FILLS,
+    PRODUCTS,
+    REDUCTIONS,
+    VIEWS,
+    WRITES,
+    as_tuple,
+    axes_of,
+    axis_of_joined,
+    elementwise,
+    is_view,
 )  # fmt: skip
 from autograd_lite.compiler.native.loops import (
-    Buffer, Compute, Demand, Index, Kernel, Literal, Load, Nest, Operand, Product, Reduce, Statement, Store, View,
+    Buffer,
+    Compute,
+    Demand,
+    Index,
+    Kernel,
+    Literal,
+    Load,
+    Nest,
+    Operand,
+    Product,
+    Reduce,
+    Statement,
+    Store,
+    View,
 )  # fmt: skip
 from autograd_lite.compiler.native.scalars import SAME, SCALARS
 from autograd_lite.compiler.native.work import placed

@@ -45,7 +45,7 @@ class Driver(Module):
         self.parts, self.plain = parts, plain
         self._origins = {x.id: self.comment(x) for x in program.instructions}
         self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
-        self._written: set[int] = set(program.given())
+        self._written: set[int] = set()
         kernels = [part for part in parts if isinstance(part, Kernel)]
         self.bound = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
         self.bound |= {f"work_{k.name}": np.empty(k.work, np.uint8) for k in kernels if k.work}
@@ -53,6 +53,7 @@ class Driver(Module):
 
     def body(self) -> list[str]:
         program = self.program
+        self._written = set(program.given())
         parameters = ", ".join(self.names[x.id] for x in program.inputs)
         lines = [f"def {self.function}({parameters}):"]
         for part in self.parts:
@@ -100,7 +101,7 @@ def _id(buffer: Buffer) -> int:
 
 def _again(kernel: Call, given: tuple[Any, ...]) -> int:
     """Call a kernel with all arrays in C order; return what it returns."""
-    return kernel(tuple([np.require(x, requirements="CA") if isinstance(x, np.ndarray) else x for x in given]))
+    return kernel(tuple([np.require(x, requirements=["C", "A"]) if isinstance(x, np.ndarray) else x for x in given]))
 
 
 def numbers_that_leave(program: Program, parts: Iterable[Part], returned: Iterable[int]) -> set[int]:

@@ -40,7 +40,8 @@ def _function(name: str, c_name: str = "") -> Scalar:
 
 def _greater_or(sign: str, fallback: str) -> Scalar:
     """The greater or smaller one; `fallback` is the operand that, where undefined, decides for the first."""
-    return _chosen(f"{{0}} {sign} {{1}} or {fallback} != {fallback}", "{0}", "{1}", f"{{0}} {sign} {{1}} || {fallback} != {fallback}")
+    first, undefined = f"{{0}} {sign} {{1}}", f"{fallback} != {fallback}"
+    return _chosen(f"{first} or {undefined}", "{0}", "{1}", f"{first} || {undefined}")
 
 
 _NOT_ZERO = ("({0} != 0)", "({1} != 0)")

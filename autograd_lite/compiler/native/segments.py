@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.native.calls import is_native, is_view
+from autograd_lite.compiler.native.calls import is_native, is_product, is_view
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.lower import Lowering
 from autograd_lite.compiler.program import Instruction, Program, refs
@@ -30,7 +31,7 @@ def divided(program: Program, largest_product: int) -> list[Part]:
     parts: list[Part] = []
     for k, (native, run) in enumerate(runs):
         if not native:
-            parts.extend(run)
+            parts.extend([replace(x, fn=np.dot) if is_product(x, program.types) else x for x in run])  # half the overhead
             continue
         own = {x.id for x in run if x.fn is not helpers.verify}
         elsewhere = set().union(*(read[j] for j in range(len(runs)) if j != k), work.shown_to_numpy(runs))
@@ -67,23 +68,24 @@ class _Division:
         """Yield by turns what NumPy does and what a kernel does, each as much as can be done by then."""
         left = [x for x in self.program.instructions if x.id not in self.views]
         known = set(self.program.given())
-        numbers, left = self._taken(left, known, lambda x: self.program.types[x.id].kind == "float")
+        numbers, left = self._taken(left, known, {x.id for x in left if self.program.types[x.id].kind == "float"})
         if numbers:
             yield False, numbers
+        others = {x.id for x in left} - self.native
         while left:
-            for native in (True, False):
-                run, left = self._taken(left, known, lambda x, native=native: (x.id in self.native) is native)
+            for wanted in (others, self.native):
+                run, left = self._taken(left, known, wanted)
                 if run:
-                    yield native, run
+                    yield wanted is self.native, run
 
     def _taken(
-        self, left: list[Instruction], known: set[int], wanted: Callable[[Instruction], bool]
+        self, left: list[Instruction], known: set[int], wanted: set[int]
     ) -> tuple[list[Instruction], list[Instruction]]:
         """Take out of a list what is wanted and can be done; what has an effect keeps its order."""
         run, rest, waiting = [], [], False
         for x in left:
             effect = x.fn in helpers.EFFECTS
-            if wanted(x) and not (effect and waiting) and self.roots(x.operands()) <= known:
+            if x.id in wanted and not (effect and waiting) and self.roots(x.operands()) <= known:
                 run.append(x)
                 known.add(x.id)
             else:

@@ -10,7 +10,19 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.native.loops import (
-    Compute, Demand, Index, Kernel, Literal, Load, Nest, Operand, Product, Reduce, Statement, Store, View,
+    Compute,
+    Demand,
+    Index,
+    Kernel,
+    Literal,
+    Load,
+    Nest,
+    Operand,
+    Product,
+    Reduce,
+    Statement,
+    Store,
+    View,
 )  # fmt: skip
 from autograd_lite.compiler.native.nests import Loop, Sum, loop
 from autograd_lite.compiler.native.scalars import Scalar
@@ -50,6 +62,7 @@ class Writer(ABC):
         self.lines: list[str] = []
         self._depth = 0
         self._names = 0
+        self._nests = 0
 
     def line(self, text: str) -> None:
         self.lines.append("    " * self._depth + text)
@@ -63,6 +76,18 @@ class Writer(ABC):
     def name(self, letter: str) -> str:
         self._names += 1
         return f"{letter}{self._names}"
+
+    def sum(self, k: int) -> str:
+        """Return the name of the sum of a block, of the reduction at a place in the body of this nest."""
+        return f"s{self._nests}_{k}"
+
+    def total(self, k: int) -> str:
+        """Return the name of what is reduced so far."""
+        return f"a{self._nests}_{k}"
+
+    def error(self, k: int) -> str:
+        """Return the name of the rounding errors of a total."""
+        return f"c{self._nests}_{k}"
 
     def write(self, kernel: Kernel) -> str:
         """Return the text of a kernel."""
@@ -85,12 +110,14 @@ class Writer(ABC):
             self.large_product(node)
             return
         with self.loop("m", "0", str(rows)), self.loop("n", "0", str(columns)):
-            self.declare("sum", node.c.buffer.dtype, self.literal(0, node.c.buffer.dtype))
+            total = self.name("sum")
+            self.declare(total, node.c.buffer.dtype, self.literal(0, node.c.buffer.dtype))
             with self.loop("k", "0", str(inner)):
-                self.assign("sum", f"sum + {self.load(node.a, 'mk')} * {self.load(node.b, 'kn')}")
-            self.store(node.c, "sum", "mn")
+                self.assign(total, f"{total} + {self.load(node.a, 'mk')} * {self.load(node.b, 'kn')}")
+            self.store(node.c, total, "mn")
 
     def _nest(self, nest: Loop) -> None:
+        self._nests += 1
         for s in nest.sums.values():
             if not s.whole:
                 kept = [k for k in range(len(nest.shape)) if k not in s.reduce.axes]
@@ -136,26 +163,26 @@ class Writer(ABC):
         """Write one loop over elements, with a variable of its own for each sum."""
         summed = {k: s.reduce for k, s in _inside(nest).items() if is_compensated(s.reduce)}
         for k, s in summed.items():
-            self.declare(f"s{k}", s.view.buffer.dtype, self.literal(0, s.view.buffer.dtype))
+            self.declare(self.sum(k), s.view.buffer.dtype, self.literal(0, s.view.buffer.dtype))
         with self.innermost(nest, f"i{len(nest.shape) - 1}", first, stop):
             self._body(nest)
         for k in summed:
-            self.add_with_error(f"a{k}", f"c{k}", f"s{k}")
+            self.add_with_error(self.total(k), self.error(k), self.sum(k))
 
     def _declared(self, k: int, s: Reduce) -> None:
         if is_compensated(s):
-            for letter in "ac":
-                self.declare(f"{letter}{k}", FLOAT, self.literal(0, FLOAT))
+            self.declare(self.total(k), FLOAT, self.literal(0, FLOAT))
+            self.declare(self.error(k), FLOAT, self.literal(0, FLOAT))
         else:
             dtype = s.view.buffer.dtype
-            self.declare(f"a{k}", dtype, self.literal(start(s), dtype))
+            self.declare(self.total(k), dtype, self.literal(start(s), dtype))
 
     def _finished(self, k: int, s: Sum, nest: Loop) -> None:
         """Write the result of a reduction to memory, or combine it with what is there."""
         view, variables = s.reduce.view, _variables(nest)
-        value = f"a{k}"
+        value = self.total(k)
         if is_compensated(s.reduce):
-            value = self.cast(self.with_error(f"a{k}", f"c{k}"), FLOAT, view.buffer.dtype)
+            value = self.cast(self.with_error(self.total(k), self.error(k)), FLOAT, view.buffer.dtype)
         if not s.whole:
             value = self.combined(s.reduce, self.load(view, variables), value)
         self.store(view, value, variables)
@@ -171,7 +198,7 @@ class Writer(ABC):
     def _reduce(self, k: int, s: Sum, nest: Loop) -> None:
         value, view, variables = self.operand(s.reduce.value), s.reduce.view, _variables(nest)
         if s.level < len(nest.shape):
-            name = f"s{k}" if is_compensated(s.reduce) else f"a{k}"
+            name = self.sum(k) if is_compensated(s.reduce) else self.total(k)
             self.assign(name, self.combined(s.reduce, name, value))
         elif s.whole:
             self.store(view, value, variables)
