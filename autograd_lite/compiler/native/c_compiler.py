@@ -19,6 +19,8 @@ from autograd_lite.compiler.native.program import Call
 
 # NOTE: nothing of -ffast-math but what leaves NaN, infinities, zeros of either sign and the order of operations alone.
 _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno", "-ffp-contract=off", "-w")
+# The sine and the cosine of the same number would become one call, of which there is no vector version.
+_APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "sinf", "cosf")])
 _WHERE_KNOWN = ("-march=native", "-mprefer-vector-width=512", "-fno-trapping-math", "-fopenmp-simd")
 
 
@@ -41,7 +43,7 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
         raise errors.CompileError(errors.COMPILE_CC)
     layout.check()
     source = text(kernels)
-    command = [*shlex.split(compiler), *_ALWAYS, *_understood(compiler)]
+    command = [*shlex.split(compiler), *_ALWAYS, *_APART, *_understood(compiler)]
     path = cache.kept(f"{cache.key(source, *command)}.so", functools.partial(_build, command, source))
     library = ctypes.PyDLL(str(path))  # NOTE: holds the lock of Python, under which one work space is enough
     prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)

@@ -34,8 +34,8 @@ typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
 #if __GLIBC_PREREQ(2, 35)
 /* These have vector versions in libmvec, exact to 4 units in the last place, for NaN and infinities too. */
-#define VECTOR(f) __attribute__((simd("notinbranch"))) double f(double); \\
-    __attribute__((simd("notinbranch"))) float f##f(float);
+#define VECTOR(f) __attribute__((simd("notinbranch"), const)) double f(double); \\
+    __attribute__((simd("notinbranch"), const)) float f##f(float);
 VECTOR(exp) VECTOR(log) VECTOR(sin) VECTOR(cos) VECTOR(tan) VECTOR(tanh) VECTOR(sinh) VECTOR(cosh) VECTOR(asin)
 VECTOR(acos) VECTOR(atan) VECTOR(asinh) VECTOR(acosh) VECTOR(atanh) VECTOR(exp2) VECTOR(expm1) VECTOR(log1p)
 VECTOR(log2) VECTOR(log10) VECTOR(cbrt)

@@ -39,6 +39,12 @@ def _code(dtype: Any) -> str:
     return "u1" if dtype.kind == "b" else str(dtype.str[1:])
 
 
+def _typed(value: str, dtype: Any) -> str:
+    """Return an expression of a dtype; for most it has to be said, and numba takes its time for each such call."""
+    name = "bool_" if dtype.kind == "b" else dtype.name
+    return value if name == "float64" else f"np.{name}({value})"
+
+
 class NumbaWriter(Writer):
     """Writes Python for numba.
 
@@ -102,7 +108,7 @@ class NumbaWriter(Writer):
                     self.store(node.c, f"{self.load(node.c, 'mn')} + {factor} * {self.load(node.b, 'kn')}", "mn")
 
     def declare(self, name: str, dtype: Any, value: str) -> None:
-        self.line(f"{name} = np.{'bool_' if dtype.kind == 'b' else dtype.name}({value})")
+        self.line(f"{name} = {_typed(value, dtype)}")
 
     def assign(self, name: str, value: str) -> None:
         self.line(f"{name} = {value}")
@@ -127,8 +133,7 @@ class NumbaWriter(Writer):
         if dtype.kind in "iu":
             return f"np.{dtype.name}({int(value)})"
         number = float(dtype.type(value))
-        shown = "np.nan" if math.isnan(number) else repr(number).replace("inf", "np.inf")
-        return f"np.{dtype.name}({shown})"
+        return _typed("np.nan" if math.isnan(number) else repr(number).replace("inf", "np.inf"), dtype)
 
     def cast(self, text: str, dtype: Any, to: Any) -> str:
         if dtype == to:

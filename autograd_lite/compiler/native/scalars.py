@@ -83,9 +83,9 @@ SCALARS: Mapping[Any, Scalar] = MappingProxyType({
     np.logical_not: _both("({0} == 0)"), np.bitwise_and: _infix("&"), np.bitwise_or: _infix("|"),
     np.bitwise_xor: _infix("^"),
     np.sign: Scalar("({0} > 0 ? 1 : {0} < 0 ? -1 : {0} == 0 ? 0 : {0})",
-                    "(1 if {0} > 0 else -1 if {0} < 0 else 0 if {0} == 0 else {0})"),
+                    "(1.0 if {0} > 0 else -1.0 if {0} < 0 else 0.0 if {0} == 0 else {0})"),
     np.heaviside: Scalar("({0} < 0 ? 0 : {0} > 0 ? 1 : {0} == 0 ? {1} : {0})",
-                         "(0 if {0} < 0 else 1 if {0} > 0 else {1} if {0} == 0 else {0})"),
+                         "(0.0 if {0} < 0 else 1.0 if {0} > 0 else {1} if {0} == 0 else {0})"),
 })  # fmt: skip
 """By the function. For real numbers, and truth values where NumPy takes those."""
 
