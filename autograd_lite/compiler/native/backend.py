@@ -66,7 +66,7 @@ class NativeProgram:
         chosen = [name for name in PASSES if name not in _NOT_FOR_KERNELS and (passes is None or name in passes)]
         program = measured(recorded, chosen)[-1][1]
         self.parts = divided(program, backend.largest_product)
-        kernels = [part for part in self.parts if isinstance(part, Kernel)]
+        kernels = self.kernels = [part for part in self.parts if isinstance(part, Kernel)]
         numbers = {i for i, number in zip(refs(program.outputs), returned, strict=True) if number}
         plain = numbers_that_leave(program, self.parts, numbers)
         self.program = program.having(types=_as_arrays(program, kernels, plain))
