@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.native.calls import is_view
+from autograd_lite.compiler.native.calls import is_product, is_view
+from autograd_lite.compiler.native.kept import SMALLEST, Kept
 from autograd_lite.compiler.native.loops import Buffer, Kernel
 from autograd_lite.compiler.native.segments import Part, views_for
 from autograd_lite.compiler.numpy_backend import COLUMN, Module, is_loud
-from autograd_lite.compiler.program import Instruction, Program
+from autograd_lite.compiler.program import Instruction, Program, Type
 
 Call = Callable[[tuple[Any, ...]], int]
 """A kernel: 0 when done, 1 where an array is not in C order, 2 where a demand was not met."""
@@ -49,6 +51,10 @@ class Driver(Module):
         kernels = [part for part in parts if isinstance(part, Kernel)]
         self.bound = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
         self.bound |= {f"work_{k.name}": np.empty(k.work, np.uint8) for k in kernels if k.work}
+        written = [b.id for k in kernels for b in k.outputs]
+        written += [x.id for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
+        large = {i: program.types[i] for i in written if _bytes(program.types[i]) >= SMALLEST}
+        self.bound |= {f"kept_{i}": Kept(kind.shape, kind.dtype).take for i, kind in large.items()}
         self.bound |= {"otherwise": otherwise, "again": _again}
 
     def body(self) -> list[str]:
@@ -65,26 +71,30 @@ class Driver(Module):
 
     def _kernel(self, kernel: Kernel, parameters: str) -> list[str]:
         """Return the lines that call a kernel: arrays for what it gives, the call, numbers out of arrays."""
-        lines = [self._empty(buffer) for buffer in kernel.outputs]
+        lines = [self._empty(buffer.id) for buffer in kernel.outputs]
         given = [self.names[b.id] for b in (*kernel.inputs, *kernel.outputs)]
         given += [f"work_{kernel.name}"] if kernel.work else []
         lines.append(f"given = ({', '.join(given)},)")
         lines.append(f"if {kernel.name}(given) and again({kernel.name}, given): return otherwise({parameters})")
         return lines + [f"{self.names[i]} = {self.names[i]}[()]" for i in map(_id, kernel.outputs) if i in self.plain]
 
-    def _empty(self, buffer: Buffer) -> str:
-        kind = self.program.types[buffer.id]
-        dtype = "" if buffer.dtype == np.dtype(float) else f", np.{buffer.dtype.name}"
-        self._written.add(buffer.id)
-        text = f"{self.names[buffer.id]} = np.empty({kind.shape}{dtype})"
-        origin = self._origins.get(buffer.id, "")
-        return f"{text:<{COLUMN}}  # {origin}" if origin else text
+    def _empty(self, i: int) -> str:
+        """Return the line that makes an array to be written to."""
+        kind = self.program.types[i]
+        self._written.add(i)
+        dtype = "" if kind.dtype == np.dtype(float) else f", np.{kind.dtype.name}"
+        made = f"kept_{i}()" if f"kept_{i}" in self.bound else f"np.empty({kind.shape}{dtype})"
+        text = f"{self.names[i]} = {made}"
+        return f"{text:<{COLUMN}}  # {self._origins[i]}"
 
     def _line(self, x: Instruction) -> list[str]:
         """Return the lines of a call that is left to NumPy, after the views that it reads."""
         lines = [line for view in views_for(x, self.views) for line in self._view(view)]
-        *before, last = self.statements(x)
-        lines += [*before, f"{last:<{COLUMN}}  # {self.comment(x)}"]
+        if is_product(x, self.program.types):
+            lines += [self._empty(x.id), f"np.dot({', '.join(map(self.operand, x.args))}, out={self.names[x.id]})"]
+        else:
+            *before, last = self.statements(x)
+            lines += [*before, f"{last:<{COLUMN}}  # {self.comment(x)}"]
         self._written.add(x.id)
         return ['with np.errstate(all="ignore"):', *[f"    {line}" for line in lines]] if is_loud(x) else lines
 
@@ -93,6 +103,10 @@ class Driver(Module):
             return []
         self._written.add(x.id)
         return [f"{self.statement(x):<{COLUMN}}  # {self.comment(x)}"]
+
+
+def _bytes(kind: Type) -> int:
+    return math.prod(kind.shape) * int(kind.dtype.itemsize)
 
 
 def _id(buffer: Buffer) -> int:

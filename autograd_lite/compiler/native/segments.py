@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.native.calls import is_native, is_product, is_view
+from autograd_lite.compiler.native.calls import is_native, is_view
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.lower import Lowering
 from autograd_lite.compiler.program import Instruction, Program, refs
@@ -31,7 +30,7 @@ def divided(program: Program, largest_product: int) -> list[Part]:
     parts: list[Part] = []
     for k, (native, run) in enumerate(runs):
         if not native:
-            parts.extend([replace(x, fn=np.dot) if is_product(x, program.types) else x for x in run])  # half the overhead
+            parts.extend(run)
             continue
         own = {x.id for x in run if x.fn is not helpers.verify}
         elsewhere = set().union(*(read[j] for j in range(len(runs)) if j != k), work.shown_to_numpy(runs))
