@@ -14,10 +14,8 @@ import autograd_lite as ag
 from autograd_lite.compiler.native import c_compiler
 
 AVAILABLE = {"cc": c_compiler.found() is not None, "numba": find_spec("numba") is not None}
-BACKENDS = [
-    pytest.param(name, marks=pytest.mark.skipif(not there, reason=f"{name} is not installed"))
-    for name, there in AVAILABLE.items()
-]
+ABSENT = {name: pytest.mark.skipif(not there, reason=f"{name} is not installed") for name, there in AVAILABLE.items()}
+BACKENDS = [pytest.param(name, marks=mark) for name, mark in ABSENT.items()]
 TOGETHER = 24
 """Rows in one program: a compiler takes its time for each."""
 CHUNKS = [FIXED[k : k + TOGETHER] for k in range(0, len(FIXED), TOGETHER)]
@@ -33,11 +31,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 def chunks(backend: str) -> list[Any]:
     """One program for each chunk; numba takes seconds, so that but a few of its are not slow."""
     few = range(0, len(CHUNKS), 8)
-    marks = [() if backend == "cc" or k in few else (pytest.mark.slow,) for k in range(len(CHUNKS))]
-    return [
-        pytest.param(backend, CHUNKS[k], id=f"{backend}-{k}", marks=[*BACKENDS[list(AVAILABLE).index(backend)].marks, *m])
-        for k, m in enumerate(marks)
-    ]
+    slow = [[] if backend == "cc" or k in few else [pytest.mark.slow] for k in range(len(CHUNKS))]
+    marks = [[ABSENT[backend], *more] for more in slow]
+    return [pytest.param(backend, CHUNKS[k], id=f"{backend}-{k}", marks=marks[k]) for k in range(len(CHUNKS))]
 
 
 def outcomes(rows: list[Case], weights: list[list[Any]], call: Any, scale: float) -> list[list[Any]]:

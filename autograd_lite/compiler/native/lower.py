@@ -44,7 +44,7 @@ from autograd_lite.compiler.native.work import placed
 from autograd_lite.compiler.program import Instruction, Program, Ref
 from autograd_lite.shapes import Shape
 
-LONGEST = 3000
+LONGEST = 200
 """Statements of a nest at most, for compilers take more than linear time."""
 
 

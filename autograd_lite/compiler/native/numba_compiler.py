@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import importlib.util
 import sys
@@ -30,7 +31,8 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
         Where numba is not installed.
     """
     if not is_installed():
-        raise errors.MissingExtraError(errors.MISSING_EXTRA.format(feature="backend='numba'", package="numba", extra="jit"))
+        missing = errors.MISSING_EXTRA.format(feature="backend='numba'", package="numba", extra="jit")
+        raise errors.MissingExtraError(missing)
     layout.check()
     module = _module(text(kernels))
     prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)
@@ -45,7 +47,7 @@ def _module(source: str) -> ModuleType:
     name = f"autograd_lite_{cache.key(source)}"
     if name in sys.modules:
         return sys.modules[name]
-    path = cache.kept(f"{name}.py", lambda file: file.write_text(source, encoding="utf-8"))
+    path = cache.kept(f"{name}.py", functools.partial(_written, source))
     _without_damaged(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -59,6 +61,10 @@ def _module(source: str) -> ModuleType:
         raise
     _noted(path)
     return module
+
+
+def _written(source: str, path: Path) -> None:
+    path.write_text(source, encoding="utf-8")
 
 
 def _compiled(path: Path) -> list[Path]:

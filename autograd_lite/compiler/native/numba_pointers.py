@@ -16,7 +16,7 @@ def _pointer(element: Any) -> Any:
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
 
-        return types.CPointer(element)(address), code
+        return types.CPointer(element)(address), code  # type: ignore[no-untyped-call, unused-ignore]
 
     return pointer
 

@@ -11,10 +11,12 @@ from typing import Any
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, View
 from autograd_lite.compiler.native.nests import Loop, place
-from autograd_lite.compiler.native.scalars import Scalar
+from autograd_lite.compiler.native.scalars import MATH, Scalar
 from autograd_lite.compiler.native.writer import Writer
 
-PREAMBLE = """\
+PREAMBLE = f"""\
+from math import {', '.join(MATH)}
+
 import numpy as np
 from numba import cfunc, types
 
@@ -124,8 +126,8 @@ class NumbaWriter(Writer):
         return self._element(view, variables, more) + (" != 0" if view.buffer.dtype.kind == "b" else "")
 
     def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
-        name = "uint8" if view.buffer.dtype.kind == "b" else view.buffer.dtype.name
-        self.line(f"{self._element(view, variables, more)} = np.{name}({value})")
+        made = f"np.uint8({value})" if view.buffer.dtype.kind == "b" else _typed(value, view.buffer.dtype)
+        self.line(f"{self._element(view, variables, more)} = {made}")
 
     def literal(self, value: Any, dtype: Any) -> str:
         if dtype.kind == "b":

@@ -12,6 +12,13 @@ from typing import Any
 import numpy as np
 
 
+MATH = (
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "copysign", "cos", "cosh", "exp", "expm1", "fabs",
+    "hypot", "log", "log10", "log1p", "pow", "sin", "sinh", "sqrt", "tan", "tanh",
+)  # fmt: skip
+"""What numba takes from `math`, which has it look at fewer possible types than NumPy's functions of the same name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """An expression of operands ``{0}``, ``{1}``; in C, ``{f}`` stands for the letter by which ``expf`` differs."""
@@ -35,7 +42,8 @@ def _chosen(condition: str, yes: str, no: str, c_condition: str = "") -> Scalar:
 def _function(name: str, c_name: str = "") -> Scalar:
     """A function of one or two operands that C has too, under this name or another one."""
     operands = "{0}, {1}" if name in {"arctan2", "hypot", "copysign", "power"} else "{0}"
-    return Scalar(f"{c_name or name}{{f}}({operands})", f"np.{name}({operands})")
+    called = c_name or name
+    return Scalar(f"{called}{{f}}({operands})", f"{called if called in MATH else f'np.{name}'}({operands})")
 
 
 def _greater_or(sign: str, fallback: str) -> Scalar:
@@ -50,7 +58,7 @@ _LOGADDEXP = Scalar(
     "({0} == {1} ? {0} + " + repr(math.log(2)) + " : "
     "({0} >= {1} || {0} != {0} ? {0} : {1}) + log1p{f}(exp{f}(-fabs{f}({0} - {1}))))",
     "({0} + " + repr(math.log(2)) + " if {0} == {1} else "
-    "({0} if {0} >= {1} or {0} != {0} else {1}) + np.log1p(np.exp(-np.fabs({0} - {1}))))",
+    "({0} if {0} >= {1} or {0} != {0} else {1}) + log1p(exp(-fabs({0} - {1}))))",
 )
 
 SCALARS: Mapping[Any, Scalar] = MappingProxyType({
