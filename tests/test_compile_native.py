@@ -66,4 +66,4 @@ def test_rows_in_native_code_are_the_rows(backend: str, rows: list[Case]) -> Non
                 assert (a.shape, a.dtype) == (b.shape, b.dtype), row.name
                 np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13, err_msg=row.name)
     assert compiled.programs.recordings == 1
-    assert compiled.program.native.kernels
+    assert "kernel_" in compiled.program.native.report()

@@ -41,7 +41,9 @@ class CompiledProgram:
     program : Program
         The calls, after all passes.
     source : str
-        The same as a Python function, with a comment for each line: what runs.
+        The same as a Python function, with a comment for each line: what runs, unless the backend is a native one.
+    native : NativeProgram or None
+        What runs in its place; ``native.source`` is its text.
     """
 
     def __init__(self, recorded: Recorded, passes: Iterable[str] | None, backend: str = "numpy") -> None:
@@ -55,8 +57,8 @@ class CompiledProgram:
             self.enter = Caller(recorded, self.program, self._module.load()).made()
         else:
             numbers = [kind != "tensor" for kind in recorded.kinds if kind != "static"]
-            self.native = NativeProgram(recorded.program, NATIVE[backend], passes, numbers, self._otherwise)
-            self.enter = Caller(recorded, self.native.program, self.native.driver.load()).made()
+            self.native = NativeProgram(recorded.program, backend, passes, numbers, self._otherwise)
+            self.enter = Caller(recorded, self.native.program, self.native.load()).made()
 
     def _otherwise(self, *inputs: Any) -> Any:
         """Run the program as NumPy calls, to say what native code found wrong."""
@@ -99,8 +101,12 @@ class CompiledProgram:
         return array
 
     def report(self) -> str:
-        """Return a table: calls, operations, bytes and buffers as recorded, and after each pass."""
-        return report.table(self._stages)
+        """Return a table: calls, operations, bytes and buffers as recorded, and after each pass.
+
+        For a native backend also what its kernels do, and what is left to NumPy between them, and why.
+        """
+        table = report.table(self._stages)
+        return table if self.native is None else f"{table}\n\n{self.native.report()}"
 
     def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
@@ -229,8 +235,10 @@ def compile(  # noqa: A001 - PyTorch's name
         A training step that calls ``backward()`` and ``optimizer.step()``, a function of arrays, or a transform such as
         ``value_and_grad(f)``. Takes arrays, Tensors, numbers, random generators, and trees of them; what else it is
         given is a setting.
-    backend : {"numpy"}
-        What the program is written in.
+    backend : {"numpy", "cc", "numba", "auto"}
+        What the program is written in. ``"cc"`` makes loops in C of it and needs a C compiler, ``"numba"`` needs numba
+        (``pip install 'autograd-lite[jit]'``); both leave large products of matrices, and what they can't do, to NumPy.
+        ``"auto"`` is the first of ``"cc"``, ``"numba"`` and ``"numpy"`` that is there.
     passes : iterable of str, optional
         Which improvements are made, of those in ``autograd_lite.compiler.passes.PASSES``; by default all.
 
@@ -254,6 +262,10 @@ def compile(  # noqa: A001 - PyTorch's name
     optimiser, arrays and random generators of closures. What it writes is written when all is computed: all or nothing.
     A returned Tensor has its value and no history.
 
+    Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
+    are; its sums are more exact than NumPy's, and its functions exact to four units in the last place. What it compiled
+    is kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says.
+
     Examples
     --------
     >>> import autograd_lite as ag
@@ -266,7 +278,7 @@ def compile(  # noqa: A001 - PyTorch's name
     t1 = x + x
     """
     if backend not in BACKENDS:
-        raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend))
+        raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend, known=BACKENDS[1:]))
     if function is None:
         return partial(compile, backend=backend, passes=passes)
     if not callable(function):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,31 @@ _FLOATS = frozenset(map(np.dtype, ("f8", "f4")))
 _MATRIX = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a backend leaves to NumPy though it could do it.
+
+    Attributes
+    ----------
+    product : int
+        A product of matrices with more multiplications than so many: BLAS is faster.
+    functions : frozenset
+        Functions of many elements at once for which NumPy has vector instructions, and the backend has none,
+    elements : int
+        where there are at least so many elements.
+    """
+
+    product: int
+    functions: frozenset[Any] = frozenset()
+    elements: int = 0
+
+    def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
+        """Tell whether a call is left to NumPy."""
+        if x.fn in PRODUCTS:
+            return is_product(x, types) and multiplications(x, types) > self.product
+        return x.fn in self.functions and math.prod(types[x.id].shape) >= self.elements
+
+
 def is_view(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a call shows the elements of its operand in another order, or some of them."""
     if not (x.args and isinstance(x.args[0], Ref) and is_array(types[x.args[0].id]) and is_array(types[x.id])):
@@ -37,15 +64,15 @@ def is_view(x: Instruction, types: Mapping[int, Type]) -> bool:
     return _plain_key(x.args[1]) if x.fn is operator.getitem else x.fn in VIEWS and not any(refs(x.args[1:]))
 
 
-def is_native(x: Instruction, types: Mapping[int, Type], largest_product: int) -> bool:
-    """Tell whether native code can do a call; `largest_product` counts the multiplications of a product of matrices."""
+def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether native code can do a call."""
     kinds = [types[i] for i in x.operands()]
     if x.fn is helpers.verify:
         return _known(kinds[0]) and kinds[0].dtype == bool
     if types[x.id].kind == "float" or not _known(types[x.id]) or not all(map(_known, kinds)):
         return False
     if x.fn in PRODUCTS:
-        return is_product(x, types) and multiplications(x, types) <= largest_product
+        return is_product(x, types)
     if x.fn in REDUCTIONS:
         return _is_reduction(x, types)
     if x.fn in WRITES:

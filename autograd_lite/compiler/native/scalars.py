@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-
 MATH = (
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "copysign", "cos", "cosh", "exp", "expm1", "fabs",
     "hypot", "log", "log10", "log1p", "pow", "sin", "sinh", "sqrt", "tan", "tanh",

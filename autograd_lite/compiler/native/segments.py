@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.native.calls import is_native, is_view
+from autograd_lite.compiler.native.calls import Limits, is_native, is_view
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.lower import Lowering
 from autograd_lite.compiler.program import Instruction, Program, refs
@@ -16,13 +16,13 @@ from autograd_lite.compiler.program import Instruction, Program, refs
 Part = Kernel | Instruction
 
 
-def divided(program: Program, largest_product: int) -> list[Part]:
+def divided(program: Program, limits: Limits) -> list[Part]:
     """Divide a program into as few kernels as its order allows.
 
     Views are part of no kernel: it reads the elements that they show. They are among the calls where NumPy needs them.
     """
     views = {x.id: x for x in program.instructions if is_view(x, program.types)}
-    work = _Division(program, views, largest_product)
+    work = _Division(program, views, limits)
     runs = list(work.runs())
     splats = {c.id: value for c in program.constants if c.private and (value := one_number(c.array)) is not None}
     read = [work.roots(i for x in run for i in x.operands()) for _, run in runs]
@@ -41,13 +41,13 @@ def divided(program: Program, largest_product: int) -> list[Part]:
 
 
 class _Division:
-    def __init__(self, program: Program, views: Mapping[int, Instruction], largest_product: int) -> None:
+    def __init__(self, program: Program, views: Mapping[int, Instruction], limits: Limits) -> None:
         self.program, self.views = program, views
         draws = any(x.fn is helpers.draw for x in program.instructions)
         self.native = {
             x.id
             for x in program.instructions
-            if x.id not in views and is_native(x, program.types, largest_product)
+            if x.id not in views and is_native(x, program.types) and not limits.exclude(x, program.types)
             and not (draws and x.fn in helpers.EFFECTS)  # NOTE: a kernel that gives up is repeated by NumPy
         }  # fmt: skip
 
