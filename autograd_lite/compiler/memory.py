@@ -41,14 +41,14 @@ def _roots(instruction: Instruction, found: dict[int, frozenset[int]]) -> frozen
     if is_new(instruction.fn):
         return frozenset((instruction.id,))
     if instruction.fn is operator.getitem:  # of what it is taken from, not of the index
-        return found[next(refs(instruction.args[0]))] if _basic(instruction) else frozenset((instruction.id,))
+        return found[refs(instruction.args[0])[0]] if _basic(instruction) else frozenset((instruction.id,))
     owners = [found[i] for i in instruction.operands()]
     return frozenset((instruction.id,)).union(*owners)
 
 
 def _basic(instruction: Instruction) -> bool:
     key = instruction.args[1]
-    return not any(True for _ in refs(key)) and not _has_list(key)
+    return not refs(key) and not _has_list(key)
 
 
 def _has_list(key: Any) -> bool:

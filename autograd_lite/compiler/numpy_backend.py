@@ -142,7 +142,7 @@ class Module:
     def comment(self, x: Instruction) -> str:
         """Return the shape of a value and what it comes from."""
         kind = self.program.types[x.id]
-        shape = f"{kind.shape} {kind.dtype}" if kind.kind in ("array", "scalar") else kind.kind
+        shape = f"{kind.shape} {_dtype_text(kind.dtype)}" if kind.kind in ("array", "scalar") else kind.kind
         return f"{shape}: {x.origin}" if x.origin else shape
 
     def statements(self, x: Instruction) -> list[str]:
@@ -291,14 +291,21 @@ def _bound_early(lines: list[str], constants: Sequence[str]) -> str:
         return name
 
     head, *body = lines
-    changed = [
-        line if "'" in line or '"' in line else _LOOKED_UP.sub(local, line.rsplit("  # ", 1)[0]) for line in body
-    ]
+    changed = [_LOOKED_UP.sub(local, _code(line)) if _is_plain(line) else line for line in body]
     bound = [f"{name}={what}" for name, what in found.items()] + [f"{name}={name}" for name in constants]
     if bound:
         start, end = head[: -len("):")], "):"
         head = f"{start}{'' if start.endswith('(') else ', '}*, {', '.join(bound)}{end}"
     return "\n".join([head, *changed, ""])
+
+
+def _is_plain(line: str) -> bool:
+    """Tell whether a line calls NumPy and has no text in it."""
+    return "np." in line and "'" not in line and '"' not in line
+
+
+def _code(line: str) -> str:
+    return line.rsplit("  # ", 1)[0]
 
 
 _modules = count()
@@ -332,6 +339,9 @@ def literal(value: Any) -> str:
     if isinstance(value, type):
         return value.__name__ if value.__module__ == "builtins" else f"np.{value.__name__}"
     return "..." if value is Ellipsis else repr(value)
+
+
+_dtype_text = functools.cache(str)
 
 
 def array_text(array: Any) -> str:

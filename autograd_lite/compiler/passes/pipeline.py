@@ -48,9 +48,9 @@ def measured(program: Program, passes: Iterable[str] | None = None) -> list[tupl
             program = returned_copies(program)
             stages.append(("copies of what leaves", program))
         if name in chosen:
-            program = work(program)
+            changed = work(program)
+            if changed is not program and name not in {"dead_code", "buffers"} and "dead_code" in chosen:
+                changed = dead_code(changed)
+            program = changed
             stages.append((name, program))
-            if name not in {"dead_code", "buffers"} and "dead_code" in chosen:
-                program = dead_code(program)
-                stages[-1] = (name, program)
     return stages

@@ -30,7 +30,7 @@ def small_arrays(program: Program) -> Program:
     """Return the program with numbers as arrays of no dimension, and products of small matrices by ``dot``."""
     work = _Work(program)
     result = work.walk.run(work.cheaper)
-    return result.having(constants=(*program.constants, *work.constants.values()))
+    return result.having(constants=(*program.constants, *work.constants.values())) if work.constants else result
 
 
 class _Work:
