@@ -184,9 +184,10 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if _watcher() is not None:  # inside of another one, of whose program it becomes a part
             return self._function(*args, **kwargs)
-        result = self.programs.run(args, kwargs)
-        if result is not MISS:
-            return result
+        for enter in self.programs.enters:
+            result = enter(args, kwargs)
+            if result is not MISS:
+                return result
         with _lock:
             result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
             return self._record(args, kwargs) if result is MISS else result

@@ -323,9 +323,17 @@ def observed_run(
         sys.setprofile(environment.note)
         yield environment
     finally:
-        sys.setprofile(before)
+        _profile(before)
         for reading, x in replaced:
             _put(reading, x)
+
+
+def _profile(before: Any) -> None:
+    """Let a profiler go on that was there before: one in C is no function that could be set."""
+    if before is None or callable(before):
+        sys.setprofile(before)
+    else:
+        before.enable()
 
 
 def _put(reading: Reading, value: Any) -> None:

@@ -15,9 +15,9 @@ _NEW = frozenset(
     (
         np.sum, np.prod, np.max, np.min, np.mean, np.all, np.any, np.argmax, np.argmin, np.argsort, np.where, np.copy,
         np.array, np.concatenate, np.einsum, np.cumsum, np.pad, np.tril, np.triu, np.convolve, np.correlate, np.var,
-        np.std, np.dot, np.roll, np.sort, np.zeros_like, np.ones_like, np.empty_like, np.clip, np.round,
+        np.std, np.dot, np.vdot, np.roll, np.sort, np.zeros_like, np.ones_like, np.empty_like, np.clip, np.round,
         np.searchsorted, np.interp, np.tensordot, helpers.scatter, helpers.placed, helpers.assigned, helpers.added_at,
-        helpers.subtracted_at,         helpers.draw,
+        helpers.subtracted_at, helpers.draw,
     )
 )  # fmt: skip
 
@@ -41,14 +41,14 @@ def _roots(instruction: Instruction, found: dict[int, frozenset[int]]) -> frozen
     if is_new(instruction.fn):
         return frozenset((instruction.id,))
     if instruction.fn is operator.getitem:  # of what it is taken from, not of the index
-        return found[next(refs(instruction.args[0]))] if _basic(instruction) else frozenset((instruction.id,))
+        return found[refs(instruction.args[0])[0]] if _basic(instruction) else frozenset((instruction.id,))
     owners = [found[i] for i in instruction.operands()]
     return frozenset((instruction.id,)).union(*owners)
 
 
 def _basic(instruction: Instruction) -> bool:
     key = instruction.args[1]
-    return not any(True for _ in refs(key)) and not _has_list(key)
+    return not refs(key) and not _has_list(key)
 
 
 def _has_list(key: Any) -> bool:

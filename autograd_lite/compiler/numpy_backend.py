@@ -20,6 +20,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.program import Instruction, Program, Ref, Type, refs
+from autograd_lite.compiler.ranges import Ranges
 
 _INFIX: dict[Any, str] = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.less: "<", np.greater: ">",
@@ -32,8 +33,9 @@ _PREFIX = {np.negative: "-", operator.neg: "-", operator.pos: "+"}
 # Derivatives are computed without warnings, from the first call on that makes infinite or undefined what was finite.
 _CALM = frozenset(
     (
-        np.add, np.subtract, np.multiply, np.negative, np.square, np.matmul, np.dot, np.sum, np.where, np.transpose,
-        np.reshape, np.broadcast_to, np.copy, np.array, np.maximum, np.minimum, np.absolute, np.sign, np.greater,
+        np.add, np.subtract, np.multiply, np.negative, np.square, np.matmul, np.dot, np.vdot, np.sum, np.where,
+        np.transpose, np.reshape, np.broadcast_to, np.copy, np.array, np.maximum, np.minimum, np.absolute, np.copysign,
+        np.sign, np.greater,
         np.less, np.greater_equal, np.less_equal, np.equal, np.not_equal, np.isfinite, operator.getitem, operator.add,
         operator.mul, operator.neg, operator.sub, helpers.placed, helpers.scatter, helpers.added_at,
         helpers.subtracted_at, helpers.assigned,
@@ -45,9 +47,13 @@ _LONGEST_LITERAL = 64
 
 
 class Names:
-    """What the values of a program are called in its text: each name once."""
+    """What the values of a program are called in its text: each name once.
 
-    def __init__(self, program: Program) -> None:
+    With `again`, values that have no name of their own take over those of such ones that are read no more. So arrays
+    are given back as soon as they can be: where all of them live until the end, making the next takes longer.
+    """
+
+    def __init__(self, program: Program, again: bool = False) -> None:
         self.program = program
         self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
         self._names: dict[int, str] = {}
@@ -61,6 +67,26 @@ class Names:
         for i in program.types:
             if i in program.names:
                 self[i]
+        if again:
+            self._share()
+
+    def _share(self) -> None:
+        """Name the values that have no name of their own, in order."""
+        last = _last_reads(self.program)
+        free: list[str] = []
+        for k, x in enumerate(self.program.instructions):
+            read = x.operands() if x.into is None else (*x.operands(), x.into)
+            dying = [self[i] for i in dict.fromkeys(read) if last[i] == k and self._is_shared(i)]
+            if x.fn is helpers.placed:  # written in two lines, of which the first gives the name another value
+                self[x.id]
+            elif x.id not in self._same and self._is_shared(x.id) and dying + free:
+                self._names[x.id] = (dying or free).pop()
+            free += [name for name in dying if x.id not in self._same or name != self[x.id]]
+            if last[x.id] == k and self._is_shared(x.id):
+                free.append(self[x.id])
+
+    def _is_shared(self, i: int) -> bool:
+        return i not in self.program.names and i not in self._constants
 
     def __getitem__(self, i: int) -> str:
         if i not in self._names:
@@ -85,12 +111,24 @@ class Names:
         return tried
 
 
+def _last_reads(program: Program) -> dict[int, int]:
+    """Return for each value the last instruction that reads it, or writes over it; its own where there is none."""
+    last: dict[int, int] = {}
+    for k, x in enumerate(program.instructions):
+        last[x.id] = k
+        for i in x.operands():
+            last[i] = k
+        if x.into is not None:
+            last[x.into] = k
+    return last | dict.fromkeys(program.escaping(), len(program.instructions))
+
+
 class Module:
     """The text of a program, and the function that it defines."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.names = Names(program)
+        self.names = Names(program, again=True)
         self.bound: dict[str, Any] = {}
         self._constants = {c.id: c for c in program.constants}
         self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
@@ -122,18 +160,34 @@ class Module:
         parameters = ", ".join(self.names[x.id] for x in program.inputs)
         lines = [f"def {self.function}({parameters}):"]
         lines += [f"    # {self.names[x.id]}: {program.types[x.id]}" for x in program.inputs]
-        quiet = False
-        for x in program.instructions:
-            if not quiet and is_loud(x):
+        silent = self._silent()
+        for k, x in enumerate(program.instructions):
+            if k in silent and k - 1 not in silent:
                 lines.append('    with np.errstate(all="ignore"):')
-                quiet = True
-            quiet = quiet and x.quiet
             *before, last = self.statements(x)
-            indent = "        " if quiet else "    "
+            indent = "        " if k in silent else "    "
             lines += [indent + line for line in before]
             lines.append(f"{indent + last:<{COLUMN}}  # {self.comment(x)}")
         lines.append(f"    return {self._returned()}")
         return lines
+
+    def _silent(self) -> set[int]:
+        """Return the places of the calls that are made with warnings switched off: from the first one that could warn.
+
+        To the last one, where nothing between them has to warn.
+        """
+        silent: set[int] = set()
+        last: int | None = None
+        ranges: Ranges | None = None
+        for k, x in enumerate(self.program.instructions):
+            if not x.quiet:
+                last = None
+            elif is_loud(x):
+                ranges = ranges or Ranges(self.program)
+                if not ranges.is_calm(x):
+                    silent.update(range(k if last is None else last, k + 1))
+                    last = k
+        return silent
 
     def _returned(self) -> str:
         values = [self.names[i] for i in self.program.escaping()]
@@ -142,7 +196,7 @@ class Module:
     def comment(self, x: Instruction) -> str:
         """Return the shape of a value and what it comes from."""
         kind = self.program.types[x.id]
-        shape = f"{kind.shape} {kind.dtype}" if kind.kind in ("array", "scalar") else kind.kind
+        shape = f"{kind.shape} {_dtype_text(kind.dtype)}" if kind.kind in ("array", "scalar") else kind.kind
         return f"{shape}: {x.origin}" if x.origin else shape
 
     def statements(self, x: Instruction) -> list[str]:
@@ -189,7 +243,8 @@ class Module:
         if fn is np.dot and kind is not None and kind.kind == "array":
             return f"{a[0]}.dot({a[1]})"
         if fn is np.reshape and len(a) == 2:  # noqa: PLR2004 - array and shape
-            return f"{a[0]}.reshape({a[1]})"
+            flat = kind is not None and kind.kind == "array" and len(self.program.types[x.id].shape) == 1
+            return f"{a[0]}.ravel()" if flat else f"{a[0]}.reshape({a[1]})"
         if fn is np.copy and len(a) == 1 and kind is not None and kind.kind == "array":
             return f"{a[0]}.copy()"
         if fn is np.astype and kind is not None:
@@ -291,14 +346,21 @@ def _bound_early(lines: list[str], constants: Sequence[str]) -> str:
         return name
 
     head, *body = lines
-    changed = [
-        line if "'" in line or '"' in line else _LOOKED_UP.sub(local, line.rsplit("  # ", 1)[0]) for line in body
-    ]
+    changed = [_LOOKED_UP.sub(local, _code(line)) if _is_plain(line) else line for line in body]
     bound = [f"{name}={what}" for name, what in found.items()] + [f"{name}={name}" for name in constants]
     if bound:
         start, end = head[: -len("):")], "):"
         head = f"{start}{'' if start.endswith('(') else ', '}*, {', '.join(bound)}{end}"
     return "\n".join([head, *changed, ""])
+
+
+def _is_plain(line: str) -> bool:
+    """Tell whether a line calls NumPy and has no text in it."""
+    return "np." in line and "'" not in line and '"' not in line
+
+
+def _code(line: str) -> str:
+    return line.rsplit("  # ", 1)[0]
 
 
 _modules = count()
@@ -337,6 +399,9 @@ def literal(value: Any) -> str:
     if isinstance(value, type):
         return value.__name__ if value.__module__ == "builtins" else f"np.{value.__name__}"
     return "..." if value is Ellipsis else repr(value)
+
+
+_dtype_text = functools.cache(str)
 
 
 def array_text(array: Any) -> str:

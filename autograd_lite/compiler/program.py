@@ -6,7 +6,7 @@ the operands of an instruction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,9 +71,11 @@ class Constant:
     private: bool
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Instruction:
-    """One call.
+    """One call. Not to be changed once it is part of a Program.
+
+    NOTE: not a frozen one, which takes three times as long to make, and a first call makes thousands.
 
     Attributes
     ----------
@@ -101,12 +103,14 @@ class Instruction:
     quiet: bool = False
     into: int | None = None
     line: str = ""
+    _reads: tuple[int, ...] | None = field(default=None, init=False, repr=False)
 
-    def operands(self) -> Iterator[int]:
-        """Yield the numbers of the values it reads, as often as it does."""
-        yield from refs(self.args)
-        for _, value in self.kwargs:
-            yield from refs(value)
+    def operands(self) -> tuple[int, ...]:
+        """Return the numbers of the values it reads, as often as it does; found once, since every pass asks."""
+        if self._reads is None:
+            found = refs(self.args)
+            self._reads = tuple(found + refs([value for _, value in self.kwargs]) if self.kwargs else found)
+        return self._reads
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -179,15 +183,20 @@ def shown(instruction: Instruction) -> str:
     return f"%{instruction.id} = {name}({', '.join([*map(str, instruction.args), *settings])}){into}"
 
 
-def refs(value: Any) -> Iterator[int]:
-    """Yield the numbers of the values in an operand, whatever it is nested in."""
+def refs(value: Any) -> list[int]:
+    """Return the numbers of the values in an operand, whatever it is nested in."""
     if value.__class__ is Ref:
-        yield value.id
-    elif isinstance(value, (tuple, list)):
+        return [value.id]
+    found: list[int] = []
+    if isinstance(value, (tuple, list)):
         for part in value:
-            yield from refs(part)
+            if part.__class__ is Ref:
+                found.append(part.id)
+            elif isinstance(part, (tuple, list, slice)):
+                found += refs(part)
     elif isinstance(value, slice):
-        yield from refs((value.start, value.stop, value.step))
+        found += refs((value.start, value.stop, value.step))
+    return found
 
 
 def mapped(value: Any, change: Mapping[int, Any]) -> Any:
@@ -203,7 +212,7 @@ def mapped(value: Any, change: Mapping[int, Any]) -> Any:
 
 def substituted(instruction: Instruction, change: Mapping[int, Any]) -> Instruction:
     """Return an instruction that reads other values in the place of some."""
-    if change.keys().isdisjoint(instruction.operands()):
+    if not change or change.keys().isdisjoint(instruction.operands()):
         return instruction
     kwargs = tuple([(name, mapped(value, change)) for name, value in instruction.kwargs])
     return replace(instruction, args=mapped(instruction.args, change), kwargs=kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -113,6 +114,7 @@ def record(
         trace = Trace(fixed)
         try:
             with recording(trace), observed_run(function, settings, trace.outside) as environment:
+                trace.observer = sys.getprofile()
                 given = _arguments(trace, structure, leaves, function)
                 called, named = unflatten(structure, given)
                 result = function(*called, **named)

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.compiler.memory import is_new
 from autograd_lite.compiler.program import Instruction, Program, Ref, Type
 
-_PRODUCTS = (np.matmul, np.dot)
+_PRODUCTS = (np.matmul, np.dot, np.vdot)
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,23 +43,33 @@ def _slot(slot: Any, t: Any) -> Any:
         return None
 
 
-def _attribute(slot: Any, read: str, write: str) -> property:
-    def get(t: Any) -> Any:
-        trace = tracing()
-        return slot.__get__(t) if trace is None else getattr(trace, read)(t)
-
-    def put(t: Any, value: Any) -> None:
-        trace = tracing()
-        if trace is None:
-            slot.__set__(t, value)
-        else:
-            getattr(trace, write)(t, value)
-
-    return property(get, put)
+def _data(t: Any) -> Any:
+    trace = tracing()
+    return _DATA.__get__(t) if trace is None else trace.read_data(t)
 
 
-_TRACED_DATA = _attribute(_DATA, "read_data", "write_data")
-_TRACED_GRAD = _attribute(_GRAD, "read_grad", "write_grad")
+def _put_data(t: Any, value: Any) -> None:
+    trace = tracing()
+    if trace is None:
+        set_data(t, value)
+    else:
+        trace.write_data(t, value)
+
+
+def _grad(t: Any) -> Any:
+    trace = tracing()
+    return _GRAD.__get__(t) if trace is None else trace.read_grad(t)
+
+
+def _put_grad(t: Any, value: Any) -> None:
+    trace = tracing()
+    if trace is None:
+        set_grad(t, value)
+    else:
+        trace.write_grad(t, value)
+
+
+_TRACED_DATA, _TRACED_GRAD = property(_data, _put_data), property(_grad, _put_grad)
 
 
 def _look(step: int) -> None:

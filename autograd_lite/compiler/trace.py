@@ -6,6 +6,7 @@ has ended well.
 
 from __future__ import annotations
 
+import functools
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
@@ -14,7 +15,7 @@ from weakref import ref
 
 import numpy as np
 
-from autograd_lite import errors, random
+from autograd_lite import errors, random, sweep
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.numpy_backend import path_of
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
@@ -34,6 +35,31 @@ _PYTHON = {
     np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge", np.equal: "eq", np.not_equal: "ne",
 }  # fmt: skip
 _OPERATORS = {ufunc: getattr(operator, name) for ufunc, name in _PYTHON.items()}
+
+
+_SWEEPS = frozenset((sweep.reverse.__code__, sweep.forward.__code__))
+
+
+def unobserved(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a method of the trace run without the observer of calls, for which there is nothing in it to see.
+
+    NOTE: from Python 3.12 on an observer is dear to stop and start, and stays.
+    """
+    if sys.version_info >= (3, 12):
+        return method
+
+    @functools.wraps(method)
+    def alone(self: Trace, *args: Any) -> Any:
+        observer = self.observer
+        if observer is None or sys.getprofile() is not observer:
+            return method(self, *args)
+        sys.setprofile(None)
+        try:
+            return method(self, *args)
+        finally:
+            sys.setprofile(observer)
+
+    return alone
 
 
 class Restart(BaseException):
@@ -72,6 +98,11 @@ class Trace:
     ----------
     fixed : set
         Numbers that are not to be traced: their value decides what is done.
+
+    Attributes
+    ----------
+    observer : callable or None
+        Who is told of every call while the run lasts, by `sys.setprofile`.
     """
 
     def __init__(self, fixed: frozenset[Any] = frozenset()) -> None:
@@ -95,6 +126,8 @@ class Trace:
         self._named: set[int] = set()
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
+        self.observer: Any = None
+        self._begun_by = sys._getframe(1).f_code
 
     # ----- values -----
 
@@ -153,11 +186,12 @@ class Trace:
 
     # ----- calls -----
 
+    @unobserved
     def call(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any] = NO_SETTINGS) -> Any:
         """Carry out a call and write it down."""
         if self.closed:
             raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
-        values = [plain(x) for x in args]
+        values = [x.value if isinstance(x, Traced) else plain(x) for x in args]
         if tracing() is not self:  # another thread, which has come across a value of this one
             return fn(*values, **{name: plain(x) for name, x in kwargs.items()})
         if fn in _OPERATORS and all(x.__class__ in _NUMBERS for x in values):
@@ -170,7 +204,7 @@ class Trace:
         value = fn(*values, **{name: plain(x) for name, x in kwargs.items()})
         frame = user_frame()
         operands = tuple([self._encoded(x, fn) for x in args])
-        settings = tuple([(name, self._encoded(x, fn)) for name, x in kwargs.items()])
+        settings = tuple([(name, self._encoded(x, fn)) for name, x in kwargs.items()]) if kwargs else ()
         result = self._write(fn, operands, settings, value, frame)
         if isinstance(result, Traced):
             result.sources = _sources(args)
@@ -214,14 +248,17 @@ class Trace:
         """Return which operation a call is part of, as far as it can be told while it happens; see `observed`."""
         frame: Any = sys._getframe(2)
         while frame is not None:
-            module = frame.f_globals.get("__name__")
-            if module == "autograd_lite.sweep" and isinstance(frame.f_locals.get("node"), Node):
-                parent, node = frame.f_locals.get("parent"), frame.f_locals["node"]
-                if node.op is not None and frame.f_code.co_name in ("reverse", "forward"):
-                    self._name_derivative(number, parent)
+            code = frame.f_code
+            if code in _SWEEPS:
+                found = frame.f_locals
+                node = found.get("node")
+                if isinstance(node, Node) and node.op is not None:
+                    self._name_derivative(number, found.get("parent"))
                     return f"derivative of {node.op.name}"
-            if frame.f_code.co_name == "advance" and "group" in frame.f_locals:
+            elif code.co_name == "advance" and "group" in frame.f_locals:
                 return type(frame.f_locals["self"]).__name__
+            elif code is self._begun_by:
+                break
             frame = frame.f_back
         return ""
 
@@ -244,21 +281,22 @@ class Trace:
         """Call values as the variables of the user's function are called."""
         if frame is None:
             return
-        for name, x in list(frame.f_locals.items()):
+        for name, x in frame.f_locals.items():
             value = slot_data(x) if isinstance(x, Handle) else x
             if isinstance(value, Traced) and value._trace is self and value.id not in self._named:
                 self._named.add(value.id)
                 self.names[value.id] = name
 
+    @unobserved
     def observed(self, op: Op, operands: Any, settings: Settings, result: Any) -> None:
         """Note for the calls since the last operation that they are parts of this one."""
         if watching.get() is not self:
             return
-        for i in range(len(self.instructions) - 1, -1, -1):
-            instruction = self.instructions[i]
-            if instruction.origin:
+        written = self.instructions
+        for i in range(len(written) - 1, -1, -1):
+            if written[i].origin:
                 break
-            self.instructions[i] = _from(instruction, op.name)
+            written[i].origin = op.name
         value = slot_data(result)
         if isinstance(value, Traced) and value.id not in self.names:
             self.names[value.id] = op.name
@@ -290,7 +328,8 @@ class Trace:
         return made is not None and made[0]() is t
 
     def read_data(self, t: Any) -> Any:
-        if self._is_fresh(t):
+        made = self._fresh.get(id(t))
+        if made is not None and made[0]() is t:
             return slot_data(t)
         seen = self._see(t)
         if seen.data is None:
@@ -299,9 +338,10 @@ class Trace:
         return seen.data
 
     def write_data(self, t: Any, value: Any) -> None:
-        if self._is_fresh(t) or slot_data(t) is None:
-            if not self._is_fresh(t):
-                self._fresh[id(t)] = ref(t), value
+        if self._is_fresh(t):
+            set_data(t, value)
+        elif slot_data(t) is None:
+            self._fresh[id(t)] = ref(t), value
             set_data(t, value)
         else:
             self.read_data(t)  # what is written without being read still belongs to somebody outside
@@ -401,13 +441,6 @@ _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
 _ITEM = operator.getitem
 _WRITTEN = frozenset((*_OPERATORS.values(), _ITEM))  # by signs
 _INSTEAD = "np.where(condition, a, b) for both branches, and the number itself for float()"
-
-
-def _from(instruction: Instruction, origin: str) -> Instruction:
-    return Instruction(
-        instruction.id, instruction.fn, instruction.args, instruction.kwargs, origin, instruction.quiet, None,
-        instruction.line,
-    )  # fmt: skip
 
 
 def _sources(args: Sequence[Any]) -> frozenset[Any]:

@@ -6,9 +6,9 @@ optimisers really consist of. Nothing is known here of derivatives.
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +26,7 @@ from autograd_lite.shapes import Shape
 
 PACKAGE = str(Path(__file__).parent.parent)
 NUMPY = str(Path(np.__file__).parent)
+_ndarray = np.ndarray
 
 
 class Recorder(Protocol):
@@ -68,7 +69,8 @@ class Traced(Methods):
 
     @property
     def shape(self) -> Shape:
-        return np.shape(self.value)
+        value = self.value
+        return value.shape if value.__class__ is _ndarray else np.shape(value)
 
     @property
     def ndim(self) -> int:
@@ -80,7 +82,8 @@ class Traced(Methods):
 
     @property
     def dtype(self) -> Any:
-        return self.value.dtype if hasattr(self.value, "dtype") else np.dtype(type(self.value))
+        value = self.value
+        return value.dtype if value.__class__ is _ndarray or hasattr(value, "dtype") else np.dtype(type(value))
 
     @property
     def real(self) -> Any:
@@ -167,8 +170,11 @@ class Traced(Methods):
         return self._trace.call(np.astype, (self, np.dtype(dtype)))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(map(_foreign, inputs)):
-            return NotImplemented
+        for x in inputs:
+            if _foreign(x):
+                return NotImplemented
+        if method == "__call__" and not kwargs:
+            return self._trace.call(ufunc, inputs)
         out = kwargs.pop("out", None)
         if method == "at":
             _refuse_write(f"{ufunc.__name__}.at")
@@ -353,24 +359,22 @@ def _setitem(a: Any, value: Any, key: Any) -> Any:
 _WHOLE |= {indexing.getitem: _getitem, indexing.scatter: _scatter, indexing.setitem: _setitem}
 
 
-def traced_in(value: Any) -> Iterator[Any]:
-    """Yield the traced values in an operand, whatever it is nested in."""
+def traced_in(value: Any) -> list[Any]:
+    """Return the traced values in an operand, whatever it is nested in."""
     if isinstance(value, (Traced, Generator)):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for part in value:
-            yield from traced_in(part)
-    elif isinstance(value, slice):
-        yield from traced_in((value.start, value.stop, value.step))
+        return [value]
+    if isinstance(value, (tuple, list)):
+        return [found for part in value for found in traced_in(part)]
+    return traced_in((value.start, value.stop, value.step)) if isinstance(value, slice) else []
 
 
 def trace_of(values: Any) -> Recorder:
     """Return the trace of the first traced value in an operand."""
-    return next(traced_in(values))._trace  # type: ignore[no-any-return]
+    return traced_in(values)[0]._trace  # type: ignore[no-any-return]
 
 
 def _has_traced(value: Any) -> bool:
-    return next(traced_in(value), None) is not None
+    return bool(traced_in(value))
 
 
 def plain(value: Any) -> Any:
@@ -433,7 +437,7 @@ def _refuse(func: Any, args: Sequence[Any]) -> None:
 
 def _fix(values: Sequence[Any]) -> None:
     """Begin again with what decides a shape or an answer as fixed, where that can be: variables of the function."""
-    found = list(traced_in(tuple(values)))
+    found = traced_in(tuple(values))
     if found and all(x.sources for x in found):
         found[0]._trace.fixed(frozenset().union(*(x.sources for x in found)))
 
@@ -454,14 +458,24 @@ def _refuse_write(name: str) -> NoReturn:
 def user_frame() -> FrameType | None:
     """Return the innermost frame that is neither NumPy's nor ours."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith((PACKAGE, NUMPY, "<the lane", "<frozen")):
+    while frame is not None and _is_library(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
 
 
+@functools.cache
+def _is_library(file: str) -> bool:
+    return file.startswith((PACKAGE, NUMPY, "<the lane", "<frozen"))
+
+
 def line_of(frame: FrameType | None) -> str:
     """Return a line of a program as ``file.py:12``."""
-    return "" if frame is None else f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"  # noqa: PTH119 - a call for each instruction
+    return "" if frame is None else f"{_base(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+@functools.cache
+def _base(file: str) -> str:
+    return Path(file).name
 
 
 def where() -> str:

@@ -42,7 +42,7 @@ NATIVE: Mapping[str, Backend] = MappingProxyType(
     }
 )
 """By the name that `compile` has for them."""
-_NOT_FOR_KERNELS = frozenset(("small_arrays", "buffers"))
+_NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "buffers"))
 
 
 def best() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from autograd_lite.compiler.native.calls import is_product, is_view
 from autograd_lite.compiler.native.kept import SMALLEST, Kept
 from autograd_lite.compiler.native.loops import Buffer, Kernel
 from autograd_lite.compiler.native.segments import Part, views_for
-from autograd_lite.compiler.numpy_backend import COLUMN, Module, is_loud
+from autograd_lite.compiler.numpy_backend import COLUMN, Module, Names, is_loud
 from autograd_lite.compiler.program import Instruction, Program, Type
 
 Call = Callable[[tuple[Any, ...]], int]
@@ -44,6 +44,7 @@ class Driver(Module):
         otherwise: Callable[..., Any],
     ) -> None:
         super().__init__(program)
+        self.names = Names(program)  # NOTE: no name twice, for the parts are not in the program's order
         self.parts, self.plain = parts, plain
         self._origins = {x.id: self.comment(x) for x in program.instructions}
         self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
@@ -124,5 +125,5 @@ def numbers_that_leave(program: Program, parts: Iterable[Part], returned: Iterab
     return {i for i in reads if program.types[i].kind == "scalar"}
 
 
-def _read(part: Part) -> Iterator[int]:
-    return iter([b.id for b in part.inputs]) if isinstance(part, Kernel) else part.operands()
+def _read(part: Part) -> Sequence[int]:
+    return [b.id for b in part.inputs] if isinstance(part, Kernel) else part.operands()

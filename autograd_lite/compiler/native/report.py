@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from autograd_lite.compiler.native.calls import is_native, is_product
 from autograd_lite.compiler.native.loops import Compute, Kernel, Nest
 from autograd_lite.compiler.native.segments import Part
-from autograd_lite.compiler.numpy_backend import path_of
 from autograd_lite.compiler.program import Instruction, Type
 
 
@@ -28,8 +27,7 @@ def _kernel(kernel: Kernel) -> str:
 
 
 def _call(x: Instruction, types: Mapping[int, Type]) -> str:
-    name = getattr(x.fn, "__name__", str(x.fn)) if types[x.id].kind == "float" else path_of(x.fn)
-    return f"{name} -> {types[x.id]}: {_reason(x, types)}"
+    return f"{getattr(x.fn, '__name__', x.fn)} -> {types[x.id]}: {_reason(x, types)}"
 
 
 def _reason(x: Instruction, types: Mapping[int, Type]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -54,10 +54,10 @@ class _Division:
     def root(self, i: int) -> int:
         """Return what a value shows elements of; itself, if it is no view."""
         while i in self.views:
-            i = next(self.views[i].operands())
+            i = self.views[i].operands()[0]
         return i
 
-    def roots(self, values: Iterator[int]) -> set[int]:
+    def roots(self, values: Iterable[int]) -> set[int]:
         return {self.root(i) for i in values}
 
     def shown_to_numpy(self, runs: list[tuple[bool, list[Instruction]]]) -> set[int]:

@@ -90,7 +90,9 @@ class _Plan:
 
     def _release(self, k: int, x: Instruction) -> None:
         """Note whose memory is free from here on."""
-        for root in dict.fromkeys(root for i in x.operands() for root in self.roots[i]):
+        for root in {root: None for i in x.operands() for root in self.roots[i]}:
+            if self.last[root] != k:
+                continue
             kind = self.types[root]
             if self._is_free(root, k) and kind.kind == "array" and self.owner[root] != self.owner[x.id]:
                 self.free.setdefault((kind.shape, kind.dtype), []).append(root)

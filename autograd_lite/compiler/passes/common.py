@@ -37,15 +37,19 @@ class Rewriting:
         self._latest = max(self.types, default=0)
 
     def run(self, rule: Rule) -> Program:
-        """Return the program with every instruction as `rule` has it."""
+        """Return the program with every instruction as `rule` has it; the very program where that is no other."""
+        change, kept = self.change, True
         for given in self.program.instructions:
-            x = substituted(given, self.change)
+            x = substituted(given, change) if change else given
             better = rule(self, x)
-            if isinstance(better, Ref):
-                self.change[x.id] = better
+            if better.__class__ is Ref:
+                change[x.id] = better
                 self._move_name(x.id, better.id)
             else:
-                self.add(better)
+                self.add(better)  # type: ignore[arg-type]
+            kept = kept and better is given
+        if kept:
+            return self.program
         return finished(self.program, self.instructions, self.change).having(types=self.types, names=self.names)
 
     def add(self, x: Instruction) -> None:

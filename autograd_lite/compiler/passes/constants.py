@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +22,11 @@ def constant_folding(program: Program) -> Program:
 
     def rule(walk: Rewriting, x: Instruction) -> Instruction | Ref:
         known = walk.constants
-        x = _with_numbers(walk, x, folded)
+        if known:
+            x = _with_numbers(walk, x, folded)
         if x.fn in _FILLED and not x.kwargs and len(x.args) == 1 and _small(walk, x):
             return _constant(walk, x, _FILLED[x.fn](walk.types[x.id].shape, walk.types[x.id].dtype), folded)
-        if x.fn in EFFECTS or any(i not in known for i in x.operands()) or not _small(walk, x):
+        if not known.keys() >= set(x.operands()) or x.fn in EFFECTS or not _small(walk, x):
             return x
         values = {i: _Value(known[i]) for i in x.operands()}
         with np.errstate(all="ignore"):
@@ -32,7 +34,7 @@ def constant_folding(program: Program) -> Program:
         return _constant(walk, x, array, folded)
 
     result = Rewriting(program).run(rule)
-    return result.having(constants=(*program.constants, *folded))
+    return result.having(constants=(*program.constants, *folded)) if folded else result
 
 
 _FILLED: dict[Any, Any] = {np.zeros_like: np.zeros, np.ones_like: np.ones}
@@ -50,13 +52,11 @@ def _with_numbers(walk: Rewriting, x: Instruction, folded: list[Constant]) -> In
     if not isinstance(x.fn, np.ufunc) or x.fn.signature is not None or x.kwargs:
         return x
     for i, value in enumerate(x.args):
-        array = walk.constants.get(value.id) if isinstance(value, Ref) else None
+        array = walk.constants.get(value.id) if value.__class__ is Ref else None
+        if not isinstance(array, np.ndarray) or array.ndim == 0:
+            continue
         others = [walk.types[a.id].shape for j, a in enumerate(x.args) if j != i and isinstance(a, Ref)]
-        if (
-            not isinstance(array, np.ndarray)
-            or array.ndim == 0
-            or np.broadcast_shapes(*others) != walk.types[x.id].shape
-        ):
+        if np.broadcast_shapes(*others) != walk.types[x.id].shape:
             continue
         if array.size and array.tobytes() == array.flat[:1].tobytes() * array.size:
             number = np.array(array.flat[0])
@@ -73,7 +73,7 @@ class _Value:
 
 def _small(walk: Rewriting, x: Instruction) -> bool:
     kind = walk.types[x.id]
-    return kind.kind in ("array", "scalar") and int(np.prod(kind.shape)) <= _LARGEST
+    return kind.kind in ("array", "scalar") and math.prod(kind.shape) <= _LARGEST
 
 
 def _filled(value: Any, values: dict[int, _Value]) -> Any:

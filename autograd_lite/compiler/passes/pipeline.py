@@ -11,6 +11,9 @@ from autograd_lite.compiler.passes.algebra import algebra
 from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.constants import constant_folding
 from autograd_lite.compiler.passes.dead import dead_code
+from autograd_lite.compiler.passes.dots import dots
+from autograd_lite.compiler.passes.identities import identities
+from autograd_lite.compiler.passes.limits import limits
 from autograd_lite.compiler.passes.small import small_arrays
 from autograd_lite.compiler.passes.subexpressions import common_subexpressions
 from autograd_lite.compiler.passes.sums import sums
@@ -25,8 +28,11 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
         "constant_folding": constant_folding,
         "views": views,
         "algebra": algebra,
+        "identities": identities,
         "common_subexpressions": common_subexpressions,
+        "limits": limits,
         "sums": sums,
+        "dots": dots,
         "small_arrays": small_arrays,
         "buffers": buffers,
     }
@@ -48,9 +54,9 @@ def measured(program: Program, passes: Iterable[str] | None = None) -> list[tupl
             program = returned_copies(program)
             stages.append(("copies of what leaves", program))
         if name in chosen:
-            program = work(program)
+            changed = work(program)
+            if changed is not program and name not in {"dead_code", "buffers"} and "dead_code" in chosen:
+                changed = dead_code(changed)
+            program = changed
             stages.append((name, program))
-            if name not in {"dead_code", "buffers"} and "dead_code" in chosen:
-                program = dead_code(program)
-                stages[-1] = (name, program)
     return stages

@@ -15,8 +15,10 @@ import numpy as np
 from autograd_lite.compiler.passes.common import Rewriting
 from autograd_lite.compiler.program import Constant, Instruction, Program, Ref, Type
 
-LARGEST = 4096
+LARGEST = 65536
 """In elements: for a larger array the text is left as it is."""
+_NARROW = 256
+"""In elements: NumPy copies signs one by one."""
 _SEVERAL = 2
 _OF_TWO = frozenset(
     (
@@ -30,7 +32,7 @@ def small_arrays(program: Program) -> Program:
     """Return the program with numbers as arrays of no dimension, and products of small matrices by ``dot``."""
     work = _Work(program)
     result = work.walk.run(work.cheaper)
-    return result.having(constants=(*program.constants, *work.constants.values()))
+    return result.having(constants=(*program.constants, *work.constants.values())) if work.constants else result
 
 
 class _Work:
@@ -44,12 +46,23 @@ class _Work:
         kind = walk.types[x.id]
         if kind.kind != "array" or math.prod(kind.shape) > LARGEST or not isinstance(x.fn, np.ufunc) or x.kwargs:
             return x
+        if x.fn is np.negative and math.prod(kind.shape) <= _NARROW:
+            return self._negative(x, kind)
         if x.fn is np.matmul:
             return replace(x, fn=np.dot) if all(map(self._matrix, x.args)) else x
         if x.fn not in _OF_TWO or not kind.shape:
             return x
         dtype = self._dtype(x, kind)
         return x if dtype is None else replace(x, args=tuple([self._array(value, dtype, x) for value in x.args]))
+
+    def _negative(self, x: Instruction, kind: Type) -> Instruction:
+        """``-abs(a)`` is `a` with a minus."""
+        size = self.walk.source(x.args[0], np.absolute)
+        if size is None or size.kwargs or self.uses.get(size.id) != 1 or not self.walk.same_type(size.args[0], x):
+            return x
+        if kind.dtype.kind != "f":
+            return x
+        return replace(x, fn=np.copysign, args=(size.args[0], self._constant(-1.0, kind.dtype)))
 
     def _matrix(self, value: Any) -> bool:
         kind = self.walk.types[value.id] if isinstance(value, Ref) else Type()

@@ -16,8 +16,12 @@ def common_subexpressions(program: Program) -> Program:
     def rule(walk: Rewriting, x: Instruction) -> Instruction | Ref:
         if x.fn in EFFECTS:
             return x
-        # NOTE: the text of operands, in which 1, 1.0 and True differ, and 0.0 and -0.0.
-        first = known.setdefault((x.fn, repr(x.args), repr(x.kwargs)), x.id)
+        first = known.setdefault((x.fn, *[_key(a) for a in x.args], repr(x.kwargs) if x.kwargs else ""), x.id)
         return x if first == x.id else Ref(first)
 
     return Rewriting(program).run(rule)
+
+
+def _key(operand: Any) -> Any:
+    """Return the number of a value; of anything else the text, in which 1, 1.0 and True differ, and 0.0 and -0.0."""
+    return operand.id if operand.__class__ is Ref else repr(operand)
