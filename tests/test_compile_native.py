@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
+from backends import ABSENT
 from cases import Case
 from test_compile_cases import FIXED, step
 
 import autograd_lite as ag
-from autograd_lite.compiler.native import c_compiler
 
-AVAILABLE = {"cc": c_compiler.found() is not None, "numba": find_spec("numba") is not None}
-ABSENT = {name: pytest.mark.skipif(not there, reason=f"{name} is not installed") for name, there in AVAILABLE.items()}
-BACKENDS = [pytest.param(name, marks=mark) for name, mark in ABSENT.items()]
 TOGETHER = 24
 """Rows in one program: a compiler takes its time for each."""
 CHUNKS = [FIXED[k : k + TOGETHER] for k in range(0, len(FIXED), TOGETHER)]
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path_factory.getbasetemp() / "native"
-    folder.mkdir(exist_ok=True)
-    monkeypatch.setenv("AUTOGRAD_LITE_CACHE", str(folder))
 
 
 def chunks(backend: str) -> list[Any]:

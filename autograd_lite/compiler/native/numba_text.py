@@ -53,6 +53,9 @@ class NumbaWriter(Writer):
     NOTE: no ``fastmath``, which leaves out what NaN is tested by, and ``error_model="numpy"``, for 1 / 0 is infinite.
     """
 
+    block = 64
+    doubles = True
+
     def begin(self, kernel: Kernel) -> None:
         self.line('@cfunc(types.int32(types.int64), cache=True, error_model="numpy")')
         self.line(f"def {kernel.name}(given):")
@@ -123,7 +126,8 @@ class NumbaWriter(Writer):
         return f"work_{_code(buffer.dtype)}[{place(inside, variables, more)}]"
 
     def load(self, view: View, variables: Sequence[str], more: Sequence[str] = ()) -> str:
-        return self._element(view, variables, more) + (" != 0" if view.buffer.dtype.kind == "b" else "")
+        element = self._element(view, variables, more)
+        return f"({element} != 0)" if view.buffer.dtype.kind == "b" else element
 
     def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
         made = f"np.uint8({value})" if view.buffer.dtype.kind == "b" else _typed(value, view.buffer.dtype)

@@ -27,8 +27,6 @@ from autograd_lite.compiler.native.loops import (
 from autograd_lite.compiler.native.nests import Loop, Sum, loop
 from autograd_lite.compiler.native.scalars import Scalar
 
-BLOCK = 1024
-"""So many elements are summed up in single steps; the sums of blocks are added with their rounding errors kept."""
 SMALL = 512
 """So many multiplications in a product of matrices are written as three loops."""
 FLOAT = np.dtype(float)
@@ -56,7 +54,17 @@ class Writer(ABC):
 
     Sums of floating-point numbers are made of the sums of blocks, to which the errors of their additions are added at
     the end: A. Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, ZAMM 54 (1974).
+
+    Attributes
+    ----------
+    block : int
+        So many elements are summed up in single steps: fewer where a language has no sums of several at once.
+    doubles : bool
+        Whether those sums are of double precision, whatever the elements are.
     """
+
+    block = 1024
+    doubles = False
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -153,17 +161,18 @@ class Writer(ABC):
 
     def _innermost(self, nest: Loop) -> None:
         length = nest.shape[-1]
-        if length <= BLOCK or not any(is_compensated(s.reduce) for s in _inside(nest).values()):
+        if length <= self.block or not any(is_compensated(s.reduce) for s in _inside(nest).values()):
             self._block(nest, "0", str(length))
             return
-        with self.loop("block", "0", str(length), BLOCK):
-            self._block(nest, "block", self.smaller(f"block + {BLOCK}", str(length)))
+        with self.loop("block", "0", str(length), self.block):
+            self._block(nest, "block", self.smaller(f"block + {self.block}", str(length)))
 
     def _block(self, nest: Loop, first: str, stop: str) -> None:
         """Write one loop over elements, with a variable of its own for each sum."""
         summed = {k: s.reduce for k, s in _inside(nest).items() if is_compensated(s.reduce)}
         for k, s in summed.items():
-            self.declare(self.sum(k), s.view.buffer.dtype, self.literal(0, s.view.buffer.dtype))
+            dtype = FLOAT if self.doubles else s.view.buffer.dtype
+            self.declare(self.sum(k), dtype, self.literal(0, dtype))
         with self.innermost(nest, f"i{len(nest.shape) - 1}", first, stop):
             self._body(nest)
         for k in summed:
