@@ -40,6 +40,7 @@ from autograd_lite.compiler.native.loops import (
     View,
 )  # fmt: skip
 from autograd_lite.compiler.native.scalars import SAME, SCALARS
+from autograd_lite.compiler.native.wide import widened
 from autograd_lite.compiler.native.work import placed
 from autograd_lite.compiler.program import Instruction, Program, Ref
 from autograd_lite.shapes import Shape
@@ -122,7 +123,6 @@ class Lowering:
         self.nodes: list[Nest | Product] = []
         self.values: dict[int, Value] = {}
         self.inputs: list[Buffer] = []
-        self.temporaries: list[Buffer] = []
         self._loads: dict[Any, int] = {}
         self._stored: dict[int, Memory] = {}
         self._numbers = max(program.types, default=0)
@@ -137,8 +137,9 @@ class Lowering:
         outputs = tuple(self.outputs.values())
         for place, buffer in enumerate((*self.inputs, *outputs)):
             buffer.place = place
-        work = placed(self.nodes, self.temporaries)
-        return Kernel(name, self.nodes, tuple(self.inputs), outputs, tuple(self.temporaries), work)
+        nodes = list(widened(self.nodes, self._new))
+        work = placed(nodes)
+        return Kernel(name, nodes, tuple(self.inputs), outputs, work)
 
     # ----- values -----
 
@@ -175,7 +176,6 @@ class Lowering:
         buffer = self.outputs.get(i) if i is not None else None
         if buffer is None:
             buffer = Buffer(self._new(), dtype, _size(shape))
-            self.temporaries.append(buffer)
         return View(buffer, 0, contiguous(shape), shape)
 
     def _in_memory(self, value: Value) -> Memory:

@@ -33,12 +33,13 @@ class Loop:
     body: tuple[Statement, ...]
     sums: dict[int, Sum]
     """By the place in the body."""
+    wide: bool
 
 
 def loop(nest: Nest) -> Loop:
     """Return the loops of a nest."""
     shape, body = nest.shape, list(nest.body)
-    axis = 0
+    axis = 1 if nest.wide else 0
     while axis < len(shape) - 1:
         if all(_joins(s, axis, shape) for s in body):
             body = [_joined(s, axis) for s in body]
@@ -46,7 +47,7 @@ def loop(nest: Nest) -> Loop:
         else:
             axis += 1
     sums = {k: _sum(s, len(shape)) for k, s in enumerate(body) if isinstance(s, Reduce)}
-    return Loop(shape, tuple(body), sums)
+    return Loop(shape, tuple(body), sums, nest.wide)
 
 
 def _joins(s: Statement, axis: int, shape: Shape) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, View
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, place
 from autograd_lite.compiler.native.scalars import MATH, Scalar
 from autograd_lite.compiler.native.writer import Writer
@@ -47,6 +47,12 @@ def _typed(value: str, dtype: Any) -> str:
     return value if name == "float64" else f"np.{name}({value})"
 
 
+def _temporary(stage: Stage) -> list[str]:
+    """Return the names of the pointers for all temporaries of a stage."""
+    buffers = [view.buffer for node in stage.nodes for view in views_of(node)]
+    return sorted({_code(buffer.dtype) for buffer in buffers if buffer.kind == "temporary"})
+
+
 class NumbaWriter(Writer):
     """Writes Python for numba.
 
@@ -56,9 +62,11 @@ class NumbaWriter(Writer):
     block = 64
     doubles = True
 
-    def begin(self, kernel: Kernel) -> None:
-        self.line('@cfunc(types.int32(types.int64), cache=True, error_model="numpy")')
-        self.line(f"def {kernel.name}(given):")
+    def begin(self, kernel: Kernel, stage: Stage) -> None:
+        given = ["given", "part", "parts"] if stage.parts > 1 else ["given"]
+        kinds = ", ".join(["types.int64"] * len(given))
+        self.line(f'@cfunc(types.int32({kinds}), cache=True, error_model="numpy")')
+        self.line(f"def {stage.name}({', '.join(given)}):")
         with self.deeper():
             self.line("items = i8(given)")
             if plain := [self._plain(b) for b in kernel.inputs if b.kind == "array"]:
@@ -69,9 +77,11 @@ class NumbaWriter(Writer):
             if kernel.work:
                 work = ITEMS + len(kernel.inputs) + len(kernel.outputs)
                 self.line(f"work = i8(items[{work}])[{DATA}]")
-                for name in dict.fromkeys(_code(buffer.dtype) for buffer in kernel.temporaries):
+                for name in _temporary(stage):
                     self.line(f"work_{name} = {name}(work)")
             self.line("failed = 0")
+            if (total := stage.parts) > 1:
+                self.line(f"first, stop = {total} * part // parts, {total} * (part + 1) // parts")
 
     def _plain(self, buffer: Buffer) -> str:
         flags = FLAGS * (WORD // _INT)
@@ -81,7 +91,7 @@ class NumbaWriter(Writer):
         item = f"items[{ITEMS + buffer.place}]"
         return f"{item} + {DATA * WORD}" if buffer.kind == "number" else f"i8({item})[{DATA}]"
 
-    def end(self, kernel: Kernel) -> None:
+    def end(self) -> None:
         with self.deeper():
             self.line("return 2 if failed else 0")
 

@@ -20,6 +20,7 @@ from autograd_lite.compiler.native.loops import (
     Operand,
     Product,
     Reduce,
+    Stage,
     Statement,
     Store,
     View,
@@ -99,15 +100,16 @@ class Writer(ABC):
 
     def write(self, kernel: Kernel) -> str:
         """Return the text of a kernel."""
-        self.begin(kernel)
-        with self.deeper():
-            for node in kernel.nodes:
-                with self.node(node):
-                    if isinstance(node, Product):
-                        self._product(node)
-                    else:
-                        self._nest(loop(node))
-        self.end(kernel)
+        for stage in kernel.stages():
+            self.begin(kernel, stage)
+            with self.deeper():
+                for node in stage.nodes:
+                    with self.node(node):
+                        if isinstance(node, Product):
+                            self._product(node)
+                        else:
+                            self._nest(loop(node))
+            self.end()
         return "\n".join(self.lines) + "\n"
 
     # ----- the walk -----
@@ -141,7 +143,7 @@ class Writer(ABC):
         if not axes:
             work(_variables(nest))
             return
-        with self.loop(f"i{axes[0]}", "0", str(nest.shape[axes[0]])):
+        with self.loop(f"i{axes[0]}", *_range(nest, axes[0])):
             self._over(nest, axes[1:], work)
 
     def _level(self, nest: Loop, level: int) -> None:
@@ -154,7 +156,7 @@ class Writer(ABC):
         if level == len(nest.shape) - 1:
             self._innermost(nest)
         else:
-            with self.loop(f"i{level}", "0", str(nest.shape[level])):
+            with self.loop(f"i{level}", *_range(nest, level)):
                 self._level(nest, level + 1)
         for k, s in here.items():
             self._finished(k, s, nest)
@@ -236,11 +238,11 @@ class Writer(ABC):
     # ----- the words of a language -----
 
     @abstractmethod
-    def begin(self, kernel: Kernel) -> None:
-        """Write the head, and the checks of what is given."""
+    def begin(self, kernel: Kernel, stage: Stage) -> None:
+        """Write the head, the checks of what is given, and, of a wide one, ``first`` and ``stop``."""
 
     @abstractmethod
-    def end(self, kernel: Kernel) -> None:
+    def end(self) -> None:
         """Write the end: whether anything failed."""
 
     @abstractmethod
@@ -324,6 +326,11 @@ class Writer(ABC):
 
 def _variables(nest: Loop) -> list[str]:
     return [f"i{k}" for k in range(len(nest.shape))]
+
+
+def _range(nest: Loop, axis: int) -> tuple[str, str]:
+    """Return from where to where a loop goes: in a wide nest, the first one over the thread's part."""
+    return ("first", "stop") if nest.wide and axis == 0 else ("0", str(nest.shape[axis]))
 
 
 def _inside(nest: Loop) -> Mapping[int, Sum]:
