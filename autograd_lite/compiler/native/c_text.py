@@ -14,7 +14,7 @@ from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
 from autograd_lite.compiler.native.scalars import Scalar
-from autograd_lite.compiler.native.writer import Writer, is_compensated
+from autograd_lite.compiler.native.writer import FLOAT, Writer, is_compensated
 
 NAMES = {
     "f8": "double", "f4": "float", "i8": "int64_t", "i4": "int32_t", "i2": "int16_t", "i1": "int8_t",
@@ -135,6 +135,9 @@ class CWriter(Writer):
         places = ", ".join(f"p{v.buffer.id} + {v.offset}" for v in (node.a, node.b, node.c))
         self.line(f"{name}({places});")
 
+    def typed(self, value: str, dtype: Any) -> str:
+        return value if dtype.kind == "b" or dtype == FLOAT else f"(({c_name(dtype)}){value})"
+
     def declare(self, name: str, dtype: Any, value: str) -> None:
         self.line(f"{c_name(dtype)} {name} = {value};")
 
@@ -155,7 +158,7 @@ class CWriter(Writer):
         number = float(dtype.type(value))
         if math.isnan(number):
             return "NAN"
-        shown = "INFINITY" if math.isinf(number) else abs(number).hex() + ("f" if dtype.itemsize == 4 else "")  # noqa: PLR2004
+        shown = "INFINITY" if math.isinf(number) else repr(abs(number)) + ("f" if dtype.itemsize == 4 else "")  # noqa: PLR2004
         return f"(-{shown})" if math.copysign(1.0, number) < 0 else shown
 
     def cast(self, text: str, dtype: Any, to: Any) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from autograd_lite.compiler.native.loops import Compute, Demand, Load, Nest, Reduce, Statement, Store, View
+from autograd_lite.compiler.native.loops import Compute, Demand, Literal, Load, Nest, Reduce, Statement, Store, View
 from autograd_lite.shapes import Shape
 
 
@@ -83,6 +84,23 @@ def _sum(s: Reduce, loops: int) -> Sum:
 def is_scattered(body: tuple[Statement, ...]) -> bool:
     """Tell whether a place is written to that is itself computed."""
     return any(isinstance(s, Store) and s.indices for s in body)
+
+
+def read_once(body: Iterable[Statement]) -> frozenset[int]:
+    """Return the computed variables that occur once in the text of what reads them, and so need no name."""
+    count: Counter[int | Literal] = Counter()
+    for s in body:
+        if isinstance(s, Compute):
+            for k, operand in enumerate(s.operands):
+                count[operand.value] += max(text.count(f"{{{k}}}") for text in (s.scalar.c, s.scalar.numba))
+        elif isinstance(s, (Store, Demand)):
+            count[s.value.value] += 1
+            count.update({x.value.value: 2 for x in (s.indices if isinstance(s, Store) else ())})
+        elif isinstance(s, Load):
+            count.update({x.value.value: 2 for x in s.indices})
+        else:
+            count[s.value.value] += 2
+    return frozenset([s.target for s in body if isinstance(s, Compute) and count[s.target] == 1])
 
 
 def place(view: View, variables: Iterable[str], more: Iterable[str] = ()) -> str:

@@ -41,12 +41,6 @@ def _code(dtype: Any) -> str:
     return "u1" if dtype.kind == "b" else str(dtype.str[1:])
 
 
-def _typed(value: str, dtype: Any) -> str:
-    """Return an expression of a dtype; for most it has to be said, and numba takes its time for each such call."""
-    name = "bool_" if dtype.kind == "b" else dtype.name
-    return value if name == "float64" else f"np.{name}({value})"
-
-
 def _temporary(stage: Stage) -> list[str]:
     """Return the names of the pointers for all temporaries of a stage."""
     buffers = [view.buffer for node in stage.nodes for view in views_of(node)]
@@ -122,8 +116,13 @@ class NumbaWriter(Writer):
                 with self.loop("n", "0", str(columns)):
                     self.store(node.c, f"{self.load(node.c, 'mn')} + {factor} * {self.load(node.b, 'kn')}", "mn")
 
+    def typed(self, value: str, dtype: Any) -> str:
+        """For most dtypes it has to be said, and numba takes its time for each such call."""
+        name = "bool_" if dtype.kind == "b" else dtype.name
+        return value if name == "float64" else f"np.{name}({value})"
+
     def declare(self, name: str, dtype: Any, value: str) -> None:
-        self.line(f"{name} = {_typed(value, dtype)}")
+        self.line(f"{name} = {self.typed(value, dtype)}")
 
     def assign(self, name: str, value: str) -> None:
         self.line(f"{name} = {value}")
@@ -140,7 +139,7 @@ class NumbaWriter(Writer):
         return f"({element} != 0)" if view.buffer.dtype.kind == "b" else element
 
     def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
-        made = f"np.uint8({value})" if view.buffer.dtype.kind == "b" else _typed(value, view.buffer.dtype)
+        made = f"np.uint8({value})" if view.buffer.dtype.kind == "b" else self.typed(value, view.buffer.dtype)
         self.line(f"{self._element(view, variables, more)} = {made}")
 
     def literal(self, value: Any, dtype: Any) -> str:
@@ -149,7 +148,7 @@ class NumbaWriter(Writer):
         if dtype.kind in "iu":
             return f"np.{dtype.name}({int(value)})"
         number = float(dtype.type(value))
-        return _typed("np.nan" if math.isnan(number) else repr(number).replace("inf", "np.inf"), dtype)
+        return self.typed("np.nan" if math.isnan(number) else repr(number).replace("inf", "np.inf"), dtype)
 
     def cast(self, text: str, dtype: Any, to: Any) -> str:
         if dtype == to:

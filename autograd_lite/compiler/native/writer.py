@@ -25,9 +25,11 @@ from autograd_lite.compiler.native.loops import (
     Store,
     View,
 )  # fmt: skip
-from autograd_lite.compiler.native.nests import Loop, Sum, loop
+from autograd_lite.compiler.native.nests import Loop, Sum, loop, read_once
 from autograd_lite.compiler.native.scalars import Scalar
 
+LONGEST = 60
+"""Characters of an expression that stands within another one."""
 SMALL = 512
 """So many multiplications in a product of matrices are written as three loops."""
 FLOAT = np.dtype(float)
@@ -72,6 +74,7 @@ class Writer(ABC):
         self._depth = 0
         self._names = 0
         self._nests = 0
+        self._texts: dict[int, str] = {}
 
     def line(self, text: str) -> None:
         self.lines.append("    " * self._depth + text)
@@ -199,10 +202,12 @@ class Writer(ABC):
         self.store(view, value, variables)
 
     def _body(self, nest: Loop) -> None:
-        variables = _variables(nest)
+        variables, nameless = _variables(nest), read_once(nest.body)
         for k, s in enumerate(nest.body):
             if isinstance(s, Reduce):
                 self._reduce(k, nest.sums[k], nest)
+            elif isinstance(s, Compute):
+                self._compute(s, s.target in nameless)
             else:
                 self._statement(s, variables)
 
@@ -216,11 +221,17 @@ class Writer(ABC):
         else:
             self.store(view, self.combined(s.reduce, self.load(view, variables), value), variables)
 
+    def _compute(self, s: Compute, nameless: bool) -> None:
+        """Write a variable, or keep its expression for the only place where it is read."""
+        operands = [self.operand(operand) for operand in s.operands]
+        text = self.expression(s.scalar, operands, s.operands[0].to)
+        if nameless and len(text) < LONGEST:
+            self._texts[s.target] = self.typed(text, s.dtype)
+        else:
+            self.declare(f"v{s.target}", s.dtype, text)
+
     def _statement(self, s: Statement, variables: Sequence[str]) -> None:
-        if isinstance(s, Compute):
-            operands = [self.operand(operand) for operand in s.operands]
-            self.declare(f"v{s.target}", s.dtype, self.expression(s.scalar, operands, s.operands[0].to))
-        elif isinstance(s, Load):
+        if isinstance(s, Load):
             self.declare(f"v{s.target}", s.dtype, self.load(s.view, variables, self._found(s.indices)))
         elif isinstance(s, Store):
             self.store(s.view, self.operand(s.value), variables, self._found(s.indices))
@@ -233,7 +244,8 @@ class Writer(ABC):
     def operand(self, operand: Operand) -> str:
         if isinstance(operand.value, Literal):
             return self.literal(operand.value.value, operand.to)
-        return self.cast(f"v{operand.value}", operand.dtype, operand.to)
+        text = self._texts.get(operand.value, f"v{operand.value}")
+        return self.cast(text, operand.dtype, operand.to)
 
     # ----- the words of a language -----
 
@@ -260,6 +272,10 @@ class Writer(ABC):
     @abstractmethod
     def large_product(self, node: Product) -> None:
         """Write a product of matrices that are worth some trouble."""
+
+    @abstractmethod
+    def typed(self, value: str, dtype: Any) -> str:
+        """Return an expression of just this dtype."""
 
     @abstractmethod
     def declare(self, name: str, dtype: Any, value: str) -> None:
