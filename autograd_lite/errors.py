@@ -465,6 +465,10 @@ GRADCHECK_SHAPE = (
 GRADCHECK_ORDER = "gradcheck has order={given!r}. Write order=1 for first derivatives, order=2 for second ones too"
 GRADCHECK_MODES = "gradcheck has modes={given!r}. Write modes=('reverse', 'forward'), or one of them in a tuple"
 GRADCHECK_DIRECTIONS = "gradcheck has directions={given!r}. Write directions=3, or None for every element"
+GRADCHECK_NO_MATRIX = (
+    "the check of {function} has compared no derivatives, so there is nothing to draw. "
+    "Write print(report) for the reason"
+)
 GRADCHECK_NOTHING = (
     "gradcheck of {function}: none of the {number} inputs has a derivative to check. "
     "Write ag.gradcheck(f, ag.Tensor(data, requires_grad=True)), or give arrays of floats"

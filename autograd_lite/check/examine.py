@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite.check import directions
 from autograd_lite.check.compare import Tolerance, hint, largest_of
+from autograd_lite.check.heatmap import ErrorMatrix
 from autograd_lite.check.numeric import Checked, Derivatives, Numeric
 from autograd_lite.check.report import Fault, InputReport
 from autograd_lite.check.subject import SEED
@@ -47,6 +48,7 @@ class Found:
     inputs: list[InputReport] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     remarks: list[Fault] = field(default_factory=list)
+    matrices: list[ErrorMatrix] = field(default_factory=list)
 
 
 def examine(checked: Checked, settings: Settings, order: int = 1) -> Found:
@@ -86,6 +88,17 @@ class _Matrix:
     numeric: Array
     noise: Array
     excess: Array
+    passed_over: dict[int, Array] = field(default_factory=dict)
+    accepted: list[tuple[Any, int]] = field(default_factory=list)
+
+    def shown(self) -> Array:
+        """Return the excess for a picture: what was looked at closely and accepted is nan."""
+        shown = self.excess.copy()
+        for j, excess in self.passed_over.items():
+            shown[:, j] = excess
+        for rows, j in self.accepted:
+            shown[rows, j] = np.nan
+        return shown
 
     def wrong(self) -> Array:
         """Return the columns in which any row is wrong."""
@@ -145,13 +158,23 @@ class _Examination:
             return
         before = len(self.found.faults)
         groups = directions.columns(x, self.settings.directions, self.settings.rng)
-        rows = [self._check_group(k, vectors, every) for vectors, every in groups]
+        pairs = [self._check_group(k, vectors, every) for vectors, every in groups]
+        rows = [modes[0] for modes in pairs]
         if not any(matrix.numeric.any() for matrix in rows) and not self.derived.influences(k) and self.order == 1:
             self.found.remarks.append(self._fault("independent", k))
         worst = max(rows, key=lambda matrix: float(matrix.excess.max()))
         self.found.inputs.append(self._summary(k, worst, groups[0][1], self.found.faults[before:]))
+        excess = np.concatenate([np.fmax.reduce([m.shown() for m in modes]) for modes in pairs], axis=1)
+        shown = ErrorMatrix(position, name, shape, self.order, excess, self._row_names(), groups[0][1])
+        self.found.matrices.append(shown)
 
-    def _check_group(self, k: int, vectors: Array, every: bool) -> _Matrix:
+    def _row_names(self) -> tuple[str, ...]:
+        """Return what a picture calls the rows."""
+        if self.rows is not None:
+            return tuple(f"combination {i}" for i in range(len(self.rows)))
+        return tuple(self.numeric.place(i) for i in range(self.numeric.finite.size))
+
+    def _check_group(self, k: int, vectors: Array, every: bool) -> list[_Matrix]:
         """Compare the derivatives by one input along some directions, in both modes."""
         x = self.checked.start[k]
         derived = self.gradients[k] if every else self.gradients[k] @ vectors.T
@@ -159,6 +182,7 @@ class _Examination:
         tolerance = self._tolerance(weight, x.size).above_rounding(self.gradients[k])
         measure = _Measure(self.numeric, k, vectors, every)
         matrix = measure.compared(derived, tolerance)
+        modes = [matrix]
         before = len(self.found.faults)
         if "reverse" in self.settings.modes:
             self._grant_rounding(k, matrix, measure, tolerance)
@@ -168,7 +192,8 @@ class _Examination:
             forward = measure.compared(pushed / measure.scale, tolerance)
             self._grant_rounding(k, forward, measure, tolerance)
             self._judge(k, forward, measure, "forward")
-        return matrix
+            modes.append(forward)
+        return modes
 
     def _grant_rounding(self, k: int, matrix: _Matrix, measure: _Measure, tolerance: Tolerance) -> None:
         """Grant what disagrees the rounding of the derived side too, but where the function has a kink."""
@@ -179,6 +204,7 @@ class _Examination:
         for j in sorted(wrong, key=lambda j: j not in measure.sweeps):
             if j not in measure.sweeps:  # of random directions only the worst was measured with care
                 if any(i in measure.sweeps for i in matrix.wrong()):
+                    matrix.passed_over[j] = matrix.excess[:, j].copy()
                     matrix.excess[:, j] = 0
                     continue
                 measure.look(j)
@@ -259,10 +285,12 @@ class _Examination:
         elements = matrix.wrong() if measure.every else self._traced(k, matrix, measure, mode)
         kinds: dict[str, list[Fault]] = {}
         for j in elements:
-            fault = self._at_element(k, int(j), measure.sweeps.get(int(j)) if measure.every else None, mode)
+            fault, accepted = self._at_element(k, int(j), measure.sweeps.get(int(j)) if measure.every else None, mode)
+            if measure.every:
+                matrix.accepted.append((slice(None) if fault is None else accepted, int(j)))
             if fault is None:
                 continue
-            kinds.setdefault(fault.verdict + " between" * (fault.verdict == "kink" and fault.between), []).append(fault)
+            kinds.setdefault(fault.verdict + " between" * fault.fine, []).append(fault)
         for kind, faults in kinds.items():
             worst = replace(max(faults, key=_badness), count=len(faults), at_least=not measure.every)
             if worst.verdict == "wrong":
@@ -322,8 +350,11 @@ class _Examination:
         v[j] = directions.sizes(self.checked.start[k].flat[j]).item()
         return v
 
-    def _at_element(self, k: int, j: int, sweep: Sweep | None, mode: str) -> Fault | None:
-        """Return what is wrong at one element of the input, for the worst of the outputs; None if nothing is."""
+    def _at_element(self, k: int, j: int, sweep: Sweep | None, mode: str) -> tuple[Fault | None, list[int]]:
+        """Return what is wrong at one element of the input, or None, and the rows that seemed wrong and are not.
+
+        It is said of the row that is worst. One at a kink that explains it hides no other.
+        """
         v = self._unit(k, j)
         scale = float(v[j])
         derived = self.gradients[k][:, j] if mode == "reverse" else self._pushed(k, v) / scale
@@ -331,18 +362,28 @@ class _Examination:
         numeric, noise = (a / scale for a in self.numeric.measured(k, v, sweep))
         tolerance = self._tolerance(None, 1).above_rounding(self.gradients[k])
         excess = tolerance.excess(derived[:, None], numeric[:, None], noise[:, None])[:, 0]
-        row = int(np.argmax(excess))
-        if excess[row] <= 1:
-            return None
-        slopes = sweep.kink(row)
-        what: dict[str, Any] = {
-            "index": _place(self.checked.kinds[k][0], j), "mode": mode, "analytic": float(derived[row]),
-            "numeric": float(numeric[row]), "error": float(noise[row]),
-        }  # fmt: skip
+        found: list[Fault] = []
+        accepted: list[int] = []
+        for row in np.argsort(-excess, kind="stable")[: int((excess > 1).sum())].tolist():
+            what = {"analytic": float(derived[row]), "numeric": float(numeric[row]), "error": float(noise[row])}
+            fault = self._of_row(k, j, v, row, sweep, mode, what)
+            found += [fault] if fault is not None else []
+            if fault is None or fault.fine:
+                accepted.append(row)
+            elif self.rows is not None:
+                break
+        worst = next((fault for fault in found if not fault.fine), found[0] if found else None)
+        return worst, accepted
+
+    def _of_row(
+        self, k: int, j: int, v: Array, row: int, sweep: Sweep, mode: str, what: dict[str, Any]
+    ) -> Fault | None:
+        """Return what is wrong with one row at one element; None where only a combination of outputs is off."""
+        scale, slopes = float(v[j]), sweep.kink(row)
         if slopes is not None:
             what["slopes"] = slopes[0] / scale, slopes[1] / scale
             verdict = "kink"
-        elif not np.isfinite(numeric[row]):
+        elif not np.isfinite(what["numeric"]):
             verdict = "not finite"
         else:
             verdict = "wrong"
@@ -353,7 +394,7 @@ class _Examination:
             what |= self._output(k, j, v, row, mode)
             if abs(what["analytic"] - what["numeric"]) <= NOISE_GRANTED * what["error"]:
                 return None
-        return self._fault(verdict, k, **what)
+        return self._fault(verdict, k, index=_place(self.checked.kinds[k][0], j), mode=mode, **what)
 
     def _output(self, k: int, j: int, v: Array, row: int, mode: str) -> dict[str, Any]:
         """Return the element of the output that a wrong combination comes from, and both derivatives of it."""

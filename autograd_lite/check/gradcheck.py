@@ -69,7 +69,8 @@ def gradcheck(
     Returns
     -------
     GradcheckReport
-        True when all is well; has ``ok``, ``faults``, ``remarks`` and ``assert_ok()``, and prints as a table.
+        True when all is well; has ``ok``, ``faults``, ``remarks`` and ``assert_ok()``, prints as a table,
+        and shows all differences as a picture: ``heatmap()``.
 
     Raises
     ------
@@ -124,9 +125,12 @@ def gradcheck(
         deeper = examine(checked, settings, n)
         found.faults += deeper.faults
         found.remarks += deeper.remarks
+        found.matrices += deeper.matrices
         calls += checked.evaluations
     faults = located(checked, found.faults, settings) if isinstance(checked, Subject) else found.faults
-    report = GradcheckReport(checked.function, tuple(found.inputs), tuple(faults), tuple(found.remarks), calls)
+    report = GradcheckReport(
+        checked.function, tuple(found.inputs), tuple(faults), tuple(found.remarks), calls, tuple(found.matrices)
+    )
     if raise_exception:
         report.assert_ok()
     return report
