@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 ROOMS = (
     "errors", "version", "plotting", "shapes", "tree", "op", "graph", "seams", "provenance", "rules.*", "refusals",
     "protocols", "methods", "sweep", "lanes", "record", "scope", "commits", "tensor", "random", "tracing", "batched",
-    "batching", "vmap", "rows", "transforms", "jacobians", "checkpoint", "optimize", "differences", "check.*", "testing",
-    "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron", "doctor", "", "__main__",
+    "batching", "vmap", "rows", "transforms", "jacobians", "checkpoint", "optimize", "differences", "check.*",
+    "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron", "doctor", "", "__main__",
 )  # fmt: skip
 
 

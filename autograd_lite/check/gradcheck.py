@@ -16,8 +16,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.check.examine import Settings, examine
+from autograd_lite.check.holomorphic import explained
 from autograd_lite.check.locate import located
-from autograd_lite.check.numeric import Checked
 from autograd_lite.check.pair import Pair
 from autograd_lite.check.report import GradcheckReport
 from autograd_lite.check.subject import Subject
@@ -77,7 +77,7 @@ def gradcheck(
     GradcheckError
         A derivative is wrong, two calls of `f` with the same inputs differ, or `f` writes to its arguments.
     GradientDtypeError
-        None of the inputs has a derivative.
+        None of the inputs has a derivative; `f` computes with Tensors, and an input or output is complex.
     ArgumentError, ShapeError
         A setting says nothing; `df` returns arrays of other shapes.
 
@@ -98,6 +98,12 @@ def gradcheck(
 
     A kink (`relu` at 0) is no fault where the derivative lies between the slopes to both sides: it is remarked.
 
+    Complex numbers are checked of a pair ``(f, df)`` only, since they are not recorded. Where ``f(z)`` is complex, `df`
+    returns the complex derivative; a function that has none, because it is not holomorphic, gets a verdict that says
+    it. Where ``f(z)`` is real, `df` returns the direction in which it rises most, ``∂f/∂x + i ∂f/∂y`` of
+    ``z = x + iy``, as ``z.grad`` in PyTorch; `grad` of JAX is its conjugate. The report looks at every complex number
+    as two real ones, along a last axis.
+
     During the check the Tensors in `inputs` hold the shifted values, as in PyTorch: so a function that reads them from
     elsewhere, as a model reads its parameters, is checked as well. Afterwards, also after an error, their values,
     history and ``grad`` are as before.
@@ -113,7 +119,7 @@ def gradcheck(
     _refuse(order, modes, directions)
     settings = Settings(tuple(modes), directions, np.random.default_rng(rng), eps, rtol, atol)
     if isinstance(f, tuple):
-        checked: Checked = Pair(*f, inputs)
+        checked: Subject | Pair = Pair(*f, inputs)
         settings.modes, order = ("reverse",), 1
     else:
         checked = Subject(f, inputs)
@@ -127,7 +133,10 @@ def gradcheck(
         found.remarks += deeper.remarks
         found.matrices += deeper.matrices
         calls += checked.evaluations
-    faults = located(checked, found.faults, settings) if isinstance(checked, Subject) else found.faults
+    if isinstance(checked, Subject):
+        faults = located(checked, found.faults, settings)
+    else:
+        faults = explained(checked, found.faults, eps)
     report = GradcheckReport(
         checked.function, tuple(found.inputs), tuple(faults), tuple(found.remarks), calls, tuple(found.matrices)
     )

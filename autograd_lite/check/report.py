@@ -19,8 +19,9 @@ class Fault:
     ----------
     verdict : str
         ``wrong``, ``kink``, ``not finite``, ``not deterministic``, ``input mutated``, ``cut`` (a derivative lost
-        between operations); of remarks ``kink`` (the derivative lies between the slopes), ``independent``,
-        ``imprecise`` (in the dtype of the input, though right in float64), ``unclear``.
+        between operations), ``not holomorphic`` (there is no complex derivative); of remarks ``kink`` (the derivative
+        lies between the slopes), ``independent``, ``imprecise`` (in the dtype of the input, though right in float64),
+        ``unclear``.
     function : str
         What was checked.
     position, name : int, str
@@ -114,6 +115,7 @@ _TEXTS = {
     "cut": errors.GRADCHECK,
     "kink": errors.GRADCHECK_KINK,
     "not finite": errors.GRADCHECK_FINITE,
+    "not holomorphic": errors.GRADCHECK_HOLOMORPHIC,
     "not deterministic": errors.GRADCHECK_REPEAT,
     "input mutated": errors.GRADCHECK_MUTATED,
     "imprecise": errors.GRADCHECK_PRECISION,
