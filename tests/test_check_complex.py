@@ -24,7 +24,7 @@ def checked(f: Callable[..., Any], df: Callable[..., Any], *inputs: Any) -> ag.G
 
 @pytest.mark.parametrize("z", [Z, 1 + 2j, Z.astype(np.complex64), ag.Tensor(Z)], ids=["array", "number", "c8", "Tensor"])
 def test_complex_inputs_are_refused_at_the_door(z: Any) -> None:
-    with pytest.raises(errors.GradientDtypeError, match=r"input 0 has dtype complex.*Write z\.real and z\.imag"):
+    with pytest.raises(errors.GradientDtypeError, match=r"input 0 has dtype complex.*Write z\.real"):
         ag.gradcheck(lambda z: z * z, [z])
 
 
