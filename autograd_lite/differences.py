@@ -37,10 +37,11 @@ def quick(line: Line, x: float, eps: float | None = None) -> Array:
     """Return the derivatives by one pair of steps, of which `eps` is the larger."""
     step = eps or _FIRST_STEP * _size(x)
     with np.errstate(all="ignore"):
-        return extrapolated(np.stack([_central(line, h) for h in (step, step / 4)]))[0]
+        return extrapolated(np.stack([central(line, h) for h in (step, step / 4)]))[0]
 
 
-def _central(line: Line, step: float) -> Array:
+def central(line: Line, step: float) -> Array:
+    """Return the differences between the ends of a step to both sides, over its length."""
     (right, plus), (left, minus) = line(step), line(-step)
     return (right - left) / (plus - minus)
 
@@ -111,6 +112,20 @@ class Sweep:
         self.trusted = self.plus[pick[0], 0]
         value, known = (np.take_along_axis(a, pick, 0)[0] for a in (estimates, noise))
         return np.where(np.isfinite(known), value, np.nan), known
+
+    def plain(self, which: int) -> tuple[float, float]:
+        """Return the step at which the central difference alone is nearest to the best derivative, and how near.
+
+        It has to be as near at the next step: one that is so by chance is of no use along other directions.
+        """
+        value = self.best()[0][which]
+        with np.errstate(all="ignore"):
+            off = np.abs((self.rights - self.lefts) / (self.plus - self.minus) - value)[:, which]
+        both = np.maximum(off[:-1], off[1:])
+        if not np.isfinite(both).any():
+            return float(self.plus[0, 0]), np.inf
+        j = int(np.nanargmin(both))
+        return float(self.plus[j, 0]), float(both[j])
 
     def _grain(self) -> Array:
         """Return by how much a value may be off: its last digit, or the grain of its changes where that is coarser.

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd_lite.check import analytic
-from autograd_lite.differences import NOISE_GRANTED, Line, Sweep, quick, sweep_steps
+from autograd_lite.differences import NOISE_GRANTED, Line, Sweep, central, quick, sweep_steps
 from autograd_lite.shapes import Array, Shape
 
 _DIGITS = 100  # units in the last place by which a complex step may be off
@@ -90,6 +90,10 @@ class Numeric:
     def quick(self, k: int, v: Array, step: float | None = None) -> Array:
         """Return the derivatives of all rows along a direction, by one pair of steps, the larger of which is `step`."""
         return quick(self.line(k, v), 1.0, self._step(v) if step is None else step)
+
+    def central(self, k: int, v: Array, step: float) -> Array:
+        """Return the derivatives of all rows along a direction, by the two ends of one step."""
+        return central(self.line(k, v), step)
 
     def sweep(self, k: int, v: Array) -> Sweep:
         """Return the rows at all steps along a direction."""
