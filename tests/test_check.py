@@ -244,6 +244,12 @@ def test_a_derivative_outside_of_a_kink_is_a_fault() -> None:
     assert ag.gradcheck(ramp, np.array([0.1, 1.0]))
 
 
+def test_a_rule_that_is_wrong_at_0_only() -> None:
+    op = elementwise(lambda x: x * x, lambda g, x: g * np.where(x == 0, 1e-3, 2 * x))
+    fault = only(ag.gradcheck(op, np.array([0.0, 2.0]), raise_exception=False).faults)
+    assert (fault.verdict, fault.index, fault.count) == ("wrong", (0,), 1)
+
+
 def test_an_input_without_influence_is_said_to_be_one() -> None:
     report = ag.gradcheck(lambda a, b: b * 2, (numbers(3), numbers(3)))
     assert [(r.verdict, r.name) for r in report.remarks] == [("independent", "a")]
@@ -293,7 +299,7 @@ def test_one_wrong_element_of_many_is_found_and_named(factor: float) -> None:
     assert (fault.verdict, fault.index, fault.count) == ("wrong", (54_321,), 1)
     assert fault.analytic == pytest.approx(factor * fault.numeric)
     assert fault.taylor == pytest.approx(1, abs=0.1)
-    assert report.evaluations < 90
+    assert report.evaluations < 100
 
 
 def test_one_wrong_element_of_many_outputs_is_found_and_named() -> None:
@@ -301,7 +307,7 @@ def test_one_wrong_element_of_many_outputs_is_found_and_named() -> None:
     report = ag.gradcheck(op, numbers(1000), raise_exception=False)
     fault = only(report.faults)
     assert (fault.index, fault.output) == ((543,), "output element [543]")
-    assert report.evaluations < 95
+    assert report.evaluations < 150
 
 
 def test_some_wrong_elements_of_many_are_all_found() -> None:
@@ -342,7 +348,7 @@ def test_a_wrong_element_among_many_kinks_is_named(size: int, zeros: bool) -> No
     assert ag.gradcheck(lambda x: ag.relu(x).sum(), x).ok
     report = ag.gradcheck(lambda x: op(x).sum(), x, raise_exception=False)
     assert only(report.faults).index == (7,)
-    assert report.evaluations < 250
+    assert report.evaluations < 260
     assert [r.verdict for r in report.remarks] == ["kink"] * zeros
 
 

@@ -79,8 +79,8 @@ class Fault:
 
     @property
     def fine(self) -> bool:
-        """Whether it is a kink with one of the derivatives that may be returned."""
-        return self.verdict == "kink" and self.between
+        """Whether it is a kink with one of the derivatives that may be returned, or nothing that can be told."""
+        return self.verdict == "unclear" or (self.verdict == "kink" and self.between)
 
     @property
     def place(self) -> str:
