@@ -92,7 +92,7 @@ def gradcheck(
     Of an input with few elements every element is looked at, at 4 calls of `f` each. Of one with many, each of a few
     random directions, with signs, costs 4 calls, whatever the size: what is right agrees to many digits, so that one
     wrong element in a million stands out. It is then found by weighing all with the digits of their numbers: in
-    some 85 calls, most of them for the proof that the derivative by this one element is wrong. Several wrong ones are
+    some 90 calls, most of them for the proof that the derivative by this one element is wrong. Several wrong ones are
     found by bisection, three of them at most.
 
     When a derivative is wrong, every operation that `f` has recorded is checked alone, at the inputs it had, and the
