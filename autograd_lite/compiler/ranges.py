@@ -109,7 +109,7 @@ def _less_maximum(ranges: Ranges, x: Instruction) -> Ref | None:
     limit = ranges.source(bound, np.maximum)
     for value in (bound,) if limit is None else (bound, *limit.args):
         if value.__class__ is Ref and x.args[0] in _maxima_of(ranges, value):
-            return value  # type: ignore[no-any-return]
+            return value
     return None
 
 
