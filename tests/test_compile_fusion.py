@@ -15,6 +15,7 @@ from test_compile_passes import recorded, run
 import autograd_lite as ag
 from autograd_lite.compiler.numpy_backend import Module, values_of
 from autograd_lite.compiler.passes import PASSES, fusion, measured
+from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.verify import verify
 from autograd_lite.compiler.program import Group, Program
 
@@ -22,7 +23,7 @@ from autograd_lite.compiler.program import Group, Program
 @pytest.fixture(autouse=True)
 def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have groups, of short blocks, in small programs as well."""
-    monkeypatch.setattr(fusion, "SMALLEST", 2)
+    monkeypatch.setattr(fusion, "SMALLEST", 8)
     monkeypatch.setattr(fusion, "_CACHE", 1)
     monkeypatch.setattr(fusion, "_SHORTEST", 4)
 
@@ -151,8 +152,22 @@ def test_the_verifier_knows_groups(group: Group, fault: str) -> None:
         verify(replace(program, groups=(group,)))
 
 
+def test_nothing_is_written_into_what_was_only_a_block() -> None:
+    def f(x: Any) -> Any:
+        y = np.sum(np.sin(x) * np.cos(x) + x, axis=0)
+        return np.exp(np.cumsum(np.tanh(x + y), 0)) @ np.ones((3, 3))
+
+    program = PASSES["dead_code"](recorded(f, np.ones((20, 3))))
+    planned = verify(buffers(fusion.fusion(program), smallest=1), "buffers")
+    assert planned.groups
+    np.testing.assert_allclose(of_text(planned, np.ones((20, 3)))[0], f(np.ones((20, 3))), rtol=1e-12)
+    spoilt = [replace(x, into=planned.instructions[0].id) if x.fn is np.cumsum else x for x in planned.instructions]
+    with pytest.raises(ag.errors.ProgramError, match="only blocks"):
+        verify(planned.having(instructions=tuple(spoilt)))
+
+
 def test_small_arrays_have_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fusion, "SMALLEST", 1 << 17)
+    monkeypatch.setattr(fusion, "SMALLEST", 1 << 20)
     program = recorded(expression, np.ones(1000))
     assert fusion.fusion(program) is program
     assert not functools.reduce(lambda found, stage: found or stage[1].groups, measured(program), ())

@@ -73,7 +73,7 @@ class Names:
     def _share(self) -> None:
         """Name the values that have no name of their own, in order."""
         last = _last_reads(self.program)
-        fresh = set().union(*[left_by(self.program, group) for group in self.program.groups])
+        fresh = set[int]().union(*map(self.program.left_by, self.program.groups))
         free: list[str] = []
         for k, x in enumerate(self.program.instructions):
             read = x.operands() if x.into is None else (*x.operands(), x.into)
@@ -126,13 +126,6 @@ def _last_reads(program: Program) -> dict[int, int]:
         given = {i for x in program.instructions[group.start : group.stop] for i in x.operands() if i not in own}
         last |= {i: max(last[i], group.stop) for i in given}
     return last | dict.fromkeys(program.escaping(), len(program.instructions))
-
-
-def left_by(program: Program, group: Group) -> set[int]:
-    """Return the values of a group that are read after it, or leave the program."""
-    calls = program.instructions[group.start : group.stop]
-    read = set(program.escaping()).union(*[x.operands() for x in program.instructions[group.stop :]])
-    return {x.id for x in calls if x.id in read or x.fn is np.sum}
 
 
 class Module:
@@ -194,7 +187,7 @@ class Module:
         program = self.program
         calls = program.instructions[group.start : group.stop]
         shape = program.types[calls[0].id].shape
-        leaving, lines = left_by(program, group), []
+        leaving, lines = program.left_by(group), []
         for x in calls:
             if x.id in leaving:
                 name, kind = self.names[x.id], program.types[x.id]

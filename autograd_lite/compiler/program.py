@@ -175,6 +175,11 @@ class Program:
         """Return for the places of instructions the groups that they are in."""
         return {k: group for group in self.groups for k in range(group.start, group.stop)}
 
+    def left_by(self, group: Group) -> set[int]:
+        """Return the values of a group that are read after it or leave the program; of others there are only blocks."""
+        read = set(self.escaping()).union(*[x.operands() for x in self.instructions[group.stop :]])
+        return {x.id for x in self.instructions[group.start : group.stop] if x.id in read}
+
     def uses(self) -> dict[int, int]:
         """Return how often each value is read, by instructions or on its way out."""
         count = dict.fromkeys(self.types, 0)

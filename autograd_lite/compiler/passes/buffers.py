@@ -36,6 +36,9 @@ class _Plan:
         self.until: dict[int, int] = {}
         self.fixed = set(program.given())
         self.grouped = program.grouped()
+        for group in program.groups:
+            only_blocks = {x.id for x in program.instructions[group.start : group.stop]} - program.left_by(group)
+            self.fixed |= only_blocks
 
     def _last_reads(self, program: Program) -> dict[int, int]:
         """Return for each owner of memory the last instruction that reads it, or a view of it."""

@@ -15,11 +15,12 @@ import numpy as np
 from autograd_lite.compiler.helpers import EFFECTS
 from autograd_lite.compiler.program import Group, Instruction, Program, Ref
 
-SMALLEST = 1 << 17
-"""In elements: smaller arrays stay in the cache by themselves."""
+SMALLEST = 1 << 20
+"""In bytes: smaller arrays stay in the cache by themselves."""
 _CACHE = 1 << 19
 """In bytes: so much the blocks that are there at the same time may take, about the second cache of a processor."""
 _LONGEST, _SHORTEST = 1 << 14, 1 << 10
+_NARROW = 4  # a truth value takes one byte, and what it is computed from more
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -45,9 +46,10 @@ class _Work:
     def fits(self, x: Instruction) -> bool:
         """Tell whether a call computes each element of a large array from those in the same place."""
         kind = self.types[x.id]
-        if kind.kind != "array" or math.prod(kind.shape) < SMALLEST or not _is_elementwise(x):
+        if kind.kind != "array" or kind.dtype.kind not in "fb" or not _is_elementwise(x):
             return False
-        return math.prod(kind.shape[1:]) <= _LONGEST and kind.dtype.kind in "fb"
+        width = max(kind.dtype.itemsize, _NARROW)
+        return math.prod(kind.shape) * width >= SMALLEST and math.prod(kind.shape[1:]) <= _LONGEST
 
     def _sums(self, x: Instruction, shape: Any) -> bool:
         if x.fn is not np.sum or x.args[1:] not in {(), (None,)} or any(v not in {None, False} for _, v in x.kwargs):

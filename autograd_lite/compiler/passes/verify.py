@@ -59,6 +59,10 @@ def _groups(program: Program, after: str) -> None:
                 _fault(program, k, after, f"%{x.id} has another length than the group that it is in")
             if x.into is not None or not sums.isdisjoint(x.operands()):
                 _fault(program, k, after, f"%{x.id} cannot be computed block by block")
+        blocks = {x.id for x in calls} - program.left_by(group)
+        for k, x in enumerate(program.instructions):
+            if x.into in blocks:
+                _fault(program, k, after, f"%{x.id} is written into %{x.into}, of which there are only blocks")
 
 
 def _write(
