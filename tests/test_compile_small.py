@@ -194,3 +194,22 @@ def test_minus_the_absolute_value_is_a_sign() -> None:
     (a,), (b,) = run(program, x), run(better, x)
     np.testing.assert_array_equal(a, b)
     assert np.signbit(b).all()
+
+
+@pytest.mark.parametrize(
+    ("f", "after"),
+    [
+        (lambda x: x[:1] + x[1], ["getitem", "getitem", "reshape", "add"]),
+        (lambda x: x[:1] / x[:1, :1], ["getitem", "getitem", "reshape", "divide"]),
+        (lambda x: x - x[:1], ["getitem", "subtract"]),
+        (lambda x: x[:1, :1] * x[1, 1:2], ["getitem", "getitem", "reshape", "multiply"]),
+    ],
+    ids=["a row to a row", "one number", "really repeated", "of one element"],
+)  # fmt: skip
+def test_nothing_is_repeated_that_need_not_be(f: Callable[..., Any], after: list[str]) -> None:
+    program, better = changed(f, "small_arrays", np.ones((3, 4)))
+    assert names(better) == after
+    for x in with_extremes(float):
+        for a, b in zip(run(program, x), run(better, x), strict=True):
+            assert a.shape == b.shape
+            np.testing.assert_array_equal(a, b)

@@ -59,7 +59,26 @@ class _Work:
         if x.fn not in _OF_TWO or not kind.shape:
             return x
         dtype = self._dtype(x, kind)
-        return x if dtype is None else replace(x, args=tuple([self._array(value, dtype, x) for value in x.args]))
+        args = x.args if dtype is None else tuple([self._array(value, dtype, x) for value in x.args])
+        if math.prod(kind.shape) <= _NARROW and any(self._shape(a) == kind.shape for a in args):
+            args = tuple([self._fitted(value, kind, x) for value in args])
+        return x if args == x.args else replace(x, args=args)
+
+    def _shape(self, value: Any) -> Any:
+        kind = self.walk.types[value.id] if isinstance(value, Ref) else Type(kind="number")
+        return kind.shape if kind.kind == "array" else None
+
+    def _fitted(self, value: Any, kind: Type, x: Instruction) -> Any:
+        """Return an operand in the result's shape, or in none: where nothing is repeated, it takes half the time."""
+        shape = self._shape(value)
+        size = None if shape is None else math.prod(shape)
+        if not shape or shape == kind.shape or size not in {1, math.prod(kind.shape)}:
+            return value
+        wanted: tuple[int, ...] = () if size == 1 else kind.shape
+        key = (value.id, wanted)
+        if key not in self.arrays:
+            self.arrays[key] = self._added(x, np.reshape, wanted, value, wanted, dtype=self.walk.types[value.id].dtype)
+        return self.arrays[key]
 
     def _maximum(self, x: Instruction, kind: Type) -> Instruction:
         """The maxima of many short rows are found side by side, for which the rows are made columns."""
