@@ -624,7 +624,13 @@ COMPILE_STATE = (
     "Write it as a Tensor that is assigned to: count.assign(count + 1)"
 )
 COMPILE_FUNCTION = "ag.compile() takes a function, but was given a {given}. Write ag.compile(step), or @ag.compile"
-COMPILE_BACKEND = "backend={given!r} is unknown. Write backend='numpy'"
+COMPILE_BACKEND = "backend={given!r} is unknown. Write backend='numpy', or one of {known}"
+COMPILE_LAYOUT = (
+    "native code can't be used: arrays of NumPy {numpy} do not lie in memory as Python {python} and NumPy are known to "
+    "lay them out. Write backend='numpy'"
+)
+COMPILE_CC = "backend='cc' needs a C compiler, and none was found. Install gcc or clang, or write backend='numpy'"
+COMPILE_CC_FAILED = "backend='cc': {compiler} failed. Write backend='numpy'. It said:\n{said}"
 COMPILE_PASSES = "passes={given!r} are unknown. Write a selection of {known}"
 COMPILE_RESULT = (
     "the compiled function {function} returned a {given}, which is not the same at every call. "

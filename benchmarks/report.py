@@ -1,126 +1,85 @@
-"""The figures of run.py as Markdown tables that also read well in a terminal."""
+"""The figures of run.py as tables, with the goal of each."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
-Figures = dict[str, Any]
-Results = dict[str, Figures]
-Row = list[str]
+from figures import WORDS, Figures, Results, differs, figures_of, label, ratio, seconds_of
+from goals import FIRST_CACHED, FIRST_SECONDS, FIRST_STEPS, IMPORT, MEMORY, ratio_goal, with_goal
+from markdown import Row, shown, table
+from roster import CONTENDERS, PRODUCTS, STEPS
 
-WORDS = ("not installed", "unsupported")
-STEPS = ("perceptron", "mlp", "chain1000", "gradient1000", "hessian50")
-TOLERANCES = {"mlp": 1e-4}  # in float32
+TIMES = ("hand", "JAX jit")
+SPEEDS = ("PyTorch", "HIPS autograd")
 PHASES = ("forward", "backward", "drop unswept")
 SHORT, LONG = "250000", "1000000"
 
 
-@dataclass(frozen=True)
-class Goal:
-    limit: float
-    at_least: bool = False
-    unit: str = ""
-
-    def verdict(self, figure: float) -> str:
-        if math.isnan(figure):
-            return "not measured"
-        reached = figure >= self.limit if self.at_least else figure <= self.limit
-        return "reached" if reached else "not reached"
-
-    def __str__(self) -> str:
-        return f"{'>=' if self.at_least else '<='} {self.limit:g}{self.unit}"
+def time_cell(results: Results, name: str, workload: str, reference: str) -> str:
+    figure = ratio(seconds_of(results, name, workload), seconds_of(results, reference, workload))
+    return with_goal(figure, shown(figure), ratio_goal(reference, name, workload))
 
 
-HAND_GOALS = {"perceptron": Goal(1.7), "gradient1000": Goal(4)}
-COMPILED_GOALS = {"perceptron": Goal(0.85), "mlp": Goal(0.9), "gradient1000": Goal(1)}
-PYTORCH_GOALS = {
-    "perceptron": Goal(2.5, at_least=True),
-    "chain1000": Goal(1.5, at_least=True),
-    "gradient1000": Goal(1, at_least=True),
-}
-HIPS_GOALS = {"hessian50": Goal(10, at_least=True)}
-IMPORT_GOAL = Goal(25, unit=" ms")
-MEMORY_GOAL = Goal(1000, unit=" kB")
-
-
-def with_goal(figure: float, text: str, goal: Goal | None) -> str:
-    return f"{text} (goal {goal}: {goal.verdict(figure)})" if goal else text
-
-
-def ratio(above: float, below: float) -> float:
-    return above / below if below else math.nan
-
-
-def shown(number: float, digits: int = 2) -> str:
-    return "-" if math.isnan(number) else f"{number:,.{digits}f}"
-
-
-def padded(cells: Row, widths: list[int]) -> str:
-    return "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
-
-
-def table(head: Row, rows: list[Row]) -> str:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    rule = ["-" * width for width in widths]
-    return "\n".join(padded(cells, widths) for cells in (head, rule, *rows))
-
-
-def figures_of(results: Results, name: str, workload: str) -> Figures:
-    """A contender's figures, or the reason there are none."""
-    found = results[name]
-    return found["probe"] if "error" in found["probe"] else found.get(workload, {})
-
-
-def seconds_of(results: Results, name: str, workload: str) -> float:
-    return figures_of(results, name, workload).get("seconds", math.nan)
-
-
-def label(error: str) -> str:
-    """What fits in a cell; `complaints` prints a longer reason under the table."""
-    return error if error in WORDS else "error"
+def speed_cell(results: Results, name: str, workload: str, reference: str) -> str:
+    figure = ratio(seconds_of(results, reference, workload), seconds_of(results, name, workload))
+    return with_goal(figure, shown(figure), ratio_goal(reference, name, workload))
 
 
 def step_row(results: Results, name: str, workload: str) -> Row:
     figures = figures_of(results, name, workload)
     if "error" in figures:
-        return [workload, name, label(figures["error"]), "-", "-", "-", "-"]
+        return [workload, name, label(figures["error"]), "-", "-", "-", "-", "-"]
     time = figures["seconds"]
-    by_hand = ratio(time, seconds_of(results, "hand", workload))
-    by_torch = ratio(seconds_of(results, "PyTorch", workload), time)
-    by_hips = ratio(seconds_of(results, "HIPS autograd", workload), time)
-    hand_goal, torch_goal, hips_goal = (
-        goals.get(workload) if name == "ours" else None for goals in (HAND_GOALS, PYTORCH_GOALS, HIPS_GOALS)
-    )
-    if name == "ours compiled":
-        hand_goal = COMPILED_GOALS.get(workload)
-    return [
-        workload,
-        name,
-        shown(1 / time, 0),
-        shown(time * 1e6, 1),
-        with_goal(by_hand, shown(by_hand), hand_goal),
-        with_goal(by_torch, shown(by_torch), torch_goal),
-        with_goal(by_hips, shown(by_hips), hips_goal),
-    ]
+    times = [time_cell(results, name, workload, reference) for reference in TIMES]
+    speeds = [speed_cell(results, name, workload, reference) for reference in SPEEDS]
+    return [workload, name, shown(1 / time, 0), shown(time * 1e6, 1), *times, *speeds]
 
 
 def step_table(results: Results) -> str:
-    head = ["workload", "contender", "steps/s", "us/step", "time, hand = 1", "speed, PyTorch = 1", "speed, HIPS = 1"]
-    return table(head, [step_row(results, name, w) for w in STEPS for name in results])
+    ratios = [f"time, {name} = 1" for name in TIMES] + [f"speed, {name} = 1" for name in SPEEDS]
+    names = [contender.name for contender in CONTENDERS if contender.steps == STEPS]
+    rows = [step_row(results, name, workload) for workload in STEPS for name in names]
+    return table(["workload", "contender", "steps/s", "us/step", *ratios], rows)
 
 
-def differs(results: Results, name: str, workload: str) -> bool:
-    check = figures_of(results, name, workload).get("check")
-    expected = figures_of(results, "hand", workload).get("check")
-    return None not in (check, expected) and not math.isclose(check, expected, rel_tol=TOLERANCES.get(workload, 1e-9))
+def products_row(results: Results, name: str, workload: str) -> Row:
+    ms = seconds_of(results, name, workload) * 1e3
+    return [workload, name, shown(ms, 3), time_cell(results, name, workload, PRODUCTS)]
+
+
+def products_table(results: Results) -> str:
+    workloads = next(contender.steps for contender in CONTENDERS if contender.name == PRODUCTS)
+    pairs = [(w, n) for w, n in product(workloads, results) if "seconds" in figures_of(results, n, w)]
+    head = ["workload", "contender", "ms/step", f"time, {PRODUCTS} = 1"]
+    return table(head, [products_row(results, name, workload) for workload, name in pairs])
+
+
+def first_row(results: Results, name: str, workload: str) -> Row:
+    # A contender that has no steps was not asked for its first.
+    figures = figures_of(results, name, f"first:{workload}") or figures_of(results, name, workload)
+    if "error" in figures:
+        return [workload, name, label(figures["error"]), "-", "-"]
+    seconds, cached = figures["seconds"], figures["cached"]
+    steps = ratio(seconds, seconds_of(results, "ours", workload))
+    return [
+        workload,
+        name,
+        with_goal(seconds, shown(seconds, 4), FIRST_SECONDS.get(name)),
+        with_goal(steps, shown(steps, 1), FIRST_STEPS.get(name)),
+        with_goal(cached, shown(cached, 4), FIRST_CACHED.get(name)),
+    ]
+
+
+def first_table(results: Results) -> str:
+    head = ["workload", "contender", "first call, s", "in steps of ours", "from the cache, s"]
+    names = [contender.name for contender in CONTENDERS if contender.first]
+    return table(head, [first_row(results, name, workload) for workload in STEPS for name in names])
 
 
 def complaints(results: Results) -> Iterable[str]:
-    for workload, name in product((*STEPS, "chain1e6"), results):
+    firsts = [f"first:{workload}" for workload in STEPS]
+    for workload, name in product((*STEPS, *firsts, "chain1e6"), results):
         error = figures_of(results, name, workload).get("error", WORDS[0])
         if error not in WORDS:
             yield f"{workload}, {name}: {error}"
@@ -132,7 +91,7 @@ def import_row(name: str, probe: Figures) -> Row:
     if "error" in probe:
         return [name, "-", "-", "-", label(probe["error"])]
     ms = probe["import"] * 1e3
-    text = with_goal(ms, shown(ms, 1), IMPORT_GOAL if name == "ours" else None)
+    text = with_goal(ms, shown(ms, 1), IMPORT.get(name))
     return [name, probe["version"], probe["python"], probe["numpy"], text]
 
 
@@ -160,7 +119,7 @@ def memory_line(results: Results) -> str:
     if "error" in figures:
         return f"memory, ours: {figures['error']}"
     kb = figures["growth_kb"]
-    text = with_goal(kb, f"{shown(kb, 0)} kB", MEMORY_GOAL)
+    text = with_goal(kb, f"{shown(kb, 0)} kB", MEMORY)
     return f"memory, ours: growth from step 10,000 to step 100,000: {text}"
 
 
@@ -175,12 +134,12 @@ def depth_table(results: Results) -> str:
 def long_part(results: Results) -> list[str]:
     ran = any("chain1e6" in found for found in results.values())
     if not ran:
-        return ["chain1e6, memory, depth: not run (they need --long)"]
-    return [long_table(results), memory_line(results), depth_table(results)]
+        return ["first calls, chain1e6, memory, depth: not run (they need --long)"]
+    return [first_table(results), long_table(results), memory_line(results), depth_table(results)]
 
 
 def report(outcome: Figures) -> str:
     results = outcome["contenders"]
     heading = f"{outcome['machine']}; best of {outcome['rounds']} interleaved rounds"
-    parts = [heading, step_table(results), import_table(results), *long_part(results)]
+    parts = [heading, step_table(results), products_table(results), import_table(results), *long_part(results)]
     return "\n\n".join([*parts, *complaints(results)])

@@ -4,71 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from figures import Figures, Results
 from report import report
+from roster import CONTENDERS, OURS, PYTORCH, TOP, Contender, environment
 
-HERE = Path(__file__).resolve().parent
-SCRIPTS = HERE / "contenders"
+SCRIPTS = TOP / "benchmarks" / "contenders"
 TIMEOUT_SECONDS = 900
 IMPORT_ROUNDS = 10
-LONG_ROUNDS = 2
-STEPS = ("perceptron", "mlp", "chain1000", "gradient1000", "hessian50")
-
-# Threads cost more than they bring on arrays of ten numbers, so nobody gets them.
-ONE_THREAD = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "JAX_PLATFORMS": "cpu",
-}
-
-Figures = dict[str, Any]
-Results = dict[str, Figures]
-
-
-@dataclass(frozen=True)
-class Contender:
-    name: str
-    script: str
-    module: str
-    peer: bool = True
-    environment: dict[str, str] = field(default_factory=dict)
-
-
-OURS = Contender("ours", "ours.py", "autograd_lite", False, {"PYTHONPATH": str(HERE.parent)})
-COMPILED = Contender(
-    "ours compiled", "ours.py", "autograd_lite", False, {**OURS.environment, "AUTOGRAD_LITE_COMPILE": "1"}
-)
-HAND = Contender("hand", "hand.py", "numpy", False)
-PYTORCH = Contender("PyTorch", "pytorch.py", "torch")
-CONTENDERS = (
-    HAND,
-    OURS,
-    COMPILED,
-    PYTORCH,
-    Contender("JAX eager", "jaxlib_.py", "jax"),
-    Contender("JAX jit", "jaxlib_.py", "jax", environment={"JAX_CONTENDER_JIT": "1"}),
-    Contender("HIPS autograd", "hips.py", "autograd"),
-    Contender("MyGrad", "mygrad_.py", "mygrad"),
-    Contender("micrograd", "micrograd_.py", "micrograd"),
-)
-
-
-def environment(contender: Contender) -> dict[str, str]:
-    inherited = dict(os.environ)
-    # Without its bytecode cache an import would be timed with its compilation.
-    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
-    inherited.pop("PYTHONPATH", None)
-    return inherited | ONE_THREAD | contender.environment
+LONG_ROUNDS = FIRST_ROUNDS = 2
 
 
 def last_line(text: str) -> str:
@@ -77,14 +31,14 @@ def last_line(text: str) -> str:
 
 def reason(stderr: str) -> str:
     # A printed table gets copied: no place of this machine belongs in it.
-    return last_line(stderr).replace(str(HERE.parent), ".")
+    return last_line(stderr).replace(str(TOP), ".")
 
 
-def execute(contender: Contender, command: list[str]) -> Figures:
+def execute(contender: Contender, command: list[str], cache: str) -> Figures:
     try:
         done = subprocess.run(
             command,
-            env=environment(contender),
+            env=environment(contender, cache),
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,
@@ -111,6 +65,8 @@ def best(new: Any, old: Any) -> Any:
 @dataclass
 class Session:
     peers: str
+    cache: str
+    """A folder for the compiled code that a contender keeps from one process for the next."""
     results: Results = field(default_factory=dict)
 
     def python(self, contender: Contender) -> str:
@@ -123,15 +79,28 @@ class Session:
 
     def probe(self, contender: Contender) -> None:
         command = [self.python(contender), str(SCRIPTS / "probe.py"), contender.module]
-        self.keep(contender, {"probe": execute(contender, command)})
+        self.keep(contender, {"probe": execute(contender, command, self.cache)})
+
+    def run(self, contender: Contender, workloads: tuple[str, ...], cache: str) -> Figures:
+        return execute(contender, [self.python(contender), str(SCRIPTS / contender.script), *workloads], cache)
 
     def measure(self, contender: Contender, workloads: tuple[str, ...]) -> None:
         if "error" in self.results[contender.name]["probe"]:
             return
-        command = [self.python(contender), str(SCRIPTS / contender.script), *workloads]
-        figures = execute(contender, command)
+        figures = self.run(contender, workloads, self.cache)
         failed = "error" in figures
         self.keep(contender, dict.fromkeys(workloads, figures) if failed else figures)
+
+    def measure_first(self, contender: Contender, workload: str) -> None:
+        if "error" in self.results[contender.name]["probe"] or "error" in self.results[contender.name][workload]:
+            return
+        name = f"first:{workload}"
+        with tempfile.TemporaryDirectory() as empty:
+            processes = [self.run(contender, (name,), empty) for _ in range(1 + contender.cached)]
+        figures = [process.get(name, process) for process in processes]
+        failed = next((found for found in figures if "error" in found), None)
+        cached = figures[1]["seconds"] if contender.cached and not failed else math.nan
+        self.keep(contender, {name: failed or figures[0] | {"cached": cached}})
 
 
 def progress(text: str) -> None:
@@ -151,7 +120,15 @@ def measure_all(session: Session, rounds: int) -> None:
     for number in range(rounds):
         progress(f"steps, round {number + 1} of {rounds}")
         for contender in CONTENDERS:
-            session.measure(contender, STEPS)
+            session.measure(contender, contender.steps)
+
+
+def measure_first_calls(session: Session) -> None:
+    for number in range(FIRST_ROUNDS):
+        progress(f"first calls, round {number + 1} of {FIRST_ROUNDS}")
+        for contender in CONTENDERS:
+            for workload in contender.steps if contender.first else ():
+                session.measure_first(contender, workload)
 
 
 def measure_long(session: Session) -> None:
@@ -179,7 +156,7 @@ def arguments() -> argparse.Namespace:
     default = os.environ.get("AUTOGRAD_LITE_PEERS", sys.executable)
     parser.add_argument("--peers", default=default, help="interpreter that has the peers")
     parser.add_argument("--rounds", type=positive, default=5, help="processes per contender")
-    parser.add_argument("--long", action="store_true", help="also chain1e6, memory and depth")
+    parser.add_argument("--long", action="store_true", help="also first calls, chain1e6, memory and depth")
     parser.add_argument("--json", type=Path, help="write the raw figures to this file")
     options = parser.parse_args()
     if shutil.which(options.peers) is None:
@@ -187,13 +164,19 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def main() -> None:
-    options = arguments()
-    session = Session(options.peers)
+def measure(session: Session, options: argparse.Namespace) -> None:
     probe_all(session)
     measure_all(session, options.rounds)
     if options.long:
+        measure_first_calls(session)
         measure_long(session)
+
+
+def main() -> None:
+    options = arguments()
+    with tempfile.TemporaryDirectory() as cache:
+        session = Session(options.peers, cache)
+        measure(session, options)
     outcome = {"machine": machine(), "rounds": options.rounds, "contenders": session.results}
     if options.json:
         options.json.write_text(json.dumps(outcome, indent=2) + "\n")

@@ -16,6 +16,7 @@ from autograd_lite.compiler import report
 from autograd_lite.compiler.calling import MISS, Caller
 from autograd_lite.compiler.drawing import picture
 from autograd_lite.compiler.formulas import Formulas
+from autograd_lite.compiler.native.backend import NATIVE, NativeProgram, best
 from autograd_lite.compiler.numpy_backend import Module, Names
 from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.program import Input, Program
@@ -24,7 +25,7 @@ from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.viz.picture import Picture
 
-BACKENDS = ("numpy",)
+BACKENDS = ("numpy", *NATIVE, "auto")
 LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
@@ -40,15 +41,30 @@ class CompiledProgram:
     program : Program
         The calls, after all passes.
     source : str
-        The same as a Python function, with a comment for each line: what runs.
+        The same as a Python function, with a comment for each line: what runs, unless the backend is a native one.
+    native : NativeProgram or None
+        What runs in its place; ``native.source`` is its text.
     """
 
-    def __init__(self, recorded: Recorded, passes: Iterable[str] | None) -> None:
+    def __init__(self, recorded: Recorded, passes: Iterable[str] | None, backend: str = "numpy") -> None:
         self.recorded = recorded
         self._stages = measured(recorded.program, passes)
         self.program: Program = self._stages[-1][1]
         self._module = Module(self.program)
-        self.enter = Caller(recorded, self.program, self._module.load()).made()
+        self.native: NativeProgram | None = None
+        self._numpy: Callable[..., Any] | None = None
+        if backend == "numpy":
+            self.enter = Caller(recorded, self.program, self._module.load()).made()
+        else:
+            numbers = [kind != "tensor" for kind in recorded.kinds if kind != "static"]
+            self.native = NativeProgram(recorded.program, backend, passes, numbers, self._otherwise)
+            self.enter = Caller(recorded, self.native.program, self.native.load()).made()
+
+    def _otherwise(self, *inputs: Any) -> Any:
+        """Run the program as NumPy calls, to say what native code found wrong."""
+        if self._numpy is None:
+            self._numpy = self._module.load()
+        return self._numpy(*inputs)
 
     @property
     def source(self) -> str:
@@ -85,8 +101,12 @@ class CompiledProgram:
         return array
 
     def report(self) -> str:
-        """Return a table: calls, operations, bytes and buffers as recorded, and after each pass."""
-        return report.table(self._stages)
+        """Return a table: calls, operations, bytes and buffers as recorded, and after each pass.
+
+        For a native backend also what its kernels do, and what is left to NumPy between them, and why.
+        """
+        table = report.table(self._stages)
+        return table if self.native is None else f"{table}\n\n{self.native.report()}"
 
     def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
@@ -155,10 +175,10 @@ class Compiled:
         One for each kind of arguments it was called with.
     """
 
-    def __init__(self, function: Function, passes: Iterable[str] | None) -> None:
+    def __init__(self, function: Function, backend: str, passes: Iterable[str] | None) -> None:
         update_wrapper(self, function)
         self.programs = Programs()
-        self._function, self._passes = function, passes
+        self._function, self._backend, self._passes = function, backend, passes
         self._kept_before = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -177,7 +197,7 @@ class Compiled:
         self.programs.recordings += 1
         self._kept_before = not recorded.complete
         if recorded.complete:
-            self.programs.add(CompiledProgram(recorded, self._passes))
+            self.programs.add(CompiledProgram(recorded, self._passes, self._backend))
         return result
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -216,8 +236,10 @@ def compile(  # noqa: A001 - PyTorch's name
         A training step that calls ``backward()`` and ``optimizer.step()``, a function of arrays, or a transform such as
         ``value_and_grad(f)``. Takes arrays, Tensors, numbers, random generators, and trees of them; what else it is
         given is a setting.
-    backend : {"numpy"}
-        What the program is written in.
+    backend : {"numpy", "cc", "numba", "auto"}
+        What the program is written in. ``"cc"`` makes loops in C of it and needs a C compiler, ``"numba"`` needs numba
+        (``pip install 'autograd-lite[jit]'``); both leave large products of matrices, and what they can't do, to NumPy.
+        ``"auto"`` is the first of ``"cc"``, ``"numba"`` and ``"numpy"`` that is there.
     passes : iterable of str, optional
         Which improvements are made, of those in ``autograd_lite.compiler.passes.PASSES``; by default all.
 
@@ -241,6 +263,10 @@ def compile(  # noqa: A001 - PyTorch's name
     optimiser, arrays and random generators of closures. What it writes is written when all is computed: all or nothing.
     A returned Tensor has its value and no history.
 
+    Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
+    are; its sums are more exact than NumPy's, and its functions exact to four units in the last place. What it compiled
+    is kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says.
+
     Examples
     --------
     >>> import autograd_lite as ag
@@ -253,11 +279,11 @@ def compile(  # noqa: A001 - PyTorch's name
     t1 = x + x
     """
     if backend not in BACKENDS:
-        raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend))
+        raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend, known=BACKENDS[1:]))
     if function is None:
         return partial(compile, backend=backend, passes=passes)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     chosen = None if passes is None else tuple(passes)
-    made: Callable[..., Any] = Compiled(function, chosen)
+    made: Callable[..., Any] = Compiled(function, best() if backend == "auto" else backend, chosen)
     return made

@@ -42,7 +42,7 @@ _CALM = frozenset(
     )
 )  # fmt: skip
 _REDUCED = {np.sum: "np.add", np.max: "np.maximum", np.min: "np.minimum", np.prod: "np.multiply"}
-_COLUMN = 64
+COLUMN = 64
 _LONGEST_LITERAL = 64
 
 
@@ -134,6 +134,7 @@ class Module:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.names = Names(program, again=True)
+        self.bound: dict[str, Any] = {}
         self._blocks: dict[int, str] = {}  # in a loop: how a block of a value is written
         self._constants = {c.id: c for c in program.constants}
         self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
@@ -176,7 +177,7 @@ class Module:
             *before, last = self.statements(x)
             indent = margin + ("    " if k in silent else "")
             lines += [indent + line for line in before]
-            lines.append(f"{indent + last:<{_COLUMN}}  # {self.comment(x)}")
+            lines.append(f"{indent + last:<{COLUMN}}  # {self.comment(x)}")
             if group is not None and k == group.stop - 1:
                 self._blocks = {}
         lines.append(f"    return {self._returned()}")
@@ -225,9 +226,7 @@ class Module:
         for k, x in enumerate(self.program.instructions):
             if not x.quiet or k in borders:
                 last = None
-            if not x.quiet:
-                continue
-            if x.fn not in _CALM:
+            if is_loud(x):
                 ranges = ranges or Ranges(self.program)
                 if not ranges.is_calm(x):
                     silent.update(range(k if last is None else last, k + 1))
@@ -365,12 +364,12 @@ class Module:
         module = ModuleType(name)
         module.__dict__.update({"np": np, "__file__": file})
         module.__dict__.update({fn.__name__: fn for fn in helpers.HELPERS})
-        module.__dict__.update({self.names[c.id]: c.array for c in self.program.constants})
+        module.__dict__.update({self.names[c.id]: c.array for c in self.program.constants} | self.bound)
         lines = self.body()
         text = "".join(line + "\n" for line in lines)
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         sys.modules[name] = module
-        constants = [self.names[c.id] for c in self.program.constants if c.id in self._used]
+        constants = [self.names[c.id] for c in self.program.constants if c.id in self._used] + list(self.bound)
         exec(compile(_bound_early(lines, constants), file, "exec"), module.__dict__)
         function: Callable[..., Any] = module.__dict__[self.function]
         return function
@@ -422,6 +421,11 @@ def _constant_name(array: Any) -> str:
 def _identifier(title: str) -> str:
     name = re.sub(r"\W", "_", title)
     return name if name.isidentifier() and not keyword.iskeyword(name) else f"compiled_{name}"
+
+
+def is_loud(x: Instruction) -> bool:
+    """Tell whether NumPy might warn of a call of which it is not to."""
+    return x.quiet and x.fn not in _CALM
 
 
 def _simple_reduction(x: Instruction) -> bool:

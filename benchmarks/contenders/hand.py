@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
-from harness import (
+from harness import Step, main
+from inputs import (
     CYCLES,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
     RATE,
     TARGET,
-    Step,
     chain_input,
-    main,
+    long_expression,
+    million_input,
     mlp_batch,
     mlp_parameters,
     parameters,
     rosenbrock_input,
-    timed,
 )
 
 
@@ -64,26 +65,56 @@ def update(parameter: np.ndarray, gradient: np.ndarray, rate: Any = RATE) -> Non
     parameter -= rate * gradient
 
 
-def mlp() -> Step:
-    x, classes = mlp_batch()
-    w1, b1, w2, b2 = mlp_parameters()
-    rows, rate, share = np.arange(len(x)), np.float32(RATE), np.float32(1 / len(x))
+def through_cross_entropy(s: np.ndarray, rows: np.ndarray, classes: np.ndarray) -> tuple[Any, np.ndarray]:
+    """The mean loss of a batch, and its gradient at the scores; overwrites them."""
+    s -= s.max(axis=1, keepdims=True)
+    e = np.exp(s)
+    total = e.sum(axis=1, keepdims=True)
+    loss = (np.log(total)[:, 0] - s[rows, classes]).mean()
+    e /= total
+    e[rows, classes] -= 1
+    e *= np.float32(1 / len(s))
+    return loss, e
+
+
+def two_layers(name: str) -> Step:
+    x, classes = mlp_batch(name)
+    w1, b1, w2, b2 = mlp_parameters(name)
+    rows, rate = np.arange(len(x)), np.float32(RATE)
 
     def step() -> float:
         z = x @ w1.T + b1
         h = np.maximum(z, 0)
-        s = h @ w2.T + b2
-        s -= s.max(axis=1, keepdims=True)
-        e = np.exp(s)
-        total = e.sum(axis=1, keepdims=True)
-        loss = (np.log(total)[:, 0] - s[rows, classes]).mean()
+        loss, d2 = through_cross_entropy(h @ w2.T + b2, rows, classes)
 
-        d2 = e / total
-        d2[rows, classes] -= 1
-        d2 *= share
         d1 = (d2 @ w2) * (z > 0)
         g2, g1 = d2.T @ h, d1.T @ x
         for parameter, gradient in ((w2, g2), (b2, d2.sum(axis=0)), (w1, g1), (b1, d1.sum(axis=0))):
+            update(parameter, gradient, rate)
+        return loss
+
+    return step
+
+
+def three_layers(name: str) -> Step:
+    x, classes = mlp_batch(name)
+    w1, b1, w2, b2, w3, b3 = parameters = mlp_parameters(name)
+    rows, rate = np.arange(len(x)), np.float32(RATE)
+
+    def step() -> float:
+        z1 = x @ w1.T + b1
+        h1 = np.maximum(z1, 0)
+        z2 = h1 @ w2.T + b2
+        h2 = np.maximum(z2, 0)
+        loss, d3 = through_cross_entropy(h2 @ w3.T + b3, rows, classes)
+
+        d2 = (d3 @ w3) * (z2 > 0)
+        d1 = (d2 @ w2) * (z1 > 0)
+        of_weights = d1.T @ x, d2.T @ h1, d3.T @ h2
+        of_biases = d1.sum(axis=0), d2.sum(axis=0), d3.sum(axis=0)
+        for parameter, gradient in zip(parameters[::2], of_weights, strict=True):
+            update(parameter, gradient, rate)
+        for parameter, gradient in zip(parameters[1::2], of_biases, strict=True):
             update(parameter, gradient, rate)
         return loss
 
@@ -111,6 +142,10 @@ def chain() -> Step:
         return g
 
     return step
+
+
+def million() -> Step:
+    return partial(long_expression, np, million_input())
 
 
 def rosenbrock_gradient() -> Step:
@@ -144,10 +179,13 @@ def rosenbrock_hessian() -> Step:
 if __name__ == "__main__":
     main(
         {
-            "perceptron": lambda: timed(perceptron(), float),
-            "mlp": lambda: timed(mlp(), float),
-            "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
-            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
-            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),
+            "perceptron": (perceptron, float),
+            "mlp": (partial(two_layers, "mlp"), float),
+            "mlp784": (partial(two_layers, "mlp784"), float),
+            "mlp1024": (partial(three_layers, "mlp1024"), float),
+            "chain1000": (chain, lambda g: float(g.sum())),
+            "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
+            "million": (million, float),
+            "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
         }
     )

@@ -1,63 +1,25 @@
-"""What every contender shares: the inputs, the clock and the printed line."""
+"""What every contender shares: the clock and the printed line."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import repeat
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
-INPUT = [[1.0, 2.0]]
-TARGET = [[0.0, 1.0]]
-RATE = 0.01
-GRADIENT_SIZE, HESSIAN_SIZE = 1000, 50
-CYCLES = 250  # of four operations each: the 1000 of chain1000
 LENGTHS = (250_000, 1_000_000)
-
-MLP_SIZES, MLP_BATCH = (64, 128, 10), 32  # in float32
 BATCH_SECONDS = 0.05
 REPEATS = 5
 CHECK_STEPS = 10
+FIRST = "first:"
 
 Step = Callable[[], Any]
 Figures = dict[str, Any]
 Workload = Callable[[], Figures]
-
-
-def parameters() -> list[np.ndarray]:
-    """The same W1, b1, W2, b2 for every contender; a weight is (out, in)."""
-    shapes = ((3, 2), (3,), (2, 3), (2,))
-    return [np.cos(np.arange(np.prod(shape)) + len(shape)).reshape(shape) for shape in shapes]
-
-
-def mlp_parameters() -> list[np.ndarray]:
-    """W1, b1, W2, b2 of the larger network; a weight is (out, in)."""
-    inner, hidden, classes = MLP_SIZES
-    shapes = ((hidden, inner), (hidden,), (classes, hidden), (classes,))
-    return [(0.1 * np.cos(np.arange(np.prod(s)) + len(s))).reshape(s).astype(np.float32) for s in shapes]
-
-
-def mlp_batch() -> tuple[np.ndarray, np.ndarray]:
-    """A batch for it, and the classes."""
-    x = np.sin(np.arange(MLP_BATCH * MLP_SIZES[0])).reshape(MLP_BATCH, -1).astype(np.float32)
-    return x, np.arange(MLP_BATCH) % MLP_SIZES[-1]
-
-
-def chain_input() -> np.ndarray:
-    return np.linspace(-1.0, 1.0, 10)
-
-
-def rosenbrock_input(size: int) -> np.ndarray:
-    return np.linspace(-1.0, 1.0, size)
-
-
-def rosenbrock(x: Any) -> Any:
-    """The function of several contenders, by methods and operators that all of them have."""
-    return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+Timed = tuple[Callable[[], Step], Callable[[Any], float | None]]
+"""What makes the step, and what reads from its result the number that all contenders must agree on."""
 
 
 def seconds(step: Step, batch: int) -> float:
@@ -81,11 +43,20 @@ def best_seconds(step: Step) -> float:
     return min(seconds(step, batch) for _ in range(REPEATS)) / batch
 
 
-def timed(step: Step, read: Callable[[Any], float]) -> Figures:
-    """The best time of a step, and a value that all contenders must agree on."""
+def timed(make: Callable[[], Step], read: Callable[[Any], float | None]) -> Figures:
+    """The best time of a step, and what is read from the result of the last of the first ten."""
+    step = make()
     for _ in range(CHECK_STEPS):
         result = step()
     return {"check": read(result), "seconds": best_seconds(step)}
+
+
+def first_call(make: Callable[[], Step], read: Callable[[Any], float | None]) -> Figures:
+    """The time of the first step of all; what is compiled, is compiled in it."""
+    step = make()
+    start = perf_counter()
+    read(step())
+    return {"seconds": perf_counter() - start}
 
 
 def grow(leaf: Any, length: int) -> Any:
@@ -114,16 +85,30 @@ def long_chain(leaf: Any) -> Figures:
     return {str(length): phases(leaf, length) for length in LENGTHS}
 
 
-def attempt(workload: Workload | None) -> Figures:
-    if workload is None:
-        return {"error": "unsupported"}
+def attempt(workload: Workload) -> Figures:
     try:
         return workload()
+    except ImportError:
+        return {"error": "not installed"}
     except Exception as error:  # noqa: BLE001 - shown in the table as the contender's result
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-def main(workloads: dict[str, Workload]) -> None:
-    """Run the workloads named on the command line, or all; print one JSON line."""
-    names = sys.argv[1:] or list(workloads)
-    print(json.dumps({name: attempt(workloads.get(name)) for name in names}))
+def figures_of(name: str, steps: Mapping[str, Timed], others: Mapping[str, Workload]) -> Figures:
+    if name in others:
+        return attempt(others[name])
+    step = steps.get(name.removeprefix(FIRST))
+    if step is None:
+        return {"error": "unsupported"}
+    measure = first_call if name.startswith(FIRST) else timed
+    return attempt(lambda: measure(*step))
+
+
+def main(steps: Mapping[str, Timed], others: Mapping[str, Workload] | None = None) -> None:
+    """Run the workloads named on the command line, or all; print one JSON line.
+
+    With `first:` before its name a step is made and run once.
+    """
+    others = others or {}
+    names = sys.argv[1:] or [*steps, *others]
+    print(json.dumps({name: figures_of(name, steps, others) for name in names}))

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 from autograd import grad, hessian, value_and_grad
-from harness import (
+from harness import Step, main
+from inputs import (
     CYCLES,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
+    MLPS,
     RATE,
     TARGET,
-    Step,
     chain_input,
-    main,
+    mlp_batch,
+    mlp_parameters,
     parameters,
     rosenbrock_input,
-    timed,
 )
 
 
@@ -40,17 +42,34 @@ def loss_of(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> Any:
 
 
 def perceptron() -> Step:
-    x, y = np.array(INPUT), np.array(TARGET)
-    weights = parameters()
+    return trained(parameters(), loss_of, np.array(INPUT), np.array(TARGET))
+
+
+def trained(weights: list[np.ndarray], loss_of: Any, x: np.ndarray, target: np.ndarray) -> Step:
     loss_and_gradients = value_and_grad(loss_of)
 
     def step() -> float:
-        loss, gradients = loss_and_gradients(weights, x, y)
+        loss, gradients = loss_and_gradients(weights, x, target)
         for w, g in zip(weights, gradients, strict=True):
             np.subtract(w, RATE * g, out=w)
         return loss
 
     return step
+
+
+def mlp_loss(weights: list[np.ndarray], x: np.ndarray, one_hot: np.ndarray) -> Any:
+    *inner, (weight, bias) = zip(weights[::2], weights[1::2], strict=True)
+    for w, b in inner:
+        x = anp.maximum(x @ w.T + b, 0)
+    s = x @ weight.T + bias
+    s = s - anp.max(s, axis=1, keepdims=True)
+    return anp.mean(anp.log(anp.sum(anp.exp(s), axis=1)) - anp.sum(s * one_hot, axis=1))
+
+
+def mlp(name: str) -> Step:
+    x, classes = mlp_batch(name)
+    one_hot = np.eye(MLPS[name][0][-1], dtype=np.float32)[classes]
+    return trained(mlp_parameters(name), mlp_loss, x, one_hot)
 
 
 def chain_sum(x: Any) -> Any:
@@ -87,9 +106,10 @@ def summed_rosenbrock(x: Any) -> Any:
 if __name__ == "__main__":
     main(
         {
-            "perceptron": lambda: timed(perceptron(), float),
-            "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
-            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
-            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),
+            "perceptron": (perceptron, float),
+            **{name: (partial(mlp, name), float) for name in MLPS},
+            "chain1000": (chain, lambda g: float(g.sum())),
+            "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
+            "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
         }
     )

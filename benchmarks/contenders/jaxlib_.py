@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from harness import (
+from harness import Step, main
+from inputs import (
     CYCLES,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
+    MLPS,
     RATE,
     TARGET,
-    Step,
     chain_input,
-    main,
+    long_expression,
+    million_input,
+    mlp_batch,
+    mlp_parameters,
     parameters,
     rosenbrock,
     rosenbrock_input,
-    timed,
 )
 
 jax.config.update("jax_enable_x64", True)
@@ -42,24 +46,39 @@ def loss_of(weights: list[jax.Array], x: jax.Array, y: jax.Array) -> jax.Array:
     return ((p - y) ** 2).sum() / 2
 
 
-def train(weights: list[jax.Array], x: jax.Array, y: jax.Array) -> tuple[Any, list[jax.Array]]:
-    loss, gradients = jax.value_and_grad(loss_of)(weights, x, y)
-    return loss, [w - RATE * g for w, g in zip(weights, gradients, strict=True)]
+def mlp_loss(weights: list[jax.Array], x: jax.Array, classes: jax.Array) -> jax.Array:
+    *inner, (weight, bias) = zip(weights[::2], weights[1::2], strict=True)
+    for w, b in inner:
+        x = jax.nn.relu(x @ w.T + b)
+    scores = jax.nn.log_softmax(x @ weight.T + bias)
+    return -scores[jnp.arange(len(classes)), classes].mean()
 
 
-def perceptron() -> Step:
-    x, y = jnp.array(INPUT), jnp.array(TARGET)
-    weights = [jnp.array(value) for value in parameters()]
-    train_step = compiled(train)
+def trained(values: list[Any], loss_of: Callable[..., Any], *data: Any) -> Step:
+    weights = [jnp.array(value) for value in values]
+    arrays = [jnp.array(value) for value in data]
+
+    @compiled
+    def train(weights: list[jax.Array], x: jax.Array, target: jax.Array) -> tuple[Any, list[jax.Array]]:
+        loss, gradients = jax.value_and_grad(loss_of)(weights, x, target)
+        return loss, [w - RATE * g for w, g in zip(weights, gradients, strict=True)]
 
     def step() -> jax.Array:
         nonlocal weights
-        loss, weights = train_step(weights, x, y)
+        loss, weights = train(weights, *arrays)
         # JAX returns before the work is done; the others do not.
         jax.block_until_ready(weights)
         return loss
 
     return step
+
+
+def perceptron() -> Step:
+    return trained(parameters(), loss_of, INPUT, TARGET)
+
+
+def mlp(name: str) -> Step:
+    return trained(mlp_parameters(name), mlp_loss, *mlp_batch(name))
 
 
 def chain_sum(x: jax.Array) -> jax.Array:
@@ -78,6 +97,11 @@ def chain() -> Step:
     return lambda: jax.block_until_ready(gradient(x))
 
 
+def million() -> Step:
+    x, total = jnp.array(million_input()), compiled(partial(long_expression, jnp))
+    return lambda: jax.block_until_ready(total(x))
+
+
 def rosenbrock_gradient() -> Step:
     x, both = jnp.array(rosenbrock_input(GRADIENT_SIZE)), compiled(jax.value_and_grad(rosenbrock))
     return lambda: jax.block_until_ready(both(x))[1]
@@ -91,9 +115,11 @@ def rosenbrock_hessian() -> Step:
 if __name__ == "__main__":
     main(
         {
-            "perceptron": lambda: timed(perceptron(), float),
-            "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
-            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
-            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),
+            "perceptron": (perceptron, float),
+            **{name: (partial(mlp, name), float) for name in MLPS},
+            "chain1000": (chain, lambda g: float(g.sum())),
+            "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
+            "million": (million, float),
+            "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
         }
     )

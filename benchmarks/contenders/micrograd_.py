@@ -10,7 +10,8 @@ import math
 import sys
 from collections.abc import Sequence
 
-from harness import CYCLES, INPUT, RATE, TARGET, Step, chain_input, main, parameters, timed
+from harness import Step, main
+from inputs import CYCLES, INPUT, RATE, TARGET, chain_input, parameters
 from micrograd.engine import Value
 
 Row = list[Value]
@@ -108,7 +109,7 @@ def chain() -> Step:
 if __name__ == "__main__":
     main(
         {
-            "perceptron": lambda: timed(perceptron(), lambda loss: loss.data),
-            "chain1000": lambda: timed(chain(), lambda row: sum(v.grad for v in row)),
+            "perceptron": (perceptron, lambda loss: loss.data),
+            "chain1000": (chain, lambda row: sum(v.grad for v in row)),
         }
     )

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import mygrad as mg
 import numpy as np
-from harness import CYCLES, INPUT, RATE, TARGET, Step, chain_input, main, parameters, timed
-from mygrad.nnet.activations import sigmoid, softmax
+from harness import Step, main
+from inputs import (
+    CYCLES,
+    INPUT,
+    MLPS,
+    RATE,
+    TARGET,
+    chain_input,
+    mlp_batch,
+    mlp_parameters,
+    parameters,
+)
+from mygrad.nnet.activations import relu, sigmoid, softmax
+from mygrad.nnet.losses import softmax_crossentropy
 
 
 def perceptron() -> Step:
@@ -19,6 +33,25 @@ def perceptron() -> Step:
         loss.backward()
         for w in weights:
             w.data -= RATE * w.grad
+        return loss
+
+    return step
+
+
+def mlp(name: str) -> Step:
+    start, classes = mlp_batch(name)
+    weights = [mg.tensor(value) for value in mlp_parameters(name)]
+    *inner, (weight, bias) = zip(weights[::2], weights[1::2], strict=True)
+    rate = np.float32(RATE)
+
+    def step() -> mg.Tensor:
+        x = start
+        for w, b in inner:
+            x = relu(x @ w.T + b)
+        loss = softmax_crossentropy(x @ weight.T + bias, classes)
+        loss.backward()
+        for w in weights:
+            w.data -= rate * w.grad
         return loss
 
     return step
@@ -43,7 +76,8 @@ def chain() -> Step:
 if __name__ == "__main__":
     main(
         {
-            "perceptron": lambda: timed(perceptron(), lambda loss: loss.item()),
-            "chain1000": lambda: timed(chain(), lambda g: float(g.sum())),
+            "perceptron": (perceptron, lambda loss: loss.item()),
+            **{name: (partial(mlp, name), lambda loss: loss.item()) for name in MLPS},
+            "chain1000": (chain, lambda g: float(g.sum())),
         }
     )

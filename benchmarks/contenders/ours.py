@@ -1,32 +1,32 @@
-"""autograd_lite, written as its documentation shows; under ag.compile when AUTOGRAD_LITE_COMPILE is 1."""
+"""autograd_lite, written as its documentation shows; under ag.compile where AUTOGRAD_LITE_COMPILE names a backend."""
 
 from __future__ import annotations
 
 import os
 import tracemalloc
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from harness import (
+from harness import Figures, Step, Timed, Workload, long_chain, main
+from inputs import (
     CYCLES,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
-    MLP_SIZES,
+    MLPS,
     RATE,
     TARGET,
-    Figures,
-    Step,
     chain_input,
-    long_chain,
-    main,
+    long_expression,
+    million_input,
     mlp_batch,
     mlp_parameters,
     parameters,
     rosenbrock,
     rosenbrock_input,
-    timed,
 )
 
 import autograd_lite as ag
@@ -34,19 +34,29 @@ from autograd_lite import nn
 
 TRAINING_STEPS = 100_000
 DEPTHS = (4, 16, 64)
-COMPILE = os.environ.get("AUTOGRAD_LITE_COMPILE") == "1"
-NAMES = ("0.weight", "0.bias", "2.weight", "2.bias")
+BACKEND = os.environ.get("AUTOGRAD_LITE_COMPILE")
 
 
 def compiled(function: Any) -> Any:
-    return ag.compile(function) if COMPILE else function
+    return ag.compile(function, backend=BACKEND) if BACKEND else function
+
+
+def is_known(backend: str) -> bool:
+    try:
+        ag.compile(backend=backend)
+    except ag.errors.CompileError:
+        return False
+    return True
 
 
 def network() -> Any:
     layers = nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2), nn.Sigmoid(), nn.Softmax(-1)
-    model = nn.Sequential(*layers)
+    return with_values(nn.Sequential(*layers), parameters())
+
+
+def with_values(model: Any, values: list[np.ndarray]) -> Any:
     # Not through `.data`: an array handed out may cost a copy at each use after.
-    model.load_state_dict(dict(zip(NAMES, parameters(), strict=True)))
+    model.load_state_dict(dict(zip(model.state_dict(), values, strict=True)))
     return model
 
 
@@ -65,13 +75,12 @@ def perceptron() -> Step:
     return compiled(step)
 
 
-def mlp() -> Step:
-    inner, hidden, classes = MLP_SIZES
-    layers = nn.Linear(inner, hidden, dtype=np.float32), nn.ReLU(), nn.Linear(hidden, classes, dtype=np.float32)
-    model = nn.Sequential(*layers)
-    model.load_state_dict(dict(zip(NAMES, mlp_parameters(), strict=True)))
+def mlp(name: str) -> Step:
+    linear = [nn.Linear(i, o, dtype=np.float32) for i, o in pairwise(MLPS[name][0])]
+    layers = [layer for layer in linear for layer in (layer, nn.ReLU())]
+    model = with_values(nn.Sequential(*layers[:-1]), mlp_parameters(name))
     opt = ag.optim.SGD(model.parameters(), lr=RATE)
-    x, y = (ag.Tensor(array) for array in mlp_batch())
+    x, y = (ag.Tensor(array) for array in mlp_batch(name))
 
     def step() -> Any:
         opt.zero_grad()
@@ -98,6 +107,10 @@ def chain() -> Step:
         return x
 
     return compiled(step)
+
+
+def million() -> Step:
+    return partial(compiled(partial(long_expression, np)), ag.Tensor(million_input()))
 
 
 def rosenbrock_gradient() -> Step:
@@ -153,16 +166,22 @@ def memory() -> Figures:
     return {"growth_kb": resident_kb() - early}
 
 
+STEPS: dict[str, Timed] = {
+    "perceptron": (perceptron, lambda loss: loss.item()),
+    **{name: (partial(mlp, name), lambda loss: loss.item()) for name in MLPS},
+    "chain1000": (chain, lambda x: x.grad.sum().item()),
+    "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
+    "million": (million, lambda total: total.item()),
+    "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
+}
+OTHERS: dict[str, Workload] = {
+    "depth": depth,
+    "chain1e6": lambda: long_chain(ag.Tensor([0.5], requires_grad=True)),
+    "memory": memory,
+}
+
 if __name__ == "__main__":
-    main(
-        {
-            "perceptron": lambda: timed(perceptron(), lambda loss: loss.item()),
-            "mlp": lambda: timed(mlp(), lambda loss: loss.item()),
-            "chain1000": lambda: timed(chain(), lambda x: x.grad.sum().item()),
-            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: float(g.sum())),
-            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: float(h.sum())),
-            "depth": depth,
-            "chain1e6": lambda: long_chain(ag.Tensor([0.5], requires_grad=True)),
-            "memory": memory,
-        }
-    )
+    if BACKEND is None or is_known(BACKEND):
+        main(STEPS, OTHERS)
+    else:
+        main({})

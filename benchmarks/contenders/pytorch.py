@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
 import torch
-from harness import (
+from harness import Step, long_chain, main
+from inputs import (
     CYCLES,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
+    MLPS,
     RATE,
     TARGET,
-    Step,
     chain_input,
-    long_chain,
-    main,
+    long_expression,
+    million_input,
+    mlp_batch,
+    mlp_parameters,
     parameters,
     rosenbrock,
     rosenbrock_input,
-    timed,
 )
 from torch import nn
 
@@ -27,10 +33,30 @@ torch.set_default_dtype(torch.float64)
 
 def network() -> nn.Module:
     layers = nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2), nn.Sigmoid(), nn.Softmax(-1)
-    model = nn.Sequential(*layers)
-    for parameter, value in zip(model.parameters(), parameters(), strict=True):
+    return with_values(nn.Sequential(*layers), parameters())
+
+
+def with_values(model: nn.Module, values: list[np.ndarray]) -> nn.Module:
+    for parameter, value in zip(model.parameters(), values, strict=True):
         parameter.data.copy_(torch.from_numpy(value))
     return model
+
+
+def mlp(name: str) -> Step:
+    linear = [nn.Linear(i, o, dtype=torch.float32) for i, o in pairwise(MLPS[name][0])]
+    layers = [layer for layer in linear for layer in (layer, nn.ReLU())]
+    model = with_values(nn.Sequential(*layers[:-1]), mlp_parameters(name))
+    opt = torch.optim.SGD(model.parameters(), lr=RATE)
+    x, classes = (torch.from_numpy(array) for array in mlp_batch(name))
+
+    def step() -> torch.Tensor:
+        opt.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), classes)
+        loss.backward()
+        opt.step()
+        return loss
+
+    return step
 
 
 def perceptron() -> Step:
@@ -65,6 +91,10 @@ def chain() -> Step:
     return step
 
 
+def million() -> Step:
+    return partial(long_expression, torch, torch.tensor(million_input()))
+
+
 def rosenbrock_gradient() -> Step:
     x = torch.tensor(rosenbrock_input(GRADIENT_SIZE), requires_grad=True)
 
@@ -85,10 +115,12 @@ def rosenbrock_hessian() -> Step:
 if __name__ == "__main__":
     main(
         {
-            "perceptron": lambda: timed(perceptron(), lambda loss: loss.item()),
-            "chain1000": lambda: timed(chain(), lambda x: x.grad.sum().item()),
-            "gradient1000": lambda: timed(rosenbrock_gradient(), lambda g: g.sum().item()),
-            "hessian50": lambda: timed(rosenbrock_hessian(), lambda h: h.sum().item()),
-            "chain1e6": lambda: long_chain(torch.tensor([0.5], requires_grad=True)),
-        }
+            "perceptron": (perceptron, lambda loss: loss.item()),
+            **{name: (partial(mlp, name), lambda loss: loss.item()) for name in MLPS},
+            "chain1000": (chain, lambda x: x.grad.sum().item()),
+            "gradient1000": (rosenbrock_gradient, lambda g: g.sum().item()),
+            "million": (million, float),
+            "hessian50": (rosenbrock_hessian, lambda h: h.sum().item()),
+        },
+        {"chain1e6": lambda: long_chain(torch.tensor([0.5], requires_grad=True))},
     )

@@ -1,0 +1,104 @@
+"""A program for one of the native backends: improved, divided, compiled, and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.native import c_compiler, c_text, numba_compiler, numba_text
+from autograd_lite.compiler.native.calls import Limits
+from autograd_lite.compiler.native.loops import Kernel
+from autograd_lite.compiler.native.program import Call, Driver, numbers_that_leave
+from autograd_lite.compiler.native.report import listed
+from autograd_lite.compiler.native.segments import divided
+from autograd_lite.compiler.passes import PASSES, measured
+from autograd_lite.compiler.program import Program, refs
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A language of kernels: how they are written, how they become functions, and what is left to NumPy."""
+
+    text: Callable[[Sequence[Kernel]], str]
+    load: Callable[[Sequence[Kernel]], list[Call]]
+    limits: Limits
+
+
+# Two to ten times as fast in NumPy as what numba calls, from so many elements on.
+_BY_VECTORS = frozenset(
+    (
+        np.exp, np.exp2, np.expm1, np.tanh, np.sinh, np.cosh, np.tan, np.arcsin, np.arccos, np.arctan, np.arcsinh,
+        np.arccosh, np.arctanh, np.cbrt, np.log2, np.log10, np.log1p,
+    )
+)  # fmt: skip
+NATIVE: Mapping[str, Backend] = MappingProxyType(
+    {
+        "cc": Backend(c_text.text, c_compiler.load, Limits(300_000)),
+        "numba": Backend(numba_text.text, numba_compiler.load, Limits(4_000, _BY_VECTORS, 1_000)),
+    }
+)
+"""By the name that `compile` has for them."""
+_NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "fusion", "buffers"))
+
+
+def best() -> str:
+    """Return the best backend that is available: ``cc``, ``numba`` or ``numpy``."""
+    if c_compiler.found():
+        return "cc"
+    return "numba" if numba_compiler.is_installed() else "numpy"
+
+
+class NativeProgram:
+    """What runs in the place of NumPy's program.
+
+    Attributes
+    ----------
+    program : Program
+        The same inputs, outputs and assignments, after the passes that are of use here.
+    parts : list
+        Kernels, and the calls between them that are left to NumPy.
+    source : str
+        The kernels, in C or in the Python that numba compiles, and the Python that calls them.
+    """
+
+    def __init__(
+        self,
+        recorded: Program,
+        name: str,
+        passes: Iterable[str] | None,
+        returned: Iterable[bool],
+        otherwise: Callable[..., Any],
+    ) -> None:
+        backend = NATIVE[name]
+        self.name = name
+        chosen = [p for p in PASSES if p not in _NOT_FOR_KERNELS and (passes is None or p in passes)]
+        program = measured(recorded, chosen)[-1][1]
+        self.parts = divided(program, backend.limits)
+        kernels = [part for part in self.parts if isinstance(part, Kernel)]
+        numbers = {i for i, number in zip(refs(program.outputs), returned, strict=True) if number}
+        plain = numbers_that_leave(program, self.parts, numbers)
+        self.program = program.having(types=_as_arrays(program, kernels, plain))
+        self._driver = Driver(self.program, self.parts, backend.load(kernels), plain, otherwise)
+        self.source = backend.text(kernels) + "\n\n" + "\n".join(self._driver.body()) + "\n"
+
+    def load(self) -> Callable[..., Any]:
+        """Return the function that runs."""
+        return self._driver.load()
+
+    def report(self) -> str:
+        """Return what each part does, and why some are left to NumPy."""
+        return listed(self.name, self.parts, self.program.types)
+
+
+def _as_arrays(program: Program, kernels: Iterable[Kernel], plain: set[int]) -> Mapping[int, Any]:
+    """Return the types, where what a kernel gives is an array of no dimension unless it has to be a number."""
+    types = dict(program.types)
+    for kernel in kernels:
+        for buffer in kernel.outputs:
+            if buffer.id not in plain:
+                types[buffer.id] = replace(types[buffer.id], kind="array")
+    return types

@@ -1,0 +1,190 @@
+"""Kernels as C."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.native.c_products import function
+from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, View, views_of
+from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
+from autograd_lite.compiler.native.scalars import Scalar
+from autograd_lite.compiler.native.writer import Writer, is_compensated
+
+NAMES = {
+    "f8": "double", "f4": "float", "i8": "int64_t", "i4": "int32_t", "i2": "int16_t", "i1": "int8_t",
+    "u8": "uint64_t", "u4": "uint32_t", "u2": "uint16_t", "u1": "uint8_t", "b1": "_Bool",
+}  # fmt: skip
+PREAMBLE = f"""\
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#define MAX DBL_MAX
+#define MAXf FLT_MAX
+#define ITEM(i) (((intptr_t **)given)[{ITEMS} + (i)])
+#define IS_PLAIN(i) ((*(int *)(ITEM(i) + {FLAGS}) & {CONTIGUOUS}) == {CONTIGUOUS})
+typedef double doubles __attribute__((vector_size(64), aligned(8), may_alias));
+typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 35)
+/* These have vector versions in libmvec, exact to 4 units in the last place, for NaN and infinities too. */
+#define VECTOR(f) __attribute__((simd("notinbranch"), const)) double f(double); \\
+    __attribute__((simd("notinbranch"), const)) float f##f(float);
+VECTOR(exp) VECTOR(log) VECTOR(sin) VECTOR(cos) VECTOR(tan) VECTOR(tanh) VECTOR(sinh) VECTOR(cosh) VECTOR(asin)
+VECTOR(acos) VECTOR(atan) VECTOR(asinh) VECTOR(acosh) VECTOR(atanh) VECTOR(exp2) VECTOR(expm1) VECTOR(log1p)
+VECTOR(log2) VECTOR(log10) VECTOR(cbrt)
+#endif
+#endif
+"""
+_COMBINED = {
+    "add": "{0} + {1}", "multiply": "{0} * {1}", "and": "{0} & {1}", "or": "{0} | {1}",
+    "maximum": "{1} > {0} || {1} != {1} ? {1} : {0}", "minimum": "{1} < {0} || {1} != {1} ? {1} : {0}",
+}  # fmt: skip
+
+
+def text(kernels: Sequence[Kernel]) -> str:
+    """Return a file of C with some kernels."""
+    return "\n".join([PREAMBLE, *[CWriter().write(kernel) for kernel in kernels]])
+
+
+def c_name(dtype: Any) -> str:
+    return NAMES[np.dtype(dtype).str[1:]]
+
+
+class CWriter(Writer):
+    """Writes C."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._products: list[str] = []
+
+    def write(self, kernel: Kernel) -> str:
+        body = super().write(kernel)
+        return "\n".join([*self._products, body])
+
+    def begin(self, kernel: Kernel) -> None:
+        self.line(f"int {kernel.name}(void *given)")
+        self.line("{")
+        with self.deeper():
+            if plain := [f"IS_PLAIN({b.place})" for b in kernel.inputs if b.kind == "array"]:
+                self.line(f"if (!({' && '.join(plain)})) return 1;")
+            for buffer in (*kernel.inputs, *kernel.outputs):
+                self._reached(buffer, const=buffer in kernel.inputs)
+            if kernel.work:
+                self.line(f"char *work = (char *)ITEM({len(kernel.inputs) + len(kernel.outputs)})[{DATA}];")
+            self.line("int failed = 0;")
+
+    @contextmanager
+    def node(self, node: Nest | Product) -> Iterator[None]:
+        """NOTE: temporaries that share memory are never in the same block, as ``restrict`` asks."""
+        self.line("{")
+        with self.deeper():
+            temporaries = {v.buffer.id: v.buffer for v in views_of(node) if v.buffer.kind == "temporary"}
+            for buffer in temporaries.values():
+                name = c_name(buffer.dtype)
+                self.line(f"{name} *restrict p{buffer.id} = ({name} *)work + {buffer.place};")
+            yield
+        self.line("}")
+
+    def _reached(self, buffer: Buffer, const: bool) -> None:
+        name = f"const {c_name(buffer.dtype)}" if const else c_name(buffer.dtype)
+        where = f"(ITEM({buffer.place}) + {DATA})" if buffer.kind == "number" else f"ITEM({buffer.place})[{DATA}]"
+        self.line(f"{name} *restrict p{buffer.id} = ({name} *){where};")
+
+    def end(self, kernel: Kernel) -> None:
+        with self.deeper():
+            self.line("return failed ? 2 : 0;")
+        self.line("}")
+
+    @contextmanager
+    def loop(self, variable: str, first: str, stop: str, step: int = 1) -> Iterator[None]:
+        more = f"{variable}++" if step == 1 else f"{variable} += {step}"
+        self.line(f"for (int64_t {variable} = {first}; {variable} < {stop}; {more}) {{")
+        with self.deeper():
+            yield
+        self.line("}")
+
+    @contextmanager
+    def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> Iterator[None]:
+        if (words := self._simd(nest)) is not None:
+            self.line(f"#pragma omp simd{words}")
+        with self.loop(variable, first, stop):
+            yield
+
+    def _simd(self, nest: Loop) -> str | None:
+        """Return what the compiler is told of a loop whose elements may be computed in any order; None for others."""
+        sums = {k: s.reduce for k, s in nest.sums.items() if s.level < len(nest.shape)}
+        if is_scattered(nest.body) or any(s.how in ("maximum", "minimum") for s in sums.values()):
+            return None
+        signs = {"add": "+", "multiply": "*", "and": "&", "or": "|"}
+        names = {k: self.sum(k) if is_compensated(s) else self.total(k) for k, s in sums.items()}
+        words = [f" reduction({signs[s.how]}:{names[k]})" for k, s in sums.items()]
+        return "".join([*words, " reduction(|:failed)" if any(map(may_fail, nest.body)) else ""])
+
+    def large_product(self, node: Product) -> None:
+        name = f"product_{node.c.buffer.id}"
+        self._products.append(function(name, node, c_name(node.c.buffer.dtype)))
+        places = ", ".join(f"p{v.buffer.id} + {v.offset}" for v in (node.a, node.b, node.c))
+        self.line(f"{name}({places});")
+
+    def declare(self, name: str, dtype: Any, value: str) -> None:
+        self.line(f"{c_name(dtype)} {name} = {value};")
+
+    def assign(self, name: str, value: str) -> None:
+        self.line(f"{name} = {value};")
+
+    def load(self, view: View, variables: Sequence[str], more: Sequence[str] = ()) -> str:
+        return f"p{view.buffer.id}[{place(view, variables, more)}]"
+
+    def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
+        self.line(f"p{view.buffer.id}[{place(view, variables, more)}] = {value};")
+
+    def literal(self, value: Any, dtype: Any) -> str:
+        if dtype.kind == "b":
+            return str(int(bool(value)))
+        if dtype.kind in "iu":
+            return f"({c_name(dtype)}){int(value)}" if value >= 0 else f"(({c_name(dtype)})({int(value)} + 0LL))"
+        number = float(dtype.type(value))
+        if math.isnan(number):
+            return "NAN"
+        shown = "INFINITY" if math.isinf(number) else abs(number).hex() + ("f" if dtype.itemsize == 4 else "")  # noqa: PLR2004
+        return f"(-{shown})" if math.copysign(1.0, number) < 0 else shown
+
+    def cast(self, text: str, dtype: Any, to: Any) -> str:
+        if dtype == to:
+            return text
+        return f"({text} != 0)" if to.kind == "b" else f"(({c_name(to)}){text})"
+
+    def expression(self, scalar: Scalar, operands: Sequence[str], dtype: Any) -> str:
+        single = dtype.kind == "f" and dtype.itemsize == 4  # noqa: PLR2004 - bytes
+        return scalar.c.format(*operands, f="f" if single else "")
+
+    def combined(self, s: Reduce, a: str, b: str) -> str:
+        return _COMBINED[s.how].format(a, b)
+
+    def smaller(self, a: str, b: str) -> str:
+        return f"({a} < {b} ? {a} : {b})"
+
+    def demand(self, value: str) -> None:
+        self.line(f"failed |= !{value};")
+
+    def index(self, value: str, size: int) -> str:
+        name = self.name("x")
+        self.line(f"int64_t {name} = {value};")
+        self.line(f"if ({name} < 0) {name} += {size};")
+        self.line(f"int out_{name} = {name} < 0 || {name} >= {size};")
+        self.line(f"failed |= out_{name};")
+        self.line(f"if (out_{name}) {name} = 0;")
+        return name
+
+    def lost(self, total: str, value: str, new: str) -> str:
+        return f"(fabs({total}) >= fabs({value}) ? ({total} - {new}) + {value} : ({value} - {new}) + {total})"
+
+    def with_error(self, total: str, error: str) -> str:
+        return f"(fabs({error}) <= DBL_MAX ? {total} + {error} : {total})"

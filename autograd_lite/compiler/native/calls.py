@@ -1,0 +1,209 @@
+"""Which calls of a program native code can do, and how each is to be read."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler import helpers
+from autograd_lite.compiler.native.scalars import FLOATS_ONLY, FOR_TRUTH, INVERTED, SAME, SCALARS, WHERE, Scalar
+from autograd_lite.compiler.program import Instruction, Ref, Type, refs
+
+REDUCTIONS: Mapping[Any, str] = {
+    np.sum: "add", np.prod: "multiply", np.max: "maximum", np.min: "minimum", np.amax: "maximum", np.amin: "minimum",
+    np.all: "and", np.any: "or",
+}  # fmt: skip
+VIEWS = frozenset(
+    (
+        np.transpose, np.reshape, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.ravel,
+        np.broadcast_to, np.flip, np.fliplr, np.flipud, np.diagonal, np.matrix_transpose, np.atleast_1d, np.atleast_2d,
+    )
+)  # fmt: skip
+PRODUCTS = frozenset((np.matmul, np.dot))
+WRITES = frozenset((helpers.placed, helpers.added_at, helpers.subtracted_at, helpers.assigned))
+FILLS: Mapping[Any, float] = {np.zeros_like: 0.0, np.ones_like: 1.0}
+_NUMBERS = frozenset(map(np.dtype, ("f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")))
+_FLOATS = frozenset(map(np.dtype, ("f8", "f4")))
+_MATRIX = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a backend leaves to NumPy though it could do it.
+
+    Attributes
+    ----------
+    product : int
+        A product of matrices with more multiplications than so many: BLAS is faster.
+    functions : frozenset
+        Functions of many elements at once for which NumPy has vector instructions, and the backend has none,
+    elements : int
+        where there are at least so many elements.
+    """
+
+    product: int
+    functions: frozenset[Any] = frozenset()
+    elements: int = 0
+
+    def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
+        """Tell whether a call is left to NumPy."""
+        if x.fn in PRODUCTS:
+            return is_product(x, types) and multiplications(x, types) > self.product
+        return x.fn in self.functions and math.prod(types[x.id].shape) >= self.elements
+
+
+def is_view(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call shows the elements of its operand in another order, or some of them."""
+    if not (x.args and isinstance(x.args[0], Ref) and is_array(types[x.args[0].id]) and is_array(types[x.id])):
+        return False
+    return _plain_key(x.args[1]) if x.fn is operator.getitem else x.fn in VIEWS and not any(refs(x.args[1:]))
+
+
+def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether native code can do a call."""
+    kinds = [types[i] for i in x.operands()]
+    if x.fn is helpers.verify:
+        return _known(kinds[0]) and kinds[0].dtype == bool
+    if types[x.id].kind == "float" or not _known(types[x.id]) or not all(map(_known, kinds)):
+        return False
+    if x.fn in PRODUCTS:
+        return is_product(x, types)
+    if x.fn in REDUCTIONS:
+        return _is_reduction(x, types)
+    if x.fn in WRITES:
+        return _plain_key(x.args[-1]) if x.fn is not helpers.placed else _key(x.args[1], types)
+    if x.fn is operator.getitem:
+        return isinstance(x.args[0], Ref) and _key(x.args[1], types)
+    if x.fn is np.concatenate:
+        return axis_of_joined(x) is not None and all(isinstance(part, Ref) for part in x.args[0])
+    return x.fn in FILLS or elementwise(x, types) is not None
+
+
+def axis_of_joined(x: Instruction) -> int | None:
+    """Return the axis along which arrays are joined; None where that is not told plainly."""
+    given = dict(zip(("axis",), x.args[1:], strict=False)) | dict(x.kwargs)
+    axis = given.pop("axis", 0)
+    return axis if not given and isinstance(axis, int) else None
+
+
+def _known(kind: Type) -> bool:
+    """Tell whether a value is made of numbers that native code has, and at least of one."""
+    return kind.kind == "float" or is_array(kind)
+
+
+def is_array(kind: Type) -> bool:
+    """Tell the same of an array, or a number of NumPy."""
+    plain = kind.kind in ("array", "scalar") and kind.dtype in _NUMBERS and kind.dtype.isnative
+    return plain and 0 not in kind.shape
+
+
+def _plain_key(key: Any) -> bool:
+    """Tell whether an index is made of numbers and slices."""
+    parts = key if isinstance(key, tuple) else (key,)
+    plain = (slice, type(None), type(Ellipsis))
+    return all(isinstance(part, plain) or _is_int(part) for part in parts) and not any(refs(key))
+
+
+def _key(key: Any, types: Mapping[int, Type]) -> bool:
+    """Tell whether an index is plain, or made of arrays of whole numbers for the first axes."""
+    return _plain_key(key) or all(_is_int(part) or _is_index(part, types) for part in as_tuple(key))
+
+
+def _is_int(part: Any) -> bool:
+    return isinstance(part, (int, np.integer)) and not isinstance(part, bool)
+
+
+def _is_index(part: Any, types: Mapping[int, Type]) -> bool:
+    if not isinstance(part, Ref):
+        return False
+    kind = types[part.id]
+    return kind.kind in ("array", "scalar") and kind.dtype.kind == "i"
+
+
+def as_tuple(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call is a product of two matrices."""
+    if x.fn not in PRODUCTS or x.kwargs or not all(isinstance(value, Ref) for value in x.args):
+        return False
+    a, b = (types[value.id] for value in x.args)
+    return len(a.shape) == len(b.shape) == _MATRIX and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
+
+
+def multiplications(x: Instruction, types: Mapping[int, Type]) -> int:
+    a, b = (types[value.id].shape for value in x.args)
+    return int(np.prod(a)) * b[-1]
+
+
+def _is_reduction(x: Instruction, types: Mapping[int, Type]) -> bool:
+    if len(x.args) > 2 or not {name for name, _ in x.kwargs} <= {"axis", "keepdims"}:  # noqa: PLR2004 - array, axis
+        return False
+    if not isinstance(x.args[0], Ref) or types[x.args[0].id].kind == "float":
+        return False
+    given, result = types[x.args[0].id].dtype, types[x.id].dtype
+    counts = given.kind in "bi" and result.kind == "i"
+    return REDUCTIONS[x.fn] in ("and", "or") or given == result != np.dtype(bool) or counts
+
+
+def axes_of(x: Instruction, types: Mapping[int, Type]) -> tuple[int, ...]:
+    """Return the axes that a reduction goes over."""
+    axis = x.args[1] if len(x.args) > 1 else dict(x.kwargs).get("axis")
+    ndim = len(types[x.args[0].id].shape)
+    axes = range(ndim) if axis is None else as_tuple(axis)
+    return tuple([int(i) % ndim for i in axes])
+
+
+def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tuple[Any, ...], tuple[Any, ...]] | None:
+    """Return the expression for one element, the operands, and the dtypes they are converted to.
+
+    None for other calls, and for operands that are neither values nor single numbers.
+    """
+    if not all(isinstance(value, (Ref, int, float, np.number)) for value in x.args[: 1 if x.fn is np.astype else None]):
+        return None
+    result = types[x.id]
+    if x.fn in (np.copy, np.astype):
+        return SAME, x.args[:1], (_dtype(result),)
+    if x.fn is np.where and len(x.args) == 3 and not x.kwargs:  # noqa: PLR2004 - condition, two choices
+        return WHERE, x.args, (np.dtype(bool), _dtype(result), _dtype(result))
+    if x.fn is np.invert and result.dtype == bool:
+        return INVERTED, x.args, (result.dtype,)
+    scalar = SCALARS.get(x.fn)
+    if scalar is None or x.kwargs:
+        return None
+    dtypes = _computed_with(x, types)
+    return None if dtypes is None else (scalar, x.args, dtypes)
+
+
+def _dtype(kind: Type) -> Any:
+    return np.dtype(float) if kind.kind == "float" else kind.dtype
+
+
+def _computed_with(x: Instruction, types: Mapping[int, Type]) -> tuple[Any, ...] | None:
+    """Return the dtypes that NumPy converts the operands to."""
+    if not isinstance(x.fn, np.ufunc):
+        return (np.dtype(float),) * len(x.args)
+    given = [_weak(value, types) for value in x.args]
+    try:
+        *dtypes, made = x.fn.resolve_dtypes((*given, None))
+    except TypeError:
+        return None
+    if made != _dtype(types[x.id]) or not all(d in _NUMBERS for d in dtypes):
+        return None
+    if any(d.kind != "f" for d in dtypes) and x.fn in FLOATS_ONLY:
+        return None
+    return None if any(d.kind == "b" for d in dtypes) and x.fn not in FOR_TRUTH else tuple(dtypes)
+
+
+def _weak(value: Any, types: Mapping[int, Type]) -> Any:
+    """Return what NumPy is told of an operand: a number of Python has no dtype of its own."""
+    if isinstance(value, Ref):
+        kind = types[value.id]
+        return float if kind.kind == "float" else kind.dtype
+    return type(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else np.asarray(value).dtype

@@ -1,0 +1,484 @@
+"""From calls of NumPy to loops: each call joins the earliest nest over its shape in which its operands are known."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from autograd_lite.compiler import helpers
+from autograd_lite.compiler.native.calls import (
+    FILLS,
+    PRODUCTS,
+    REDUCTIONS,
+    VIEWS,
+    WRITES,
+    as_tuple,
+    axes_of,
+    axis_of_joined,
+    elementwise,
+    is_view,
+)  # fmt: skip
+from autograd_lite.compiler.native.loops import (
+    Buffer,
+    Compute,
+    Demand,
+    Index,
+    Kernel,
+    Literal,
+    Load,
+    Nest,
+    Operand,
+    Product,
+    Reduce,
+    Statement,
+    Store,
+    View,
+)  # fmt: skip
+from autograd_lite.compiler.native.scalars import SAME, SCALARS
+from autograd_lite.compiler.native.work import placed
+from autograd_lite.compiler.program import Instruction, Program, Ref
+from autograd_lite.shapes import Shape
+
+LONGEST = 200
+"""Statements of a nest at most, for compilers take more than linear time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A value that is a variable of a nest."""
+
+    nest: int
+    variable: int
+    shape: Shape
+    dtype: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A value in memory, complete after a node."""
+
+    view: View
+    node: int
+
+    @property
+    def shape(self) -> Shape:
+        return self.view.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.view.buffer.dtype
+
+
+@dataclass(frozen=True, slots=True)
+class Splat:
+    """A value that is the same number everywhere."""
+
+    value: Any
+    shape: Shape
+    dtype: Any
+
+
+Value = Point | Memory | Splat
+
+
+def squeezed(shape: Iterable[int]) -> Shape:
+    return tuple([n for n in shape if n != 1])
+
+
+def contiguous(shape: Shape) -> tuple[int, ...]:
+    """Return the strides of an array in C order, in elements."""
+    strides, step = [], 1
+    for n in reversed(shape):
+        strides.append(step)
+        step *= n
+    return tuple(reversed(strides))
+
+
+class Lowering:
+    """The nodes of one kernel, while its instructions are put into them.
+
+    Parameters
+    ----------
+    program : Program
+    instructions : sequence of Instruction
+        Those of the kernel.
+    splats : mapping
+        The constants that are one number everywhere.
+    leaving : sequence of int
+        The values that are needed outside of the kernel.
+    """
+
+    def __init__(
+        self, program: Program, instructions: Iterable[Instruction], splats: Mapping[int, Any], leaving: tuple[int, ...]
+    ) -> None:
+        self.types = program.types
+        self.made = {x.id: x for x in program.instructions}
+        self.splats = splats
+        self.nodes: list[Nest | Product] = []
+        self.values: dict[int, Value] = {}
+        self.inputs: list[Buffer] = []
+        self.temporaries: list[Buffer] = []
+        self._loads: dict[Any, int] = {}
+        self._stored: dict[int, Memory] = {}
+        self._numbers = max(program.types, default=0)
+        self.outputs = {i: Buffer(i, self._dtype(i), _size(self.types[i].shape), "array") for i in leaving}
+        for x in instructions:
+            self.values[x.id] = self._lowered(x)
+        for i in leaving:
+            self._deliver(i)
+
+    def kernel(self, name: str) -> Kernel:
+        """Return what was made."""
+        outputs = tuple(self.outputs.values())
+        for place, buffer in enumerate((*self.inputs, *outputs)):
+            buffer.place = place
+        work = placed(self.nodes, self.temporaries)
+        return Kernel(name, self.nodes, tuple(self.inputs), outputs, tuple(self.temporaries), work)
+
+    # ----- values -----
+
+    def _dtype(self, i: int) -> Any:
+        kind = self.types[i]
+        return np.dtype(float) if kind.kind == "float" else kind.dtype
+
+    def value(self, operand: Any) -> Value:
+        """Return where an operand is; one from outside becomes an input, and a view is followed to what it shows."""
+        if not isinstance(operand, Ref):
+            return Splat(operand, (), np.asarray(operand).dtype)
+        found = self.values.get(operand.id)
+        if found is None:
+            found = self.values[operand.id] = self._from_outside(operand.id)
+        return found
+
+    def _from_outside(self, i: int) -> Value:
+        if i in self.splats:
+            return Splat(self.splats[i], self.types[i].shape, self._dtype(i))
+        x = self.made.get(i)
+        if x is not None and is_view(x, self.types):
+            return self._shown(x)
+        kind = self.types[i]
+        buffer = Buffer(i, self._dtype(i), _size(kind.shape), "array" if kind.kind == "array" else "number")
+        self.inputs.append(buffer)
+        return Memory(View(buffer, 0, contiguous(kind.shape), kind.shape), -1)
+
+    def _new(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def _room(self, i: int | None, shape: Shape, dtype: Any) -> View:
+        """Return memory for a value: an array that leaves, or a temporary one."""
+        buffer = self.outputs.get(i) if i is not None else None
+        if buffer is None:
+            buffer = Buffer(self._new(), dtype, _size(shape))
+            self.temporaries.append(buffer)
+        return View(buffer, 0, contiguous(shape), shape)
+
+    def _in_memory(self, value: Value) -> Memory:
+        """Return a value as memory: a variable is stored by its nest."""
+        if isinstance(value, Memory):
+            return value
+        if isinstance(value, Splat):
+            return self._filled(None, value)
+        stored = self._stored.get(value.variable)
+        if stored is None:
+            room = self._room(value.variable, value.shape, value.dtype)
+            self._store(value, room)
+            stored = self._stored[value.variable] = Memory(room, value.nest)
+        return _reshaped(stored, value.shape)
+
+    def _store(self, value: Point, room: View) -> None:
+        nest = self.nodes[value.nest]
+        assert isinstance(nest, Nest)
+        view = aligned(room, value.shape)
+        nest.body.append(Store(view, Operand(value.variable, value.dtype, room.buffer.dtype)))
+
+    def _filled(self, i: int | None, value: Splat) -> Memory:
+        """Return an array of one number."""
+        nest = self._nest(0, value.shape)
+        room = self._room(i, value.shape, value.dtype)
+        self._body(nest).append(Store(aligned(room, value.shape), _literal(value, value.dtype)))
+        return Memory(room, nest)
+
+    # ----- nests -----
+
+    def _nest(self, first: int, shape: Shape) -> int:
+        """Return the earliest nest over a shape, from `first` on."""
+        wanted = squeezed(shape)
+        for k in range(first, len(self.nodes)):
+            node = self.nodes[k]
+            if isinstance(node, Nest) and node.shape == wanted and len(node.body) < LONGEST:
+                return k
+        self.nodes.append(Nest(wanted))
+        return len(self.nodes) - 1
+
+    def _body(self, nest: int) -> list[Statement]:
+        node = self.nodes[nest]
+        assert isinstance(node, Nest)
+        return node.body
+
+    def _after(self, value: Value, shape: Shape) -> int:
+        """Return the first node that can read a value at the elements of a shape."""
+        if isinstance(value, Splat):
+            return 0
+        if isinstance(value, Memory):
+            return value.node + 1
+        return value.nest if squeezed(value.shape) == squeezed(shape) else value.nest + 1
+
+    def _ready(self, values: Iterable[Value], shape: Shape, first: int = 0) -> int:
+        return self._nest(max([first, *[self._after(value, shape) for value in values]]), shape)
+
+    def _operand(self, nest: int, shape: Shape, value: Value, to: Any) -> Operand:
+        """Return a value as an operand of a statement in a nest over a shape."""
+        if isinstance(value, Splat):
+            return _literal(value, to)
+        if isinstance(value, Point) and value.nest == nest and squeezed(value.shape) == squeezed(shape):
+            return Operand(value.variable, value.dtype, to)
+        view = aligned(self._in_memory(value).view, shape)
+        key = (nest, id(view.buffer), view.offset, view.strides)
+        if key not in self._loads:
+            self._loads[key] = self._new()
+            self._body(nest).append(Load(self._loads[key], view.buffer.dtype, view))
+        return Operand(self._loads[key], view.buffer.dtype, to)
+
+    def _computed(self, i: int, scalar: Any, values: Iterable[Value], dtypes: Iterable[Any], shape: Shape) -> Point:
+        values = tuple(values)
+        nest = self._ready(values, shape)
+        operands = tuple([self._operand(nest, shape, v, to) for v, to in zip(values, dtypes, strict=True)])
+        self._body(nest).append(Compute(i, self._dtype(i), scalar, operands))
+        return Point(nest, i, shape, self._dtype(i))
+
+    # ----- instructions -----
+
+    def _lowered(self, x: Instruction) -> Value:
+        if x.fn is helpers.verify:
+            return self._demanded(x)
+        if is_view(x, self.types):
+            return self._shown(x)
+        if x.fn in FILLS:
+            return Splat(FILLS[x.fn], self.types[x.id].shape, self._dtype(x.id))
+        if x.fn in PRODUCTS:
+            return self._product(x)
+        if x.fn in REDUCTIONS:
+            return self._reduced(x)
+        if x.fn in WRITES:
+            return self._written(x)
+        if x.fn is np.concatenate:
+            return self._joined(x)
+        if x.fn is operator.getitem:
+            return self._gathered(x)
+        found = elementwise(x, self.types)
+        assert found is not None
+        scalar, operands, dtypes = found
+        values = [self.value(operand) for operand in operands]
+        return self._computed(x.id, scalar, values, dtypes, self.types[x.id].shape)
+
+    def _demanded(self, x: Instruction) -> Value:
+        value = self.value(x.args[0])
+        nest = self._ready([value], value.shape)
+        self._body(nest).append(Demand(self._operand(nest, value.shape, value, value.dtype)))
+        return Splat(0, (), np.dtype(bool))
+
+    def _shown(self, x: Instruction) -> Value:
+        """A view: the same memory, seen otherwise."""
+        value, shape = self.value(x.args[0]), self.types[x.id].shape
+        if isinstance(value, Splat):
+            return replace(value, shape=shape)
+        if isinstance(value, Point) and x.fn in VIEWS and squeezed(value.shape) == squeezed(shape) and x.fn in _SHAPES:
+            return replace(value, shape=shape)
+        memory = self._in_memory(value)
+        view = seen(memory.view, x)
+        if view is None:  # of elements in an order that no strides describe
+            memory = self._copied(None, memory)
+            view = seen(memory.view, x)
+            assert view is not None
+        return Memory(view, memory.node)
+
+    def _copied(self, i: int | None, value: Value) -> Memory:
+        nest = self._ready([value], value.shape)
+        room = self._room(i, value.shape, value.dtype)
+        operand = self._operand(nest, value.shape, value, value.dtype)
+        self._body(nest).append(Store(aligned(room, value.shape), operand))
+        return Memory(room, nest)
+
+    def _product(self, x: Instruction) -> Memory:
+        a, b = (self._in_memory(self.value(operand)).view for operand in x.args)
+        room = self._room(x.id, self.types[x.id].shape, self._dtype(x.id))
+        self.nodes.append(Product(a, b, room))
+        return Memory(room, len(self.nodes) - 1)
+
+    def _reduced(self, x: Instruction) -> Memory:
+        value, kind = self.value(x.args[0]), self.types[x.id]
+        shape, axes = self.types[x.args[0].id].shape, axes_of(x, self.types)
+        nest = self._ready([value], shape)
+        operand = self._operand(nest, shape, value, kind.dtype)
+        room = self._room(x.id, kind.shape, kind.dtype)
+        kept = iter(contiguous(tuple([n for k, n in enumerate(shape) if k not in axes])))
+        strides = tuple([0 if k in axes else next(kept) for k in range(len(shape))])
+        view = _narrow(View(room.buffer, 0, strides, shape))
+        places = [k for k, n in enumerate(shape) if n != 1]
+        over = tuple([places.index(k) for k in axes if k in places])
+        self._body(nest).append(Reduce(view, REDUCTIONS[x.fn], operand, over))
+        return Memory(room, nest)
+
+    def _written(self, x: Instruction) -> Memory:
+        """An array of which some elements are written to: it is made first, then changed by a later nest."""
+        kind = self.types[x.id]
+        if x.fn is helpers.placed:
+            start: Value = Splat(0, kind.shape, kind.dtype)
+            new, key = self.value(x.args[0]), x.args[1]
+        else:
+            start, new, key = self.value(x.args[0]), self.value(x.args[1]), x.args[2]
+        memory = self._filled(x.id, start) if isinstance(start, Splat) else self._copied(x.id, start)
+        view, indices = self._at(memory.view, key)
+        new = _shortened(new, len(view.shape))
+        nest = self._ready([new, *[value for value, _, _ in indices]], view.shape, memory.node + 1)
+        value = self._operand(nest, view.shape, new, kind.dtype)
+        where = self._indices(nest, view.shape, indices)
+        place = _narrow(view)
+        if x.fn in helpers.IN_PLACE:
+            before, after = self._new(), self._new()
+            scalar = SCALARS[np.add if x.fn is helpers.added_at else np.subtract]
+            operands = (Operand(before, kind.dtype, kind.dtype), value)
+            self._body(nest).append(Load(before, kind.dtype, place))
+            self._body(nest).append(Compute(after, kind.dtype, scalar, operands))
+            value = Operand(after, kind.dtype, kind.dtype)
+        self._body(nest).append(Store(place, value, where))
+        return Memory(memory.view, nest)
+
+    def _gathered(self, x: Instruction) -> Point:
+        kind = self.types[x.id]
+        memory = self._in_memory(self.value(x.args[0]))
+        view, indices = self._at(memory.view, x.args[1])
+        nest = self._ready([memory, *[value for value, _, _ in indices]], kind.shape)
+        where = self._indices(nest, kind.shape, indices)
+        variable = self._new()
+        self._body(nest).append(Load(variable, kind.dtype, _narrow(view), where))
+        self._body(nest).append(Compute(x.id, kind.dtype, SAME, (Operand(variable, kind.dtype, kind.dtype),)))
+        return Point(nest, x.id, kind.shape, kind.dtype)
+
+    def _at(self, view: View, key: Any) -> tuple[View, list[tuple[Value, int, int]]]:
+        """Return the part of an array at an index, and what is added to the place by computed indices."""
+        parts = as_tuple(key)
+        if not any(isinstance(part, Ref) for part in parts):
+            part = seen(view, Instruction(0, operator.getitem, (Ref(0), key)))
+            assert part is not None
+            return part, []
+        rest = len(view.shape) - len(parts)
+        values = [_lengthened(self.value(part), rest) for part in parts]
+        leading = np.broadcast_shapes(*[value.shape for value in values])
+        shape = (*leading[: len(leading) - rest], *view.shape[len(parts) :])
+        strides = (*[0] * (len(shape) - rest), *view.strides[len(parts) :])
+        indices = list(zip(values, view.strides, view.shape, strict=False))
+        return View(view.buffer, view.offset, strides, shape), indices
+
+    def _indices(self, nest: int, shape: Shape, indices: list[tuple[Value, int, int]]) -> tuple[Index, ...]:
+        whole = np.dtype(np.int64)
+        return tuple([Index(self._operand(nest, shape, v, whole), stride, size) for v, stride, size in indices])
+
+    def _joined(self, x: Instruction) -> Memory:
+        """Arrays one after the other: each is written to its part."""
+        kind = self.types[x.id]
+        axis = (axis_of_joined(x) or 0) % len(kind.shape)
+        room = self._room(x.id, kind.shape, kind.dtype)
+        start, latest = 0, 0
+        for part in x.args[0]:
+            value = self.value(part)
+            nest = self._ready([value], value.shape)
+            view = View(room.buffer, start * room.strides[axis], room.strides, value.shape)
+            operand = self._operand(nest, value.shape, value, kind.dtype)
+            self._body(nest).append(Store(_narrow(view), operand))
+            start, latest = start + value.shape[axis], max(latest, nest)
+        return Memory(room, latest)
+
+    # ----- what leaves -----
+
+    def _deliver(self, i: int) -> None:
+        """Have a value in the array that leaves the kernel."""
+        value, buffer = self.value(Ref(i)), self.outputs[i]
+        if isinstance(value, Memory) and value.view.buffer is buffer:
+            return
+        if isinstance(value, Splat):
+            self._filled(i, value)
+        elif isinstance(value, Point) and not (value.variable == i and i in self._stored):
+            self._store(value, View(buffer, 0, contiguous(value.shape), value.shape))
+        elif isinstance(value, Memory):
+            self._copied(i, value)
+
+
+_SHAPES = frozenset((np.reshape, np.expand_dims, np.squeeze, np.ravel, np.atleast_1d, np.atleast_2d))
+
+
+def _literal(value: Splat, to: Any) -> Operand:
+    return Operand(Literal(value.value), value.dtype, to)
+
+
+def _size(shape: Shape) -> int:
+    return int(np.prod(shape, dtype=np.int64))
+
+
+def _broadcast(strides: tuple[int, ...], shape: Shape, to: Shape) -> tuple[int, ...]:
+    """Return the strides by which an array is repeated over a larger shape."""
+    missing = (0,) * (len(to) - len(shape))
+    return (*missing, *[0 if n == 1 != m else s for s, n, m in zip(strides, shape, to[len(missing) :], strict=True)])
+
+
+def _narrow(view: View) -> View:
+    """Return a view without the axes of length one, as nests have them."""
+    kept = [k for k, n in enumerate(view.shape) if n != 1]
+    return View(view.buffer, view.offset, tuple([view.strides[k] for k in kept]), squeezed(view.shape))
+
+
+def aligned(view: View, shape: Shape) -> View:
+    """Return a view for a nest over a shape: repeated, and without axes of length one."""
+    if squeezed(view.shape) == squeezed(shape):
+        return _narrow(view)
+    return _narrow(View(view.buffer, view.offset, _broadcast(view.strides, view.shape, shape), shape))
+
+
+def _lengthened(value: Value, more: int) -> Value:
+    """Return a value with more axes of length one at the end."""
+    if isinstance(value, Memory):
+        view = value.view
+        longer = View(view.buffer, view.offset, (*view.strides, *[0] * more), (*view.shape, *[1] * more))
+        return Memory(longer, value.node)
+    return replace(value, shape=(*value.shape, *[1] * more))
+
+
+def _shortened(value: Value, ndim: int) -> Value:
+    """Return a value without those axes of length one by which it has more than `ndim`."""
+    more = len(value.shape) - ndim
+    if more <= 0:
+        return value
+    if isinstance(value, Memory):
+        view = value.view
+        return Memory(View(view.buffer, view.offset, view.strides[more:], view.shape[more:]), value.node)
+    return replace(value, shape=value.shape[more:])
+
+
+def _reshaped(memory: Memory, shape: Shape) -> Memory:
+    if memory.view.shape == shape:
+        return memory
+    return Memory(View(memory.view.buffer, memory.view.offset, contiguous(shape), shape), memory.node)
+
+
+def seen(view: View, x: Instruction) -> View | None:
+    """Return what a call that gives a view gives of one: NumPy is asked, with an array of the same strides.
+
+    None if NumPy would copy.
+    """
+    whole = np.empty(view.buffer.size, np.int8)
+    part = as_strided(whole[view.offset :], view.shape, view.strides)
+    if x.fn is operator.getitem:  # NOTE: numbers alone give an element, and with "..." an array that shows it
+        key = as_tuple(x.args[1])
+        result = part[key if any(k is Ellipsis for k in key) else (*key, ...)]
+    else:
+        result = x.fn(part, *x.args[1:], **dict(x.kwargs))
+    if not np.may_share_memory(result, whole):
+        return None
+    offset = np.asarray(result).__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    return View(view.buffer, offset, result.strides, result.shape)

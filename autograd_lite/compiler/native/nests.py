@@ -1,0 +1,93 @@
+"""A nest as the loops that are written: axes that lie in one line become one, and reductions find their level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from autograd_lite.compiler.native.loops import Compute, Demand, Load, Nest, Reduce, Statement, Store, View
+from autograd_lite.shapes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A reduction in the loops.
+
+    Attributes
+    ----------
+    level : int
+        The loop before which its variable is made: that one and all within are reduced over. As many as there are
+        loops, if the innermost is not: then each element is combined in memory.
+    whole : bool
+        Whether the variable is the result at that level, or is still to be combined with what is in memory.
+    """
+
+    reduce: Reduce
+    level: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    shape: Shape
+    body: tuple[Statement, ...]
+    sums: dict[int, Sum]
+    """By the place in the body."""
+
+
+def loop(nest: Nest) -> Loop:
+    """Return the loops of a nest."""
+    shape, body = nest.shape, list(nest.body)
+    axis = 0
+    while axis < len(shape) - 1:
+        if all(_joins(s, axis, shape) for s in body):
+            body = [_joined(s, axis) for s in body]
+            shape = (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :])
+        else:
+            axis += 1
+    sums = {k: _sum(s, len(shape)) for k, s in enumerate(body) if isinstance(s, Reduce)}
+    return Loop(shape, tuple(body), sums)
+
+
+def _joins(s: Statement, axis: int, shape: Shape) -> bool:
+    if isinstance(s, (Compute, Demand)):
+        return True
+    strides = s.view.strides
+    if isinstance(s, Reduce) and (axis in s.axes) != (axis + 1 in s.axes):
+        return False
+    return strides[axis] == strides[axis + 1] * shape[axis + 1]
+
+
+def _joined(s: Statement, axis: int) -> Statement:
+    if isinstance(s, (Compute, Demand)):
+        return s
+    view = replace(s.view, strides=(*s.view.strides[:axis], *s.view.strides[axis + 1 :]))
+    if not isinstance(s, Reduce):
+        return replace(s, view=view)
+    return replace(s, view=view, axes=tuple([k if k <= axis else k - 1 for k in s.axes if k != axis + 1]))
+
+
+def may_fail(s: Statement) -> bool:
+    """Tell whether a statement checks anything: an index, or a demand."""
+    return isinstance(s, Demand) or (isinstance(s, (Load, Store)) and bool(s.indices))
+
+
+def _sum(s: Reduce, loops: int) -> Sum:
+    level = loops
+    while level and level - 1 in s.axes:
+        level -= 1
+    return Sum(s, level, len(s.axes) == loops - level)
+
+
+def is_scattered(body: tuple[Statement, ...]) -> bool:
+    """Tell whether a place is written to that is itself computed."""
+    return any(isinstance(s, Store) and s.indices for s in body)
+
+
+def place(view: View, variables: Iterable[str], more: Iterable[str] = ()) -> str:
+    """Return the index of an element: the offset, the strides by the variables of the loops, and what else is added."""
+    parts = [str(view.offset)] if view.offset else []
+    for stride, variable in zip(view.strides, variables, strict=True):
+        if stride:
+            parts.append(variable if stride == 1 else f"{variable} * {stride}")
+    return " + ".join([*parts, *more]) or "0"

@@ -1,0 +1,129 @@
+"""A program that calls kernels: the Python around them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.native.calls import is_product, is_view
+from autograd_lite.compiler.native.kept import SMALLEST, Kept
+from autograd_lite.compiler.native.loops import Buffer, Kernel
+from autograd_lite.compiler.native.segments import Part, views_for
+from autograd_lite.compiler.numpy_backend import COLUMN, Module, Names, is_loud
+from autograd_lite.compiler.program import Instruction, Program, Type
+
+Call = Callable[[tuple[Any, ...]], int]
+"""A kernel: 0 when done, 1 where an array is not in C order, 2 where a demand was not met."""
+
+
+class Driver(Module):
+    """The function that calls kernels, and NumPy for the rest.
+
+    Parameters
+    ----------
+    program : Program
+    parts : list
+        Kernels and instructions, in order.
+    calls : list
+        The functions of the kernels, as many.
+    plain : set of int
+        The values that leave as numbers of NumPy, not as arrays.
+    otherwise : callable
+        The program without kernels: what is called where one of them gives up, for then an error is due.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        parts: Sequence[Part],
+        calls: Sequence[Call],
+        plain: set[int],
+        otherwise: Callable[..., Any],
+    ) -> None:
+        super().__init__(program)
+        self.names = Names(program)  # NOTE: no name twice, for the parts are not in the program's order
+        self.parts, self.plain = parts, plain
+        self._origins = {x.id: self.comment(x) for x in program.instructions}
+        self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
+        self._written: set[int] = set()
+        kernels = [part for part in parts if isinstance(part, Kernel)]
+        self.bound = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
+        self.bound |= {f"work_{k.name}": np.empty(k.work, np.uint8) for k in kernels if k.work}
+        written = [b.id for k in kernels for b in k.outputs]
+        written += [x.id for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
+        large = {i: program.types[i] for i in written if _bytes(program.types[i]) >= SMALLEST}
+        self.bound |= {f"kept_{i}": Kept(kind.shape, kind.dtype).take for i, kind in large.items()}
+        self.bound |= {"otherwise": otherwise, "again": _again}
+
+    def body(self) -> list[str]:
+        program = self.program
+        self._written = set(program.given())
+        parameters = ", ".join(self.names[x.id] for x in program.inputs)
+        lines = [f"def {self.function}({parameters}):"]
+        for part in self.parts:
+            steps = self._kernel(part, parameters) if isinstance(part, Kernel) else self._line(part)
+            lines += [f"    {line}" for line in steps]
+        shown = [self.views[i] for i in program.escaping() if i in self.views and i not in self._written]
+        lines += [f"    {line}" for x in shown for view in (*views_for(x, self.views), x) for line in self._view(view)]
+        return [*lines, f"    return {self._returned()}"]
+
+    def _kernel(self, kernel: Kernel, parameters: str) -> list[str]:
+        """Return the lines that call a kernel: arrays for what it gives, the call, numbers out of arrays."""
+        lines = [self._empty(buffer.id) for buffer in kernel.outputs]
+        given = [self.names[b.id] for b in (*kernel.inputs, *kernel.outputs)]
+        given += [f"work_{kernel.name}"] if kernel.work else []
+        lines.append(f"given = ({', '.join(given)},)")
+        lines.append(f"if {kernel.name}(given) and again({kernel.name}, given): return otherwise({parameters})")
+        return lines + [f"{self.names[i]} = {self.names[i]}[()]" for i in map(_id, kernel.outputs) if i in self.plain]
+
+    def _empty(self, i: int) -> str:
+        """Return the line that makes an array to be written to."""
+        kind = self.program.types[i]
+        self._written.add(i)
+        dtype = "" if kind.dtype == np.dtype(float) else f", np.{kind.dtype.name}"
+        made = f"kept_{i}()" if f"kept_{i}" in self.bound else f"np.empty({kind.shape}{dtype})"
+        text = f"{self.names[i]} = {made}"
+        return f"{text:<{COLUMN}}  # {self._origins[i]}"
+
+    def _line(self, x: Instruction) -> list[str]:
+        """Return the lines of a call that is left to NumPy, after the views that it reads."""
+        lines = [line for view in views_for(x, self.views) for line in self._view(view)]
+        if is_product(x, self.program.types):
+            lines += [self._empty(x.id), f"np.dot({', '.join(map(self.operand, x.args))}, out={self.names[x.id]})"]
+        else:
+            *before, last = self.statements(x)
+            lines += [*before, f"{last:<{COLUMN}}  # {self.comment(x)}"]
+        self._written.add(x.id)
+        return ['with np.errstate(all="ignore"):', *[f"    {line}" for line in lines]] if is_loud(x) else lines
+
+    def _view(self, x: Instruction) -> list[str]:
+        if x.id in self._written:
+            return []
+        self._written.add(x.id)
+        return [f"{self.statement(x):<{COLUMN}}  # {self.comment(x)}"]
+
+
+def _bytes(kind: Type) -> int:
+    return math.prod(kind.shape) * int(kind.dtype.itemsize)
+
+
+def _id(buffer: Buffer) -> int:
+    return buffer.id
+
+
+def _again(kernel: Call, given: tuple[Any, ...]) -> int:
+    """Call a kernel with all arrays in C order; return what it returns."""
+    return kernel(tuple([np.require(x, requirements=["C", "A"]) if isinstance(x, np.ndarray) else x for x in given]))
+
+
+def numbers_that_leave(program: Program, parts: Iterable[Part], returned: Iterable[int]) -> set[int]:
+    """Return the values that have to be numbers of NumPy after a kernel: those read outside of it, and some results."""
+    reads = {i for part in parts for i in _read(part)} | set(returned)
+    return {i for i in reads if program.types[i].kind == "scalar"}
+
+
+def _read(part: Part) -> Sequence[int]:
+    return [b.id for b in part.inputs] if isinstance(part, Kernel) else part.operands()

@@ -1,0 +1,38 @@
+"""What runs in native code and what is left to NumPy, and why, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from autograd_lite.compiler.native.calls import is_native, is_product
+from autograd_lite.compiler.native.loops import Compute, Kernel, Nest
+from autograd_lite.compiler.native.segments import Part
+from autograd_lite.compiler.program import Instruction, Type
+
+
+def listed(backend: str, parts: Sequence[Part], types: Mapping[int, Type]) -> str:
+    """Return a line for each kernel, and for each call of NumPy between them."""
+    lines = [_kernel(part) if isinstance(part, Kernel) else _call(part, types) for part in parts]
+    return "\n  ".join([f"backend {backend}:", *lines])
+
+
+def _kernel(kernel: Kernel) -> str:
+    nests = [node for node in kernel.nodes if isinstance(node, Nest)]
+    operations = sum(isinstance(s, Compute) for nest in nests for s in nest.body)
+    products = len(kernel.nodes) - len(nests)
+    return (
+        f"{kernel.name}: {operations} operations in {len(nests)} loops, {products} products of matrices, "
+        f"{kernel.work:,} bytes of work space"
+    )
+
+
+def _call(x: Instruction, types: Mapping[int, Type]) -> str:
+    return f"{getattr(x.fn, '__name__', x.fn)} -> {types[x.id]}: {_reason(x, types)}"
+
+
+def _reason(x: Instruction, types: Mapping[int, Type]) -> str:
+    if types[x.id].kind == "float":
+        return "a number of Python"
+    if not is_native(x, types):
+        return "left to NumPy, for kernels can't do it"
+    return "left to BLAS" if is_product(x, types) else "left to NumPy's vector instructions"

@@ -1,0 +1,109 @@
+"""A program in parts: kernels of native code, and between them the calls that are left to NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler import helpers
+from autograd_lite.compiler.native.calls import Limits, is_native, is_view
+from autograd_lite.compiler.native.loops import Kernel
+from autograd_lite.compiler.native.lower import Lowering
+from autograd_lite.compiler.program import Instruction, Program, refs
+
+Part = Kernel | Instruction
+
+
+def divided(program: Program, limits: Limits) -> list[Part]:
+    """Divide a program into as few kernels as its order allows.
+
+    Views are part of no kernel: it reads the elements that they show. They are among the calls where NumPy needs them.
+    """
+    views = {x.id: x for x in program.instructions if is_view(x, program.types)}
+    work = _Division(program, views, limits)
+    runs = list(work.runs())
+    splats = {c.id: value for c in program.constants if c.private and (value := one_number(c.array)) is not None}
+    read = [work.roots(i for x in run for i in x.operands()) for _, run in runs]
+    escaping = set(program.escaping())
+    parts: list[Part] = []
+    for k, (native, run) in enumerate(runs):
+        if not native:
+            parts.extend(run)
+            continue
+        own = {x.id for x in run if x.fn is not helpers.verify}
+        elsewhere = set().union(*(read[j] for j in range(len(runs)) if j != k), work.shown_to_numpy(runs))
+        shown = [i for i in dict.fromkeys(program.escaping()) if i in views and work.root(i) in own]
+        leaving = [i for i in own if i in elsewhere or i in escaping] + shown
+        parts.append(Lowering(program, run, splats, tuple(leaving)).kernel(f"kernel_{k + 1}"))
+    return parts
+
+
+class _Division:
+    def __init__(self, program: Program, views: Mapping[int, Instruction], limits: Limits) -> None:
+        self.program, self.views = program, views
+        draws = any(x.fn is helpers.draw for x in program.instructions)
+        self.native = {
+            x.id
+            for x in program.instructions
+            if x.id not in views and is_native(x, program.types) and not limits.exclude(x, program.types)
+            and not (draws and x.fn in helpers.EFFECTS)  # NOTE: a kernel that gives up is repeated by NumPy
+        }  # fmt: skip
+
+    def root(self, i: int) -> int:
+        """Return what a value shows elements of; itself, if it is no view."""
+        while i in self.views:
+            i = self.views[i].operands()[0]
+        return i
+
+    def roots(self, values: Iterable[int]) -> set[int]:
+        return {self.root(i) for i in values}
+
+    def shown_to_numpy(self, runs: list[tuple[bool, list[Instruction]]]) -> set[int]:
+        return {self.root(i) for native, run in runs if not native for x in run for i in x.operands()}
+
+    def runs(self) -> Iterator[tuple[bool, list[Instruction]]]:
+        """Yield by turns what NumPy does and what a kernel does, each as much as can be done by then."""
+        left = [x for x in self.program.instructions if x.id not in self.views]
+        known = set(self.program.given())
+        numbers, left = self._taken(left, known, {x.id for x in left if self.program.types[x.id].kind == "float"})
+        if numbers:
+            yield False, numbers
+        others = {x.id for x in left} - self.native
+        while left:
+            for wanted in (others, self.native):
+                run, left = self._taken(left, known, wanted)
+                if run:
+                    yield wanted is self.native, run
+
+    def _taken(
+        self, left: list[Instruction], known: set[int], wanted: set[int]
+    ) -> tuple[list[Instruction], list[Instruction]]:
+        """Take out of a list what is wanted and can be done; what has an effect keeps its order."""
+        run, rest, waiting = [], [], False
+        for x in left:
+            effect = x.fn in helpers.EFFECTS
+            if x.id in wanted and not (effect and waiting) and self.roots(x.operands()) <= known:
+                run.append(x)
+                known.add(x.id)
+            else:
+                rest.append(x)
+                waiting = waiting or effect
+        return run, rest
+
+
+def one_number(array: Any) -> Any:
+    """Return the number that an array has everywhere; None if there are several."""
+    values = np.asarray(array)
+    if not values.size or values.dtype.kind not in "fib":
+        return None
+    return values.flat[0].item() if values.tobytes() == values.flat[:1].tobytes() * values.size else None
+
+
+def views_for(x: Instruction, views: Mapping[int, Instruction]) -> Iterator[Instruction]:
+    """Yield the views that a call of NumPy reads, each after what it shows."""
+    for i in (*refs(x.args), *[j for _, value in x.kwargs for j in refs(value)]):
+        if i in views:
+            yield from views_for(views[i], views)
+            yield views[i]

@@ -1,0 +1,45 @@
+"""Where the temporaries of a kernel lie in its work space: two that are not needed at the same time may share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from autograd_lite.compiler.native.loops import Buffer, Nest, Product, views_of
+
+ALIGNED = 64
+"""In bytes: a line of the cache, and the longest vector."""
+
+
+def placed(nodes: Sequence[Nest | Product], temporaries: Iterable[Buffer]) -> int:
+    """Give every temporary its place, and return the size of the work space in bytes."""
+    first, last = _lifetimes(nodes)
+    held: list[tuple[int, int, Buffer]] = []  # start and end of what lies in the work space, in order
+    size = 0
+    for buffer in sorted(temporaries, key=lambda b: first[b.id]):
+        held = [h for h in held if last[h[2].id] >= first[buffer.id]]
+        length = -(-buffer.size * buffer.dtype.itemsize // ALIGNED) * ALIGNED
+        start = _gap(held, length)
+        held = sorted([*held, (start, start + length, buffer)], key=lambda h: h[0])
+        buffer.place = start // buffer.dtype.itemsize
+        size = max(size, start + length)
+    return size
+
+
+def _lifetimes(nodes: Sequence[Nest | Product]) -> tuple[dict[int, int], dict[int, int]]:
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for k, node in enumerate(nodes):
+        for view in views_of(node):
+            first.setdefault(view.buffer.id, k)
+            last[view.buffer.id] = k
+    return first, last
+
+
+def _gap(held: Iterable[tuple[int, int, Buffer]], length: int) -> int:
+    """Return the first place with so much room."""
+    place = 0
+    for start, end, _ in held:
+        if start - place >= length:
+            break
+        place = max(place, end)
+    return place

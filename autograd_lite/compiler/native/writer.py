@@ -1,0 +1,331 @@
+"""Kernels as text: the walk over nodes and loops, for which each language has its words."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.native.loops import (
+    Compute,
+    Demand,
+    Index,
+    Kernel,
+    Literal,
+    Load,
+    Nest,
+    Operand,
+    Product,
+    Reduce,
+    Statement,
+    Store,
+    View,
+)  # fmt: skip
+from autograd_lite.compiler.native.nests import Loop, Sum, loop
+from autograd_lite.compiler.native.scalars import Scalar
+
+SMALL = 512
+"""So many multiplications in a product of matrices are written as three loops."""
+FLOAT = np.dtype(float)
+_START = {"add": 0, "multiply": 1, "and": 1, "or": 0}
+
+
+def is_compensated(s: Reduce) -> bool:
+    """Tell whether rounding errors are kept: in sums of floating-point numbers."""
+    return s.how == "add" and bool(s.view.buffer.dtype.kind == "f")
+
+
+def start(s: Reduce) -> Any:
+    """Return the number that a reduction starts with."""
+    dtype = s.view.buffer.dtype
+    if s.how in _START:
+        return _START[s.how]
+    lowest = s.how == "maximum"
+    if dtype.kind == "f":
+        return -np.inf if lowest else np.inf
+    return int(np.iinfo(dtype).min if lowest else np.iinfo(dtype).max)
+
+
+class Writer(ABC):
+    """One kernel, while it is written.
+
+    Sums of floating-point numbers are made of the sums of blocks, to which the errors of their additions are added at
+    the end: A. Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, ZAMM 54 (1974).
+
+    Attributes
+    ----------
+    block : int
+        So many elements are summed up in single steps: fewer where a language has no sums of several at once.
+    doubles : bool
+        Whether those sums are of double precision, whatever the elements are.
+    """
+
+    block = 1024
+    doubles = False
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._depth = 0
+        self._names = 0
+        self._nests = 0
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * self._depth + text)
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def name(self, letter: str) -> str:
+        self._names += 1
+        return f"{letter}{self._names}"
+
+    def sum(self, k: int) -> str:
+        """Return the name of the sum of a block, of the reduction at a place in the body of this nest."""
+        return f"s{self._nests}_{k}"
+
+    def total(self, k: int) -> str:
+        """Return the name of what is reduced so far."""
+        return f"a{self._nests}_{k}"
+
+    def error(self, k: int) -> str:
+        """Return the name of the rounding errors of a total."""
+        return f"c{self._nests}_{k}"
+
+    def write(self, kernel: Kernel) -> str:
+        """Return the text of a kernel."""
+        self.begin(kernel)
+        with self.deeper():
+            for node in kernel.nodes:
+                with self.node(node):
+                    if isinstance(node, Product):
+                        self._product(node)
+                    else:
+                        self._nest(loop(node))
+        self.end(kernel)
+        return "\n".join(self.lines) + "\n"
+
+    # ----- the walk -----
+
+    def _product(self, node: Product) -> None:
+        (rows, inner), columns = node.a.shape, node.b.shape[1]
+        if rows * inner * columns > SMALL:
+            self.large_product(node)
+            return
+        with self.loop("m", "0", str(rows)), self.loop("n", "0", str(columns)):
+            total = self.name("sum")
+            self.declare(total, node.c.buffer.dtype, self.literal(0, node.c.buffer.dtype))
+            with self.loop("k", "0", str(inner)):
+                self.assign(total, f"{total} + {self.load(node.a, 'mk')} * {self.load(node.b, 'kn')}")
+            self.store(node.c, total, "mn")
+
+    def _nest(self, nest: Loop) -> None:
+        self._nests += 1
+        for s in nest.sums.values():
+            if not s.whole:
+                kept = [k for k in range(len(nest.shape)) if k not in s.reduce.axes]
+                self._over(nest, kept, self._storing(s.reduce))
+        self._level(nest, 0)
+
+    def _storing(self, s: Reduce) -> Callable[[Sequence[str]], None]:
+        dtype = s.view.buffer.dtype
+        return lambda variables: self.store(s.view, self.literal(start(s), dtype), variables)
+
+    def _over(self, nest: Loop, axes: list[int], work: Callable[[Sequence[str]], None]) -> None:
+        """Write loops over some axes; the variables of the others are 0."""
+        if not axes:
+            work(_variables(nest))
+            return
+        with self.loop(f"i{axes[0]}", "0", str(nest.shape[axes[0]])):
+            self._over(nest, axes[1:], work)
+
+    def _level(self, nest: Loop, level: int) -> None:
+        if level == len(nest.shape):
+            self._body(nest)
+            return
+        here = {k: s for k, s in nest.sums.items() if s.level == level}
+        for k, s in here.items():
+            self._declared(k, s.reduce)
+        if level == len(nest.shape) - 1:
+            self._innermost(nest)
+        else:
+            with self.loop(f"i{level}", "0", str(nest.shape[level])):
+                self._level(nest, level + 1)
+        for k, s in here.items():
+            self._finished(k, s, nest)
+
+    def _innermost(self, nest: Loop) -> None:
+        length = nest.shape[-1]
+        if length <= self.block or not any(is_compensated(s.reduce) for s in _inside(nest).values()):
+            self._block(nest, "0", str(length))
+            return
+        with self.loop("block", "0", str(length), self.block):
+            self._block(nest, "block", self.smaller(f"block + {self.block}", str(length)))
+
+    def _block(self, nest: Loop, first: str, stop: str) -> None:
+        """Write one loop over elements, with a variable of its own for each sum."""
+        summed = {k: s.reduce for k, s in _inside(nest).items() if is_compensated(s.reduce)}
+        for k, s in summed.items():
+            dtype = FLOAT if self.doubles else s.view.buffer.dtype
+            self.declare(self.sum(k), dtype, self.literal(0, dtype))
+        with self.innermost(nest, f"i{len(nest.shape) - 1}", first, stop):
+            self._body(nest)
+        for k in summed:
+            self.add_with_error(self.total(k), self.error(k), self.sum(k))
+
+    def _declared(self, k: int, s: Reduce) -> None:
+        if is_compensated(s):
+            self.declare(self.total(k), FLOAT, self.literal(0, FLOAT))
+            self.declare(self.error(k), FLOAT, self.literal(0, FLOAT))
+        else:
+            dtype = s.view.buffer.dtype
+            self.declare(self.total(k), dtype, self.literal(start(s), dtype))
+
+    def _finished(self, k: int, s: Sum, nest: Loop) -> None:
+        """Write the result of a reduction to memory, or combine it with what is there."""
+        view, variables = s.reduce.view, _variables(nest)
+        value = self.total(k)
+        if is_compensated(s.reduce):
+            value = self.cast(self.with_error(self.total(k), self.error(k)), FLOAT, view.buffer.dtype)
+        if not s.whole:
+            value = self.combined(s.reduce, self.load(view, variables), value)
+        self.store(view, value, variables)
+
+    def _body(self, nest: Loop) -> None:
+        variables = _variables(nest)
+        for k, s in enumerate(nest.body):
+            if isinstance(s, Reduce):
+                self._reduce(k, nest.sums[k], nest)
+            else:
+                self._statement(s, variables)
+
+    def _reduce(self, k: int, s: Sum, nest: Loop) -> None:
+        value, view, variables = self.operand(s.reduce.value), s.reduce.view, _variables(nest)
+        if s.level < len(nest.shape):
+            name = self.sum(k) if is_compensated(s.reduce) else self.total(k)
+            self.assign(name, self.combined(s.reduce, name, value))
+        elif s.whole:
+            self.store(view, value, variables)
+        else:
+            self.store(view, self.combined(s.reduce, self.load(view, variables), value), variables)
+
+    def _statement(self, s: Statement, variables: Sequence[str]) -> None:
+        if isinstance(s, Compute):
+            operands = [self.operand(operand) for operand in s.operands]
+            self.declare(f"v{s.target}", s.dtype, self.expression(s.scalar, operands, s.operands[0].to))
+        elif isinstance(s, Load):
+            self.declare(f"v{s.target}", s.dtype, self.load(s.view, variables, self._found(s.indices)))
+        elif isinstance(s, Store):
+            self.store(s.view, self.operand(s.value), variables, self._found(s.indices))
+        elif isinstance(s, Demand):
+            self.demand(self.operand(s.value))
+
+    def _found(self, indices: Sequence[Index]) -> list[str]:
+        return [f"{self.index(self.operand(x.value), x.size)} * {x.stride}" for x in indices]
+
+    def operand(self, operand: Operand) -> str:
+        if isinstance(operand.value, Literal):
+            return self.literal(operand.value.value, operand.to)
+        return self.cast(f"v{operand.value}", operand.dtype, operand.to)
+
+    # ----- the words of a language -----
+
+    @abstractmethod
+    def begin(self, kernel: Kernel) -> None:
+        """Write the head, and the checks of what is given."""
+
+    @abstractmethod
+    def end(self, kernel: Kernel) -> None:
+        """Write the end: whether anything failed."""
+
+    @abstractmethod
+    def loop(self, variable: str, first: str, stop: str, step: int = 1) -> AbstractContextManager[None]:
+        """Write a loop around what is written within."""
+
+    @abstractmethod
+    def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> AbstractContextManager[None]:
+        """Write the loop over single elements."""
+
+    @abstractmethod
+    def node(self, node: Nest | Product) -> AbstractContextManager[None]:
+        """Write what stands around a node."""
+
+    @abstractmethod
+    def large_product(self, node: Product) -> None:
+        """Write a product of matrices that are worth some trouble."""
+
+    @abstractmethod
+    def declare(self, name: str, dtype: Any, value: str) -> None:
+        """Write a new variable."""
+
+    @abstractmethod
+    def assign(self, name: str, value: str) -> None:
+        """Write a new value of a variable."""
+
+    @abstractmethod
+    def load(self, view: View, variables: Sequence[str], more: Sequence[str] = ()) -> str:
+        """Return an element of memory as an expression."""
+
+    @abstractmethod
+    def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
+        """Write an element to memory."""
+
+    @abstractmethod
+    def literal(self, value: Any, dtype: Any) -> str:
+        """Return a number as an expression."""
+
+    @abstractmethod
+    def cast(self, text: str, dtype: Any, to: Any) -> str:
+        """Return an expression with its value converted."""
+
+    @abstractmethod
+    def expression(self, scalar: Scalar, operands: Sequence[str], dtype: Any) -> str:
+        """Return a function of operands, all of them expressions."""
+
+    @abstractmethod
+    def combined(self, s: Reduce, a: str, b: str) -> str:
+        """Return two values, combined as a reduction does."""
+
+    @abstractmethod
+    def smaller(self, a: str, b: str) -> str:
+        """Return the smaller one of two whole numbers."""
+
+    @abstractmethod
+    def demand(self, value: str) -> None:
+        """Have the kernel fail unless a value holds."""
+
+    @abstractmethod
+    def index(self, value: str, size: int) -> str:
+        """Return an index as NumPy understands it, negative ones from the end, checked."""
+
+    def add_with_error(self, total: str, error: str, value: str) -> None:
+        """Write an addition whose rounding error is collected.
+
+        NOTE: written so that no compiler that keeps to the order of operations can take it for nothing.
+        """
+        new = self.name("t")
+        self.declare(new, FLOAT, f"{total} + {value}")
+        self.assign(error, f"{error} + {self.lost(total, value, new)}")
+        self.assign(total, new)
+
+    @abstractmethod
+    def lost(self, total: str, value: str, new: str) -> str:
+        """Return what is lost in ``new = total + value``."""
+
+    @abstractmethod
+    def with_error(self, total: str, error: str) -> str:
+        """Return a sum with the errors added, where they are finite."""
+
+
+def _variables(nest: Loop) -> list[str]:
+    return [f"i{k}" for k in range(len(nest.shape))]
+
+
+def _inside(nest: Loop) -> Mapping[int, Sum]:
+    """Return the reductions that have a variable in the innermost loop."""
+    return {k: s for k, s in nest.sums.items() if s.level < len(nest.shape)}

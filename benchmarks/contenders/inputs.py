@@ -1,0 +1,67 @@
+"""What every contender computes with: the numbers, and the functions that all of them can write alike."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+INPUT = [[1.0, 2.0]]
+TARGET = [[0.0, 1.0]]
+RATE = 0.01
+GRADIENT_SIZE, HESSIAN_SIZE = 1000, 50
+CYCLES = 250  # of four operations each: the 1000 of chain1000
+MLPS = {  # the sizes of the layers and the batch; float32
+    "mlp": ((64, 128, 10), 32),
+    "mlp784": ((784, 256, 10), 64),
+    "mlp1024": ((1024, 1024, 1024, 10), 256),
+}
+
+
+def parameters() -> list[np.ndarray]:
+    """The same W1, b1, W2, b2 for every contender; a weight is (out, in)."""
+    shapes = ((3, 2), (3,), (2, 3), (2,))
+    return [np.cos(np.arange(np.prod(shape)) + len(shape)).reshape(shape) for shape in shapes]
+
+
+def uniform(number: int, shape: tuple[int, ...], largest: float) -> np.ndarray:
+    return np.random.default_rng(number).uniform(-largest, largest, shape).astype(np.float32)
+
+
+def mlp_parameters(name: str) -> list[np.ndarray]:
+    """W1, b1, W2, b2, ... of a larger network, of the size that PyTorch gives them at first; a weight is (out, in)."""
+    layers = list(enumerate(pairwise(MLPS[name][0])))
+    return [uniform(n, shape, inner**-0.5) for n, (inner, outer) in layers for shape in ((outer, inner), (outer,))]
+
+
+def mlp_batch(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """A batch for it, and the classes."""
+    sizes, batch = MLPS[name]
+    return uniform(len(sizes), (batch, sizes[0]), 1.0), np.arange(batch) % sizes[-1]
+
+
+def chain_input() -> np.ndarray:
+    return np.linspace(-1.0, 1.0, 10)
+
+
+def rosenbrock_input(size: int) -> np.ndarray:
+    return np.linspace(-1.0, 1.0, size)
+
+
+def rosenbrock(x: Any) -> Any:
+    """The function of several contenders, by methods and operators that all of them have."""
+    return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+
+
+def million_input() -> np.ndarray:
+    return np.linspace(-3.0, 3.0, 1_000_000)
+
+
+def long_expression(xp: Any, x: Any) -> Any:
+    """Sixteen operations on each element, and their sum; `xp` is the contender's module."""
+    y = xp.sin(x) * 1.5 + 0.3
+    z = xp.exp(-(y * y))
+    w = xp.tanh(z * x)
+    u = xp.sqrt(w * w + y * y + 1.0)
+    return ((u - z) / (z + 2.0)).sum()

@@ -1,0 +1,37 @@
+"""Looking up what was measured."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+Figures = dict[str, Any]
+Results = dict[str, Figures]
+
+WORDS = ("not installed", "unsupported")
+TOLERANCES = {"mlp": 1e-4, "mlp784": 1e-4, "mlp1024": 1e-4}  # in float32
+
+
+def figures_of(results: Results, name: str, workload: str) -> Figures:
+    """A contender's figures, or the reason there are none."""
+    found = results[name]
+    return found["probe"] if "error" in found["probe"] else found.get(workload, {})
+
+
+def seconds_of(results: Results, name: str, workload: str) -> float:
+    return figures_of(results, name, workload).get("seconds", math.nan)
+
+
+def ratio(above: float, below: float) -> float:
+    return above / below if below else math.nan
+
+
+def label(error: str) -> str:
+    """What fits in a cell; `complaints` prints a longer reason under the table."""
+    return error if error in WORDS else "error"
+
+
+def differs(results: Results, name: str, workload: str) -> bool:
+    check = figures_of(results, name, workload).get("check")
+    expected = figures_of(results, "hand", workload).get("check")
+    return None not in (check, expected) and not math.isclose(check, expected, rel_tol=TOLERANCES.get(workload, 1e-9))

@@ -1,0 +1,65 @@
+"""Who is timed, and on what."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+STEPS = ("perceptron", "mlp", "mlp784", "mlp1024", "chain1000", "gradient1000", "million", "hessian50")
+PRODUCTS = "products alone"
+
+# Threads cost more than they bring on arrays of ten numbers, so nobody gets them.
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "JAX_PLATFORMS": "cpu",
+}
+# Without its bytecode cache an import would be timed with its compilation.
+NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "AUTOGRAD_LITE_COMPILE")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """`first`: its first call is timed too; `cached`: so is that of a second process, with what the first one kept."""
+
+    name: str
+    script: str
+    module: str
+    peer: bool = True
+    environment: dict[str, str] = field(default_factory=dict)
+    steps: tuple[str, ...] = STEPS
+    first: bool = False
+    cached: bool = False
+
+
+def ours(name: str, backend: dict[str, str], cached: bool = False) -> Contender:
+    return Contender(name, "ours.py", "autograd_lite", False, {"PYTHONPATH": str(TOP), **backend}, STEPS, True, cached)
+
+
+HAND = Contender("hand", "hand.py", "numpy", False)
+OURS = ours("ours", {})
+PYTORCH = Contender("PyTorch", "pytorch.py", "torch")
+CONTENDERS = (
+    HAND,
+    Contender(PRODUCTS, "products.py", "numpy", False, steps=("mlp", "mlp784", "mlp1024")),
+    OURS,
+    ours("ours compiled", {"AUTOGRAD_LITE_COMPILE": "numpy"}),
+    ours("ours numba", {"AUTOGRAD_LITE_COMPILE": "numba"}, cached=True),
+    ours("ours cc", {"AUTOGRAD_LITE_COMPILE": "cc"}, cached=True),
+    PYTORCH,
+    Contender("JAX eager", "jaxlib_.py", "jax"),
+    Contender("JAX jit", "jaxlib_.py", "jax", environment={"JAX_CONTENDER_JIT": "1"}, first=True),
+    Contender("HIPS autograd", "hips.py", "autograd"),
+    Contender("MyGrad", "mygrad_.py", "mygrad"),
+    Contender("micrograd", "micrograd_.py", "micrograd"),
+)
+
+
+def environment(contender: Contender, cache: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    return inherited | ONE_THREAD | {"AUTOGRAD_LITE_CACHE": cache} | contender.environment
