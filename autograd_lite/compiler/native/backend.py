@@ -43,7 +43,7 @@ NATIVE: Mapping[str, Backend] = MappingProxyType(
     }
 )
 """By the name that `compile` has for them."""
-_NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "buffers"))
+_NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "fusion", "buffers"))
 
 
 def best() -> str:

@@ -12,6 +12,7 @@ from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.constants import constant_folding
 from autograd_lite.compiler.passes.dead import dead_code
 from autograd_lite.compiler.passes.dots import dots
+from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
 from autograd_lite.compiler.passes.small import small_arrays
@@ -34,6 +35,7 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
         "sums": sums,
         "dots": dots,
         "small_arrays": small_arrays,
+        "fusion": fusion,
         "buffers": buffers,
     }
 )
@@ -55,7 +57,7 @@ def measured(program: Program, passes: Iterable[str] | None = None) -> list[tupl
             stages.append(("copies of what leaves", program))
         if name in chosen:
             changed = work(program)
-            if changed is not program and name not in {"dead_code", "buffers"} and "dead_code" in chosen:
+            if changed is not program and name not in {"dead_code", "fusion", "buffers"} and "dead_code" in chosen:
                 changed = dead_code(changed)
             program = changed
             stages.append((name, program))
