@@ -55,7 +55,9 @@ class Names:
 
     def __init__(self, program: Program, again: bool = False) -> None:
         self.program = program
-        self._taken = {"np", "numpy", *("ij" if program.groups else ""), *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
+        self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
+        if program.groups:
+            self._taken |= {"i", "j"}
         self._names: dict[int, str] = {}
         self._counts: dict[str, int] = {}
         self._others: dict[str, str] = {}
