@@ -22,12 +22,15 @@ Line: TypeAlias = Callable[[float], tuple[Array, float]]
 
 NOISE_GRANTED = 30
 """By how much of its noise a difference may miss the truth: noise is estimated, and at its best place."""
+HIDDEN_DIGITS = 16
+"""Rounding inside of a function may come to so many units in the last place of the largest number on the way."""
 _FIRST_STEP = 2.0**-10
 _LARGEST_STEP = 2.0**-2
 _SMALLEST_STEP = 2.0**-48  # of x; of 1 for an x of 0
 _FEWEST_STEPS = 4
 _FEW, _WHOLE = 1000, 0.01  # up to so many grains, changes must be so near to whole numbers of them
 _COARSE, _FEW_COARSE = 1e-10, 30  # of dtypes with fewer digits than float64, a hidden offset leaves fewer grains
+_MUCH_SMALLER = 3  # by so many steps, that is 64 times
 _CLEAR = 1000  # a remainder of so many grains is more than rounding
 _STEADY = 0.25  # by such a share the difference of the slopes at a kink may vary with the step
 _KINK = 1e-3  # slopes to both sides that differ by more than this share, however small the step
@@ -37,10 +40,11 @@ def quick(line: Line, x: float, eps: float | None = None) -> Array:
     """Return the derivatives by one pair of steps, of which `eps` is the larger."""
     step = eps or _FIRST_STEP * _size(x)
     with np.errstate(all="ignore"):
-        return extrapolated(np.stack([_central(line, h) for h in (step, step / 4)]))[0]
+        return extrapolated(np.stack([central(line, h) for h in (step, step / 4)]))[0]
 
 
-def _central(line: Line, step: float) -> Array:
+def central(line: Line, step: float) -> Array:
+    """Return the differences between the ends of a step to both sides, over its length."""
     (right, plus), (left, minus) = line(step), line(-step)
     return (right - left) / (plus - minus)
 
@@ -105,12 +109,28 @@ class Sweep:
             spread = np.abs(np.diff(estimates, axis=0))
             estimates, steps = estimates[:-1], self.plus[2:]
             own = np.maximum(np.maximum(spread, np.roll(spread, -1, axis=0)), self._grain()[2:] / steps)
+            own = np.maximum(own, np.maximum(self._swallowed()[2:] / steps, self._across_a_kink()[2:]))
+            own = np.maximum(own, self._unresolved()[2:])
             own = np.where(np.isfinite(estimates + own), own, np.inf)
             noise = own + [_contradiction(estimates[j], estimates[j:], own[j:]) for j in range(len(own))]
         pick = np.argmin(noise, axis=0)[None]
         self.trusted = self.plus[pick[0], 0]
         value, known = (np.take_along_axis(a, pick, 0)[0] for a in (estimates, noise))
         return np.where(np.isfinite(known), value, np.nan), known
+
+    def plain(self, which: int) -> tuple[float, float]:
+        """Return the step at which the central difference alone is nearest to the best derivative, and how near.
+
+        It has to be as near at the next step: one that is so by chance is of no use along other directions.
+        """
+        value = self.best()[0][which]
+        with np.errstate(all="ignore"):
+            off = np.abs((self.rights - self.lefts) / (self.plus - self.minus) - value)[:, which]
+        both = np.maximum(off[:-1], off[1:])
+        if not np.isfinite(both).any():
+            return float(self.plus[0, 0]), np.inf
+        j = int(np.nanargmin(both))
+        return float(self.plus[j, 0]), float(both[j])
 
     def _grain(self) -> Array:
         """Return by how much a value may be off: its last digit, or the grain of its changes where that is coarser.
@@ -128,6 +148,43 @@ class Sweep:
         digits = self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts)) + self.rounding
         lost = (changes == 0).any(axis=0) & (grain <= self.hidden)  # small steps are lost in rounding, not constant
         return np.maximum(digits, np.where(in_grains | lost, grain, 0))
+
+    def _swallowed(self) -> Array:
+        """Return by how much small changes may be off that come through larger numbers, which round them away.
+
+        What is left of them then comes another way, and agrees with itself from step to step. Where no step changes
+        more than such a rounding, nothing is known of it.
+        """
+        changes = np.maximum(np.abs(self.rights - self.base), np.abs(self.lefts - self.base))
+        seen = np.max(changes, axis=0, initial=0, where=np.isfinite(changes)) > _CLEAR * self.hidden
+        return np.where(seen, np.where(changes <= self.hidden, self.hidden, self.hidden / HIDDEN_DIGITS), 0)
+
+    def _unresolved(self) -> Array:
+        """Return for each step the steepest slope of a much smaller one that changes the values as much, else 0.
+
+        The function varies within the step then, and what its ends differ by says nothing: as the sine of very large
+        numbers, of which steps that are too large give small slopes that agree.
+        """
+        changes = np.maximum(np.abs(self.rights - self.base), np.abs(self.lefts - self.base))
+        digits = _CLEAR * self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts))
+        changes = np.where(np.isfinite(changes) & (changes > digits), changes, 0)
+        found = np.zeros(changes.shape)
+        for j in range(len(changes) - _MUCH_SMALLER):
+            finer = changes[j + _MUCH_SMALLER :]
+            slopes = np.where(finer >= changes[j] / 4, finer / self.plus[j + _MUCH_SMALLER :], 0)
+            found[j] = np.where(changes[j] > 0, np.max(slopes, axis=0), 0)
+        return found
+
+    def _across_a_kink(self) -> Array:
+        """Return half the difference of the slopes to both sides, where it stays the same for smaller steps at first.
+
+        There is a kink within the step then, but not at x itself, since with the smallest steps the slopes agree.
+        """
+        gap = np.abs((self.lefts - self.base) / self.minus - (self.rights - self.base) / self.plus)
+        sure = gap + NOISE_GRANTED * self._grain() / self.plus
+        closer = np.minimum.accumulate(np.where(np.isfinite(sure), sure, np.inf)[::-1], axis=0)[::-1]
+        following = np.concatenate([gap[1:], gap[-1:]])
+        return np.where((following > gap / 2) & (closer < gap / 4), gap / 2, 0)
 
     def kink(self, which: int) -> tuple[float, float] | None:
         """Return the slopes to the left and to the right where the function has a kink, else None.

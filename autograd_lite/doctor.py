@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.native import c_compiler
+
 EXTRAS = {
     "graphviz_pure": ("graph", "pictures of graphs where the program `dot` is not installed"),
+    "numba": ("jit", "compile(backend='numba'): native loops"),
     "scipy": ("scipy", "ag.optimize.minimize: minima with exact derivatives"),
     "sklearn": ("data", "the data of the examples"),
     "tqdm": ("progress", "a bar that shows how far training is"),
@@ -81,6 +84,7 @@ def report() -> str:
         f"NumPy    {np.__version__}",
         f"BLAS     {known.get('name', 'unknown')} {known.get('version', '')}, kernel {chosen or 'unknown'}",
         f"threads  {', '.join(threads) or 'not limited'}",
+        f"C        {c_compiler.found() or 'no compiler found'}, for compile(backend='cc')",
         "",
         *[_extra(*item) for item in EXTRAS.items()],
     ]

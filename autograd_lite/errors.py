@@ -307,7 +307,7 @@ INTEGER_ARGUMENT = (
 )
 COMPLEX_ARGUMENT = (
     "{path} of {function} has dtype {dtype}: derivatives by complex numbers are not supported. "
-    "Write a function of the real and the imaginary part: lambda re, im: {function}(re + 1j * im)"
+    "Write {function} in real numbers, with z.real and z.imag as two arguments"
 )
 NO_AUX = (
     "has_aux=True, but {function} returned a {given}, not a pair. "
@@ -436,6 +436,11 @@ GRADCHECK_FINITE = (
     "gradcheck of {function}: by {input}, wrong at {number}{index}{output}, it is not finite around this point, so "
     "differences say nothing about its {derivative}derivative there. Write the check at another point: x + 0.1"
 )
+GRADCHECK_HOLOMORPHIC = (
+    "gradcheck of {function}: it is not holomorphic, by {input}{index}, so that no complex derivative is right. The "
+    "derivative is {hint}. "
+    "Write the check with the real and the imaginary part as two inputs: lambda re, im: f(re + 1j * im)"
+)
 GRADCHECK_REPEAT = (
     "gradcheck of {function}: two calls with the same inputs, or two sweeps over the same graph, gave different "
     "results, so differences say nothing about its derivative. Write a function whose random numbers have a fixed "
@@ -465,9 +470,21 @@ GRADCHECK_SHAPE = (
 GRADCHECK_ORDER = "gradcheck has order={given!r}. Write order=1 for first derivatives, order=2 for second ones too"
 GRADCHECK_MODES = "gradcheck has modes={given!r}. Write modes=('reverse', 'forward'), or one of them in a tuple"
 GRADCHECK_DIRECTIONS = "gradcheck has directions={given!r}. Write directions=3, or None for every element"
+GRADCHECK_NO_MATRIX = (
+    "the check of {function} has compared no derivatives, so there is nothing to draw. "
+    "Write print(report) for the reason"
+)
 GRADCHECK_NOTHING = (
     "gradcheck of {function}: none of the {number} inputs has a derivative to check. "
     "Write ag.gradcheck(f, ag.Tensor(data, requires_grad=True)), or give arrays of floats"
+)
+GRADCHECK_COMPLEX = (
+    "gradcheck of {function}: {what} has dtype {dtype}, and derivatives of complex numbers are not recorded. "
+    "Write {instead}, or give a pair (f, df) of NumPy functions, which is checked with complex numbers too"
+)
+GRADCHECK_IMAGINARY = (
+    "gradcheck of {function}: its derivative is complex, where the function is real and so is its input. "
+    "Write df(x).real if the imaginary part is meant to be left out"
 )
 GRADCHECK_OUTPUT = (
     "gradcheck of {function}: it returned {what}, of which nothing has a derivative. "

@@ -116,6 +116,11 @@ DATA = [
         "z = np.array([1j, 2])",
     ),
     Fault(
+        "a derivative by complex numbers", "ag.grad(f)(z)", errors.GradientDtypeError,
+        ["argument 0 of f", "complex128", "z.real and z.imag as two arguments"], [],
+        "f = lambda z: (z * z).sum(); f.__name__ = 'f'; z = np.array([1j, 2])",
+    ),
+    Fault(
         "objects", "ag.Tensor(data)", errors.DataError, ["object"], ["np.array(data, dtype=float)"],
         "data = [None, 1.0]",
     ),

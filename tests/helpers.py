@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.op import REGISTRY
+from autograd_lite.op import REGISTRY, elementwise
 
 ROOT = Path(__file__).parent.parent
 
@@ -71,3 +71,20 @@ def printed(program: str, **environment: str) -> str:
     done = run(program, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+# ----- gradient checks -----
+
+
+def numbers(*shape: int, dtype: Any = float) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(shape).astype(dtype)
+
+
+def sine(rule: Callable[..., Any]) -> Any:
+    """An operation that computes the sine, with another derivative."""
+    return elementwise(lambda x: np.sin(x), rule)
+
+
+def only(found: tuple[Any, ...]) -> Any:
+    (fault,) = found
+    return fault

@@ -19,7 +19,14 @@ TWO: tuple[Callable[[Any, Any], Any], ...] = (
     np.add, np.multiply, np.subtract, np.maximum, np.hypot, np.logaddexp, lambda a, b: a * np.sum(b) / b.size,
 )  # fmt: skip
 SIZES = (3, 30, 200, 2000)
-NOTHING_BUT_ROUNDING = 200  # this one is 1e-16 times a step function: differences of exp(-x**4) for x of 1e-4
+NOTHING_BUT_ROUNDING = {200, 3264, 3604}
+"""The first is 1e-16 times a step function: differences of exp(-x**4) for x of 1e-4; the others add the sine of numbers
+whose last digits are many periods to numbers that round it away."""
+HARD = (
+    1210, 1389, 1425, 2343, 2347, 2398, 2425, 2516, 2549, 2584, 3009, 3106, 3430, 3497, 3712, 3789, 3828, 3852, 3993,
+    4300, 4355, 4361,
+)
+"""Those of the first 5000 that gave alarms: changes rounded away inside, kinks nearer than any step, sines of 1e12."""
 
 
 def program(seed: int) -> Callable[[Any], Any]:
@@ -46,10 +53,10 @@ def arguments(seed: int) -> np.ndarray:
 
 @pytest.mark.parametrize("part", range(4))
 def test_no_false_alarm_on_random_programs(part: int, slow: bool) -> None:
-    for seed in [*range(400 if slow else 60), *range(1000, 1040)][part::4]:
+    for seed in [*range(400 if slow else 60), *range(1000, 1040), *HARD][part::4]:
         f, x = program(seed), arguments(seed)
         with np.errstate(all="ignore"):
             finite = np.isfinite(f(ag.Tensor(x.astype(float))).numpy()).all()
-        if finite and seed != NOTHING_BUT_ROUNDING:
+        if finite and seed not in NOTHING_BUT_ROUNDING:
             report = ag.gradcheck(f, x, raise_exception=False)
             assert report.ok, f"program {seed}\n{report}"

@@ -16,7 +16,7 @@ from test_compile_steps import assert_same, batches, training
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.compiler.native import c_compiler, cache, layout, numba_compiler
+from autograd_lite.compiler.native import c_compiler, cache, layout, numba_compiler, wide
 from autograd_lite.compiler.native.kept import Kept
 from autograd_lite.compiler.native.scalars import SCALARS
 
@@ -42,7 +42,7 @@ def every_function(x: Any, y: Any) -> list[Any]:
     found = []
     for fn in UFUNCS:
         a, b = (x > 0, y > 0) if fn.__name__ in TRUTH else (x, y)
-        found.append(fn(a, b) if fn.nin == 2 else fn(a))  # noqa: PLR2004 - operands
+        found.append(fn(a, b) if fn.nin == 2 else fn(a))
     return found
 
 
@@ -93,6 +93,32 @@ def test_sums_are_more_exact_than_numpy_s(backend: str, dtype: Any, rng: np.rand
     total = ag.compile(lambda x: np.sum(x * 1), backend=backend)
     total(x)
     assert abs(float(total(x)) - exact) <= abs(float(np.sum(x)) - exact) + np.spacing(dtype(abs(exact)))
+
+
+@pytest.mark.parametrize("backend", NATIVE)
+@pytest.mark.parametrize("threads", ["1", "3"])
+@pytest.mark.parametrize("shape", [(64, 5), (131, 7), (3, 40), (257,)], ids=str)
+def test_threads_compute_what_one_does(
+    backend: str, threads: str, shape: tuple[int, ...], rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    monkeypatch.setattr(wide, "WORTH", 100)
+
+    def step(x: Any, k: Any) -> list[Any]:
+        y = np.sin(x) * 2.0
+        centred = y - np.mean(y, axis=0)
+        reduced = [f(y, axis=axis) for f in (np.sum, np.max, np.prod) for axis in (None, 0, -1)]
+        slope = ag.grad(lambda x: np.sum(x[1:] ** 3))(x)
+        return [y, centred, np.sum(centred * x), *reduced, np.all(x < 9.0), y[k], slope]
+
+    x, k = rng.standard_normal(shape), rng.integers(-3, 3, 200)
+    compiled = ag.compile(step, backend=backend)
+    compiled(x, k)
+    for got, wanted in zip(compiled(x, k), step(x, k), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-13)
+    assert "part" in compiled.program.native.source
+    with pytest.raises(IndexError):
+        compiled(x, np.where(k == k.max(), 1000, k))
 
 
 @pytest.mark.parametrize("backend", NATIVE)

@@ -444,7 +444,7 @@ def test_a_derivative_can_be_drawn() -> None:
         (lambda x: ag.jvp(lambda x: 1.0, (x,), (x,)), errors.NoPathError, "jvp: "),
         (lambda x: ag.grad(np.sum)(np.arange(2)), errors.GradientDtypeError, "argument 0 of sum .* int64.*astype"),
         (lambda x: ag.grad(lambda p: p["n"])({"n": [1]}), errors.GradientDtypeError, r"argument 0\['n'\]\[0\]"),
-        (lambda x: ag.grad(np.sum)(x * 1j), errors.GradientDtypeError, "complex128.*real and the imaginary"),
+        (lambda x: ag.grad(np.sum)(x * 1j), errors.GradientDtypeError, r"complex128.*z\.real and z\.imag"),
         (lambda x: ag.grad(np.sum)("text"), errors.DataError, "Write"),
         (lambda x: ag.grad(np.sum, 1)(x), errors.ArgumentError, "argnums=1 .* 1 of them"),
         (lambda x: ag.grad(np.sum, -2)(x), errors.ArgumentError, "argnums=-2"),

@@ -8,8 +8,6 @@ everything that is right leaves it what it is. (With unit weights of one sign a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from autograd_lite.shapes import Array
@@ -50,29 +48,3 @@ def columns(x: Array, number: int | None, rng: np.random.Generator) -> list[tupl
 def _signed(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
     """Return numbers between 1 and 2 with random signs."""
     return rng.uniform(1, 2, shape) * rng.choice([-1.0, 1.0], shape)
-
-
-def bisected(v: Array, total: float, residual: Callable[[Array], float]) -> int:
-    """Return the element that most of a residual comes from, halving the direction again and again.
-
-    Parameters
-    ----------
-    v : array
-        A direction.
-    total : float
-        Its residual: by how much the derived derivative along it differs from the numeric one.
-    residual : callable
-        Gives that of another direction. It is linear, so that what one half has not, the other has.
-    """
-    support = np.flatnonzero(v)
-    while support.size > 1:
-        first = support[: support.size // 2]
-        half = np.zeros_like(v)
-        half[first] = v[first]
-        part = residual(half)
-        rest = total - part
-        if not abs(part) >= abs(rest):
-            support, total = support[support.size // 2 :], rest
-        else:
-            support, total = first, part
-    return int(support[0])

@@ -7,16 +7,19 @@ steps; what then still disagrees by more than the noise of the numeric derivativ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.check import directions
-from autograd_lite.check.compare import Tolerance, hint, largest_of
+from autograd_lite.check.compare import Tolerance, hint
+from autograd_lite.check.heatmap import ErrorMatrix
+from autograd_lite.check.measure import Matrix, Measure
 from autograd_lite.check.numeric import Checked, Derivatives, Numeric
 from autograd_lite.check.report import Fault, InputReport
+from autograd_lite.check.search import alone, bisected, readings, traced
 from autograd_lite.check.subject import SEED
 from autograd_lite.differences import NOISE_GRANTED, Sweep
 from autograd_lite.shapes import Array
@@ -24,8 +27,8 @@ from autograd_lite.shapes import Array
 _NEARBY = 3
 """At so many points nearby the derived side is looked at for its rounding."""
 _LAST_DIGITS = 16
-_NAMED = 3
-"""So many wrong elements of a large input are looked for, each by bisection."""
+_VERY_NEAR = 2.0**-44  # of x
+_CLEARLY = 10  # so many times the noise of plain differences what they shall find has to be
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Found:
     inputs: list[InputReport] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     remarks: list[Fault] = field(default_factory=list)
+    matrices: list[ErrorMatrix] = field(default_factory=list)
 
 
 def examine(checked: Checked, settings: Settings, order: int = 1) -> Found:
@@ -76,24 +80,6 @@ def _impure(checked: Checked, order: int) -> Iterator[Fault]:
 def _same(first: list[Array], second: list[Array]) -> bool:
     pairs = list(zip(first, second, strict=False))
     return len(first) == len(second) and all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
-
-
-@dataclass
-class _Matrix:
-    """Derived against numeric derivatives by one input, (rows, columns), and what is wrong with them."""
-
-    derived: Array
-    numeric: Array
-    noise: Array
-    excess: Array
-
-    def wrong(self) -> Array:
-        """Return the columns in which any row is wrong."""
-        return np.flatnonzero((self.excess > 1).any(axis=0))
-
-    def worst(self) -> tuple[int, int]:
-        row, column = np.unravel_index(np.argmax(self.excess), self.excess.shape)
-        return int(row), int(column)
 
 
 class _Examination:
@@ -145,40 +131,60 @@ class _Examination:
             return
         before = len(self.found.faults)
         groups = directions.columns(x, self.settings.directions, self.settings.rng)
-        rows = [self._check_group(k, vectors, every) for vectors, every in groups]
+        pairs = [self._check_group(k, vectors, every) for vectors, every in groups]
+        rows = [modes[0] for modes in pairs]
         if not any(matrix.numeric.any() for matrix in rows) and not self.derived.influences(k) and self.order == 1:
             self.found.remarks.append(self._fault("independent", k))
         worst = max(rows, key=lambda matrix: float(matrix.excess.max()))
         self.found.inputs.append(self._summary(k, worst, groups[0][1], self.found.faults[before:]))
+        excess = np.concatenate([np.fmax.reduce([m.shown() for m in modes]) for modes in pairs], axis=1)
+        shown = ErrorMatrix(position, name, shape, self.order, excess, self._row_names(), groups[0][1])
+        self.found.matrices.append(shown)
 
-    def _check_group(self, k: int, vectors: Array, every: bool) -> _Matrix:
+    def _row_names(self) -> tuple[str, ...]:
+        """Return what a picture calls the rows."""
+        if self.rows is not None:
+            return tuple(f"combination {i}" for i in range(len(self.rows)))
+        return tuple(self.numeric.place(i) for i in range(self.numeric.finite.size))
+
+    def _check_group(self, k: int, vectors: Array, every: bool) -> list[Matrix]:
         """Compare the derivatives by one input along some directions, in both modes."""
         x = self.checked.start[k]
         derived = self.gradients[k] if every else self.gradients[k] @ vectors.T
         weight = None if every else np.abs(self.gradients[k]) @ np.abs(vectors.T)
         tolerance = self._tolerance(weight, x.size).above_rounding(self.gradients[k])
-        measure = _Measure(self.numeric, k, vectors, every)
-        matrix = measure.compared(derived, tolerance)
+        measure = Measure(self.numeric, k, vectors, every)
+        matrices: list[Matrix] = []
         before = len(self.found.faults)
-        if "reverse" in self.settings.modes:
-            self._grant_rounding(k, matrix, measure, tolerance)
-            self._judge(k, matrix, measure, "reverse")
-        if "forward" in self.settings.modes and len(self.found.faults) == before:
-            pushed = np.stack([self._pushed(k, v) for v in vectors], axis=1)
-            forward = measure.compared(pushed / measure.scale, tolerance)
-            self._grant_rounding(k, forward, measure, tolerance)
-            self._judge(k, forward, measure, "forward")
+        for mode in ("reverse", "forward"):  # the second is of no use where the first is wrong
+            if mode in self.settings.modes and len(self.found.faults) == before:
+                if mode == "forward":
+                    derived = np.stack([self._pushed(k, v) for v in vectors], axis=1) / measure.scale
+                matrices.append(self._check_mode(k, derived, measure, tolerance, mode))
+        return matrices
+
+    def _check_mode(self, k: int, derived: Array, measure: Measure, tolerance: Tolerance, mode: str) -> Matrix:
+        """Compare the derivatives of one mode."""
+        matrix = measure.glanced(derived, tolerance)
+        fault = None if measure.every else self._read_off(k, matrix, measure, tolerance, mode)
+        if fault is not None:
+            self._enter(k, matrix, [fault], at_least=False)
+            return matrix
+        matrix = measure.compared(derived, tolerance)
+        self._grant_rounding(k, matrix, measure, tolerance)
+        self._judge(k, matrix, measure, mode)
         return matrix
 
-    def _grant_rounding(self, k: int, matrix: _Matrix, measure: _Measure, tolerance: Tolerance) -> None:
+    def _grant_rounding(self, k: int, matrix: Matrix, measure: Measure, tolerance: Tolerance) -> None:
         """Grant what disagrees the rounding of the derived side too, but where the function has a kink."""
         wrong = [int(j) for j in matrix.wrong()]
         if not wrong:
             return
-        rounding = self._rounding(k, measure) / measure.scale
+        rounding = self._rounding(k, measure.vectors, measure.every) / measure.scale
         for j in sorted(wrong, key=lambda j: j not in measure.sweeps):
             if j not in measure.sweeps:  # of random directions only the worst was measured with care
                 if any(i in measure.sweeps for i in matrix.wrong()):
+                    matrix.passed_over[j] = matrix.excess[:, j].copy()
                     matrix.excess[:, j] = 0
                     continue
                 measure.look(j)
@@ -189,7 +195,7 @@ class _Examination:
                 noise = matrix.noise + rounding
                 matrix.excess[:, j] = tolerance.excess(matrix.derived, matrix.numeric, noise)[:, j]
 
-    def _rounding(self, k: int, measure: _Measure) -> Array:
+    def _rounding(self, k: int, vectors: Array, every: bool) -> Array:
         """Return by how much derivatives along the columns change when inputs change in their last digits.
 
         This is what rounding may make of them: much where they are differences of large numbers.
@@ -198,9 +204,9 @@ class _Examination:
             self._moved = self._pulled_nearby(_LAST_DIGITS * float(np.finfo(np.float64).eps))
         with np.errstate(all="ignore"):
             changes = [np.nan_to_num(moved[k] - self.gradients[k], posinf=0, neginf=0) for moved in self._moved]
-        if measure.every:
-            return np.max(np.abs(changes), axis=0) * measure.scale
-        return np.max([np.abs(change @ measure.vectors.T) for change in changes], axis=0)
+        if every:
+            return np.max(np.abs(changes), axis=0) * vectors.diagonal()
+        return np.max([np.abs(change @ vectors.T) for change in changes], axis=0)
 
     def _rounding_of_values(self) -> Array:
         """Return by how much the rows are off their tangent when inputs change in their last digits.
@@ -232,7 +238,7 @@ class _Examination:
     def _pushed(self, k: int, v: Array) -> Array:
         return self.numeric.read(self.derived.push(k, v))
 
-    def _summary(self, k: int, matrix: _Matrix, every: bool, faults: list[Fault]) -> InputReport:
+    def _summary(self, k: int, matrix: Matrix, every: bool, faults: list[Fault]) -> InputReport:
         (position, name), (shape, dtype) = self.checked.labels[k], self.checked.kinds[k]
         row, column = matrix.worst()
         with np.errstate(all="ignore"):
@@ -252,27 +258,34 @@ class _Examination:
 
     # ----- what is wrong -----
 
-    def _judge(self, k: int, matrix: _Matrix, measure: _Measure, mode: str) -> None:
+    def _judge(self, k: int, matrix: Matrix, measure: Measure, mode: str) -> None:
         """Turn what disagrees into faults and remarks."""
         if not matrix.wrong().size:
             return
         elements = matrix.wrong() if measure.every else self._traced(k, matrix, measure, mode)
-        kinds: dict[str, list[Fault]] = {}
-        for j in elements:
-            fault = self._at_element(k, int(j), measure.sweeps.get(int(j)) if measure.every else None, mode)
-            if fault is None:
-                continue
-            kinds.setdefault(fault.verdict + " between" * (fault.verdict == "kink" and fault.between), []).append(fault)
-        for kind, faults in kinds.items():
-            worst = replace(max(faults, key=_badness), count=len(faults), at_least=not measure.every)
-            if worst.verdict == "wrong":
-                said = hint(matrix.derived, matrix.numeric, self.checked.kinds[k][0], SEED)
-                worst = replace(worst, hint=said)
-            self._note(worst, kind.endswith("between"))
-        if not measure.every and not kinds.keys() - {"kink between"}:
+        faults = []
+        for j in map(int, elements):
+            fault, accepted = self._at_element(k, j, measure.sweeps.get(j) if measure.every else None, mode)
+            faults += [fault] if fault is not None else []
+            if measure.every:
+                matrix.accepted.append((slice(None) if fault is None else accepted, j))
+        self._enter(k, matrix, faults, at_least=not measure.every)
+        if not measure.every and all(fault.fine for fault in faults):
             self._undecided(k, matrix, measure, mode)
 
-    def _undecided(self, k: int, matrix: _Matrix, measure: _Measure, mode: str) -> None:
+    def _enter(self, k: int, matrix: Matrix, found: Iterable[Fault], at_least: bool) -> None:
+        """Enter the worst of each kind, and how many there are."""
+        kinds: dict[tuple[str, bool], list[Fault]] = {}
+        for fault in found:
+            kinds.setdefault((fault.verdict, fault.fine), []).append(fault)
+        for (verdict, fine), faults in kinds.items():
+            worst = replace(max(faults, key=_badness), count=len(faults), at_least=at_least)
+            if verdict == "wrong":
+                said = hint(matrix.derived, matrix.numeric, self.checked.kinds[k][0], SEED)
+                worst = replace(worst, hint=said)
+            self._note(worst, fine)
+
+    def _undecided(self, k: int, matrix: Matrix, measure: Measure, mode: str) -> None:
         """Report a direction in which something is wrong that no single element shows: it may be noise, or a kink."""
         row, column = matrix.worst()
         slopes = measure.sweeps[column].kink(row)
@@ -291,39 +304,60 @@ class _Examination:
                      for r in self.found.remarks):  # fmt: skip
             self.found.remarks.append(fault)
 
-    def _traced(self, k: int, matrix: _Matrix, measure: _Measure, mode: str) -> list[int]:
-        """Return the elements of a large input that a wrong direction comes from, by bisection; a few of many."""
+    def _residuals(self, k: int, mode: str, difference: Callable[[Array], Array]) -> Callable[[Array], Array]:
+        """Return the function from a direction to by how much derived and numeric derivatives of all rows differ."""
+
+        def residuals(part: Array) -> Array:
+            derived = self.gradients[k] @ part if mode == "reverse" else self._pushed(k, part)
+            return derived - difference(part)
+
+        return residuals
+
+    def _read_off(self, k: int, matrix: Matrix, measure: Measure, tolerance: Tolerance, mode: str) -> Fault | None:
+        """Return what is wrong with the one element that all comes from, before directions are measured with care."""
+        if not matrix.wrong().size or not np.isfinite(matrix.numeric + matrix.derived).all():
+            return None
+        (row, column), residuals = matrix.worst(), self._residuals(k, mode, lambda v: self.numeric.quick(k, v))
+        total, v = float((matrix.derived - matrix.numeric)[row, column]), measure.vectors[column]
+        for j in readings(v, total, lambda part: float(residuals(part)[row])):
+            rest = matrix.derived - np.outer(residuals(alone(v, j)) / v[j], measure.vectors[:, j])
+            if (tolerance.excess(rest, matrix.numeric, matrix.noise) <= 1).all():
+                fault, _ = self._at_element(k, j, None, mode)
+                return None if fault is None or fault.fine or self._is_rounding(k, j, fault) else fault
+        return None
+
+    def _is_rounding(self, k: int, j: int, fault: Fault) -> bool:
+        """Tell whether a difference is no more than rounding may make of the derived side."""
+        rounding = float(np.max(self._rounding(k, self._unit(k, j)[None], False))) / self._unit(k, j)[j]
+        return bool(abs(fault.analytic - fault.numeric) <= NOISE_GRANTED * (fault.error + rounding))
+
+    def _traced(self, k: int, matrix: Matrix, measure: Measure, mode: str) -> list[int]:
+        """Return the elements of a large input that a wrong direction comes from; a few of many."""
         row, column = matrix.worst()
-        v = measure.vectors[column].copy()
         total = float(matrix.derived[row, column] - matrix.numeric[row, column])
-        allowed = abs(total) / float(matrix.excess[row, column])
-        if measure.sweeps[column].kink(row) is not None or not np.isfinite(total):
+        sweep = measure.sweeps[column]
+        if sweep.kink(row) is not None or not np.isfinite(total):
             return []
-        step = float(measure.sweeps[column].trusted[row])
+        (step, off), trusted = sweep.plain(row), float(sweep.trusted[row])
 
-        def residual(part: Array) -> float:
-            derived = self.gradients[k][row] @ part if mode == "reverse" else self._pushed(k, part)[row]
-            return float(derived - self.numeric.quick(k, part, step)[row])
+        def difference(part: Array) -> Array:
+            small = off < abs(total) / _CLEARLY
+            return self.numeric.central(k, part, step) if small else self.numeric.quick(k, part, trusted)
 
-        named: list[int] = []
-        while len(named) < _NAMED and abs(total) > allowed:
-            j = directions.bisected(v, total, residual)
-            alone = np.where(np.arange(v.size) == j, v, 0)
-            share = residual(alone)
-            if not abs(share) > allowed / 2:
-                break
-            named.append(j)
-            v[j] = 0
-            total -= share
-        return named
+        residuals = self._residuals(k, mode, difference)
+        allowed = abs(total) / float(matrix.excess[row, column])
+        return traced(measure.vectors[column], total, allowed, lambda part: float(residuals(part)[row]))
 
     def _unit(self, k: int, j: int) -> Array:
         v = np.zeros(self.checked.start[k].size)
         v[j] = directions.sizes(self.checked.start[k].flat[j]).item()
         return v
 
-    def _at_element(self, k: int, j: int, sweep: Sweep | None, mode: str) -> Fault | None:
-        """Return what is wrong at one element of the input, for the worst of the outputs; None if nothing is."""
+    def _at_element(self, k: int, j: int, sweep: Sweep | None, mode: str) -> tuple[Fault | None, list[int]]:
+        """Return what is wrong at one element of the input, or None, and the rows that seemed wrong and are not.
+
+        It is said of the row that is worst. One at a kink that explains it hides no other.
+        """
         v = self._unit(k, j)
         scale = float(v[j])
         derived = self.gradients[k][:, j] if mode == "reverse" else self._pushed(k, v) / scale
@@ -331,48 +365,95 @@ class _Examination:
         numeric, noise = (a / scale for a in self.numeric.measured(k, v, sweep))
         tolerance = self._tolerance(None, 1).above_rounding(self.gradients[k])
         excess = tolerance.excess(derived[:, None], numeric[:, None], noise[:, None])[:, 0]
-        row = int(np.argmax(excess))
-        if excess[row] <= 1:
-            return None
-        slopes = sweep.kink(row)
-        what: dict[str, Any] = {
-            "index": _place(self.checked.kinds[k][0], j), "mode": mode, "analytic": float(derived[row]),
-            "numeric": float(numeric[row]), "error": float(noise[row]),
-        }  # fmt: skip
+        found: list[Fault] = []
+        accepted: list[int] = []
+        for row in np.argsort(-excess, kind="stable")[: int((excess > 1).sum())].tolist():
+            what = {"analytic": float(derived[row]), "numeric": float(numeric[row]), "error": float(noise[row])}
+            fault = self._of_row(k, j, v, row, sweep, mode, what)
+            found += [fault] if fault is not None else []
+            if fault is None or fault.fine:
+                accepted.append(row)
+            elif self.rows is not None:
+                break
+        worst = next((fault for fault in found if not fault.fine), found[0] if found else None)
+        return worst, accepted
+
+    def _of_row(
+        self, k: int, j: int, v: Array, row: int, sweep: Sweep, mode: str, what: dict[str, Any]
+    ) -> Fault | None:
+        """Return what is wrong with one row at one element; None where only a combination of outputs is off."""
+        scale, slopes = float(v[j]), sweep.kink(row)
         if slopes is not None:
             what["slopes"] = slopes[0] / scale, slopes[1] / scale
             verdict = "kink"
-        elif not np.isfinite(numeric[row]):
+        elif not np.isfinite(what["numeric"]):
             verdict = "not finite"
         else:
-            verdict = "wrong"
+            verdict = "wrong" if self._persists(k, v, row, sweep, mode, what) else "unclear"
             what["taylor"] = sweep.departure(row, what["analytic"] * scale)
         if self.rows is None:
             what["output"] = self.numeric.place(row)
         else:
-            what |= self._output(k, j, v, row, mode)
+            what |= self._output(k, j, v, row, float(sweep.trusted[row]), mode)
             if abs(what["analytic"] - what["numeric"]) <= NOISE_GRANTED * what["error"]:
                 return None
-        return self._fault(verdict, k, **what)
+        return self._fault(verdict, k, index=_place(self.checked.kinds[k][0], j), mode=mode, **what)
 
-    def _output(self, k: int, j: int, v: Array, row: int, mode: str) -> dict[str, Any]:
+    def _persists(self, k: int, v: Array, row: int, sweep: Sweep, mode: str, what: dict[str, Any]) -> bool:
+        """Tell whether derived and numeric differ as much beside the point, as they do where a rule is wrong.
+
+        If they do not, to neither side, there is a kink so near to the point that no step shows it: the derived one is
+        then the same in its next neighbourhood, and is not where a rule is wrong at this very point.
+        """
+        step, size = float(sweep.trusted[row]), float(np.max(np.abs(v)))
+        gap = abs(what["analytic"] - what["numeric"]) * size
+        x = float(np.max(np.abs(self.checked.start[k].flat[np.flatnonzero(v)])))
+        nearest = (x * _VERY_NEAR or float(np.finfo(np.float64).tiny)) / size
+        for side in (-1, 1):
+            slope, arrays = self._slope_beside(k, v, side * step, row, mode)
+            if not abs(slope - self.numeric.quick(k, v, step / 4, arrays)[row]) <= gap / 4:
+                return True
+        slopes = [self._slope_beside(k, v, side * nearest, row, mode)[0] for side in (-1, 1)]
+        return any(not abs(slope - what["analytic"] * size * np.sign(v.sum())) <= gap / 4 for slope in slopes)
+
+    def _slope_beside(self, k: int, v: Array, way: float, row: int, mode: str) -> tuple[float, list[Array]]:
+        """Return the derived derivative of a row along `v` some way along it, and the inputs there."""
+        arrays = list(self.checked.start)
+        arrays[k] = arrays[k] + (way * v).reshape(arrays[k].shape)
+        with np.errstate(all="ignore"):
+            derived = self.checked.derive(arrays)
+            if mode == "forward":
+                return float(self.numeric.read(derived.push(k, v))[row]), arrays
+            u = np.eye(1, self.numeric.finite.size, row)[0] if self.rows is None else self.rows[row]
+            return float(derived.pull(u)[k] @ v), arrays
+
+    def _output(self, k: int, j: int, v: Array, row: int, step: float, mode: str) -> dict[str, Any]:
         """Return the element of the output that a wrong combination comes from, and both derivatives of it."""
         assert self.rows is not None
-        scale, every = float(v[j]), Numeric(self.checked, None, self.settings.eps)
+        scale, u, every = float(v[j]), self.rows[row], Numeric(self.checked, None, self.settings.eps)
+
+        def derived(w: Array) -> float:
+            return float(self.derived.pull(w)[k][j] if mode == "reverse" else w @ self.derived.push(k, v) / scale)
+
+        def heaviest(numeric: Array) -> int:
+            def residual(w: Array) -> float:
+                return derived(w) - float(w @ np.where(self.numeric.finite, numeric, 0))
+
+            return bisected(u, residual(u), residual)
+
+        def said(i: int, numeric: float, noise: float) -> dict[str, Any]:
+            unit = np.eye(1, u.size, i)[0]
+            return {"output": every.place(i), "analytic": derived(unit), "numeric": numeric, "error": noise}
+
+        i = heaviest(every.quick(k, v, step) / scale)
+        one = Numeric(self.checked, np.eye(1, u.size, i), self.settings.eps)
+        numeric, noise = (a / scale for a in one.measured(k, v, one.sweep(k, v)))
+        found = said(i, float(numeric[0]), float(noise[0]))
+        if abs(found["analytic"] - found["numeric"]) > NOISE_GRANTED * found["error"]:
+            return found
         numeric, noise = (a / scale for a in every.measured(k, v, every.sweep(k, v)))
-
-        def derived(u: Array) -> float:
-            return float(self.derived.pull(u)[k][j] if mode == "reverse" else u @ self.derived.push(k, v) / scale)
-
-        def residual(u: Array) -> float:
-            return derived(u) - float(u @ np.where(self.numeric.finite, numeric, 0))
-
-        u = self.rows[row]
-        i = directions.bisected(u, residual(u), residual)
-        return {
-            "output": every.place(i), "analytic": derived(np.eye(1, u.size, i)[0]), "numeric": float(numeric[i]),
-            "error": float(noise[i]),
-        }  # fmt: skip
+        i = heaviest(numeric)
+        return said(i, float(numeric[i]), float(noise[i]))
 
     # ----- the dtype of the inputs -----
 
@@ -393,49 +474,13 @@ class _Examination:
             wide = self.gradients[k]
             tolerance = Tolerance(itemsize, self.settings.rtol, self.settings.atol).over_all(wide)
             noise = np.max([np.abs(moved[k] - wide) for moved in nearby], axis=0) + np.finfo(f"f{itemsize}").tiny
-            matrix = _Matrix(narrow, wide, noise, tolerance.excess(narrow, wide, noise))
+            matrix = Matrix(narrow, wide, noise, tolerance.excess(narrow, wide, noise))
             if matrix.wrong().size:
                 row, j = matrix.worst()
                 self.found.remarks.append(self._fault(
                     "imprecise", k, index=_place(kinds[k][0], j), analytic=float(narrow[row, j]),
                     numeric=float(wide[row, j]), count=int(matrix.wrong().size), hint=str(kinds[k][1]),
                 ))  # fmt: skip
-
-
-class _Measure:
-    """The numeric derivatives of all rows along the columns of one input: quickly, and with care where it matters."""
-
-    def __init__(self, numeric: Numeric, k: int, vectors: Array, every: bool) -> None:
-        self.of, self.k, self.vectors = numeric, k, vectors
-        self.scale: Array = vectors.diagonal() if every else np.ones(len(vectors))
-        self.numeric = np.stack([numeric.quick(k, v) for v in vectors], axis=1) / self.scale
-        self.noise = np.zeros(self.numeric.shape)
-        self.sweeps: dict[int, Sweep] = {}
-        self.every = every
-
-    def compared(self, derived: Array, tolerance: Tolerance) -> _Matrix:
-        """Compare; what seems wrong is measured again, and with it the largest of the row, which sets the tolerance."""
-        while True:
-            excess = tolerance.excess(derived, self.numeric, self.noise)
-            fresh = [i for i in self._suspects(excess) if i not in self.sweeps]
-            if not fresh:
-                return _Matrix(derived, self.numeric.copy(), self.noise.copy(), excess)
-            for i in fresh:
-                self.look(i)
-
-    def look(self, i: int) -> None:
-        """Measure one column with care."""
-        self.sweeps[i] = self.of.sweep(self.k, self.vectors[i])
-        values, noise = self.of.measured(self.k, self.vectors[i], self.sweeps[i])
-        self.numeric[:, i], self.noise[:, i] = values / self.scale[i], noise / self.scale[i]
-
-    def _suspects(self, excess: Array) -> list[int]:
-        """Return the columns to look at with care: all that seem wrong, or of random ones the worst."""
-        suspect = (excess > 1).any(axis=0)
-        if not self.every:
-            return [int(np.argmax(excess.max(axis=0)))] if suspect.any() else []
-        suspect[largest_of(self.numeric[(excess > 1).any(axis=1)])] = True
-        return [int(i) for i in np.flatnonzero(suspect)]
 
 
 def _place(shape: tuple[int, ...], j: int) -> tuple[int, ...]:

@@ -16,8 +16,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.check.examine import Settings, examine
+from autograd_lite.check.holomorphic import explained
 from autograd_lite.check.locate import located
-from autograd_lite.check.numeric import Checked
 from autograd_lite.check.pair import Pair
 from autograd_lite.check.report import GradcheckReport
 from autograd_lite.check.subject import Subject
@@ -69,14 +69,15 @@ def gradcheck(
     Returns
     -------
     GradcheckReport
-        True when all is well; has ``ok``, ``faults``, ``remarks`` and ``assert_ok()``, and prints as a table.
+        True when all is well; has ``ok``, ``faults``, ``remarks`` and ``assert_ok()``, prints as a table,
+        and shows all differences as a picture: ``heatmap()``.
 
     Raises
     ------
     GradcheckError
         A derivative is wrong, two calls of `f` with the same inputs differ, or `f` writes to its arguments.
     GradientDtypeError
-        None of the inputs has a derivative.
+        None of the inputs has a derivative; `f` computes with Tensors, and an input or output is complex.
     ArgumentError, ShapeError
         A setting says nothing; `df` returns arrays of other shapes.
 
@@ -90,12 +91,20 @@ def gradcheck(
 
     Of an input with few elements every element is looked at, at 4 calls of `f` each. Of one with many, each of a few
     random directions, with signs, costs 4 calls, whatever the size: what is right agrees to many digits, so that one
-    wrong element in a million stands out. It is then found by bisection, in some dozens of calls.
+    wrong element in a million stands out. It is then found by weighing all with the digits of their numbers: in
+    some 90 calls, most of them for the proof that the derivative by this one element is wrong. Several wrong ones are
+    found by bisection, three of them at most.
 
     When a derivative is wrong, every operation that `f` has recorded is checked alone, at the inputs it had, and the
     first wrong one is named, with its argument and the line of your code that called it.
 
     A kink (`relu` at 0) is no fault where the derivative lies between the slopes to both sides: it is remarked.
+
+    Complex numbers are checked of a pair ``(f, df)`` only, since they are not recorded. Where ``f(z)`` is complex, `df`
+    returns the complex derivative; a function that has none, because it is not holomorphic, gets a verdict that says
+    it. Where ``f(z)`` is real, `df` returns the direction in which it rises most, ``∂f/∂x + i ∂f/∂y`` of
+    ``z = x + iy``, as ``z.grad`` in PyTorch; `grad` of JAX is its conjugate. The report looks at every complex number
+    as two real ones, along a last axis.
 
     During the check the Tensors in `inputs` hold the shifted values, as in PyTorch: so a function that reads them from
     elsewhere, as a model reads its parameters, is checked as well. Afterwards, also after an error, their values,
@@ -112,7 +121,7 @@ def gradcheck(
     _refuse(order, modes, directions)
     settings = Settings(tuple(modes), directions, np.random.default_rng(rng), eps, rtol, atol)
     if isinstance(f, tuple):
-        checked: Checked = Pair(*f, inputs)
+        checked: Subject | Pair = Pair(*f, inputs)
         settings.modes, order = ("reverse",), 1
     else:
         checked = Subject(f, inputs)
@@ -124,9 +133,15 @@ def gradcheck(
         deeper = examine(checked, settings, n)
         found.faults += deeper.faults
         found.remarks += deeper.remarks
+        found.matrices += deeper.matrices
         calls += checked.evaluations
-    faults = located(checked, found.faults, settings) if isinstance(checked, Subject) else found.faults
-    report = GradcheckReport(checked.function, tuple(found.inputs), tuple(faults), tuple(found.remarks), calls)
+    if isinstance(checked, Subject):
+        faults = located(checked, found.faults, settings)
+    else:
+        faults = explained(checked, found.faults, eps)
+    report = GradcheckReport(
+        checked.function, tuple(found.inputs), tuple(faults), tuple(found.remarks), calls, tuple(found.matrices)
+    )
     if raise_exception:
         report.assert_ok()
     return report

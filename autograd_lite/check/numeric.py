@@ -8,13 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd_lite.check import analytic
-from autograd_lite.differences import NOISE_GRANTED, Line, Sweep, quick, sweep_steps
+from autograd_lite.differences import HIDDEN_DIGITS, NOISE_GRANTED, Line, Sweep, central, quick, sweep_steps
 from autograd_lite.shapes import Array, Shape
 
 _DIGITS = 100  # units in the last place by which a complex step may be off
 _SHARE = 1e-15  # of the largest derivative, for those that are sums which cancel
 _AGREE = 1e-6
-_HIDDEN = 16  # units in the last place of the largest number on the way, which rounding may come to
 
 
 class Derivatives(Protocol):
@@ -55,7 +54,7 @@ class Numeric:
         self.shapes = [y.shape for y in outputs]
         precision = np.concatenate([np.full(y.size, np.finfo(y.dtype).eps) for y in outputs])
         self.values, self.every_precision = _joined(outputs), precision
-        self.hidden = _HIDDEN * float(np.max(precision, initial=0)) * checked.magnitude()
+        self.hidden = HIDDEN_DIGITS * float(np.max(precision, initial=0)) * checked.magnitude()
         self.finite = np.isfinite(self.values)
         self.base = self.read(self.values)
         if rows is None:
@@ -72,9 +71,9 @@ class Numeric:
         """Return the combinations at other values of the inputs."""
         return self.read(_joined(self.checked.values_at(arrays)))
 
-    def line(self, k: int, v: Array) -> Line:
-        """Return the function along a direction of input `k`."""
-        start, support = self.checked.start, np.flatnonzero(v)
+    def line(self, k: int, v: Array, at: Sequence[Array] | None = None) -> Line:
+        """Return the function along a direction of input `k`, from the start or another point."""
+        start, support = self.checked.start if at is None else at, np.flatnonzero(v)
 
         def shifted(step: float) -> tuple[Array, float]:
             arrays = list(start)
@@ -87,9 +86,13 @@ class Numeric:
 
         return shifted
 
-    def quick(self, k: int, v: Array, step: float | None = None) -> Array:
+    def quick(self, k: int, v: Array, step: float | None = None, at: Sequence[Array] | None = None) -> Array:
         """Return the derivatives of all rows along a direction, by one pair of steps, the larger of which is `step`."""
-        return quick(self.line(k, v), 1.0, self._step(v) if step is None else step)
+        return quick(self.line(k, v, at), 1.0, self._step(v) if step is None else step)
+
+    def central(self, k: int, v: Array, step: float) -> Array:
+        """Return the derivatives of all rows along a direction, by the two ends of one step."""
+        return central(self.line(k, v), step)
 
     def sweep(self, k: int, v: Array) -> Sweep:
         """Return the rows at all steps along a direction."""

@@ -1,4 +1,9 @@
-"""A pair of plain callables, a function and its derivative, as something to be checked: no Tensor is needed."""
+"""A pair of plain callables, a function and its derivative, as something to be checked: no Tensor is needed.
+
+Complex numbers are looked at as pairs of real ones, along a last axis of 2: the derivative ``a + ib`` of a complex
+function is then the matrix ``[[a, -b], [b, a]]`` (the equations of Cauchy and Riemann), and ``a + ib`` of a real
+function of complex numbers is ``[[a, b]]``, the direction in which it rises most.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.check import analytic
-from autograd_lite.check.subject import flat, is_float_array, listed, parameter_names, plain, widened
+from autograd_lite.check.subject import listed, parameter_names, plain, widened
 from autograd_lite.shapes import Array, Shape
 
 
@@ -21,24 +26,32 @@ class Pair:
         self.function = getattr(f, "__name__", type(f).__name__)
         names, self.values = listed(inputs)
         known = names or parameter_names(f)
-        self.places = [i for i, x in enumerate(self.values) if is_float_array(x)]
+        self.places = [i for i, x in enumerate(self.values) if _has_derivative(x)]
         self.labels = [(i, known[i] if i < len(known) else "") for i in self.places]
         if not self.places:
             text = errors.GRADCHECK_NOTHING.format(function=self.function, number=len(self.values))
             raise errors.GradientDtypeError(text)
-        self.start = [widened(np.asarray(self.values[i])) for i in self.places]
+        self.start = [as_real(widened(np.asarray(self.values[i]))) for i in self.places]
 
     @property
     def kinds(self) -> list[tuple[Shape, Any]]:
-        """The shape and dtype of each input that is checked."""
-        return [(a.shape, a.dtype) for a in self.narrow()]
+        """The shape, with the axis of the parts of complex numbers, and the dtype of each input that is checked."""
+        return [(a.shape, np.asarray(self.values[i]).dtype) for i, a in zip(self.places, self.start, strict=True)]
+
+    def is_complex(self, k: int) -> bool:
+        """Tell whether input `k` is made of complex numbers."""
+        return np.iscomplexobj(self.values[self.places[k]])
 
     def narrow(self) -> list[Array]:
         """Return the values of the inputs in their own dtypes."""
-        return [np.asarray(self.values[i]) for i in self.places]
+        return [as_real(np.asarray(self.values[i])) for i in self.places]
 
     def values_at(self, arrays: Sequence[Array]) -> list[Array]:
         """Return the outputs at other values of the inputs."""
+        return [as_real(y) for y in self.outputs_at(arrays)]
+
+    def outputs_at(self, arrays: Sequence[Array]) -> list[Array]:
+        """Return the outputs as the function gives them, complex ones too."""
         self.evaluations += 1
         with np.errstate(all="ignore"):
             result = self.f(*self._filled([a.copy() for a in arrays]))
@@ -46,21 +59,32 @@ class Pair:
 
     def complex_at(self, arrays: Sequence[Array]) -> list[Array] | None:
         """Return the outputs at complex values of the inputs, None if the function does not allow them."""
-        outputs = analytic.evaluated(lambda: self.values_at(arrays))
+        if any(map(self.is_complex, range(len(self.places)))):
+            return None
+        outputs = analytic.evaluated(lambda: self.outputs_at(arrays))
         return None if outputs is None else list(outputs)
 
     def derive(self, arrays: Sequence[Array]) -> Jacobians:
         """Return what `df` says at these values."""
-        shapes = [y.shape for y in self.values_at(arrays)]
+        outputs = self.outputs_at(arrays)
         given = self.df(*self._filled([a.copy() for a in arrays]))
-        parts = list(given) if isinstance(given, tuple) else [given]
-        wanted = [(*shapes[0], *a.shape) for a in arrays]
-        if len(shapes) != 1 or [np.shape(p) for p in parts] != wanted:
+        parts = [plain(p) for p in (given if isinstance(given, tuple) else [given])]
+        inside = [a.shape[:-1] if self.is_complex(k) else a.shape for k, a in enumerate(arrays)]
+        wanted = [(*outputs[0].shape, *shape) for shape in inside]
+        if len(outputs) != 1 or [p.shape for p in parts] != wanted:
             text = errors.GRADCHECK_SHAPE.format(
-                function=self.function, given=[np.shape(p) for p in parts], wanted=wanted, shapes=shapes
+                function=self.function, given=[p.shape for p in parts], wanted=wanted, shapes=[y.shape for y in outputs]
             )
             raise errors.ShapeError(text)
-        return Jacobians([flat(p) for p in parts], shapes)
+        rows = outputs[0].size
+        for k, p in enumerate(parts):
+            if np.any(p.imag) and not np.iscomplexobj(outputs[0]) and not self.is_complex(k):
+                raise errors.GradientDtypeError(errors.GRADCHECK_IMAGINARY.format(function=self.function))
+        real = [
+            _as_real_matrix(p.reshape(rows, int(np.prod(shape))), np.iscomplexobj(outputs[0]), self.is_complex(k))
+            for k, (p, shape) in enumerate(zip(parts, inside, strict=True))
+        ]
+        return Jacobians(real, [as_real(y).shape for y in outputs])
 
     def mutated(self) -> list[int]:
         """Call the function once, and return the positions of the arguments that it has written to."""
@@ -75,8 +99,9 @@ class Pair:
 
     def _filled(self, arrays: Sequence[Array]) -> list[Any]:
         arguments = list(self.values)
-        for i, array in zip(self.places, arrays, strict=True):
-            arguments[i] = array if isinstance(self.values[i], np.ndarray) else array[()]
+        for k, (i, array) in enumerate(zip(self.places, arrays, strict=True)):
+            given = _as_complex(array) if self.is_complex(k) else array
+            arguments[i] = given if isinstance(self.values[i], np.ndarray) else given[()]
         return arguments
 
 
@@ -84,9 +109,7 @@ class Jacobians:
     """All derivatives as arrays: (elements of the output, of an input) for each input."""
 
     def __init__(self, parts: Sequence[Array], shapes: Sequence[Shape]) -> None:
-        self.shapes = list(shapes)
-        self.rows = int(np.prod(shapes[0]))
-        self.parts = [p.reshape(self.rows, -1) if p.size else np.zeros((self.rows, 0)) for p in parts]
+        self.shapes, self.parts = list(shapes), list(parts)
 
     def pull(self, u: Array) -> list[Array]:
         """Return the derivative of ``u @ outputs`` by each input."""
@@ -104,3 +127,29 @@ class Jacobians:
     def itemsize(self) -> int:
         """Return the bytes of the dtype that was computed in."""
         return 8
+
+
+def _has_derivative(x: Any) -> bool:
+    return isinstance(x, (float, complex, np.ndarray, np.generic)) and np.asarray(x).dtype.kind in "fc"
+
+
+def as_real(a: Array) -> Array:
+    """Return complex numbers as pairs of their parts, along a last axis; others as they are."""
+    return np.stack([a.real, a.imag], axis=-1) if np.iscomplexobj(a) else a
+
+
+def _as_complex(pairs: Array) -> Array:
+    z = np.empty(pairs.shape[:-1], np.result_type(pairs.dtype, np.complex64))
+    z.real, z.imag = pairs[..., 0], pairs[..., 1]  # not by a sum, in which an infinity would make a nan of the other
+    return z
+
+
+def _as_real_matrix(derivative: Array, complex_output: bool, complex_input: bool) -> Array:
+    """Return a matrix of derivatives with the parts of complex numbers as rows and columns of their own."""
+    a, b = derivative.real.astype(np.float64), derivative.imag.astype(np.float64)
+    rows, columns = derivative.shape
+    if not complex_input:
+        return np.stack([a, b], axis=1).reshape(2 * rows, columns) if complex_output else a
+    if not complex_output:
+        return np.stack([a, b], axis=2).reshape(rows, 2 * columns)
+    return np.stack([np.stack([a, -b], axis=2), np.stack([b, a], axis=2)], axis=1).reshape(2 * rows, 2 * columns)

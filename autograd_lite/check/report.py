@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from autograd_lite import errors
+from autograd_lite.check.heatmap import ErrorMatrix, HeatMap
 from autograd_lite.shapes import Shape
 
 
@@ -18,8 +19,9 @@ class Fault:
     ----------
     verdict : str
         ``wrong``, ``kink``, ``not finite``, ``not deterministic``, ``input mutated``, ``cut`` (a derivative lost
-        between operations); of remarks ``kink`` (the derivative lies between the slopes), ``independent``,
-        ``imprecise`` (in the dtype of the input, though right in float64), ``unclear``.
+        between operations), ``not holomorphic`` (there is no complex derivative); of remarks ``kink`` (the derivative
+        lies between the slopes), ``independent``, ``imprecise`` (in the dtype of the input, though right in float64),
+        ``unclear``.
     function : str
         What was checked.
     position, name : int, str
@@ -76,6 +78,11 @@ class Fault:
         return low - slack <= self.analytic <= high + slack
 
     @property
+    def fine(self) -> bool:
+        """Whether it is a kink with one of the derivatives that may be returned, or nothing that can be told."""
+        return self.verdict == "unclear" or (self.verdict == "kink" and self.between)
+
+    @property
     def place(self) -> str:
         """The user's file and line, where they are known."""
         return f"{self.file}:{self.line}" if self.file else ""
@@ -108,6 +115,7 @@ _TEXTS = {
     "cut": errors.GRADCHECK,
     "kink": errors.GRADCHECK_KINK,
     "not finite": errors.GRADCHECK_FINITE,
+    "not holomorphic": errors.GRADCHECK_HOLOMORPHIC,
     "not deterministic": errors.GRADCHECK_REPEAT,
     "input mutated": errors.GRADCHECK_MUTATED,
     "imprecise": errors.GRADCHECK_PRECISION,
@@ -180,6 +188,8 @@ class GradcheckReport(NamedTuple):
         influence, digits lost in float32.
     evaluations : int
         How often the function was called.
+    matrices : tuple of ErrorMatrix
+        All differences, one matrix for each input and order; what `heatmap` draws.
     """
 
     function: str
@@ -187,6 +197,7 @@ class GradcheckReport(NamedTuple):
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Fault, ...] = ()
     evaluations: int = 0
+    matrices: tuple[ErrorMatrix, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -200,6 +211,38 @@ class GradcheckReport(NamedTuple):
         """Raise `GradcheckError` with the first fault, if there is one."""
         if self.faults:
             raise errors.GradcheckError(str(self.faults[0]), self)
+
+    def heatmap(self) -> HeatMap:
+        """Return a picture of all differences: ``print`` shows it as text, ``.plot()`` makes a Matplotlib figure.
+
+        Of inputs with many elements it shows random directions; ``directions=None`` has every element looked at.
+
+        Raises
+        ------
+        ArgumentError
+            The check has compared nothing: the function was refused before, or its inputs are empty.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import autograd_lite as ag
+        >>> def f(x):
+        ...     return np.concatenate([x[:2], x[2:].detach()])
+        >>> print(ag.gradcheck(f, np.ones(4), raise_exception=False).heatmap())
+        gradcheck of f: differences, in units of what is allowed
+        <BLANKLINE>
+        x  4
+                            [0] to [3]
+        output element [0]  ····
+        output element [1]  ····
+        output element [2]  ··█·
+        output element [3]  ···█
+        <BLANKLINE>
+        · allowed   ░ up to 10 times that   ▒ 100   ▓ 1000   █ more   o looked at closely and accepted
+        """
+        if not self.matrices:
+            raise errors.ArgumentError(errors.GRADCHECK_NO_MATRIX.format(function=self.function))
+        return HeatMap(self.function, self.matrices)
 
     def __str__(self) -> str:
         titles = ["input", "shape", "dtype", "max error", "worst at", "derived", "numeric", "noise", "verdict"]

@@ -46,6 +46,8 @@ class Subject:
         self.f, self.evaluations = f, 0
         self.function = getattr(f, "__name__", type(f).__name__)
         names, values = listed(inputs)
+        for i, x in enumerate(values):
+            self._refuse_complex(x, f"input {i}", "z.real and z.imag as two inputs, ag.Tensor(z) for a constant")
         self.values = [Tensor(x, requires_grad=True) if is_float_array(x) else x for x in values]
         known = names or parameter_names(f)
         self.tensors: list[Tensor] = []
@@ -56,6 +58,8 @@ class Subject:
                 own = known[i] if names else x.name or (known[i] if i < len(known) else "")
                 self.labels.append((i, own))
         if not self.tensors:
+            for i, x in enumerate(values):
+                self._refuse_complex(plain(x), f"input {i}", "z.real and z.imag as two inputs")
             text = errors.GRADCHECK_NOTHING.format(function=self.function, number=len(self.values))
             raise errors.GradientDtypeError(text)
         self.start = [widened(array_of(t)) for t in self.tensors]
@@ -119,11 +123,22 @@ class Subject:
         with enable_grad() if kinds == "f" else no_grad():  # also to the numeric side f may call backward()
             result = self.f(*self.values)
         items = list(result) if isinstance(result, (tuple, list)) else [result]
+        if kinds == "f":
+            for i, y in enumerate(items):
+                self._refuse_complex(plain(y), f"output {i}", "z.real and z.imag as two outputs")
         floats = [y for y in items if plain(y).dtype.kind in kinds]
         if not floats:
             what = f"a {type(result).__name__}" + (f" of {result.dtype}" if isinstance(result, Tensor) else "")
             raise errors.GradientDtypeError(errors.GRADCHECK_OUTPUT.format(function=self.function, what=what))
         return floats
+
+
+    def _refuse_complex(self, x: Any, what: str, instead: str) -> None:
+        """Refuse arrays and numbers that are complex; a Tensor of such is a constant."""
+        if isinstance(x, (complex, np.ndarray, np.generic)) and np.iscomplexobj(x):
+            dtype = np.asarray(x).dtype
+            text = errors.GRADCHECK_COMPLEX.format(function=self.function, what=what, dtype=dtype, instead=instead)
+            raise errors.GradientDtypeError(text)
 
 
 class _Derivative:

@@ -17,6 +17,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.graph import no_grad
 from autograd_lite.nn.module import Module
+from autograd_lite.plotting import new_figure
 from autograd_lite.record import array_of, plain_of
 from autograd_lite.tensor import Tensor
 from autograd_lite.viz.forwards import wrapped
@@ -123,7 +124,7 @@ class Monitor:
         MissingExtraError
             Matplotlib is not installed.
         """
-        figure, axes = _figure(3, "Monitor.plot()")
+        figure, axes = new_figure(3, "Monitor.plot()")
         _draw_curves(axes[0], {"loss": self.losses}, "loss", log=_spans(self.losses))
         _draw_curves(axes[1], self.gradients, "norm of the gradient", log=True)
         spreads = {name: [deviation for _, deviation in pairs] for name, pairs in self.activations.items()}
@@ -178,7 +179,7 @@ def loss_curves(curves: Mapping[str, Sequence[float]] | Sequence[float], *, log:
     MissingExtraError
         Matplotlib is not installed.
     """
-    figure, (axes,) = _figure(1, "loss_curves()")
+    figure, (axes,) = new_figure(1, "loss_curves()")
     _draw_curves(axes, curves if isinstance(curves, Mapping) else {"loss": curves}, "loss", log=log)
     return figure
 
@@ -212,7 +213,7 @@ def decision_regions(f: Callable[[Any], Any], x: Any, classes: Any, *, steps: in
     points, classes = np.asarray(x, float), np.asarray(classes)
     if points.ndim != 2 or points.shape[1] != 2 or classes.shape != points.shape[:1]:  # noqa: PLR2004 - pairs
         raise errors.ShapeError(errors.PLANE.format(given=points.shape, classes=classes.shape))
-    figure, (axes,) = _figure(1, "decision_regions()")
+    figure, (axes,) = new_figure(1, "decision_regions()")
     margin = 0.1 * np.ptp(points, axis=0) + 1e-9
     low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
     first, second = (np.linspace(a, b, steps) for a, b in zip(low, high, strict=True))
@@ -238,21 +239,7 @@ def _decided(f: Callable[[Any], Any], points: Any) -> Any:
     return np.argmax(scores, axis=1)
 
 
-# ----- Matplotlib -----
-
-
-def _figure(panels: int, feature: str) -> tuple[Any, list[Any]]:
-    """Return a figure and its axes.
-
-    NOTE: without pyplot, which would keep the figure alive and choose a window system.
-    """
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - only these pictures need it
-    except ImportError as error:
-        text = errors.MISSING_EXTRA.format(feature=feature, package="matplotlib", extra="plot")
-        raise errors.MissingExtraError(text) from error
-    figure = Figure(figsize=(5.2 * panels, 4), layout="constrained")
-    return figure, [figure.add_subplot(1, panels, i + 1) for i in range(panels)]
+# ----- curves -----
 
 
 def _draw_curves(axes: Any, curves: Mapping[str, Sequence[float]], title: str, *, log: bool = False) -> None:

@@ -12,9 +12,10 @@ import numpy as np
 from autograd_lite.compiler.native import c_compiler, c_text, numba_compiler, numba_text
 from autograd_lite.compiler.native.calls import Limits
 from autograd_lite.compiler.native.loops import Kernel
-from autograd_lite.compiler.native.program import Call, Driver, numbers_that_leave
+from autograd_lite.compiler.native.program import Driver, numbers_that_leave
 from autograd_lite.compiler.native.report import listed
 from autograd_lite.compiler.native.segments import divided
+from autograd_lite.compiler.native.threads import Call
 from autograd_lite.compiler.passes import PASSES, measured
 from autograd_lite.compiler.program import Program, refs
 

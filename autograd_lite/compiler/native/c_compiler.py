@@ -15,7 +15,7 @@ from autograd_lite import errors
 from autograd_lite.compiler.native import cache, layout
 from autograd_lite.compiler.native.c_text import text
 from autograd_lite.compiler.native.loops import Kernel
-from autograd_lite.compiler.native.program import Call
+from autograd_lite.compiler.native.threads import Call, call_of
 
 # NOTE: nothing of -ffast-math but what leaves NaN, infinities, zeros of either sign and the order of operations alone.
 _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno", "-ffp-contract=off", "-w")
@@ -45,9 +45,12 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
     source = text(kernels)
     command = [*shlex.split(compiler), *_ALWAYS, *_APART, *_understood(compiler)]
     path = cache.kept(f"{cache.key(source, *command)}.so", functools.partial(_build, command, source))
-    library = ctypes.PyDLL(str(path))  # NOTE: holds the lock of Python, under which one work space is enough
-    prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)
-    return [prototype((kernel.name, library)) for kernel in kernels]
+    library = ctypes.CDLL(str(path))
+
+    def address(name: str) -> int:
+        return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+
+    return [call_of(kernel, address) for kernel in kernels]
 
 
 @functools.cache

@@ -11,10 +11,10 @@ import numpy as np
 
 from autograd_lite.compiler.native.c_products import function
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, View, views_of
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
 from autograd_lite.compiler.native.scalars import Scalar
-from autograd_lite.compiler.native.writer import Writer, is_compensated
+from autograd_lite.compiler.native.writer import FLOAT, Writer, is_compensated
 
 NAMES = {
     "f8": "double", "f4": "float", "i8": "int64_t", "i4": "int32_t", "i2": "int16_t", "i1": "int8_t",
@@ -68,8 +68,8 @@ class CWriter(Writer):
         body = super().write(kernel)
         return "\n".join([*self._products, body])
 
-    def begin(self, kernel: Kernel) -> None:
-        self.line(f"int {kernel.name}(void *given)")
+    def begin(self, kernel: Kernel, stage: Stage) -> None:
+        self.line(f"int {stage.name}(void *given{', int64_t part, int64_t parts' if stage.parts > 1 else ''})")
         self.line("{")
         with self.deeper():
             if plain := [f"IS_PLAIN({b.place})" for b in kernel.inputs if b.kind == "array"]:
@@ -79,6 +79,8 @@ class CWriter(Writer):
             if kernel.work:
                 self.line(f"char *work = (char *)ITEM({len(kernel.inputs) + len(kernel.outputs)})[{DATA}];")
             self.line("int failed = 0;")
+            if (total := stage.parts) > 1:
+                self.line(f"const int64_t first = {total} * part / parts, stop = {total} * (part + 1) / parts;")
 
     @contextmanager
     def node(self, node: Nest | Product) -> Iterator[None]:
@@ -97,7 +99,7 @@ class CWriter(Writer):
         where = f"(ITEM({buffer.place}) + {DATA})" if buffer.kind == "number" else f"ITEM({buffer.place})[{DATA}]"
         self.line(f"{name} *restrict p{buffer.id} = ({name} *){where};")
 
-    def end(self, kernel: Kernel) -> None:
+    def end(self) -> None:
         with self.deeper():
             self.line("return failed ? 2 : 0;")
         self.line("}")
@@ -133,6 +135,9 @@ class CWriter(Writer):
         places = ", ".join(f"p{v.buffer.id} + {v.offset}" for v in (node.a, node.b, node.c))
         self.line(f"{name}({places});")
 
+    def typed(self, value: str, dtype: Any) -> str:
+        return value if dtype.kind == "b" or dtype == FLOAT else f"(({c_name(dtype)}){value})"
+
     def declare(self, name: str, dtype: Any, value: str) -> None:
         self.line(f"{c_name(dtype)} {name} = {value};")
 
@@ -153,7 +158,7 @@ class CWriter(Writer):
         number = float(dtype.type(value))
         if math.isnan(number):
             return "NAN"
-        shown = "INFINITY" if math.isinf(number) else abs(number).hex() + ("f" if dtype.itemsize == 4 else "")  # noqa: PLR2004
+        shown = "INFINITY" if math.isinf(number) else repr(abs(number)) + ("f" if dtype.itemsize == 4 else "")  # noqa: PLR2004
         return f"(-{shown})" if math.copysign(1.0, number) < 0 else shown
 
     def cast(self, text: str, dtype: Any, to: Any) -> str:

@@ -6,7 +6,9 @@ variable as long as it is read at the same element, and in memory otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from autograd_lite.compiler.native.scalars import Scalar
@@ -115,8 +117,14 @@ Statement = Load | Compute | Store | Reduce | Demand
 
 @dataclass(eq=False, slots=True)
 class Nest:
+    """Statements for each element of a shape without axes of length one.
+
+    `wide` says that the elements of the first axis may be done by several threads.
+    """
+
     shape: Shape
     body: list[Statement] = field(default_factory=list)
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +136,18 @@ class Product:
     c: View
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One function: its nodes, and into how many parts it can be divided; 1 where it is done as a whole."""
+
+    name: str
+    nodes: Sequence[Nest | Product]
+    parts: int = 1
+
+
 @dataclass(eq=False, slots=True)
 class Kernel:
-    """One function of native code.
+    """What is called at once: one function of native code, or, where a nest is wide, several in a row.
 
     Attributes
     ----------
@@ -138,20 +155,24 @@ class Kernel:
         What is read, in the order of arguments.
     outputs : tuple of Buffer
         What is written, after them.
-    temporaries : tuple of Buffer
-        What is neither; they lie in one work space of `work` bytes, the last argument.
+    work : int
+        The bytes of the work space for what is neither: the last argument, unless there is nothing.
     """
 
     name: str
     nodes: list[Nest | Product]
     inputs: tuple[Buffer, ...] = ()
     outputs: tuple[Buffer, ...] = ()
-    temporaries: tuple[Buffer, ...] = ()
     work: int = 0
 
-    @property
-    def buffers(self) -> tuple[Buffer, ...]:
-        return (*self.inputs, *self.outputs, *self.temporaries)
+    def stages(self) -> list[Stage]:
+        """Return the functions: each wide nest is one of its own."""
+        found: list[tuple[list[Nest | Product], int]] = []
+        for wide, run in groupby(self.nodes, lambda node: node.shape[0] if isinstance(node, Nest) and node.wide else 0):
+            nodes = list(run)
+            found += [([node], wide) for node in nodes] if wide else [(nodes, 1)]
+        names = [self.name] if len(found) == 1 else [f"{self.name}_{k + 1}" for k in range(len(found))]
+        return [Stage(name, nodes, parts) for name, (nodes, parts) in zip(names, found, strict=True)]
 
 
 def views_of(node: Nest | Product) -> list[View]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from autograd_lite.compiler.native.loops import Compute, Demand, Load, Nest, Reduce, Statement, Store, View
+from autograd_lite.compiler.native.loops import Compute, Demand, Literal, Load, Nest, Reduce, Statement, Store, View
 from autograd_lite.shapes import Shape
 
 
@@ -33,12 +34,13 @@ class Loop:
     body: tuple[Statement, ...]
     sums: dict[int, Sum]
     """By the place in the body."""
+    wide: bool
 
 
 def loop(nest: Nest) -> Loop:
     """Return the loops of a nest."""
     shape, body = nest.shape, list(nest.body)
-    axis = 0
+    axis = 1 if nest.wide else 0
     while axis < len(shape) - 1:
         if all(_joins(s, axis, shape) for s in body):
             body = [_joined(s, axis) for s in body]
@@ -46,7 +48,7 @@ def loop(nest: Nest) -> Loop:
         else:
             axis += 1
     sums = {k: _sum(s, len(shape)) for k, s in enumerate(body) if isinstance(s, Reduce)}
-    return Loop(shape, tuple(body), sums)
+    return Loop(shape, tuple(body), sums, nest.wide)
 
 
 def _joins(s: Statement, axis: int, shape: Shape) -> bool:
@@ -82,6 +84,23 @@ def _sum(s: Reduce, loops: int) -> Sum:
 def is_scattered(body: tuple[Statement, ...]) -> bool:
     """Tell whether a place is written to that is itself computed."""
     return any(isinstance(s, Store) and s.indices for s in body)
+
+
+def read_once(body: Iterable[Statement]) -> frozenset[int]:
+    """Return the computed variables that occur once in the text of what reads them, and so need no name."""
+    count: Counter[int | Literal] = Counter()
+    for s in body:
+        if isinstance(s, Compute):
+            for k, operand in enumerate(s.operands):
+                count[operand.value] += max(text.count(f"{{{k}}}") for text in (s.scalar.c, s.scalar.numba))
+        elif isinstance(s, (Store, Demand)):
+            count[s.value.value] += 1
+            count.update({x.value.value: 2 for x in (s.indices if isinstance(s, Store) else ())})
+        elif isinstance(s, Load):
+            count.update({x.value.value: 2 for x in s.indices})
+        else:
+            count[s.value.value] += 2
+    return frozenset([s.target for s in body if isinstance(s, Compute) and count[s.target] == 1])
 
 
 def place(view: View, variables: Iterable[str], more: Iterable[str] = ()) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import hashlib
 import importlib.util
@@ -15,7 +14,7 @@ from autograd_lite import errors
 from autograd_lite.compiler.native import cache, layout
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.numba_text import text
-from autograd_lite.compiler.native.program import Call
+from autograd_lite.compiler.native.threads import Call, call_of
 
 
 def is_installed() -> bool:
@@ -35,8 +34,7 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
         raise errors.MissingExtraError(missing)
     layout.check()
     module = _module(text(kernels))
-    prototype = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)
-    return [prototype(getattr(module, kernel.name).address) for kernel in kernels]
+    return [call_of(kernel, lambda name: int(getattr(module, name).address)) for kernel in kernels]
 
 
 def _module(source: str) -> ModuleType:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, View
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, place
 from autograd_lite.compiler.native.scalars import MATH, Scalar
 from autograd_lite.compiler.native.writer import Writer
@@ -41,10 +41,10 @@ def _code(dtype: Any) -> str:
     return "u1" if dtype.kind == "b" else str(dtype.str[1:])
 
 
-def _typed(value: str, dtype: Any) -> str:
-    """Return an expression of a dtype; for most it has to be said, and numba takes its time for each such call."""
-    name = "bool_" if dtype.kind == "b" else dtype.name
-    return value if name == "float64" else f"np.{name}({value})"
+def _temporary(stage: Stage) -> list[str]:
+    """Return the names of the pointers for all temporaries of a stage."""
+    buffers = [view.buffer for node in stage.nodes for view in views_of(node)]
+    return sorted({_code(buffer.dtype) for buffer in buffers if buffer.kind == "temporary"})
 
 
 class NumbaWriter(Writer):
@@ -56,9 +56,11 @@ class NumbaWriter(Writer):
     block = 64
     doubles = True
 
-    def begin(self, kernel: Kernel) -> None:
-        self.line('@cfunc(types.int32(types.int64), cache=True, error_model="numpy")')
-        self.line(f"def {kernel.name}(given):")
+    def begin(self, kernel: Kernel, stage: Stage) -> None:
+        given = ["given", "part", "parts"] if stage.parts > 1 else ["given"]
+        kinds = ", ".join(["types.int64"] * len(given))
+        self.line(f'@cfunc(types.int32({kinds}), cache=True, error_model="numpy")')
+        self.line(f"def {stage.name}({', '.join(given)}):")
         with self.deeper():
             self.line("items = i8(given)")
             if plain := [self._plain(b) for b in kernel.inputs if b.kind == "array"]:
@@ -69,9 +71,11 @@ class NumbaWriter(Writer):
             if kernel.work:
                 work = ITEMS + len(kernel.inputs) + len(kernel.outputs)
                 self.line(f"work = i8(items[{work}])[{DATA}]")
-                for name in dict.fromkeys(_code(buffer.dtype) for buffer in kernel.temporaries):
+                for name in _temporary(stage):
                     self.line(f"work_{name} = {name}(work)")
             self.line("failed = 0")
+            if (total := stage.parts) > 1:
+                self.line(f"first, stop = {total} * part // parts, {total} * (part + 1) // parts")
 
     def _plain(self, buffer: Buffer) -> str:
         flags = FLAGS * (WORD // _INT)
@@ -81,7 +85,7 @@ class NumbaWriter(Writer):
         item = f"items[{ITEMS + buffer.place}]"
         return f"{item} + {DATA * WORD}" if buffer.kind == "number" else f"i8({item})[{DATA}]"
 
-    def end(self, kernel: Kernel) -> None:
+    def end(self) -> None:
         with self.deeper():
             self.line("return 2 if failed else 0")
 
@@ -112,8 +116,13 @@ class NumbaWriter(Writer):
                 with self.loop("n", "0", str(columns)):
                     self.store(node.c, f"{self.load(node.c, 'mn')} + {factor} * {self.load(node.b, 'kn')}", "mn")
 
+    def typed(self, value: str, dtype: Any) -> str:
+        """For most dtypes it has to be said, and numba takes its time for each such call."""
+        name = "bool_" if dtype.kind == "b" else dtype.name
+        return value if name == "float64" else f"np.{name}({value})"
+
     def declare(self, name: str, dtype: Any, value: str) -> None:
-        self.line(f"{name} = {_typed(value, dtype)}")
+        self.line(f"{name} = {self.typed(value, dtype)}")
 
     def assign(self, name: str, value: str) -> None:
         self.line(f"{name} = {value}")
@@ -130,7 +139,7 @@ class NumbaWriter(Writer):
         return f"({element} != 0)" if view.buffer.dtype.kind == "b" else element
 
     def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
-        made = f"np.uint8({value})" if view.buffer.dtype.kind == "b" else _typed(value, view.buffer.dtype)
+        made = f"np.uint8({value})" if view.buffer.dtype.kind == "b" else self.typed(value, view.buffer.dtype)
         self.line(f"{self._element(view, variables, more)} = {made}")
 
     def literal(self, value: Any, dtype: Any) -> str:
@@ -139,7 +148,7 @@ class NumbaWriter(Writer):
         if dtype.kind in "iu":
             return f"np.{dtype.name}({int(value)})"
         number = float(dtype.type(value))
-        return _typed("np.nan" if math.isnan(number) else repr(number).replace("inf", "np.inf"), dtype)
+        return self.typed("np.nan" if math.isnan(number) else repr(number).replace("inf", "np.inf"), dtype)
 
     def cast(self, text: str, dtype: Any, to: Any) -> str:
         if dtype == to:

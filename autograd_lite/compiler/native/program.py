@@ -12,11 +12,9 @@ from autograd_lite.compiler.native.calls import is_product, is_view
 from autograd_lite.compiler.native.kept import SMALLEST, Kept
 from autograd_lite.compiler.native.loops import Buffer, Kernel
 from autograd_lite.compiler.native.segments import Part, views_for
+from autograd_lite.compiler.native.threads import Call
 from autograd_lite.compiler.numpy_backend import COLUMN, Module, Names, is_loud
 from autograd_lite.compiler.program import Instruction, Program, Type
-
-Call = Callable[[tuple[Any, ...]], int]
-"""A kernel: 0 when done, 1 where an array is not in C order, 2 where a demand was not met."""
 
 
 class Driver(Module):

@@ -10,9 +10,11 @@ ALIGNED = 64
 """In bytes: a line of the cache, and the longest vector."""
 
 
-def placed(nodes: Sequence[Nest | Product], temporaries: Iterable[Buffer]) -> int:
+def placed(nodes: Sequence[Nest | Product]) -> int:
     """Give every temporary its place, and return the size of the work space in bytes."""
     first, last = _lifetimes(nodes)
+    buffers = {v.buffer.id: v.buffer for node in nodes for v in views_of(node)}
+    temporaries = [buffer for buffer in buffers.values() if buffer.kind == "temporary"]
     held: list[tuple[int, int, Buffer]] = []  # start and end of what lies in the work space, in order
     size = 0
     for buffer in sorted(temporaries, key=lambda b: first[b.id]):

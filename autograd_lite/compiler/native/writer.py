@@ -20,13 +20,16 @@ from autograd_lite.compiler.native.loops import (
     Operand,
     Product,
     Reduce,
+    Stage,
     Statement,
     Store,
     View,
 )  # fmt: skip
-from autograd_lite.compiler.native.nests import Loop, Sum, loop
+from autograd_lite.compiler.native.nests import Loop, Sum, loop, read_once
 from autograd_lite.compiler.native.scalars import Scalar
 
+LONGEST = 60
+"""Characters of an expression that stands within another one."""
 SMALL = 512
 """So many multiplications in a product of matrices are written as three loops."""
 FLOAT = np.dtype(float)
@@ -71,6 +74,7 @@ class Writer(ABC):
         self._depth = 0
         self._names = 0
         self._nests = 0
+        self._texts: dict[int, str] = {}
 
     def line(self, text: str) -> None:
         self.lines.append("    " * self._depth + text)
@@ -99,15 +103,16 @@ class Writer(ABC):
 
     def write(self, kernel: Kernel) -> str:
         """Return the text of a kernel."""
-        self.begin(kernel)
-        with self.deeper():
-            for node in kernel.nodes:
-                with self.node(node):
-                    if isinstance(node, Product):
-                        self._product(node)
-                    else:
-                        self._nest(loop(node))
-        self.end(kernel)
+        for stage in kernel.stages():
+            self.begin(kernel, stage)
+            with self.deeper():
+                for node in stage.nodes:
+                    with self.node(node):
+                        if isinstance(node, Product):
+                            self._product(node)
+                        else:
+                            self._nest(loop(node))
+            self.end()
         return "\n".join(self.lines) + "\n"
 
     # ----- the walk -----
@@ -141,7 +146,7 @@ class Writer(ABC):
         if not axes:
             work(_variables(nest))
             return
-        with self.loop(f"i{axes[0]}", "0", str(nest.shape[axes[0]])):
+        with self.loop(f"i{axes[0]}", *_range(nest, axes[0])):
             self._over(nest, axes[1:], work)
 
     def _level(self, nest: Loop, level: int) -> None:
@@ -154,7 +159,7 @@ class Writer(ABC):
         if level == len(nest.shape) - 1:
             self._innermost(nest)
         else:
-            with self.loop(f"i{level}", "0", str(nest.shape[level])):
+            with self.loop(f"i{level}", *_range(nest, level)):
                 self._level(nest, level + 1)
         for k, s in here.items():
             self._finished(k, s, nest)
@@ -197,10 +202,12 @@ class Writer(ABC):
         self.store(view, value, variables)
 
     def _body(self, nest: Loop) -> None:
-        variables = _variables(nest)
+        variables, nameless = _variables(nest), read_once(nest.body)
         for k, s in enumerate(nest.body):
             if isinstance(s, Reduce):
                 self._reduce(k, nest.sums[k], nest)
+            elif isinstance(s, Compute):
+                self._compute(s, s.target in nameless)
             else:
                 self._statement(s, variables)
 
@@ -214,11 +221,17 @@ class Writer(ABC):
         else:
             self.store(view, self.combined(s.reduce, self.load(view, variables), value), variables)
 
+    def _compute(self, s: Compute, nameless: bool) -> None:
+        """Write a variable, or keep its expression for the only place where it is read."""
+        operands = [self.operand(operand) for operand in s.operands]
+        text = self.expression(s.scalar, operands, s.operands[0].to)
+        if nameless and len(text) < LONGEST:
+            self._texts[s.target] = self.typed(text, s.dtype)
+        else:
+            self.declare(f"v{s.target}", s.dtype, text)
+
     def _statement(self, s: Statement, variables: Sequence[str]) -> None:
-        if isinstance(s, Compute):
-            operands = [self.operand(operand) for operand in s.operands]
-            self.declare(f"v{s.target}", s.dtype, self.expression(s.scalar, operands, s.operands[0].to))
-        elif isinstance(s, Load):
+        if isinstance(s, Load):
             self.declare(f"v{s.target}", s.dtype, self.load(s.view, variables, self._found(s.indices)))
         elif isinstance(s, Store):
             self.store(s.view, self.operand(s.value), variables, self._found(s.indices))
@@ -231,16 +244,17 @@ class Writer(ABC):
     def operand(self, operand: Operand) -> str:
         if isinstance(operand.value, Literal):
             return self.literal(operand.value.value, operand.to)
-        return self.cast(f"v{operand.value}", operand.dtype, operand.to)
+        text = self._texts.get(operand.value, f"v{operand.value}")
+        return self.cast(text, operand.dtype, operand.to)
 
     # ----- the words of a language -----
 
     @abstractmethod
-    def begin(self, kernel: Kernel) -> None:
-        """Write the head, and the checks of what is given."""
+    def begin(self, kernel: Kernel, stage: Stage) -> None:
+        """Write the head, the checks of what is given, and, of a wide one, ``first`` and ``stop``."""
 
     @abstractmethod
-    def end(self, kernel: Kernel) -> None:
+    def end(self) -> None:
         """Write the end: whether anything failed."""
 
     @abstractmethod
@@ -258,6 +272,10 @@ class Writer(ABC):
     @abstractmethod
     def large_product(self, node: Product) -> None:
         """Write a product of matrices that are worth some trouble."""
+
+    @abstractmethod
+    def typed(self, value: str, dtype: Any) -> str:
+        """Return an expression of just this dtype."""
 
     @abstractmethod
     def declare(self, name: str, dtype: Any, value: str) -> None:
@@ -324,6 +342,11 @@ class Writer(ABC):
 
 def _variables(nest: Loop) -> list[str]:
     return [f"i{k}" for k in range(len(nest.shape))]
+
+
+def _range(nest: Loop, axis: int) -> tuple[str, str]:
+    """Return from where to where a loop goes: in a wide nest, the first one over the thread's part."""
+    return ("first", "stop") if nest.wide and axis == 0 else ("0", str(nest.shape[axis]))
 
 
 def _inside(nest: Loop) -> Mapping[int, Sum]:
