@@ -166,6 +166,18 @@ def test_nothing_is_written_into_what_was_only_a_block() -> None:
         verify(planned.having(instructions=tuple(spoilt)))
 
 
+def test_names_of_the_user_s_are_no_names_of_the_loop_s() -> None:
+    def f(x: Any, i: Any, x_part: Any) -> Any:
+        j = np.exp(x) * x_part
+        return np.sin(j * i) + x_part
+
+    x = np.linspace(0.0, 1.0, 20)
+    program = PASSES["dead_code"](recorded(f, x, x + 1, x - 1))
+    np.testing.assert_allclose(of_text(fusion.fusion(program), x, x + 1, x - 1)[0], f(x, x + 1, x - 1), rtol=1e-12)
+    module = Module(fusion.fusion(program))
+    assert module.text() == module.text()
+
+
 def test_small_arrays_have_no_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fusion, "SMALLEST", 1 << 20)
     program = recorded(expression, np.ones(1000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import gc
 import subprocess
 import sys
@@ -538,3 +539,16 @@ def test_a_saved_file_runs_alone(tmp_path: Path) -> None:
     space: dict[str, Any] = {"__name__": "saved"}
     exec(text, space)
     assert len(space["step"](x, w.numpy(), 0.25)) == 3
+
+
+def test_a_profiler_goes_on_after_a_recording() -> None:
+    profiler = cProfile.Profile()
+    f = ag.compile(lambda x: np.sin(x) + 1)
+    profiler.enable()
+    try:
+        assert [f(0.0), f(0.0)] == [1.0, 1.0]
+        len(sorted([2, 1]))
+    finally:
+        profiler.disable()
+    called = [str(entry.code) for entry in profiler.getstats()]
+    assert any("sorted" in name for name in called)

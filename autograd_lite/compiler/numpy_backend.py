@@ -55,9 +55,12 @@ class Names:
 
     def __init__(self, program: Program, again: bool = False) -> None:
         self.program = program
-        self._taken = {"np", "numpy", "i", "j", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
+        self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
+        if program.groups:
+            self._taken |= {"i", "j"}
         self._names: dict[int, str] = {}
         self._counts: dict[str, int] = {}
+        self._others: dict[str, str] = {}
         self._numbers = count(1)
         self._constants = {c.id: c.array for c in program.constants}
         added = [x for x in program.instructions if x.fn in helpers.IN_PLACE and x.into is not None]
@@ -94,6 +97,10 @@ class Names:
             same = self._same.get(i)
             self._names[i] = self._unique(self._wanted(i)) if same is None else self[same]
         return self._names[i]
+
+    def another(self, name: str) -> str:
+        """Return a name like this one that nothing else has; the same one each time."""
+        return self._others.get(name) or self._others.setdefault(name, self._unique(name))
 
     def _wanted(self, i: int) -> str:
         name = self.program.names.get(i)
@@ -201,7 +208,7 @@ class Module:
         given = {i: None for x in calls for i in x.operands() if i not in {y.id for y in calls}}
         for i in given:
             if program.types[i].shape[:1] == shape[:1] and len(program.types[i].shape) == len(shape):
-                self._blocks[i] = f"{self.names[i]}_part"
+                self._blocks[i] = self.names.another(f"{self.names[i]}_part")
                 lines.append(f"        {self._blocks[i]} = {self.names[i]}[i:j]")
         return lines
 
