@@ -265,8 +265,8 @@ def compile(  # noqa: A001 - PyTorch's name
 
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
     are; its sums keep their rounding errors, and its functions are exact to some units in the last place. Large loops
-    are done by as many threads as ``OMP_NUM_THREADS`` says, by default one for each processor. What was compiled is kept
-    in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says.
+    are done by as many threads as ``OMP_NUM_THREADS`` says, by default one for each processor. What was compiled is
+    kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says.
 
     Examples
     --------
