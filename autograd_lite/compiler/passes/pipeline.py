@@ -42,14 +42,20 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
 """By the name with which ``passes=`` of `compile` selects them, in the order in which they are done."""
 
 
+def selected(passes: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the names of passes, all of them for None; an error for what is none."""
+    chosen = tuple(PASSES) if passes is None else tuple(passes)
+    if unknown := [name for name in chosen if name not in PASSES]:
+        raise errors.CompileError(errors.COMPILE_PASSES.format(given=unknown, known=", ".join(PASSES)))
+    return chosen
+
+
 def measured(program: Program, passes: Iterable[str] | None = None) -> list[tuple[str, Program]]:
     """Return the program after each of the passes, with their names.
 
     NOTE: copies of what leaves the program are made after `views`, which would take them out again.
     """
-    chosen = tuple(PASSES) if passes is None else tuple(passes)
-    if unknown := [name for name in chosen if name not in PASSES]:
-        raise errors.CompileError(errors.COMPILE_PASSES.format(given=unknown, known=", ".join(PASSES)))
+    chosen = selected(passes)
     stages = [("recorded", program)]
     for name, work in PASSES.items():
         if name == "buffers":
