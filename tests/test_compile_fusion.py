@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from carried_out import values_of
 from cases import CASES
 from test_compile_passes import recorded, run
 
 import autograd_lite as ag
-from autograd_lite.compiler.numpy_backend import Module, values_of
+from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.passes import PASSES, fusion, measured
 from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.verify import verify

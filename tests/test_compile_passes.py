@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from carried_out import values_of
 
 import autograd_lite as ag
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.numpy_backend import values_of
 from autograd_lite.compiler.passes import PASSES, measured
 from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.verify import verify

@@ -16,8 +16,9 @@ from autograd_lite.compiler import report
 from autograd_lite.compiler.calling import MISS, Caller
 from autograd_lite.compiler.drawing import picture
 from autograd_lite.compiler.formulas import Formulas
+from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.native.backend import NATIVE, NativeProgram, best
-from autograd_lite.compiler.numpy_backend import Module, Names
+from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record

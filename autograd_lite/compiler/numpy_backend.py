@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import keyword
 import linecache
 import operator
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from itertools import count
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.literals import array_text, dtype_text, example_text, literal, path_of, source_of
+from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.program import Group, Instruction, Program, Ref, Type, refs
 from autograd_lite.compiler.ranges import Ranges
 
@@ -43,96 +41,6 @@ _CALM = frozenset(
 )  # fmt: skip
 _REDUCED = {np.sum: "np.add", np.max: "np.maximum", np.min: "np.minimum", np.prod: "np.multiply"}
 COLUMN = 64
-_LONGEST_LITERAL = 64
-
-
-class Names:
-    """What the values of a program are called in its text: each name once.
-
-    With `again`, values that have no name of their own take over those of such ones that are read no more. So arrays
-    are given back as soon as they can be: where all of them live until the end, making the next takes longer.
-    """
-
-    def __init__(self, program: Program, again: bool = False) -> None:
-        self.program = program
-        self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
-        if program.groups:
-            self._taken |= {"i", "j"}
-        self._names: dict[int, str] = {}
-        self._counts: dict[str, int] = {}
-        self._others: dict[str, str] = {}
-        self._numbers = count(1)
-        self._constants = {c.id: c.array for c in program.constants}
-        added = [x for x in program.instructions if x.fn in helpers.IN_PLACE and x.into is not None]
-        self._same = {x.id: x.into for x in added}  # a change in place: the same variable
-        for x in program.inputs:
-            self[x.id]
-        for i in program.types:
-            if i in program.names:
-                self[i]
-        if again:
-            self._share()
-
-    def _share(self) -> None:
-        """Name the values that have no name of their own, in order."""
-        last = _last_reads(self.program)
-        fresh = set[int]().union(*map(self.program.left_by, self.program.groups))
-        free: list[str] = []
-        for k, x in enumerate(self.program.instructions):
-            read = x.operands() if x.into is None else (*x.operands(), x.into)
-            dying = [self[i] for i in dict.fromkeys(read) if last[i] == k and self._is_shared(i)]
-            if x.fn is helpers.placed or x.id in fresh:  # its name is given a value before the line that reads others
-                self[x.id]
-            elif x.id not in self._same and self._is_shared(x.id) and dying + free:
-                self._names[x.id] = (dying or free).pop()
-            free += [name for name in dying if x.id not in self._same or name != self[x.id]]
-            if last[x.id] == k and self._is_shared(x.id):
-                free.append(self[x.id])
-
-    def _is_shared(self, i: int) -> bool:
-        return i not in self.program.names and i not in self._constants
-
-    def __getitem__(self, i: int) -> str:
-        if i not in self._names:
-            same = self._same.get(i)
-            self._names[i] = self._unique(self._wanted(i)) if same is None else self[same]
-        return self._names[i]
-
-    def another(self, name: str) -> str:
-        """Return a name like this one that nothing else has; the same one each time."""
-        return self._others.get(name) or self._others.setdefault(name, self._unique(name))
-
-    def _wanted(self, i: int) -> str:
-        name = self.program.names.get(i)
-        if name is None:
-            return _constant_name(self._constants[i]) if i in self._constants else f"t{next(self._numbers)}"
-        if name.startswith("d_%"):
-            return f"d_{self[int(name[3:])]}"
-        return re.sub(r"\W", "_", name if not name[:1].isdigit() else f"_{name}")
-
-    def _unique(self, name: str) -> str:
-        tried = name
-        while tried in self._taken:
-            self._counts[name] = self._counts.get(name, 1) + 1
-            tried = f"{name}_{self._counts[name]}"
-        self._taken.add(tried)
-        return tried
-
-
-def _last_reads(program: Program) -> dict[int, int]:
-    """Return for each value the last instruction that reads it, or writes over it; its own where there is none."""
-    last: dict[int, int] = {}
-    for k, x in enumerate(program.instructions):
-        last[x.id] = k
-        for i in x.operands():
-            last[i] = k
-        if x.into is not None:
-            last[x.into] = k
-    for group in program.groups:  # in every turn of a loop
-        own = {x.id for x in program.instructions[group.start : group.stop]}
-        given = {i for x in program.instructions[group.start : group.stop] for i in x.operands() if i not in own}
-        last |= {i: max(last[i], group.stop) for i in given}
-    return last | dict.fromkeys(program.escaping(), len(program.instructions))
 
 
 class Module:
@@ -154,7 +62,7 @@ class Module:
         lines = self.body()
         used = [fn for fn in helpers.HELPERS if self._calls(fn)]
         parts = [f'"""{self.program.title}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
-        parts += [f"\n\n{_source(fn)}" for fn in used]
+        parts += [f"\n\n{source_of(fn)}" for fn in used]
         if self._constants_text():
             parts += ["\n\n", *self._constants_text()]
         return "".join([*parts, "\n\n", *[line + "\n" for line in lines]])
@@ -247,7 +155,7 @@ class Module:
     def comment(self, x: Instruction) -> str:
         """Return the shape of a value and what it comes from."""
         kind = self.program.types[x.id]
-        shape = f"{kind.shape} {_dtype_text(kind.dtype)}" if kind.kind in ("array", "scalar") else kind.kind
+        shape = f"{kind.shape} {dtype_text(kind.dtype)}" if kind.kind in ("array", "scalar") else kind.kind
         return f"{shape}: {x.origin}" if x.origin else shape
 
     def statements(self, x: Instruction) -> list[str]:
@@ -348,7 +256,7 @@ class Module:
     def example(self, values: Mapping[str, Any]) -> str:
         """Return the lines that call the function when the file is run."""
         lines = ['\n\nif __name__ == "__main__":', "    example = {"]
-        lines += [f"        {name!r}: {_example_text(value)}," for name, value in values.items()]
+        lines += [f"        {name!r}: {example_text(value)}," for name, value in values.items()]
         lines += ["    }", f"    for name, value in zip({self._left()!r}, {self.function}(**example)):"]
         lines += ['        print(name, "=", np.array2string(np.asarray(value), prefix=f"{name} = "))', ""]
         return "\n".join(lines)
@@ -417,14 +325,6 @@ def _code(line: str) -> str:
 
 
 _modules = count()
-_CALLED = {0.0: "ZERO", 0.5: "HALF", 1.0: "ONE", 2.0: "TWO", -1.0: "MINUS_ONE"}
-
-
-def _constant_name(array: Any) -> str:
-    """Return what a constant is called: by its value where that is one of the most common numbers."""
-    return "C" if np.ndim(array) else _CALLED.get(array.item(), "C")
-
-
 def _identifier(title: str) -> str:
     name = re.sub(r"\W", "_", title)
     return name if name.isidentifier() and not keyword.iskeyword(name) else f"compiled_{name}"
@@ -437,104 +337,3 @@ def is_loud(x: Instruction) -> bool:
 
 def _simple_reduction(x: Instruction) -> bool:
     return x.into is None and len(x.args) <= 2 and {name for name, _ in x.kwargs} <= {"axis", "keepdims"}  # noqa: PLR2004
-
-
-def literal(value: Any) -> str:
-    """Return a plain value as Python writes it."""
-    if isinstance(value, float):
-        text = repr(float(value))
-        named = {"inf": "np.inf", "-inf": "(-np.inf)", "nan": "np.nan"}.get(text, text)
-        return f"({named})" if named.startswith("-") else named
-    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-        return f"({value})"
-    if isinstance(value, np.dtype):
-        return f"np.{value.name}" if hasattr(np, value.name) else f"np.dtype({value.str!r})"
-    if isinstance(value, type):
-        return value.__name__ if value.__module__ == "builtins" else f"np.{value.__name__}"
-    return "..." if value is Ellipsis else repr(value)
-
-
-_dtype_text = functools.cache(str)
-
-
-def array_text(array: Any) -> str:
-    """Return a constant as Python writes it: short ones as numbers, long ones as bytes."""
-    dtype = literal(array.dtype)
-    if isinstance(array, np.generic) or not array.ndim:
-        made = f"np.array({_numbers(array.tolist())}, dtype={dtype})"
-        return f"{made}[()]" if isinstance(array, np.generic) else made
-    if array.size <= _LONGEST_LITERAL:
-        return f"np.array({_numbers(array.tolist())}, dtype={dtype}).reshape({array.shape})"
-    if array.tobytes() == array.flat[:1].tobytes() * array.size:
-        return f"np.full({array.shape}, {literal(array.flat[0].item())}, {dtype})"
-    data = np.ascontiguousarray(array).tobytes().hex()
-    return f"np.frombuffer(bytes.fromhex({data!r}), dtype={dtype}).reshape({array.shape})"
-
-
-def _example_text(value: Any) -> str:
-    if value is None:
-        return "np.random.default_rng(0)"
-    if not isinstance(value, (np.ndarray, np.generic)):
-        return literal(value)
-    if isinstance(value, np.ndarray) and value.size > _LONGEST_LITERAL and not value.any():
-        return f"np.zeros({value.shape}, {literal(value.dtype)})"
-    return array_text(value)
-
-
-def _numbers(value: Any) -> str:
-    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else literal(value).strip("()")
-
-
-_paths: dict[Any, str] = {}
-
-
-@functools.cache
-def path_of(fn: Any) -> str:
-    """Return how a text reaches a function: ``np.exp``, ``np.linalg.inv``, or the name of a helper."""
-    name = str(fn.__name__)
-    if fn in helpers.HELPERS:
-        return name
-    if isinstance(fn, np.ufunc):
-        known = next((known for known in (name, *dir(np)) if getattr(np, known, None) is fn), None)
-        if known is not None:
-            return f"np.{known}"
-    owner = getattr(fn, "__self__", None)
-    if isinstance(owner, np.ufunc):
-        return f"{path_of(owner)}.{name}"
-    if fn is operator.abs:
-        return "abs"
-    for module in (getattr(fn, "__module__", None), "numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks"):
-        if module and module.startswith("numpy") and vars(sys.modules[module]).get(name) is fn:
-            return f"{module.replace('numpy', 'np', 1)}.{name}"
-    raise errors.CompileError(errors.COMPILE_OPERAND.format(op=name, where="", given="function that is not NumPy's"))
-
-
-def _source(fn: Any) -> str:
-    """Return the text of a helper without its annotations."""
-    text = inspect.getsource(fn)
-    head, rest = text.split("\n", 1)
-    head = re.sub(r": Any|: str| -> (Any|None)", "", head)
-    return f"{head}\n{rest}"
-
-
-def values_of(program: Program, given: Mapping[int, Any]) -> tuple[Any, ...]:
-    """Carry a program out call by call, without a text, and return what leaves it: what passes are held against."""
-    values = dict(given) | {c.id: c.array for c in program.constants}
-    for x in program.instructions:
-        args = [_filled(arg, values) for arg in x.args]
-        kwargs = {name: _filled(value, values) for name, value in x.kwargs}
-        if x.into is not None:
-            kwargs["out"] = values[x.into]
-        with np.errstate(all="ignore") if x.quiet else nullcontext():
-            values[x.id] = x.fn(*args, **kwargs)
-    return tuple([values[i] for i in program.escaping()])
-
-
-def _filled(value: Any, values: Mapping[int, Any]) -> Any:
-    if value.__class__ is Ref:
-        return values[value.id]
-    if isinstance(value, (tuple, list)):
-        return type(value)([_filled(part, values) for part in value])
-    if isinstance(value, slice):
-        return slice(*[_filled(part, values) for part in (value.start, value.stop, value.step)])
-    return value

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd_lite import errors, random, sweep
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.numpy_backend import path_of
+from autograd_lite.compiler.literals import path_of
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.native.calls import is_product, is_view
 from autograd_lite.compiler.native.kept import SMALLEST, Kept
 from autograd_lite.compiler.native.loops import Buffer, Kernel
 from autograd_lite.compiler.native.segments import Part, views_for
 from autograd_lite.compiler.native.threads import Call
-from autograd_lite.compiler.numpy_backend import COLUMN, Module, Names, is_loud
+from autograd_lite.compiler.numpy_backend import COLUMN, Module, is_loud
 from autograd_lite.compiler.program import Instruction, Program, Type
 
 

@@ -1,0 +1,92 @@
+"""Plain values, arrays and functions as Python writes them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+import re
+import sys
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.compiler import helpers
+
+_LONGEST_LITERAL = 64
+
+
+def literal(value: Any) -> str:
+    """Return a plain value as Python writes it."""
+    if isinstance(value, float):
+        text = repr(float(value))
+        named = {"inf": "np.inf", "-inf": "(-np.inf)", "nan": "np.nan"}.get(text, text)
+        return f"({named})" if named.startswith("-") else named
+    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        return f"({value})"
+    if isinstance(value, np.dtype):
+        return f"np.{value.name}" if hasattr(np, value.name) else f"np.dtype({value.str!r})"
+    if isinstance(value, type):
+        return value.__name__ if value.__module__ == "builtins" else f"np.{value.__name__}"
+    return "..." if value is Ellipsis else repr(value)
+
+
+dtype_text = functools.cache(str)
+
+
+def array_text(array: Any) -> str:
+    """Return a constant as Python writes it: short ones as numbers, long ones as bytes."""
+    dtype = literal(array.dtype)
+    if isinstance(array, np.generic) or not array.ndim:
+        made = f"np.array({_numbers(array.tolist())}, dtype={dtype})"
+        return f"{made}[()]" if isinstance(array, np.generic) else made
+    if array.size <= _LONGEST_LITERAL:
+        return f"np.array({_numbers(array.tolist())}, dtype={dtype}).reshape({array.shape})"
+    if array.tobytes() == array.flat[:1].tobytes() * array.size:
+        return f"np.full({array.shape}, {literal(array.flat[0].item())}, {dtype})"
+    data = np.ascontiguousarray(array).tobytes().hex()
+    return f"np.frombuffer(bytes.fromhex({data!r}), dtype={dtype}).reshape({array.shape})"
+
+
+def example_text(value: Any) -> str:
+    if value is None:
+        return "np.random.default_rng(0)"
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return literal(value)
+    if isinstance(value, np.ndarray) and value.size > _LONGEST_LITERAL and not value.any():
+        return f"np.zeros({value.shape}, {literal(value.dtype)})"
+    return array_text(value)
+
+
+def _numbers(value: Any) -> str:
+    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else literal(value).strip("()")
+
+
+@functools.cache
+def path_of(fn: Any) -> str:
+    """Return how a text reaches a function: ``np.exp``, ``np.linalg.inv``, or the name of a helper."""
+    name = str(fn.__name__)
+    if fn in helpers.HELPERS:
+        return name
+    if isinstance(fn, np.ufunc):
+        known = next((known for known in (name, *dir(np)) if getattr(np, known, None) is fn), None)
+        if known is not None:
+            return f"np.{known}"
+    owner = getattr(fn, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"{path_of(owner)}.{name}"
+    if fn is operator.abs:
+        return "abs"
+    for module in (getattr(fn, "__module__", None), "numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks"):
+        if module and module.startswith("numpy") and vars(sys.modules[module]).get(name) is fn:
+            return f"{module.replace('numpy', 'np', 1)}.{name}"
+    raise errors.CompileError(errors.COMPILE_OPERAND.format(op=name, where="", given="function that is not NumPy's"))
+
+
+def source_of(fn: Any) -> str:
+    """Return the text of a helper without its annotations."""
+    text = inspect.getsource(fn)
+    head, rest = text.split("\n", 1)
+    head = re.sub(r": Any|: str| -> (Any|None)", "", head)
+    return f"{head}\n{rest}"
