@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,6 +29,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def slow(request: pytest.FixtureRequest) -> bool:
     """Whether sweeps shall be long."""
     return bool(request.config.getoption("--slow"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_code_is_kept_with_the_tests(request: pytest.FixtureRequest) -> None:
+    """Not in the user's own cache; from run to run, since a compiler takes its time."""
+    os.environ["AUTOGRAD_LITE_CACHE"] = str(request.config.cache.mkdir("compiled"))
 
 
 @pytest.fixture(autouse=True)
