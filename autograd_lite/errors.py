@@ -405,6 +405,11 @@ LONG_HISTORY = (
     "in-place {op} of {what}, whose graph was released by backward(), into a Tensor that keeps its history: memory "
     "grows with each step. Write total {symbol}= loss.item() for the numbers alone"
 )
+KEPT_HISTORY = (
+    "{what}, whose graph was released by backward(), is still held by what was computed from it, as was one {number} "
+    "calls of backward() ago: a sum or a list that keeps the history of each loss, and memory that grows with each "
+    "step. Write total = total + loss.item() for the numbers alone"
+)
 CHECK_FILE = "there is no file {path!r}. Write python -m autograd_lite check path.py:{name}, from where path.py is"
 CHECK_NAME = (
     "there is no function {name!r} in {path}, which has: {known}. "
