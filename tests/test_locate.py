@@ -49,7 +49,7 @@ def planted(op: Op, operand: int, mistake: Callable[[Any], Any]) -> Op:
     twin = copy.copy(op)
     rules, right = list(op.rules), op.rules[operand]
     rules[operand] = lambda g, *saved: mistake(right(g, *saved))
-    twin.rules, twin.lane, twin.accumulate = tuple(rules), None, None
+    twin.rules, twin.lane, twin.observed, twin.accumulate = tuple(rules), None, None, None
     return twin
 
 
