@@ -31,14 +31,16 @@ HARD = (
 
 def program(seed: int) -> Callable[[Any], Any]:
     """Return a function of twelve random operations."""
+    rng, steps = np.random.default_rng(seed), list[tuple[Callable[..., Any], list[int]]]()
+    for size in range(1, 13):  # of the pool that operands are taken from
+        operations, count = (ONE, 1) if rng.random() < 0.6 else (TWO, 2)
+        operation: Callable[..., Any] = operations[rng.integers(len(operations))]
+        steps.append((operation, [int(rng.integers(size)) for _ in range(count)]))
 
     def f(x: Any) -> Any:
-        rng, pool = np.random.default_rng(seed), [x]
-        for _ in range(12):
-            if rng.random() < 0.6:
-                pool.append(ONE[rng.integers(len(ONE))](pool[rng.integers(len(pool))]))
-            else:
-                pool.append(TWO[rng.integers(len(TWO))](pool[rng.integers(len(pool))], pool[rng.integers(len(pool))]))
+        pool = [x]
+        for operation, operands in steps:
+            pool.append(operation(*(pool[i] for i in operands)))
         return pool[-1] if seed % 2 else np.sum(pool[-1] * pool[-2])
 
     return f
