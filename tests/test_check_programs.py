@@ -23,8 +23,8 @@ NOTHING_BUT_ROUNDING = {200, 3264, 3604}
 """The first is 1e-16 times a step function: differences of exp(-x**4) for x of 1e-4; the others add the sine of numbers
 whose last digits are many periods to numbers that round it away."""
 HARD = (
-    1210, 1389, 1425, 2343, 2347, 2398, 2425, 2516, 2549, 2584, 3009, 3106, 3430, 3497, 3712, 3789, 3828, 3852, 3993,
-    4300, 4355, 4361,
+    1210, 1389, 1425, 2343, 2347, 2398, 2425, 2516, 2549, 2584, 3009, 3106, 3430, 3497, 3712, 3828, 3852, 3993, 4300,
+    4355, 4361,
 )
 """Those of the first 5000 that gave alarms: changes rounded away inside, kinks nearer than any step, sines of 1e12."""
 
@@ -62,3 +62,11 @@ def test_no_false_alarm_on_random_programs(part: int, slow: bool) -> None:
         if finite and seed not in NOTHING_BUT_ROUNDING:
             report = ag.gradcheck(f, x, raise_exception=False)
             assert report.ok, f"program {seed}\n{report}"
+
+
+def test_many_outputs_that_disagree_are_looked_at_together() -> None:
+    """Each of 30 outputs disagrees at each of 30 elements: what they are compared with beside it is found once."""
+    report = ag.gradcheck(program(3789), arguments(3789), raise_exception=False)
+    assert report.ok
+    assert {fault.verdict for fault in report.remarks} == {"unclear"}
+    assert report.evaluations < 4000

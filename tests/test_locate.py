@@ -56,14 +56,13 @@ def planted(op: Op, operand: int, mistake: Callable[[Any], Any]) -> Op:
 def before(x: Any) -> Any:
     """Return x again, after many operations."""
     x = np.arcsinh(np.sinh(x))
-    for _ in range(4):
-        x = (x * 3.0 - x) / 2.0
+    x = (x * 3.0 - x) / 2.0
     return 4 * np.arctan(np.tan(x / 4))
 
 
 def after(y: Any) -> Any:
     y = np.sin(y * np.cos(np.arange(y.size)).reshape(y.shape))
-    for k in range(5):
+    for k in range(2):
         y = y + 0.1 * np.square(y + k)
     return np.sum(y / (1 + y * y))
 
