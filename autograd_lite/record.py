@@ -22,6 +22,7 @@ from autograd_lite.protocols import declines
 from autograd_lite.shapes import Array
 
 NUMERIC = frozenset("fiubc")
+LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
 _NUMBERS = frozenset((int, float, bool, complex))
 _SIMPLE = frozenset((int, float, bool, str, slice, type(None), type(Ellipsis)))
 _FLOAT64 = np.dtype(np.float64)
@@ -126,13 +127,13 @@ def lane(op: Op) -> Callable[..., Any]:
     if not op.operands or not op.rules:
         op.lane = lambda *operands, settings=NO_SETTINGS: _foreign(op, operands, settings)
         return op.lane
-    op.lane = _made(op, lanes.source(op), f"<lane of {op.name}>")
+    op.lane = _made(op, lanes.source(op), f"{LANE}{op.name}>")
     return op.lane
 
 
 def observed(op: Op) -> Callable[..., Any]:
     """Return the lane of `op` that tells the observers of its result; made at the first call."""
-    op.observed = _made(op, lanes.observed_source(op), f"<lane of {op.name}, observed>")
+    op.observed = _made(op, lanes.observed_source(op), f"{LANE}{op.name}, observed>")
     return op.observed
 
 
@@ -150,7 +151,7 @@ def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
     at = frame.f_locals
     if frame.f_code is apply.__code__:
         return at["op"], at["operands"]
-    if frame.f_code.co_filename.startswith("<lane of "):
+    if frame.f_code.co_filename.startswith(LANE):
         return at["op"], [at[f"x{i}"] for i in range(len(at["op"].operands))]
     return None
 
