@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import ref
 
 
@@ -25,8 +24,8 @@ class _Ours(dict[str, bool]):
 _ours = _Ours()
 
 
-class Place(NamedTuple):
-    """An instruction of the user's code.
+class Place(tuple[CodeType, int]):
+    """An instruction of the user's code: a pair, made without a call of Python's, for each operation has one.
 
     Attributes
     ----------
@@ -36,8 +35,15 @@ class Place(NamedTuple):
         The offset of the instruction in bytes.
     """
 
-    code: CodeType
-    instruction: int
+    __slots__ = ()
+
+    @property
+    def code(self) -> CodeType:
+        return self[0]
+
+    @property
+    def instruction(self) -> int:
+        return self[1]
 
     @property
     def file(self) -> str:
@@ -59,9 +65,6 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-_place = partial(tuple.__new__, Place)  # half the time of the constructor
-
-
 def caller(depth: int = 1) -> Place | None:
     """Return where the code that is neither ours nor NumPy's has called, nearest first; None if there is none.
 
@@ -75,14 +78,16 @@ def caller(depth: int = 1) -> Place | None:
             frame = frame.f_back
     except KeyError:  # code without a name is nobody's but the user's
         pass
-    return _place((frame.f_code, frame.f_lasti))
+    return Place((frame.f_code, frame.f_lasti))
 
 
-class Origin(NamedTuple):
+class Origin:
     """Where a Tensor without a history comes from: its place, and where and at what a path of gradients ended."""
 
-    place: Place | None
-    end: str
+    __slots__ = ("end", "place")
+
+    def __init__(self, place: Place | None, end: str) -> None:
+        self.place, self.end = place, end
 
 
 class Origins:
