@@ -56,7 +56,7 @@ RATIO_GOALS: dict[str, dict[str, Goals]] = {
     "products alone": {"ours compiled": _TO_PRODUCTS, "ours numba": _TO_PRODUCTS, "ours cc": _TO_PRODUCTS},
 }
 
-# The first call: in steps of eager `ours`; in seconds from nothing; in seconds from the cache.
+# The first call, in steps of eager `ours`; the first two, in seconds, from nothing and from the cache.
 FIRST_STEPS: Goals = {"ours compiled": Goal(30)}
 FIRST_SECONDS: Goals = {"ours numba": Goal(5), "ours cc": Goal(5)}
 FIRST_CACHED: Goals = {"ours numba": Goal(0.5), "ours cc": Goal(0.5)}

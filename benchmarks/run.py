@@ -99,7 +99,7 @@ class Session:
             processes = [self.run(contender, (name,), empty) for _ in range(1 + contender.cached)]
         figures = [process.get(name, process) for process in processes]
         failed = next((found for found in figures if "error" in found), None)
-        cached = figures[1]["seconds"] if contender.cached and not failed else math.nan
+        cached = figures[1]["two"] if contender.cached and not failed else math.nan
         self.keep(contender, {name: failed or figures[0] | {"cached": cached}})
 
 

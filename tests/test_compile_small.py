@@ -168,3 +168,48 @@ def test_warnings_are_switched_off_only_where_one_could_be() -> None:
     root(np.ones(3))
     assert "errstate" in root.source
     assert root(np.zeros(3))[0] == np.inf
+
+
+def test_maxima_of_short_rows_side_by_side(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((20, 20))
+    program, better = changed(lambda x: np.max(x, axis=-1, keepdims=True), "small_arrays", x)
+    assert "copy" in names(better)
+    x[3], x[5, 2], x[7, 1] = -np.inf, np.nan, np.inf
+    for a, b in zip(run(program, x), run(better, x), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_index_is_held_against_both_limits_at_once() -> None:
+    program, better = changed(lambda k: (k >= 0) & (k < 10), "small_arrays", np.arange(3))
+    assert names(better) == ["astype", "less"]
+    k = np.array([-(2**63), -1, 0, 9, 10, 2**63 - 1])
+    (a,), (b,) = run(program, k), run(better, k)
+    assert a.tolist() == b.tolist() == [False, False, True, True, False, False]
+
+
+def test_minus_the_absolute_value_is_a_sign() -> None:
+    program, better = changed(lambda x: -np.abs(x), "small_arrays", np.ones(4))
+    assert names(better) == ["copysign"]
+    x = np.array([1.0, -2.0, -0.0, 0.0, np.nan, -np.inf])
+    (a,), (b,) = run(program, x), run(better, x)
+    np.testing.assert_array_equal(a, b)
+    assert np.signbit(b).all()
+
+
+@pytest.mark.parametrize(
+    ("f", "after"),
+    [
+        (lambda x: x[:1] + x[1], ["getitem", "getitem", "reshape", "add"]),
+        (lambda x: x[:1] / x[:1, :1], ["getitem", "getitem", "reshape", "divide"]),
+        (lambda x: x - x[:1], ["getitem", "subtract"]),
+        (lambda x: x[:1, :1] * x[1, 1:2], ["getitem", "getitem", "reshape", "multiply"]),
+    ],
+    ids=["a row to a row", "one number", "really repeated", "of one element"],
+)  # fmt: skip
+def test_nothing_is_repeated_that_need_not_be(f: Callable[..., Any], after: list[str]) -> None:
+    program, better = changed(f, "small_arrays", np.ones((3, 4)))
+    assert names(better) == after
+    for x in with_extremes(float):
+        for a, b in zip(run(program, x), run(better, x), strict=True):
+            assert a.shape == b.shape
+            np.testing.assert_array_equal(a, b)

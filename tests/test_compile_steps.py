@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import cProfile
 import gc
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from interrupts import AtCall, everywhere
 
 import autograd_lite as ag
 from autograd_lite import nn
+from autograd_lite.compiler.slots import recording
 
 Step = Callable[..., Any]
 SGDS: tuple[dict[str, Any], ...] = (
@@ -415,6 +419,56 @@ def test_all_or_nothing() -> None:
     assert step.programs.recordings == 1
 
 
+@pytest.mark.parametrize("traced", [False, True], ids=["", "while another thread traces"])
+def test_an_interrupt_leaves_all_or_nothing(traced: bool) -> None:
+    step, model, _ = training(momentum=0.5)
+    compiled = ag.compile(step)
+    x, y = batches(np.float64, "cross_entropy", 1, np.random.default_rng(0))[0]
+    for _ in range(3):
+        compiled(x, y)
+
+    def state() -> list[bytes]:
+        return [t.numpy().tobytes() for p in model.parameters() for t in (p, p.grad)]
+
+    found = set()
+    with tracing_elsewhere() if traced else nullcontext():
+        for block in everywhere(AtCall):
+            before = state()
+            with np.errstate(), block:  # NOTE: NumPy's errstate does not end where it is interrupted at its beginning
+                compiled(x, y)
+            changed = [a != b for a, b in zip(before, state(), strict=True)]
+            assert all(changed) or not any(changed)
+            found.add(any(changed))
+    assert found == {False, True}
+
+
+@contextmanager
+def tracing_elsewhere() -> Iterator[None]:
+    """Have another thread trace meanwhile."""
+    begun, done = threading.Event(), threading.Event()
+
+    def trace() -> None:
+        with recording(_Nothing()):
+            begun.set()
+            done.wait()
+
+    thread = threading.Thread(target=trace)
+    thread.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+class _Nothing:
+    """A trace that sees nothing."""
+
+    def observed(self, *_: Any) -> None:
+        """See nothing."""
+
+
 def test_a_watcher_of_the_garbage_collector_may_read_the_clock() -> None:
     def watcher(phase: str, info: Any) -> None:
         time.perf_counter()
@@ -485,3 +539,16 @@ def test_a_saved_file_runs_alone(tmp_path: Path) -> None:
     space: dict[str, Any] = {"__name__": "saved"}
     exec(text, space)
     assert len(space["step"](x, w.numpy(), 0.25)) == 3
+
+
+def test_a_profiler_goes_on_after_a_recording() -> None:
+    profiler = cProfile.Profile()
+    f = ag.compile(lambda x: np.sin(x) + 1)
+    profiler.enable()
+    try:
+        assert [f(0.0), f(0.0)] == [1.0, 1.0]
+        len(sorted([2, 1]))
+    finally:
+        profiler.disable()
+    called = [str(entry.code) for entry in profiler.getstats()]
+    assert any("sorted" in name for name in called)

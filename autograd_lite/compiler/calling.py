@@ -171,18 +171,26 @@ class Caller:
         return value if self.program.types[i].kind == "array" else f"asarray({value})"
 
     def _commit(self, values: list[str]) -> None:
-        """NOTE: one C call, in which no interrupt can be delivered, sets everything."""
+        """Write the line that sets everything: all of it or nothing, for no interrupt can be delivered within.
+
+        NOTE: CPython handles signals, and changes threads, at calls and backward jumps, of which there are none between
+        plain stores. While another thread traces, they would be calls of a property: then one call in C does all.
+        """
         rest = iter(values)
         assigned = self.program.assignments
         news = ["None" if a.id is None else self._array(next(rest), a.id) for a in assigned]
         if not assigned:
             return
-        setters = self.bind(tuple([set_slots[a.kind.endswith("grad")] for a in assigned]))
-        if any(a.kind.startswith("argument") for a in assigned):
-            targets = f"({', '.join(self._target(a.kind, a.owner) for a in assigned)},)"
-        else:
-            targets = self.bind(tuple([a.owner for a in assigned]))
-        self.lines.append(f"deque(map(call, {setters}, {targets}, ({', '.join(news)},)), 0)")
+        targets = [self._target(a.kind, a.owner) for a in assigned]
+        slots = ["_grad" if a.kind.endswith("grad") else "_data" for a in assigned]
+        names = [f"n{k}" for k in range(len(assigned))]
+        computed = [(name, new) for name, new in zip(names, news, strict=True) if "(" in new]
+        self.lines += [f"{name} = {new}" for name, new in computed]
+        news = [name if "(" in new else new for name, new in zip(names, news, strict=True)]
+        stores = [f"{t}.{slot} = {new}" for t, slot, new in zip(targets, slots, news, strict=True)]
+        setters = self.bind(tuple([set_slots[slot == "_grad"] for slot in slots]))
+        self.lines.append(f"if Handle._data is slot: {'; '.join(stores)}")
+        self.lines.append(f"else: deque(map(call, {setters}, ({', '.join(targets)},), ({', '.join(news)},)), 0)")
 
 
 def _array_of_grad(grad: Any) -> Any:
@@ -190,7 +198,8 @@ def _array_of_grad(grad: Any) -> Any:
 
 
 _KNOWN: dict[str, Any] = {
-    "MISS": MISS, "altered": altered, "array_of_grad": _array_of_grad, "asarray": np.asarray,
+    "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"],
+    "altered": altered, "array_of_grad": _array_of_grad, "asarray": np.asarray,
     "call": operator.call, "default_rng": default_rng, "deque": deque, "differs": differs,
     "flatten": flatten, "make_tensor": make_tensor,
     "ndarray": np.ndarray, "unflatten": unflatten,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial, update_wrapper
+from functools import cached_property, partial, update_wrapper
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from autograd_lite.compiler.drawing import picture
 from autograd_lite.compiler.formulas import Formulas
 from autograd_lite.compiler.native.backend import NATIVE, NativeProgram, best
 from autograd_lite.compiler.numpy_backend import Module, Names
-from autograd_lite.compiler.passes import measured
+from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
 from autograd_lite.seams import watching
@@ -44,21 +44,42 @@ class CompiledProgram:
         The same as a Python function, with a comment for each line: what runs, unless the backend is a native one.
     native : NativeProgram or None
         What runs in its place; ``native.source`` is its text.
+
+    NOTE: all of it is made when it is first asked for, at the second call at the latest: half of what a first call
+    would take, and nothing for what is called once.
     """
 
-    def __init__(self, recorded: Recorded, passes: Iterable[str] | None, backend: str = "numpy") -> None:
+    def __init__(self, recorded: Recorded, passes: tuple[str, ...], backend: str) -> None:
         self.recorded = recorded
-        self._stages = measured(recorded.program, passes)
-        self.program: Program = self._stages[-1][1]
-        self._module = Module(self.program)
-        self.native: NativeProgram | None = None
+        self._passes, self._backend = passes, backend
         self._numpy: Callable[..., Any] | None = None
-        if backend == "numpy":
-            self.enter = Caller(recorded, self.program, self._module.load()).made()
-        else:
-            numbers = [kind != "tensor" for kind in recorded.kinds if kind != "static"]
-            self.native = NativeProgram(recorded.program, backend, passes, numbers, self._otherwise)
-            self.enter = Caller(recorded, self.native.program, self.native.load()).made()
+
+    @cached_property
+    def _stages(self) -> list[tuple[str, Program]]:
+        return measured(self.recorded.program, self._passes)
+
+    @cached_property
+    def program(self) -> Program:
+        """The calls, after all passes."""
+        return self._stages[-1][1]
+
+    @cached_property
+    def _module(self) -> Module:
+        return Module(self.program)
+
+    @cached_property
+    def native(self) -> NativeProgram | None:
+        """What runs in the place of NumPy's calls, where the backend is a native one."""
+        if self._backend == "numpy":
+            return None
+        numbers = [kind != "tensor" for kind in self.recorded.kinds if kind != "static"]
+        return NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
+
+    @cached_property
+    def enter(self) -> Callable[..., Any]:
+        """``enter(args, kwargs)``: what the program returns, or `MISS` where it is not for these arguments."""
+        made, program = (self._module, self.program) if self.native is None else (self.native, self.native.program)
+        return Caller(self.recorded, program, made.load()).made()
 
     def _otherwise(self, *inputs: Any) -> Any:
         """Run the program as NumPy calls, to say what native code found wrong."""
@@ -143,10 +164,10 @@ class Programs:
     def add(self, program: CompiledProgram) -> None:
         """Keep one more, and drop the oldest where there are too many."""
         self._kept = (program, *self._kept)[:LIMIT]
-        self.enters = tuple([p.enter for p in self._kept])
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return what the program for a call returns, or `MISS` where there is none."""
+        self.enters = tuple([p.enter for p in self._kept])
         for enter in self.enters:
             result = enter(args, kwargs)
             if result is not MISS:
@@ -175,7 +196,7 @@ class Compiled:
         One for each kind of arguments it was called with.
     """
 
-    def __init__(self, function: Function, backend: str, passes: Iterable[str] | None) -> None:
+    def __init__(self, function: Function, backend: str, passes: tuple[str, ...]) -> None:
         update_wrapper(self, function)
         self.programs = Programs()
         self._function, self._backend, self._passes = function, backend, passes
@@ -264,8 +285,9 @@ def compile(  # noqa: A001 - PyTorch's name
     A returned Tensor has its value and no history.
 
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
-    are; its sums are more exact than NumPy's, and its functions exact to four units in the last place. What it compiled
-    is kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says.
+    are; its sums keep their rounding errors, and its functions are exact to some units in the last place. Large loops
+    are done by as many threads as ``OMP_NUM_THREADS`` says, by default one for each processor. What was compiled is
+    kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says.
 
     Examples
     --------
@@ -284,6 +306,8 @@ def compile(  # noqa: A001 - PyTorch's name
         return partial(compile, backend=backend, passes=passes)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
-    chosen = None if passes is None else tuple(passes)
-    made: Callable[..., Any] = Compiled(function, best() if backend == "auto" else backend, chosen)
+    chosen = best() if backend == "auto" else backend
+    if chosen in NATIVE:
+        NATIVE[chosen].required()
+    made: Callable[..., Any] = Compiled(function, chosen, selected(passes))
     return made

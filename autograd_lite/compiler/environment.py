@@ -14,6 +14,7 @@ import random
 import sys
 import time
 import types
+from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
@@ -22,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.traced import PACKAGE, Traced
+from autograd_lite.compiler.traced import NUMPY, PACKAGE, Traced
 from autograd_lite.record import Handle
 from autograd_lite.tracing import name_of
 
@@ -32,6 +33,7 @@ _MOST = 20_000
 _READERS = tuple([f"{PACKAGE}{os.sep}{room}" for room in ("nn", "optim", "checkpoint")])
 _OWN = ("numpy", "autograd_lite")
 
+_monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
 _ASKING = frozenset((time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, input))
 
 Reading = tuple[str, Any, Any]
@@ -190,9 +192,13 @@ class Environment:
     def note(self, frame: types.FrameType, event: str, arg: Any) -> None:
         """Note the code of a call, and what the function asks of the world; what `sys.setprofile` is given."""
         if event == "call":
-            self._codes.add(frame.f_code)
+            self.note_code(frame.f_code)
         elif event == "c_call" and arg in _ASKING and not self._is_strange(frame):
             self._asked = f"{arg.__module__}.{arg.__name__}"
+
+    def note_code(self, code: types.CodeType) -> None:
+        """Note the code of a call."""
+        self._codes.add(code)
 
     def _is_strange(self, frame: types.FrameType) -> bool:
         """Tell whether a call is not the function's: ours, NumPy's, or of a watcher of the garbage collector."""
@@ -311,7 +317,6 @@ def observed_run(
     arrays that they stand for.
     """
     environment = Environment(function, settings)
-    before = sys.getprofile()
     replaced: list[tuple[Reading, Any]] = []
     try:
         for reading, x, name in environment.before.arrays:
@@ -320,20 +325,63 @@ def observed_run(
             elif isinstance(x, np.random.Generator) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
                 replaced.append((reading, x))
                 _put(reading, stand_in(x, name))
-        sys.setprofile(environment.note)
-        yield environment
+        with _listening(environment):
+            yield environment
     finally:
-        _profile(before)
         for reading, x in replaced:
             _put(reading, x)
 
 
-def _profile(before: Any) -> None:
-    """Let a profiler go on that was there before: one in C is no function that could be set."""
-    if before is None or callable(before):
-        sys.setprofile(before)
-    else:
-        before.enable()
+@contextmanager
+def _listening(environment: Environment) -> Iterator[None]:
+    """Have an environment told of the calls in this thread."""
+    tool = None if _monitor is None else next((i for i in (4, 3) if _monitor.get_tool(i) is None), None)
+    if tool is not None:
+        with _monitoring(environment, tool):
+            yield
+        return
+    before: Any = sys.getprofile()
+    sys.setprofile(environment.note)
+    try:
+        yield
+    finally:
+        if before is None or callable(before):
+            sys.setprofile(before)
+        else:
+            before.enable()  # a profiler in C, which is no function that could be set
+
+
+@contextmanager
+def _monitoring(environment: Environment, tool: int) -> Iterator[None]:
+    """Do the same by `sys.monitoring`, which asks only once about what does not change."""
+    thread, events = get_ident(), _monitor.events
+
+    def started(code: types.CodeType, offset: int) -> Any:
+        if get_ident() != thread:
+            return None
+        environment.note_code(code)
+        return _monitor.DISABLE
+
+    def called(code: types.CodeType, offset: int, fn: Any, first: Any) -> Any:
+        if code.co_filename.startswith((PACKAGE, NUMPY)):
+            return _monitor.DISABLE
+        if get_ident() == thread and isinstance(fn, types.BuiltinFunctionType):
+            environment.note(sys._getframe(1), "c_call", fn)
+        return None
+
+    _monitor.use_tool_id(tool, "autograd_lite")
+    try:
+        _monitor.register_callback(tool, events.PY_START, started)
+        _monitor.register_callback(tool, events.PY_RESUME, started)
+        _monitor.register_callback(tool, events.CALL, called)
+        _monitor.set_events(tool, events.PY_START | events.PY_RESUME | events.CALL)
+        _monitor.restart_events()
+        yield
+    finally:
+        _monitor.set_events(tool, events.NO_EVENTS)
+        for event in (events.PY_START, events.PY_RESUME, events.CALL):
+            _monitor.register_callback(tool, event, None)
+        _monitor.free_tool_id(tool)
 
 
 def _put(reading: Reading, value: Any) -> None:

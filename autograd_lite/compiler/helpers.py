@@ -49,7 +49,7 @@ def draw(generator: Any, method: str, *args: Any, **kwargs: Any) -> Any:
 
 def verify(condition: Any, text: str) -> None:
     """Raise an error unless a condition holds everywhere."""
-    if not condition.all():
+    if np.count_nonzero(condition) != condition.size:
         raise ValueError(text)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.program import Instruction, Program, Ref, Type, refs
+from autograd_lite.compiler.program import Group, Instruction, Program, Ref, Type, refs
 from autograd_lite.compiler.ranges import Ranges
 
 _INFIX: dict[Any, str] = {
@@ -56,8 +56,11 @@ class Names:
     def __init__(self, program: Program, again: bool = False) -> None:
         self.program = program
         self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
+        if program.groups:
+            self._taken |= {"i", "j"}
         self._names: dict[int, str] = {}
         self._counts: dict[str, int] = {}
+        self._others: dict[str, str] = {}
         self._numbers = count(1)
         self._constants = {c.id: c.array for c in program.constants}
         added = [x for x in program.instructions if x.fn in helpers.IN_PLACE and x.into is not None]
@@ -73,11 +76,12 @@ class Names:
     def _share(self) -> None:
         """Name the values that have no name of their own, in order."""
         last = _last_reads(self.program)
+        fresh = set[int]().union(*map(self.program.left_by, self.program.groups))
         free: list[str] = []
         for k, x in enumerate(self.program.instructions):
             read = x.operands() if x.into is None else (*x.operands(), x.into)
             dying = [self[i] for i in dict.fromkeys(read) if last[i] == k and self._is_shared(i)]
-            if x.fn is helpers.placed:  # written in two lines, of which the first gives the name another value
+            if x.fn is helpers.placed or x.id in fresh:  # its name is given a value before the line that reads others
                 self[x.id]
             elif x.id not in self._same and self._is_shared(x.id) and dying + free:
                 self._names[x.id] = (dying or free).pop()
@@ -93,6 +97,10 @@ class Names:
             same = self._same.get(i)
             self._names[i] = self._unique(self._wanted(i)) if same is None else self[same]
         return self._names[i]
+
+    def another(self, name: str) -> str:
+        """Return a name like this one that nothing else has; the same one each time."""
+        return self._others.get(name) or self._others.setdefault(name, self._unique(name))
 
     def _wanted(self, i: int) -> str:
         name = self.program.names.get(i)
@@ -120,6 +128,10 @@ def _last_reads(program: Program) -> dict[int, int]:
             last[i] = k
         if x.into is not None:
             last[x.into] = k
+    for group in program.groups:  # in every turn of a loop
+        own = {x.id for x in program.instructions[group.start : group.stop]}
+        given = {i for x in program.instructions[group.start : group.stop] for i in x.operands() if i not in own}
+        last |= {i: max(last[i], group.stop) for i in given}
     return last | dict.fromkeys(program.escaping(), len(program.instructions))
 
 
@@ -130,6 +142,7 @@ class Module:
         self.program = program
         self.names = Names(program, again=True)
         self.bound: dict[str, Any] = {}
+        self._blocks: dict[int, str] = {}  # in a loop: how a block of a value is written
         self._constants = {c.id: c for c in program.constants}
         self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
         self.function = _identifier(program.title)
@@ -160,16 +173,53 @@ class Module:
         parameters = ", ".join(self.names[x.id] for x in program.inputs)
         lines = [f"def {self.function}({parameters}):"]
         lines += [f"    # {self.names[x.id]}: {program.types[x.id]}" for x in program.inputs]
-        silent = self._silent()
+        silent, grouped = self._silent(), program.grouped()
         for k, x in enumerate(program.instructions):
-            if k in silent and k - 1 not in silent:
-                lines.append('    with np.errstate(all="ignore"):')
+            group = grouped.get(k)
+            margin = "    " if group is None else "        "
+            if group is not None and k == group.start:
+                lines += self._loop(group)
+            if k in silent and (k - 1 not in silent or grouped.get(k - 1) != group):
+                lines.append(f'{margin}with np.errstate(all="ignore"):')
             *before, last = self.statements(x)
-            indent = "        " if k in silent else "    "
+            indent = margin + ("    " if k in silent else "")
             lines += [indent + line for line in before]
             lines.append(f"{indent + last:<{COLUMN}}  # {self.comment(x)}")
+            if group is not None and k == group.stop - 1:
+                self._blocks = {}
         lines.append(f"    return {self._returned()}")
         return lines
+
+    def _loop(self, group: Group) -> list[str]:
+        """Return the lines before the calls of a group: whole results, the loop, and blocks of what is read."""
+        program = self.program
+        calls = program.instructions[group.start : group.stop]
+        shape = program.types[calls[0].id].shape
+        leaving, lines = program.left_by(group), []
+        for x in calls:
+            if x.id in leaving:
+                name, kind = self.names[x.id], program.types[x.id]
+                summed = x.fn is np.sum
+                made = f"{literal(kind.dtype)}(0)" if summed else f"np.empty({kind.shape}, {literal(kind.dtype)})"
+                lines.append(f"    {name} = {made}")
+                self._blocks[x.id] = name if summed else f"{name}[i:j]"
+        lines.append(f"    for i in range(0, {shape[0]}, {group.length}):  # in blocks that stay in the cache")
+        lines.append(f"        j = i + {group.length}")
+        given = {i: None for x in calls for i in x.operands() if i not in {y.id for y in calls}}
+        for i in given:
+            if program.types[i].shape[:1] == shape[:1] and len(program.types[i].shape) == len(shape):
+                self._blocks[i] = self.names.another(f"{self.names[i]}_part")
+                lines.append(f"        {self._blocks[i]} = {self.names[i]}[i:j]")
+        return lines
+
+    def _of_block(self, x: Instruction) -> str:
+        """Return the line for a call whose result leaves a loop."""
+        name = self._blocks[x.id]
+        if x.fn is np.sum:
+            return f"{name} = {name} + np.add.reduce({self.operand(x.args[0])}, axis=None)"
+        if x.fn is np.where:
+            return f"{name} = {self.expression(x)}"
+        return f"{path_of(x.fn)}({', '.join(map(self.operand, x.args))}, out={name})"
 
     def _silent(self) -> set[int]:
         """Return the places of the calls that are made with warnings switched off: from the first one that could warn.
@@ -179,10 +229,11 @@ class Module:
         silent: set[int] = set()
         last: int | None = None
         ranges: Ranges | None = None
+        borders = {place for group in self.program.groups for place in (group.start, group.stop)}
         for k, x in enumerate(self.program.instructions):
-            if not x.quiet:
+            if not x.quiet or k in borders:
                 last = None
-            elif is_loud(x):
+            if is_loud(x):
                 ranges = ranges or Ranges(self.program)
                 if not ranges.is_calm(x):
                     silent.update(range(k if last is None else last, k + 1))
@@ -211,6 +262,8 @@ class Module:
         """Return the line for one call that is one."""
         if x.fn is helpers.verify:
             return self._call("verify", x)
+        if x.id in self._blocks:
+            return self._of_block(x)
         if x.fn in helpers.IN_PLACE and x.into is not None:
             return f"{self.names[x.id]}[{self._key(x.args[2])}] {helpers.IN_PLACE[x.fn]} {self.operand(x.args[1])}"
         return f"{self.names[x.id]} = {self.expression(x)}"
@@ -271,7 +324,7 @@ class Module:
     def operand(self, value: Any) -> str:
         """Return an operand as Python writes it."""
         if value.__class__ is Ref:
-            return self.names[value.id]
+            return self._blocks.get(value.id) or self.names[value.id]
         if isinstance(value, tuple):
             inner = ", ".join(map(self.operand, value))
             return f"({inner},)" if len(value) == 1 else f"({inner})"

@@ -126,12 +126,25 @@ class Assignment:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Instructions that are carried out together, block by block: from the place `start` to that before `stop`.
+
+    A block has `length` places along the first axis.
+    """
+
+    start: int
+    stop: int
+    length: int
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """Inputs, constants, instructions, outputs and assignments.
 
     `outputs` has a `Ref` for a value, and what else was returned as it is. `operations` has, for values that are the
-    result of one of the library's operations, its name and operands: what formulas are made of.
+    result of one of the library's operations, its name and operands: what formulas are made of. `groups` are told
+    to whoever writes a text: one call after the other gives the same values.
     """
 
     inputs: tuple[Input, ...]
@@ -143,6 +156,7 @@ class Program:
     names: Mapping[int, str] = field(default_factory=dict)
     operations: Mapping[int, tuple[str, tuple[Any, ...]]] = field(default_factory=dict, repr=False)
     title: str = "step"
+    groups: tuple[Group, ...] = ()
 
     def having(self, **changes: Any) -> Program:
         """Return the program with other parts."""
@@ -156,6 +170,15 @@ class Program:
         """Return the values that leave the program: what it returns and assigns."""
         assigned = [a.id for a in self.assignments if a.id is not None]
         return (*refs(self.outputs), *assigned)
+
+    def grouped(self) -> dict[int, Group]:
+        """Return for the places of instructions the groups that they are in."""
+        return {k: group for group in self.groups for k in range(group.start, group.stop)}
+
+    def left_by(self, group: Group) -> set[int]:
+        """Return the values of a group that are read after it or leave the program; of others there are only blocks."""
+        read = set(self.escaping()).union(*[x.operands() for x in self.instructions[group.stop :]])
+        return {x.id for x in self.instructions[group.start : group.stop] if x.id in read}
 
     def uses(self) -> dict[int, int]:
         """Return how often each value is read, by instructions or on its way out."""

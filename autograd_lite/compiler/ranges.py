@@ -100,18 +100,33 @@ def _sum(a: Range, b: Range) -> Range:
 def _subtract(ranges: Ranges, x: Instruction) -> Range:
     a, b = map(ranges.of, x.args)
     low, high = _sum(a, (-b[1], -b[0]))
-    return low, min(high, 0.0) if maximum_of(ranges, x) is not None else high
+    return low, min(high, 0.0) if _less_maximum(ranges, x) is not None else high
 
 
-def maximum_of(ranges: Ranges, x: Instruction) -> Instruction | None:
-    """Return the maximum over some axes of an operand that is subtracted from it, or what is no less."""
+def _less_maximum(ranges: Ranges, x: Instruction) -> Ref | None:
+    """Return the maxima along some axes of an operand, if these are subtracted from it, or what is no less."""
     bound = x.args[1]
     limit = ranges.source(bound, np.maximum)
     for value in (bound,) if limit is None else (bound, *limit.args):
-        largest = ranges.source(value, np.max)
-        if largest is not None and largest.args[0] == x.args[0] and dict(largest.kwargs).get("keepdims") is True:
-            return largest
+        if value.__class__ is Ref and x.args[0] in _maxima_of(ranges, value):
+            return value
     return None
+
+
+def _maxima_of(ranges: Ranges, value: Any) -> list[Any]:
+    """Return what a value is the maxima of, with the axes kept; also of rows that were made columns for it."""
+    largest = ranges.source(value, np.max)
+    if largest is not None:
+        return [largest.args[0]] if dict(largest.kwargs).get("keepdims") is True else []
+    shaped = ranges.source(value, np.reshape)
+    largest = None if shaped is None else ranges.source(shaped.args[0], np.max)
+    copied = None if largest is None else ranges.source(largest.args[0], np.copy)
+    turned = None if copied is None else ranges.source(copied.args[0], np.transpose)
+    if shaped is None or largest is None or turned is None:
+        return []
+    rows = (*ranges.program.types[turned.id].shape[1:], 1)
+    fits = len(turned.args) == 1 and largest.args[1:] == (0,) and ranges.program.types[shaped.id].shape == rows
+    return [turned.args[0]] if fits else []
 
 
 def _multiply(ranges: Ranges, x: Instruction) -> Range:
@@ -183,7 +198,8 @@ def _total(ranges: Ranges, x: Instruction) -> Range:
 def _has_a_one(ranges: Ranges, x: Instruction) -> bool:
     power = ranges.source(x.args[0], np.exp)
     difference = None if power is None else ranges.source(power.args[0], np.subtract)
-    largest = None if difference is None else maximum_of(ranges, difference)
+    maxima = None if difference is None else _less_maximum(ranges, difference)
+    largest = ranges.source(maxima, np.max)
     if largest is None or difference is None or largest.args[1:] != x.args[1:] or largest.kwargs != x.kwargs:
         return False
     low = ranges.of(largest.args[0])[0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograd_lite.compiler.memory import is_new
-from autograd_lite.compiler.program import Instruction, Program, Ref, Type
+from autograd_lite.compiler.program import Group, Instruction, Program, Ref, Type
 
 _PRODUCTS = (np.matmul, np.dot, np.vdot)
 
@@ -66,6 +66,7 @@ def _bytes(kind: Type) -> int:
 
 def table(stages: Iterable[tuple[str, Program]]) -> str:
     """Return the costs as text, a line for each stage."""
+    stages = list(stages)
     rows = [("after", "calls", "flops", "bytes", "buffers")]
     for name, program in stages:
         c = cost(program)
@@ -75,4 +76,10 @@ def table(stages: Iterable[tuple[str, Program]]) -> str:
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
+    lines += [_loop(group, program) for program in [p for _, p in stages[-1:]] for group in program.groups]
     return "\n".join(lines)
+
+
+def _loop(group: Group, program: Program) -> str:
+    shape = program.types[program.instructions[group.start].id].shape
+    return f"a loop of {group.stop - group.start} calls over {shape[0]:,} places, {group.length:,} at a time"

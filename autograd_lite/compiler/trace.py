@@ -41,12 +41,7 @@ _SWEEPS = frozenset((sweep.reverse.__code__, sweep.forward.__code__))
 
 
 def unobserved(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a method of the trace run without the observer of calls, for which there is nothing in it to see.
-
-    NOTE: from Python 3.12 on an observer is dear to stop and start, and stays.
-    """
-    if sys.version_info >= (3, 12):
-        return method
+    """Have a method of the trace run without the observer of calls, for which there is nothing in it to see."""
 
     @functools.wraps(method)
     def alone(self: Trace, *args: Any) -> Any:

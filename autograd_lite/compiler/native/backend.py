@@ -16,15 +16,16 @@ from autograd_lite.compiler.native.program import Driver, numbers_that_leave
 from autograd_lite.compiler.native.report import listed
 from autograd_lite.compiler.native.segments import divided
 from autograd_lite.compiler.native.threads import Call
-from autograd_lite.compiler.passes import PASSES, measured
+from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.program import Program, refs
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A language of kernels: how they are written, how they become functions, and what is left to NumPy."""
+    """A language of kernels: how they are written, what they need, how they are loaded, and what is left to NumPy."""
 
     text: Callable[[Sequence[Kernel]], str]
+    required: Callable[[], object]
     load: Callable[[Sequence[Kernel]], list[Call]]
     limits: Limits
 
@@ -36,14 +37,15 @@ _BY_VECTORS = frozenset(
         np.arccosh, np.arctanh, np.cbrt, np.log2, np.log10, np.log1p,
     )
 )  # fmt: skip
+_FOR_NUMBA = Limits(4_000, _BY_VECTORS, 1_000)
 NATIVE: Mapping[str, Backend] = MappingProxyType(
     {
-        "cc": Backend(c_text.text, c_compiler.load, Limits(300_000)),
-        "numba": Backend(numba_text.text, numba_compiler.load, Limits(4_000, _BY_VECTORS, 1_000)),
+        "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, Limits(300_000)),
+        "numba": Backend(numba_text.text, numba_compiler.required, numba_compiler.load, _FOR_NUMBA),
     }
 )
 """By the name that `compile` has for them."""
-_NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "buffers"))
+_NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "fusion", "buffers"))
 
 
 def best() -> str:
@@ -70,13 +72,13 @@ class NativeProgram:
         self,
         recorded: Program,
         name: str,
-        passes: Iterable[str] | None,
+        passes: Iterable[str],
         returned: Iterable[bool],
         otherwise: Callable[..., Any],
     ) -> None:
         backend = NATIVE[name]
         self.name = name
-        chosen = [p for p in PASSES if p not in _NOT_FOR_KERNELS and (passes is None or p in passes)]
+        chosen = [name for name in passes if name not in _NOT_FOR_KERNELS]
         program = measured(recorded, chosen)[-1][1]
         self.parts = divided(program, backend.limits)
         kernels = [part for part in self.parts if isinstance(part, Kernel)]

@@ -30,18 +30,18 @@ def found() -> str | None:
     return next((name for name in names if shutil.which(shlex.split(name)[0])), None)
 
 
-def load(kernels: Sequence[Kernel]) -> list[Call]:
-    """Return kernels as functions, compiled or from the cache.
-
-    Raises
-    ------
-    CompileError
-        Where there is no C compiler.
-    """
+def required() -> str:
+    """Return the C compiler; an error where there is none, or where arrays do not lie as native code reads them."""
     compiler = found()
     if compiler is None:
         raise errors.CompileError(errors.COMPILE_CC)
     layout.check()
+    return compiler
+
+
+def load(kernels: Sequence[Kernel]) -> list[Call]:
+    """Return kernels as functions, compiled or from the cache."""
+    compiler = required()
     source = text(kernels)
     command = [*shlex.split(compiler), *_ALWAYS, *_APART, *_understood(compiler)]
     path = cache.kept(f"{cache.key(source, *command)}.so", functools.partial(_build, command, source))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.native.calls import (
@@ -40,6 +39,21 @@ from autograd_lite.compiler.native.loops import (
     View,
 )  # fmt: skip
 from autograd_lite.compiler.native.scalars import SAME, SCALARS
+from autograd_lite.compiler.native.values import (
+    Memory,
+    Point,
+    Splat,
+    Value,
+    aligned,
+    contiguous,
+    lengthened,
+    narrow,
+    reshaped,
+    seen,
+    shortened,
+    size,
+    squeezed,
+)
 from autograd_lite.compiler.native.wide import widened
 from autograd_lite.compiler.native.work import placed
 from autograd_lite.compiler.program import Instruction, Program, Ref
@@ -47,57 +61,6 @@ from autograd_lite.shapes import Shape
 
 LONGEST = 200
 """Statements of a nest at most, for compilers take more than linear time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A value that is a variable of a nest."""
-
-    nest: int
-    variable: int
-    shape: Shape
-    dtype: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """A value in memory, complete after a node."""
-
-    view: View
-    node: int
-
-    @property
-    def shape(self) -> Shape:
-        return self.view.shape
-
-    @property
-    def dtype(self) -> Any:
-        return self.view.buffer.dtype
-
-
-@dataclass(frozen=True, slots=True)
-class Splat:
-    """A value that is the same number everywhere."""
-
-    value: Any
-    shape: Shape
-    dtype: Any
-
-
-Value = Point | Memory | Splat
-
-
-def squeezed(shape: Iterable[int]) -> Shape:
-    return tuple([n for n in shape if n != 1])
-
-
-def contiguous(shape: Shape) -> tuple[int, ...]:
-    """Return the strides of an array in C order, in elements."""
-    strides, step = [], 1
-    for n in reversed(shape):
-        strides.append(step)
-        step *= n
-    return tuple(reversed(strides))
 
 
 class Lowering:
@@ -126,7 +89,7 @@ class Lowering:
         self._loads: dict[Any, int] = {}
         self._stored: dict[int, Memory] = {}
         self._numbers = max(program.types, default=0)
-        self.outputs = {i: Buffer(i, self._dtype(i), _size(self.types[i].shape), "array") for i in leaving}
+        self.outputs = {i: Buffer(i, self._dtype(i), size(self.types[i].shape), "array") for i in leaving}
         for x in instructions:
             self.values[x.id] = self._lowered(x)
         for i in leaving:
@@ -163,7 +126,7 @@ class Lowering:
         if x is not None and is_view(x, self.types):
             return self._shown(x)
         kind = self.types[i]
-        buffer = Buffer(i, self._dtype(i), _size(kind.shape), "array" if kind.kind == "array" else "number")
+        buffer = Buffer(i, self._dtype(i), size(kind.shape), "array" if kind.kind == "array" else "number")
         self.inputs.append(buffer)
         return Memory(View(buffer, 0, contiguous(kind.shape), kind.shape), -1)
 
@@ -175,7 +138,7 @@ class Lowering:
         """Return memory for a value: an array that leaves, or a temporary one."""
         buffer = self.outputs.get(i) if i is not None else None
         if buffer is None:
-            buffer = Buffer(self._new(), dtype, _size(shape))
+            buffer = Buffer(self._new(), dtype, size(shape))
         return View(buffer, 0, contiguous(shape), shape)
 
     def _in_memory(self, value: Value) -> Memory:
@@ -189,7 +152,7 @@ class Lowering:
             room = self._room(value.variable, value.shape, value.dtype)
             self._store(value, room)
             stored = self._stored[value.variable] = Memory(room, value.nest)
-        return _reshaped(stored, value.shape)
+        return reshaped(stored, value.shape)
 
     def _store(self, value: Point, room: View) -> None:
         nest = self.nodes[value.nest]
@@ -239,7 +202,7 @@ class Lowering:
         if isinstance(value, Point) and value.nest == nest and squeezed(value.shape) == squeezed(shape):
             return Operand(value.variable, value.dtype, to)
         view = aligned(self._in_memory(value).view, shape)
-        key = (nest, id(view.buffer), view.offset, view.strides)
+        key = (nest, view.buffer.id, view.offset, view.strides)
         if key not in self._loads:
             self._loads[key] = self._new()
             self._body(nest).append(Load(self._loads[key], view.buffer.dtype, view))
@@ -319,7 +282,7 @@ class Lowering:
         room = self._room(x.id, kind.shape, kind.dtype)
         kept = iter(contiguous(tuple([n for k, n in enumerate(shape) if k not in axes])))
         strides = tuple([0 if k in axes else next(kept) for k in range(len(shape))])
-        view = _narrow(View(room.buffer, 0, strides, shape))
+        view = narrow(View(room.buffer, 0, strides, shape))
         places = [k for k, n in enumerate(shape) if n != 1]
         over = tuple([places.index(k) for k in axes if k in places])
         self._body(nest).append(Reduce(view, REDUCTIONS[x.fn], operand, over))
@@ -335,11 +298,11 @@ class Lowering:
             start, new, key = self.value(x.args[0]), self.value(x.args[1]), x.args[2]
         memory = self._filled(x.id, start) if isinstance(start, Splat) else self._copied(x.id, start)
         view, indices = self._at(memory.view, key)
-        new = _shortened(new, len(view.shape))
+        new = shortened(new, len(view.shape))
         nest = self._ready([new, *[value for value, _, _ in indices]], view.shape, memory.node + 1)
         value = self._operand(nest, view.shape, new, kind.dtype)
         where = self._indices(nest, view.shape, indices)
-        place = _narrow(view)
+        place = narrow(view)
         if x.fn in helpers.IN_PLACE:
             before, after = self._new(), self._new()
             scalar = SCALARS[np.add if x.fn is helpers.added_at else np.subtract]
@@ -357,7 +320,7 @@ class Lowering:
         nest = self._ready([memory, *[value for value, _, _ in indices]], kind.shape)
         where = self._indices(nest, kind.shape, indices)
         variable = self._new()
-        self._body(nest).append(Load(variable, kind.dtype, _narrow(view), where))
+        self._body(nest).append(Load(variable, kind.dtype, narrow(view), where))
         self._body(nest).append(Compute(x.id, kind.dtype, SAME, (Operand(variable, kind.dtype, kind.dtype),)))
         return Point(nest, x.id, kind.shape, kind.dtype)
 
@@ -369,7 +332,7 @@ class Lowering:
             assert part is not None
             return part, []
         rest = len(view.shape) - len(parts)
-        values = [_lengthened(self.value(part), rest) for part in parts]
+        values = [lengthened(self.value(part), rest) for part in parts]
         leading = np.broadcast_shapes(*[value.shape for value in values])
         shape = (*leading[: len(leading) - rest], *view.shape[len(parts) :])
         strides = (*[0] * (len(shape) - rest), *view.strides[len(parts) :])
@@ -391,7 +354,7 @@ class Lowering:
             nest = self._ready([value], value.shape)
             view = View(room.buffer, start * room.strides[axis], room.strides, value.shape)
             operand = self._operand(nest, value.shape, value, kind.dtype)
-            self._body(nest).append(Store(_narrow(view), operand))
+            self._body(nest).append(Store(narrow(view), operand))
             start, latest = start + value.shape[axis], max(latest, nest)
         return Memory(room, latest)
 
@@ -415,70 +378,3 @@ _SHAPES = frozenset((np.reshape, np.expand_dims, np.squeeze, np.ravel, np.atleas
 
 def _literal(value: Splat, to: Any) -> Operand:
     return Operand(Literal(value.value), value.dtype, to)
-
-
-def _size(shape: Shape) -> int:
-    return int(np.prod(shape, dtype=np.int64))
-
-
-def _broadcast(strides: tuple[int, ...], shape: Shape, to: Shape) -> tuple[int, ...]:
-    """Return the strides by which an array is repeated over a larger shape."""
-    missing = (0,) * (len(to) - len(shape))
-    return (*missing, *[0 if n == 1 != m else s for s, n, m in zip(strides, shape, to[len(missing) :], strict=True)])
-
-
-def _narrow(view: View) -> View:
-    """Return a view without the axes of length one, as nests have them."""
-    kept = [k for k, n in enumerate(view.shape) if n != 1]
-    return View(view.buffer, view.offset, tuple([view.strides[k] for k in kept]), squeezed(view.shape))
-
-
-def aligned(view: View, shape: Shape) -> View:
-    """Return a view for a nest over a shape: repeated, and without axes of length one."""
-    if squeezed(view.shape) == squeezed(shape):
-        return _narrow(view)
-    return _narrow(View(view.buffer, view.offset, _broadcast(view.strides, view.shape, shape), shape))
-
-
-def _lengthened(value: Value, more: int) -> Value:
-    """Return a value with more axes of length one at the end."""
-    if isinstance(value, Memory):
-        view = value.view
-        longer = View(view.buffer, view.offset, (*view.strides, *[0] * more), (*view.shape, *[1] * more))
-        return Memory(longer, value.node)
-    return replace(value, shape=(*value.shape, *[1] * more))
-
-
-def _shortened(value: Value, ndim: int) -> Value:
-    """Return a value without those axes of length one by which it has more than `ndim`."""
-    more = len(value.shape) - ndim
-    if more <= 0:
-        return value
-    if isinstance(value, Memory):
-        view = value.view
-        return Memory(View(view.buffer, view.offset, view.strides[more:], view.shape[more:]), value.node)
-    return replace(value, shape=value.shape[more:])
-
-
-def _reshaped(memory: Memory, shape: Shape) -> Memory:
-    if memory.view.shape == shape:
-        return memory
-    return Memory(View(memory.view.buffer, memory.view.offset, contiguous(shape), shape), memory.node)
-
-
-def seen(view: View, x: Instruction) -> View | None:
-    """Return what a call that gives a view gives of one: NumPy is asked, with an array of the same strides.
-
-    None if NumPy would copy.
-    """
-    whole = np.empty(view.buffer.size, np.int8)
-    part = as_strided(whole[view.offset :], view.shape, view.strides)
-    if x.fn is operator.getitem:  # NOTE: numbers alone give an element, and with "..." an array that shows it
-        key = as_tuple(x.args[1])
-        result = part[key if any(k is Ellipsis for k in key) else (*key, ...)]
-    else:
-        result = x.fn(part, *x.args[1:], **dict(x.kwargs))
-    if not np.may_share_memory(result, whole):
-        return None
-    offset = np.asarray(result).__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-    return View(view.buffer, offset, result.strides, result.shape)

@@ -21,18 +21,17 @@ def is_installed() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def load(kernels: Sequence[Kernel]) -> list[Call]:
-    """Return kernels as functions, compiled or from the cache.
-
-    Raises
-    ------
-    MissingExtraError
-        Where numba is not installed.
-    """
+def required() -> None:
+    """Raise an error where numba is not installed, or where arrays do not lie as native code reads them."""
     if not is_installed():
         missing = errors.MISSING_EXTRA.format(feature="backend='numba'", package="numba", extra="jit")
         raise errors.MissingExtraError(missing)
     layout.check()
+
+
+def load(kernels: Sequence[Kernel]) -> list[Call]:
+    """Return kernels as functions, compiled or from the cache."""
+    required()
     module = _module(text(kernels))
     return [call_of(kernel, lambda name: int(getattr(module, name).address)) for kernel in kernels]
 

@@ -66,7 +66,7 @@ class Writer(ABC):
         Whether those sums are of double precision, whatever the elements are.
     """
 
-    block = 1024
+    block = 256
     doubles = False
 
     def __init__(self) -> None:

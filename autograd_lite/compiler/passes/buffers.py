@@ -35,6 +35,10 @@ class _Plan:
         self.last = self._last_reads(program)
         self.until: dict[int, int] = {}
         self.fixed = set(program.given())
+        self.grouped = program.grouped()
+        for group in program.groups:
+            only_blocks = {x.id for x in program.instructions[group.start : group.stop]} - program.left_by(group)
+            self.fixed |= only_blocks
 
     def _last_reads(self, program: Program) -> dict[int, int]:
         """Return for each owner of memory the last instruction that reads it, or a view of it."""
@@ -49,7 +53,7 @@ class _Plan:
 
     def placed(self, k: int, x: Instruction) -> Instruction:
         kind = self.types[x.id]
-        if self._can_write(x, kind):
+        if k not in self.grouped and self._can_write(x, kind):
             place = self._dying(k, x, kind)
             if place is None and x.fn not in helpers.IN_PLACE:
                 place = self._taken(kind)

@@ -12,6 +12,7 @@ from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.constants import constant_folding
 from autograd_lite.compiler.passes.dead import dead_code
 from autograd_lite.compiler.passes.dots import dots
+from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
 from autograd_lite.compiler.passes.small import small_arrays
@@ -34,10 +35,19 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
         "sums": sums,
         "dots": dots,
         "small_arrays": small_arrays,
+        "fusion": fusion,
         "buffers": buffers,
     }
 )
 """By the name with which ``passes=`` of `compile` selects them, in the order in which they are done."""
+
+
+def selected(passes: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the names of passes, all of them for None; an error for what is none."""
+    chosen = tuple(PASSES) if passes is None else tuple(passes)
+    if unknown := [name for name in chosen if name not in PASSES]:
+        raise errors.CompileError(errors.COMPILE_PASSES.format(given=unknown, known=", ".join(PASSES)))
+    return chosen
 
 
 def measured(program: Program, passes: Iterable[str] | None = None) -> list[tuple[str, Program]]:
@@ -45,9 +55,7 @@ def measured(program: Program, passes: Iterable[str] | None = None) -> list[tupl
 
     NOTE: copies of what leaves the program are made after `views`, which would take them out again.
     """
-    chosen = tuple(PASSES) if passes is None else tuple(passes)
-    if unknown := [name for name in chosen if name not in PASSES]:
-        raise errors.CompileError(errors.COMPILE_PASSES.format(given=unknown, known=", ".join(PASSES)))
+    chosen = selected(passes)
     stages = [("recorded", program)]
     for name, work in PASSES.items():
         if name == "buffers":
@@ -55,7 +63,7 @@ def measured(program: Program, passes: Iterable[str] | None = None) -> list[tupl
             stages.append(("copies of what leaves", program))
         if name in chosen:
             changed = work(program)
-            if changed is not program and name not in {"dead_code", "buffers"} and "dead_code" in chosen:
+            if changed is not program and name not in {"dead_code", "fusion", "buffers"} and "dead_code" in chosen:
                 changed = dead_code(changed)
             program = changed
             stages.append((name, program))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from autograd_lite import errors
 from autograd_lite.compiler.memory import roots
 from autograd_lite.compiler.program import Instruction, Program, shown
@@ -39,7 +41,28 @@ def verify(program: Program, after: str = "recording") -> Program:
             _fault(program, len(program.instructions), after, f"%{i} leaves, but is never given")
         if i in overwritten:
             _fault(program, len(program.instructions), after, f"%{i} leaves, but was written over")
+    _groups(program, after)
     return program
+
+
+def _groups(program: Program, after: str) -> None:
+    """Check that groups follow each other, are of one length, and that none needs a sum before it is complete."""
+    end = 0
+    for group in program.groups:
+        if not end <= group.start < group.stop <= len(program.instructions) or group.length < 1:
+            _fault(program, group.start, after, "a group is not where one can be")
+        end = group.stop
+        calls = program.instructions[group.start : end]
+        first, sums = program.types[calls[0].id].shape[0], {x.id for x in calls if x.fn is np.sum}
+        for k, x in enumerate(calls, group.start):
+            if x.fn is not np.sum and program.types[x.id].shape[:1] != (first,):
+                _fault(program, k, after, f"%{x.id} has another length than the group that it is in")
+            if x.into is not None or not sums.isdisjoint(x.operands()):
+                _fault(program, k, after, f"%{x.id} cannot be computed block by block")
+        blocks = {x.id for x in calls} - program.left_by(group)
+        for k, x in enumerate(program.instructions):
+            if x.into in blocks:
+                _fault(program, k, after, f"%{x.id} is written into %{x.into}, of which there are only blocks")
 
 
 def _write(
