@@ -16,6 +16,7 @@ from weakref import ref
 
 from autograd_lite import errors
 from autograd_lite.graph import Node
+from autograd_lite.seams import traced
 
 _CALLS = 8
 _OFTEN = 2
@@ -62,8 +63,11 @@ def _is_held() -> bool:
 
 
 def _take(t: Any) -> None:
-    """Watch a loss: one number that was computed. One with hooks is none, whose functions would be kept alive."""
-    node, usual = t._node, None
-    if node.op is not None and math.prod(node.shape) == 1 and not (node.notes is not None and node.notes.hooks):
-        usual = node
-    _watch.calls, _watch.node, _watch.tensor = _CALLS - 1, usual, ref(t)
+    """Watch a loss: one number that was computed.
+
+    Not one with hooks, whose functions would be kept alive; nor one that is traced: a trace holds what it has seen.
+    """
+    node = t._node
+    loss = node.op is not None and math.prod(node.shape) == 1
+    hooks = node.notes is not None and node.notes.hooks
+    _watch.calls, _watch.node, _watch.tensor = _CALLS - 1, node if loss and not hooks and not traced() else None, ref(t)

@@ -114,3 +114,19 @@ def test_leaves_and_losses_with_hooks_are_not_watched() -> None:
         loss.register_hook(lambda g: None)
         loss.backward()
         assert growth._watch.node is None
+
+
+def test_losses_of_compiled_functions_are_not_watched() -> None:
+    """A trace holds the nodes that it has seen."""
+    def compiled(w: Any) -> Callable[[], Any]:
+        @ag.compile
+        def step() -> Any:
+            loss = (w * w).sum()
+            loss.backward()
+            return loss
+
+        return step
+
+    steps = [compiled(leaf([1.0, 2.0])) for _ in range(CALLS)]
+    for step in steps:
+        assert step().item() == step().item() == 5.0
