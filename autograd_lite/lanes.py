@@ -2,11 +2,13 @@
 
 `record.apply` does this for every operation, in loops over operands that take longer than the arithmetic of a small
 computation. In a lane the loops are unrolled: what is asked of each operand, and what each rule has saved, stands in
-the text. To see one: ``print(lanes.source(op))``.
+the text. To see one: ``print(lanes.source(op))``. While somebody observes operations, a second lane that tells of its
+results takes the place of the first.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from autograd_lite.op import Op
@@ -18,7 +20,7 @@ def make(op, fn, rules, preset):
 
     def lane({operands}, settings=NO_SETTINGS):
         if observers:
-            return apply(op, [{operands}], settings)
+            return (op.observed or observed(op))({operands}, settings)
         {unwrap}
         try:
             y = {call}
@@ -77,6 +79,14 @@ def source(op: Op) -> str:
         untracked="(" + " and ".join(f"n{i} is None" for i in places) + ")",
         record=_indented(_record(op)),
     )
+
+
+def observed_source(op: Op) -> str:
+    """Return the text of the lane that tells the observers of its result."""
+    head, _, body = source(op).partition("        if observers:\n")
+    results = re.compile(r"return ((?:make_tensor|_recorded)\(.*\))$", re.MULTILINE)
+    operands = ", ".join(f"x{i}" for i in range(len(op.operands)))
+    return head + results.sub(rf"return _told(op, [{operands}], settings, \1)", body.partition("\n")[2])
 
 
 def _record(op: Op) -> list[str]:

@@ -85,6 +85,8 @@ class Op:
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
     lane : callable or None
         What carries it out, once `record.lane` has made it.
+    observed : callable or None
+        The same for while somebody observes, once `record.observed` has made it.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
@@ -92,7 +94,7 @@ class Op:
 
     __slots__ = (
         "__name__", "accumulate", "binder", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane", "name",
-        "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants",
+        "observed", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants",
     )  # fmt: skip
 
     def __init__(
@@ -118,6 +120,7 @@ class Op:
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
         self.lane: Callable[..., Any] | None = None
+        self.observed: Callable[..., Any] | None = None
         self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()
         self._plan_saving()
 

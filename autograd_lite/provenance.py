@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import ref
 
 
@@ -24,8 +24,8 @@ class _Ours(dict[str, bool]):
 _ours = _Ours()
 
 
-class Place(NamedTuple):
-    """An instruction of the user's code.
+class Place(tuple[CodeType, int]):
+    """An instruction of the user's code: a pair, made without a call of Python's, for each operation has one.
 
     Attributes
     ----------
@@ -35,8 +35,15 @@ class Place(NamedTuple):
         The offset of the instruction in bytes.
     """
 
-    code: CodeType
-    instruction: int
+    __slots__ = ()
+
+    @property
+    def code(self) -> CodeType:
+        return self[0]
+
+    @property
+    def instruction(self) -> int:
+        return self[1]
 
     @property
     def file(self) -> str:
@@ -58,21 +65,29 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-def caller() -> Place | None:
-    """Return where the code that is neither ours nor NumPy's has called, nearest first; None if there is none."""
-    frame = sys._getframe(1)
-    while _ours[frame.f_globals.get("__name__", "")]:
-        if frame.f_back is None:
-            return None
-        frame = frame.f_back
-    return Place(frame.f_code, frame.f_lasti)
+def caller(depth: int = 1) -> Place | None:
+    """Return where the code that is neither ours nor NumPy's has called, nearest first; None if there is none.
+
+    The first `depth` frames are ours for certain.
+    """
+    frame = sys._getframe(depth)
+    try:
+        while _ours[frame.f_globals["__name__"]]:
+            if frame.f_back is None:
+                return None
+            frame = frame.f_back
+    except KeyError:  # code without a name is nobody's but the user's
+        pass
+    return Place((frame.f_code, frame.f_lasti))
 
 
-class Origin(NamedTuple):
+class Origin:
     """Where a Tensor without a history comes from: its place, and where and at what a path of gradients ended."""
 
-    place: Place | None
-    end: str
+    __slots__ = ("end", "place")
+
+    def __init__(self, place: Place | None, end: str) -> None:
+        self.place, self.end = place, end
 
 
 class Origins:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 from weakref import ref
 
@@ -21,6 +22,7 @@ from autograd_lite.protocols import declines
 from autograd_lite.shapes import Array
 
 NUMERIC = frozenset("fiubc")
+LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
 _NUMBERS = frozenset((int, float, bool, complex))
 _SIMPLE = frozenset((int, float, bool, str, slice, type(None), type(Ellipsis)))
 _FLOAT64 = np.dtype(np.float64)
@@ -101,6 +103,11 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
             result = _recorded(op, y, inputs, edges, settings)
     if result is None:
         result = make_tensor(y, None, op)
+    return _told(op, operands, settings, result) if observers else result
+
+
+def _told(op: Op, operands: Sequence[Any], settings: Settings, result: Any) -> Any:
+    """Tell the observers of an operation, and return its result."""
     for observer in observers:
         observer(op, operands, settings, result)
     return result
@@ -120,12 +127,33 @@ def lane(op: Op) -> Callable[..., Any]:
     if not op.operands or not op.rules:
         op.lane = lambda *operands, settings=NO_SETTINGS: _foreign(op, operands, settings)
         return op.lane
-    text, name = lanes.source(op), f"<the lane of {op.name}>"
+    op.lane = _made(op, lanes.source(op), f"{LANE}{op.name}>")
+    return op.lane
+
+
+def observed(op: Op) -> Callable[..., Any]:
+    """Return the lane of `op` that tells the observers of its result; made at the first call."""
+    op.observed = _made(op, lanes.observed_source(op), f"{LANE}{op.name}, observed>")
+    return op.observed
+
+
+def _made(op: Op, text: str, name: str) -> Callable[..., Any]:
+    """Compile the text of a lane of `op`."""
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # tracebacks show its lines
     made: dict[str, Any] = {}
     exec(compile(text, name, "exec"), globals(), made)
-    op.lane = made["make"](op, op.fn, op.rules, op.defaults)
-    return op.lane
+    function: Callable[..., Any] = made["make"](op, op.fn, op.rules, op.defaults)
+    return function
+
+
+def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
+    """Return the operation that a frame, as of a traceback, carries out, with its operands; None if it does not."""
+    at = frame.f_locals
+    if frame.f_code is apply.__code__:
+        return at["op"], at["operands"]
+    if frame.f_code.co_filename.startswith(LANE):
+        return at["op"], [at[f"x{i}"] for i in range(len(at["op"].operands))]
+    return None
 
 
 def _foreign(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:

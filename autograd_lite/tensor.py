@@ -11,6 +11,7 @@ import numpy as np
 from autograd_lite import errors, refusals
 from autograd_lite.commits import commit, commit_gradients, commit_lock
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf, new_order
+from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
@@ -216,6 +217,7 @@ class Tensor(Handle, Methods):
         """
         if self._node is None:
             refusals.no_path(self)
+        watch(self)
         seed = _seed(self, gradient)
         if create_graph:
             with enable_grad():

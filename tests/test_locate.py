@@ -49,21 +49,20 @@ def planted(op: Op, operand: int, mistake: Callable[[Any], Any]) -> Op:
     twin = copy.copy(op)
     rules, right = list(op.rules), op.rules[operand]
     rules[operand] = lambda g, *saved: mistake(right(g, *saved))
-    twin.rules, twin.lane, twin.accumulate = tuple(rules), None, None
+    twin.rules, twin.lane, twin.observed, twin.accumulate = tuple(rules), None, None, None
     return twin
 
 
 def before(x: Any) -> Any:
     """Return x again, after many operations."""
     x = np.arcsinh(np.sinh(x))
-    for _ in range(4):
-        x = (x * 3.0 - x) / 2.0
+    x = (x * 3.0 - x) / 2.0
     return 4 * np.arctan(np.tan(x / 4))
 
 
 def after(y: Any) -> Any:
     y = np.sin(y * np.cos(np.arange(y.size)).reshape(y.shape))
-    for k in range(5):
+    for k in range(2):
         y = y + 0.1 * np.square(y + k)
     return np.sum(y / (1 + y * y))
 

@@ -16,6 +16,7 @@ from helpers import leaf
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.graph import Node
+from autograd_lite.growth import _watch
 from autograd_lite.tensor import assign
 
 MEGABYTE = 2**20
@@ -150,6 +151,7 @@ def growth(step: Callable[[], None], n: int) -> tuple[int, int]:
 
 
 def live_nodes() -> int:
+    _watch.node = None  # a loss of an earlier test
     gc.collect()  # what earlier tests have left behind in cycles would go at any moment
     return sum(isinstance(x, Node) for x in gc.get_objects())
 

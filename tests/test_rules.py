@@ -17,7 +17,7 @@ from helpers import registered
 import autograd_lite as ag
 from autograd_lite.graph import Constant, Node, observe, reachable
 from autograd_lite.op import REGISTRY, Composite, Op, bilinear, custom, elementwise, linear
-from autograd_lite.record import make_tensor
+from autograd_lite.record import apply, make_tensor
 from autograd_lite.rules import constant
 from autograd_lite.sweep import forward
 
@@ -181,14 +181,21 @@ def test_second_order_is_that_of_differences_of_gradients(row: Case) -> None:
 
 
 @rows
-def test_a_lane_records_what_apply_does(row: Case) -> None:
-    """The lane of an operation records what `apply` does, which is at work where somebody observes."""
-    fast = row(*leaves(row.inputs))
-    with observe(lambda *_: None):
-        slow = row(*leaves(row.inputs))
-    assert record_of(fast) == record_of(slow)
-    for a, b in zip(values(fast), values(slow), strict=True):
-        assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
+def test_lanes_record_what_apply_does(row: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two lanes of an operation, that for while somebody observes and the other, record what `apply` does."""
+    seen: list[Op] = []
+    results = [row(*leaves(row.inputs))]
+    with observe(lambda op, *_: seen.append(op)):
+        results.append(row(*leaves(row.inputs)))
+        count = len(seen)
+        for op in set(seen):
+            monkeypatch.setattr(op, "observed", lambda *given, op=op: apply(op, given[:-1], given[-1]))
+        results.append(row(*leaves(row.inputs)))
+    assert seen[:count] == seen[count:]
+    fast, observed, slow = results
+    assert record_of(fast) == record_of(observed) == record_of(slow)
+    for a, b, c in zip(values(fast), values(observed), values(slow), strict=True):
+        assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes()) == (c.dtype, c.shape, c.tobytes())
 
 
 @rows

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.check import directions
+from autograd_lite.check.beside import Beside
 from autograd_lite.check.compare import Tolerance, hint
 from autograd_lite.check.heatmap import ErrorMatrix
 from autograd_lite.check.measure import Matrix, Measure
@@ -27,7 +28,6 @@ from autograd_lite.shapes import Array
 _NEARBY = 3
 """At so many points nearby the derived side is looked at for its rounding."""
 _LAST_DIGITS = 16
-_VERY_NEAR = 2.0**-44  # of x
 _CLEARLY = 10  # so many times the noise of plain differences what they shall find has to be
 
 
@@ -367,9 +367,10 @@ class _Examination:
         excess = tolerance.excess(derived[:, None], numeric[:, None], noise[:, None])[:, 0]
         found: list[Fault] = []
         accepted: list[int] = []
+        beside = Beside(self.checked, self.numeric, k, v, mode)
         for row in np.argsort(-excess, kind="stable")[: int((excess > 1).sum())].tolist():
             what = {"analytic": float(derived[row]), "numeric": float(numeric[row]), "error": float(noise[row])}
-            fault = self._of_row(k, j, v, row, sweep, mode, what)
+            fault = self._of_row(k, j, v, row, sweep, beside, what)
             found += [fault] if fault is not None else []
             if fault is None or fault.fine:
                 accepted.append(row)
@@ -379,53 +380,25 @@ class _Examination:
         return worst, accepted
 
     def _of_row(
-        self, k: int, j: int, v: Array, row: int, sweep: Sweep, mode: str, what: dict[str, Any]
+        self, k: int, j: int, v: Array, row: int, sweep: Sweep, beside: Beside, what: dict[str, Any]
     ) -> Fault | None:
         """Return what is wrong with one row at one element; None where only a combination of outputs is off."""
-        scale, slopes = float(v[j]), sweep.kink(row)
+        scale, slopes, step = float(v[j]), sweep.kink(row), float(sweep.trusted[row])
         if slopes is not None:
             what["slopes"] = slopes[0] / scale, slopes[1] / scale
             verdict = "kink"
         elif not np.isfinite(what["numeric"]):
             verdict = "not finite"
         else:
-            verdict = "wrong" if self._persists(k, v, row, sweep, mode, what) else "unclear"
+            verdict = "wrong" if beside.persists(row, step, what) else "unclear"
             what["taylor"] = sweep.departure(row, what["analytic"] * scale)
         if self.rows is None:
             what["output"] = self.numeric.place(row)
         else:
-            what |= self._output(k, j, v, row, float(sweep.trusted[row]), mode)
+            what |= self._output(k, j, v, row, step, beside.mode)
             if abs(what["analytic"] - what["numeric"]) <= NOISE_GRANTED * what["error"]:
                 return None
-        return self._fault(verdict, k, index=_place(self.checked.kinds[k][0], j), mode=mode, **what)
-
-    def _persists(self, k: int, v: Array, row: int, sweep: Sweep, mode: str, what: dict[str, Any]) -> bool:
-        """Tell whether derived and numeric differ as much beside the point, as they do where a rule is wrong.
-
-        If they do not, to neither side, there is a kink so near to the point that no step shows it: the derived one is
-        then the same in its next neighbourhood, and is not where a rule is wrong at this very point.
-        """
-        step, size = float(sweep.trusted[row]), float(np.max(np.abs(v)))
-        gap = abs(what["analytic"] - what["numeric"]) * size
-        x = float(np.max(np.abs(self.checked.start[k].flat[np.flatnonzero(v)])))
-        nearest = (x * _VERY_NEAR or float(np.finfo(np.float64).tiny)) / size
-        for side in (-1, 1):
-            slope, arrays = self._slope_beside(k, v, side * step, row, mode)
-            if not abs(slope - self.numeric.quick(k, v, step / 4, arrays)[row]) <= gap / 4:
-                return True
-        slopes = [self._slope_beside(k, v, side * nearest, row, mode)[0] for side in (-1, 1)]
-        return any(not abs(slope - what["analytic"] * size * np.sign(v.sum())) <= gap / 4 for slope in slopes)
-
-    def _slope_beside(self, k: int, v: Array, way: float, row: int, mode: str) -> tuple[float, list[Array]]:
-        """Return the derived derivative of a row along `v` some way along it, and the inputs there."""
-        arrays = list(self.checked.start)
-        arrays[k] = arrays[k] + (way * v).reshape(arrays[k].shape)
-        with np.errstate(all="ignore"):
-            derived = self.checked.derive(arrays)
-            if mode == "forward":
-                return float(self.numeric.read(derived.push(k, v))[row]), arrays
-            u = np.eye(1, self.numeric.finite.size, row)[0] if self.rows is None else self.rows[row]
-            return float(derived.pull(u)[k] @ v), arrays
+        return self._fault(verdict, k, index=_place(self.checked.kinds[k][0], j), mode=beside.mode, **what)
 
     def _output(self, k: int, j: int, v: Array, row: int, step: float, mode: str) -> dict[str, Any]:
         """Return the element of the output that a wrong combination comes from, and both derivatives of it."""

@@ -21,6 +21,7 @@ from autograd_lite import errors, refusals
 from autograd_lite.compiler import helpers
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
+from autograd_lite.record import LANE
 from autograd_lite.rules import constant, indexing
 from autograd_lite.shapes import Array, Shape
 
@@ -471,7 +472,7 @@ def user_frame() -> FrameType | None:
 
 @functools.cache
 def _is_library(file: str) -> bool:
-    return file.startswith((PACKAGE, NUMPY, "<the lane", "<frozen"))
+    return file.startswith((PACKAGE, NUMPY, LANE, "<frozen"))
 
 
 def line_of(frame: FrameType | None) -> str:

@@ -17,7 +17,7 @@ from autograd_lite.graph import Constant, Linked, Node, enable_grad, observe
 from autograd_lite.nn.module import Module
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.provenance import Place, caller
-from autograd_lite.record import apply, array_of
+from autograd_lite.record import array_of, carried_out
 from autograd_lite.scope import Scope, scope, scope_of
 from autograd_lite.tensor import Tensor
 from autograd_lite.tracing import ARGUMENT
@@ -307,9 +307,8 @@ def _culprit(error: BaseException | None) -> tuple[str | None, Sequence[Any]]:
     while error is not None:
         trace = error.__traceback__
         while trace is not None:
-            if trace.tb_frame.f_code is apply.__code__:
-                at = trace.tb_frame.f_locals
-                return at["op"].name, at["operands"]
+            if (found := carried_out(trace.tb_frame)) is not None:
+                return found[0].name, found[1]
             trace = trace.tb_next
         error = error.__cause__ or error.__context__
     return None, ()

@@ -1,0 +1,14 @@
+"""What can go wrong, one class for each kind, each message ending with the line to write instead.
+
+Every class is an `AutogradError` and also the built-in exception a NumPy user would expect, so both of
+``except autograd_lite.AutogradError`` and ``except TypeError`` do what they say. Messages name operations,
+shapes and tensors; they never print data.
+"""
+
+from autograd_lite.errors.checks import *  # noqa: F403 - every name
+from autograd_lite.errors.classes import *  # noqa: F403 - every name
+from autograd_lite.errors.compiling import *  # noqa: F403 - every name
+from autograd_lite.errors.engine import *  # noqa: F403 - every name
+from autograd_lite.errors.functions import *  # noqa: F403 - every name
+from autograd_lite.errors.learning import *  # noqa: F403 - every name
+from autograd_lite.errors.pictures import *  # noqa: F403 - every name

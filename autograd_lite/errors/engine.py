@@ -1,0 +1,106 @@
+"""Texts of the engine: Tensors, operations and their rules, `backward`."""
+
+from __future__ import annotations
+
+NON_SCALAR = (
+    "backward() needs one number to start from, which {what} is not. "
+    "Write {expr}.sum().backward(), or {expr}.mean().backward(), or give the weights of its elements: "
+    "{expr}.backward(gradient=np.ones({shape}))"
+)
+SEED_SHAPE = (
+    "the gradient given to backward() has shape {given}, which is not that of {what}. "
+    "Write {expr}.backward(gradient=np.broadcast_to(gradient, {shape})) if broadcasting is meant"
+)
+SEED_COMPLEX = (
+    "the gradient given to backward() is complex ({given}), {what} is real ({dtype}), so its imaginary part "
+    "would be lost. Write {expr}.backward(gradient=gradient.real)"
+)
+SEED_BOOL = (
+    "backward() takes the gradient to start from as its first argument, but was given {given}. "
+    "Write {expr}.backward(retain_graph={given})"
+)
+FLAG = (
+    "requires_grad, the second argument of a Tensor, is a {given}. "
+    "Write ag.Tensor(data, requires_grad=True), ag.Tensor(data, dtype=dtype) or ag.Tensor(data, name=name)"
+)
+NO_PATH = (
+    "backward() on {what}: no recorded path leads from it to a Tensor that requires a gradient{cause}. "
+    "Write w = ag.Tensor(data, requires_grad=True) and compute the result from w "
+    "outside ag.no_grad(), without detach(), .data or .numpy()"
+)
+FREED = (
+    "backward() reaches {what} a second time, but the values it saved were released by the first backward(). "
+    "Write loss.backward(retain_graph=True) the first time if both are wanted; "
+    "if a value is carried from one step to the next, cut it with h = h.detach()"
+)
+INTEGER_RESULT = (
+    "the result of {op} has dtype {dtype}, through which no derivative flows, but an operand requires a gradient. "
+    "Write t.detach() for that operand if a constant is meant"
+)
+COMPLEX_RESULT = (
+    "the result of {op} has dtype {dtype}: gradients of complex numbers are not supported. "
+    "Write t.detach() for the operand that requires a gradient, or compute with the real and the imaginary part"
+)
+INTEGER_GRAD = (
+    "{what} has dtype {dtype}: only floating-point numbers have a gradient. "
+    "Write ag.Tensor(data, dtype=float, requires_grad=True)"
+)
+COMPLEX_GRAD = (
+    "{what} has dtype {dtype}: gradients of complex numbers are not supported. "
+    "Write the computation in real and imaginary parts: re = ag.Tensor(z.real, requires_grad=True); "
+    "im = ag.Tensor(z.imag, requires_grad=True)"
+)
+BAD_DATA = "a Tensor holds numbers, but the data is {what}. Write {instead}"
+CONVERSION = (
+    "{call} of {what} would drop its derivative. Write {instead}; "
+    "or, where a constant is meant, t.item() for a number and t.detach().numpy() for an array"
+)
+LEAF_MUTATION = (
+    "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "
+    "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"
+)
+IN_PLACE = "{op}: a result of {given} does not fit into {what}, of dtype {dtype}. Write {instead}"
+OUT_ARRAY = (
+    "{op} into a plain array would lose the derivative of the result. "
+    "Write a = a + t for a += t, or out=ag.Tensor(a) for out=a"
+)
+OUT_TUPLE = "out= of {op} takes one Tensor or array, not {number}. Write q, r = np.{op}(a, b) without out="
+NOT_A_LEAF = "{what} of {tensor}, which is in the middle of a graph. Write {instead}"
+NOT_TRACKED = "{what} of {tensor}, to which no gradient flows. Write t = ag.Tensor(data, requires_grad=True)"
+NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"
+UNSUPPORTED = "numpy.{name} is not supported on a Tensor: {why}"
+UNSUPPORTED_ARGUMENT = (
+    "the argument {argument} of {op} is not supported on a Tensor{extra}. Write {call}, with no others"
+)
+UNKNOWN_ARGUMENT = "{op}() has no argument {argument}, or has been given it twice. Write {call}"
+MISSING_ARGUMENT = "{op}() needs the argument {argument}. Write {call}"
+TRACKED_SETTING = (
+    "the argument {argument}= of {op} is a Tensor that requires a gradient, but {op} has no derivative with respect "
+    "to it. Write {argument}=t.detach() if it is meant as a constant"
+)
+RULE_SHAPE = (
+    "a rule of {op} returned a gradient of shape {given} for an input of shape {shape}. "
+    "Write a rule whose result has the shape of its input, or one that broadcasting it gives"
+)
+HOOK_RESULT = (
+    "a hook on {what} of dtype {dtype} returned a gradient that does not fit: {given}. "
+    "Write a hook that returns None, or an array of the shape of the gradient it is given"
+)
+RULE_RESULT = (
+    "a rule of {op} returned an object of type {given} for an input of shape {shape}. "
+    "Write a rule that returns an array: g times the derivative"
+)
+RULE_NUMBER = "the declaration of {op} has {given} rules for {expected} inputs. Write one rule for each input"
+RULE_NAMES = (
+    "a rule of {op} asks for {name!r}, which {op} does not have. Write a rule that asks for g, y, {known}, "
+    "or for the shape of an input as <name>_shape"
+)
+NON_LEAF_COPY = (
+    "{call} of {what}, which is in the middle of a graph: the copy would silently lose its history. "
+    "Write {call}(t.detach()) for a copy of the value, or t.clone() for a recorded copy"
+)
+NOT_A_FUNCTION = (
+    "{switch} decorates a function, but was given a {given}. Write with ag.{switch}(): ... for a block, "
+    "or @ag.{switch}() above a function"
+)
+MISSING_EXTRA = "{feature} needs {package}, which is not installed. Write: pip install 'autograd-lite[{extra}]'"

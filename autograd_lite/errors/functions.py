@@ -1,0 +1,160 @@
+"""Texts of transforms of functions: derivatives, trees, checkpoints, `vmap`, custom operations, implicit functions."""
+
+from __future__ import annotations
+
+STRUCTURE = (
+    "{what} is built differently{where}: {given}, where {expected} is expected. "
+    "Write it with the same containers and keys; ag.tree.map(np.zeros_like, x) makes one that fits x"
+)
+LEAF_NUMBER = (
+    "unflatten() is given {given} leaves for a structure of {expected}. "
+    "Write leaves, structure = ag.tree.flatten(x), and unflatten(structure, leaves) with as many leaves"
+)
+UNRAVEL_SHAPE = "unravel() takes a vector of shape ({n},), not one of shape {given}. Write unravel(vector.reshape({n}))"
+ARGUMENT_NUMBER = (
+    "argnums={given} names an argument that is not there: {function} is called with {count} of them by position. "
+    "Write argnums=0 for the first, and give by position what is differentiated"
+)
+ARGUMENT_TWICE = "argnums={given} names an argument twice. Write each place once: argnums=(0, 1)"
+INTEGER_ARGUMENT = (
+    "{path} of {function} has dtype {dtype}: only floating-point numbers have a derivative. "
+    "Write 3.0 for 3 and x.astype(float) for an array; or name with argnums= the arguments that have one"
+)
+COMPLEX_ARGUMENT = (
+    "{path} of {function} has dtype {dtype}: derivatives by complex numbers are not supported. "
+    "Write {function} in real numbers, with z.real and z.imag as two arguments"
+)
+NO_AUX = (
+    "has_aux=True, but {function} returned a {given}, not a pair. "
+    "Write return value, aux; or leave has_aux=True out"
+)
+NON_SCALAR_OUTPUT = (
+    "{transform} needs a function that returns one number, but {function} returned {given}. "
+    "Write ag.jacobian({function}) for all derivatives, ag.elementwise_grad({function}) where each number depends on "
+    "one of the argument, has_aux=True where the first of a pair is meant, or return np.sum(y)"
+)
+NO_DEPENDENCE = (
+    "{transform}: the result of {function} does not depend on the argument it is differentiated by, or the dependence "
+    "was lost on the way{cause}. Write NumPy's functions in the place of math, .item(), .detach() and .numpy(); "
+    "where the result is a constant on purpose, return y + 0 * np.sum(x)"
+)
+TANGENT_SHAPE = (
+    "{what} has shape {given}, but {primal} has shape {shape}. Write np.broadcast_to(v, {shape}) if that is meant"
+)
+TANGENT_COMPLEX = "{what} is complex, but {primal} is real. Write v.real"
+TANGENT_TUPLES = (
+    "{transform}(f, primals, tangents) takes two tuples of one entry for each argument of f, but was given "
+    "{primals} and {tangents}. Write ag.{transform}(f, (x,), (v,)) for a function of one argument"
+)
+TANGENT_NUMBER = (
+    "the linear map of {function} takes {expected} tangents, one for each argument, but was given {given}. "
+    "Write f_jvp(*tangents)"
+)
+CHECKPOINT = (
+    "checkpoint of {function}: the evaluation on the way back came to other results than the first, by random numbers "
+    "of a generator of its own, or a parameter changed in between. Write random numbers with ag.manual_seed() and no "
+    "rng=, and change parameters after backward()"
+)
+JACOBIAN_MODE = "mode={given!r} is unknown. Write mode='auto', 'reverse' or 'forward'"
+BATCH_VALUE = "inside of vmap, {call} of an array that differs between examples has no answer. Write {instead}"
+BATCH_QUESTION = (
+    "inside of vmap, the result of {op} would have another form for each example, or be one answer for all of them. "
+    "Write {instead}"
+)
+BATCH_SCALAR = "inside of vmap, examples that are single numbers have no length. Write x[None] for one of length 1"
+BATCH_WRITE = (
+    "inside of vmap, {op} cannot write what differs between examples into an array that is the same for all of them. "
+    "Write a = a + x for a += x, np.where(np.arange(n) == i, x, a) for a[i] = x, and no out="
+)
+BATCH_MASK = (
+    "inside of vmap, {op} by a mask would pick another number of elements for each example. "
+    "Write np.where(mask, x, 0) and go on with all elements"
+)
+BATCH_ASSIGN = (
+    "inside of vmap, an assignment to x[i] with an index that differs between examples is not supported. "
+    "Write x = np.where(np.arange(len(x)) == i, value, x)"
+)
+BATCH_INDEX = "inside of vmap, an index is outside of an axis of length {n}. Write np.clip(i, 0, {n} - 1) for it"
+BATCH_RESHAPE = (
+    "an example of shape {given} cannot be reshaped to {shape}. Write x.reshape(-1), or sizes whose product fits"
+)
+VMAP_AXES = (
+    "{which} of vmap is {given}, which is no axis for {what}. Write a whole number, None where all examples share it, "
+    "or a tuple with one entry for each"
+)
+VMAP_RANGE = (
+    "{which} of vmap asks for axis {axis} of {what}, which has {ndim} axes. Write {which}=None where all examples "
+    "share it, or an axis that it has"
+)
+VMAP_SIZES = (
+    "vmap: the arguments differ in the number of examples: {first} along its axis has {n}, {second} has {m}. "
+    "Write in_axes= with the axis of the examples of each argument, and None for what they share"
+)
+VMAP_NOTHING = "vmap: no argument has an axis of examples. Write in_axes=0, or call the function without vmap"
+VMAP_SHARED = (
+    "vmap: {what} differs between examples, but out_axes is None there, which is for what they share. Write out_axes=0"
+)
+VMAP_RESULT = (
+    "vmap: the function returned {given}, which is no array. Write a function that returns arrays or trees of them"
+)
+CUSTOM_SIGNATURE = (
+    "custom_op {op} needs a function with at least one input by place, and it has {what}. "
+    "Write def {op}(x, y, *, setting=1): ..., or a lambda around it"
+)
+CUSTOM_NO_RULE = (
+    "custom_op {op} has no reverse rule. Write vjp=lambda g, x: ..., "
+    "or numerical=True for a derivative by finite differences"
+)
+CUSTOM_BOTH = "custom_op {op} is given numerical=True and a rule. Write one of them"
+CUSTOM_FIRST = (
+    "a rule of custom_op {op} has the parameters ({given}), of which the first is not {first}. "
+    "Write vjp=lambda g, x: g * x, with g first, and jvp=lambda tangents, x: tangents[0] * x"
+)
+CUSTOM_VALUE = "custom_op {op} returned {given}. Write a function that returns one array of numbers"
+CUSTOM_RESULTS = (
+    "the reverse rule of custom_op {op} returned {given} results for {expected} inputs. "
+    "Write one result for each input, as a tuple, and None where there is no derivative"
+)
+CUSTOM_LOST = (
+    "the reverse rule of custom_op {op} was given Tensors, to be differentiated itself, and returned a {given}, "
+    "which has no derivative. Write the rule with NumPy's functions of g, or with custom operations"
+)
+CUSTOM_SECOND = (
+    "in the reverse rule of custom_op {op}, which is given Tensors because the derivative is differentiated again. "
+    "Write the rule with NumPy's functions (np.sin(x), not math.sin(x)), or with another custom_op"
+)
+NUMERICAL = (
+    "custom_op {op} has a numerical derivative: four calls for each number of an input, about nine digits in float64, "
+    "and no second order. Write vjp= for an exact one"
+)
+NUMERICAL_SECOND = (
+    "custom_op {op} has a numerical derivative, which cannot be differentiated again. "
+    "Write vjp=lambda g, x: ..., with NumPy's functions"
+)
+IMPLICIT_SHAPE = (
+    "the equation {function} has {given} numbers for {expected} unknowns. "
+    "Write a function f(x, *theta) whose result is built like x"
+)
+IMPLICIT_DTYPE = (
+    "the solution of {function} has dtype {dtype}, and the derivative is that of floats. "
+    "Write solve=lambda *theta: np.asarray(x, float)"
+)
+IMPLICIT_CLOSURE = (
+    "the equation {function} uses a recorded Tensor that is not among its arguments, and by which the solution would "
+    "have no derivative. Write f(x, w, ...) and give w as an argument, or w.detach() where a constant is meant"
+)
+IMPLICIT_FAR = (
+    "the solution given of {function} is none: the next step of Newton's method is {far:.3g} long. "
+    "Write a solver with a smaller tolerance"
+)
+SINGULAR = (
+    "the derivative of the equation by its {n} unknowns cannot be inverted at the solution, which is there no smooth "
+    "function of its parameters. Write an equation with a single root nearby, as x - y for (x - y)**2"
+)
+FIXED_POINT_LOST = (
+    "the iteration x = {function}(x) has not converged to {tol:.3g} in {n} steps. "
+    "Write max_iterations= with more of them, or lambda x: (x + f(x)) / 2 for a function that swings"
+)
+FIXED_POINT_SETTINGS = (
+    "fixed_point() is given tol={tol} and max_iterations={n}. Write tol=1e-12, max_iterations=1000, both above 0"
+)

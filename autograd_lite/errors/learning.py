@@ -1,0 +1,63 @@
+"""Texts of networks, optimisers and training."""
+
+from __future__ import annotations
+
+LINEAR_SHAPE = (
+    "linear() on an input of shape {given} with a weight of shape {weight} (out, in) and a bias of shape {bias}: "
+    "they do not fit each other. Write an input whose last axis has the length {n}: x.reshape(-1, {n})"
+)
+TARGET_SHAPE = (
+    "the target of {loss} has shape {given}, but shape {wanted} belongs to this input. Write target.reshape({wanted})"
+)
+CLASS_RANGE = (
+    "the target of cross_entropy names a class that does not exist: the input has {count} classes, 0 to {last}. "
+    "Write labels from 0 to {last}, such as np.unique(labels, return_inverse=True)[1]"
+)
+REDUCTION = "reduction={given!r} is unknown. Write reduction='mean', 'sum' or 'none'"
+FANS = (
+    "Xavier initialisation of {what}: it needs the shape (out, in), to count inputs and outputs. "
+    "Write nn.init.zeros_(bias) for a bias, or nn.init.normal_(t, std=...) with a scale of your own"
+)
+FEATURES = "Linear(in_features, out_features) is given {given}. Write whole numbers of at least 1: Linear(2, 3)"
+NOT_A_LAYER = (
+    "layer {place} of Sequential is {given}, not a Module. Write an instance: Sequential(nn.Linear(2, 3), nn.ReLU())"
+)
+STATE_DICT = "load_state_dict() of {model} does not fit, and nothing was changed: {found}. "
+STATE_DICT_NAMES = "Write load_state_dict(state, strict=False) to load only the names that both sides have"
+STATE_DICT_SHAPES = "Write a model of the same sizes as the saved one"
+FUNCTIONAL_CALL = (
+    "functional_call() of {model} does not fit: {found}. "
+    "Write functional_call(model, dict(model.named_parameters()), x), or give values of those names and shapes"
+)
+SETTING = "{name}={given!r}: it has to be a finite number, and not negative. Write {name}=0.01"
+NESTEROV = "nesterov=True with {given}. Write nesterov=True, momentum=0.9, dampening=0"
+GROUP_KEY = "a parameter group has the setting {given!r}, which is unknown. Write 'params' and any of {known}"
+NOT_PARAMETERS = "an optimiser takes a list of parameters, but is given {given}. Write SGD(model.parameters(), lr=0.01)"
+MIXED_GROUPS = (
+    "an optimiser is given parameters and groups side by side. "
+    "Write [{'params': weights, 'lr': 0.1}, {'params': others}], or a list of parameters"
+)
+NO_PARAMETERS = (
+    "an optimiser is given no parameters. Write SGD(model.parameters(), lr=0.01), with an iterator not used up before"
+)
+PARAMETER_NOT_LEAF = (
+    "an optimiser changes leaves, but is given {what}. Write t = ag.Tensor(data, requires_grad=True) and give that"
+)
+PARAMETER_CONSTANT = (
+    "an optimiser is given {what}, which requires no gradient. "
+    "Write SGD([p for p in model.parameters() if p.requires_grad], lr=0.01)"
+)
+PARAMETER_TWICE = "an optimiser is given {what} twice. Write each parameter into one group, once"
+USED_GRADIENT = (
+    "step() of {optimizer}: the gradient of {what} still contains that of the step before. "
+    "Write optimizer.zero_grad() before each loss.backward()"
+)
+LONG_HISTORY = (
+    "in-place {op} of {what}, whose graph was released by backward(), into a Tensor that keeps its history: memory "
+    "grows with each step. Write total {symbol}= loss.item() for the numbers alone"
+)
+KEPT_HISTORY = (
+    "{what}, whose graph was released by backward(), is still held by what was computed from it, as was one {number} "
+    "calls of backward() ago: a sum or a list that keeps the history of each loss, and memory that grows with each "
+    "step. Write total = total + loss.item() for the numbers alone"
+)
