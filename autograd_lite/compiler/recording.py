@@ -216,6 +216,7 @@ def _name_inputs(trace: Trace, environment: Environment) -> None:
     given = [x.name for x in trace.inputs]
     for k, x in enumerate(trace.inputs):
         name = environment.survey.names.get(id(x.owner)) if x.kind == "tensor" else None
+        name = name or (None if x.name else "tensor")  # of a default argument, say, which no name leads to
         if name and (not x.name or given.count(x.name) > 1):
             trace.inputs[k] = replace(x, name=name)
             trace.names[x.id] = name
