@@ -24,6 +24,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler.traced import NUMPY, PACKAGE, Traced
+from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.tracing import name_of
 
@@ -83,7 +84,7 @@ class Survey:
         if not isinstance(x, (types.ModuleType, type)) and not _is_own(x):
             self.identities.append((reading, x))
         self.names.setdefault(id(x), name)
-        if isinstance(x, (np.ndarray, np.random.Generator)):
+        if isinstance(x, np.ndarray) or is_generator(x):
             self.arrays.append((reading, x, name))
         self._into(x, depth + 1, name)
 
@@ -91,7 +92,7 @@ class Survey:
         if depth > _DEPTH or self._count > _MOST or id(x) in self._visited:
             return
         self._visited.add(id(x))
-        if isinstance(x, np.random.Generator):
+        if is_generator(x):
             self.generators[id(x)] = x, x.bit_generator.state
         elif isinstance(x, (*_SIMPLE, Handle, np.ndarray, type)):
             return
@@ -322,7 +323,7 @@ def observed_run(
         for reading, x, name in environment.before.arrays:
             if isinstance(reading[1], tuple):
                 environment.compare(x)
-            elif isinstance(x, np.random.Generator) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
+            elif is_generator(x) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
                 replaced.append((reading, x))
                 _put(reading, stand_in(x, name))
         with _listening(environment):

@@ -15,6 +15,7 @@ from autograd_lite.compiler.program import Assignment, Constant, Program, Ref
 from autograd_lite.compiler.slots import recording, set_data, slot_data
 from autograd_lite.compiler.trace import Restart, Seen, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
+from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor
@@ -138,7 +139,7 @@ def is_traced(x: Any) -> bool:
     """Tell whether a leaf of the arguments is an input of the program, and not a fixed setting."""
     if isinstance(x, (np.ndarray, np.generic)):
         return x.dtype.kind in "fiubc"
-    return isinstance(x, (Handle, np.random.Generator)) or x.__class__ in (int, float, complex)
+    return isinstance(x, Handle) or is_generator(x) or x.__class__ in (int, float, complex)
 
 
 def _argument_names(structure: Structure, function: Any) -> list[str]:

@@ -23,6 +23,7 @@ from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_gra
 from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
 from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings
+from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array
@@ -133,7 +134,7 @@ class Trace:
 
     def outside(self, value: Any, name: str) -> Any:
         """Return what stands for an array, or a generator, of a variable that the function reads."""
-        if isinstance(value, np.random.Generator):
+        if is_generator(value):
             return self.generator(value, name=name)
         source = ("array", id(value))
         if source in self._fixed:
@@ -150,7 +151,7 @@ class Trace:
         if isinstance(value, Handle):
             seen = self._see(value, ("argument", place), name)
             return seen.t
-        if isinstance(value, np.random.Generator):
+        if is_generator(value):
             return self.generator(value, ("argument", place), name)
         if isinstance(value, np.ndarray) and value.__class__ is not np.ndarray:
             raise errors.CompileError(errors.COMPILE_ARRAY.format(what=name, given=type(value).__name__))
