@@ -35,6 +35,11 @@ def literal(value: Any) -> str:
 dtype_text = functools.cache(str)
 
 
+def is_uniform(array: Any) -> bool:
+    """Tell whether an array has elements, and all of them are the same, bit by bit."""
+    return bool(array.size) and bool(array.tobytes() == array.flat[:1].tobytes() * array.size)
+
+
 def array_text(array: Any) -> str:
     """Return a constant as Python writes it: short ones as numbers, long ones as bytes."""
     dtype = literal(array.dtype)
@@ -43,7 +48,7 @@ def array_text(array: Any) -> str:
         return f"{made}[()]" if isinstance(array, np.generic) else made
     if array.size <= _LONGEST_LITERAL:
         return f"np.array({_numbers(array.tolist())}, dtype={dtype}).reshape({array.shape})"
-    if array.tobytes() == array.flat[:1].tobytes() * array.size:
+    if is_uniform(array):
         return f"np.full({array.shape}, {literal(array.flat[0].item())}, {dtype})"
     data = np.ascontiguousarray(array).tobytes().hex()
     return f"np.frombuffer(bytes.fromhex({data!r}), dtype={dtype}).reshape({array.shape})"

@@ -6,6 +6,7 @@ the operands of an instruction.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +31,11 @@ class Type:
     shape: Shape = ()
     dtype: Any = None
     kind: str = "array"
+
+    @property
+    def nbytes(self) -> int:
+        """The size of an array in bytes."""
+        return math.prod(self.shape) * int(self.dtype.itemsize)
 
     def __str__(self) -> str:
         if self.kind != "array":

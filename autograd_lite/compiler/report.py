@@ -61,7 +61,7 @@ def _flops(x: Instruction, types: Mapping[int, Type]) -> int:
 
 
 def _bytes(kind: Type) -> int:
-    return math.prod(kind.shape) * kind.dtype.itemsize if kind.kind in ("array", "scalar") else 0
+    return kind.nbytes if kind.kind in ("array", "scalar") else 0
 
 
 def table(stages: Iterable[tuple[str, Program]]) -> str:

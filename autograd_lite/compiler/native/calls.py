@@ -61,7 +61,7 @@ def is_view(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a call shows the elements of its operand in another order, or some of them."""
     if not (x.args and isinstance(x.args[0], Ref) and is_array(types[x.args[0].id]) and is_array(types[x.id])):
         return False
-    return _plain_key(x.args[1]) if x.fn is operator.getitem else x.fn in VIEWS and not any(refs(x.args[1:]))
+    return _plain_key(x.args[1]) if x.fn is operator.getitem else x.fn in VIEWS and not refs(x.args[1:])
 
 
 def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
@@ -106,7 +106,7 @@ def _plain_key(key: Any) -> bool:
     """Tell whether an index is made of numbers and slices."""
     parts = key if isinstance(key, tuple) else (key,)
     plain = (slice, type(None), type(Ellipsis))
-    return all(isinstance(part, plain) or _is_int(part) for part in parts) and not any(refs(key))
+    return all(isinstance(part, plain) or _is_int(part) for part in parts) and not refs(key)
 
 
 def _key(key: Any, types: Mapping[int, Type]) -> bool:

@@ -19,8 +19,8 @@ class Kept:
     """The arrays that one value of a program was written to lately.
 
     A parameter and its gradient are replaced at each step, so that from the third step on the arrays of the step before
-    the last are free again. That nobody else holds an array is told by its count of references; that no other thread
-    takes it meanwhile, by taking it out first.
+    the last are free again. That nobody else holds an array is told by its count of references; a thread that is
+    looking at one counts as well, so that no two can take the same.
     """
 
     def __init__(self, shape: Shape, dtype: Any) -> None:

@@ -14,7 +14,6 @@ from autograd_lite.compiler.native.calls import (
     FILLS,
     PRODUCTS,
     REDUCTIONS,
-    VIEWS,
     WRITES,
     as_tuple,
     axes_of,
@@ -220,8 +219,6 @@ class Lowering:
     def _lowered(self, x: Instruction) -> Value:
         if x.fn is helpers.verify:
             return self._demanded(x)
-        if is_view(x, self.types):
-            return self._shown(x)
         if x.fn in FILLS:
             return Splat(FILLS[x.fn], self.types[x.id].shape, self._dtype(x.id))
         if x.fn in PRODUCTS:
@@ -251,7 +248,7 @@ class Lowering:
         value, shape = self.value(x.args[0]), self.types[x.id].shape
         if isinstance(value, Splat):
             return replace(value, shape=shape)
-        if isinstance(value, Point) and x.fn in VIEWS and squeezed(value.shape) == squeezed(shape) and x.fn in _SHAPES:
+        if isinstance(value, Point) and x.fn in _SHAPES and squeezed(value.shape) == squeezed(shape):
             return replace(value, shape=shape)
         memory = self._in_memory(value)
         view = seen(memory.view, x)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -11,11 +10,11 @@ import numpy as np
 from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.native.calls import is_product, is_view
 from autograd_lite.compiler.native.kept import SMALLEST, Kept
-from autograd_lite.compiler.native.loops import Buffer, Kernel
+from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.segments import Part, views_for
 from autograd_lite.compiler.native.threads import Call
 from autograd_lite.compiler.numpy_backend import COLUMN, Module, is_loud
-from autograd_lite.compiler.program import Instruction, Program, Type
+from autograd_lite.compiler.program import Instruction, Program
 
 
 class Driver(Module):
@@ -53,7 +52,7 @@ class Driver(Module):
         self.bound |= {f"work_{k.name}": np.empty(k.work, np.uint8) for k in kernels if k.work}
         written = [b.id for k in kernels for b in k.outputs]
         written += [x.id for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
-        large = {i: program.types[i] for i in written if _bytes(program.types[i]) >= SMALLEST}
+        large = {i: program.types[i] for i in written if program.types[i].nbytes >= SMALLEST}
         self.bound |= {f"kept_{i}": Kept(kind.shape, kind.dtype).take for i, kind in large.items()}
         self.bound |= {"otherwise": otherwise, "again": _again}
 
@@ -76,7 +75,8 @@ class Driver(Module):
         given += [f"work_{kernel.name}"] if kernel.work else []
         lines.append(f"given = ({', '.join(given)},)")
         lines.append(f"if {kernel.name}(given) and again({kernel.name}, given): return otherwise({parameters})")
-        return lines + [f"{self.names[i]} = {self.names[i]}[()]" for i in map(_id, kernel.outputs) if i in self.plain]
+        numbers = [self.names[buffer.id] for buffer in kernel.outputs if buffer.id in self.plain]
+        return lines + [f"{name} = {name}[()]" for name in numbers]
 
     def _empty(self, i: int) -> str:
         """Return the line that makes an array to be written to."""
@@ -103,14 +103,6 @@ class Driver(Module):
             return []
         self._written.add(x.id)
         return [f"{self.statement(x):<{COLUMN}}  # {self.comment(x)}"]
-
-
-def _bytes(kind: Type) -> int:
-    return math.prod(kind.shape) * int(kind.dtype.itemsize)
-
-
-def _id(buffer: Buffer) -> int:
-    return buffer.id
 
 
 def _again(kernel: Call, given: tuple[Any, ...]) -> int:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.literals import is_uniform
 from autograd_lite.compiler.native.calls import Limits, is_native, is_view
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.lower import Lowering
-from autograd_lite.compiler.program import Instruction, Program, refs
+from autograd_lite.compiler.program import Instruction, Program
 
 Part = Kernel | Instruction
 
@@ -33,7 +34,7 @@ def divided(program: Program, limits: Limits) -> list[Part]:
             parts.extend(run)
             continue
         own = {x.id for x in run if x.fn is not helpers.verify}
-        elsewhere = set().union(*(read[j] for j in range(len(runs)) if j != k), work.shown_to_numpy(runs))
+        elsewhere = set().union(*(read[j] for j in range(len(runs)) if j != k))
         shown = [i for i in dict.fromkeys(program.escaping()) if i in views and work.root(i) in own]
         leaving = [i for i in own if i in elsewhere or i in escaping] + shown
         parts.append(Lowering(program, run, splats, tuple(leaving)).kernel(f"kernel_{k + 1}"))
@@ -59,9 +60,6 @@ class _Division:
 
     def roots(self, values: Iterable[int]) -> set[int]:
         return {self.root(i) for i in values}
-
-    def shown_to_numpy(self, runs: list[tuple[bool, list[Instruction]]]) -> set[int]:
-        return {self.root(i) for native, run in runs if not native for x in run for i in x.operands()}
 
     def runs(self) -> Iterator[tuple[bool, list[Instruction]]]:
         """Yield by turns what NumPy does and what a kernel does, each as much as can be done by then."""
@@ -96,14 +94,12 @@ class _Division:
 def one_number(array: Any) -> Any:
     """Return the number that an array has everywhere; None if there are several."""
     values = np.asarray(array)
-    if not values.size or values.dtype.kind not in "fib":
-        return None
-    return values.flat[0].item() if values.tobytes() == values.flat[:1].tobytes() * values.size else None
+    return values.flat[0].item() if values.dtype.kind in "fib" and is_uniform(values) else None
 
 
 def views_for(x: Instruction, views: Mapping[int, Instruction]) -> Iterator[Instruction]:
     """Yield the views that a call of NumPy reads, each after what it shows."""
-    for i in (*refs(x.args), *[j for _, value in x.kwargs for j in refs(value)]):
+    for i in x.operands():
         if i in views:
             yield from views_for(views[i], views)
             yield views[i]

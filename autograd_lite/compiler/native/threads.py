@@ -36,7 +36,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of its parent's threads
 
 
-PLAIN = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)
+_PLAIN = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)
 """A function that keeps the lock of Python, so that one work space is enough for all calls."""
 _WIDE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.c_int64, ctypes.c_int64)
 
@@ -45,8 +45,8 @@ def call_of(kernel: Kernel, address: Callable[[str], int]) -> Call:
     """Return a kernel as a function, from the addresses of its stages."""
     stages = [(stage, address(stage.name)) for stage in kernel.stages()]
     if all(stage.parts == 1 for stage, _ in stages):
-        return PLAIN(stages[0][1])
-    return _Staged([_wide(_WIDE(place), stage.parts) if stage.parts > 1 else PLAIN(place) for stage, place in stages])
+        return _PLAIN(stages[0][1])
+    return _Staged([_wide(_WIDE(place), stage.parts) if stage.parts > 1 else _PLAIN(place) for stage, place in stages])
 
 
 def _wide(function: Callable[..., int], most: int) -> Call:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -68,7 +67,7 @@ class _Plan:
         writes = isinstance(x.fn, np.ufunc) and x.fn.nout == 1 and not x.kwargs
         if not (writes or x.fn in helpers.IN_PLACE) or kind.kind != "array" or not kind.shape:
             return False
-        return _bytes(kind) >= self.smallest
+        return kind.nbytes >= self.smallest
 
     def _dying(self, k: int, x: Instruction, kind: Type) -> int | None:
         """Return an operand of this type that is read here for the last time."""
@@ -100,7 +99,3 @@ class _Plan:
             kind = self.types[root]
             if self._is_free(root, k) and kind.kind == "array" and self.owner[root] != self.owner[x.id]:
                 self.free.setdefault((kind.shape, kind.dtype), []).append(root)
-
-
-def _bytes(kind: Type) -> int:
-    return math.prod(kind.shape) * int(kind.dtype.itemsize)

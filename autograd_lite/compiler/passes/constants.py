@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.helpers import EFFECTS
+from autograd_lite.compiler.literals import is_uniform
 from autograd_lite.compiler.passes.common import Rewriting
 from autograd_lite.compiler.program import Constant, Instruction, Program, Ref, Type, mapped
 
@@ -58,7 +59,7 @@ def _with_numbers(walk: Rewriting, x: Instruction, folded: list[Constant]) -> In
         others = [walk.types[a.id].shape for j, a in enumerate(x.args) if j != i and isinstance(a, Ref)]
         if np.broadcast_shapes(*others) != walk.types[x.id].shape:
             continue
-        if array.size and array.tobytes() == array.flat[:1].tobytes() * array.size:
+        if is_uniform(array):
             number = np.array(array.flat[0])
             folded.append(Constant(walk.new(Type((), array.dtype)), number, private=True))
             walk.constants[folded[-1].id] = number
