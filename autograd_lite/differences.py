@@ -11,9 +11,10 @@ how well they agree how good that is. (Press et al., *Numerical Recipes*, 3rd ed
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from autograd_lite.shapes import Array
 
@@ -22,17 +23,18 @@ Line: TypeAlias = Callable[[float], tuple[Array, float]]
 
 NOISE_GRANTED = 30
 """By how much of its noise a difference may miss the truth: noise is estimated, and at its best place."""
-HIDDEN_DIGITS = 16
-"""Rounding inside of a function may come to so many units in the last place of the largest number on the way."""
+_EPS = float(np.finfo(np.float64).eps)
 _FIRST_STEP = 2.0**-10
 _LARGEST_STEP = 2.0**-2
-_SMALLEST_STEP = 2.0**-48  # of x; of 1 for an x of 0
+_SMALLEST_UNITS = 16  # in the last place of x; of 1 for an x of 0
 _FEWEST_STEPS = 4
 _FEW, _WHOLE = 1000, 0.01  # up to so many grains, changes must be so near to whole numbers of them
 _COARSE, _FEW_COARSE = 1e-10, 30  # of dtypes with fewer digits than float64, a hidden offset leaves fewer grains
 _MUCH_SMALLER = 3  # by so many steps, that is 64 times
 _CLEAR = 1000  # a remainder of so many grains is more than rounding
 _STEADY = 0.25  # by such a share the difference of the slopes at a kink may vary with the step
+_SIDES, _IN_A_ROW = 0.25, 3  # so many times nearer, at so many steps
+_SLACK, _EXACT = 1e-3, 1e-6  # by which shares of their difference and of themselves slopes at a kink may be off
 _KINK = 1e-3  # slopes to both sides that differ by more than this share, however small the step
 
 
@@ -54,11 +56,14 @@ def extrapolated(differences: Array) -> Array:
     return (16 * differences[1:] - differences[:-1]) / 15
 
 
-def sweep_steps(x: float, eps: float | None = None) -> list[float]:
-    """Return steps, each a quarter of the one before, that cover all that a function may vary over."""
+def sweep_steps(x: float, eps: float | None = None, precision: float = _EPS) -> list[float]:
+    """Return steps, each a quarter of the one before, that cover all that a function may vary over.
+
+    The smallest is some `precision` of x; `eps` is the largest of only a few.
+    """
     if eps:
         return [eps / 4**n for n in range(_FEWEST_STEPS)]
-    step, smallest = _LARGEST_STEP * _size(x), _SMALLEST_STEP * (abs(x) or 1.0)
+    step, smallest = _LARGEST_STEP * _size(x), _SMALLEST_UNITS * precision * (abs(x) or 1.0)
     steps: list[float] = []
     while len(steps) < _FEWEST_STEPS or (step > smallest and np.isfinite(x)):
         steps.append(step)
@@ -68,6 +73,20 @@ def sweep_steps(x: float, eps: float | None = None) -> list[float]:
 
 def _size(x: float) -> float:
     return max(abs(x), 1.0)
+
+
+class Kink(NamedTuple):
+    """The slopes to the left and to the right of x, and the step they were taken with."""
+
+    left: float
+    right: float
+    step: float
+
+    def holds(self, derived: float) -> bool:
+        """Tell whether a derivative lies between the slopes, so that it is one of those that may be returned."""
+        low, high = sorted((self.left, self.right))
+        slack = max(_SLACK * (high - low), _EXACT * max(abs(low), abs(high)))
+        return low - slack <= derived <= high + slack
 
 
 class Sweep:
@@ -85,17 +104,14 @@ class Sweep:
         The machine epsilon of the dtype that each value was computed in.
     rounding : array
         By how much each may be off besides, where it is the sum of larger numbers.
-    hidden : float
-        The largest change that rounding may make inside of the function.
     """
 
     def __init__(
-        self, line: Line, steps: list[float], base: Array, precision: Array, rounding: Array | float = 0.0,
-        hidden: float = 0.0,
-    ) -> None:  # fmt: skip
+        self, line: Line, steps: list[float], base: Array, precision: Array, rounding: Array | float = 0.0
+    ) -> None:
         ends = [line(sign * step) for step in steps for sign in (1, -1)]
         values, widths = np.stack([y for y, _ in ends]), np.array([dx for _, dx in ends])[:, None]
-        self.base, self.precision, self.rounding, self.hidden = base, precision, rounding, hidden
+        self.base, self.precision, self.rounding = base, precision, rounding
         self.rights, self.lefts, self.plus, self.minus = values[::2], values[1::2], widths[::2], widths[1::2]
 
     def best(self) -> tuple[Array, Array]:
@@ -109,14 +125,13 @@ class Sweep:
             spread = np.abs(np.diff(estimates, axis=0))
             estimates, steps = estimates[:-1], self.plus[2:]
             own = np.maximum(np.maximum(spread, np.roll(spread, -1, axis=0)), self._grain()[2:] / steps)
-            own = np.maximum(own, np.maximum(self._swallowed()[2:] / steps, self._across_a_kink()[2:]))
-            own = np.maximum(own, self._unresolved()[2:])
+            own = np.maximum(own, np.maximum(self._across_a_kink()[2:], self._unresolved()[2:]))
             own = np.where(np.isfinite(estimates + own), own, np.inf)
             noise = own + [_contradiction(estimates[j], estimates[j:], own[j:]) for j in range(len(own))]
         pick = np.argmin(noise, axis=0)[None]
         self.trusted = self.plus[pick[0], 0]
         value, known = (np.take_along_axis(a, pick, 0)[0] for a in (estimates, noise))
-        return np.where(np.isfinite(known), value, np.nan), known
+        return np.where(np.isfinite(value), value, np.nan), known
 
     def plain(self, which: int) -> tuple[float, float]:
         """Return the step at which the central difference alone is nearest to the best derivative, and how near.
@@ -146,24 +161,14 @@ class Sweep:
         whole = np.abs(count - np.rint(count)) < _WHOLE
         in_grains = (changes == 0).any(axis=0) & (whole | (count > few)).all(axis=0) & (np.max(count, axis=0) > few)
         digits = self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts)) + self.rounding
-        lost = (changes == 0).any(axis=0) & (grain <= self.hidden)  # small steps are lost in rounding, not constant
-        return np.maximum(digits, np.where(in_grains | lost, grain, 0))
-
-    def _swallowed(self) -> Array:
-        """Return by how much small changes may be off that come through larger numbers, which round them away.
-
-        What is left of them then comes another way, and agrees with itself from step to step. Where no step changes
-        more than such a rounding, nothing is known of it.
-        """
-        changes = np.maximum(np.abs(self.rights - self.base), np.abs(self.lefts - self.base))
-        seen = np.max(changes, axis=0, initial=0, where=np.isfinite(changes)) > _CLEAR * self.hidden
-        return np.where(seen, np.where(changes <= self.hidden, self.hidden, self.hidden / HIDDEN_DIGITS), 0)
+        return np.maximum(digits, np.where(in_grains, grain, 0))
 
     def _unresolved(self) -> Array:
         """Return for each step the steepest slope of a much smaller one that changes the values as much, else 0.
 
         The function varies within the step then, and what its ends differ by says nothing: as the sine of very large
-        numbers, of which steps that are too large give small slopes that agree.
+        numbers, of which steps that are too large give small slopes that agree. Where the smallest of all still do,
+        nothing is known.
         """
         changes = np.maximum(np.abs(self.rights - self.base), np.abs(self.lefts - self.base))
         digits = _CLEAR * self.precision * np.maximum(np.abs(self.rights), np.abs(self.lefts))
@@ -173,7 +178,9 @@ class Sweep:
             finer = changes[j + _MUCH_SMALLER :]
             slopes = np.where(finer >= changes[j] / 4, finer / self.plus[j + _MUCH_SMALLER :], 0)
             found[j] = np.where(changes[j] > 0, np.max(slopes, axis=0), 0)
-        return found
+        finest = np.max(changes[2 * _FEWEST_STEPS :][-_FEWEST_STEPS:], axis=0, initial=0)
+        varies = (finest > 0) & (finest >= np.max(changes, axis=0) / 8)  # within the last digits of x
+        return np.where(varies, np.inf, found)
 
     def _across_a_kink(self) -> Array:
         """Return half the difference of the slopes to both sides, where it stays the same for smaller steps at first.
@@ -186,7 +193,7 @@ class Sweep:
         following = np.concatenate([gap[1:], gap[-1:]])
         return np.where((following > gap / 2) & (closer < gap / 4), gap / 2, 0)
 
-    def kink(self, which: int) -> tuple[float, float] | None:
+    def kink(self, which: int) -> Kink | None:
         """Return the slopes to the left and to the right where the function has a kink, else None.
 
         They are taken at the smallest step that rounding leaves exact enough. Of a smooth function they agree there;
@@ -205,7 +212,22 @@ class Sweep:
         agree_closer = (gap + NOISE_GRANTED * rounding < gap[last] / 2)[last:].any()
         if gap[last] <= _KINK * size[last] or agree_closer or unsteady:
             return None
-        return float(left[last]) + 0.0, float(right[last]) + 0.0
+        return Kink(float(left[last]) + 0.0, float(right[last]) + 0.0, float(self.plus[last, 0]))
+
+    def sides_with(self, which: int, derived: float) -> bool:
+        """Tell whether steps smaller than the trusted one agree on another derivative, which is near to `derived`.
+
+        What they differ by may then be less than their noise, of which much is granted, and still be no accident: the
+        function has a small part that varies faster than the trusted step is.
+        """
+        with np.errstate(all="ignore"):
+            changes = (self.rights - self.lefts)[:, which]
+            estimates = extrapolated(changes / (self.plus - self.minus)[:, 0])
+            best = float(self.best()[0][which])
+        known = np.abs(changes) > self._grain()[:, which]
+        near = known[:-1] & (np.abs(estimates - derived) < _SIDES * np.abs(estimates - best))
+        finer = near[self.plus[:-1, 0] < self.trusted[which]]
+        return len(finer) >= _IN_A_ROW and bool(np.all(sliding_window_view(finer, _IN_A_ROW), axis=1).any())
 
     def departure(self, which: int, derived: float) -> float | None:
         """Return by which power of the step the function departs from its tangent of slope `derived`.

@@ -14,10 +14,10 @@ from weakref import ref
 
 
 class _Ours(dict[str, bool]):
-    """Whether a module is one of ours or of NumPy, by its name; remembered."""
+    """Whether a module is no user's: one of ours, of NumPy, or what only hands on calls; by its name, remembered."""
 
     def __missing__(self, name: str) -> bool:
-        self[name] = name.partition(".")[0] in {"autograd_lite", "numpy"}
+        self[name] = name.partition(".")[0] in {"autograd_lite", "numpy", "functools"}
         return self[name]
 
 

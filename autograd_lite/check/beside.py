@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.check.numeric import Checked, Derivatives, Numeric
+from autograd_lite.differences import NOISE_GRANTED, Sweep
 from autograd_lite.shapes import Array
 
 _VERY_NEAR = 2.0**-44  # of x
@@ -17,6 +18,7 @@ class Beside:
 
     def __init__(self, checked: Checked, numeric: Numeric, k: int, v: Array, mode: str) -> None:
         self.checked, self.numeric, self.k, self.v, self.mode = checked, numeric, k, v, mode
+        self._sweep: Sweep | None = None
         self._recorded: dict[float, Derivatives] = {}
         self._moving: dict[float, Array] = {}
         self._differences: dict[tuple[float, float], Array] = {}
@@ -36,6 +38,16 @@ class Beside:
         nearest = (x * _VERY_NEAR or float(np.finfo(np.float64).tiny)) / size
         here = what["analytic"] * size * np.sign(self.v.sum())
         return any(not abs(self._slope(way, row) - here) <= gap / 4 for way in (-nearest, nearest))
+
+    def is_denied(self, wide: Numeric, row: int, what: dict[str, Any]) -> bool:
+        """Tell whether the derived one is right, and the numeric one wrong, as far as another numeric side can tell."""
+        if self._sweep is None:
+            self._sweep = wide.sweep(self.k, self.v)
+        size = float(self.v[self.v != 0][0])
+        derived, numeric = what["analytic"] * size, what["numeric"] * size
+        value, noise = (float(a[row]) for a in self._sweep.best())
+        agrees = abs(value - derived) <= min(NOISE_GRANTED * noise, abs(value - numeric) / 4)
+        return agrees or self._sweep.sides_with(row, derived)
 
     def _slope(self, way: float, row: int) -> float:
         """Return the derived derivative of a row along the direction, some way along it."""

@@ -8,7 +8,8 @@ steps; what then still disagrees by more than the noise of the numeric derivativ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,49 +17,29 @@ import numpy as np
 from autograd_lite.check import directions
 from autograd_lite.check.beside import Beside
 from autograd_lite.check.compare import Tolerance, hint
+from autograd_lite.check.context import Found, Operations, Settings
 from autograd_lite.check.heatmap import ErrorMatrix
 from autograd_lite.check.measure import Matrix, Measure
-from autograd_lite.check.numeric import Checked, Derivatives, Numeric
+from autograd_lite.check.numeric import Checked, Derivatives, Numeric, pulled
 from autograd_lite.check.report import Fault, InputReport
+from autograd_lite.check.rounding import Rounding
 from autograd_lite.check.search import alone, bisected, readings, traced
 from autograd_lite.check.subject import SEED
-from autograd_lite.differences import NOISE_GRANTED, Sweep
+from autograd_lite.differences import NOISE_GRANTED, Kink, Sweep
 from autograd_lite.shapes import Array
 
-_NEARBY = 3
-"""At so many points nearby the derived side is looked at for its rounding."""
-_LAST_DIGITS = 16
+_MUCH = 1e-3  # of a derivative
+_SMOOTH = 1.75  # a departure from the tangent by a power of the step nearer to 2 than to 1
+_BENDS = 3  # so many elements are looked at along a direction in which the derivative is outside of a kink
 _CLEARLY = 10  # so many times the noise of plain differences what they shall find has to be
 
 
-@dataclass
-class Settings:
-    """How to check: see `gradcheck`."""
-
-    modes: tuple[str, ...]
-    directions: int | None
-    rng: np.random.Generator
-    eps: float | None = None
-    rtol: float | None = None
-    atol: float | None = None
-
-
-@dataclass
-class Found:
-    """What an examination has found."""
-
-    inputs: list[InputReport] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    remarks: list[Fault] = field(default_factory=list)
-    matrices: list[ErrorMatrix] = field(default_factory=list)
-
-
-def examine(checked: Checked, settings: Settings, order: int = 1) -> Found:
+def examine(checked: Checked, settings: Settings, operations: Operations, order: int = 1) -> Found:
     """Compare all derivatives of one function."""
     found = Found()
     found.faults = list(_impure(checked, order))
     if not found.faults:
-        one = _Examination(checked, settings, order, found)
+        one = _Examination(checked, settings, operations, order, found)
         for k in range(len(checked.start)):
             one.check_input(k)
         if not found.faults:
@@ -85,8 +66,11 @@ def _same(first: list[Array], second: list[Array]) -> bool:
 class _Examination:
     """The function, both sides, and the rows and columns of one examination."""
 
-    def __init__(self, checked: Checked, settings: Settings, order: int, found: Found) -> None:
-        self.checked, self.settings, self.order, self.found = checked, settings, order, found
+    def __init__(
+        self, checked: Checked, settings: Settings, operations: Operations, order: int, found: Found
+    ) -> None:
+        self.checked, self.settings, self.operations = checked, settings, operations
+        self.order, self.found = order, found
         self.derived: Derivatives = checked.derive(checked.start)
         outputs = sum(int(np.prod(shape)) for shape in self.derived.shapes)
         largest = max(a.size for a in checked.start)
@@ -94,16 +78,11 @@ class _Examination:
         self.numeric = Numeric(checked, self.rows, settings.eps)
         if self.rows is not None:
             self.rows = self.rows * self.numeric.finite
-        self.gradients = self._pulled(self.derived)
-        self._moved: list[list[Array]] | None = None
-        self.numeric.rounding = np.maximum(self.numeric.rounding, self._rounding_of_values())
+        self.rounding = Rounding(checked, self.numeric, settings.rng)
+        self.gradients = self.rounding.gradients = pulled(checked, self.numeric, self.derived)
+        self._sure: set[int] = set()
+        self.numeric.rounding = np.maximum(self.numeric.rounding, self.rounding.of_values())
         self._compare_sweeps()
-
-    def _pulled(self, derived: Derivatives) -> list[Array]:
-        """Return for each input the derivatives of all rows, (rows, elements)."""
-        units = np.eye(self.numeric.finite.size) if self.rows is None else self.rows
-        pulled = [derived.pull(u) for u in units]
-        return [np.array([p[k] for p in pulled]).reshape(len(units), a.size) for k, a in enumerate(self.checked.start)]
 
     def _compare_sweeps(self) -> None:
         """Find a reverse sweep that gives something else the second time."""
@@ -118,6 +97,11 @@ class _Examination:
         position, name = self.checked.labels[k]
         what = {"order": self.order, "size": max(self.checked.start[k].size, 1), **what}
         return Fault(verdict, self.checked.function, position, name, **what)
+
+    @cached_property
+    def wide(self) -> Numeric | None:
+        """The numeric side in longdouble, for a second opinion."""
+        return self.numeric.wide()
 
     # ----- one input -----
 
@@ -172,6 +156,7 @@ class _Examination:
             return matrix
         matrix = measure.compared(derived, tolerance)
         self._grant_rounding(k, matrix, measure, tolerance)
+        self._remark_granted(k, matrix, measure, mode)
         self._judge(k, matrix, measure, mode)
         return matrix
 
@@ -180,7 +165,7 @@ class _Examination:
         wrong = [int(j) for j in matrix.wrong()]
         if not wrong:
             return
-        rounding = self._rounding(k, measure.vectors, measure.every) / measure.scale
+        rounding = self.rounding.of_derivatives(k, measure.vectors, measure.every) / measure.scale
         for j in sorted(wrong, key=lambda j: j not in measure.sweeps):
             if j not in measure.sweeps:  # of random directions only the worst was measured with care
                 if any(i in measure.sweeps for i in matrix.wrong()):
@@ -195,42 +180,17 @@ class _Examination:
                 noise = matrix.noise + rounding
                 matrix.excess[:, j] = tolerance.excess(matrix.derived, matrix.numeric, noise)[:, j]
 
-    def _rounding(self, k: int, vectors: Array, every: bool) -> Array:
-        """Return by how much derivatives along the columns change when inputs change in their last digits.
-
-        This is what rounding may make of them: much where they are differences of large numbers.
-        """
-        if self._moved is None:
-            self._moved = self._pulled_nearby(_LAST_DIGITS * float(np.finfo(np.float64).eps))
-        with np.errstate(all="ignore"):
-            changes = [np.nan_to_num(moved[k] - self.gradients[k], posinf=0, neginf=0) for moved in self._moved]
-        if every:
-            return np.max(np.abs(changes), axis=0) * vectors.diagonal()
-        return np.max([np.abs(change @ vectors.T) for change in changes], axis=0)
-
-    def _rounding_of_values(self) -> Array:
-        """Return by how much the rows are off their tangent when inputs change in their last digits.
-
-        This is what rounding makes of them inside of the function, where a result is a difference of large numbers.
-        """
-        found = np.zeros(self.numeric.base.shape)
-        for arrays in self._nearby(_LAST_DIGITS * float(np.finfo(np.float64).eps)):
-            moves = zip(self.gradients, arrays, self.checked.start, strict=True)
-            with np.errstate(all="ignore"):
-                expected = sum(g @ np.ravel(a - start).astype(np.float64) for g, a, start in moves)
-                off = np.abs(self.numeric.at(arrays) - self.numeric.base - expected)
-            found = np.maximum(found, np.where(np.isfinite(off), off, 0))
-        return found
-
-    def _nearby(self, eps: float) -> Iterator[list[Array]]:
-        """Yield inputs that differ by some `eps` of themselves."""
-        for _ in range(_NEARBY):
-            shifts = [eps * self.settings.rng.integers(-4, 5, a.shape) for a in self.checked.start]
-            yield [a + a * shift for a, shift in zip(self.checked.start, shifts, strict=True)]
-
-    def _pulled_nearby(self, eps: float) -> list[list[Array]]:
-        """Return the derivatives of all rows at inputs that differ by some `eps` of themselves."""
-        return [self._pulled(self.checked.derive(arrays)) for arrays in self._nearby(eps)]
+    def _remark_granted(self, k: int, matrix: Matrix, measure: Measure, mode: str) -> None:
+        """Remark a large difference that noise and rounding explain, so that the operations are looked at one by one."""
+        looked = sorted(measure.sweeps)
+        derived, numeric = (np.nan_to_num(a[:, looked]) for a in (matrix.derived, matrix.numeric))
+        gap, size = np.abs(derived - numeric), np.maximum(np.abs(derived), np.abs(numeric))
+        gap[~((matrix.excess[:, looked] <= 1) & (gap > _MUCH * np.max(size, axis=1, keepdims=True, initial=0)))] = 0
+        if gap.any():
+            row, i = np.unravel_index(np.argmax(gap), gap.shape)
+            index = _place(self.checked.kinds[k][0], looked[i]) if measure.every else ()
+            what = {"analytic": float(derived[row, i]), "numeric": float(numeric[row, i])}
+            self._note(self._fault("unclear", k, index=index, mode=mode, **what), True)
 
     def _tolerance(self, weight: Array | None, count: int) -> Tolerance:
         return Tolerance(self.derived.itemsize(), self.settings.rtol, self.settings.atol, weight, count)
@@ -270,7 +230,7 @@ class _Examination:
             if measure.every:
                 matrix.accepted.append((slice(None) if fault is None else accepted, j))
         self._enter(k, matrix, faults, at_least=not measure.every)
-        if not measure.every and all(fault.fine for fault in faults):
+        if not measure.every and not faults:
             self._undecided(k, matrix, measure, mode)
 
     def _enter(self, k: int, matrix: Matrix, found: Iterable[Fault], at_least: bool) -> None:
@@ -288,13 +248,15 @@ class _Examination:
     def _undecided(self, k: int, matrix: Matrix, measure: Measure, mode: str) -> None:
         """Report a direction in which something is wrong that no single element shows: it may be noise, or a kink."""
         row, column = matrix.worst()
-        slopes = measure.sweeps[column].kink(row)
+        derived, kink = float(matrix.derived[row, column]), measure.sweeps[column].kink(row)
+        if kink is not None and not kink.holds(derived):
+            kink = None  # of several elements, each of which is at one; their signs differ
         fault = self._fault(
-            "unclear" if slopes is None else "kink", k, analytic=float(matrix.derived[row, column]),
-            numeric=float(matrix.numeric[row, column]), error=float(matrix.noise[row, column]), mode=mode,
-            slopes=slopes, hint=hint(matrix.derived, matrix.numeric, self.checked.kinds[k][0], SEED),
+            "unclear" if kink is None else "kink", k, analytic=derived, numeric=float(matrix.numeric[row, column]),
+            error=float(matrix.noise[row, column]), mode=mode, slopes=kink and kink[:2],
+            hint=hint(matrix.derived, matrix.numeric, self.checked.kinds[k][0], SEED),
         )  # fmt: skip
-        self._note(fault, slopes is None or fault.between)
+        self._note(fault, True)
 
     def _note(self, fault: Fault, fine: bool) -> None:
         """Enter a fault; or a remark, once for both modes."""
@@ -328,7 +290,7 @@ class _Examination:
 
     def _is_rounding(self, k: int, j: int, fault: Fault) -> bool:
         """Tell whether a difference is no more than rounding may make of the derived side."""
-        rounding = float(np.max(self._rounding(k, self._unit(k, j)[None], False))) / self._unit(k, j)[j]
+        rounding = float(np.max(self.rounding.of_derivatives(k, self._unit(k, j)[None], False))) / self._unit(k, j)[j]
         return bool(abs(fault.analytic - fault.numeric) <= NOISE_GRANTED * (fault.error + rounding))
 
     def _traced(self, k: int, matrix: Matrix, measure: Measure, mode: str) -> list[int]:
@@ -336,7 +298,10 @@ class _Examination:
         row, column = matrix.worst()
         total = float(matrix.derived[row, column] - matrix.numeric[row, column])
         sweep = measure.sweeps[column]
-        if sweep.kink(row) is not None or not np.isfinite(total):
+        kink, v = sweep.kink(row), measure.vectors[column]
+        if kink is not None:
+            return self._bends(k, v, row, kink, float(matrix.derived[row, column]))
+        if not np.isfinite(total):
             return []
         (step, off), trusted = sweep.plain(row), float(sweep.trusted[row])
 
@@ -346,7 +311,19 @@ class _Examination:
 
         residuals = self._residuals(k, mode, difference)
         allowed = abs(total) / float(matrix.excess[row, column])
-        return traced(measure.vectors[column], total, allowed, lambda part: float(residuals(part)[row]))
+        return traced(v, total, allowed, lambda part: float(residuals(part)[row]))
+
+    def _bends(self, k: int, v: Array, row: int, kink: Kink, derived: float) -> list[int]:
+        """Return an element at which the function has a kink along a direction; more if the derivative is doubtful."""
+
+        def bend(part: Array) -> float:
+            line = self.numeric.line(k, part)
+            (right, plus), (left, minus) = line(kink.step), line(-kink.step)
+            base = self.numeric.base
+            return float(((right - base) / plus - (left - base) / minus)[row])
+
+        most = 1 if kink.holds(derived) else _BENDS
+        return traced(v, kink.right - kink.left, 0.0, bend, most)
 
     def _unit(self, k: int, j: int) -> Array:
         v = np.zeros(self.checked.start[k].size)
@@ -383,15 +360,15 @@ class _Examination:
         self, k: int, j: int, v: Array, row: int, sweep: Sweep, beside: Beside, what: dict[str, Any]
     ) -> Fault | None:
         """Return what is wrong with one row at one element; None where only a combination of outputs is off."""
-        scale, slopes, step = float(v[j]), sweep.kink(row), float(sweep.trusted[row])
-        if slopes is not None:
-            what["slopes"] = slopes[0] / scale, slopes[1] / scale
+        scale, kink, step = float(v[j]), sweep.kink(row), float(sweep.trusted[row])
+        if kink is not None:
+            what["slopes"] = kink.left / scale, kink.right / scale
             verdict = "kink"
         elif not np.isfinite(what["numeric"]):
             verdict = "not finite"
         else:
-            verdict = "wrong" if beside.persists(row, step, what) else "unclear"
             what["taylor"] = sweep.departure(row, what["analytic"] * scale)
+            verdict = "wrong" if self._is_sure(k, beside, row, step, what) else "unclear"
         if self.rows is None:
             what["output"] = self.numeric.place(row)
         else:
@@ -399,6 +376,23 @@ class _Examination:
             if abs(what["analytic"] - what["numeric"]) <= NOISE_GRANTED * what["error"]:
                 return None
         return self._fault(verdict, k, index=_place(self.checked.kinds[k][0], j), mode=beside.mode, **what)
+
+    def _is_sure(self, k: int, beside: Beside, row: int, step: float, what: dict[str, Any]) -> bool:
+        """Tell whether a difference is more than chance.
+
+        Where no operation is at fault there are more opinions, asked for once for each input: by which power of the
+        step the function departs from its tangent, if it is made of operations, and differences in longdouble.
+        """
+        if self.operations.wrong:
+            return True
+        if not (self.settings.alone or beside.persists(row, step, what)):
+            return False
+        if k not in self._sure and not self.operations.cut:
+            smooth = self.operations.known and what["taylor"] is not None and what["taylor"] > _SMOOTH
+            if smooth or (self.wide is not None and beside.is_denied(self.wide, row, what)):
+                return False
+        self._sure.add(k)
+        return True
 
     def _output(self, k: int, j: int, v: Array, row: int, step: float, mode: str) -> dict[str, Any]:
         """Return the element of the output that a wrong combination comes from, and both derivatives of it."""
@@ -414,19 +408,20 @@ class _Examination:
 
             return bisected(u, residual(u), residual)
 
-        def said(i: int, numeric: float, noise: float) -> dict[str, Any]:
-            unit = np.eye(1, u.size, i)[0]
-            return {"output": every.place(i), "analytic": derived(unit), "numeric": numeric, "error": noise}
+        def said(i: int, numeric: Numeric, which: int) -> dict[str, Any]:
+            sweep, unit = numeric.sweep(k, v), np.eye(1, u.size, i)[0]
+            value, noise = (float(a[which]) / scale for a in numeric.measured(k, v, sweep))
+            found = {"output": every.place(i), "analytic": derived(unit), "numeric": value, "error": noise}
+            kink = sweep.kink(which)
+            return found if kink is None else {**found, "slopes": (kink.left / scale, kink.right / scale)}
 
         i = heaviest(every.quick(k, v, step) / scale)
-        one = Numeric(self.checked, np.eye(1, u.size, i), self.settings.eps)
-        numeric, noise = (a / scale for a in one.measured(k, v, one.sweep(k, v)))
-        found = said(i, float(numeric[0]), float(noise[0]))
+        found = said(i, Numeric(self.checked, np.eye(1, u.size, i), self.settings.eps), 0)
         if abs(found["analytic"] - found["numeric"]) > NOISE_GRANTED * found["error"]:
             return found
-        numeric, noise = (a / scale for a in every.measured(k, v, every.sweep(k, v)))
-        i = heaviest(numeric)
-        return said(i, float(numeric[i]), float(noise[i]))
+        numeric, _ = every.measured(k, v, every.sweep(k, v))
+        i = heaviest(numeric / scale)
+        return said(i, every, i)
 
     # ----- the dtype of the inputs -----
 
@@ -440,8 +435,8 @@ class _Examination:
             return
         derived = self.checked.derive(self.checked.narrow())
         itemsize = min(derived.itemsize(), *(dtype.itemsize for _, dtype in kinds))
-        nearby = self._pulled_nearby(float(np.finfo(f"f{itemsize}").eps))
-        for k, narrow in enumerate(self._pulled(derived)):
+        nearby = self.rounding.derivatives_nearby(float(np.finfo(f"f{itemsize}").eps))
+        for k, narrow in enumerate(pulled(self.checked, self.numeric, derived)):
             if not narrow.size:
                 continue
             wide = self.gradients[k]

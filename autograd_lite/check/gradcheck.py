@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.check.examine import Settings, examine
+from autograd_lite.check.context import Found, Settings, Unknown
+from autograd_lite.check.examine import examine
 from autograd_lite.check.holomorphic import explained
-from autograd_lite.check.locate import located
+from autograd_lite.check.locate import Recorded
 from autograd_lite.check.pair import Pair
 from autograd_lite.check.report import GradcheckReport
 from autograd_lite.check.subject import Subject
@@ -125,22 +126,21 @@ def gradcheck(
         settings.modes, order = ("reverse",), 1
     else:
         checked = Subject(f, inputs)
-    found, calls = examine(checked, settings), checked.evaluations
-    for n in range(2, order + 1):
-        if found.faults or not isinstance(checked, Subject):
-            break
-        checked = checked.differentiated(settings.rng)
-        deeper = examine(checked, settings, n)
-        found.faults += deeper.faults
-        found.remarks += deeper.remarks
-        found.matrices += deeper.matrices
+    found, calls = Found(), 0
+    for n in range(1, order + 1):
+        if isinstance(checked, Subject):
+            checked = checked if n == 1 else checked.differentiated(settings.rng)
+            operations = Recorded(checked, settings, n)
+            deeper = operations.settle(examine(checked, settings, operations, n))
+        else:
+            deeper = examine(checked, settings, Unknown())
+            deeper.faults = explained(checked, deeper.faults, eps)
+        found.add(deeper)
         calls += checked.evaluations
-    if isinstance(checked, Subject):
-        faults = located(checked, found.faults, settings)
-    else:
-        faults = explained(checked, found.faults, eps)
+        if found.faults:
+            break
     report = GradcheckReport(
-        checked.function, tuple(found.inputs), tuple(faults), tuple(found.remarks), calls, tuple(found.matrices)
+        checked.function, tuple(found.inputs), tuple(found.faults), tuple(found.remarks), calls, tuple(found.matrices)
     )
     if raise_exception:
         report.assert_ok()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite.check.directions import sizes
-from autograd_lite.check.examine import Settings, examine
+from autograd_lite.check.context import Found, Settings, Unknown
+from autograd_lite.check.examine import examine
 from autograd_lite.check.report import Fault
 from autograd_lite.check.subject import Subject, plain
 from autograd_lite.graph import observe
@@ -47,16 +49,47 @@ class Step(NamedTuple):
         return (rules[i] if self.op.operands else rules[0]) if rules else None
 
 
-def located(subject: Subject, faults: Sequence[Fault], settings: Settings) -> list[Fault]:
-    """Return the faults with the operation they come from, as far as there is one."""
-    doubtful = [f for f in faults if f.verdict == "wrong" or (f.verdict == "kink" and not f.between)]
-    if not doubtful:
-        return list(faults)
-    steps, outside = _steps(subject, subject.start), caller()
-    if doubtful[0].order > 1:  # what a rule has called is in no line of the user's
-        steps = [step._replace(place=None) if step.place == outside else step for step in steps]
-    what = _first_wrong(steps, settings) or _first_cut(steps, subject)
-    return [replace(f, **what) if f in doubtful else f for f in faults]
+class Recorded:
+    """The operations of one call of a function: which is the first wrong one, and where a derivative is lost."""
+
+    def __init__(self, subject: Subject, settings: Settings, order: int) -> None:
+        self.subject, self.settings, self.order = subject, settings, order
+
+    known = True
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The operations, in order."""
+        steps, outside = _steps(self.subject, self.subject.start), caller()
+        if self.order > 1:  # what a rule has called is in no line of the user's
+            steps = [step._replace(place=None) if step.place == outside else step for step in steps]
+        return steps
+
+    @cached_property
+    def wrong(self) -> dict[str, Any]:
+        """The first with a wrong derivative, as fields of a fault; empty if all are right."""
+        return _first_wrong(self.steps, self.settings)
+
+    @cached_property
+    def cut(self) -> dict[str, Any]:
+        """The first for which a derivative is lost on the way to it; empty if none is."""
+        return _first_cut(self.steps, self.subject)
+
+    def settle(self, found: Found) -> Found:
+        """Return what was found with the operations that the faults come from.
+
+        What was unclear is a fault where an operation is wrong on its own, at the operands it had.
+        """
+        unclear = [f for f in found.remarks if f.verdict == "unclear"]
+        faults = [replace(f, **(self.wrong or self.cut)) if _is_doubtful(f) else f for f in found.faults]
+        if not unclear or not self.wrong:
+            return replace(found, faults=faults)
+        faults += [replace(f, verdict="wrong", **self.wrong) for f in unclear]
+        return replace(found, faults=faults, remarks=[f for f in found.remarks if f not in unclear])
+
+
+def _is_doubtful(fault: Fault) -> bool:
+    return fault.verdict == "wrong" or (fault.verdict == "kink" and not fault.between)
 
 
 def _steps(subject: Subject, arrays: Sequence[Array]) -> list[Step]:
@@ -97,7 +130,7 @@ def _check_alone(step: Step, settings: Settings) -> list[Fault]:
         operands = [x if t is None else t for x, t in zip(step.operands, given, strict=True)]
         return apply(step.op, operands, step.settings)
 
-    return examine(Subject(alone, inputs), settings).faults
+    return examine(Subject(alone, inputs), replace(settings, alone=True), Unknown()).faults
 
 
 def _first_cut(steps: Sequence[Step], subject: Subject) -> dict[str, Any]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from autograd_lite.check import analytic
-from autograd_lite.differences import HIDDEN_DIGITS, NOISE_GRANTED, Line, Sweep, central, quick, sweep_steps
+from autograd_lite.differences import NOISE_GRANTED, Line, Sweep, central, quick, sweep_steps
+from autograd_lite.errors import AutogradError
 from autograd_lite.shapes import Array, Shape
 
 _DIGITS = 100  # units in the last place by which a complex step may be off
 _SHARE = 1e-15  # of the largest derivative, for those that are sums which cancel
 _AGREE = 1e-6
+_UNABLE = (AutogradError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What functions raise that do not know longdouble, as those of `numpy.linalg`; no fault of their derivative."""
 
 
 class Derivatives(Protocol):
@@ -25,6 +28,7 @@ class Derivatives(Protocol):
     def push(self, k: int, v: Array) -> Array: ...
     def influences(self, k: int) -> bool: ...
     def itemsize(self) -> int: ...
+    def shake(self, change: Callable[[Any], Any]) -> None: ...
 
 
 class Checked(Protocol):
@@ -42,19 +46,20 @@ class Checked(Protocol):
     def complex_at(self, arrays: Sequence[Array]) -> list[Array] | None: ...
     def derive(self, arrays: Sequence[Array]) -> Derivatives: ...
     def mutated(self) -> list[int]: ...
-    def magnitude(self) -> float: ...
 
 
 class Numeric:
     """Combinations of the outputs (`rows`; None for each alone) as functions of a step along a direction."""
 
-    def __init__(self, checked: Checked, rows: Array | None, eps: float | None) -> None:
+    def __init__(
+        self, checked: Checked, rows: Array | None, eps: float | None, start: list[Array] | None = None
+    ) -> None:
         self.checked, self.rows, self.eps = checked, rows, eps
-        outputs = checked.values_at(checked.start)
+        self.start = checked.start if start is None else start
+        outputs = checked.values_at(self.start)
         self.shapes = [y.shape for y in outputs]
         precision = np.concatenate([np.full(y.size, np.finfo(y.dtype).eps) for y in outputs])
         self.values, self.every_precision = _joined(outputs), precision
-        self.hidden = HIDDEN_DIGITS * float(np.max(precision, initial=0)) * checked.magnitude()
         self.finite = np.isfinite(self.values)
         self.base = self.read(self.values)
         if rows is None:
@@ -62,6 +67,17 @@ class Numeric:
         else:
             self.precision = np.full(len(rows), precision.max(initial=0))
             self.rounding = np.abs(rows) @ np.where(self.finite, np.abs(self.values) * precision, 0)
+
+    def wide(self) -> Numeric | None:
+        """Return the same in longdouble; None where that is no wider, or the function does not keep to it."""
+        start = [a.astype(np.longdouble) for a in self.start]
+        try:
+            wide = Numeric(self.checked, self.rows, self.eps, start)
+        except _UNABLE:
+            return None
+        gain = wide.precision.max(initial=0) / self.precision.max(initial=0)
+        wide.rounding = np.maximum(wide.rounding, gain * self.rounding)
+        return wide if gain < 1 else None
 
     def read(self, values: Array) -> Array:
         """Return the combinations of all values. What is not finite at the start is left out of them."""
@@ -73,7 +89,7 @@ class Numeric:
 
     def line(self, k: int, v: Array, at: Sequence[Array] | None = None) -> Line:
         """Return the function along a direction of input `k`, from the start or another point."""
-        start, support = self.checked.start if at is None else at, np.flatnonzero(v)
+        start, support = self.start if at is None else at, np.flatnonzero(v)
 
         def shifted(step: float) -> tuple[Array, float]:
             arrays = list(start)
@@ -97,10 +113,10 @@ class Numeric:
     def sweep(self, k: int, v: Array) -> Sweep:
         """Return the rows at all steps along a direction."""
         support = np.flatnonzero(v)
-        relative = np.abs(self.checked.start[k].flat[support] / v[support])
+        relative = np.abs(self.start[k].flat[support] / v[support])
         x = float(relative[0]) if support.size == 1 else float(np.median(relative))
-        steps = sweep_steps(x if np.isfinite(x) else 1.0, self._step(v))
-        return Sweep(self.line(k, v), steps, self.base, self.precision, self.rounding, self.hidden)
+        steps = sweep_steps(x if np.isfinite(x) else 1.0, self._step(v), float(np.finfo(self.start[k].dtype).eps))
+        return Sweep(self.line(k, v), steps, self.base, self.precision, self.rounding)
 
     def measured(self, k: int, v: Array, sweep: Sweep) -> tuple[Array, Array]:
         """Return the derivatives of all rows along a direction as well as they can be known, and their noise.
@@ -115,7 +131,7 @@ class Numeric:
         return exact, np.minimum(noise, np.maximum(rounding, analytic.STEP))
 
     def _complex_step(self, k: int, v: Array) -> Array | None:
-        start = self.checked.start
+        start = self.start
         if any(a.dtype != np.float64 for a in start):
             return None
         arrays = [a.astype(complex) if i == k else a for i, a in enumerate(start)]
@@ -137,6 +153,14 @@ class Numeric:
         return " ".join([*parts, *([f"element {[int(j) for j in place]}"] if shape else [])])
 
 
+def pulled(checked: Checked, numeric: Numeric, derived: Derivatives) -> list[Array]:
+    """Return for each input the derivatives of all rows, (rows, elements)."""
+    units = np.eye(numeric.finite.size) if numeric.rows is None else numeric.rows * numeric.finite
+    found = [derived.pull(u) for u in units]
+    return [np.array([p[k] for p in found]).reshape(len(units), a.size) for k, a in enumerate(checked.start)]
+
+
 def _joined(outputs: Sequence[Array]) -> Array:
-    """Return all elements of all outputs, in float64."""
-    return np.concatenate([np.ravel(y) for y in outputs]).astype(np.float64)
+    """Return all elements of all outputs, in float64 at least."""
+    joined = np.concatenate([np.ravel(y) for y in outputs])
+    return joined.astype(np.result_type(joined.dtype, np.float64))

@@ -93,10 +93,6 @@ class Pair:
         self.f(*arguments)
         return [i for i, x in before.items() if not np.array_equal(x, arguments[i], equal_nan=True)]
 
-    def magnitude(self) -> float:
-        """Return the largest number that is known to be computed with."""
-        return max([1.0, *(float(np.max(np.abs(a), initial=0)) for a in [*self.start, *self.values_at(self.start)])])
-
     def _filled(self, arrays: Sequence[Array]) -> list[Any]:
         arguments = list(self.values)
         for k, (i, array) in enumerate(zip(self.places, arrays, strict=True)):
@@ -127,6 +123,9 @@ class Jacobians:
     def itemsize(self) -> int:
         """Return the bytes of the dtype that was computed in."""
         return 8
+
+    def shake(self, change: Callable[[Any], Any]) -> None:
+        """Leave them as they are: what `df` computes inside is not known."""
 
 
 def _has_derivative(x: Any) -> bool:

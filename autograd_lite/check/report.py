@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd_lite import errors
 from autograd_lite.check.heatmap import ErrorMatrix, HeatMap
+from autograd_lite.differences import Kink
 from autograd_lite.shapes import Shape
 
 
@@ -73,9 +74,8 @@ class Fault:
     @property
     def between(self) -> bool:
         """Whether the derivative lies between the slopes of a kink, so that it is one of those that may be returned."""
-        low, high = sorted(self.slopes or (self.numeric, self.numeric))
-        slack = 1e-6 * max(abs(low), abs(high))
-        return low - slack <= self.analytic <= high + slack
+        left, right = self.slopes or (self.numeric, self.numeric)
+        return Kink(left, right, 0.0).holds(self.analytic)
 
     @property
     def fine(self) -> bool:

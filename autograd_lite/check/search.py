@@ -75,11 +75,11 @@ def bisected(v: Array, total: float, residual: Residual) -> int:
     return int(support[0])
 
 
-def traced(v: Array, total: float, allowed: float, residual: Residual) -> list[int]:
-    """Return the elements that a residual comes from until no more than what is allowed is left, or a few of many."""
+def traced(v: Array, total: float, allowed: float, residual: Residual, most: int = _NAMED) -> list[int]:
+    """Return the elements that a residual comes from until no more than what is allowed is left, or the first few."""
     named: list[int] = []
     v = v.copy()
-    while len(named) < _NAMED and abs(total) > allowed:
+    while len(named) < most and abs(total) > allowed:
         j, share = _heaviest(v, total, allowed, residual)
         if not abs(share) > allowed / 2:
             break

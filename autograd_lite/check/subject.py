@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.check import analytic
-from autograd_lite.graph import Node, enable_grad, no_grad, observe, reachable
+from autograd_lite.graph import Node, enable_grad, no_grad, reachable
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.shapes import Array, Shape, whole
@@ -97,20 +97,6 @@ class Subject:
             self._outputs()
             return [i for i, x in plain_arguments.items() if not np.array_equal(plain(x), before[i], equal_nan=True)]
 
-    def magnitude(self) -> float:
-        """Return the largest number that any operation results in."""
-        found = [1.0]
-
-        def note(_: Any, __: Any, ___: Any, result: Any) -> None:
-            y = whole(result._data)
-            if y.dtype.kind == "f" and y.size:
-                largest = float(np.max(np.abs(y)))
-                found[0] = max(found[0], largest if np.isfinite(largest) else 0.0)
-
-        with observe(note):
-            self.values_at(self.start)
-        return found[0]
-
     def differentiated(self, rng: np.random.Generator) -> Subject:
         """Return the derivative of the function, summed over its outputs with random weights, as another subject."""
         twin = object.__new__(type(self))
@@ -170,6 +156,14 @@ class Recording:
         self.nodes = list(nodes)
         self.roots = [y._node if isinstance(y, Tensor) else None for y in outputs]
         self.shapes = [plain(y).shape for y in outputs]
+
+    def shake(self, change: Callable[[Any], Any]) -> None:
+        """Have all that the rules give replaced by what `change` makes of it."""
+        for node in reachable([root for root in self.roots if root is not None]):
+            node.edges = node.edges and tuple(
+                (parent, lambda g, *saved, rule=rule: change(rule(g, *saved)), saved, i)
+                for parent, rule, saved, i in node.edges
+            )
 
     def pull(self, u: Array) -> list[Array]:
         """Return the derivative of ``u @ outputs``, flat and in float64, by each input."""

@@ -56,8 +56,10 @@ GRADCHECK_INDEPENDENT = (
     "gradcheck of {function}: it does not depend on {input}. Write a check without it, if that is meant"
 )
 GRADCHECK_UNCLEAR = (
-    "gradcheck of {function}: along a random direction of {input} the {derivative}derivative differs from finite "
-    "differences{mode}, but no single element does by more than its noise. Write directions=None for a look at each"
+    "gradcheck of {function}: the {derivative}derivative by {input}{index} is {analytic:.9g}{mode}, by finite "
+    "differences {numeric:.9g}; this may be rounding, for it is seen at this very point only, in some digits only, or "
+    "along a random direction only, and no operation is wrong on its own. Write inputs of moderate size, or "
+    "directions=None for a look at each element"
 )
 GRADCHECK_SHAPE = (
     "the derivative given for {function} returned arrays of shapes {given}, where {wanted} are expected: for one "
