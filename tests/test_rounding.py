@@ -80,14 +80,15 @@ def test_nothing_is_known_where_a_function_varies_within_the_last_digits(x: floa
 
 def test_what_differences_cannot_tell_is_remarked() -> None:
     """The sine of numbers of 1e18, of which neighbours are many periods apart."""
-    report = ag.gradcheck(lambda x: np.sum(np.sin(x * x * x)), numbers(3) * 1e7)
+    report = ag.gradcheck(lambda x: np.sum(np.abs(np.sin(x * x * x))), numbers(3) * 1e7)
     assert [r.verdict for r in report.remarks] == ["unclear"]
     assert "no operation is wrong on its own" in str(report.remarks[0])
 
 
 def test_a_wrong_rule_in_what_differences_cannot_tell_is_named() -> None:
     wrong = elementwise(lambda x: np.array(x), lambda g: -g)
-    fault = only(ag.gradcheck(lambda x: np.sum(np.sin(wrong(x * x * x))), numbers(3) * 1e7, raise_exception=False).faults)
+    report = ag.gradcheck(lambda x: np.sum(np.sin(wrong(x * x * x))), numbers(3) * 1e7, raise_exception=False)
+    fault = only(report.faults)
     assert (fault.verdict, fault.operation) == ("wrong", "<lambda>")
 
 

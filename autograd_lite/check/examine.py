@@ -181,7 +181,7 @@ class _Examination:
                 matrix.excess[:, j] = tolerance.excess(matrix.derived, matrix.numeric, noise)[:, j]
 
     def _remark_granted(self, k: int, matrix: Matrix, measure: Measure, mode: str) -> None:
-        """Remark a large difference that noise and rounding explain, so that the operations are looked at one by one."""
+        """Remark a large difference that noise explains, so that the operations are looked at one by one."""
         looked = sorted(measure.sweeps)
         derived, numeric = (np.nan_to_num(a[:, looked]) for a in (matrix.derived, matrix.numeric))
         gap, size = np.abs(derived - numeric), np.maximum(np.abs(derived), np.abs(numeric))

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.check.directions import sizes
 from autograd_lite.check.context import Found, Settings, Unknown
+from autograd_lite.check.directions import sizes
 from autograd_lite.check.examine import examine
 from autograd_lite.check.report import Fault
 from autograd_lite.check.subject import Subject, plain
