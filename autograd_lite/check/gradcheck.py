@@ -88,7 +88,11 @@ def gradcheck(
     would compute it, is compared with that in float64, and what it loses by more than rounding is remarked.
 
     The noise of the numeric side is estimated from the agreement of neighbouring steps, and from how function and
-    derivatives change when inputs change in their last digits. A wrong derivative is one that is off by more.
+    derivatives change when inputs, and the result of every operation, change in their last digits at random (Parker,
+    *Monte Carlo Arithmetic*, UCLA report 970002, 1997). A wrong derivative is one that is off by more. Where no single
+    operation is at fault, differences in longdouble are a second opinion, if that is wider and `f` keeps to it.
+    Differences that cannot be told from rounding are remarked as unclear; but they are faults if an operation is wrong
+    on its own.
 
     Of an input with few elements every element is looked at, at 4 calls of `f` each. Of one with many, each of a few
     random directions, with signs, costs 4 calls, whatever the size: what is right agrees to many digits, so that one
@@ -99,7 +103,8 @@ def gradcheck(
     When a derivative is wrong, every operation that `f` has recorded is checked alone, at the inputs it had, and the
     first wrong one is named, with its argument and the line of your code that called it.
 
-    A kink (`relu` at 0) is no fault where the derivative lies between the slopes to both sides: it is remarked.
+    A kink (`relu` at 0) is no fault where the derivative lies between the slopes to both sides: it is remarked. Of many
+    elements at a kink up to three are looked at.
 
     Complex numbers are checked of a pair ``(f, df)`` only, since they are not recorded. Where ``f(z)`` is complex, `df`
     returns the complex derivative; a function that has none, because it is not holomorphic, gets a verdict that says

@@ -185,7 +185,7 @@ class GradcheckReport(NamedTuple):
         What is wrong; empty when all is well.
     remarks : tuple of Fault
         What is not wrong but worth knowing: a kink whose derivative lies between the slopes, an input without
-        influence, digits lost in float32.
+        influence, digits lost in float32, a difference that cannot be told from rounding.
     evaluations : int
         How often the function was called.
     matrices : tuple of ErrorMatrix
