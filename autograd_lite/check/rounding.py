@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,7 @@ from autograd_lite.op import Op
 from autograd_lite.shapes import Array, Shape
 
 _UNITS = 2  # in the last place, by which a result is changed at most
-
-
-_SAMPLES = 3
+_SAMPLES, _MORE_SAMPLES = 3, 6  # of values, which are always looked at, and of derivatives, which seldom are
 _EPS = float(np.finfo(np.float64).eps)
 
 
@@ -46,7 +43,7 @@ class Rounding:
     def of_values(self) -> Array:
         """Return by how much the rows are off their tangent when inputs and results change in their last digits."""
         found = np.zeros(self.numeric.base.shape)
-        for arrays in self._nearby(_EPS):
+        for arrays in self._nearby(_EPS, _SAMPLES):
             moves = zip(self.gradients, arrays, self.checked.start, strict=True)
             with np.errstate(all="ignore"), Chance(self.rng, _EPS).in_results():
                 expected = sum(g @ np.ravel(a - start).astype(np.float64) for g, a, start in moves)
@@ -58,26 +55,24 @@ class Rounding:
         """Return by how much derivatives by input `k`, along some directions, differ from one another nearby."""
         if self._moved is None:
             self._moved = self.derivatives_nearby(_EPS)
-        pairs = combinations((moved[k] for moved in self._moved), 2)
-        with np.errstate(all="ignore"):
-            changes = [np.nan_to_num(a - b, posinf=0, neginf=0) for a, b in pairs]
-        if every:
-            return np.max(np.abs(changes), axis=0) * vectors.diagonal()
-        return np.max([np.abs(change @ vectors.T) for change in changes], axis=0)
+        moved = np.nan_to_num(np.stack([moved[k] for moved in self._moved]), posinf=0, neginf=0)
+        along = moved * vectors.diagonal() if every else moved @ vectors.T
+        spread: Array = np.ptp(along, axis=0)
+        return spread
 
     def derivatives_nearby(self, eps: float) -> list[list[Array]]:
         """Return the derivatives of all rows where inputs and results differ by some `eps` of themselves."""
         found, chance = [], Chance(self.rng, eps)
-        for arrays in self._nearby(eps):
+        for arrays in self._nearby(eps, _MORE_SAMPLES):
             with chance.in_results():
                 derived = self.checked.derive(arrays)
             derived.shake(chance.changed)
             found.append(pulled(self.checked, self.numeric, derived))
         return found
 
-    def _nearby(self, eps: float) -> Iterator[list[Array]]:
+    def _nearby(self, eps: float, samples: int) -> Iterator[list[Array]]:
         """Yield inputs that differ by some `eps` of themselves."""
-        for _ in range(_SAMPLES):
+        for _ in range(samples):
             # NOTE: each moves. One that stayed, where a rule is wrong at this number alone, would look like rounding.
             shifts = [eps * _units(self.rng, 2 * _UNITS, a.shape) for a in self.checked.start]
             yield [a + a * shift for a, shift in zip(self.checked.start, shifts, strict=True)]
