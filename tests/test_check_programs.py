@@ -22,7 +22,7 @@ TWO: tuple[Callable[[Any, Any], Any], ...] = (
 SIZES = (3, 30, 200, 2000)
 HARD = (
     200, 1210, 1389, 1425, 2343, 2347, 2398, 2425, 2516, 2549, 2584, 3009, 3106, 3264, 3430, 3497, 3712, 3828, 3852,
-    3993, 4300, 4355, 4361, 5556, 5622, 5760, 6216, 6424, 7847, 7945, 10639, 12574, 13105, 13969, 22797,
+    3993, 4300, 4355, 4361, 5556, 5622, 5760, 6216, 6424, 7847, 7945, 10639, 12574, 13105, 13969, 22797, 26409,
 )  # fmt: skip
 """Those of the first 27000 that once gave alarms: changes rounded away inside, kinks nearer than any step, sines of
 1e18, differences of exp(-x**4) for x of 1e-4."""

@@ -10,7 +10,7 @@ from autograd_lite.check.numeric import Checked, Derivatives, Numeric
 from autograd_lite.differences import NOISE_GRANTED, Sweep
 from autograd_lite.shapes import Array
 
-_VERY_NEAR = 2.0**-44  # of x
+_VERY_NEAR = 2.0**-50  # of x, some units in its last place
 
 
 class Beside:

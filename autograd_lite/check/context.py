@@ -14,7 +14,7 @@ from autograd_lite.check.report import Fault, InputReport
 
 @dataclass
 class Settings:
-    """How to check: see `gradcheck`; `alone` for a single operation, inside of which no kink can hide."""
+    """How to check: see `gradcheck`; `alone` for a single operation, inside of which little is rounded away."""
 
     modes: tuple[str, ...]
     directions: int | None

@@ -380,14 +380,14 @@ class _Examination:
     def _is_sure(self, k: int, beside: Beside, row: int, step: float, what: dict[str, Any]) -> bool:
         """Tell whether a difference is more than chance.
 
-        Where no operation is at fault there are more opinions, asked for once for each input: by which power of the
-        step the function departs from its tangent, if it is made of operations, and differences in longdouble.
+        Where no operation is at fault there are more opinions on what is made of some, asked for once for each input:
+        by which power of the step the function departs from its tangent, and differences in longdouble.
         """
         if self.operations.wrong:
             return True
-        if not (self.settings.alone or beside.persists(row, step, what)):
+        if not beside.persists(row, step, what):
             return False
-        if k not in self._sure and not self.operations.cut:
+        if k not in self._sure and not self.operations.cut and not self.settings.alone:
             smooth = self.operations.known and what["taylor"] is not None and what["taylor"] > _SMOOTH
             if smooth or (self.wide is not None and beside.is_denied(self.wide, row, what)):
                 return False
