@@ -21,6 +21,8 @@ from autograd_lite.shapes import Array
 
 STEP = 2.0**-100
 """So small that its square is nothing beside 1, and a power of two."""
+UNABLE = (AutogradError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What functions raise that do not know complex numbers, or longdouble; it is no fault of their derivative."""
 _ANALYTIC = frozenset((
     "add", "subtract", "multiply", "divide", "negative", "positive", "reciprocal", "square", "sqrt", "exp", "exp2",
     "expm1", "log", "log2", "log10", "log1p", "power", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
@@ -49,8 +51,8 @@ def evaluated(call: Callable[[], Sequence[Any]]) -> Sequence[Any] | None:
         with observe(note), no_grad(), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error")
             outputs = call()
-    except (AutogradError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, Warning):
-        return None  # what a function for real numbers does with complex ones is no fault of its derivative
+    except (*UNABLE, Warning):
+        return None
     return None if refused else outputs
 
 

@@ -78,8 +78,8 @@ class _Examination:
         self.numeric = Numeric(checked, self.rows, settings.eps)
         if self.rows is not None:
             self.rows = self.rows * self.numeric.finite
-        self.rounding = Rounding(checked, self.numeric, settings.rng)
-        self.gradients = self.rounding.gradients = pulled(checked, self.numeric, self.derived)
+        self.gradients = pulled(checked, self.numeric, self.derived)
+        self.rounding = Rounding(checked, self.numeric, self.gradients, settings.rng)
         self._sure: set[int] = set()
         self.numeric.rounding = np.maximum(self.numeric.rounding, self.rounding.of_values())
         self._compare_sweeps()
@@ -408,20 +408,23 @@ class _Examination:
 
             return bisected(u, residual(u), residual)
 
-        def said(i: int, numeric: Numeric, which: int) -> dict[str, Any]:
-            sweep, unit = numeric.sweep(k, v), np.eye(1, u.size, i)[0]
-            value, noise = (float(a[which]) / scale for a in numeric.measured(k, v, sweep))
+        def said(i: int, which: int, sweep: Sweep, measured: tuple[Array, Array]) -> dict[str, Any]:
+            value, noise = (float(a[which]) / scale for a in measured)
+            unit = np.eye(1, u.size, i)[0]
             found = {"output": every.place(i), "analytic": derived(unit), "numeric": value, "error": noise}
             kink = sweep.kink(which)
             return found if kink is None else {**found, "slopes": (kink.left / scale, kink.right / scale)}
 
         i = heaviest(every.quick(k, v, step) / scale)
-        found = said(i, Numeric(self.checked, np.eye(1, u.size, i), self.settings.eps), 0)
+        one = Numeric(self.checked, np.eye(1, u.size, i), self.settings.eps)
+        sweep = one.sweep(k, v)
+        found = said(i, 0, sweep, one.measured(k, v, sweep))
         if abs(found["analytic"] - found["numeric"]) > NOISE_GRANTED * found["error"]:
             return found
-        numeric, _ = every.measured(k, v, every.sweep(k, v))
-        i = heaviest(numeric / scale)
-        return said(i, every, i)
+        sweep = every.sweep(k, v)
+        measured = every.measured(k, v, sweep)
+        i = heaviest(measured[0] / scale)
+        return said(i, i, sweep, measured)
 
     # ----- the dtype of the inputs -----
 

@@ -9,14 +9,11 @@ import numpy as np
 
 from autograd_lite.check import analytic
 from autograd_lite.differences import NOISE_GRANTED, Line, Sweep, central, quick, sweep_steps
-from autograd_lite.errors import AutogradError
 from autograd_lite.shapes import Array, Shape
 
 _DIGITS = 100  # units in the last place by which a complex step may be off
 _SHARE = 1e-15  # of the largest derivative, for those that are sums which cancel
 _AGREE = 1e-6
-_UNABLE = (AutogradError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What functions raise that do not know longdouble, as those of `numpy.linalg`; no fault of their derivative."""
 
 
 class Derivatives(Protocol):
@@ -73,7 +70,7 @@ class Numeric:
         start = [a.astype(np.longdouble) for a in self.start]
         try:
             wide = Numeric(self.checked, self.rows, self.eps, start)
-        except _UNABLE:
+        except analytic.UNABLE:  # `numpy.linalg` knows no longdouble
             return None
         gain = wide.precision.max(initial=0) / self.precision.max(initial=0)
         wide.rounding = np.maximum(wide.rounding, gain * self.rounding)

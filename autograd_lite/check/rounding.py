@@ -26,18 +26,12 @@ _EPS = float(np.finfo(np.float64).eps)
 
 
 class Rounding:
-    """What rounding may make of the values of all rows and of their derivatives.
+    """What rounding may make of the values of all rows and of their derivatives, which are `gradients` at the start."""
 
-    Attributes
-    ----------
-    gradients : list of array
-        The derivatives of all rows by each input, (rows, elements).
-    """
-
-    gradients: list[Array]
-
-    def __init__(self, checked: Checked, numeric: Numeric, rng: np.random.Generator) -> None:
-        self.checked, self.numeric, self.rng = checked, numeric, rng
+    def __init__(
+        self, checked: Checked, numeric: Numeric, gradients: list[Array], rng: np.random.Generator
+    ) -> None:
+        self.checked, self.numeric, self.gradients, self.rng = checked, numeric, gradients, rng
         self._moved: list[list[Array]] | None = None
 
     def of_values(self) -> Array:
