@@ -97,6 +97,8 @@ class Op:
         "observed", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants",
     )  # fmt: skip
 
+    _surveyed = ("fn", "rules", "jvp")  # what a compiled function reads of it
+
     def __init__(
         self,
         name: str,

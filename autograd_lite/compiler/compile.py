@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial, update_wrapper
 from os import PathLike
 from pathlib import Path
@@ -73,7 +74,7 @@ class CompiledProgram:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         if self._backend == "numpy":
             return None
-        numbers = [kind != "tensor" for kind in self.recorded.kinds if kind != "static"]
+        numbers = [kind != "tensor" for kind in self.recorded.kinds if kind in ("tensor", "array")]
         return NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
 
     @cached_property
@@ -197,11 +198,16 @@ class Compiled:
         One for each kind of arguments it was called with.
     """
 
-    def __init__(self, function: Function, backend: str, passes: tuple[str, ...]) -> None:
+    _surveyed = ("_function",)  # what matters to who calls it in a compiled function
+
+    def __init__(
+        self, function: Function, backend: str, passes: tuple[str, ...], static: tuple[Any, ...], pure: bool
+    ) -> None:
         update_wrapper(self, function)
         self.programs = Programs()
         self._function, self._backend, self._passes = function, backend, passes
-        self._kept_before = False
+        self._static, self._pure = static, pure
+        self._kept_before = self._said = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if _watcher() is not None:  # inside of another one, of whose program it becomes a part
@@ -215,12 +221,21 @@ class Compiled:
             return self._record(args, kwargs) if result is MISS else result
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        recorded, result = record(self._function, args, kwargs, may_keep=not self._kept_before)
+        may_keep = not self._kept_before
+        recorded, result = record(self._function, args, kwargs, may_keep, self._static, self._pure)
+        self._say(recorded.environment.said)
         self.programs.recordings += 1
         self._kept_before = not recorded.complete
         if recorded.complete:
             self.programs.add(CompiledProgram(recorded, self._passes, self._backend))
         return result
+
+    def _say(self, line: str) -> None:
+        """Warn once of a function that prints."""
+        if line and not self._said:
+            self._said = True
+            text = errors.COMPILE_SAYS.format(function=name_of(self._function), where=line)
+            warnings.warn(text, errors.AutogradWarning, stacklevel=4)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A compiled method is called with its object, as any function of a class."""
@@ -248,7 +263,12 @@ class Compiled:
 
 
 def compile(  # noqa: A001 - PyTorch's name
-    function: Function | None = None, *, backend: str = "numpy", passes: Iterable[str] | None = None
+    function: Function | None = None,
+    *,
+    backend: str = "numpy",
+    passes: Iterable[str] | None = None,
+    static: Sequence[Any] = (),
+    pure: bool = False,
 ) -> Any:
     """Compile a function: derivatives, updates and all become one straight line of NumPy calls. Also a decorator.
 
@@ -264,6 +284,11 @@ def compile(  # noqa: A001 - PyTorch's name
         ``"auto"`` is the first of ``"cc"``, ``"numba"`` and ``"numpy"`` that is there.
     passes : iterable of str, optional
         Which improvements are made, of those in ``autograd_lite.compiler.passes.PASSES``; by default all.
+    static : list
+        Objects that do not change while the function is used, on the caller's word: what they hold is not compared.
+    pure : bool
+        Take it on the caller's word that the function reads nothing but its arguments and Tensors, and changes nothing
+        but Tensors, as JAX does: nothing else is looked at, and what it does read is as at the first call for ever.
 
     Returns
     -------
@@ -304,11 +329,13 @@ def compile(  # noqa: A001 - PyTorch's name
     if backend not in BACKENDS:
         raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend, known=BACKENDS[1:]))
     if function is None:
-        return partial(compile, backend=backend, passes=passes)
+        return partial(compile, backend=backend, passes=passes, static=static, pure=pure)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     chosen = best() if backend == "auto" else backend
     if chosen in NATIVE:
         NATIVE[chosen].required()
-    made: Callable[..., Any] = Compiled(function, chosen, selected(passes))
+    if not isinstance(static, (list, tuple)):
+        raise errors.CompileError(errors.COMPILE_STATIC.format(given=static))
+    made: Callable[..., Any] = Compiled(function, chosen, selected(passes), tuple(static), pure)
     return made
