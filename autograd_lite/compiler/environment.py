@@ -19,8 +19,9 @@ from autograd_lite import errors
 from autograd_lite.compiler import guards, kinds
 from autograd_lite.compiler.doubles import Doubles, same
 from autograd_lite.compiler.observation import Observer, listening
+from autograd_lite.compiler.places import MOST, Place, Scope
 from autograd_lite.compiler.reading import whole
-from autograd_lite.compiler.survey import MOST, Place, Scope, Survey
+from autograd_lite.compiler.survey import Survey
 from autograd_lite.tracing import name_of
 
 

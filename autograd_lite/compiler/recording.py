@@ -216,7 +216,7 @@ class _Run:
         return recorded, unflatten(built, values)
 
     def _objects(self) -> Iterator[tuple[int, Any]]:
-        """Yield the arguments, with their places, that a program tells apart by what they are and not what they hold."""
+        """Yield the arguments, with their places, that a program tells apart by what they are."""
         return ((i, x) for i, x in enumerate(self.leaves) if isinstance(x, Handle) or is_generator(x))
 
     def _twins(self) -> list[tuple[int, int]]:
@@ -291,7 +291,7 @@ def _outputs(trace: Trace, results: list[Any], function: Any) -> tuple[list[str]
     values: list[Any] = []
     first: dict[int, int] = {}
     for k, y in enumerate(results):
-        known = first.setdefault(id(y), k) if isinstance(y, Handle) else k
+        known = first.setdefault(id(y), k) if isinstance(y, Handle) and id(y) not in trace.seen else k
         kind, output, value = _output(trace, y, function) if known == k else ("same", known, values[known])
         kinds.append(kind)
         outputs.append(output)

@@ -130,7 +130,7 @@ class Trace:
         self.closed = False
         self.failures: list[BaseException] = []
         self.saying: tuple[Any, int] | None = None
-        self._calm = np.geterr()
+        self._calm: dict[str, Any] = {**np.geterr()}
         self._fixed = fixed
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
         self._numbers: dict[Any, Number] = {}
@@ -145,7 +145,7 @@ class Trace:
 
     def begin(self, observer: Any) -> None:
         """Note who is told of calls, and how floating-point errors are treated."""
-        self.observer, self._calm = observer, np.geterr()
+        self.observer, self._calm = observer, {**np.geterr()}
 
     # ----- values -----
 
@@ -247,8 +247,8 @@ class Trace:
         return None if value is None else wrap(value, number, self)
 
     def _is_quiet(self) -> bool:
-        """Tell whether warnings were switched off, as sweeps do; what else the function has set, nobody would repeat."""
-        now = np.geterr()
+        """Tell whether warnings were switched off, as sweeps do; what else is set, nobody would repeat."""
+        now: dict[str, Any] = {**np.geterr()}
         if now == self._calm:
             return False
         if any(way != "ignore" and way != self._calm[kind] for kind, way in now.items()):
@@ -274,7 +274,7 @@ class Trace:
             return plain(value)
         if value.sources:
             self.fixed(value.sources)
-        refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
+        return refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
 
     def _encoded(self, x: Any, fn: Any) -> Any:
         """Return an operand as an instruction holds it."""
@@ -292,7 +292,7 @@ class Trace:
             return x
         name = getattr(fn, "__name__", str(fn))
         text = errors.COMPILE_OPERAND.format(op=name, where=where(), given=type(x).__name__)
-        refused(errors.CompileError(text))
+        return refused(errors.CompileError(text))
 
     # ----- what it comes from, and what it is called -----
 

@@ -90,7 +90,7 @@ class Traced(Methods):
 
     __slots__ = ("__weakref__", "_trace", "given", "id", "shared", "sources", "value")
 
-    __class__ = property(_class_of)  # type: ignore[assignment]
+    __class__ = property(_class_of)
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
 

@@ -39,8 +39,8 @@ COMPILE_ARRAY = (
 )
 COMPILE_OPERAND = "{op}{where} is called with a {given}, which no program can hold. Write an array or a number"
 COMPILE_RANDOM = (
-    "the function {function}{where} draws random numbers from a generator of its own, and compiled it would draw the same "
-    "ones at every call. Write the generator as an argument: {function}(x, rng)"
+    "the function {function}{where} draws random numbers from a generator of its own, and compiled it would draw the "
+    "same ones at every call. Write the generator as an argument: {function}(x, rng)"
 )
 COMPILE_ASKED = (
     "the function {function}{where} calls {what}, and compiled it would use the same answer at every call. "
@@ -66,8 +66,8 @@ COMPILE_CLASS = (
     "type(x){where} of a value in a compiled function is the class of what stands in for it. Write isinstance(x, cls)"
 )
 COMPILE_SWALLOWED = (
-    "the function {function} catches an error that depends on values, so that a program would go on as it did this time "
-    "({error}). Write np.where(condition, a, b) for both ways, or the attempt outside of the compiled function"
+    "the function {function} catches an error that depends on values, so that a program would go on as it did this "
+    "time ({error}). Write np.where(condition, a, b) for both ways, or the attempt outside of the compiled function"
 )
 COMPILE_ERRSTATE = (
     "np.errstate(){where}: a compiled function treats floating-point errors as its caller does. "
