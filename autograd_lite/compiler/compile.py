@@ -225,7 +225,7 @@ class Compiled:
         recorded, result = record(self._function, args, kwargs, may_keep, self._static, self._pure)
         self._say(recorded.environment.said)
         self.programs.recordings += 1
-        self._kept_before = not recorded.complete
+        self._kept_before = recorded.kept
         if recorded.complete:
             self.programs.add(CompiledProgram(recorded, self._passes, self._backend))
         return result

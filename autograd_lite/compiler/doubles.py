@@ -38,6 +38,8 @@ class Doubles:
     ----------
     replaced : set
         The arrays and generators, by identity, that something stands in for.
+    owners : set
+        What has a double, by identity: what changes there meanwhile, others have changed.
     """
 
     def __init__(self, survey: Survey, stand_in: Callable[[Any, str], Any]) -> None:
@@ -55,6 +57,7 @@ class Doubles:
             self.of(x)
         for x in copied:
             self._fill(x)
+        self.owners = {*self._wanted, *self._spaces}
 
     def of(self, x: Any) -> Any:
         """Return the double of something, itself where it has none."""

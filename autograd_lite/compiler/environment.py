@@ -58,6 +58,7 @@ class Environment:
         self._numpy = _global_states()
         self._drawing = [(x, _state(x)) for x in self.before.objects.values() if kinds.is_random(x)]
         self._compared: list[tuple[Any, Any]] = []
+        self.disturbed = False  # whether another thread has changed what the function reads
         self._marks: dict[int, int] = {}
 
     @contextmanager
@@ -133,7 +134,11 @@ class Environment:
                     self._refuse(errors.COMPILE_LIMIT, most=MOST, what=described(place))
                 if place.how == "attribute" and id(place.owner) in self.before.objects and not made:
                     self._refuse(errors.COMPILE_STATE, what=described(place))
-            elif not _unchanged(old, place) and not (made and place.how == "keys"):
+            elif _unchanged(old, place) or (made and place.how == "keys"):
+                continue
+            elif self.doubles is not None and id(place.owner) in self.doubles.owners:
+                self.disturbed = True
+            else:
                 self._refuse(errors.COMPILE_STATE, what=described(place))
 
     def _refuse_draws(self, drawn: frozenset[int]) -> None:
@@ -243,7 +248,7 @@ class Nothing(Environment):
     def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int], made: bool) -> bool:
         return True
 
-    said = ""
+    said, disturbed = "", False
 
     def names(self) -> dict[int, str]:
         return {}

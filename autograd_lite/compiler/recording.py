@@ -99,7 +99,9 @@ class Recorded:
         Whether operations are recorded where it is called.
     complete : bool
         Whether the program may be used again. Not so if the run has made Tensors that are kept, as an optimiser does in
-        its first step.
+        its first step, and if another thread has changed meanwhile what it reads.
+    kept : bool
+        Whether it has made such Tensors.
     """
 
     program: Program
@@ -116,6 +118,7 @@ class Recorded:
     grads: list[tuple[str, Any, bool]]
     recording: bool
     complete: bool
+    kept: bool
 
 
 def record(
@@ -211,7 +214,7 @@ class _Run:
         recorded = Recorded(
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
-            is_grad_enabled(), complete=not kept,
+            is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
         )  # fmt: skip
         return recorded, unflatten(built, values)
 

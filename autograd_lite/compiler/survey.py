@@ -412,7 +412,8 @@ _OF_EVERY_CLASS = frozenset(
 _LOOKS: tuple[tuple[Any, Any, bool], ...] = (
     (Handle, Survey._tensor, True), (types.ModuleType, Survey._module, True), (type, Survey._type, True),
     (types.FunctionType, Survey._function, True), (np.ndarray, Survey._array, False),
-    (types.MethodType, Survey._method, True), ((types.BuiltinFunctionType, types.MethodWrapperType), Survey._builtin, True),
+    (types.MethodType, Survey._method, True),
+    ((types.BuiltinFunctionType, types.MethodWrapperType), Survey._builtin, True),
     ((operator.attrgetter, operator.methodcaller), Survey._getter, True),
     (functools.partial, Survey._partial, False), (types.CellType, Survey._cell, True),
     (contextvars.ContextVar, Survey._variable, True), (weakref.ref, Survey._reference, False),
