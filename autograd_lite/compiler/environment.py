@@ -19,7 +19,7 @@ from autograd_lite import errors
 from autograd_lite.compiler import guards, kinds
 from autograd_lite.compiler.doubles import Doubles, same
 from autograd_lite.compiler.observation import Observer, listening
-from autograd_lite.compiler.places import MOST, Place, Scope
+from autograd_lite.compiler.places import MOST, UNSET, Place, Scope
 from autograd_lite.compiler.reading import whole
 from autograd_lite.compiler.survey import Survey
 from autograd_lite.tracing import name_of
@@ -134,7 +134,7 @@ class Environment:
                     self._refuse(errors.COMPILE_LIMIT, most=MOST, what=described(place))
                 if place.how == "attribute" and id(place.owner) in self.before.objects and not made:
                     self._refuse(errors.COMPILE_STATE, what=described(place))
-            elif _unchanged(old, place) or (made and place.how == "keys"):
+            elif _unchanged(old, place) or (made and place.how == "keys") or _is_filled_in(old):
                 continue
             elif self.doubles is not None and id(place.owner) in self.doubles.owners:
                 self.disturbed = True
@@ -191,6 +191,11 @@ def _mark(x: Any) -> int:
 def _state(x: Any) -> Any:
     tell = kinds.state_of(x)
     return None if tell is None else tell(x)
+
+
+def _is_filled_in(old: Place) -> bool:
+    """Tell whether an object of Python's library had no value there yet: it has worked something out for itself."""
+    return old.found is UNSET and str(old.key).startswith("_") and kinds.is_standard(type(old.owner))
 
 
 def _unchanged(old: Place, new: Place) -> bool:

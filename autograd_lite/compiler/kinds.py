@@ -135,7 +135,7 @@ def is_constant(x: Any) -> bool:
 
 def is_iterator(x: Any) -> bool:
     """Tell whether something is used up by being read, and is not written in Python, so that nobody sees how far."""
-    return hasattr(base_of(type(x)), "__next__") and state_of(x) is None
+    return hasattr(base_of(type(x)), "__next__") and state_of(x) is None and not isinstance(x, weakref.ProxyTypes)
 
 
 def is_known(x: Any) -> bool:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from autograd_lite import errors
 from autograd_lite.compiler.kinds import is_ours_name
 from autograd_lite.compiler.reading import names_in
@@ -34,6 +36,9 @@ _WORLD: dict[str, frozenset[str]] = {
 """Modules whose functions ask or change the world, with those that don't."""
 _FILES = frozenset(("fromfile", "tofile"))
 """Functions of NumPy that are written in C, of which nothing is told."""
+_OF_THE_INTERPRETER = frozenset(
+    ("getrecursionlimit", "getswitchinterval", "getrefcount", "getallocatedblocks", "gettrace", "getprofile")
+)
 _BUILTINS = frozenset(("input", "breakpoint", "print"))
 _THREADS = frozenset(("start_new_thread", "start_joinable_thread", "start_new"))
 _CLOCKS = frozenset(("now", "utcnow", "today"))
@@ -43,6 +48,7 @@ _ENVIRONMENT = frozenset(
     for name, f in vars(type(os.environ)).items()
     if isinstance(f, types.FunctionType) and name != "__init__"
 )
+_SETTINGS = frozenset((np.geterr.__code__, np.get_printoptions.__code__, np.geterrcall.__code__))
 _SEEDING = random.Random.seed.__code__
 _ENTROPY = random.SystemRandom.getrandbits.__code__
 _COPYING = tuple([f"{PYTHON}{name}.py" for name in ("copy", "dataclasses", "inspect", "copyreg", "pprint", "operator")])
@@ -94,7 +100,9 @@ class Observer:
         self._known.add(id(code))
         if is_users(code, frame) and not _is_called_by_a_log(frame):
             self.users.add(code)
-        if code in self.users and names_in(code).attributes & _FILES:
+        if code in _SETTINGS and not is_library(frame.f_back.f_code.co_filename if frame.f_back else ""):
+            self._refuse(f"numpy.{code.co_name}")
+        elif code in self.users and names_in(code).attributes & _FILES:
             self._refuse("a function that reads or writes a file")
         elif code in _ENVIRONMENT:
             self._refuse("os.environ")
@@ -179,6 +187,8 @@ class _OfModules(dict[Any, str]):
         known = _WORLD.get(module)
         if known is not None:
             asked = name not in known
+        elif module == "sys":
+            asked = name in _OF_THE_INTERPRETER
         else:
             asked = name in _THREADS or (module == "builtins" and name in _BUILTINS)
         self[fn] = f"{module}.{name}" if asked else ""

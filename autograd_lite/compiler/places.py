@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from autograd_lite.compiler.kinds import LIBRARY
+
 MOST = 20_000
 """How many places a survey looks at."""
 UNSET = object()
@@ -96,16 +98,16 @@ def is_installed(file: str) -> bool:
 
 
 def is_engine_object(x: Any) -> bool:
-    """Tell whether an object is of a class of the engine: a transform, an operation of the user's."""
+    """Tell whether an object is of a class of the engine, or of NumPy: a transform, an operation of the user's."""
     module = str(getattr(type(x), "__module__", ""))
     parts = module.split(".")
-    return parts[0] == "autograd_lite" and parts[1:2] not in (["nn"], ["optim"])
+    return parts[0] in LIBRARY and parts[1:2] not in (["nn"], ["optim"])
 
 
 def content(x: Any) -> Any:
     """Return a copy of a container of plain values that tells its order, the classes of its values, and zeros."""
     if isinstance(x, Mapping):
-        return list(x.items()), _told(x.values())
+        return list(x.items()), _told([*x, *x.values()])
     return list(x), _told(x)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import gc
 import operator
 import sys
 import types
@@ -155,6 +156,8 @@ class Survey:
     def _tensor(self, x: Any, name: str) -> None:
         node = x._node
         self._note("node", x, None, node, name)
+        if self.scope.reads("name"):
+            self._note("attribute", x, "_name", x._name, name)
         hooks = () if node is None or node.notes is None else tuple(node.notes.hooks.values())
         if node is not None:
             self._note("hooks", x, None, hooks, name)
@@ -250,6 +253,12 @@ class Survey:
         owner = getattr(x, "__self__", None)
         if owner is not None and not isinstance(owner, (types.ModuleType, type)):
             self._enter(owner, name, x)
+
+    def _ufunc(self, x: Any, name: str) -> None:
+        """NOTE: one that was made of a function of Python holds it, and says so to the garbage collector alone."""
+        for part in gc.get_referents(x):
+            if isinstance(part, types.FunctionType):
+                self._enter(part, name, x)
 
     def _partial(self, x: Any, name: str) -> None:
         for part in (x.func, x.args, x.keywords):
@@ -415,7 +424,7 @@ _LOOKS: tuple[tuple[Any, Any, bool], ...] = (
     (types.MethodType, Survey._method, True),
     ((types.BuiltinFunctionType, types.MethodWrapperType), Survey._builtin, True),
     ((operator.attrgetter, operator.methodcaller), Survey._getter, True),
-    (functools.partial, Survey._partial, False), (types.CellType, Survey._cell, True),
+    (np.ufunc, Survey._ufunc, True), (functools.partial, Survey._partial, False), (types.CellType, Survey._cell, True),
     (contextvars.ContextVar, Survey._variable, True), (weakref.ref, Survey._reference, False),
     ((dict, types.MappingProxyType), Survey._mapping, False), ((list, tuple, deque), Survey._sequence, False),
     ((set, frozenset), Survey._set, False), (slice, Survey._slice, True), ((*_DESCRIPTORS,), Survey._descriptor, True),
