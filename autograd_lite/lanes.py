@@ -42,7 +42,7 @@ if isinstance(x{i}, Handle):
 elif x{i}.__class__ in _NUMBERS or (x{i}.__class__ is _ndarray and x{i}.dtype.kind in NUMERIC):
     a{i}, n{i} = x{i}, None
 else:
-    return _foreign(op, [{operands}], settings)"""
+    return _foreign(op, {operands}, settings=settings)"""
 
 _SETTINGS = """\
 if settings:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 from weakref import ref
@@ -147,7 +148,7 @@ def observed(op: Op) -> Callable[..., Any]:
 
 def _general(op: Op) -> Callable[..., Any]:
     """Return a function with the parameters of a lane that leaves all to `apply`."""
-    return lambda *operands, settings=NO_SETTINGS: _foreign(op, operands, settings)
+    return partial(_foreign, op)
 
 
 def _made(op: Op, text: str, name: str) -> Callable[..., Any]:
@@ -169,7 +170,7 @@ def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
     return None
 
 
-def _foreign(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:
+def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
     """`apply` where an operand is of another class; NotImplemented if it wants to do an operator itself."""
     aloof = isinstance(op.fn, np.ufunc) and any(map(declines, operands))
     return NotImplemented if aloof else apply(op, operands, settings)
