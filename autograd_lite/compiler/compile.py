@@ -7,26 +7,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial, update_wrapper
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler import report
 from autograd_lite.compiler.calling import MISS, Caller
-from autograd_lite.compiler.drawing import picture
-from autograd_lite.compiler.formulas import Formulas
 from autograd_lite.compiler.names import Names
-from autograd_lite.compiler.native.backend import NATIVE, NativeProgram, best
 from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
-from autograd_lite.viz.picture import Picture
 
-BACKENDS = ("numpy", *NATIVE, "auto")
+# Two thirds of the time of this import are native code and pictures: each comes where it is asked for.
+# ruff: noqa: PLC0415
+if TYPE_CHECKING:
+    from autograd_lite.compiler.formulas import Formulas
+    from autograd_lite.compiler.native.backend import NativeProgram
+    from autograd_lite.viz.picture import Picture
+
+BACKENDS = ("numpy", "cc", "numba", "auto")
 LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
@@ -73,6 +75,8 @@ class CompiledProgram:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         if self._backend == "numpy":
             return None
+        from autograd_lite.compiler.native.backend import NativeProgram
+
         numbers = [kind != "tensor" for kind in self.recorded.kinds if kind != "static"]
         return NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
 
@@ -127,11 +131,15 @@ class CompiledProgram:
 
         For a native backend also what its kernels do, and what is left to NumPy between them, and why.
         """
+        from autograd_lite.compiler import report
+
         table = report.table(self._stages)
         return table if self.native is None else f"{table}\n\n{self.native.report()}"
 
     def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
+        from autograd_lite.compiler.drawing import picture
+
         programs = {"after the passes": (self.program, self._module.names.__getitem__)}
         if before:
             recorded = self.recorded.program
@@ -140,6 +148,8 @@ class CompiledProgram:
 
     def formulas(self) -> Formulas:
         """Return the derivatives as mathematics, as they were recorded: text, and LaTeX in a notebook."""
+        from autograd_lite.compiler.formulas import Formulas
+
         return Formulas(self.recorded.program)
 
     def __repr__(self) -> str:
@@ -307,8 +317,17 @@ def compile(  # noqa: A001 - PyTorch's name
         return partial(compile, backend=backend, passes=passes)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
+    made: Callable[..., Any] = Compiled(function, _available(backend), selected(passes))
+    return made
+
+
+def _available(backend: str) -> str:
+    """Return the backend that is meant; an error where that needs what is not there."""
+    if backend == "numpy":
+        return backend
+    from autograd_lite.compiler.native.backend import NATIVE, best
+
     chosen = best() if backend == "auto" else backend
     if chosen in NATIVE:
         NATIVE[chosen].required()
-    made: Callable[..., Any] = Compiled(function, chosen, selected(passes))
-    return made
+    return chosen
