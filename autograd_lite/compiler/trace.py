@@ -337,7 +337,8 @@ class Trace:
         if self._is_fresh(t):
             set_data(t, value)
         elif slot_data(t) is None:
-            self._fresh[id(t)] = ref(t), value
+            dropped = functools.partial(self._fresh.pop, id(t))  # with the Tensor, or its value would outlive it
+            self._fresh[id(t)] = ref(t, dropped), value
             set_data(t, value)
         else:
             self.read_data(t)  # what is written without being read still belongs to somebody outside
@@ -371,7 +372,7 @@ class Trace:
 
     def fresh(self) -> Iterator[tuple[Any, Any]]:
         """Yield the Tensors made in this run that are still there, with their first values."""
-        for made, first in self._fresh.values():
+        for made, first in list(self._fresh.values()):
             t = made()
             if t is not None:
                 yield t, first
