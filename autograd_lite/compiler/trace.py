@@ -117,8 +117,7 @@ class Trace:
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
         self._numbers: dict[Any, Number] = {}
         self._generators: dict[int, tuple[Generator, Any]] = {}
-        self._values: dict[int, int] = {}  # nodes of the graph, by identity: the value they stand for
-        self._kept: list[Any] = []
+        self._values: dict[int, int] = {}  # nodes of the graph, by their order: the value they stand for
         self._named: set[int] = set()
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
@@ -260,7 +259,7 @@ class Trace:
 
     def _name_derivative(self, number: int, parent: Any) -> None:
         """The last value computed for a node in a sweep is its derivative; earlier ones have led to it."""
-        value = self._values.get(id(parent))
+        value = None if parent is None else self._values.get(parent.order)
         if value is None and parent is not None and parent.notes is not None:
             owner = parent.notes.owner()
             seen = self.seen.get(id(owner))
@@ -298,8 +297,7 @@ class Trace:
             self.names[value.id] = op.name
         self.operation(op, [x._data if isinstance(x, Handle) else x for x in operands], value)
         if isinstance(value, Traced) and result._node is not None:
-            self._values[id(result._node)] = value.id
-            self._kept.append(result._node)  # so that its identity stays its own
+            self._values[result._node.order] = value.id  # not the node, which holds what it has saved
 
     def operation(self, op: Op, operands: Sequence[Any], result: Any) -> None:
         """Note that a value is the result of one of our operations."""
