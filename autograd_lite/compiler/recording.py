@@ -126,6 +126,8 @@ def record(
         except BaseException:
             trace.undo()
             raise
+        finally:
+            trace.forget()
 
 
 def _arguments(trace: Trace, structure: Structure, leaves: Sequence[Any], function: Any) -> list[Any]:

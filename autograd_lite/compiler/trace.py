@@ -431,6 +431,11 @@ class Trace:
             if isinstance(first, (Traced, np.ndarray)):  # and no batch, which is of no use to anybody any more
                 set_data(t, np.asarray(plain(first)))
 
+    def forget(self) -> None:
+        """Let go of the values of the run, which hold the trace as it holds them: nothing waits for the collector."""
+        for held in (self.seen, self.empty_grads, self._fresh, self._numbers, self._outside, self._generators):
+            held.clear()  # type: ignore[attr-defined]
+
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
 _ITEM = operator.getitem
