@@ -18,15 +18,18 @@ from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
+from autograd_lite.later import Later
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
 
-# Two thirds of the time of this import are native code and pictures: each comes where it is asked for.
-# ruff: noqa: PLC0415
 if TYPE_CHECKING:
-    from autograd_lite.compiler.formulas import Formulas
-    from autograd_lite.compiler.native.backend import NativeProgram
+    from autograd_lite.compiler import drawing, report
+    from autograd_lite.compiler import formulas as mathematics
+    from autograd_lite.compiler.native import backend as machine
     from autograd_lite.viz.picture import Picture
+else:  # two thirds of the time of this import, each of which comes when it is asked for
+    drawing, report = Later("autograd_lite.compiler.drawing"), Later("autograd_lite.compiler.report")
+    mathematics, machine = Later("autograd_lite.compiler.formulas"), Later("autograd_lite.compiler.native.backend")
 
 BACKENDS = ("numpy", "cc", "numba", "auto")
 LIMIT = 64
@@ -71,14 +74,12 @@ class CompiledProgram:
         return Module(self.program)
 
     @cached_property
-    def native(self) -> NativeProgram | None:
+    def native(self) -> machine.NativeProgram | None:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         if self._backend == "numpy":
             return None
-        from autograd_lite.compiler.native.backend import NativeProgram
-
         numbers = [kind != "tensor" for kind in self.recorded.kinds if kind != "static"]
-        return NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
+        return machine.NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
 
     @cached_property
     def enter(self) -> Callable[..., Any]:
@@ -131,26 +132,20 @@ class CompiledProgram:
 
         For a native backend also what its kernels do, and what is left to NumPy between them, and why.
         """
-        from autograd_lite.compiler import report
-
         table = report.table(self._stages)
         return table if self.native is None else f"{table}\n\n{self.native.report()}"
 
     def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
-        from autograd_lite.compiler.drawing import picture
-
         programs = {"after the passes": (self.program, self._module.names.__getitem__)}
         if before:
             recorded = self.recorded.program
             programs = {"as recorded": (recorded, Names(recorded).__getitem__), **programs}
-        return picture(programs, legend, direction)
+        return drawing.picture(programs, legend, direction)
 
-    def formulas(self) -> Formulas:
+    def formulas(self) -> mathematics.Formulas:
         """Return the derivatives as mathematics, as they were recorded: text, and LaTeX in a notebook."""
-        from autograd_lite.compiler.formulas import Formulas
-
-        return Formulas(self.recorded.program)
+        return mathematics.Formulas(self.recorded.program)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{x.name}: {self.program.types[x.id]}" for x in self.program.inputs)
@@ -325,9 +320,7 @@ def _available(backend: str) -> str:
     """Return the backend that is meant; an error where that needs what is not there."""
     if backend == "numpy":
         return backend
-    from autograd_lite.compiler.native.backend import NATIVE, best
-
-    chosen = best() if backend == "auto" else backend
-    if chosen in NATIVE:
-        NATIVE[chosen].required()
+    chosen = machine.best() if backend == "auto" else backend
+    if chosen in machine.NATIVE:
+        machine.NATIVE[chosen].required()
     return chosen

@@ -434,7 +434,7 @@ class Trace:
     def forget(self) -> None:
         """Let go of the values of the run, which hold the trace as it holds them: nothing waits for the collector."""
         for held in (self.seen, self.empty_grads, self._fresh, self._numbers, self._outside, self._generators):
-            held.clear()  # type: ignore[attr-defined]
+            held.clear()
 
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
