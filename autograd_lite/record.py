@@ -25,7 +25,7 @@ from autograd_lite.shapes import Array
 
 NUMERIC = frozenset("fiubc")
 LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
-_CALLS_WITHOUT = 2  # of an operation, before its lane is made
+WITHOUT_LANE = 2  # calls of an operation, before its lane is made
 _NUMBERS = frozenset((int, float, bool, complex))
 _SIMPLE = frozenset((int, float, bool, str, slice, type(None), type(Ellipsis)))
 _FLOAT64 = np.dtype(np.float64)
@@ -132,7 +132,7 @@ def lane(op: Op) -> Callable[..., Any]:
     if not op.operands or not op.rules:
         op.lane = _general(op)
         return op.lane
-    if op.calls <= _CALLS_WITHOUT or traced():
+    if op.calls <= WITHOUT_LANE or traced():
         return _general(op)
     op.lane = _made(op, lanes.source(op), f"{LANE}{op.name}>")
     return op.lane
