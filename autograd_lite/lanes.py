@@ -101,7 +101,7 @@ def _record(op: Op) -> list[str]:
 
 
 def _saved(op: Op, index: int) -> str:
-    """Write what the rule of an operand is called with after the cotangent: `y` is the result, as in `Op.environment`."""
+    """Write what the rule of an operand is called with after the cotangent. As in `Op.environment`, y is the result."""
     variables = {f"{name}_shape": f"getattr(a{i}, 'shape', ())" for i, name in enumerate(op.operands)}
     variables |= {name: f"settings.get({name!r}, preset[{name!r}])" for name in op.defaults}
     variables |= {name: f"a{i}" for i, name in enumerate(op.operands)}

@@ -1,4 +1,4 @@
-"""Imports, a first step, a first call: what is done once does nothing that only pays by repetition. Counted, not timed."""
+"""What is done once (imports, a first step, a first call) does nothing that pays by repetition. Counted, not timed."""
 
 from __future__ import annotations
 
