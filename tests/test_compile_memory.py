@@ -172,3 +172,15 @@ def test_a_recording_takes_what_the_plain_call_does_and_leaves_nothing(kind: str
     peak, remains = measured(ag.compile(f), args)
     assert peak < most + SNAPSHOT + SLACK
     assert remains < left + SLACK
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in {"refused", "failing"}])
+def test_a_program_takes_no_more_than_the_plain_call_and_leaves_nothing(kind: str, plain: Any) -> None:
+    most, left = plain(kind)
+    f, args = KINDS[kind]()
+    compiled = ag.compile(f)
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(1, 5):
+        peak, _ = measured(compiled, args)
+        assert number <= compiled.programs.recordings or peak < most + SLACK
+    assert tracemalloc.get_traced_memory()[0] - before < left + SLACK
