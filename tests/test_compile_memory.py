@@ -183,4 +183,4 @@ def test_a_program_takes_no_more_than_the_plain_call_and_leaves_nothing(kind: st
     for number in range(1, 5):
         peak, _ = measured(compiled, args)
         assert number <= compiled.programs.recordings or peak < most + SLACK
-    assert tracemalloc.get_traced_memory()[0] - before < left + SLACK
+    assert tracemalloc.get_traced_memory()[0] - before < left + ARRAY  # the program itself, and what it is made of
