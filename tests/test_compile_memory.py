@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from backends import NATIVE
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
@@ -184,3 +185,28 @@ def test_a_program_takes_no_more_than_the_plain_call_and_leaves_nothing(kind: st
         peak, _ = measured(compiled, args)
         assert number <= compiled.programs.recordings or peak < most + SLACK
     assert tracemalloc.get_traced_memory()[0] - before < left + ARRAY  # the program itself, and what it is made of
+
+
+MEASURED_NATIVELY = ("forwards", "gradient", "of a gradient", "in place", "vmap of a gradient", "training")
+
+
+@pytest.mark.parametrize("backend", NATIVE)
+@pytest.mark.parametrize("kind", MEASURED_NATIVELY)
+def test_native_code_keeps_no_more_than_lives_at_the_same_time(kind: str, backend: str, plain: Any) -> None:
+    most, _ = plain(kind)
+    tracemalloc.stop()
+    f, args = KINDS[kind]()
+    compiled = ag.compile(f, backend=backend)
+    for _ in range(4):
+        compiled(*args)
+    kept = _kept(compiled)
+    assert len(kept) * ARRAY < most + 2 * ARRAY
+    for _ in range(3):
+        compiled(*args)
+    assert kept == _kept(compiled)
+
+
+def _kept(compiled: Any) -> set[int]:
+    """Return the large arrays, by identity, that a native program keeps for its next call."""
+    pools = {take.__self__ for name, take in compiled.program.native._driver.bound.items() if name.startswith("kept_")}
+    return {id(array) for pool in pools for array in pool._given if array.nbytes >= ARRAY}
