@@ -58,6 +58,8 @@ class Environment:
         self._numpy = _global_states()
         self._drawing = [(x, _state(x)) for x in self.before.objects.values() if kinds.is_random(x)]
         self._compared: list[tuple[Any, Any]] = []
+        self.said = ""
+        self._places: list[Place] = []
         self.disturbed = False  # whether another thread has changed what the function reads
         self._marks: dict[int, int] = {}
 
@@ -156,10 +158,12 @@ class Environment:
                     self._refuse(errors.COMPILE_STATE, what=f"the array {self.survey.names[i]!r}")
                 self._compared.append((x, x.copy()))
 
-    @property
-    def said(self) -> str:
-        """The line that prints something; empty if none does."""
-        return self.observer.said
+    def forget(self) -> None:
+        """Let go of what only the run has needed, so that a program holds no more than what is compared."""
+        self.said = self.observer.said
+        self._places = list(self.survey.places.values())
+        for name in ("before", "survey", "observer", "doubles", "_numpy", "_drawing", "_marks", "_roots"):
+            self.__dict__.pop(name, None)
 
     def names(self) -> dict[int, str]:
         """Return how the function reaches things, by identity."""
@@ -175,7 +179,7 @@ class Environment:
 
     def conditions(self, bind: Callable[[Any], str]) -> list[str]:
         """Return, as expressions of Python, the conditions under which something is not as it was."""
-        found = guards.conditions(self.survey.places.values(), bind)
+        found = guards.conditions(self._places, bind)
         return found + [f"altered({bind(x)}, {bind(copy)})" for x, copy in self._compared]
 
 
@@ -244,7 +248,10 @@ class Nothing(Environment):
     """What a function is said to read that is pure: nothing."""
 
     def __init__(self) -> None:
-        """Nothing is looked at."""
+        self.said, self.disturbed = "", False
+
+    def forget(self) -> None:
+        """Nothing is there."""
 
     @contextmanager
     def observed_run(self, stand_in: Callable[[Any, str], Any]) -> Iterator[Callable[[Any], Any]]:
@@ -252,8 +259,6 @@ class Nothing(Environment):
 
     def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int], made: bool) -> bool:
         return True
-
-    said, disturbed = "", False
 
     def names(self) -> dict[int, str]:
         return {}

@@ -151,6 +151,8 @@ def record(
         except BaseException:
             trace.undo()
             raise
+        finally:
+            trace.forget()
 
 
 class _Run:
@@ -179,10 +181,13 @@ class _Run:
     def _refuse_swallowed(self, trace: Trace) -> None:
         """Raise what the function has caught: a program would not come to it again."""
         for error in trace.failures:
-            if isinstance(error, (errors.CompileError, Restart)):
-                raise error
-            names = {"function": name_of(self.function), "error": f"{type(error).__name__}: {error}"}
-            raise errors.CompileError(errors.COMPILE_SWALLOWED.format(**names)) from error
+            try:
+                if isinstance(error, (errors.CompileError, Restart)):
+                    raise error
+                names = {"function": name_of(self.function), "error": f"{type(error).__name__}: {error}"}
+                raise errors.CompileError(errors.COMPILE_SWALLOWED.format(**names)) from error
+            finally:
+                del error  # or error and frame would hold each other
 
     def _finished(self, trace: Trace, environment: Environment, result: Any) -> tuple[Recorded, Any] | None:
         """Make the program of a run that has ended well, and change what it has changed."""
@@ -216,6 +221,7 @@ class _Run:
             environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
             is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
         )  # fmt: skip
+        environment.forget()
         return recorded, unflatten(built, values)
 
     def _objects(self) -> Iterator[tuple[int, Any]]:

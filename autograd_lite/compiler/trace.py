@@ -135,8 +135,7 @@ class Trace:
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
         self._numbers: dict[Any, Number] = {}
         self._generators: dict[int, tuple[Generator, Any]] = {}
-        self._values: dict[int, int] = {}  # nodes of the graph, by identity: the value they stand for
-        self._kept: list[Any] = []
+        self._values: dict[int, int] = {}  # nodes of the graph, by their order: the value they stand for
         self._named: set[int] = set()
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
@@ -259,7 +258,10 @@ class Trace:
         """Refuse a call in another thread: what threads do for the function, the program would not do."""
         error = errors.CompileError(errors.COMPILE_THREAD.format(where=where()))
         self.failures.append(error)
-        raise error
+        try:
+            raise error
+        finally:
+            del error
 
     def shown(self, value: Any) -> Any:
         """Return what a value is in this call, where it is printed or logged; elsewhere a text of it is refused."""
@@ -316,7 +318,7 @@ class Trace:
 
     def _name_derivative(self, number: int, parent: Any) -> None:
         """The last value computed for a node in a sweep is its derivative; earlier ones have led to it."""
-        value = self._values.get(id(parent))
+        value = None if parent is None else self._values.get(parent.order)
         if value is None and parent is not None and parent.notes is not None:
             owner = parent.notes.owner()
             seen = self.seen.get(id(owner))
@@ -354,8 +356,7 @@ class Trace:
             self.names[value.id] = op.name
         self.operation(op, [x._data if isinstance(x, Handle) else x for x in operands], value)
         if isinstance(value, Traced) and result._node is not None:
-            self._values[id(result._node)] = value.id
-            self._kept.append(result._node)  # so that its identity stays its own
+            self._values[result._node.order] = value.id  # not the node, which holds what it has saved
 
     def operation(self, op: Op, operands: Sequence[Any], result: Any) -> None:
         """Note that a value is the result of one of our operations."""
@@ -393,7 +394,8 @@ class Trace:
         if self._is_fresh(t):
             set_data(t, value)
         elif slot_data(t) is None:
-            self._fresh[id(t)] = ref(t), value
+            dropped = functools.partial(self._fresh.pop, id(t))  # with the Tensor, or its value would outlive it
+            self._fresh[id(t)] = ref(t, dropped), value
             set_data(t, value)
         else:
             self.read_data(t)  # what is written without being read still belongs to somebody outside
@@ -427,7 +429,7 @@ class Trace:
 
     def fresh(self) -> Iterator[tuple[Any, Any]]:
         """Yield the Tensors made in this run that are still there, with their first values."""
-        for made, first in self._fresh.values():
+        for made, first in list(self._fresh.values()):
             t = made()
             if t is not None:
                 yield t, first
@@ -487,6 +489,14 @@ class Trace:
         for t, first in self.fresh():
             if isinstance(first, (Traced, np.ndarray)):  # and no batch, which is of no use to anybody any more
                 set_data(t, np.asarray(plain(first)))
+
+    def forget(self) -> None:
+        """Let go of the values of the run, which hold the trace as it holds them: nothing waits for the collector."""
+        for held in (
+            self.seen, self.empty_grads, self._fresh, self._numbers, self._outside, self._generators, self.failures
+        ):  # fmt: skip
+            held.clear()
+        self.observer = None
 
 
 _ITEM = operator.getitem

@@ -57,7 +57,10 @@ def refused(error: BaseException) -> NoReturn:
     watcher: Any = watching.get()
     if watcher is not None:
         watcher.failures.append(error)
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # or error and frame would hold each other, and with them the values of the run
 
 
 def refuse(text: str, **parts: Any) -> NoReturn:
