@@ -27,6 +27,7 @@ NUMERIC = frozenset("fiubc")
 LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
 WITHOUT_LANE = 2  # calls of an operation, before its lane is made
 _NUMBERS = frozenset((int, float, bool, complex))
+_SCALARS = (np.generic, int, float, complex)
 _SIMPLE = frozenset((int, float, bool, str, slice, type(None), type(Ellipsis)))
 _FLOAT64 = np.dtype(np.float64)
 _ndarray = np.ndarray
@@ -250,7 +251,7 @@ def _plain_setting(op: Op, name: str, value: Any) -> Any:
 
 def as_array(y: Any) -> Array:
     """Return scalars as arrays of no dimension; whatever else a function returned, as it is."""
-    return np.asarray(y) if isinstance(y, (np.generic, int, float, complex)) else y
+    return np.asarray(y) if issubclass(type(y), _SCALARS) else y
 
 
 def array_of(t: Handle) -> Array:

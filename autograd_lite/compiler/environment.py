@@ -6,7 +6,6 @@ changed, a program would not change, so that is refused as well.
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -234,13 +233,11 @@ def called(how: str, owner: Any, key: Any, name: str = "") -> str:
 
 
 def _global_states() -> list[Any]:
-    """Return where the generators stand that belong to whole modules, if those are loaded."""
-    found: list[Any] = []
-    found.append(random.getstate())
-    if "numpy.random" in sys.modules:
-        state: Any = np.random.get_state(legacy=False)  # noqa: NPY002 - not used, but watched
-        found.append((state["state"]["key"].tobytes(), state["state"]["pos"], state["has_gauss"]))
-    return found
+    """Return where the generator of NumPy's module stands, if that is loaded; of Python's, the observer is told."""
+    if "numpy.random" not in sys.modules:
+        return []
+    state: Any = np.random.get_state(legacy=False)  # noqa: NPY002 - not used, but watched
+    return [state["state"]["key"].tobytes(), state["state"]["pos"], state["has_gauss"]]
 
 
 

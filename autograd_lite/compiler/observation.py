@@ -41,6 +41,9 @@ _OF_THE_INTERPRETER = frozenset(
 )
 _BUILTINS = frozenset(("input", "breakpoint", "print"))
 _THREADS = frozenset(("start_new_thread", "start_joinable_thread", "start_new"))
+_of_python = getattr(random.random, "__self__", None)
+_DRAWN = frozenset(("random", "getrandbits", "seed", "setstate"))
+_NUMBERS_OF_PYTHON = "random"
 _CLOCKS = frozenset(("now", "utcnow", "today"))
 _OUTPUT = frozenset(("write", "writelines", "flush"))
 _ENVIRONMENT = frozenset(
@@ -135,7 +138,7 @@ class Observer:
         self.said = self.said or f" (at {line_of(frame)})"
 
     def _refuse(self, what: str) -> None:
-        if what in ("posix.urandom", "nt.urandom"):
+        if what in ("posix.urandom", "nt.urandom", _NUMBERS_OF_PYTHON):
             self._refuse_random()
             return
         refuse(errors.COMPILE_ASKED, function=name_of(self._function), what=what)
@@ -199,7 +202,7 @@ class _MayAsk(dict[type, bool]):
     """Whether methods of the objects of a class may ask the world. Remembered."""
 
     def __missing__(self, cls: type) -> bool:
-        self[cls] = issubclass(cls, (type, io.IOBase, queue.SimpleQueue))
+        self[cls] = issubclass(cls, (type, io.IOBase, queue.SimpleQueue, random.Random))
         return self[cls]
 
 
@@ -211,6 +214,8 @@ def _asks_as_method(fn: Any, owner: Any) -> str:
     name = fn.__name__
     if isinstance(owner, type):
         return f"{owner.__name__}.{name}" if name in _CLOCKS and issubclass(owner, datetime.date) else ""
+    if isinstance(owner, random.Random):
+        return _NUMBERS_OF_PYTHON if owner is _of_python and name in _DRAWN else ""
     if isinstance(owner, queue.SimpleQueue):
         return f"{name} of a queue"
     if isinstance(owner, (io.StringIO, io.BytesIO)):
