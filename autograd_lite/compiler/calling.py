@@ -164,7 +164,8 @@ class Caller:
                 continue
             self._returned += 1
             value = next(rest)
-            shown.append(f"make_tensor({self._array(value, output.id)})" if kind == "tensor" else value)
+            array = value if kind == "array" else self._array(value, output.id)
+            shown.append(f"make_tensor({array})" if kind == "tensor" else array)
         return shown
 
     def _array(self, value: str, i: int) -> str:

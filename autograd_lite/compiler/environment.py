@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.traced import NUMPY, PACKAGE, Traced
+from autograd_lite.compiler.places import NUMPY, PACKAGE
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.tracing import name_of

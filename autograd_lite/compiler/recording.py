@@ -71,7 +71,7 @@ class Recorded:
     fixed : frozenset
         Places of numbers among them that are fixed.
     kinds : list
-        What each output is: ``tensor``, ``array``, or ``static``.
+        What each output is: ``tensor``, ``array``, ``held`` for the array of a Tensor, or ``static``.
     result : Structure
         How they make up the result.
     environment : Environment
@@ -246,6 +246,8 @@ def _output(trace: Trace, y: Any, function: Any) -> tuple[str, Any, Any]:
         fresh = Tensor(value)
         return "tensor", ref, fresh
     if isinstance(y, Traced):
+        if y.id in trace.held:
+            return "held", Ref(y.id), np.array(y.value)
         return "array", Ref(y.id), y.value.copy() if isinstance(y.value, np.ndarray) else y.value
     if isinstance(y, np.ndarray):
         return "array", trace.constant(y), y.copy()

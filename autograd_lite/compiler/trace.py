@@ -18,9 +18,11 @@ import numpy as np
 from autograd_lite import errors, random, sweep
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.literals import path_of
+from autograd_lite.compiler.places import line_of, user_frame, where
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
+from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
-from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
+from autograd_lite.compiler.traced import Generator, Number, Traced, plain, traced_in
 from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings
 from autograd_lite.random import is_generator
@@ -28,15 +30,7 @@ from autograd_lite.record import Handle
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array
 
-_NUMBERS = (bool, int, float, complex)
-_PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *_NUMBERS)
-_PYTHON = {
-    np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "truediv", np.floor_divide: "floordiv",
-    np.remainder: "mod", np.power: "pow", np.negative: "neg", np.positive: "pos", np.absolute: "abs",
-    np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge", np.equal: "eq", np.not_equal: "ne",
-}  # fmt: skip
-_OPERATORS = {ufunc: getattr(operator, name) for ufunc, name in _PYTHON.items()}
-
+_PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 
 _SWEEPS = frozenset((sweep.reverse.__code__, sweep.forward.__code__))
 
@@ -112,6 +106,7 @@ class Trace:
         self.empty_grads: list[Seen] = []
         self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
         self.fixed_numbers: list[tuple[Any, str, Any]] = []
+        self.held: set[int] = set()  # numbers of NumPy that a Tensor has, plainly as arrays of no dimension
         self.closed = False
         self._fixed = fixed
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
@@ -156,7 +151,7 @@ class Trace:
         if isinstance(value, np.ndarray) and value.__class__ is not np.ndarray:
             raise errors.CompileError(errors.COMPILE_ARRAY.format(what=name, given=type(value).__name__))
         key = ("argument", place)
-        if value.__class__ in _NUMBERS:
+        if value.__class__ in NUMBERS:
             return value if key in self._fixed else self._number(key, value, "argument", place, name)
         return self._input(value, "argument", place, name)
 
@@ -190,10 +185,6 @@ class Trace:
         values = [x.value if isinstance(x, Traced) else plain(x) for x in args]
         if tracing() is not self:  # another thread, which has come across a value of this one
             return fn(*values, **{name: plain(x) for name, x in kwargs.items()})
-        if fn in _OPERATORS and all(x.__class__ in _NUMBERS for x in values):
-            fn = _OPERATORS[fn]
-        if fn is np.square and values[0].__class__ in _NUMBERS:
-            fn, args, values = _OPERATORS[np.multiply], (args[0], args[0]), values * 2
         if fn not in _WRITTEN:
             path_of(fn)  # refused now, and not when everything has happened
         known = self._generators if fn is helpers.draw else None
@@ -334,6 +325,8 @@ class Trace:
         return seen.data
 
     def write_data(self, t: Any, value: Any) -> None:
+        if isinstance(value, Traced) and value.value.__class__ is not np.ndarray:
+            self.held.add(value.id)
         if self._is_fresh(t):
             set_data(t, value)
         elif slot_data(t) is None:
@@ -435,7 +428,7 @@ class Trace:
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
 _ITEM = operator.getitem
-_WRITTEN = frozenset((*_OPERATORS.values(), _ITEM))  # by signs
+_WRITTEN = frozenset((*OPERATORS.values(), _ITEM))  # by signs
 _INSTEAD = "np.where(condition, a, b) for both branches, and the number itself for float()"
 
 
@@ -455,7 +448,7 @@ def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
 
 def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:
     """Return the traced value for what a call gave."""
-    kind = Number if value.__class__ in _NUMBERS else Traced
+    kind = Number if value.__class__ in NUMBERS else Traced
     return kind(value, number, trace, given)
 
 

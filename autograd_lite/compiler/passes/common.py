@@ -79,11 +79,9 @@ class Rewriting:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and value == number
 
     def same_type(self, value: Any, x: Instruction) -> bool:
-        """Tell whether an operand is an array of the shape and dtype of the result."""
-        if not isinstance(value, Ref):
-            return False
-        a, b = self.types[value.id], self.types[x.id]
-        return a.shape == b.shape and a.dtype == b.dtype and a.dtype is not None
+        """Tell whether an operand is what the result is: an array of its shape and dtype, or a number of NumPy."""
+        kind = self.types[x.id]
+        return isinstance(value, Ref) and self.types[value.id] == kind and kind.dtype is not None
 
 
 def finished(program: Program, instructions: list[Instruction], change: Mapping[int, Any]) -> Program:
