@@ -22,6 +22,7 @@ from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
+from autograd_lite.compiler.verifying import Verifier, verified
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.viz.picture import Picture
@@ -50,8 +51,8 @@ class CompiledProgram:
     would take, and nothing for what is called once.
     """
 
-    def __init__(self, recorded: Recorded, passes: tuple[str, ...], backend: str) -> None:
-        self.recorded = recorded
+    def __init__(self, recorded: Recorded, passes: tuple[str, ...], backend: str, verifier: Verifier) -> None:
+        self.recorded, self.verifier = recorded, verifier
         self._passes, self._backend = passes, backend
         self._numpy: Callable[..., Any] | None = None
 
@@ -73,7 +74,7 @@ class CompiledProgram:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         if self._backend == "numpy":
             return None
-        numbers = [kind != "tensor" for kind in self.recorded.kinds if kind != "static"]
+        numbers = [kind == "array" for kind in self.recorded.kinds if kind != "static"]
         return NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
 
     @cached_property
@@ -168,9 +169,9 @@ class Programs:
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return what the program for a call returns, or `MISS` where there is none."""
-        self.enters = tuple([p.enter for p in self._kept])
-        for enter in self.enters:
-            result = enter(args, kwargs)
+        self.enters = tuple([p.enter for p in self._kept if not p.verifier.left])
+        for p in self._kept:
+            result = p.verifier.call(p.enter, args, kwargs) if p.verifier.left else p.enter(args, kwargs)
             if result is not MISS:
                 return result
         return MISS
@@ -197,10 +198,10 @@ class Compiled:
         One for each kind of arguments it was called with.
     """
 
-    def __init__(self, function: Function, backend: str, passes: tuple[str, ...]) -> None:
+    def __init__(self, function: Function, backend: str, passes: tuple[str, ...], verify: int) -> None:
         update_wrapper(self, function)
         self.programs = Programs()
-        self._function, self._backend, self._passes = function, backend, passes
+        self._function, self._backend, self._passes, self._verify = function, backend, passes, verify
         self._kept_before = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -219,7 +220,8 @@ class Compiled:
         self.programs.recordings += 1
         self._kept_before = not recorded.complete
         if recorded.complete:
-            self.programs.add(CompiledProgram(recorded, self._passes, self._backend))
+            verifier = Verifier(self._function, recorded, self._verify)
+            self.programs.add(CompiledProgram(recorded, self._passes, self._backend, verifier))
         return result
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -248,7 +250,11 @@ class Compiled:
 
 
 def compile(  # noqa: A001 - PyTorch's name
-    function: Function | None = None, *, backend: str = "numpy", passes: Iterable[str] | None = None
+    function: Function | None = None,
+    *,
+    backend: str = "numpy",
+    passes: Iterable[str] | None = None,
+    verify: int | None = None,
 ) -> Any:
     """Compile a function: derivatives, updates and all become one straight line of NumPy calls. Also a decorator.
 
@@ -264,6 +270,10 @@ def compile(  # noqa: A001 - PyTorch's name
         ``"auto"`` is the first of ``"cc"``, ``"numba"`` and ``"numpy"`` that is there.
     passes : iterable of str, optional
         Which improvements are made, of those in ``autograd_lite.compiler.passes.PASSES``; by default all.
+    verify : int, optional
+        How many reuses of each program run the plain function as well, keep nothing of it, and compare: what is
+        returned, and what Tensors, gradients and generators have become. A difference of more than rounding is an
+        error that names it, and leaves everything as it was. By default what ``AUTOGRAD_LITE_VERIFY`` says, else 0.
 
     Returns
     -------
@@ -303,12 +313,13 @@ def compile(  # noqa: A001 - PyTorch's name
     """
     if backend not in BACKENDS:
         raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend, known=BACKENDS[1:]))
+    number = verified(verify)
     if function is None:
-        return partial(compile, backend=backend, passes=passes)
+        return partial(compile, backend=backend, passes=passes, verify=verify)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     chosen = best() if backend == "auto" else backend
     if chosen in NATIVE:
         NATIVE[chosen].required()
-    made: Callable[..., Any] = Compiled(function, chosen, selected(passes))
+    made: Callable[..., Any] = Compiled(function, chosen, selected(passes), number)
     return made
