@@ -284,6 +284,16 @@ def test_an_array_that_the_plain_run_writes_into_is_put_back() -> None:
     np.testing.assert_array_equal(array, np.ones(3))
 
 
+@pytest.mark.parametrize("kind", ["PCG64", "MT19937", "Philox", "SFC64"])
+def test_generators_of_all_kinds_are_put_back_and_compared(kind: str) -> None:
+    rng, twin = (np.random.Generator(getattr(np.random, kind)(3)) for _ in range(2))
+    compiled = ag.compile(lambda x, g: x + g.standard_normal(3) + rng.random(3), verify=3)
+    own, own_twin = (np.random.Generator(getattr(np.random, kind)(4)) for _ in range(2))
+    for _ in range(5):
+        expected = X + own_twin.standard_normal(3) + twin.random(3)
+        np.testing.assert_array_equal(compiled(X, own), expected)
+
+
 def test_warnings_are_given_once() -> None:
     compiled = ag.compile(lambda x: np.log(x), verify=3)
     compiled(np.ones(2))

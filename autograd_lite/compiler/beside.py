@@ -45,6 +45,10 @@ class Moment:
         """Return what the same ones are now."""
         return Moment([x.t for x in self.tensors.values()], [g for g, _ in self.generators])
 
+    def drawn(self) -> list[Any]:
+        """Return where the generators stand, as something that can be compared."""
+        return [random.comparable(state) for _, state in self.generators]
+
     def put(self) -> None:
         """Have everything be again what it was."""
         random._default = self.default

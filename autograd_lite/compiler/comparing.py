@@ -52,7 +52,7 @@ class Comparison:
                 yield from different(what, _value(found), _value(plain), scale)
         for i, held in {**beside.touched, **self.before.tensors}.items():
             yield from self._of_tensor(i, self.after.tensors.get(i, held), scale)
-        if self.after.generators != self.before.again().generators:
+        if self.after.drawn() != self.before.again().drawn():
             yield "a random generator, from which other numbers are drawn"
         for array, copy in self.arrays:
             if array.tobytes() != copy.tobytes():

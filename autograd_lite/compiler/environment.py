@@ -25,7 +25,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.compiler.places import NUMPY, PACKAGE
 from autograd_lite.compiler.traced import Traced
-from autograd_lite.random import is_generator
+from autograd_lite.random import comparable, is_generator
 from autograd_lite.record import Handle
 from autograd_lite.tracing import name_of
 
@@ -226,7 +226,8 @@ class Environment:
             if how != "length" and not _same(old, value):
                 text = errors.COMPILE_STATE.format(function=name_of(self.function), what=_called(how, x, key))
                 raise errors.CompileError(text)
-        changed = [g for g, state in self.before.generators.values() if g.bit_generator.state != state]
+        generators = self.before.generators.values()
+        changed = [g for g, state in generators if comparable(g.bit_generator.state) != comparable(state)]
         if self._asked:
             raise errors.CompileError(errors.COMPILE_ASKED.format(function=name_of(self.function), what=self._asked))
         entropy = random.SystemRandom.getrandbits.__code__ in self._codes  # of a generator without a seed
