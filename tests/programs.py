@@ -328,7 +328,7 @@ REFUSED = (TypeError, ValueError, IndexError, ArithmeticError, AttributeError, a
 SPECIAL, OTHER_DTYPE, OTHER_SHAPE = 2, 4, 5
 CALLS = range(7)
 SPACE: dict[str, Any] = {"np": np, "ag": ag, "wave": wave, "blend": blend}
-VALUES = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, 1e100, 0.5)
+VALUES = (0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 5e-324, 1e30, 0.5)
 
 
 def _function(name: str, parameters: Sequence[str], body: Sequence[str]) -> str:
