@@ -71,6 +71,13 @@ def state() -> Any:
     return default_rng().bit_generator.state
 
 
+def comparable(state: Any) -> Any:
+    """Return the state of a generator as something that can be compared: some kinds have arrays in it."""
+    if isinstance(state, dict):
+        return {key: comparable(value) for key, value in state.items()}
+    return state.tobytes() if isinstance(state, np.ndarray) else state
+
+
 @contextmanager
 def replayed(before: Any) -> Iterator[None]:
     """Have the default generator repeat its numbers from a `state`, and go on afterwards from the later of the two.

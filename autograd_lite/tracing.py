@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors, refusals
+from autograd_lite import errors, refusals, seams
 from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
@@ -187,7 +187,7 @@ class Call:
         for d, like in zip(arrays, likes, strict=True):
             if watched or isinstance(like, Handle) or isinstance(d, Handle):
                 made.append(as_tensor(d))
-            elif like.__class__ in _NUMBERS and not d.ndim:
+            elif (like.__class__ in _NUMBERS or getattr(like, "is_number", False)) and not d.ndim:
                 made.append(d[()])
             else:
                 made.append(owned(d, made))
@@ -228,7 +228,8 @@ def unmoved(y: Array, outside: Iterable[Node]) -> Any:
 def owned(g: Array, others: Iterable[Any]) -> Array:
     """Return `g` as an array that is no view, can be written to, and is none of the `others`."""
     if not isinstance(g, np.ndarray):
-        return np.array(g) if isinstance(g, np.generic) else g
+        traced = not isinstance(g, Handle) and not np.ndim(g) and seams.traced()
+        return np.array(g) if isinstance(g, np.generic) else np.copy(g) if traced else g
     shared = g.base is not None or not g.flags.writeable or any(g is other for other in others)
     return g.copy() if shared else g
 

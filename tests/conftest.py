@@ -38,6 +38,13 @@ def compiled_code_is_kept_with_the_tests(request: pytest.FixtureRequest) -> None
 
 
 @pytest.fixture(autouse=True)
+def programs_are_verified(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests of `compile` compile is compared with the plain function, in the first calls."""
+    if request.node.path.name.startswith("test_compile"):
+        monkeypatch.setenv("AUTOGRAD_LITE_VERIFY", "2")
+
+
+@pytest.fixture(autouse=True)
 def nothing_leaks() -> Iterator[None]:
     before = dict(REGISTRY)
     floating_point = np.geterr()

@@ -132,7 +132,7 @@ def test_many_threads_record_and_replay_while_a_buffer_is_filled() -> None:
             time.sleep(0)
 
     def work(n: int) -> None:
-        f = ag.compile(lambda x: np.sum(x * buffer) * 0.0 + n)
+        f = ag.compile(lambda x: np.sum(x * buffer) * 0.0 + n, verify=0)
         failures.extend(k for k in range(30) if f(np.ones(64) * k) != n)
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]

@@ -222,6 +222,8 @@ class Caller:
                 name = f"y{len(shown)}"
                 self.lines.append(f"{name} = make_tensor({self._array(value, output.id)})")
                 value = name
+            elif kind == "held":
+                value = self._array(value, output.id)
             shown.append(value)
         return shown
 

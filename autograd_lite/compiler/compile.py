@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial, update_wrapper
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
+from autograd_lite.compiler.verifying import Verifier, verified
 from autograd_lite.later import Later
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
@@ -56,8 +57,8 @@ class CompiledProgram:
     would take, and nothing for what is called once.
     """
 
-    def __init__(self, recorded: Recorded, passes: tuple[str, ...], backend: str) -> None:
-        self.recorded = recorded
+    def __init__(self, recorded: Recorded, passes: tuple[str, ...], backend: str, verifier: Verifier) -> None:
+        self.recorded, self.verifier = recorded, verifier
         self._passes, self._backend = passes, backend
         self._numpy: Callable[..., Any] | None = None
 
@@ -79,7 +80,7 @@ class CompiledProgram:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         if self._backend == "numpy":
             return None
-        numbers = [kind != "tensor" for kind in self.recorded.kinds if kind in ("tensor", "array")]
+        numbers = [kind == "array" for kind in self.recorded.kinds if kind in ("tensor", "array", "held")]
         return machine.NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
 
     @cached_property
@@ -174,9 +175,9 @@ class Programs:
 
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return what the program for a call returns, or `MISS` where there is none."""
-        self.enters = tuple([p.enter for p in self._kept])
-        for enter in self.enters:
-            result = enter(args, kwargs)
+        self.enters = tuple([p.enter for p in self._kept if not p.verifier.left])
+        for p in self._kept:
+            result = p.verifier.call(p.enter, args, kwargs) if p.verifier.left else p.enter(args, kwargs)
             if result is not MISS:
                 return result
         return MISS
@@ -194,6 +195,16 @@ class Programs:
         return "\n".join([f"{len(self)} programs of {self.recordings} recordings", *(f"  {p}" for p in self)])
 
 
+class Choices(NamedTuple):
+    """What `compile` was asked for."""
+
+    backend: str
+    passes: tuple[str, ...]
+    static: tuple[Any, ...]
+    pure: bool
+    verify: int
+
+
 class Compiled:
     """A function that was given to `compile`.
 
@@ -205,13 +216,10 @@ class Compiled:
 
     _surveyed = ("_function",)  # what matters to who calls it in a compiled function
 
-    def __init__(
-        self, function: Function, backend: str, passes: tuple[str, ...], static: tuple[Any, ...], pure: bool
-    ) -> None:
+    def __init__(self, function: Function, choices: Choices) -> None:
         update_wrapper(self, function)
         self.programs = Programs()
-        self._function, self._backend, self._passes = function, backend, passes
-        self._static, self._pure = static, pure
+        self._function, self._choices = function, choices
         self._kept_before = self._said = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -227,12 +235,14 @@ class Compiled:
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         may_keep = not self._kept_before
-        recorded, result = record(self._function, args, kwargs, may_keep, self._static, self._pure)
+        chosen = self._choices
+        recorded, result = record(self._function, args, kwargs, may_keep, chosen.static, chosen.pure)
         self._say(recorded.environment.said)
         self.programs.recordings += 1
         self._kept_before = recorded.kept
         if recorded.complete:
-            self.programs.add(CompiledProgram(recorded, self._passes, self._backend))
+            verifier = Verifier(self._function, recorded, chosen.verify)
+            self.programs.add(CompiledProgram(recorded, chosen.passes, chosen.backend, verifier))
         return result
 
     def _say(self, line: str) -> None:
@@ -274,6 +284,7 @@ def compile(  # noqa: A001 - PyTorch's name
     passes: Iterable[str] | None = None,
     static: Sequence[Any] = (),
     pure: bool = False,
+    verify: int | None = None,
 ) -> Any:
     """Compile a function: derivatives, updates and all become one straight line of NumPy calls. Also a decorator.
 
@@ -294,6 +305,10 @@ def compile(  # noqa: A001 - PyTorch's name
     pure : bool
         Take it on the caller's word that the function reads nothing but its arguments and Tensors, and changes nothing
         but Tensors, as JAX does: nothing else is looked at, and what it does read is as at the first call for ever.
+    verify : int, optional
+        How many reuses of each program run the plain function as well, keep nothing of it, and compare: what is
+        returned, and what Tensors, gradients and generators have become. A difference of more than rounding is an
+        error that names it, and leaves everything as it was. By default what ``AUTOGRAD_LITE_VERIFY`` says, else 0.
 
     Returns
     -------
@@ -333,14 +348,15 @@ def compile(  # noqa: A001 - PyTorch's name
     """
     if backend not in BACKENDS:
         raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend, known=BACKENDS[1:]))
+    number = verified(verify)
     if function is None:
-        return partial(compile, backend=backend, passes=passes, static=static, pure=pure)
+        return partial(compile, backend=backend, passes=passes, static=static, pure=pure, verify=verify)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     if not isinstance(static, (list, tuple)):
         raise errors.CompileError(errors.COMPILE_STATIC.format(given=static))
-    chosen = _available(backend)
-    made: Callable[..., Any] = Compiled(function, chosen, selected(passes), tuple(static), pure)
+    choices = Choices(_available(backend), selected(passes), tuple(static), pure, number)
+    made: Callable[..., Any] = Compiled(function, choices)
     return made
 
 

@@ -37,7 +37,7 @@ def subtracted_at(array: Any, values: Any, key: Any) -> Any:
 
 def assigned(array: Any, value: Any, key: Any) -> Any:
     """Return an array with other values at `key`."""
-    out = array.copy()
+    out = np.array(array)
     out[key] = value
     return out
 

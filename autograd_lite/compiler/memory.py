@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.program import Instruction, Program, Ref, refs
+from autograd_lite.compiler.program import Instruction, Program, Ref, Type, refs
 
 _NEW = frozenset(
     (
@@ -22,8 +23,14 @@ _NEW = frozenset(
 )  # fmt: skip
 
 
-def is_new(fn: Any) -> bool:
-    """Tell whether a call gives memory of its own, and no view of an operand."""
+def is_new(x: Instruction) -> bool:
+    """Tell whether a call gives memory of its own, and no view of an operand.
+
+    NOTE: an einsum of one array that adds nothing up is a view: a transpose, or a diagonal.
+    """
+    fn = x.fn
+    if fn is np.einsum:
+        return len(x.operands()) > 1
     return isinstance(fn, np.ufunc) or isinstance(getattr(fn, "__self__", None), np.ufunc) or fn in _NEW
 
 
@@ -31,24 +38,27 @@ def roots(program: Program) -> dict[int, frozenset[int]]:
     """Return for each value the values that own the memory it may lie in: itself, or what it may be a view of."""
     found = {i: frozenset((i,)) for i in program.given()}
     for instruction in program.instructions:
-        found[instruction.id] = _roots(instruction, found)
+        found[instruction.id] = _roots(instruction, found, program.types)
     return found
 
 
-def _roots(instruction: Instruction, found: dict[int, frozenset[int]]) -> frozenset[int]:
+def _roots(
+    instruction: Instruction, found: dict[int, frozenset[int]], types: Mapping[int, Type]
+) -> frozenset[int]:
     if instruction.into is not None:
         return found[instruction.into]
-    if is_new(instruction.fn):
+    if is_new(instruction):
         return frozenset((instruction.id,))
     if instruction.fn is operator.getitem:  # of what it is taken from, not of the index
-        return found[refs(instruction.args[0])[0]] if _basic(instruction) else frozenset((instruction.id,))
+        return found[refs(instruction.args[0])[0]] if _basic(instruction, types) else frozenset((instruction.id,))
     owners = [found[i] for i in instruction.operands()]
     return frozenset((instruction.id,)).union(*owners)
 
 
-def _basic(instruction: Instruction) -> bool:
+def _basic(instruction: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether an index gives a view: also one of whole numbers that are computed."""
     key = instruction.args[1]
-    return not refs(key) and not _has_list(key)
+    return all(not types[i].shape for i in refs(key)) and not _has_list(key)
 
 
 def _has_list(key: Any) -> bool:

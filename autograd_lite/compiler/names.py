@@ -32,12 +32,12 @@ class Names:
         self._others: dict[str, str] = {}
         self._numbers = count(1)
         self._constants = {c.id: c.array for c in program.constants}
-        added = [x for x in program.instructions if x.fn in helpers.IN_PLACE and x.into is not None]
-        self._same = {x.id: x.into for x in added}  # a change in place: the same variable
+        self._same = _variables(program)
+        self._wishes = {self._same.get(i, i): name for i, name in program.names.items()} | dict(program.names)
         for x in program.inputs:
             self[x.id]
         for i in program.types:
-            if i in program.names:
+            if i in self._wishes:
                 self[i]
         if again:
             self._share()
@@ -59,7 +59,7 @@ class Names:
                 free.append(self[x.id])
 
     def _is_shared(self, i: int) -> bool:
-        return i not in self.program.names and i not in self._constants
+        return self._same.get(i, i) not in self._wishes and i not in self._constants
 
     def __getitem__(self, i: int) -> str:
         if i not in self._names:
@@ -72,7 +72,7 @@ class Names:
         return self._others.get(name) or self._others.setdefault(name, self._unique(name))
 
     def _wanted(self, i: int) -> str:
-        name = self.program.names.get(i)
+        name = self._wishes.get(i)
         if name is None:
             return _constant_name(self._constants[i]) if i in self._constants else f"t{next(self._numbers)}"
         if name.startswith("d_%"):
@@ -86,6 +86,19 @@ class Names:
             tried = f"{name}_{self._counts[name]}"
         self._taken.add(tried)
         return tried
+
+
+def _variables(program: Program) -> dict[int, int]:
+    """Return for each value that is the change of another one in place the value that its variable was made for.
+
+    NOTE: a change may be changed again. All of them have one name, so that a name which one of them is given is that of
+    all, also of those before it.
+    """
+    found: dict[int, int] = {}
+    for x in program.instructions:
+        if x.fn in helpers.IN_PLACE and x.into is not None:
+            found[x.id] = found.get(x.into, x.into)
+    return found
 
 
 def last_reads(program: Program) -> dict[int, int]:

@@ -183,9 +183,10 @@ class Module:
         """Return a call as an expression."""
         fn, a = x.fn, [self.operand(arg) for arg in x.args]
         if x.into is None and not x.kwargs:
-            if fn in _INFIX:
+            called = isinstance(fn, np.ufunc) and all(map(self._is_python, x.args))  # no sign gives NumPy's
+            if fn in _INFIX and not called:
                 return f"{a[0]} {_INFIX[fn]} {a[1]}"
-            if fn in _PREFIX:
+            if fn in _PREFIX and not called:
                 return f"{_PREFIX[fn]}{a[0]}"
             if fn is operator.getitem:
                 return f"{a[0]}[{self._key(x.args[1])}]"
@@ -196,22 +197,28 @@ class Module:
             return self._reduction(x, a)
         return self._call(path_of(fn), x)
 
+    def _is_python(self, arg: Any) -> bool:
+        kind = self._type(arg)
+        return isinstance(arg, (bool, int, float, complex)) if kind is None else kind.kind not in ("array", "scalar")
+
     def _method(self, x: Instruction, a: list[str]) -> str | None:
         fn, kind = x.fn, self._type(x.args[0]) if x.args else None
-        if fn is np.transpose and kind is not None:
+        if kind is None or kind.kind not in ("array", "scalar"):  # a number of Python has none
+            return None
+        if fn is np.transpose:
             turned = tuple(range(len(kind.shape)))[::-1]
             given = x.args[1] if len(x.args) > 1 else None
             if given is None or tuple(i % max(len(turned), 1) for i in given) == turned:
                 return f"{a[0]}.T"
             return f"{a[0]}.transpose({a[1]})"
-        if fn is np.dot and kind is not None and kind.kind == "array":
+        if fn is np.dot and kind.kind == "array":
             return f"{a[0]}.dot({a[1]})"
         if fn is np.reshape and len(a) == 2:  # noqa: PLR2004 - array and shape
-            flat = kind is not None and kind.kind == "array" and len(self.program.types[x.id].shape) == 1
+            flat = kind.kind == "array" and len(self.program.types[x.id].shape) == 1
             return f"{a[0]}.ravel()" if flat else f"{a[0]}.reshape({a[1]})"
-        if fn is np.copy and len(a) == 1 and kind is not None and kind.kind == "array":
+        if fn is np.copy and len(a) == 1 and kind.kind == "array":
             return f"{a[0]}.copy()"
-        if fn is np.astype and kind is not None:
+        if fn is np.astype:
             return f"{a[0]}.astype({a[1]})"
         return None
 

@@ -19,8 +19,9 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler.kinds import is_ours_name
+from autograd_lite.compiler.lines import NUMPY, PACKAGE, PYTHON, is_library, is_log, line_of, refuse
 from autograd_lite.compiler.reading import names_in
-from autograd_lite.compiler.traced import NUMPY, PACKAGE, PYTHON, Traced, is_library, is_log, line_of, refuse
+from autograd_lite.compiler.traced import Traced
 from autograd_lite.random import default_rng
 from autograd_lite.tracing import name_of
 

@@ -83,8 +83,8 @@ class Recorded:
     held : list of (int, object)
         Places of arguments, and the objects there, that the function also reaches by itself.
     kinds : list
-        What each output is: ``tensor``, ``array``, ``static``; ``given``, the argument in a place; ``same``, what
-        another output is.
+        What each output is: ``tensor``, ``array``, ``held`` for the array of a Tensor, ``static``; ``given``, the
+        argument in a place; ``same``, what another output is.
     result : Structure
         How they make up the result.
     environment : Environment
@@ -321,6 +321,8 @@ def _output(trace: Trace, y: Any, function: Any) -> tuple[str, Any, Any]:
         fresh = Tensor(value)
         return "tensor", ref, fresh
     if isinstance(y, Traced):
+        if y.id in trace.held:
+            return "held", Ref(y.id), np.array(y.value)
         return "array", Ref(y.id), y.value.copy() if isinstance(y.value, np.ndarray) else y.value
     if isinstance(y, np.ndarray):
         return "array", trace.constant(y), y.copy()

@@ -43,13 +43,13 @@ def cost(program: Program) -> Cost:
     return Cost(
         len(arrays),
         sum(_flops(x, types) for x in arrays),
-        sum(_bytes(types[i]) for x in arrays if is_new(x.fn) for i in (x.id, *x.operands())),
-        sum(is_new(x.fn) and x.into is None and types[x.id].kind == "array" for x in arrays),
+        sum(_bytes(types[i]) for x in arrays if is_new(x) for i in (x.id, *x.operands())),
+        sum(is_new(x) and x.into is None and types[x.id].kind == "array" for x in arrays),
     )
 
 
 def _flops(x: Instruction, types: Mapping[int, Type]) -> int:
-    if not is_new(x.fn):
+    if not is_new(x):
         return 0
     size = math.prod(types[x.id].shape)
     first = x.args[0] if x.args else None

@@ -22,6 +22,7 @@ _ACCUMULATE = indexing.getitem.accumulate
 _current: ContextVar[Any] = ContextVar("autograd_lite_trace", default=None)
 tracing = _current.get
 set_data, set_grad = _DATA.__set__, _GRAD.__set__
+raw_data, raw_grad = _DATA.__get__, _GRAD.__get__
 _lock = _thread.RLock()
 _traces = 0
 
@@ -85,17 +86,26 @@ def _look(step: int) -> None:
 
 
 @contextmanager
-def recording(trace: Any) -> Iterator[None]:
-    """Have a trace see what this thread does."""
+def seen_by(trace: Any) -> Iterator[None]:
+    """Have reading and setting the attributes in this thread lead to something that does what a trace does there."""
+    before = tracing()
     _look(1)
     try:
-        token, watch = _current.set(trace), watching.set(trace)
+        _current.set(trace)
+        yield
+    finally:
+        _current.set(before)
+        _look(-1)
+
+
+@contextmanager
+def recording(trace: Any) -> Iterator[None]:
+    """Have a trace see what this thread does."""
+    with seen_by(trace):
+        watch = watching.set(trace)
         observers.append(trace.observed)
         try:
             yield
         finally:
             observers.remove(trace.observed)
             watching.reset(watch)
-            _current.reset(token)
-    finally:
-        _look(-1)

@@ -17,23 +17,12 @@ import numpy as np
 
 from autograd_lite import errors, random, sweep
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.lines import is_library, is_log, line_of, refuse, refused, user_frame, where
 from autograd_lite.compiler.literals import path_of
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
+from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
-from autograd_lite.compiler.traced import (
-    Generator,
-    Number,
-    Traced,
-    is_library,
-    is_log,
-    line_of,
-    plain,
-    refuse,
-    refused,
-    traced_in,
-    user_frame,
-    where,
-)
+from autograd_lite.compiler.traced import Generator, Number, Traced, plain, traced_in
 from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings
 from autograd_lite.random import is_generator
@@ -41,15 +30,7 @@ from autograd_lite.record import Handle
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array
 
-_NUMBERS = (bool, int, float, complex)
-_PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *_NUMBERS)
-_PYTHON = {
-    np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "truediv", np.floor_divide: "floordiv",
-    np.remainder: "mod", np.power: "pow", np.negative: "neg", np.positive: "pos", np.absolute: "abs",
-    np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge", np.equal: "eq", np.not_equal: "ne",
-}  # fmt: skip
-_OPERATORS = {ufunc: getattr(operator, name) for ufunc, name in _PYTHON.items()}
-
+_PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 
 _SWEEPS = frozenset((sweep.reverse.__code__, sweep.forward.__code__))
 
@@ -127,6 +108,7 @@ class Trace:
         self.empty_grads: list[Seen] = []
         self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
         self.fixed_numbers: list[tuple[Any, str, Any]] = []
+        self.held: set[int] = set()  # numbers of NumPy that a Tensor has, plainly as arrays of no dimension
         self.closed = False
         self.failures: list[BaseException] = []
         self.saying: tuple[Any, int] | None = None
@@ -177,7 +159,7 @@ class Trace:
         if isinstance(value, np.ndarray) and value.__class__ is not np.ndarray:
             refuse(errors.COMPILE_ARRAY, what=name, given=type(value).__name__)
         key = ("argument", place)
-        if value.__class__ in _NUMBERS:
+        if value.__class__ in NUMBERS:
             return value if key in self._fixed else self._number(key, value, "argument", place, name)
         return self._input(value, "argument", place, name)
 
@@ -211,10 +193,6 @@ class Trace:
         if tracing() is not self:
             self._refuse_thread()
         values = [x.value if isinstance(x, Traced) else plain(x) for x in args]
-        if fn in _OPERATORS and all(x.__class__ in _NUMBERS for x in values):
-            fn = _OPERATORS[fn]
-        if fn is np.square and values[0].__class__ in _NUMBERS:
-            fn, args, values = _OPERATORS[np.multiply], (args[0], args[0]), values * 2
         if fn not in _WRITTEN:
             path_of(fn)  # refused now, and not when everything has happened
         known = self._generators if fn is helpers.draw else None
@@ -391,6 +369,8 @@ class Trace:
         return seen.data
 
     def write_data(self, t: Any, value: Any) -> None:
+        if isinstance(value, Traced) and value.value.__class__ is not np.ndarray:
+            self.held.add(value.id)
         if self._is_fresh(t):
             set_data(t, value)
         elif slot_data(t) is None:
@@ -500,7 +480,7 @@ class Trace:
 
 
 _ITEM = operator.getitem
-_WRITTEN = frozenset((*_OPERATORS.values(), _ITEM))  # by signs
+_WRITTEN = frozenset((*OPERATORS.values(), _ITEM))  # by signs
 _INSTEAD = "np.where(condition, a, b) for both branches, and the number itself for float()"
 
 
@@ -520,7 +500,7 @@ def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
 
 def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:
     """Return the traced value for what a call gave."""
-    kind = Number if value.__class__ in _NUMBERS else Traced
+    kind = Number if value.__class__ in NUMBERS else Traced
     return kind(value, number, trace, given)
 
 

@@ -6,38 +6,38 @@ optimisers really consist of. Nothing is known here of derivatives.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import math
 import numbers
 import operator
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from types import CodeType, FrameType
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.lines import is_library, refuse
+from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.methods import Methods
-from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
-from autograd_lite.record import LANE
+from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.rules import constant, indexing
-from autograd_lite.seams import watching
 from autograd_lite.shapes import Array, Shape
 
-PACKAGE = str(Path(__file__).parent.parent)
-NUMPY = str(Path(np.__file__).parent)
-PYTHON = str(Path(numbers.__file__).parent) + os.sep
-_LOGGING = f"{PYTHON}logging{os.sep}"
 _ndarray = np.ndarray
 
 
 class Recorder(Protocol):
-    """What a traced value needs of the trace it belongs to."""
+    """What a traced value needs of the trace it belongs to.
+
+    Attributes
+    ----------
+    held : set of int
+        The numbers of NumPy that a Tensor holds, where plainly there are arrays of no dimension.
+    """
+
+    held: set[int]
 
     def call(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any] = ...) -> Any:
         """Carry out a call and write it down."""
@@ -50,22 +50,6 @@ class Recorder(Protocol):
 
     def shown(self, value: Any) -> Any:
         """Return what a value is in this call, for who prints it; refused elsewhere."""
-
-
-def refused(error: BaseException) -> NoReturn:
-    """Raise an error, and have the trace know of it, in case that the function catches it."""
-    watcher: Any = watching.get()
-    if watcher is not None:
-        watcher.failures.append(error)
-    try:
-        raise error
-    finally:
-        del error  # or error and frame would hold each other, and with them the values of the run
-
-
-def refuse(text: str, **parts: Any) -> NoReturn:
-    """Refuse what the function does, at the line where it does it."""
-    refused(errors.CompileError(text.format(where=where(), **parts)))
 
 
 def _by_user() -> bool:
@@ -121,6 +105,11 @@ class Traced(Methods):
     def dtype(self) -> Any:
         value = self.value
         return value.dtype if value.__class__ is _ndarray or hasattr(value, "dtype") else np.dtype(type(value))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it stands for a number, of NumPy or of Python, and not for an array of no dimension."""
+        return self.value.__class__ is not _ndarray and self.id not in self._trace.held
 
     @property
     def real(self) -> Any:
@@ -193,7 +182,8 @@ class Traced(Methods):
 
     def _in_place(self, op: Op, other: Any) -> Any:
         result = self._binary(op, other)
-        return self._become(result, op.name) if isinstance(result, Traced) else result
+        rebound = self.is_number or not isinstance(result, Traced)  # numbers never change
+        return result if rebound else self._become(result, op.name)
 
     def _become(self, result: Any, what: str) -> Traced:
         """Be another value from now on; refused where somebody outside, or a view, would have to see it."""
@@ -217,6 +207,11 @@ class Traced(Methods):
     def _reflected(self, op: Op, other: Any) -> Any:
         return NotImplemented if _foreign(other) else self._trace.call(op.fn, (other, self))
 
+    def __pow__(self, other: Any) -> Any:
+        """NOTE: a truth value of NumPy is a whole number to a power, where an array of such is of 8 bits."""
+        truth = self.is_number and self.dtype.kind == "b"
+        return self._binary(REGISTRY[np.power], other) if truth else super().__pow__(other)  # type: ignore[arg-type]
+
     # What an operation is computed by (``a.reshape(shape)``) cannot be that operation again.
 
     def reshape(self, *shape: Any) -> Any:
@@ -230,8 +225,8 @@ class Traced(Methods):
         return self._trace.call(np.transpose, (self,) if given is None else (self, _sizes(given)))
 
     def copy(self) -> Any:
-        """Return a value of its own."""
-        return self._trace.call(np.copy, (self,))
+        """Return a value of its own; a number of NumPy is one."""
+        return self if self.is_number else self._trace.call(np.copy, (self,))
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return the values in another dtype."""
@@ -334,10 +329,19 @@ class Number(Traced):
     def _become(self, result: Any, what: str) -> Any:
         return result
 
+    def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Any:
+        if op.fn is np.square:
+            return self._trace.call(operator.mul, (self, self))
+        return self._trace.call(OPERATORS[op.fn], (self,)) if op.fn in OPERATORS else super()._unary(op, settings)
+
     def _binary(self, op: Op, other: Any) -> Any:
+        if _is_number(other) and op.fn in OPERATORS:
+            return self._trace.call(OPERATORS[op.fn], (self, other))
         return NotImplemented if isinstance(other, _REPEATED) else super()._binary(op, other)
 
     def _reflected(self, op: Op, other: Any) -> Any:
+        if _is_number(other) and op.fn in OPERATORS:
+            return self._trace.call(OPERATORS[op.fn], (other, self))
         return NotImplemented if isinstance(other, _REPEATED) else super()._reflected(op, other)
 
     def __hash__(self) -> int:  # noqa: PLE0309 - as above
@@ -345,6 +349,13 @@ class Number(Traced):
 
 
 numbers.Number.register(Number)  # as `numpy.isscalar` asks
+
+
+def _is_number(x: Any) -> bool:
+    """Tell whether something is a number of Python, or stands for one."""
+    return type(x) in NUMBERS or type(x) is Number
+
+
 _REPEATED = (list, tuple, str, bytes)  # what a number times it repeats
 _OF_A_KIND = frozenset(("itemsize", "nbytes", "device"))  # of an array, given with its shape and dtype
 
@@ -555,37 +566,3 @@ def _refuse_mask(key: Any) -> None:
 
 def _refuse_write(name: str) -> NoReturn:
     refuse(errors.COMPILE_WRITE, op=name, what="an array of NumPy")
-
-
-def user_frame() -> FrameType | None:
-    """Return the innermost frame that is neither NumPy's nor ours."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and is_library(frame.f_code.co_filename):
-        frame = frame.f_back
-    return frame
-
-
-@functools.cache
-def is_library(file: str) -> bool:
-    return file.startswith((PACKAGE, NUMPY, LANE, "<frozen"))
-
-
-def is_log(code: CodeType) -> bool:
-    """Tell whether a code is that of Python's logging."""
-    return code.co_filename.startswith(_LOGGING)
-
-
-def line_of(frame: FrameType | None) -> str:
-    """Return a line of a program as ``file.py:12``."""
-    return "" if frame is None else f"{_base(frame.f_code.co_filename)}:{frame.f_lineno}"
-
-
-@functools.cache
-def _base(file: str) -> str:
-    return Path(file).name
-
-
-def where() -> str:
-    """Return how a message says which line of the user's it is about."""
-    line = line_of(user_frame())
-    return f" (at {line})" if line else ""

@@ -96,6 +96,16 @@ COMPILE_RESULT = (
     "Write a function that returns arrays, Tensors, numbers, or trees of them"
 )
 COMPILE_EMPTY = "{what} of a compiled function that was never called. Write {function}(...) once before"
+COMPILE_VERIFY = "verify={given!r} is no number of calls. Write verify=3 for the first three"
+COMPILE_VERIFY_DIFFERS = (
+    "the program of the compiled function {function} does not do what {function} itself does now: {what}. "
+    "Something that {function} reads has changed and is not seen. Write it as an argument, or as a Tensor or array "
+    "that {function} reads by a name; if nothing has changed, write backend='numpy', passes=() and report it"
+)
+COMPILE_VERIFY_RAISED = (
+    "the compiled function {function} returned where {function} itself raises now: {error}. Something that {function} "
+    "reads has changed and is not seen. Write it as an argument"
+)
 PROGRAM_FAULT = (
     "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"
 )

@@ -138,7 +138,7 @@ def cross_entropy(input: Array, target: Array, reduction: str = "mean") -> Array
     check_reduction(reduction)
     axis = 0 if np.ndim(input) == 1 else 1
     true = target if isinstance(target, Tensor) and target.requires_grad else _plain(target)
-    scores = log_softmax(input if isinstance(input, Tensor) else np.asarray(input), axis)
+    scores = log_softmax(input if hasattr(input, "__array_function__") else np.asarray(input), axis)
     losses = _at_classes(scores, true, axis) if true.dtype.kind in "iu" else _under_probabilities(scores, true, axis)
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 

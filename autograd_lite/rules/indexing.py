@@ -126,7 +126,7 @@ def _along(axis: int, key: Any, ndim: int) -> tuple[Any, ...]:
 
 @composite(np.take)
 def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise") -> Array:
-    a = np.ravel(a) if axis is None and a.ndim != 1 else a
+    a = np.ravel(a) if not a.ndim or (axis is None and a.ndim != 1) else a
     axis = axis or 0
     where = _value(indices)
     if mode == "wrap":

@@ -53,8 +53,12 @@ class Limits:
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
         if x.fn in PRODUCTS:
-            return is_product(x, types) and multiplications(x, types) > self.product
+            return is_product(x, types) and multiplications(x, types) > self.product and not is_scaling(x, types)
         return x.fn in self.functions and math.prod(types[x.id].shape) >= self.elements
+
+
+def _selects_nothing(key: Any, kind: Type) -> bool:
+    return _plain_key(key) and not np.broadcast_to(0, kind.shape)[key].size
 
 
 def is_view(x: Instruction, types: Mapping[int, Type]) -> bool:
@@ -70,6 +74,8 @@ def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
     if x.fn is helpers.verify:
         return _known(kinds[0]) and kinds[0].dtype == bool
     if types[x.id].kind == "float" or not _known(types[x.id]) or not all(map(_known, kinds)):
+        return False
+    if x.fn in WRITES and _selects_nothing(x.args[1 if x.fn is helpers.placed else 2], types[x.id]):
         return False
     if x.fn in PRODUCTS:
         return is_product(x, types)
@@ -137,6 +143,11 @@ def is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
     return len(a.shape) == len(b.shape) == _MATRIX and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
 
 
+def is_scaling(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a product is by a single number: NumPy's dot scales then, but not by zero, and loses NaN."""
+    return any(math.prod(types[i].shape) == 1 for i in x.operands())
+
+
 def multiplications(x: Instruction, types: Mapping[int, Type]) -> int:
     a, b = (types[value.id].shape for value in x.args)
     return int(np.prod(a)) * b[-1]
@@ -157,7 +168,7 @@ def axes_of(x: Instruction, types: Mapping[int, Type]) -> tuple[int, ...]:
     axis = x.args[1] if len(x.args) > 1 else dict(x.kwargs).get("axis")
     ndim = len(types[x.args[0].id].shape)
     axes = range(ndim) if axis is None else as_tuple(axis)
-    return tuple([int(i) % ndim for i in axes])
+    return tuple([int(i) % ndim for i in axes]) if ndim else ()  # NOTE: a number has an axis 0 for NumPy's reductions
 
 
 def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tuple[Any, ...], tuple[Any, ...]] | None:

@@ -128,6 +128,8 @@ def seen(view: View, x: Instruction) -> View | None:
         result = part[key if any(k is Ellipsis for k in key) else (*key, ...)]
     else:
         result = x.fn(part, *x.args[1:], **dict(x.kwargs))
+    if not part.ndim and not np.ndim(result):  # of which NumPy may give the number
+        return view
     if not np.may_share_memory(result, whole):
         return None
     offset = np.asarray(result).__array_interface__["data"][0] - whole.__array_interface__["data"][0]

@@ -35,6 +35,7 @@ class Rewriting:
         self.change: dict[int, Any] = {}
         self.instructions: list[Instruction] = []
         self._latest = max(self.types, default=0)
+        self._leaving = frozenset(program.escaping())
 
     def run(self, rule: Rule) -> Program:
         """Return the program with every instruction as `rule` has it; the very program where that is no other."""
@@ -79,11 +80,15 @@ class Rewriting:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and value == number
 
     def same_type(self, value: Any, x: Instruction) -> bool:
-        """Tell whether an operand is an array of the shape and dtype of the result."""
+        """Tell whether an operand is an array of the shape and dtype of the result.
+
+        Where the result leaves the program, an array of no dimension is also told from a number of NumPy.
+        """
         if not isinstance(value, Ref):
             return False
         a, b = self.types[value.id], self.types[x.id]
-        return a.shape == b.shape and a.dtype == b.dtype and a.dtype is not None
+        alike = a.kind == b.kind or x.id not in self._leaving
+        return a.shape == b.shape and a.dtype == b.dtype and a.dtype is not None and alike
 
 
 def finished(program: Program, instructions: list[Instruction], change: Mapping[int, Any]) -> Program:

@@ -86,7 +86,7 @@ class _Work:
         rows, columns = kind.shape
         if axes == {0}:
             return self._dot(x, self._ones((1, rows) if keepdims else (rows,), kind.dtype), x.args[0])
-        factors = self._factors(x.args[0]) if rows == 1 and keepdims else None
+        factors = self._factors(x.args[0]) if rows == 1 < columns and keepdims else None
         if factors is not None:
             return self._dot(x, factors[0], self._turned(x, factors[1]))
         return self._dot(x, x.args[0], self._ones((columns, 1) if keepdims else (columns,), kind.dtype))

@@ -124,7 +124,8 @@ class _Work:
 
     def _matrix(self, value: Any) -> bool:
         kind = self.walk.types[value.id] if isinstance(value, Ref) else Type()
-        return len(kind.shape) == 2 and kind.dtype.kind == "f" and math.prod(kind.shape) <= LARGEST  # noqa: PLR2004
+        # NOTE: with a single number NumPy's dot scales, and leaves out to do so by zero: no NaN comes of 0 * NaN.
+        return len(kind.shape) == 2 and kind.dtype.kind == "f" and 1 < math.prod(kind.shape) <= LARGEST  # noqa: PLR2004
 
     def _dtype(self, x: Instruction, kind: Type) -> Any:
         """Return the dtype that a number has to have beside the array in the call; None where that is not plain."""

@@ -23,9 +23,12 @@ def sums(program: Program) -> Program:
 
 def _added(walk: Rewriting, x: Instruction, uses: dict[int, int]) -> Instruction:
     """Add a few values at their places, in the place of an array of zeros with them in it."""
+    if walk.types[x.id].kind != "array":  # a number of NumPy, which has no places
+        return x
     for value, other in (x.args, x.args[::-1]):
         few = walk.source(other, helpers.placed)
-        if few is not None and uses.get(few.id) == 1 and walk.same_type(value, x):
+        fits = walk.same_type(value, x) and walk.types[value.id].kind == "array"
+        if few is not None and uses.get(few.id) == 1 and fits:
             negated = walk.source(few.args[0], np.negative)
             if negated is not None:
                 return replace(x, fn=helpers.subtracted_at, args=(value, negated.args[0], few.args[1]))

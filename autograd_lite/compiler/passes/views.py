@@ -60,9 +60,7 @@ def _transpose(walk: Rewriting, x: Instruction) -> Instruction | Ref:
         before = _axes(walk, inner)
         axes = tuple([before[i] for i in axes])
         x = replace(x, args=(inner.args[0], axes))
-    if axes == tuple(range(len(axes))):
-        return x.args[0]  # type: ignore[no-any-return]
-    return x
+    return _same(walk, x) if axes == tuple(range(len(axes))) else x
 
 
 def _axes(walk: Rewriting, x: Instruction) -> tuple[int, ...]:
