@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.compiler.naming import global_names
 from autograd_lite.compiler.traced import NUMPY, PACKAGE, Traced
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
@@ -139,7 +140,7 @@ class Survey:
 
     def _function(self, f: types.FunctionType, depth: int) -> None:
         if not f.__module__ or f.__module__.partition(".")[0] not in _OWN:
-            for word in _words_of(f.__code__) & f.__globals__.keys():
+            for word in [w for w in global_names(f.__code__) if w in f.__globals__]:  # NOTE: in an order without hashes
                 self._found(("item", f.__globals__, word), f.__globals__[word], depth, word)
         for word, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
             try:
@@ -171,17 +172,12 @@ def _is_own(x: Any) -> bool:
     return callable(x) and str(getattr(x, "__module__", "")).partition(".")[0] in _OWN and not hasattr(x, "__dict__")
 
 
-def _words_of(code: types.CodeType) -> set[str]:
-    """Return the names in a code and in the functions that it defines."""
-    inner = [_words_of(c) for c in code.co_consts if isinstance(c, types.CodeType)]
-    return set(code.co_names).union(*inner)
-
-
 class Environment:
     """What a program is for besides its arguments."""
 
     def __init__(self, function: Any, settings: Sequence[Any]) -> None:
-        self.function, self._roots = function, (function, *settings)
+        self.function, self.settings = function, settings
+        self._roots = (function, *settings)
         self.before = Survey(self._roots)
         self.survey = self.before
         self._codes: set[types.CodeType] = set()

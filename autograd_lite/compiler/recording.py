@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.compiler.environment import Environment, observed_run
-from autograd_lite.compiler.program import Assignment, Constant, Program, Ref
+from autograd_lite.compiler.naming import argument_names, reached
+from autograd_lite.compiler.program import Assignment, Constant, Input, Program, Ref
 from autograd_lite.compiler.slots import recording, set_data, slot_data
 from autograd_lite.compiler.trace import Restart, Seen, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
@@ -20,7 +21,7 @@ from autograd_lite.record import Handle
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor
 from autograd_lite.tracing import name_of
-from autograd_lite.tree import Structure, flatten, paths, unflatten
+from autograd_lite.tree import Structure, flatten, unflatten
 
 _SAMPLE = 1000
 
@@ -129,7 +130,7 @@ def record(
 
 
 def _arguments(trace: Trace, structure: Structure, leaves: Sequence[Any], function: Any) -> list[Any]:
-    names = _argument_names(structure, function)
+    names = argument_names(structure, function)
     return [
         trace.argument(x, i, name) if is_traced(x) else x for i, (x, name) in enumerate(zip(leaves, names, strict=True))
     ]
@@ -140,21 +141,6 @@ def is_traced(x: Any) -> bool:
     if isinstance(x, (np.ndarray, np.generic)):
         return x.dtype.kind in "fiubc"
     return isinstance(x, Handle) or is_generator(x) or x.__class__ in (int, float, complex)
-
-
-def _argument_names(structure: Structure, function: Any) -> list[str]:
-    """Return what the parameters of the function, and parts of them, are called."""
-    code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
-    positional = code.co_varnames[: code.co_argcount] if code is not None else ()
-    positional = positional[1:] if hasattr(function, "__self__") else positional
-    found = []
-    for path in paths(structure):  # "[0][1]['w']", "[1]['x']"
-        first, _, rest = path[1:].partition("]")
-        place, _, deeper = rest[1:].partition("]")
-        known = first == "0" and int(place) < len(positional)
-        base = positional[int(place)] if known else (place.strip("'") if first == "1" else f"argument_{place}")
-        found.append(base + "".join(c if c.isalnum() else "_" for c in deeper).rstrip("_"))
-    return found
 
 
 def _finished(
@@ -175,7 +161,7 @@ def _finished(
         text = errors.COMPILE_KEPT.format(function=name_of(function), number=len(kept), shape=kept[0].shape)
         raise errors.CompileError(text)
     environment.finish(trace.watched(), frozenset(trace._generators))
-    _name_inputs(trace, environment)
+    _name_inputs(trace, function, environment)
     trace.closed = True
     program = Program(
         inputs=tuple(trace.inputs),
@@ -212,15 +198,24 @@ def _grads_read(trace: Trace) -> list[tuple[str, Any, bool]]:
     return empty + [(x.kind, x.owner, False) for x in trace.inputs if x.kind.endswith("grad")]
 
 
-def _name_inputs(trace: Trace, environment: Environment) -> None:
-    """Call Tensors without a telling name as the function reaches them."""
+def _name_inputs(trace: Trace, function: Any, environment: Environment) -> None:
+    """Call Tensors without a telling name, and arrays, as the function reaches them."""
     given = [x.name for x in trace.inputs]
-    for k, x in enumerate(trace.inputs):
-        name = environment.survey.names.get(id(x.owner)) if x.kind == "tensor" else None
-        name = name or (None if x.name else "tensor")  # of a default argument, say, which no name leads to
-        if name and (not x.name or given.count(x.name) > 1):
-            trace.inputs[k] = replace(x, name=name)
-            trace.names[x.id] = name
+    unclear = [k for k, x in enumerate(trace.inputs) if x.kind in _REACHED and _is_unclear(x, given)]
+    names = reached((function, *environment.settings)) if unclear else {}
+    for k in unclear:
+        x = trace.inputs[k]
+        owner = names.get(id(x.owner)) or x.name or "tensor"
+        name = f"grad_{owner}" if x.kind == "tensor grad" else owner
+        trace.inputs[k] = replace(x, name=name)
+        trace.names[x.id] = name
+
+
+def _is_unclear(x: Input, given: list[str]) -> bool:
+    return x.kind == "array" or x.name in ("", "grad_") or given.count(x.name) > 1
+
+
+_REACHED = ("tensor", "tensor grad", "array")
 
 
 def _outputs(trace: Trace, results: list[Any], function: Any) -> tuple[list[str], list[Any], list[Any]]:
