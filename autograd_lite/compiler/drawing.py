@@ -40,7 +40,8 @@ def _draw(
         places[c.id] = add("input", ("constant",), c.id)
     for step in program.instructions:
         called = [name_of(step.id)] if step.id in program.names else []
-        places[step.id] = add("operation", tuple(dict.fromkeys([*called, step.fn.__name__])), step.id)
+        function = str(step.fn.__name__)  # which is a value's name too, but for one of a builtin: sum_
+        places[step.id] = add("operation", (*[c for c in called if c not in (function, f"{function}_")], function), step.id)
         used = dict.fromkeys(step.operands())
         arrows += [Arrow(places[i], places[step.id], program.types[i].shape) for i in used]
     for i in dict.fromkeys(program.escaping()):
