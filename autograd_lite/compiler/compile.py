@@ -231,7 +231,9 @@ class Compiled:
         """The latest program."""
         if not len(self.programs):
             name = name_of(self._function)
-            raise errors.CompileError(errors.COMPILE_EMPTY.format(what="the program", function=name))
+            text = errors.COMPILE_STARTED if self.programs.recordings else errors.COMPILE_EMPTY
+            times = self.programs.recordings
+            raise errors.CompileError(text.format(what="the program", function=name, times=times))
         return self.programs[0]
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,10 +47,9 @@ def _word(key: Any, place: int) -> str:
 
 def _parameters(function: Any) -> tuple[str, ...]:
     """Return the names of the parameters that can be given by position."""
-    inner = getattr(function, "__wrapped__", function)
+    inner = inspect.unwrap(function)
     if isinstance(inner, functools.partial):
-        left = _parameters(inner.func)[len(inner.args) :]
-        return left
+        return _parameters(inner.func)[len(inner.args) :]
     inner = inner if hasattr(inner, "__code__") else getattr(inner, "forward", getattr(inner, "__call__", None))
     code = getattr(inner, "__code__", None)
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount] if code is not None else ()
