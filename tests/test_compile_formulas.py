@@ -82,7 +82,8 @@ def well_formed(formulas: Formulas) -> None:
     lines = text.splitlines()
     for line in lines:
         left, right = line.split(" = ", 1)
-        assert left and right.strip()
+        assert left
+        assert right.strip()
         assert line.isprintable()
         assert line.count("(") == line.count(")")
     lefts = [line.split(" = ")[0] for line in lines]

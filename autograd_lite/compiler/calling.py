@@ -98,11 +98,12 @@ class Caller:
 
     def _compare_environment(self) -> None:
         for owner, key, value in self.recorded.numbers:
-            self._miss(f"{self.bind(owner)}[{key!r}] != {value!r}")
+            self._miss(f"{self.bind(owner)}[{key!r}] != {self.bind(value)}")
         for array, copy in self.recorded.arrays:
             self._miss(f"altered({self.bind(array)}, {self.bind(copy)})")
         for kind, owner, empty in self.recorded.grads:
             self._miss(f"(getattr({self._target(kind, owner)}, '_grad', None) is None) is not {empty}")
+        assert self.recorded.environment is not None
         for condition in self.recorded.environment.conditions(self.bind):
             self._miss(condition)
 

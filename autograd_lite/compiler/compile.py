@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import replace
 from functools import cached_property, partial, update_wrapper
 from os import PathLike
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,7 @@ from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
+from autograd_lite.derived import standing_name
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.viz.picture import Picture
@@ -54,6 +58,11 @@ class CompiledProgram:
         self.recorded = recorded
         self._passes, self._backend = passes, backend
         self._numpy: Callable[..., Any] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A pickle has the program and what it is shown with; it is called by nobody, for what it read is elsewhere."""
+        return {"recorded": replace(self.recorded, environment=None), "_passes": self._passes,
+                "_backend": self._backend, "_numpy": None}  # fmt: skip
 
     @cached_property
     def _stages(self) -> list[tuple[str, Program]]:
@@ -162,6 +171,9 @@ class Programs:
         self.enters: tuple[Callable[..., Any], ...] = ()
         self._kept: tuple[CompiledProgram, ...] = ()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"recordings": self.recordings, "enters": (), "_kept": self._kept}
+
     def add(self, program: CompiledProgram) -> None:
         """Keep one more, and drop the oldest where there are too many."""
         self._kept = (program, *self._kept)[:LIMIT]
@@ -198,7 +210,7 @@ class Compiled:
     """
 
     def __init__(self, function: Function, backend: str, passes: tuple[str, ...]) -> None:
-        update_wrapper(self, function)
+        update_wrapper(self, function, updated=("__dict__",) if isinstance(function, FunctionType) else ())
         self.programs = Programs()
         self._function, self._backend, self._passes = function, backend, passes
         self._kept_before = False
@@ -221,6 +233,21 @@ class Compiled:
         if recorded.complete:
             self.programs.add(CompiledProgram(recorded, self._passes, self._backend))
         return result
+
+    def __reduce__(self) -> Any:
+        """A copy is compiled for itself: it has no programs, which are for the objects that this one reads."""
+        return standing_name(self) or self._again()
+
+    def __copy__(self) -> Compiled:
+        made, args = self._again()
+        return made(*args)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        made, (function, *settings) = self._again()
+        return made(deepcopy(function, memo), *settings)
+
+    def _again(self) -> tuple[type[Compiled], tuple[Any, ...]]:
+        return type(self), (self._function, self._backend, self._passes)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A compiled method is called with its object, as any function of a class."""

@@ -40,8 +40,9 @@ def _draw(
         places[c.id] = add("input", ("constant",), c.id)
     for step in program.instructions:
         called = [name_of(step.id)] if step.id in program.names else []
-        function = str(step.fn.__name__)  # which is a value's name too, but for one of a builtin: sum_
-        places[step.id] = add("operation", (*[c for c in called if c not in (function, f"{function}_")], function), step.id)
+        function = str(step.fn.__name__)  # which may be the value's name too, or sum_ where it is that of a builtin
+        called = [name for name in called if name not in (function, f"{function}_")]
+        places[step.id] = add("operation", (*called, function), step.id)
         used = dict.fromkeys(step.operands())
         arrows += [Arrow(places[i], places[step.id], program.types[i].shape) for i in used]
     for i in dict.fromkeys(program.escaping()):

@@ -8,6 +8,7 @@ own. What the run itself has changed, a program would not change, so it is refus
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import random
@@ -105,6 +106,9 @@ class Survey:
         elif isinstance(x, types.MethodType):
             self._into(x.__self__, depth, name)
             self._into(x.__func__, depth, name)
+        elif isinstance(x, functools.partial):
+            for part in (x.func, *x.args, *x.keywords.values()):
+                self._into(part, depth, name)
         elif isinstance(x, (dict, list, tuple)):
             self._container(x, depth, name)
         elif hasattr(x, "__dict__"):
@@ -135,7 +139,7 @@ class Survey:
 
     def _methods(self, cls: type, depth: int) -> None:
         for value in vars(cls).values():
-            if isinstance(value, types.FunctionType):
+            if isinstance(value, (types.FunctionType, functools.partial)):
                 self._into(value, depth, "")
 
     def _function(self, f: types.FunctionType, depth: int) -> None:

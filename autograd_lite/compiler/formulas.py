@@ -178,7 +178,8 @@ class _Writer:
         names = ["result"] if len(returned) == 1 else [f"result_{k + 1}" for k in range(len(returned))]
         names = [taken.free(name) for name in names]
         shown = [_typeset(name) if self.latex else name for name in names]
-        lines = [("" if i in self.called and i in self.made else name, i) for name, i in zip(shown, returned, strict=True)]
+        named = self.called.keys() & self.made.keys()
+        lines = [("" if i in named else name, i) for name, i in zip(shown, returned, strict=True)]
         assigned = [a.id for a in self.program.assignments if a.id is not None]
         return lines + [("", self.through(i)) for i in assigned]
 
@@ -368,8 +369,8 @@ def _greek(letter: str) -> str:
     return f"\\{word.lower() if called[1] == 'SMALL' else word.capitalize()}" if known else ""
 
 
-_CAPITAL = frozenset("GAMMA DELTA THETA LAMBDA XI PI SIGMA UPSILON PHI PSI OMEGA".split())
-_SMALL = _CAPITAL | frozenset("ALPHA BETA EPSILON ZETA ETA IOTA KAPPA MU NU RHO TAU CHI".split())
+_CAPITAL = frozenset(("GAMMA", "DELTA", "THETA", "LAMBDA", "XI", "PI", "SIGMA", "UPSILON", "PHI", "PSI", "OMEGA"))
+_SMALL = _CAPITAL | {"ALPHA", "BETA", "EPSILON", "ZETA", "ETA", "IOTA", "KAPPA", "MU", "NU", "RHO", "TAU", "CHI"}
 
 
 def _escaped(text: str) -> str:

@@ -17,15 +17,15 @@ _ANY = 4096
 
 @functools.lru_cache(_ANY)
 def identifier(name: str, otherwise: str = "value") -> str:
-    """Return a name as an identifier, in the form that Python itself compares identifiers in.
+    r"""Return a name as an identifier, in the form that Python itself compares identifiers in.
 
     What cannot stand in one becomes an underscore; at the beginning there is none, for `otherwise` stands before what
     is no name by itself.
 
     Examples
     --------
-    >>> identifier("σ²"), identifier("µ"), identifier("0.weight"), identifier("__debug__"), identifier("a\\nimport os")
-    ('σ2', 'μ', 'value_0_weight', 'debug__', 'a_import_os')
+    >>> identifier("x²"), identifier("ª"), identifier("0.weight"), identifier("__debug__"), identifier("a\nimport os")
+    ('x2', 'a', 'value_0_weight', 'debug__', 'a_import_os')
     """
     text = unicodedata.normalize("NFKC", name[: 2 * _LONGEST])
     kept = "".join([c if f"_{c}".isidentifier() else " " for c in text])
@@ -43,7 +43,7 @@ class Taken:
         self._counts: dict[str, int] = {}
 
     def free(self, name: str) -> str:
-        """Take an identifier and return it; with an underscore where it is reserved, with a number where it is taken."""
+        """Take an identifier: with an underscore where it is reserved, with a number where it is taken."""
         tried = f"{name}_" if name in RESERVED else name
         while tried in self.names or tried in RESERVED:
             self._counts[name] = self._counts.get(name, 1) + 1
@@ -54,11 +54,11 @@ class Taken:
 
 @functools.lru_cache(_ANY)
 def words(text: str) -> str:
-    """Return a text as what a comment may hold: one line of characters that can be seen, no two spaces in a row.
+    r"""Return a text as what a comment may hold: one line of characters that can be seen, no two spaces in a row.
 
     Examples
     --------
-    >>> words("derivative of f\\n  # x")
+    >>> words("derivative of f\n  # x")
     'derivative of f # x'
     """
     return " ".join("".join([c if c.isprintable() else " " for c in text]).split())

@@ -50,7 +50,8 @@ def _parameters(function: Any) -> tuple[str, ...]:
     inner = inspect.unwrap(function)
     if isinstance(inner, functools.partial):
         return _parameters(inner.func)[len(inner.args) :]
-    inner = inner if hasattr(inner, "__code__") else getattr(inner, "forward", getattr(inner, "__call__", None))
+    if not hasattr(inner, "__code__"):
+        inner = getattr(inner, "forward", type(inner).__call__.__get__(inner))
     code = getattr(inner, "__code__", None)
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount] if code is not None else ()
     return names[1:] if hasattr(inner, "__self__") else names

@@ -111,6 +111,10 @@ class Instruction:
     line: str = ""
     _reads: tuple[int, ...] | None = field(default=None, init=False, repr=False)
 
+    def __reduce__(self) -> Any:
+        values = (self.id, self.fn, self.args, self.kwargs, self.origin, self.quiet, self.into, self.line)
+        return type(self), values
+
     def operands(self) -> tuple[int, ...]:
         """Return the numbers of the values it reads, as often as it does; found once, since every pass asks."""
         if self._reads is None:

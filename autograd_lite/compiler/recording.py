@@ -75,8 +75,8 @@ class Recorded:
         What each output is: ``tensor``, ``array``, or ``static``.
     result : Structure
         How they make up the result.
-    environment : Environment
-        What else the program is for, compared at every call.
+    environment : Environment or None
+        What else the program is for, compared at every call; None in what a pickle gives back, which is not called.
     numbers : list of (mapping, str, float)
         Settings that decide what is computed, compared as well.
     arrays : list of (array, its copy)
@@ -94,7 +94,7 @@ class Recorded:
     fixed: frozenset[int]
     kinds: list[str]
     result: Structure
-    environment: Environment
+    environment: Environment | None
     numbers: list[tuple[Any, str, float]]
     arrays: list[tuple[Array, Array]]
     grads: list[tuple[str, Any, bool]]

@@ -219,7 +219,7 @@ class Trace:
         if isinstance(value, (tuple, list)):
             item = _ITEM
             parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
-            return type(value)(parts) if type(value) in (tuple, list) else tuple(parts)
+            return _like(value, parts)
         return None if value is None else wrap(value, number, self)
 
     def _encoded(self, x: Any, fn: Any) -> Any:
@@ -229,7 +229,7 @@ class Trace:
                 raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
             return Ref(x.id)
         if isinstance(x, (tuple, list)):
-            return type(x)([self._encoded(part, fn) for part in x]) if type(x) in (tuple, list) else tuple(x)
+            return (list if isinstance(x, list) else tuple)([self._encoded(part, fn) for part in x])
         if isinstance(x, slice):
             return slice(*[self._encoded(part, fn) for part in (x.start, x.stop, x.step)])
         if isinstance(x, (np.ndarray, np.generic)):
@@ -445,6 +445,13 @@ def _sources(args: Sequence[Any]) -> frozenset[Any]:
     """Return what has to be fixed to fix a result; nothing if that cannot be done."""
     found = [x.sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
     return frozenset().union(*found) if all(found) else frozenset()
+
+
+def _like(value: Any, parts: list[Any]) -> Any:
+    """Return parts as the tuple or list that they are of: a named tuple of its class."""
+    if hasattr(value, "_fields"):
+        return type(value)._make(parts)
+    return type(value)(parts) if type(value) in (tuple, list) else tuple(parts)
 
 
 def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
