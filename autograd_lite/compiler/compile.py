@@ -215,7 +215,7 @@ class Compiled:
         self._function, self._backend, self._passes = function, backend, passes
         self._kept_before = False
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if _watcher() is not None:  # inside of another one, of whose program it becomes a part
             return self._function(*args, **kwargs)
         for enter in self.programs.enters:

@@ -19,6 +19,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -283,12 +284,13 @@ def _text(reading: Reading, bind: Callable[[Any], str]) -> str:
     if how == "cell":
         return f"{bind(x)}.cell_contents"
     if how == "attribute":
-        return f"{bind(x)}.{key}"
+        plain = type(key) is str and key.isascii() and key[:2] != "__" and not iskeyword(key)
+        return f"{bind(x)}.{key}" if plain else f"{bind(x)}.__dict__.get({bind(key)})"
     if how == "all":
         return bind(x)
     if how == "length":
         return f"len({bind(x)})"
-    shown = repr(key) if isinstance(key, (str, int)) else bind(key)
+    shown = repr(key) if type(key) in (str, int) else bind(key)  # NOTE: a subclass may write itself as anything
     return f"{bind(x)}.get({shown})" if isinstance(x, dict) else f"{bind(x)}[{shown}]"
 
 

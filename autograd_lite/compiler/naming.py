@@ -81,8 +81,9 @@ def _in_modules(modules: Sequence[tuple[str, Module]]) -> dict[int, str]:
     for name, module in outer:
         base = name or type(module).__name__.lower()
         for dotted, p in module.named_parameters():
-            bare = len(outer) == 1 and not dotted[:1].isdigit()
-            names.setdefault(id(p), (dotted if bare else f"{base}.{dotted}").lstrip("_"))
+            shown = ".".join([part.lstrip("_") for part in dotted.split(".")])
+            bare = len(outer) == 1 and not shown[:1].isdigit()
+            names.setdefault(id(p), shown if bare else f"{base}.{shown}")
     return names
 
 
@@ -124,6 +125,7 @@ def _walked(roots: Iterable[Any]) -> Walked:
 
 
 def _joined(name: str, key: str, part: Any) -> tuple[str, Any]:
+    key = key.lstrip("_")
     return f"{name}_{key}" if name and key else name or key, part
 
 

@@ -16,6 +16,7 @@ from autograd_lite.compiler.program import Assignment, Constant, Input, Program,
 from autograd_lite.compiler.slots import recording, set_data, slot_data
 from autograd_lite.compiler.trace import Restart, Seen, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
+from autograd_lite.nn.module import Parameter
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.shapes import Array
@@ -212,7 +213,8 @@ def _name_inputs(trace: Trace, function: Any, environment: Environment) -> None:
 
 
 def _is_unclear(x: Input, given: list[str]) -> bool:
-    return x.kind == "array" or x.name in ("", "grad_") or given.count(x.name) > 1
+    """Tell whether there may be a better name: a parameter has that of its module."""
+    return x.kind == "array" or isinstance(x.owner, Parameter) or x.name in ("", "grad_") or given.count(x.name) > 1
 
 
 _REACHED = ("tensor", "tensor grad", "array")
