@@ -228,7 +228,7 @@ def as_tensor(y: Any) -> Any:
 def unmoved(y: Array, outside: Iterable[Node]) -> Any:
     """Return `y` as a Tensor with a derivative of 0 by each of the nodes `outside`."""
     array = as_array(plain_of(y))
-    nodes = tuple(outside)
+    nodes = tuple(sorted(outside, key=_order))
     shapes = tuple([node.shape for node in nodes])
     edges = tuple([(node, _UNMOVED.rules[0], (shapes, i), i) for i, node in enumerate(nodes)])
     return make_tensor(array, Linked(_UNMOVED, nodes, edges, NO_SETTINGS, array.shape, array.dtype))

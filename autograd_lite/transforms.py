@@ -259,10 +259,11 @@ def _linearized(f: Function, primals: Sequence[Any], has_aux: bool, transform: s
 class _AtAPoint:
     """A derivative at one point, with the graph that it goes over. Nothing changes it, so that a copy is the same."""
 
-    __slots__ = ("_done", "_has_aux")
+    __slots__ = ("_done", "_has_aux", "_likes")
 
     def __init__(self, done: Call, has_aux: bool) -> None:
         self._done, self._has_aux = done, has_aux
+        self._likes = [_like(y) for y in done.results]
 
     def __copy__(self) -> Self:
         return self
@@ -286,8 +287,7 @@ class Pullback(_AtAPoint):
 
     def __call__(self, cotangents: Any) -> Any:
         done = self._done
-        likes = [_like(y) for y in done.results]
-        given = vectors(done.structure, cotangents, likes, "the cotangent given to the pullback", "the result")
+        given = vectors(done.structure, cotangents, self._likes, "the cotangent given to the pullback", "the result")
         seeds = zip(map(node_of, done.results), given, strict=True)
         return done.gradients(done.pull(seeds), len(done.structures) == 1)
 

@@ -369,6 +369,11 @@ def test_every_character_is_fit_for_an_identifier_and_for_a_comment() -> None:
         assert words(f"a{chr(code)}b").isprintable()
 
 
+def test_a_name_that_is_no_text() -> None:
+    w = ag.Tensor(X, requires_grad=True, name=5)  # type: ignore[arg-type]
+    assert "value_5" in _inputs(ag.compile(lambda x: w * x), X)
+
+
 def test_the_text_is_the_same_in_every_process() -> None:
     program = """
 import numpy as np

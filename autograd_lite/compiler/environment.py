@@ -108,8 +108,7 @@ class Survey:
             self._into(x.__self__, depth, name)
             self._into(x.__func__, depth, name)
         elif isinstance(x, functools.partial):
-            for part in (x.func, *x.args, *x.keywords.values()):
-                self._into(part, depth, name)
+            self._partial(x, depth)
         elif isinstance(x, (dict, list, tuple)):
             self._container(x, depth, name)
         elif hasattr(x, "__dict__"):
@@ -130,6 +129,15 @@ class Survey:
         for key, value in pairs:
             if (id(x), key) not in self._skipped:
                 self._found(("item", x, key), value, depth, f"{name}_{key}" if isinstance(key, (int, str)) else name)
+
+    def _partial(self, x: functools.partial[Any], depth: int) -> None:
+        """Look at what is given before the call; numbers and texts in a tuple stay what they are."""
+        self._into(x.func, depth, "")
+        for i, value in enumerate(x.args):
+            if not isinstance(value, _SIMPLE):
+                self._found(("item", x.args, i), value, depth, "")
+        for key, value in x.keywords.items():
+            self._found(("item", x.keywords, key), value, depth, key)
 
     def _attributes(self, x: Any, depth: int, name: str) -> None:
         everything = self._words is None or is_dataclass(x)  # whose fields are read by no name

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from autograd_lite.compiler.identifiers import words
 from autograd_lite.shapes import Array, Shape
 
 
@@ -203,7 +204,7 @@ class Program:
     def __str__(self) -> str:
         lines = [f"input %{i.id} {i.name}: {self.types[i.id]}" for i in self.inputs]
         lines += [f"constant %{c.id}: {self.types[c.id]}" for c in self.constants]
-        lines += [f"{shown(i)}: {self.types[i.id]}  # {i.origin}" for i in self.instructions]
+        lines += [f"{shown(i)}: {self.types[i.id]}  # {words(i.origin)}" for i in self.instructions]
         lines += [f"return {', '.join(map(str, self.outputs))}"]
         return "\n".join(lines + [f"{a.name} := %{a.id}" for a in self.assignments])
 

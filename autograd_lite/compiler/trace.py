@@ -318,7 +318,7 @@ class Trace:
             if array.__class__ is not np.ndarray:
                 called = f"the Tensor {t._name!r}" if t._name else "a Tensor"
                 raise errors.CompileError(errors.COMPILE_ARRAY.format(what=called, given=type(array).__name__))
-            seen = self.seen[id(t)] = Seen(t, owner or ("tensor", t), name or t._name or "")
+            seen = self.seen[id(t)] = Seen(t, owner or ("tensor", t), name or str(t._name or ""))
         return seen
 
     def _is_fresh(self, t: Any) -> bool:
