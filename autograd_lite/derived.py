@@ -7,10 +7,10 @@ was made: a copy, and what a pickle gives back, is made again.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from operator import attrgetter
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 Function = Callable[..., Any]
@@ -24,11 +24,13 @@ class Derived(partial[Any]):
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> Any:
-        return standing_name(self) or self.__dict__["made_by"]
+        made_by = self.__dict__["made_by"]
+        return standing_name(self, made_by[1]) or made_by
 
     def __repr__(self) -> str:
-        transform, args = self.__dict__["made_by"]
-        return f"<{transform.__name__.strip('_')} of {getattr(args[0], '__qualname__', args[0])}>"
+        transform, (f, *_) = self.__dict__["made_by"]
+        name = getattr(f, "__qualname__", None) or getattr(f, "__name__", type(f).__name__)
+        return f"<{transform.__name__.strip('_')} of {name}>"
 
 
 def derived(run: Function, transform: Function, f: Function, *settings: Any) -> Function:
@@ -47,17 +49,29 @@ def named(made: Derived, f: Function, transform: Function, args: tuple[Any, ...]
     return made
 
 
-def standing_name(x: Any) -> str | None:
-    """Return the name under which something stands in its module, as a decorated function does; None where it does not.
+def standing_name(x: Any, parts: Iterable[Any]) -> str | None:
+    """Return the name by which a pickle finds something in its module; None where it is made again of its parts.
 
-    The function that was decorated is then not to be found by its own name, and a pickle has to lead to this one.
+    A decorated function stands in the place of the one that was decorated, which is not found by its own name any more.
+    And what was made of a lambda is found if it was given a name at the top of the module.
     """
     module = sys.modules.get(getattr(x, "__module__", None) or "")
     for holder in (x, getattr(x, "__wrapped__", None)):
         name = getattr(holder, "__qualname__", None)
         if name and _looked_up(module, name) is x:
             return str(name)
+    if any(map(_is_nameless, parts)):
+        return next((name for name, value in vars(module).items() if value is x), None) if module else None
     return None
+
+
+def _is_nameless(part: Any) -> bool:
+    """Tell whether something is, or is made of, a function that no name leads to."""
+    if isinstance(part, Derived):
+        return any(map(_is_nameless, part.__dict__["made_by"][1]))
+    if not isinstance(part, FunctionType):
+        return False
+    return _looked_up(sys.modules.get(part.__module__), part.__qualname__) is not part
 
 
 def _looked_up(module: Any, name: str) -> Any:

@@ -81,6 +81,10 @@ def compiled(x: Any) -> Any:
     return np.sum(np.sin(x) ** 2)
 
 
+of_a_lambda = ag.grad(lambda x: np.sum(x**4))
+of_two = ag.grad(ag.checkpoint(lambda x: np.sum(x**4)))
+compiled_lambda = ag.compile(lambda x: np.sum(x**4))
+operation = ag.custom_op(lambda x: x * x, vjp=lambda g, x: 2 * g * x)
 root = implicit.root(residual, solve)
 fixed = implicit.fixed_point(improved, tol=1e-10)
 

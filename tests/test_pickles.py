@@ -64,6 +64,8 @@ CALLED: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "grad of partial": (ag.grad(functools.partial(product, X)), (X,)),
     "a layer": (nn.Sequential(nn.Linear(2, 3), nn.Tanh()), (X,)),
     "a network": (Net(), (X,)),
+    "compile of a module": (ag.compile(nn.Sequential(nn.Linear(2, 3), nn.Tanh())), (X,)),
+    "compile of a method": (Net().fast, (X,)),
     "a method, checkpointed": (Net().deep, (X,)),
     "a method, compiled": (Net().quick, (X,)),
 }
@@ -101,7 +103,8 @@ def test_every_operation_and_public_object(copied: Callable[[Any], Any]) -> None
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_decorated_function_is_found_by_its_name(protocol: int) -> None:
     functions = (pickled.square, pickled.layer, pickled.slope, pickled.both, pickled.each, pickled.compiled)
-    for f in (*functions, Net.deep, Net.quick):
+    lambdas = (pickled.of_a_lambda, pickled.of_two, pickled.compiled_lambda, pickled.operation)
+    for f in (*functions, *lambdas, Net.deep, Net.quick):
         assert pickle.loads(pickle.dumps(f, protocol)) is f
 
 

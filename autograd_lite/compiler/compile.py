@@ -236,7 +236,7 @@ class Compiled:
 
     def __reduce__(self) -> Any:
         """A copy is compiled for itself: it has no programs, which are for the objects that this one reads."""
-        return standing_name(self) or self._again()
+        return standing_name(self, (self._function,)) or self._again()
 
     def __copy__(self) -> Compiled:
         made, args = self._again()
