@@ -91,8 +91,9 @@ def test_a_copy_computes_the_same(name: str, copied: Callable[[Any], Any]) -> No
 
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES.keys())
 def test_every_operation_and_public_object(copied: Callable[[Any], Any]) -> None:
-    for op in REGISTRY.values():
-        assert copied(op) is op
+    for fn, op in REGISTRY.items():
+        if "<" not in getattr(fn, "__qualname__", ""):  # as those that other tests have declared
+            assert copied(op) is op
     for space in (ag, nn, nn.functional, ag.optim, ag.tree, ag.optimize, implicit, ag.testing, ag.viz):
         for name in getattr(space, "__all__", [n for n in vars(space) if n[0] != "_"]):
             x = getattr(space, name)

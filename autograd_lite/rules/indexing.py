@@ -50,7 +50,10 @@ def _is_basic(key: Any) -> bool:
     if key.__class__ is slice or key.__class__ is int:
         return True
     parts = key if isinstance(key, tuple) else (key,)
-    return not any(isinstance(k, (np.ndarray, list, tuple, bool, np.bool_)) for k in parts)
+    return not any(isinstance(k, _ADVANCED) or (type(k) in RECORDERS and getattr(k, "shape", ())) for k in parts)
+
+
+_ADVANCED = (np.ndarray, list, tuple, bool, np.bool_)
 
 
 def _getitem(a: Array, key: Any) -> Array:
@@ -103,10 +106,9 @@ def _assigned(g: Array, key: Any, a_shape: Shape, value_shape: Shape) -> Array:
     share = getitem(g, key=key)
     if not _is_basic(key):
         order = np.arange(math.prod(share.shape)).reshape(share.shape)
-        last = np.empty(a_shape, int)
-        last[key] = order
-        stays = last[key] == order
-        share = share if stays.all() else np.where(stays, share, 0)
+        last = setitem(np.zeros(a_shape, int), order, key=key)  # NOTE: by operations, for a trace may hold the index
+        stays = getitem(last, key=key) == order
+        share = share if isinstance(stays, np.ndarray) and stays.all() else np.where(stays, share, 0)
     return share.reshape((1,) * (len(value_shape) - share.ndim) + share.shape)
 
 
