@@ -219,7 +219,7 @@ class Trace:
         if isinstance(value, (tuple, list)):
             item = _ITEM
             parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
-            return _like(value, parts)
+            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
         return None if value is None else wrap(value, number, self)
 
     def _encoded(self, x: Any, fn: Any) -> Any:
@@ -445,13 +445,6 @@ def _sources(args: Sequence[Any]) -> frozenset[Any]:
     """Return what has to be fixed to fix a result; nothing if that cannot be done."""
     found = [x.sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
     return frozenset().union(*found) if all(found) else frozenset()
-
-
-def _like(value: Any, parts: list[Any]) -> Any:
-    """Return parts as the tuple or list that they are of: a named tuple of its class."""
-    if hasattr(value, "_fields"):
-        return type(value)._make(parts)
-    return type(value)(parts) if type(value) in (tuple, list) else tuple(parts)
 
 
 def _share(result: Any, value: Any, args: Sequence[Any]) -> None:

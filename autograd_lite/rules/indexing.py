@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear, recorder_of
 from autograd_lite.rules.common import as_tuple, with_shape
-from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
+from autograd_lite.shapes import Array, Axis, Shape, everywhere, normalize_axes
 
 
 def freeze(key: Any) -> Any:
@@ -50,10 +50,7 @@ def _is_basic(key: Any) -> bool:
     if key.__class__ is slice or key.__class__ is int:
         return True
     parts = key if isinstance(key, tuple) else (key,)
-    return not any(isinstance(k, _ADVANCED) or (type(k) in RECORDERS and getattr(k, "shape", ())) for k in parts)
-
-
-_ADVANCED = (np.ndarray, list, tuple, bool, np.bool_)
+    return not any(isinstance(k, (np.ndarray, list, tuple, bool, np.bool_)) or type(k) in RECORDERS for k in parts)
 
 
 def _getitem(a: Array, key: Any) -> Array:
@@ -106,9 +103,8 @@ def _assigned(g: Array, key: Any, a_shape: Shape, value_shape: Shape) -> Array:
     share = getitem(g, key=key)
     if not _is_basic(key):
         order = np.arange(math.prod(share.shape)).reshape(share.shape)
-        last = setitem(np.zeros(a_shape, int), order, key=key)  # NOTE: by operations, for a trace may hold the index
-        stays = getitem(last, key=key) == order
-        share = share if isinstance(stays, np.ndarray) and stays.all() else np.where(stays, share, 0)
+        stays = _getitem(_setitem(np.zeros(a_shape, int), order, key), key) == order
+        share = share if everywhere(stays) else np.where(stays, share, 0)
     return share.reshape((1,) * (len(value_shape) - share.ndim) + share.shape)
 
 
