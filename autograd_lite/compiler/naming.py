@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import types
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from autograd_lite.record import Handle
 from autograd_lite.tree import Structure
 
 _MOST = 2_000
+_DEEPEST = 20
 _OWN = ("numpy", "autograd_lite")
 
 
@@ -47,7 +47,9 @@ def _word(key: Any, place: int) -> str:
 
 def _parameters(function: Any) -> tuple[str, ...]:
     """Return the names of the parameters that can be given by position."""
-    inner = inspect.unwrap(function)
+    inner = function
+    for _ in range(_DEEPEST):  # NOTE: not by `inspect`, for a recording watches what is asked of the system
+        inner = getattr(inner, "__wrapped__", inner)
     if isinstance(inner, functools.partial):
         return _parameters(inner.func)[len(inner.args) :]
     if not hasattr(inner, "__code__"):
