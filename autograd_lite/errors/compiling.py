@@ -96,6 +96,10 @@ COMPILE_RESULT = (
     "Write a function that returns arrays, Tensors, numbers, or trees of them"
 )
 COMPILE_EMPTY = "{what} of a compiled function that was never called. Write {function}(...) once before"
+COMPILE_STARTED = (
+    "{what} of a compiled function that was called {times} time(s), in which it made and kept Tensors, as an optimiser "
+    "makes its state: that run is none to be repeated. Write {function}(...) once more before"
+)
 PROGRAM_FAULT = (
     "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"
 )
