@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.derived import derived
 from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.random import replayed, state
@@ -17,7 +18,7 @@ from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import forward, reverse
 from autograd_lite.tensor import run_hooks
-from autograd_lite.tracing import Function, leading_to, name_of, named_after, node_of, plain_before, walk
+from autograd_lite.tracing import Function, leading_to, name_of, node_of, plain_before, walk
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 from autograd_lite.vmap import reroute
 
@@ -54,18 +55,17 @@ def checkpoint(f: Function) -> Function:
     >>> ag.grad(lambda x: np.sum(layer(layer(x))))(np.array([0.5]))
     array([0.34773187])
     """
+    return derived(_checkpointed, checkpoint, f)
 
-    @named_after(f)
-    def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        if not is_grad_enabled():
-            return f(*args, **kwargs)
-        segment = _Segment(f, args, kwargs)
-        run = segment.run()
-        if not run.sources:
-            return unflatten(run.structure, run.results)
-        return segment.recorded(run)
 
-    return checkpointed
+def _checkpointed(f: Function, /, *args: Any, **kwargs: Any) -> Any:
+    if not is_grad_enabled():
+        return f(*args, **kwargs)
+    segment = _Segment(f, args, kwargs)
+    run = segment.run()
+    if not run.sources:
+        return unflatten(run.structure, run.results)
+    return segment.recorded(run)
 
 
 class _Given(NamedTuple):

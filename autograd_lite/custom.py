@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, update_wrapper
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from weakref import ref
@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.check.gradcheck import gradcheck
+from autograd_lite.derived import Derived, named
 from autograd_lite.differences import quick
 from autograd_lite.op import Op, recorder_of
 from autograd_lite.record import NUMERIC, Handle, array_of, make_tensor
@@ -97,32 +98,28 @@ def custom_op(
     if f is None:
         return partial(custom_op, vjp=vjp, jvp=jvp, name=name, check=check, numerical=numerical)
     called = name or _name_of(f)
-    operands, defaults = _parameters(f, called)
     if numerical:
         if vjp is not None or jvp is not None:
             raise errors.DeclarationError(errors.CUSTOM_BOTH.format(op=called))
         warnings.warn(errors.NUMERICAL.format(op=called), errors.NumericalDerivativeWarning, stacklevel=2)
-        rules = _numerical(f, called, operands, defaults)
-    else:
-        rules = _written(vjp, jvp, called, operands)
-    op = Op(
-        called, _value_of(f, called, lambda: op), "custom", operands, defaults, rules.back,
-        order=(*operands, *defaults), jvp=rules.ahead,
-    )  # fmt: skip
-    operation = _like(f, op)
+    operation = _declared(f, called, vjp, jvp, numerical)
     if check is not None:
         _check(operation, tuple(check))
     return operation
 
 
-def _like(f: Function, op: Op) -> Function:
+def _declared(f: Function, called: str, vjp: Function | None, jvp: Function | None, numerical: bool) -> Function:
     """Return the operation as a function with the name, the text and the signature of `f`."""
-
-    def operation(*args: Any, **kwargs: Any) -> Any:
-        return op(*args, **kwargs)
-
-    update_wrapper(operation, f, assigned=("__module__", "__doc__"), updated=())
-    operation.__name__ = operation.__qualname__ = op.name
+    operands, defaults = _parameters(f, called)
+    rules = _numerical(f, called, operands, defaults) if numerical else _written(vjp, jvp, called, operands)
+    op = Op(
+        called, _value_of(f, called, lambda: op), "custom", operands, defaults, rules.back,
+        order=(*operands, *defaults), jvp=rules.ahead,
+    )  # fmt: skip
+    operation = Derived(op)
+    named(operation, f, _declared, (f, called, vjp, jvp, numerical))
+    operation.__doc__ = f.__doc__
+    operation.__name__ = operation.__qualname__ = called  # type: ignore[attr-defined]
     return operation
 
 

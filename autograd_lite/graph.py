@@ -142,7 +142,7 @@ class Notes:
     def __init__(self) -> None:
         self.name: str | None = None
         self.scope: Any = None
-        self.hooks: dict[int, Callable[[Any], Any]] = {}
+        self.hooks: dict[object, Callable[[Any], Any]] = {}
         self.retain = False
         self.place: Any = None
         self.used: Any = None

@@ -18,11 +18,12 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.custom import custom_op
+from autograd_lite.derived import derived
 from autograd_lite.jacobians import jacobian
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, apply, as_array, plain_of
 from autograd_lite.shapes import Array
-from autograd_lite.tracing import Function, name_of, named_after
+from autograd_lite.tracing import Function, name_of
 from autograd_lite.transforms import vjp
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
@@ -65,12 +66,11 @@ def root(f: Function, solve: Function) -> Function:
     >>> ag.grad(ag.grad(square_root))(9.0)  # -a^(-3/2) / 4
     np.float64(-0.009259259259259259)
     """
+    return derived(_root, root, f, solve)
 
-    @named_after(f)
-    def solution(*theta: Any) -> Any:
-        return _solution(f, solve, theta)
 
-    return solution
+def _root(f: Function, solve: Function, /, *theta: Any) -> Any:
+    return _solution(f, solve, theta)
 
 
 def fixed_point(f: Function, *, tol: float = 1e-12, max_iterations: int = 1000) -> Function:
@@ -109,16 +109,20 @@ def fixed_point(f: Function, *, tol: float = 1e-12, max_iterations: int = 1000) 
     if not tol > 0 or max_iterations < 1:
         raise errors.ArgumentError(errors.FIXED_POINT_SETTINGS.format(tol=tol, n=max_iterations))
 
+    return _iteration(f, tol, max_iterations)
+
+
+def _iteration(f: Function, tol: float, max_iterations: int) -> Function:
+    return derived(_fixed_point, _iteration, f, tol, max_iterations)
+
+
+def _fixed_point(f: Function, tol: float, max_iterations: int, /, x0: Any, *theta: Any) -> Any:
     def difference(x: Any, *theta: Any) -> Any:
         return ravel(f(x, *theta))[0] - ravel(x)[0]
 
-    @named_after(f)
-    def solution(x0: Any, *theta: Any) -> Any:
-        start, structure = flatten(x0)
-        first = unflatten(structure, [plain_of(x) for x in start])
-        return _solution(difference, lambda *at: _iterated(f, first, at, tol, max_iterations), theta)
-
-    return solution
+    start, structure = flatten(x0)
+    first = unflatten(structure, [plain_of(x) for x in start])
+    return _solution(difference, lambda *at: _iterated(f, first, at, tol, max_iterations), theta)
 
 
 def _iterated(f: Function, x: Any, theta: Sequence[Any], tol: float, max_iterations: int) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.derived import derived
 from autograd_lite.rows import pulled, pushed
 from autograd_lite.shapes import Array, Shape
-from autograd_lite.tracing import Call, Function, call, depends, named_after, node_of, one, places
+from autograd_lite.tracing import Call, Function, call, depends, node_of, one, places
 from autograd_lite.tree import unflatten
 
 _MODES = ("auto", "reverse", "forward")
@@ -53,15 +54,15 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
     if mode not in _MODES:
         raise errors.ArgumentError(errors.JACOBIAN_MODE.format(given=mode))
 
-    @named_after(f)
-    def derivatives(*args: Any, **kwargs: Any) -> Any:
-        done = call(f, args, kwargs, places(argnums, args, f), has_aux)
-        depends(done, "jacobian")
-        blocks = (_by_rows if _pick(mode, done) == "reverse" else _by_columns)(done)
-        found = _assembled(done, blocks, one(argnums))
-        return (found, done.auxiliary()) if has_aux else found
+    return derived(_jacobian, jacobian, f, argnums, has_aux, mode)
 
-    return derivatives
+
+def _jacobian(f: Function, argnums: Any, has_aux: bool, mode: str, /, *args: Any, **kwargs: Any) -> Any:
+    done = call(f, args, kwargs, places(argnums, args, f), has_aux)
+    depends(done, "jacobian")
+    blocks = (_by_rows if _pick(mode, done) == "reverse" else _by_columns)(done)
+    found = _assembled(done, blocks, one(argnums))
+    return (found, done.auxiliary()) if has_aux else found
 
 
 def hessian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:

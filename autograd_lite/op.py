@@ -149,6 +149,9 @@ class Op:
     def __repr__(self) -> str:
         return f"<{self.form} operation {self.name}>"
 
+    def __reduce__(self) -> Any:
+        return _pickled(self)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for x in (*args, *kwargs.values()) if kwargs else args:
             if x.__class__ in RECORDERS:
@@ -231,6 +234,19 @@ class Op:
         if not self.operands:
             return "arrays" in self.wants[0]
         return any(node is not None and index in reads for reads, node in zip(self.reads, active, strict=True))
+
+
+def registered(fn: Any) -> Any:
+    """Return what is done with a Tensor in the place of a function: of what a pickle of an operation consists."""
+    return REGISTRY[fn]
+
+
+def _pickled(handler: Any) -> Any:
+    """Return how an operation is found again, by the function it stands for; a copy is the same one."""
+    for fn, known in REGISTRY.items():
+        if known is handler:
+            return registered, (fn,)
+    raise errors.CopyError(errors.COPY_OPERATION.format(op=handler.__name__))
 
 
 def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
@@ -356,6 +372,9 @@ class Composite:
         self.order = tuple(parameters)
         self.known = {"out": None, "dtype": None, **parameters}
         self.free = definition.__code__.co_flags
+
+    def __reduce__(self) -> Any:
+        return _pickled(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         placed = self.names[: len(args)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 from weakref import ref
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.commits import commit, commit_gradients, commit_lock
-from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf, new_order
+from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
@@ -358,16 +359,30 @@ class Tensor(Handle, Methods):
 
     def __reduce__(self) -> Any:
         refusals.copy_of_node(self, "pickle.dumps")
-        return _rebuild, (type(self), array_of(self), self.requires_grad, self._name)
+        made = _rebuild, (type(self), array_of(self), self.requires_grad, self._name)
+        return (*made, hooks) if (hooks := self._hooks()) else made
+
+    def __setstate__(self, hooks: dict[object, Callable[[Any], Any]]) -> None:
+        self._node.note().hooks = hooks  # type: ignore[union-attr]
 
     def __copy__(self) -> Tensor:
         refusals.copy_of_node(self, "copy.copy")
-        return _rebuild(type(self), array_of(self), self.requires_grad, self._name)
+        twin = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
+        if hooks := self._hooks():
+            twin.__setstate__(dict(hooks))
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         refusals.copy_of_node(self, "copy.deepcopy")
         twin = memo[id(self)] = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
+        if hooks := self._hooks():
+            twin.__setstate__(deepcopy(hooks, memo))
         return twin
+
+    def _hooks(self) -> dict[object, Callable[[Any], Any]] | None:
+        """Return what is called with the gradient, by the keys that the handles have."""
+        notes = None if self._node is None else self._node.notes
+        return None if notes is None else notes.hooks
 
 
 def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -380,9 +395,16 @@ class HookHandle:
 
     __slots__ = ("_hooks", "_key")
 
-    def __init__(self, hooks: dict[int, Callable[[Any], Any]], hook: Callable[[Any], Any]) -> None:
-        self._hooks, self._key = hooks, new_order()
-        hooks[self._key] = hook
+    def __init__(self, hooks: dict[object, Callable[[Any], Any]], hook: Callable[[Any], Any] | None = None) -> None:
+        self._hooks, self._key = hooks, object()
+        if hook is not None:
+            hooks[self._key] = hook
+
+    def __reduce__(self) -> Any:
+        return HookHandle, (self._hooks,), self._key
+
+    def __setstate__(self, key: object) -> None:
+        self._key = key
 
     def remove(self) -> None:
         self._hooks.pop(self._key, None)

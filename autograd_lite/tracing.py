@@ -52,6 +52,8 @@ class Call:
         The same.
     given : list
         Those leaves, as they were given.
+    arrays : list
+        Their values, which nobody changes any more.
     structures : list of Structure
         How the leaves make up the arguments: one for each watched argument.
     results : list
@@ -73,14 +75,15 @@ class Call:
     """
 
     __slots__ = (
-        "aux", "foreign", "function", "given", "inputs", "outside", "reached", "results", "structure", "structures",
-        "tensors", "wanted", "within",
+        "arrays", "aux", "foreign", "function", "given", "inputs", "outside", "reached", "results", "structure",
+        "structures", "tensors", "wanted", "within",
     )  # fmt: skip
 
     function: Function
     inputs: list[Node]
     wanted: frozenset[Node]
     given: list[Any]
+    arrays: list[Array]
     structures: list[Structure]
     results: list[Any]
     structure: Structure
@@ -91,7 +94,13 @@ class Call:
     foreign: bool
     tensors: bool
 
-    # ----- what it returns -----
+    # ----- what it was given, and what it returns -----
+
+    def primals(self) -> tuple[Any, ...]:
+        """Return the watched arguments, as they were when they were given."""
+        leaves = [_as_given(x, array) for x, array in zip(self.given, self.arrays, strict=True)]
+        rest = iter(leaves)
+        return tuple([unflatten(s, [next(rest) for _ in range(s.size)]) for s in self.structures])
 
     def value(self) -> Any:
         """Return the result of the function, without the variables of this call."""
@@ -219,7 +228,7 @@ def as_tensor(y: Any) -> Any:
 def unmoved(y: Array, outside: Iterable[Node]) -> Any:
     """Return `y` as a Tensor with a derivative of 0 by each of the nodes `outside`."""
     array = as_array(plain_of(y))
-    nodes = tuple(outside)
+    nodes = tuple(sorted(outside, key=_order))
     shapes = tuple([node.shape for node in nodes])
     edges = tuple([(node, _UNMOVED.rules[0], (shapes, i), i) for i, node in enumerate(nodes)])
     return make_tensor(array, Linked(_UNMOVED, nodes, edges, NO_SETTINGS, array.shape, array.dtype))
@@ -268,7 +277,7 @@ def call(
 def _watch_arguments(done: Call, args: Sequence[Any], argnums: Sequence[int], recording: bool) -> list[Any]:
     """Note in `done` what is watched, and return the arguments with Tensors in the place of those leaves."""
     called = list(args)
-    done.given, done.inputs, done.structures = [], [], []
+    done.given, done.arrays, done.inputs, done.structures = [], [], [], []
     done.tensors = False
     for i in argnums:
         leaves, structure = flatten(args[i])
@@ -278,12 +287,20 @@ def _watch_arguments(done: Call, args: Sequence[Any], argnums: Sequence[int], re
             if t._data.dtype.kind != "f":
                 _refuse_argument(done.function, t, paths(structure, f"argument {i}")[place])
             watched.append(t)
+            done.arrays.append(t._data)
             done.inputs.append(t._node)  # type: ignore[arg-type]
             done.tensors = done.tensors or isinstance(x, Handle)
         done.given += leaves
         done.structures.append(structure)
         called[i] = watched[0] if structure is LEAF else unflatten(structure, watched)
     return called
+
+
+def _as_given(x: Any, array: Array) -> Any:
+    """Return an array in the form of `x`: a Tensor, an array or a number."""
+    if isinstance(x, Handle):
+        return Tensor(array)
+    return array if isinstance(x, np.ndarray) else array[()]
 
 
 def _watch(x: Any, recording: bool) -> Handle:

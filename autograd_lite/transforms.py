@@ -8,12 +8,13 @@ transform may stand inside of every other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.record import Handle
+from autograd_lite.derived import derived
+from autograd_lite.record import Handle, array_of
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import (
     Call,
@@ -21,7 +22,6 @@ from autograd_lite.tracing import (
     call,
     depends,
     name_of,
-    named_after,
     node_of,
     one,
     places,
@@ -75,14 +75,13 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float64(12.0)
     """
+    return derived(_grad, grad, f, argnums, has_aux)
 
-    @named_after(f)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        done = _scalar_call(f, args, kwargs, argnums, has_aux, "grad")
-        found = _gradient(done, argnums)
-        return (found, done.auxiliary()) if has_aux else found
 
-    return gradient
+def _grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
+    done = _scalar_call(f, args, kwargs, argnums, has_aux, "grad")
+    found = _gradient(done, argnums)
+    return (found, done.auxiliary()) if has_aux else found
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -98,15 +97,14 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     >>> value_and_grad(lambda p: p["a"] * p["b"] ** 2)({"a": 2.0, "b": 3.0})
     (np.float64(18.0), {'a': np.float64(9.0), 'b': np.float64(12.0)})
     """
+    return derived(_value_and_grad, value_and_grad, f, argnums, has_aux)
 
-    @named_after(f)
-    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        done = _scalar_call(f, args, kwargs, argnums, has_aux, "value_and_grad")
-        value = done.value()
-        found = _gradient(done, argnums)
-        return ((value, done.auxiliary()), found) if has_aux else (value, found)
 
-    return value_and_gradient
+def _value_and_grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
+    done = _scalar_call(f, args, kwargs, argnums, has_aux, "value_and_grad")
+    value = done.value()
+    found = _gradient(done, argnums)
+    return ((value, done.auxiliary()), found) if has_aux else (value, found)
 
 
 def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -119,15 +117,14 @@ def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     >>> elementwise_grad(np.square)(np.array([1.0, 2.0, 3.0]))
     array([2., 4., 6.])
     """
+    return derived(_elementwise_grad, elementwise_grad, f, argnums)
 
-    @named_after(f)
-    def derivative(*args: Any, **kwargs: Any) -> Any:
-        done = call(f, args, kwargs, places(argnums, args, f))
-        depends(done, "elementwise_grad")
-        seeds = [(node, np.ones(node.shape, node.dtype)) for y in done.results if (node := node_of(y)) is not None]
-        return done.gradients(done.pull(seeds, retain=False), one(argnums))
 
-    return derivative
+def _elementwise_grad(f: Function, argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
+    done = call(f, args, kwargs, places(argnums, args, f))
+    depends(done, "elementwise_grad")
+    seeds = [(node, np.ones(node.shape, node.dtype)) for y in done.results if (node := node_of(y)) is not None]
+    return done.gradients(done.pull(seeds, retain=False), one(argnums))
 
 
 def _scalar_call(
@@ -181,13 +178,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """
     done = call(f, primals, {}, range(len(primals)), has_aux)
     depends(done, "vjp")
-    likes = [_like(y) for y in done.results]
-
-    def pullback(cotangents: Any) -> Any:
-        given = vectors(done.structure, cotangents, likes, "the cotangent given to the pullback", "the result")
-        seeds = zip(map(node_of, done.results), given, strict=True)
-        return done.gradients(done.pull(seeds), len(primals) == 1)
-
+    pullback = Pullback(done, has_aux)
     return (done.value(), pullback, done.auxiliary()) if has_aux else (done.value(), pullback)
 
 
@@ -261,11 +252,73 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
 def _linearized(f: Function, primals: Sequence[Any], has_aux: bool, transform: str) -> tuple[Any, ...]:
     done = call(f, primals, {}, range(len(primals)), has_aux)
     depends(done, transform)
-
-    def move(*tangents: Any) -> Any:
-        return unflatten(done.structure, push(done, tangents))
-
+    move = Pushforward(done, has_aux)
     return (done.value(), move, done.auxiliary()) if has_aux else (done.value(), move)
+
+
+class _AtAPoint:
+    """A derivative at one point, with the graph that it goes over. Nothing changes it, so that a copy is the same."""
+
+    __slots__ = ("_done", "_has_aux", "_likes")
+
+    def __init__(self, done: Call, has_aux: bool) -> None:
+        self._done, self._has_aux = done, has_aux
+        self._likes = [_like(y) for y in done.results]
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> Any:
+        """Pickle the function and the arguments: whoever loads it calls the function once."""
+        done = self._done
+        if done.outside:
+            raise errors.CopyError(errors.COPY_DERIVATIVE.format(function=name_of(done.function)))
+        results = [array_of(y) if isinstance(y, Handle) else y for y in done.results]
+        return _at_again, (type(self), done.function, done.primals(), self._has_aux, results)
+
+
+class Pullback(_AtAPoint):
+    """What `vjp` returns besides the value."""
+
+    __slots__ = ()
+
+    def __call__(self, cotangents: Any) -> Any:
+        done = self._done
+        given = vectors(done.structure, cotangents, self._likes, "the cotangent given to the pullback", "the result")
+        seeds = zip(map(node_of, done.results), given, strict=True)
+        return done.gradients(done.pull(seeds), len(done.structures) == 1)
+
+
+class Pushforward(_AtAPoint):
+    """What `linearize` returns besides the value."""
+
+    __slots__ = ()
+
+    def __call__(self, *tangents: Any) -> Any:
+        return unflatten(self._done.structure, push(self._done, tangents))
+
+
+def _at_again(
+    kind: type[_AtAPoint], f: Function, primals: tuple[Any, ...], has_aux: bool, results: list[Any]
+) -> _AtAPoint:
+    """Return the derivative of a function where it had these results; refuse it if it has others now."""
+    made = (vjp if kind is Pullback else linearize)(f, *primals, has_aux=has_aux)[1]
+    now = [array_of(y) if isinstance(y, Handle) else y for y in made._done.results]
+    same = len(now) == len(results) and all(map(_are_near, now, results))
+    if not same:
+        raise errors.CopyError(errors.COPY_CHANGED.format(function=name_of(f)))
+    return made  # type: ignore[no-any-return]
+
+
+def _are_near(a: Any, b: Any) -> bool:
+    """Tell whether two results are the same up to rounding, which another machine may do in another order."""
+    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=_SAME, atol=_SAME, equal_nan=True)
+
+
+_SAME = 1e-6
 
 
 def push(done: Call, tangents: Sequence[Any]) -> list[Any]:

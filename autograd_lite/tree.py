@@ -159,20 +159,22 @@ def ravel(tree: Any) -> tuple[Array, Callable[[Array], Any]]:
     """
     found, structure = flatten(tree)
     if not found:
-        return np.zeros(0), lambda vector: unflatten(structure, [])
+        return np.zeros(0), functools.partial(_unravelled, structure, [0], [])
     shapes = [np.shape(x) for x in found]
     dtypes = [x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype for x in found]
     ends = np.cumsum([0, *(math.prod(shape) for shape in shapes)]).tolist()
     scalar = [not hasattr(x, "reshape") or isinstance(x, np.generic) for x in found]
 
-    def unravel(vector: Array) -> Any:
-        if np.shape(vector) != (ends[-1],):
-            raise errors.ShapeError(errors.UNRAVEL_SHAPE.format(given=np.shape(vector), n=ends[-1]))
-        parts = [vector[start:end] for start, end in pairwise(ends)]
-        made = [_as_before(*each) for each in zip(parts, shapes, dtypes, scalar, strict=True)]
-        return unflatten(structure, made)
-
+    unravel = functools.partial(_unravelled, structure, ends, list(zip(shapes, dtypes, scalar, strict=True)))
     return np.concatenate([np.ravel(x) for x in found]), unravel
+
+
+def _unravelled(structure: Structure, ends: list[int], kinds: list[Any], vector: Array) -> Any:
+    if np.shape(vector) != (ends[-1],):
+        raise errors.ShapeError(errors.UNRAVEL_SHAPE.format(given=np.shape(vector), n=ends[-1]))
+    parts = [vector[start:end] for start, end in pairwise(ends)]
+    made = [_as_before(part, *kind) for part, kind in zip(parts, kinds, strict=True)]
+    return unflatten(structure, made)
 
 
 def _as_before(part: Array, shape: tuple[int, ...], dtype: Any, scalar: bool) -> Any:

@@ -16,11 +16,12 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import Batched, Level
 from autograd_lite.batching import rule
+from autograd_lite.derived import derived
 from autograd_lite.graph import Linked, Node
 from autograd_lite.op import Op, Settings
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.shapes import Array
-from autograd_lite.tracing import Function, name_of, named_after
+from autograd_lite.tracing import Function, name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
 
 
@@ -77,21 +78,20 @@ def vmap(f: Function, in_axes: Any = 0, out_axes: Any = 0) -> Function:
     array([[2., 0.],
            [4., 4.]])
     """
+    return derived(_vmap, vmap, f, in_axes, out_axes)
 
-    @named_after(f)
-    def batched(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = flatten((args, kwargs))
-        places = paths(structure.children[0], "argument ") + paths(structure.children[1], "argument ")
-        axes = _axes(in_axes, structure.children[0], "in_axes") + [0] * structure.children[1].size
-        axes = [_inside(axis, x, place) for axis, x, place in zip(axes, leaves, places, strict=True)]
-        level = Level(_size(leaves, axes, places))
-        given = [x if axis is None else _entered(x, level, axis) for x, axis in zip(leaves, axes, strict=True)]
-        called, named = unflatten(structure, given)
-        results, built = flatten(f(*called, **named))
-        out = _axes(out_axes, built, "out_axes")
-        return unflatten(built, _left(results, out, level, f))
 
-    return batched
+def _vmap(f: Function, in_axes: Any, out_axes: Any, /, *args: Any, **kwargs: Any) -> Any:
+    leaves, structure = flatten((args, kwargs))
+    places = paths(structure.children[0], "argument ") + paths(structure.children[1], "argument ")
+    axes = _axes(in_axes, structure.children[0], "in_axes") + [0] * structure.children[1].size
+    axes = [_inside(axis, x, place) for axis, x, place in zip(axes, leaves, places, strict=True)]
+    level = Level(_size(leaves, axes, places))
+    given = [x if axis is None else _entered(x, level, axis) for x, axis in zip(leaves, axes, strict=True)]
+    called, named = unflatten(structure, given)
+    results, built = flatten(f(*called, **named))
+    out = _axes(out_axes, built, "out_axes")
+    return unflatten(built, _left(results, out, level, f))
 
 
 # ----- axes -----

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.check.gradcheck import gradcheck
+from autograd_lite.derived import Derived
 
 
 def main(argv: Sequence[str]) -> int:
@@ -49,7 +50,7 @@ def _load(path: str, name: str) -> tuple[Callable[..., Any], dict[str, Any]]:
     finally:
         sys.path.pop(0)
     if not callable(names.get(name)):
-        known = [key for key, value in names.items() if inspect.isfunction(value)]
+        known = [key for key, value in names.items() if inspect.isfunction(value) or isinstance(value, Derived)]
         raise errors.ArgumentError(errors.CHECK_NAME.format(path=path, name=name, known=", ".join(known) or "none"))
     return names[name], names
 

@@ -140,13 +140,14 @@ class Caller:
         else:
             self._miss("is_grad_enabled()")
         for owner, key, value in self.recorded.numbers:
-            self._miss(f"{self.bind(owner)}[{key!r}] != {value!r}")
+            self._miss(f"{self.bind(owner)}[{key!r}] != {self.bind(value)}")
         for array, copy in self.recorded.arrays:
             self._miss(f"altered({self.bind(array)}, {self.bind(copy)})")
         for x in self.program.inputs:
             self._compare_shape(x)
         for kind, owner, empty in self.recorded.grads:
             self._miss(f"(getattr({self._target(kind, owner)}, '_grad', None) is None) is not {empty}")
+        assert self.recorded.environment is not None
         for condition in self.recorded.environment.conditions(self.bind):
             self._miss(condition)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import _thread
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
 from functools import cached_property, partial, update_wrapper
 from os import PathLike
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,6 +23,7 @@ from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
 from autograd_lite.compiler.verifying import Verifier, verified
+from autograd_lite.derived import standing_name
 from autograd_lite.later import Later
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
@@ -61,6 +65,11 @@ class CompiledProgram:
         self.recorded, self.verifier = recorded, verifier
         self._passes, self._backend = passes, backend
         self._numpy: Callable[..., Any] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A pickle has the program and what it is shown with; it is called by nobody, for what it read is elsewhere."""
+        return {"recorded": replace(self.recorded, environment=None), "_passes": self._passes,
+                "_backend": self._backend, "_numpy": None}  # fmt: skip
 
     @cached_property
     def _stages(self) -> list[tuple[str, Program]]:
@@ -169,6 +178,9 @@ class Programs:
         self.enters: tuple[Callable[..., Any], ...] = ()
         self._kept: tuple[CompiledProgram, ...] = ()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"recordings": self.recordings, "enters": (), "_kept": self._kept}
+
     def add(self, program: CompiledProgram) -> None:
         """Keep one more, and drop the oldest where there are too many."""
         self._kept = (program, *self._kept)[:LIMIT]
@@ -217,12 +229,12 @@ class Compiled:
     _surveyed = ("_function",)  # what matters to who calls it in a compiled function
 
     def __init__(self, function: Function, choices: Choices) -> None:
-        update_wrapper(self, function)
+        update_wrapper(self, function, updated=("__dict__",) if isinstance(function, FunctionType) else ())
         self.programs = Programs()
         self._function, self._choices = function, choices
         self._kept_before = self._said = False
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if _watcher() is not None:  # inside of another one, of whose program it becomes a part
             return self._function(*args, **kwargs)
         for enter in self.programs.enters:
@@ -237,6 +249,7 @@ class Compiled:
         may_keep = not self._kept_before
         chosen = self._choices
         recorded, result = record(self._function, args, kwargs, may_keep, chosen.static, chosen.pure)
+        assert recorded.environment is not None
         self._say(recorded.environment.said)
         self.programs.recordings += 1
         self._kept_before = recorded.kept
@@ -252,6 +265,21 @@ class Compiled:
             text = errors.COMPILE_SAYS.format(function=name_of(self._function), where=line)
             warnings.warn(text, errors.AutogradWarning, stacklevel=4)
 
+    def __reduce__(self) -> Any:
+        """A copy is compiled for itself: it has no programs, which are for the objects that this one reads."""
+        return standing_name(self, (self._function,)) or self._again()
+
+    def __copy__(self) -> Compiled:
+        made, args = self._again()
+        return made(*args)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        chosen = self._choices._replace(static=deepcopy(self._choices.static, memo))
+        return type(self)(deepcopy(self._function, memo), chosen)
+
+    def _again(self) -> tuple[type[Compiled], tuple[Any, ...]]:
+        return type(self), (self._function, self._choices)
+
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A compiled method is called with its object, as any function of a class."""
         return self if instance is None else partial(self, instance)
@@ -261,7 +289,9 @@ class Compiled:
         """The latest program."""
         if not len(self.programs):
             name = name_of(self._function)
-            raise errors.CompileError(errors.COMPILE_EMPTY.format(what="the program", function=name))
+            text = errors.COMPILE_STARTED if self.programs.recordings else errors.COMPILE_EMPTY
+            times = self.programs.recordings
+            raise errors.CompileError(text.format(what="the program", function=name, times=times))
         return self.programs[0]
 
     @property

@@ -40,7 +40,9 @@ def _draw(
         places[c.id] = add("input", ("constant",), c.id)
     for step in program.instructions:
         called = [name_of(step.id)] if step.id in program.names else []
-        places[step.id] = add("operation", tuple(dict.fromkeys([*called, step.fn.__name__])), step.id)
+        function = str(step.fn.__name__)  # which may be the value's name too, or sum_ where it is that of a builtin
+        called = [name for name in called if name not in (function, f"{function}_")]
+        places[step.id] = add("operation", (*called, function), step.id)
         used = dict.fromkeys(step.operands())
         arrows += [Arrow(places[i], places[step.id], program.types[i].shape) for i in used]
     for i in dict.fromkeys(program.escaping()):

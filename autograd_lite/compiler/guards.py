@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from cmath import isnan
 from collections.abc import Callable, Iterable
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -33,12 +34,19 @@ def _read(place: Place, bind: Bind) -> str:
         return ""
     text = bind(vars(owner) if how == "entry" else owner)
     if how in ("item", "entry"):
-        return f"{text}[{key!r}]" if isinstance(key, (str, int)) else f"{text}[{bind(key)}]"
+        return f"{text}[{key!r}]" if type(key) in (str, int) else f"{text}[{bind(key)}]"  # else it may write itself
     if how == "attribute":
+        if _is_odd(key):
+            return f"getattr({text}, {bind(key)}, unset)"
         return f"{text}.{key}" if place.found is not UNSET else f"getattr({text}, {key!r}, unset)"
     if how == "cell":
         return f"{text}.cell_contents" if place.found is not UNSET else f"in_cell({text})"
     return f"{text}.get(unset)" if how == "value" else f"{text}()"
+
+
+def _is_odd(key: Any) -> bool:
+    """Tell whether Python reads another attribute by a name, or none: it cannot stand in a text."""
+    return type(key) is not str or not (key.isascii() and key.isidentifier()) or iskeyword(key)
 
 
 def _other(text: str, value: Any, bind: Bind) -> str:

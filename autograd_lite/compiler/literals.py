@@ -23,13 +23,43 @@ def literal(value: Any) -> str:
         text = repr(float(value))
         named = {"inf": "np.inf", "-inf": "(-np.inf)", "nan": "np.nan"}.get(text, text)
         return f"({named})" if named.startswith("-") else named
-    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-        return f"({value})"
+    if isinstance(value, bool) or value is None or value is Ellipsis:
+        return "..." if value is Ellipsis else repr(value)
+    if isinstance(value, int):
+        text = int.__repr__(value)  # NOTE: of a subclass too, an enumeration, say, which may write anything else
+        return f"({text})" if text.startswith("-") else text
+    if isinstance(value, complex):
+        return _complex(complex(value))
+    if isinstance(value, (str, bytes)):
+        return (str if isinstance(value, str) else bytes).__repr__(value)
     if isinstance(value, np.dtype):
-        return f"np.{value.name}" if hasattr(np, value.name) else f"np.dtype({value.str!r})"
+        return _dtype(value)
     if isinstance(value, type):
-        return value.__name__ if value.__module__ == "builtins" else f"np.{value.__name__}"
-    return "..." if value is Ellipsis else repr(value)
+        return _type(value)
+    return repr(value)
+
+
+def _complex(value: complex) -> str:
+    """Write a complex number: as a sum only where that gives it back, with NaN and the signs of zeros."""
+    text = complex.__repr__(value)
+    plain = np.isfinite(value) and complex(text) == value and 0.0 not in (value.real, value.imag)
+    return text if plain else f"complex({literal(value.real)}, {literal(value.imag)})"
+
+
+def _dtype(value: np.dtype[Any]) -> str:
+    if value.names:
+        return f"np.dtype({value.descr!r})"
+    named = getattr(np, value.name, None)
+    known = isinstance(named, type) and issubclass(named, np.generic) and np.dtype(named) == value
+    return f"np.{value.name}" if known else f"np.dtype({value.str!r})"
+
+
+def _type(value: type) -> str:
+    """Write a class of numbers; a class of the user's, derived from NumPy's, is the dtype that it stands for."""
+    name = value.__name__
+    if value in (bool, int, float, complex, str, bytes, object):
+        return name
+    return f"np.{name}" if name.isidentifier() and getattr(np, name, None) is value else _dtype(np.dtype(value))
 
 
 dtype_text = functools.cache(str)
@@ -65,7 +95,10 @@ def example_text(value: Any) -> str:
 
 
 def _numbers(value: Any) -> str:
-    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else literal(value).strip("()")
+    if isinstance(value, list):
+        return f"[{', '.join(map(_numbers, value))}]"
+    text = literal(value)
+    return text[1:-1] if text.startswith("(") else text
 
 
 @functools.cache

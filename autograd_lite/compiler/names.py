@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import keyword
-import re
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.identifiers import Taken, identifier
 from autograd_lite.compiler.program import Program
 
+_OF_EXAMPLES = ("example", "name", "value")
+"""What a file that runs alone has for variables beside the function."""
 _CALLED = {0.0: "ZERO", 0.5: "HALF", 1.0: "ONE", 2.0: "TWO", -1.0: "MINUS_ONE"}
 
 
 class Names:
     """What the values of a program are called in its text: each name once.
 
-    With `again`, values that have no name of their own take over those of such ones that are read no more. So arrays
+    `reserved` are names that the text has for something else; `function` is what the function is called. With `again`,
+    values that have no name of their own take over those of such ones that are read no more. So arrays
     are given back as soon as they can be: where all of them live until the end, making the next takes longer.
     """
 
-    def __init__(self, program: Program, again: bool = False) -> None:
+    def __init__(self, program: Program, again: bool = False, reserved: Iterable[str] = ()) -> None:
         self.program = program
-        self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
+        self._taken = Taken([*reserved, *(fn.__name__ for fn in helpers.HELPERS), *_OF_EXAMPLES])
+        self.function = self._taken.free(identifier(program.title, "compiled"))
+        self._taken.names.difference_update(_OF_EXAMPLES)
         if program.groups:
-            self._taken |= {"i", "j"}
+            self._taken.names |= {"i", "j"}
         self._names: dict[int, str] = {}
-        self._counts: dict[str, int] = {}
         self._others: dict[str, str] = {}
         self._numbers = count(1)
         self._constants = {c.id: c.array for c in program.constants}
@@ -64,12 +68,12 @@ class Names:
     def __getitem__(self, i: int) -> str:
         if i not in self._names:
             same = self._same.get(i)
-            self._names[i] = self._unique(self._wanted(i)) if same is None else self[same]
+            self._names[i] = self._taken.free(self._wanted(i)) if same is None else self[same]
         return self._names[i]
 
     def another(self, name: str) -> str:
         """Return a name like this one that nothing else has; the same one each time."""
-        return self._others.get(name) or self._others.setdefault(name, self._unique(name))
+        return self._others.get(name) or self._others.setdefault(name, self._taken.free(name))
 
     def _wanted(self, i: int) -> str:
         name = self._wishes.get(i)
@@ -77,15 +81,7 @@ class Names:
             return _constant_name(self._constants[i]) if i in self._constants else f"t{next(self._numbers)}"
         if name.startswith("d_%"):
             return f"d_{self[int(name[3:])]}"
-        return re.sub(r"\W", "_", name if not name[:1].isdigit() else f"_{name}")
-
-    def _unique(self, name: str) -> str:
-        tried = name
-        while tried in self._taken:
-            self._counts[name] = self._counts.get(name, 1) + 1
-            tried = f"{name}_{self._counts[name]}"
-        self._taken.add(tried)
-        return tried
+        return identifier(name)
 
 
 def _variables(program: Program) -> dict[int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import linecache
 import operator
 import re
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.identifiers import words
 from autograd_lite.compiler.lifetimes import given_back
 from autograd_lite.compiler.literals import array_text, dtype_text, example_text, literal, path_of, source_of
 from autograd_lite.compiler.names import Names
@@ -47,14 +47,14 @@ COLUMN = 64
 class Module:
     """The text of a program, and the function that it defines."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, names: Names | None = None) -> None:
         self.program = program
-        self.names = Names(program, again=True)
+        self.names = names or Names(program, again=True)
         self.bound: dict[str, Any] = {}
         self._blocks: dict[int, str] = {}  # in a loop: how a block of a value is written
         self._constants = {c.id: c for c in program.constants}
         self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
-        self.function = _identifier(program.title)
+        self.function = self.names.function
 
     # ----- the text -----
 
@@ -62,7 +62,7 @@ class Module:
         """Return the whole text: helpers, constants, the function."""
         lines = self.body()
         used = [fn for fn in helpers.HELPERS if self._calls(fn)]
-        parts = [f'"""{self.program.title}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
+        parts = [f'"""{self.function}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
         parts += [f"\n\n{source_of(fn)}" for fn in used]
         if self._constants_text():
             parts += ["\n\n", *self._constants_text()]
@@ -159,7 +159,7 @@ class Module:
         """Return the shape of a value and what it comes from."""
         kind = self.program.types[x.id]
         shape = f"{kind.shape} {dtype_text(kind.dtype)}" if kind.kind in ("array", "scalar") else kind.kind
-        return f"{shape}: {x.origin}" if x.origin else shape
+        return f"{shape}: {words(x.origin)}" if x.origin else shape
 
     def statements(self, x: Instruction) -> list[str]:
         """Return the lines for one call."""
@@ -275,7 +275,7 @@ class Module:
         """Return what the values are called that the function returns: results, then what is assigned."""
         program = self.program
         results = [self.names[i] for i in refs(program.outputs)]
-        return (*results, *(f"new {a.name}" for a in program.assignments if a.id is not None))
+        return (*results, *(f"new {words(a.name)}" for a in program.assignments if a.id is not None))
 
     # ----- the function -----
 
@@ -295,7 +295,7 @@ class Module:
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         sys.modules[name] = module
         constants = [self.names[c.id] for c in self.program.constants if c.id in self._used] + list(self.bound)
-        exec(compile(_bound_early(lines, constants), file, "exec"), module.__dict__)
+        exec(compile(_bound_early(lines, constants, self.names.another), file, "exec"), module.__dict__)
         function: Callable[..., Any] = module.__dict__[self.function]
         return function
 
@@ -303,16 +303,16 @@ class Module:
 _LOOKED_UP = re.compile(r"\bnp((?:\.[a-zA-Z_]\w*)+)")
 
 
-def _bound_early(lines: list[str], constants: Sequence[str]) -> str:
+def _bound_early(lines: list[str], constants: Sequence[str], free: Callable[[str], str]) -> str:
     """Return the text with what it calls looked up once and not at every call, a twentieth of the time of a small step.
 
     ``np.exp`` and constants become local variables: parameters that nobody gives, with these values as defaults. Lines
-    stay in their places. A line with a text in it is left alone.
+    stay in their places. A line with a text in it is left alone. `free` gives a name that is not taken.
     """
     found: dict[str, str] = {}
 
     def local(match: re.Match[str]) -> str:
-        name = match[0].replace(".", "_")
+        name = free(match[0].replace(".", "_"))
         found[name] = match[0]
         return name
 
@@ -335,9 +335,6 @@ def _code(line: str) -> str:
 
 
 _modules = count()
-def _identifier(title: str) -> str:
-    name = re.sub(r"\W", "_", title)
-    return name if name.isidentifier() and not keyword.iskeyword(name) else f"compiled_{name}"
 
 
 def is_loud(x: Instruction) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from autograd_lite.compiler.identifiers import words
 from autograd_lite.shapes import Array, Shape
 
 
@@ -111,6 +112,10 @@ class Instruction:
     line: str = ""
     _reads: tuple[int, ...] | None = field(default=None, init=False, repr=False)
 
+    def __reduce__(self) -> Any:
+        values = (self.id, self.fn, self.args, self.kwargs, self.origin, self.quiet, self.into, self.line)
+        return type(self), values
+
     def operands(self) -> tuple[int, ...]:
         """Return the numbers of the values it reads, as often as it does; found once, since every pass asks."""
         if self._reads is None:
@@ -199,7 +204,7 @@ class Program:
     def __str__(self) -> str:
         lines = [f"input %{i.id} {i.name}: {self.types[i.id]}" for i in self.inputs]
         lines += [f"constant %{c.id}: {self.types[c.id]}" for c in self.constants]
-        lines += [f"{shown(i)}: {self.types[i.id]}  # {i.origin}" for i in self.instructions]
+        lines += [f"{shown(i)}: {self.types[i.id]}  # {words(i.origin)}" for i in self.instructions]
         lines += [f"return {', '.join(map(str, self.outputs))}"]
         return "\n".join(lines + [f"{a.name} := %{a.id}" for a in self.assignments])
 

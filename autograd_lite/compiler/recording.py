@@ -12,17 +12,19 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.compiler.environment import Environment, Nothing
-from autograd_lite.compiler.program import Assignment, Constant, Program, Ref
+from autograd_lite.compiler.naming import argument_names, reached
+from autograd_lite.compiler.program import Assignment, Constant, Input, Program, Ref
 from autograd_lite.compiler.slots import recording, set_data, slot_data
 from autograd_lite.compiler.trace import Restart, Seen, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
 from autograd_lite.graph import is_grad_enabled
+from autograd_lite.nn.module import Parameter
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor
 from autograd_lite.tracing import name_of
-from autograd_lite.tree import Structure, flatten, paths, unflatten
+from autograd_lite.tree import Structure, flatten, unflatten
 
 _SAMPLE = 1000
 
@@ -87,8 +89,8 @@ class Recorded:
         argument in a place; ``same``, what another output is.
     result : Structure
         How they make up the result.
-    environment : Environment
-        What else the program is for, compared at every call.
+    environment : Environment or None
+        What else the program is for, compared at every call; None in what a pickle gives back, which is not called.
     numbers : list of (mapping, str, float)
         Settings that decide what is computed, compared as well.
     arrays : list of (array, its copy)
@@ -112,7 +114,7 @@ class Recorded:
     held: list[tuple[int, Any]]
     kinds: list[str]
     result: Structure
-    environment: Environment
+    environment: Environment | None
     numbers: list[tuple[Any, str, float]]
     arrays: list[tuple[Array, Array]]
     grads: list[tuple[str, Any, bool]]
@@ -174,7 +176,7 @@ class _Run:
         return self._finished(trace, environment, result)
 
     def _arguments(self, trace: Trace, double: Callable[[Any], Any]) -> list[Any]:
-        names = _argument_names(self.structure, self.function)
+        names = argument_names(self.structure, self.function)
         pairs = enumerate(zip(self.leaves, names, strict=True))
         return [trace.argument(x, i, name) if is_traced(x) else double(x) for i, (x, name) in pairs]
 
@@ -201,7 +203,7 @@ class _Run:
             raise errors.CompileError(text)
         if not environment.finish(trace.watched(), frozenset(trace._generators), made=bool(kept)):
             return None
-        _name_inputs(trace, environment)
+        _name_inputs(trace, function, self.settings)
         trace.closed = True
         program = Program(
             inputs=tuple(trace.inputs),
@@ -253,19 +255,6 @@ def is_traced(x: Any) -> bool:
     return isinstance(x, Handle) or is_generator(x) or x.__class__ in (int, float, complex)
 
 
-def _argument_names(structure: Structure, function: Any) -> list[str]:
-    """Return what the parameters of the function, and parts of them, are called."""
-    code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
-    positional = code.co_varnames[: code.co_argcount] if code is not None else ()
-    positional = positional[1:] if hasattr(function, "__self__") else positional
-    found = []
-    for path in paths(structure):  # "[0][1]['w']", "[1]['x']"
-        first, _, rest = path[1:].partition("]")
-        place, _, deeper = rest[1:].partition("]")
-        known = first == "0" and int(place) < len(positional)
-        base = positional[int(place)] if known else (place.strip("'") if first == "1" else f"argument_{place}")
-        found.append(base + "".join(c if c.isalnum() else "_" for c in deeper).rstrip("_"))
-    return found
 
 
 def _owned(c: Constant, environment: Environment) -> Constant:
@@ -283,15 +272,25 @@ def _grads_read(trace: Trace) -> list[tuple[str, Any, bool]]:
     return empty + [(x.kind, x.owner, False) for x in trace.inputs if x.kind.endswith("grad")]
 
 
-def _name_inputs(trace: Trace, environment: Environment) -> None:
-    """Call Tensors without a telling name as the function reaches them."""
+def _name_inputs(trace: Trace, function: Any, settings: Sequence[Any]) -> None:
+    """Call Tensors without a telling name, and arrays, as the function reaches them."""
     given = [x.name for x in trace.inputs]
-    for k, x in enumerate(trace.inputs):
-        name = environment.names().get(id(x.owner)) if x.kind == "tensor" else None
-        name = name or (None if x.name else "tensor")  # of a default argument, say, which no name leads to
-        if name and (not x.name or given.count(x.name) > 1):
-            trace.inputs[k] = replace(x, name=name)
-            trace.names[x.id] = name
+    unclear = [k for k, x in enumerate(trace.inputs) if x.kind in _REACHED and _is_unclear(x, given)]
+    names = reached((function, *settings)) if unclear else {}
+    for k in unclear:
+        x = trace.inputs[k]
+        owner = names.get(id(x.owner)) or x.name or "tensor"
+        name = f"grad_{owner}" if x.kind == "tensor grad" else owner
+        trace.inputs[k] = replace(x, name=name)
+        trace.names[x.id] = name
+
+
+def _is_unclear(x: Input, given: list[str]) -> bool:
+    """Tell whether there may be a better name: a parameter has that of its module."""
+    return x.kind == "array" or isinstance(x.owner, Parameter) or x.name in ("", "grad_") or given.count(x.name) > 1
+
+
+_REACHED = ("tensor", "tensor grad", "array")
 
 
 def _outputs(trace: Trace, results: list[Any], function: Any) -> tuple[list[str], list[Any], list[Any]]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd_lite import errors, random, sweep
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.identifiers import identifier
 from autograd_lite.compiler.lines import is_library, is_log, line_of, refuse, refused, user_frame, where
 from autograd_lite.compiler.literals import path_of
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
@@ -165,6 +166,7 @@ class Trace:
 
     def _input(self, value: Any, kind: str, owner: Any, name: str) -> Any:
         number = self._new(value)
+        name = identifier(name) if name else ""
         self.inputs.append(Input(number, kind, owner, name))
         self.names[number] = name
         self._named.add(number)
@@ -263,7 +265,7 @@ class Trace:
                 refuse(errors.COMPILE_LEAK)
             return Ref(x.id)
         if isinstance(x, (tuple, list)):
-            return type(x)([self._encoded(part, fn) for part in x]) if type(x) in (tuple, list) else tuple(x)
+            return (list if isinstance(x, list) else tuple)([self._encoded(part, fn) for part in x])
         if isinstance(x, slice):
             return slice(*[self._encoded(part, fn) for part in (x.start, x.stop, x.step)])
         if isinstance(x, (np.ndarray, np.generic)):
@@ -317,7 +319,7 @@ class Trace:
             value = slot_data(x) if isinstance(x, Handle) else x
             if isinstance(value, Traced) and value._trace is self and value.id not in self._named:
                 self._named.add(value.id)
-                self.names[value.id] = name
+                self.names[value.id] = identifier(name)
 
     @unobserved
     def observed(self, op: Op, operands: Any, settings: Settings, result: Any) -> None:
@@ -331,7 +333,7 @@ class Trace:
             written[i].origin = op.name
         value = slot_data(result)
         if isinstance(value, Traced) and value.id not in self.names:
-            self.names[value.id] = op.name
+            self.names[value.id] = identifier(op.name)
         self.operation(op, [x._data if isinstance(x, Handle) else x for x in operands], value)
         if isinstance(value, Traced) and result._node is not None:
             self._values[result._node.order] = value.id  # not the node, which holds what it has saved
@@ -351,7 +353,7 @@ class Trace:
             if array.__class__ is not np.ndarray:
                 called = f"the Tensor {t._name!r}" if t._name else "a Tensor"
                 refuse(errors.COMPILE_ARRAY, what=called, given=type(array).__name__)
-            seen = self.seen[id(t)] = Seen(t, owner or ("tensor", t), name or t._name or "")
+            seen = self.seen[id(t)] = Seen(t, owner or ("tensor", t), name or str(t._name or ""))
         return seen
 
     def _is_fresh(self, t: Any) -> bool:
@@ -436,8 +438,8 @@ class Trace:
             default = rng is random._default
             kind, where_from = owner or ("default generator" if default else "generator", rng)
             number = self._new(rng)
-            self.inputs.append(Input(number, kind, where_from, name))
-            self.names[number] = name
+            self.inputs.append(Input(number, kind, where_from, identifier(name, "rng")))
+            self.names[number] = identifier(name, "rng")
             self._generators[id(rng)] = Generator(rng, number, self), rng.bit_generator.state
         return self._generators[id(rng)][0]
 

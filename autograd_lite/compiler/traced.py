@@ -495,7 +495,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, (Traced, Generator)):
         return value.value
     if isinstance(value, (tuple, list)):
-        return type(value)([plain(part) for part in value])
+        return (list if isinstance(value, list) else tuple)([plain(part) for part in value])
     return value
 
 

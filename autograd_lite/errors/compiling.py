@@ -106,6 +106,10 @@ COMPILE_VERIFY_RAISED = (
     "the compiled function {function} returned where {function} itself raises now: {error}. Something that {function} "
     "reads has changed and is not seen. Write it as an argument"
 )
+COMPILE_STARTED = (
+    "{what} of a compiled function that was called {times} time(s), in which it made and kept Tensors, as an optimiser "
+    "makes its state: that run is none to be repeated. Write {function}(...) once more before"
+)
 PROGRAM_FAULT = (
     "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"
 )

@@ -99,6 +99,18 @@ NON_LEAF_COPY = (
     "{call} of {what}, which is in the middle of a graph: the copy would silently lose its history. "
     "Write {call}(t.detach()) for a copy of the value, or t.clone() for a recorded copy"
 )
+COPY_DERIVATIVE = (
+    "a pickle of the derivative of {function} at a point that Tensors from outside lead to, which require a gradient: "
+    "they would silently be lost. Write ag.vjp({function}, *[x.detach() for x in primals]) to derive by these alone"
+)
+COPY_OPERATION = (
+    "a copy or a pickle of the operation {op}, which stands in no registry. Write ag.custom_op at the top of a module, "
+    "and copy or pickle the function that it returns"
+)
+COPY_CHANGED = (
+    "the derivative of {function} at a point was pickled, and {function} has another result there now: it draws random "
+    "numbers, or what it reads has changed. Write the call of ag.vjp or ag.linearize where the derivative is used"
+)
 NOT_A_FUNCTION = (
     "{switch} decorates a function, but was given a {given}. Write with ag.{switch}(): ... for a block, "
     "or @ag.{switch}() above a function"

@@ -43,22 +43,22 @@ class Driver(Module):
         plain: set[int],
         otherwise: Callable[..., Any],
     ) -> None:
-        super().__init__(program)
-        self.names = Names(program)  # NOTE: no name twice, for the parts are not in the program's order
-        self.parts, self.plain = parts, plain
-        self._origins = {x.id: self.comment(x) for x in program.instructions}
-        self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
-        self._written: set[int] = set()
         kernels = [part for part in parts if isinstance(part, Kernel)]
-        self.bound = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
-        self.bound |= {f"work_{k.name}": np.empty(k.work, np.uint8) for k in kernels if k.work}
+        bound: dict[str, Any] = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
+        bound |= {f"work_{k.name}": np.empty(k.work, np.uint8) for k in kernels if k.work}
         written = [b.id for k in kernels for b in k.outputs]
         written += [x.id for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
         large = {i: program.types[i] for i in written if program.types[i].nbytes >= SMALLEST}
         many = Counter((kind.shape, kind.dtype) for kind in large.values())
         kept = {of: Kept(*of, number) for of, number in many.items()}
-        self.bound |= {f"kept_{i}": kept[kind.shape, kind.dtype].take for i, kind in large.items()}
-        self.bound |= {"otherwise": otherwise, "again": _again}
+        bound |= {f"kept_{i}": kept[kind.shape, kind.dtype].take for i, kind in large.items()}
+        bound |= {"otherwise": otherwise, "again": _again}
+        # NOTE: no name twice, for the parts are not in the program's order
+        super().__init__(program, Names(program, reserved=(*bound, "given")))
+        self.bound, self.parts, self.plain = bound, parts, plain
+        self._origins = {x.id: self.comment(x) for x in program.instructions}
+        self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
+        self._written: set[int] = set()
 
     def body(self) -> list[str]:
         program = self.program
