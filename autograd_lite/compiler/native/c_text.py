@@ -34,11 +34,14 @@ typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
 #if __GLIBC_PREREQ(2, 35)
 /* These have vector versions in libmvec, exact to 4 units in the last place, for NaN and infinities too. */
-#define VECTOR(f) __attribute__((simd("notinbranch"), const)) double f(double); \\
-    __attribute__((simd("notinbranch"), const)) float f##f(float);
+#define VECTOR(name) __attribute__((simd("notinbranch"), const)) double name(double); \\
+    __attribute__((simd("notinbranch"), const)) float name##f(float);
 VECTOR(exp) VECTOR(log) VECTOR(sin) VECTOR(cos) VECTOR(tan) VECTOR(tanh) VECTOR(sinh) VECTOR(cosh) VECTOR(asin)
 VECTOR(acos) VECTOR(atan) VECTOR(asinh) VECTOR(acosh) VECTOR(atanh) VECTOR(exp2) VECTOR(expm1) VECTOR(log1p)
 VECTOR(log2) VECTOR(log10) VECTOR(cbrt)
+#define VECTOR_OF_TWO(name) __attribute__((simd("notinbranch"), const)) double name(double, double); \\
+    __attribute__((simd("notinbranch"), const)) float name##f(float, float);
+VECTOR_OF_TWO(pow) VECTOR_OF_TWO(atan2) VECTOR_OF_TWO(hypot)
 #endif
 #endif
 """
