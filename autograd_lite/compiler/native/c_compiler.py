@@ -19,8 +19,9 @@ from autograd_lite.compiler.native.threads import Call, call_of
 
 # NOTE: nothing of -ffast-math but what leaves NaN, infinities, zeros of either sign and the order of operations alone.
 _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno", "-ffp-contract=off", "-w")
-# The sine and the cosine of the same number would become one call, of which there is no vector version.
-_APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "sinf", "cosf")])
+# The sine and the cosine of the same number would become one call, of which there is no vector version; and in a vector
+# a power of one half a square root, which differs at -inf and -0.0.
+_APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "pow", "sinf", "cosf", "powf")])
 _WHERE_KNOWN = ("-march=native", "-mprefer-vector-width=512", "-fno-trapping-math", "-fopenmp-simd")
 
 
