@@ -61,11 +61,14 @@ class Limits:
         Functions of many elements at once for which NumPy has vector instructions, and the backend has none,
     elements : int
         where there are at least so many elements.
+    length : int
+        The length of all kernels of a program together: for more, its compiler takes too much time and memory.
     """
 
     product: int
     functions: frozenset[Any] = frozenset()
     elements: int = 0
+    length: int = 50_000
 
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
@@ -206,7 +209,9 @@ def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tupl
     if x.fn not in SCALARS or x.kwargs:
         return None
     dtypes = _computed_with(x, types)
-    scalar = None if dtypes is None else _scalar(x, dtypes, types)
+    if dtypes is None:
+        return None
+    scalar = _scalar(x, dtypes, types)
     return None if scalar is None else (scalar, x.args, dtypes)
 
 
