@@ -189,7 +189,7 @@ def axes_of(x: Instruction, types: Mapping[int, Type]) -> tuple[int, ...]:
     axis = x.args[1] if len(x.args) > 1 else dict(x.kwargs).get("axis")
     ndim = len(types[x.args[0].id].shape)
     axes = range(ndim) if axis is None else as_tuple(axis)
-    return tuple([int(i) % ndim for i in axes])
+    return tuple([int(i) % ndim for i in axes]) if ndim else ()  # NOTE: a number has an axis 0 for NumPy's reductions
 
 
 def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tuple[Any, ...], tuple[Any, ...]] | None:
