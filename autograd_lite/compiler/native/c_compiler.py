@@ -44,7 +44,7 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
     """Return kernels as functions, compiled or from the cache."""
     compiler = required()
     source = text(kernels)
-    command = [*shlex.split(compiler), *_ALWAYS, *_APART, *_understood(compiler)]
+    command = _command(compiler)
     path = cache.kept(f"{cache.key(source, *command)}.so", functools.partial(_build, command, source))
     library = ctypes.CDLL(str(path))
 
@@ -52,6 +52,10 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
         return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
 
     return [call_of(kernel, address) for kernel in kernels]
+
+
+def _command(compiler: str) -> list[str]:
+    return [*shlex.split(compiler), *_ALWAYS, *_APART, *_understood(compiler)]
 
 
 @functools.cache
