@@ -46,10 +46,10 @@ def _axes_method(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Let the numbers be given one by one, as ``t.reshape(2, 3)`` and ``t.transpose(1, 0)`` allow."""
     handler = REGISTRY[fn]
 
-    def method(self: Any, *args: Any) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not isinstance(args[0], (int, np.integer)):
-            return handler(self, args[0])
-        return handler(self, args or None)
+            return handler(self, args[0], **kwargs)
+        return handler(self, args or None, **kwargs)
 
     return method
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from roster import FUNCTIONS
+
 Figures = dict[str, Any]
 Results = dict[str, Figures]
 
 WORDS = ("not installed", "unsupported")
-TOLERANCES = {"mlp": 1e-4, "mlp784": 1e-4, "mlp1024": 1e-4}  # in float32
+TOLERANCES = dict.fromkeys(("mlp", "mlp784", "mlp1024", *FUNCTIONS), 1e-4)  # in float32
 
 
 def figures_of(results: Results, name: str, workload: str) -> Figures:

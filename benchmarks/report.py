@@ -8,7 +8,7 @@ from itertools import product
 from figures import WORDS, Figures, Results, differs, figures_of, label, ratio, seconds_of
 from goals import FIRST_CACHED, FIRST_SECONDS, FIRST_STEPS, IMPORT, MEMORY, ratio_goal, with_goal
 from markdown import Row, shown, table
-from roster import CONTENDERS, PRODUCTS, STEPS
+from roster import CONTENDERS, ELEMENTS, FUNCTIONS, PRODUCTS, STEPS
 
 TIMES = ("hand", "JAX jit")
 SPEEDS = ("PyTorch", "HIPS autograd")
@@ -55,6 +55,17 @@ def products_table(results: Results) -> str:
     return table(head, [products_row(results, name, workload) for workload, name in pairs])
 
 
+def functions_row(results: Results, name: str, workload: str) -> Row:
+    ns = seconds_of(results, name, workload) / ELEMENTS * 1e9
+    return [workload, name, shown(ns, 2), time_cell(results, name, workload, "hand")]
+
+
+def functions_table(results: Results) -> str:
+    pairs = [(w, n) for w, n in product(FUNCTIONS, results) if "seconds" in figures_of(results, n, w)]
+    rows = [functions_row(results, name, workload) for workload, name in pairs]
+    return table(["function, float32", "contender", "ns/element", "time, hand = 1"], rows)
+
+
 def first_row(results: Results, name: str, workload: str) -> Row:
     # A contender that has no steps was not asked for its first.
     figures = figures_of(results, name, f"first:{workload}") or figures_of(results, name, workload)
@@ -80,7 +91,7 @@ def first_table(results: Results) -> str:
 
 def complaints(results: Results) -> Iterable[str]:
     firsts = [f"first:{workload}" for workload in STEPS]
-    for workload, name in product((*STEPS, *firsts, "chain1e6"), results):
+    for workload, name in product((*STEPS, *FUNCTIONS, *firsts, "chain1e6"), results):
         error = figures_of(results, name, workload).get("error", WORDS[0])
         if error not in WORDS:
             yield f"{workload}, {name}: {error}"
@@ -142,5 +153,6 @@ def long_part(results: Results) -> list[str]:
 def report(outcome: Figures) -> str:
     results = outcome["contenders"]
     heading = f"{outcome['machine']}; best of {outcome['rounds']} interleaved rounds"
-    parts = [heading, step_table(results), products_table(results), import_table(results), *long_part(results)]
+    tables = [step_table(results), products_table(results), functions_table(results), import_table(results)]
+    parts = [heading, *tables, *long_part(results)]
     return "\n\n".join([*parts, *complaints(results)])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 STEPS = ("perceptron", "mlp", "mlp784", "mlp1024", "chain1000", "gradient1000", "million", "hessian50")
+FUNCTIONS = ("exp32", "log32", "sin32", "cos32", "tanh32", "arctan32", "expm132", "log1p32")
+ELEMENTS = 10_000  # that each of them is computed of, as in contenders/inputs.py
 PRODUCTS = "products alone"
 
 # Threads cost more than they bring on arrays of ten numbers, so nobody gets them.

@@ -17,7 +17,7 @@ from typing import Any
 
 from figures import Figures, Results
 from report import report
-from roster import CONTENDERS, OURS, PYTORCH, TOP, Contender, environment
+from roster import CONTENDERS, FUNCTIONS, OURS, PYTORCH, STEPS, TOP, Contender, environment
 
 SCRIPTS = TOP / "benchmarks" / "contenders"
 TIMEOUT_SECONDS = 900
@@ -121,6 +121,8 @@ def measure_all(session: Session, rounds: int) -> None:
         progress(f"steps, round {number + 1} of {rounds}")
         for contender in CONTENDERS:
             session.measure(contender, contender.steps)
+            if contender.steps == STEPS:
+                session.measure(contender, FUNCTIONS)
 
 
 def measure_first_calls(session: Session) -> None:

@@ -293,7 +293,7 @@ def test_a_definition_that_returns_its_input_returns_another_tensor() -> None:
         (lambda x: np.where(x > 1, x), "argument y"),
         (lambda x: np.linalg.norm(x, "nuc", (0, 1)), "nuc"),
         (lambda x: np.pad(x, 1, mode="linear_ramp"), "mode="),
-        (lambda x: np.reshape(x, (4, 3), order="F"), "order='F'"),
+        (lambda x: np.reshape(x, (4, 3), order="A"), "order='F'"),
         (lambda x: np.cross(x, x), "Write a"),
         (lambda x: np.diag(x[None]), "np.diagonal"),
         (lambda x: np.linalg.matrix_power(x[:, :3], -1), "negative powers"),

@@ -22,7 +22,7 @@ from autograd_lite.compiler.lines import is_library, refuse
 from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
-from autograd_lite.rules import constant, indexing
+from autograd_lite.rules import constant, indexing, shaping
 from autograd_lite.shapes import Array, Shape
 
 _ndarray = np.ndarray
@@ -214,10 +214,18 @@ class Traced(Methods):
 
     # What an operation is computed by (``a.reshape(shape)``) cannot be that operation again.
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, order: str | None = "C") -> Any:
         """Return the elements in another shape."""
         given = shape[0] if len(shape) == 1 else shape
+        if order != "C":
+            return _in_order(shaping.reshape, order, self, _sizes(given))
         return self._trace.call(np.reshape, (self, _sizes(given)))
+
+    def ravel(self, order: str | None = "C") -> Any:
+        """Return the elements in one row."""
+        return _in_order(shaping.ravel, order, self) if order != "C" else self._trace.call(np.ravel, (self,))
+
+    flatten = ravel
 
     def transpose(self, *axes: Any) -> Any:
         """Return the array with its axes in another order."""
@@ -250,6 +258,8 @@ class Traced(Methods):
         if func in _ANSWERED:
             return func(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
         _refuse(func, args)
+        if func in _ORDERED:
+            return _ORDERED[func](*args, **kwargs)
         kwargs = dict(kwargs)
         out = kwargs.pop("out", None)
         return _put(out, self._trace.call(func, args, kwargs), func.__name__)
@@ -365,6 +375,19 @@ def _sizes(given: Any) -> Any:
     return tuple(map(operator.index, given)) if isinstance(given, (tuple, list)) else operator.index(given)
 
 
+def _in_order(fn: Callable[..., Any], order: str | None, *args: Any) -> Any:
+    try:
+        return fn(*args, order)
+    except errors.UnsupportedError as error:
+        raise errors.CompileError(errors.COMPILE_ORDER.format(op=fn.__name__, order=order, where=where())) from error
+
+
+_ORDERED: dict[Any, Callable[..., Any]] = {
+    np.reshape: lambda a, shape, order="C", *, copy=None: a.reshape(shape, order=order),
+    np.ravel: lambda a, order="C": a.ravel(order),
+}
+
+
 def _method_of(fn: Any) -> Callable[..., Any]:
     return lambda self, *args, **kwargs: fn(self, *args, **kwargs)
 
@@ -372,11 +395,10 @@ def _method_of(fn: Any) -> Callable[..., Any]:
 # What a Tensor's method is carried out by may be that method of its array, so those are NumPy's own functions.
 for _name in (
     "sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ptp", "all", "any", "argmax", "argmin", "argsort",
-    "nonzero", "round", "clip", "dot", "ravel", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "cumprod",
+    "nonzero", "round", "clip", "dot", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "cumprod",
     "searchsorted", "argpartition", "compress", "choose", "conjugate",
 ):  # fmt: skip
     setattr(Traced, _name, _method_of(getattr(np, _name)))
-setattr(Traced, "flatten", _method_of(np.ravel))  # noqa: B010 - as above
 setattr(Traced, "conj", _method_of(np.conjugate))  # noqa: B010
 for _name in ("fill", "put", "sort", "partition", "resize", "setfield", "setflags", "byteswap"):
     setattr(Traced, _name, lambda self, *args, _name=_name, **kwargs: _refuse_write(_name))

@@ -14,6 +14,10 @@ COMPILE_QUESTION = (
     "{op}{where} answers a question about values, which would be fixed for all calls. "
     "Write it outside of the compiled function, on what that returns"
 )
+COMPILE_ORDER = (
+    "{op} with order={order!r}{where} goes by how an array lies in memory, which a compiled function does not know. "
+    "Write order='C' for rows first, or order='F' for columns"
+)
 COMPILE_WRITE = (
     "{op}{where} writes into {what}, which a compiled function does not do. "
     "Write a = a + x for a += x, np.where(mask, x, a) for a[mask] = x, and no out="

@@ -21,17 +21,26 @@ def _reshape(a: Array, shape: Any) -> Array:
 reshaped = linear(_reshape, lambda g, a_shape: g.reshape(a_shape), settings="shape")
 
 
+def by_columns(name: str, order: str | None) -> bool:
+    """Tell whether elements are counted by columns; an order that goes by how they lie in memory is refused."""
+    known = {"C": False, "F": True, "NONE": False}.get(str(order).upper())
+    if known is None:
+        why = "how an array lies in memory is none of its values. Write order='C' for rows first, order='F' for columns"
+        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"{name} with order={order!r}", why=why))
+    return known
+
+
 @composite(np.reshape)
-def reshape(a: Array, shape: Any, order: str = "C") -> Array:
-    if order != "C":
-        why = "write np.reshape(a.T, shape[::-1]).T for order='F'"
-        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"reshape with order={order!r}", why=why))
-    return reshaped(a, shape=shape)
+def reshape(a: Array, shape: Any, order: str | None = "C") -> Array:
+    if not by_columns("reshape", order):
+        return reshaped(a, shape=shape)
+    backwards = tuple(shape)[::-1] if isinstance(shape, (tuple, list, np.ndarray)) else shape
+    return np.transpose(reshaped(np.transpose(a), shape=backwards))
 
 
 @composite(np.ravel)
-def ravel(a: Array, order: str = "C") -> Array:
-    return reshape(a, (-1,), order)
+def ravel(a: Array, order: str | None = "C") -> Array:
+    return reshaped(np.transpose(a) if by_columns("ravel", order) else a, shape=(-1,))
 
 
 def _transpose(a: Array, axes: Sequence[int] | None = None) -> Array:

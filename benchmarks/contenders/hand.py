@@ -9,12 +9,14 @@ import numpy as np
 from harness import Step, main
 from inputs import (
     CYCLES,
+    FUNCTIONS,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
     RATE,
     TARGET,
     chain_input,
+    function_input,
     long_expression,
     million_input,
     mlp_batch,
@@ -148,6 +150,10 @@ def million() -> Step:
     return partial(long_expression, np, million_input())
 
 
+def function(name: str) -> Step:
+    return partial(getattr(np, FUNCTIONS[name]), function_input())
+
+
 def rosenbrock_gradient() -> Step:
     x = rosenbrock_input(GRADIENT_SIZE)
 
@@ -187,5 +193,6 @@ if __name__ == "__main__":
             "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
             "million": (million, float),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
+            **{name: (partial(function, name), lambda y: float(y.sum())) for name in FUNCTIONS},
         }
     )

@@ -12,6 +12,8 @@ TARGET = [[0.0, 1.0]]
 RATE = 0.01
 GRADIENT_SIZE, HESSIAN_SIZE = 1000, 50
 CYCLES = 250  # of four operations each: the 1000 of chain1000
+FUNCTIONS = {f"{name}32": name for name in ("exp", "log", "sin", "cos", "tanh", "arctan", "expm1", "log1p")}
+ELEMENTS = 10_000
 MLPS = {  # the sizes of the layers and the batch; float32
     "mlp": ((64, 128, 10), 32),
     "mlp784": ((784, 256, 10), 64),
@@ -56,6 +58,11 @@ def rosenbrock(x: Any) -> Any:
 
 def million_input() -> np.ndarray:
     return np.linspace(-3.0, 3.0, 1_000_000)
+
+
+def function_input() -> np.ndarray:
+    """What the elementwise functions are computed of: all of them are defined there, and none is 0."""
+    return np.linspace(0.01, 0.99, ELEMENTS, dtype=np.float32)
 
 
 def long_expression(xp: Any, x: Any) -> Any:

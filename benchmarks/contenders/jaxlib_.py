@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from harness import Step, main
 from inputs import (
     CYCLES,
+    FUNCTIONS,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
@@ -22,6 +23,7 @@ from inputs import (
     RATE,
     TARGET,
     chain_input,
+    function_input,
     long_expression,
     million_input,
     mlp_batch,
@@ -102,6 +104,11 @@ def million() -> Step:
     return lambda: jax.block_until_ready(total(x))
 
 
+def function(name: str) -> Step:
+    x, f = jnp.array(function_input()), compiled(getattr(jnp, FUNCTIONS[name]))
+    return lambda: jax.block_until_ready(f(x))
+
+
 def rosenbrock_gradient() -> Step:
     x, both = jnp.array(rosenbrock_input(GRADIENT_SIZE)), compiled(jax.value_and_grad(rosenbrock))
     return lambda: jax.block_until_ready(both(x))[1]
@@ -121,5 +128,6 @@ if __name__ == "__main__":
             "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
             "million": (million, float),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
+            **{name: (partial(function, name), lambda y: float(y.sum())) for name in FUNCTIONS},
         }
     )

@@ -13,6 +13,7 @@ import numpy as np
 from harness import Figures, Step, Timed, Workload, long_chain, main
 from inputs import (
     CYCLES,
+    FUNCTIONS,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
@@ -20,6 +21,7 @@ from inputs import (
     RATE,
     TARGET,
     chain_input,
+    function_input,
     long_expression,
     million_input,
     mlp_batch,
@@ -113,6 +115,11 @@ def million() -> Step:
     return partial(compiled(partial(long_expression, np)), ag.Tensor(million_input()))
 
 
+def function(name: str) -> Step:
+    fn = getattr(np, FUNCTIONS[name])
+    return partial(compiled(lambda x: fn(x)), ag.Tensor(function_input()))
+
+
 def rosenbrock_gradient() -> Step:
     x, both = rosenbrock_input(GRADIENT_SIZE), compiled(ag.value_and_grad(rosenbrock))
     return lambda: both(x)[1]
@@ -173,6 +180,7 @@ STEPS: dict[str, Timed] = {
     "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
     "million": (million, lambda total: total.item()),
     "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
+    **{name: (partial(function, name), lambda y: float(y.numpy().sum())) for name in FUNCTIONS},
 }
 OTHERS: dict[str, Workload] = {
     "depth": depth,

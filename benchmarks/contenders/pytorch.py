@@ -10,6 +10,7 @@ import torch
 from harness import Step, long_chain, main
 from inputs import (
     CYCLES,
+    FUNCTIONS,
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
@@ -17,6 +18,7 @@ from inputs import (
     RATE,
     TARGET,
     chain_input,
+    function_input,
     long_expression,
     million_input,
     mlp_batch,
@@ -95,6 +97,10 @@ def million() -> Step:
     return partial(long_expression, torch, torch.tensor(million_input()))
 
 
+def function(name: str) -> Step:
+    return partial(getattr(torch, FUNCTIONS[name]), torch.tensor(function_input()))
+
+
 def rosenbrock_gradient() -> Step:
     x = torch.tensor(rosenbrock_input(GRADIENT_SIZE), requires_grad=True)
 
@@ -121,6 +127,7 @@ if __name__ == "__main__":
             "gradient1000": (rosenbrock_gradient, lambda g: g.sum().item()),
             "million": (million, float),
             "hessian50": (rosenbrock_hessian, lambda h: h.sum().item()),
+            **{name: (partial(function, name), lambda y: y.sum().item()) for name in FUNCTIONS},
         },
         {"chain1e6": lambda: long_chain(torch.tensor([0.5], requires_grad=True))},
     )

@@ -37,7 +37,7 @@ _BY_VECTORS = frozenset(
         np.arccosh, np.arctanh, np.cbrt, np.log2, np.log10, np.log1p,
     )
 )  # fmt: skip
-_FOR_NUMBA = Limits(4_000, _BY_VECTORS, 1_000)
+_FOR_NUMBA = Limits(4_000, _BY_VECTORS, 1_000, 5_000)
 NATIVE: Mapping[str, Backend] = MappingProxyType(
     {
         "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, Limits(300_000)),
@@ -94,7 +94,7 @@ class NativeProgram:
 
     def report(self) -> str:
         """Return what each part does, and why some are left to NumPy."""
-        return listed(self.name, self.parts, self.program.types)
+        return listed(self.name, self.parts, self.program.types, NATIVE[self.name].limits)
 
 
 def _as_arrays(program: Program, kernels: Iterable[Kernel], plain: set[int]) -> Mapping[int, Any]:

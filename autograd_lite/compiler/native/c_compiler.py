@@ -19,8 +19,9 @@ from autograd_lite.compiler.native.threads import Call, call_of
 
 # NOTE: nothing of -ffast-math but what leaves NaN, infinities, zeros of either sign and the order of operations alone.
 _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno", "-ffp-contract=off", "-w")
-# The sine and the cosine of the same number would become one call, of which there is no vector version.
-_APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "sinf", "cosf")])
+# The sine and the cosine of the same number would become one call, of which there is no vector version; and in a vector
+# a power of one half a square root, which differs at -inf and -0.0.
+_APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "pow", "sinf", "cosf", "powf")])
 _WHERE_KNOWN = ("-march=native", "-mprefer-vector-width=512", "-fno-trapping-math", "-fopenmp-simd")
 
 
@@ -43,7 +44,7 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
     """Return kernels as functions, compiled or from the cache."""
     compiler = required()
     source = text(kernels)
-    command = [*shlex.split(compiler), *_ALWAYS, *_APART, *_understood(compiler)]
+    command = _command(compiler)
     path = cache.kept(f"{cache.key(source, *command)}.so", functools.partial(_build, command, source))
     library = ctypes.CDLL(str(path))
 
@@ -51,6 +52,10 @@ def load(kernels: Sequence[Kernel]) -> list[Call]:
         return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
 
     return [call_of(kernel, address) for kernel in kernels]
+
+
+def _command(compiler: str) -> list[str]:
+    return [*shlex.split(compiler), *_ALWAYS, *_APART, *_understood(compiler)]
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from autograd_lite.compiler.native.c_products import function
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
-from autograd_lite.compiler.native.scalars import Scalar
+from autograd_lite.compiler.native.scalars import SCALARS, Scalar
 from autograd_lite.compiler.native.writer import FLOAT, Writer, is_compensated
 
 NAMES = {
@@ -34,17 +34,20 @@ typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
 #if __GLIBC_PREREQ(2, 35)
 /* These have vector versions in libmvec, exact to 4 units in the last place, for NaN and infinities too. */
-#define VECTOR(f) __attribute__((simd("notinbranch"), const)) double f(double); \\
-    __attribute__((simd("notinbranch"), const)) float f##f(float);
+#define VECTOR(name) __attribute__((simd("notinbranch"), const)) double name(double); \\
+    __attribute__((simd("notinbranch"), const)) float name##f(float);
 VECTOR(exp) VECTOR(log) VECTOR(sin) VECTOR(cos) VECTOR(tan) VECTOR(tanh) VECTOR(sinh) VECTOR(cosh) VECTOR(asin)
 VECTOR(acos) VECTOR(atan) VECTOR(asinh) VECTOR(acosh) VECTOR(atanh) VECTOR(exp2) VECTOR(expm1) VECTOR(log1p)
 VECTOR(log2) VECTOR(log10) VECTOR(cbrt)
+#define VECTOR_OF_TWO(name) __attribute__((simd("notinbranch"), const)) double name(double, double); \\
+    __attribute__((simd("notinbranch"), const)) float name##f(float, float);
+VECTOR_OF_TWO(pow) VECTOR_OF_TWO(atan2) VECTOR_OF_TWO(hypot)
 #endif
 #endif
 """
 _COMBINED = {
     "add": "{0} + {1}", "multiply": "{0} * {1}", "and": "{0} & {1}", "or": "{0} | {1}",
-    "maximum": "{1} > {0} || {1} != {1} ? {1} : {0}", "minimum": "{1} < {0} || {1} != {1} ? {1} : {0}",
+    "maximum": SCALARS[np.maximum].c, "minimum": SCALARS[np.minimum].c,
 }  # fmt: skip
 
 
@@ -55,6 +58,11 @@ def text(kernels: Sequence[Kernel]) -> str:
 
 def c_name(dtype: Any) -> str:
     return NAMES[np.dtype(dtype).str[1:]]
+
+
+def _in_memory(dtype: Any) -> str:
+    """Return the type of elements in memory. A truth value is a byte, of which NumPy takes all but 0 for true."""
+    return "uint8_t" if dtype.kind == "b" else c_name(dtype)
 
 
 class CWriter(Writer):
@@ -89,13 +97,13 @@ class CWriter(Writer):
         with self.deeper():
             temporaries = {v.buffer.id: v.buffer for v in views_of(node) if v.buffer.kind == "temporary"}
             for buffer in temporaries.values():
-                name = c_name(buffer.dtype)
+                name = _in_memory(buffer.dtype)
                 self.line(f"{name} *restrict p{buffer.id} = ({name} *)work + {buffer.place};")
             yield
         self.line("}")
 
     def _reached(self, buffer: Buffer, const: bool) -> None:
-        name = f"const {c_name(buffer.dtype)}" if const else c_name(buffer.dtype)
+        name = f"const {_in_memory(buffer.dtype)}" if const else _in_memory(buffer.dtype)
         where = f"(ITEM({buffer.place}) + {DATA})" if buffer.kind == "number" else f"ITEM({buffer.place})[{DATA}]"
         self.line(f"{name} *restrict p{buffer.id} = ({name} *){where};")
 
@@ -145,7 +153,8 @@ class CWriter(Writer):
         self.line(f"{name} = {value};")
 
     def load(self, view: View, variables: Sequence[str], more: Sequence[str] = ()) -> str:
-        return f"p{view.buffer.id}[{place(view, variables, more)}]"
+        element = f"p{view.buffer.id}[{place(view, variables, more)}]"
+        return f"({element} != 0)" if view.buffer.dtype.kind == "b" else element
 
     def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
         self.line(f"p{view.buffer.id}[{place(view, variables, more)}] = {value};")

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.native.scalars import FLOATS_ONLY, FOR_TRUTH, INVERTED, SAME, SCALARS, WHERE, Scalar
+from autograd_lite.compiler.native.scalars import (
+    FLOATS_ONLY,
+    FOR_TRUTH,
+    INVERTED,
+    ROOT_OR_POWER,
+    SAME,
+    SCALARS,
+    WHERE,
+    WHOLE_ONLY,
+    WITH_SIGN,
+    Scalar,
+)  # fmt: skip
 from autograd_lite.compiler.program import Instruction, Ref, Type, refs
 
 REDUCTIONS: Mapping[Any, str] = {
@@ -30,6 +41,12 @@ FILLS: Mapping[Any, float] = {np.zeros_like: 0.0, np.ones_like: 1.0}
 _NUMBERS = frozenset(map(np.dtype, ("f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")))
 _FLOATS = frozenset(map(np.dtype, ("f8", "f4")))
 _MATRIX = 2
+_HALF = 0.5
+_POWERS = (np.power, np.float_power)
+_SHORTER = {2: np.square, 1: np.positive, -1: np.reciprocal, _HALF: np.sqrt}
+"""By the exponent: what a power is."""
+with np.errstate(invalid="ignore"):
+    _TAKES_ROOTS = {fn: bool(np.isnan(fn(np.full(2, -np.inf), _HALF)).all()) for fn in _POWERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +61,14 @@ class Limits:
         Functions of many elements at once for which NumPy has vector instructions, and the backend has none,
     elements : int
         where there are at least so many elements.
+    length : int
+        The length of all kernels of a program together: for more, its compiler takes too much time and memory.
     """
 
     product: int
     functions: frozenset[Any] = frozenset()
     elements: int = 0
+    length: int = 50_000
 
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
@@ -82,12 +102,24 @@ def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
     if x.fn in REDUCTIONS:
         return _is_reduction(x, types)
     if x.fn in WRITES:
-        return _plain_key(x.args[-1]) if x.fn is not helpers.placed else _key(x.args[1], types)
+        return _is_write(x, types)
     if x.fn is operator.getitem:
         return isinstance(x.args[0], Ref) and _key(x.args[1], types)
     if x.fn is np.concatenate:
         return axis_of_joined(x) is not None and all(isinstance(part, Ref) for part in x.args[0])
     return x.fn in FILLS or elementwise(x, types) is not None
+
+
+def _is_write(x: Instruction, types: Mapping[int, Type]) -> bool:
+    placed = x.fn is helpers.placed
+    if _is_cut(x.args[0 if placed else 1], types[x.id], types):
+        return False
+    return _key(x.args[1], types) if placed else _plain_key(x.args[-1])
+
+
+def _is_cut(value: Any, result: Type, types: Mapping[int, Type]) -> bool:
+    """Tell whether a float becomes a whole number: out of range it is what NumPy's compiler has made of it."""
+    return result.dtype.kind in "iu" and np.dtype(_weak(value, types)).kind == "f"
 
 
 def axis_of_joined(x: Instruction) -> int | None:
@@ -180,16 +212,43 @@ def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tupl
         return None
     result = types[x.id]
     if x.fn in (np.copy, np.astype):
-        return SAME, x.args[:1], (_dtype(result),)
+        return None if _is_cut(x.args[0], result, types) else (SAME, x.args[:1], (_dtype(result),))
     if x.fn is np.where and len(x.args) == 3 and not x.kwargs:  # noqa: PLR2004 - condition, two choices
         return WHERE, x.args, (np.dtype(bool), _dtype(result), _dtype(result))
     if x.fn is np.invert and result.dtype == bool:
         return INVERTED, x.args, (result.dtype,)
-    scalar = SCALARS.get(x.fn)
-    if scalar is None or x.kwargs:
+    if x.fn not in SCALARS or x.kwargs:
         return None
     dtypes = _computed_with(x, types)
-    return None if dtypes is None else (scalar, x.args, dtypes)
+    if dtypes is None:
+        return None
+    scalar = _scalar(x, dtypes, types)
+    return None if scalar is None else (scalar, x.args, dtypes)
+
+
+def _scalar(x: Instruction, dtypes: Sequence[Any], types: Mapping[int, Type]) -> Scalar | None:
+    """Return the expression for operands of these dtypes."""
+    if x.fn in _POWERS:
+        return _power(x, types)
+    kinds = [d.kind for d in dtypes]
+    return WITH_SIGN[x.fn, kinds.index("i")] if kinds in (["i", "u"], ["u", "i"]) else SCALARS[x.fn]
+
+
+def _power(x: Instruction, types: Mapping[int, Type]) -> Scalar | None:
+    """Return the expression for a power.
+
+    Some versions of NumPy take the square root where the exponent is one half, the same for all elements: it differs
+    from the power at ``-inf`` and ``-0.0``. Of an array that is repeated they do so by how it lies in memory.
+    """
+    exponent = x.args[1]
+    if not isinstance(exponent, Ref):
+        return SCALARS[_SHORTER.get(exponent, x.fn) if exponent != _HALF or _TAKES_ROOTS[x.fn] else x.fn]
+    if not _TAKES_ROOTS[x.fn]:
+        return SCALARS[x.fn]
+    shape = types[exponent.id].shape
+    if not shape:
+        return ROOT_OR_POWER
+    return SCALARS[x.fn] if shape == types[x.id].shape and math.prod(shape) > 1 else None
 
 
 def _dtype(kind: Type) -> Any:
@@ -207,9 +266,18 @@ def _computed_with(x: Instruction, types: Mapping[int, Type]) -> tuple[Any, ...]
         return None
     if made != _dtype(types[x.id]) or not all(d in _NUMBERS for d in dtypes):
         return None
-    if any(d.kind != "f" for d in dtypes) and x.fn in FLOATS_ONLY:
+    if x.fn in (FLOATS_ONLY if any(d.kind != "f" for d in dtypes) else WHOLE_ONLY):
+        return None
+    if not all(map(_fits, x.args, dtypes)):
         return None
     return None if any(d.kind == "b" for d in dtypes) and x.fn not in FOR_TRUTH else tuple(dtypes)
+
+
+def _fits(value: Any, dtype: Any) -> bool:
+    """Tell whether a number of Python is one of a dtype; if it is not, NumPy compares without converting it."""
+    if dtype.kind not in "iu" or isinstance(value, Ref):
+        return True
+    return bool(np.iinfo(dtype).min <= value <= np.iinfo(dtype).max)
 
 
 def _weak(value: Any, types: Mapping[int, Type]) -> Any:

@@ -6,13 +6,18 @@ variable as long as it is read at the same element, and in memory otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from autograd_lite.compiler.native.scalars import Scalar
 from autograd_lite.shapes import Shape
+
+LONGEST = 1000
+"""Statements of a function: the time that compilers take grows with more than their number."""
+_LOOPS = 10
+"""So many statements take a compiler as long as loops around them."""
 
 
 @dataclass(eq=False, slots=True)
@@ -166,13 +171,35 @@ class Kernel:
     work: int = 0
 
     def stages(self) -> list[Stage]:
-        """Return the functions: each wide nest is one of its own."""
+        """Return the functions: each wide nest is one of its own, and none is so long that compilers take forever."""
         found: list[tuple[list[Nest | Product], int]] = []
         for wide, run in groupby(self.nodes, lambda node: node.shape[0] if isinstance(node, Nest) and node.wide else 0):
             nodes = list(run)
-            found += [([node], wide) for node in nodes] if wide else [(nodes, 1)]
+            found += [([node], wide) for node in nodes] if wide else [(part, 1) for part in _cut(nodes)]
         names = [self.name] if len(found) == 1 else [f"{self.name}_{k + 1}" for k in range(len(found))]
         return [Stage(name, nodes, parts) for name, (nodes, parts) in zip(names, found, strict=True)]
+
+    def length(self) -> int:
+        """Return how many statements a compiler has to read, or what takes it as long."""
+        return sum(map(_length, self.nodes))
+
+
+def _length(node: Nest | Product) -> int:
+    """Return how many statements a node has; the loops around them count as some more."""
+    return _LOOPS + (len(node.body) if isinstance(node, Nest) else 1)
+
+
+def _cut(nodes: list[Nest | Product]) -> Iterator[list[Nest | Product]]:
+    """Yield nodes in order, in lists that are not too long together."""
+    part: list[Nest | Product] = []
+    size = 0
+    for node in nodes:
+        if part and size + _length(node) > LONGEST:
+            yield part
+            part, size = [], 0
+        part.append(node)
+        size += _length(node)
+    yield part
 
 
 def views_of(node: Nest | Product) -> list[View]:

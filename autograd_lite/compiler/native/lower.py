@@ -282,8 +282,17 @@ class Lowering:
         view = narrow(View(room.buffer, 0, strides, shape))
         places = [k for k, n in enumerate(shape) if n != 1]
         over = tuple([places.index(k) for k in axes if k in places])
+        if not over and x.fn is np.sum:
+            operand = self._from_zero(nest, operand)
         self._body(nest).append(Reduce(view, REDUCTIONS[x.fn], operand, over))
         return Memory(room, nest)
+
+    def _from_zero(self, nest: int, operand: Operand) -> Operand:
+        """A sum of one number begins with 0 as any other does, so that it is no negative zero."""
+        total, dtype = self._new(), operand.to
+        zero = Operand(Literal(0), dtype, dtype)
+        self._body(nest).append(Compute(total, dtype, SCALARS[np.add], (zero, operand)))
+        return Operand(total, dtype, dtype)
 
     def _written(self, x: Instruction) -> Memory:
         """An array of which some elements are written to: it is made first, then changed by a later nest."""

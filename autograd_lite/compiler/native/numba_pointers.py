@@ -21,6 +21,7 @@ def _pointer(element: Any) -> Any:
     return pointer
 
 
-f8, f4 = _pointer(types.float64), _pointer(types.float32)
-i8, i4, i2, i1 = (_pointer(t) for t in (types.int64, types.int32, types.int16, types.int8))
-u8, u4, u2, u1 = (_pointer(t) for t in (types.uint64, types.uint32, types.uint16, types.uint8))
+# NOTE: a kernel has variables named i1, i2, ..., which may not hide these.
+to_f8, to_f4 = _pointer(types.float64), _pointer(types.float32)
+to_i8, to_i4, to_i2, to_i1 = (_pointer(t) for t in (types.int64, types.int32, types.int16, types.int8))
+to_u8, to_u4, to_u2, to_u1 = (_pointer(t) for t in (types.uint64, types.uint32, types.uint16, types.uint8))

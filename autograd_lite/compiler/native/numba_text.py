@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, place
-from autograd_lite.compiler.native.scalars import MATH, Scalar
+from autograd_lite.compiler.native.scalars import MATH, SCALARS, Scalar
 from autograd_lite.compiler.native.writer import Writer
 
 PREAMBLE = f"""\
@@ -20,13 +22,15 @@ from math import {', '.join(MATH)}
 import numpy as np
 from numba import cfunc, types
 
-from autograd_lite.compiler.native.numba_pointers import f4, f8, i1, i2, i4, i8, u1, u2, u4, u8
+from autograd_lite.compiler.native.numba_pointers import (
+    to_f4, to_f8, to_i1, to_i2, to_i4, to_i8, to_u1, to_u2, to_u4, to_u8,
+)  # fmt: skip
 
 
 """
 _COMBINED = {
     "add": "{0} + {1}", "multiply": "{0} * {1}", "and": "{0} & {1}", "or": "{0} | {1}",
-    "maximum": "({1} if {1} > {0} or {1} != {1} else {0})", "minimum": "({1} if {1} < {0} or {1} != {1} else {0})",
+    "maximum": SCALARS[np.maximum].numba, "minimum": SCALARS[np.minimum].numba,
 }  # fmt: skip
 _INT = 4
 
@@ -37,12 +41,12 @@ def text(kernels: Sequence[Kernel]) -> str:
 
 
 def _code(dtype: Any) -> str:
-    """Return the name of pointers to elements; truth values are bytes."""
+    """Return the letter and the size of elements in memory; truth values are bytes."""
     return "u1" if dtype.kind == "b" else str(dtype.str[1:])
 
 
 def _temporary(stage: Stage) -> list[str]:
-    """Return the names of the pointers for all temporaries of a stage."""
+    """Return the kinds of elements that the temporaries of a stage have."""
     buffers = [view.buffer for node in stage.nodes for view in views_of(node)]
     return sorted({_code(buffer.dtype) for buffer in buffers if buffer.kind == "temporary"})
 
@@ -62,28 +66,28 @@ class NumbaWriter(Writer):
         self.line(f'@cfunc(types.int32({kinds}), cache=True, error_model="numpy")')
         self.line(f"def {stage.name}({', '.join(given)}):")
         with self.deeper():
-            self.line("items = i8(given)")
+            self.line("items = to_i8(given)")
             if plain := [self._plain(b) for b in kernel.inputs if b.kind == "array"]:
                 self.line(f"if not ({' and '.join(plain)}):")
                 self.line("    return 1")
             for buffer in (*kernel.inputs, *kernel.outputs):
-                self.line(f"p{buffer.id} = {_code(buffer.dtype)}({self._address(buffer)})")
+                self.line(f"p{buffer.id} = to_{_code(buffer.dtype)}({self._address(buffer)})")
             if kernel.work:
                 work = ITEMS + len(kernel.inputs) + len(kernel.outputs)
-                self.line(f"work = i8(items[{work}])[{DATA}]")
+                self.line(f"work = to_i8(items[{work}])[{DATA}]")
                 for name in _temporary(stage):
-                    self.line(f"work_{name} = {name}(work)")
+                    self.line(f"work_{name} = to_{name}(work)")
             self.line("failed = 0")
             if (total := stage.parts) > 1:
                 self.line(f"first, stop = {total} * part // parts, {total} * (part + 1) // parts")
 
     def _plain(self, buffer: Buffer) -> str:
         flags = FLAGS * (WORD // _INT)
-        return f"(i4(items[{ITEMS + buffer.place}])[{flags}] & {CONTIGUOUS}) == {CONTIGUOUS}"
+        return f"(to_i4(items[{ITEMS + buffer.place}])[{flags}] & {CONTIGUOUS}) == {CONTIGUOUS}"
 
     def _address(self, buffer: Buffer) -> str:
         item = f"items[{ITEMS + buffer.place}]"
-        return f"{item} + {DATA * WORD}" if buffer.kind == "number" else f"i8({item})[{DATA}]"
+        return f"{item} + {DATA * WORD}" if buffer.kind == "number" else f"to_i8({item})[{DATA}]"
 
     def end(self) -> None:
         with self.deeper():

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
-from autograd_lite.compiler.native.calls import is_native, is_product
+from autograd_lite.compiler.native.calls import Limits, is_native, is_product
 from autograd_lite.compiler.native.loops import Compute, Kernel, Nest
 from autograd_lite.compiler.native.segments import Part
 from autograd_lite.compiler.program import Instruction, Type
 
 
-def listed(backend: str, parts: Sequence[Part], types: Mapping[int, Type]) -> str:
-    """Return a line for each kernel, and for each call of NumPy between them."""
-    lines = [_kernel(part) if isinstance(part, Kernel) else _call(part, types) for part in parts]
+def listed(backend: str, parts: Sequence[Part], types: Mapping[int, Type], limits: Limits) -> str:
+    """Return a line for each kernel, for each call of NumPy between them, and for all those that are too many."""
+    lines = []
+    for more, run in groupby(parts, lambda part: _is_too_much(part, types, limits)):
+        if more:
+            lines.append(_TOO_MANY.format(number=len(list(run)), backend=backend, limit=limits.length))
+        else:
+            lines += [_kernel(part) if isinstance(part, Kernel) else _call(part, types) for part in run]
     return "\n  ".join([f"backend {backend}:", *lines])
+
+
+_TOO_MANY = (
+    "{number:,} more calls: left to NumPy, for {backend} takes too long to compile more than {limit:,} statements. "
+    "Compile one step, and write the loop outside"
+)
+
+
+def _is_too_much(part: Part, types: Mapping[int, Type], limits: Limits) -> bool:
+    """Tell whether a call could be in a kernel if that were not too long."""
+    return not isinstance(part, Kernel) and is_native(part, types) and not limits.exclude(part, types)
 
 
 def _kernel(kernel: Kernel) -> str:
     nests = [node for node in kernel.nodes if isinstance(node, Nest)]
     operations = sum(isinstance(s, Compute) for nest in nests for s in nest.body)
     products = len(kernel.nodes) - len(nests)
+    functions = len(kernel.stages())
     return (
         f"{kernel.name}: {operations} operations in {len(nests)} loops, {products} products of matrices, "
-        f"{kernel.work:,} bytes of work space"
+        f"{kernel.work:,} bytes of work space{f', in {functions} functions' if functions > 1 else ''}"
     )
 
 

@@ -45,10 +45,42 @@ def _function(name: str, c_name: str = "") -> Scalar:
     return Scalar(f"{called}{{f}}({operands})", f"{called if called in MATH else f'np.{name}'}({operands})")
 
 
-def _greater_or(sign: str, fallback: str) -> Scalar:
-    """The greater or smaller one; `fallback` is the operand that, where undefined, decides for the first."""
-    first, undefined = f"{{0}} {sign} {{1}}", f"{fallback} != {fallback}"
-    return _chosen(f"{first} or {undefined}", "{0}", "{1}", f"{first} || {undefined}")
+def zero_taken(fn: np.ufunc) -> str:
+    """Return which of two zeros of different signs NumPy takes here: ``first``, ``second``, or the one ``by sign``.
+
+    That is what an instruction of the processor does: on x86 the second one.
+    """
+    first_negative, second_negative = np.signbit(fn(np.array([-0.0, 0.0]), np.array([0.0, -0.0])))
+    if first_negative == second_negative:
+        return "by sign"
+    return "first" if first_negative else "second"
+
+
+def extremum(sign: str, zero: str) -> Scalar:
+    """Return the greater or smaller one of two numbers; undefined where one of them is."""
+    ahead = f"{{0}} {sign}{'=' if zero == 'first' else ''} {{1}}"
+    if zero != "by sign":
+        return _chosen(f"{ahead} or {{0}} != {{0}}", "{0}", "{1}", f"{ahead} || {{0}} != {{0}}")
+    both = "{0} + {1}" if sign == ">" else "-(-{0} - {1})"
+    return Scalar(
+        f"({ahead} || {{0}} != {{0}} ? {{0}} : {{0}} == 0 && {{1}} == 0 ? {both} : {{1}})",
+        f"({{0}} if {ahead} or {{0}} != {{0}} else {both} if {{0}} == 0 and {{1}} == 0 else {{1}})",
+    )
+
+
+def _with_sign(sign: str, place: int) -> Scalar:
+    """Compare a number without a sign with one that has one, which is the operand at `place`: exactly, as NumPy does.
+
+    Below zero it is less than all others, and else one of them.
+    """
+    signed = f"{{{place}}}"
+    below = sign == "!=" or sign.startswith("<>"[place])
+    texts = []
+    for whole, either, both in ((f"(uint64_t){signed}", "||", "&&"), (f"np.uint64({signed})", "or", "and")):
+        a, b = (whole if k == place else f"{{{k}}}" for k in range(2))
+        decided = f"{signed} < 0 {either}" if below else f"{signed} >= 0 {both}"
+        texts.append(f"({decided} {a} {sign} {b})")
+    return Scalar(*texts)
 
 
 _NOT_ZERO = ("({0} != 0)", "({1} != 0)")
@@ -59,6 +91,14 @@ _LOGADDEXP = Scalar(
     "({0} + " + repr(math.log(2)) + " if {0} == {1} else "
     "({0} if {0} >= {1} or {0} != {0} else {1}) + log1p(exp(-fabs({0} - {1}))))",
 )
+
+COMPARISONS: Mapping[Any, str] = MappingProxyType({
+    np.less: "<", np.less_equal: "<=", np.greater: ">", np.greater_equal: ">=", np.equal: "==", np.not_equal: "!=",
+})  # fmt: skip
+WITH_SIGN: Mapping[tuple[Any, int], Scalar] = MappingProxyType(
+    {(fn, place): _with_sign(sign, place) for fn, sign in COMPARISONS.items() for place in range(2)}
+)
+"""Comparisons of 64-bit numbers of which one has a sign, by the place of that one."""
 
 SCALARS: Mapping[Any, Scalar] = MappingProxyType({
     np.add: _infix("+"), np.subtract: _infix("-"), np.multiply: _infix("*"), np.divide: _infix("/"),
@@ -78,10 +118,9 @@ SCALARS: Mapping[Any, Scalar] = MappingProxyType({
     np.trunc: _function("trunc"), np.rint: _function("rint"),
     np.degrees: _both(f"({{0}} * {180 / math.pi!r})"), np.rad2deg: _both(f"({{0}} * {180 / math.pi!r})"),
     np.radians: _both(f"({{0}} * {math.pi / 180!r})"), np.deg2rad: _both(f"({{0}} * {math.pi / 180!r})"),
-    np.maximum: _greater_or(">=", "{0}"), np.minimum: _greater_or("<=", "{0}"),
-    np.fmax: _greater_or(">=", "{1}"), np.fmin: _greater_or("<=", "{1}"), np.logaddexp: _LOGADDEXP,
-    np.less: _infix("<"), np.less_equal: _infix("<="), np.greater: _infix(">"), np.greater_equal: _infix(">="),
-    np.equal: _infix("=="), np.not_equal: _infix("!="), np.isnan: _both("({0} != {0})"),
+    np.maximum: extremum(">", zero_taken(np.maximum)), np.minimum: extremum("<", zero_taken(np.minimum)),
+    np.fmax: extremum(">", "first"), np.fmin: extremum("<", "first"), np.logaddexp: _LOGADDEXP,
+    **{fn: _infix(sign) for fn, sign in COMPARISONS.items()}, np.isnan: _both("({0} != {0})"),
     np.isfinite: Scalar("(fabs{f}({0}) <= MAX{f})", "np.isfinite({0})"),
     np.isinf: Scalar("(fabs{f}({0}) > MAX{f})", "np.isinf({0})"),
     np.signbit: Scalar("(signbit({0}) != 0)", "np.signbit({0})"),
@@ -104,10 +143,12 @@ FLOATS_ONLY = frozenset(
 )  # fmt: skip
 """Those that NumPy defines otherwise for whole numbers."""
 
+WHOLE_ONLY = frozenset((np.fmax, np.fmin))
+"""Those for which NumPy takes either of two zeros of different signs, by where in the array they are."""
+
 FOR_TRUTH = frozenset(
     (
-        np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.logical_and, np.logical_or,
-        np.logical_not, np.bitwise_and, np.bitwise_or, np.bitwise_xor,
+        *COMPARISONS, np.logical_and, np.logical_or, np.logical_not, np.bitwise_and, np.bitwise_or, np.bitwise_xor,
     )
 )  # fmt: skip
 """Those that mean the same for truth values as for numbers."""
@@ -115,3 +156,4 @@ FOR_TRUTH = frozenset(
 SAME = _both("{0}")
 WHERE = _chosen("{0}", "{1}", "{2}")
 INVERTED = _both("({0} == 0)")
+ROOT_OR_POWER = Scalar("({1} == 0.5 ? sqrt{f}({0}) : pow{f}({0}, {1}))", "(sqrt({0}) if {1} == 0.5 else pow({0}, {1}))")

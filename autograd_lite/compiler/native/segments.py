@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,19 @@ Part = Kernel | Instruction
 
 
 def divided(program: Program, limits: Limits) -> list[Part]:
-    """Divide a program into as few kernels as its order allows.
+    """Divide a program into as few kernels as its order allows, of its first calls if all of them would be too long.
 
     Views are part of no kernel: it reads the elements that they show. They are among the calls where NumPy needs them.
     """
+    parts, made = _divided(program, limits, limits.length)  # NOTE: each call is one statement at least
+    length = sum(part.length() for part in parts if isinstance(part, Kernel))
+    return parts if length <= limits.length else _divided(program, limits, made * limits.length // length)[0]
+
+
+def _divided(program: Program, limits: Limits, calls: int) -> tuple[list[Part], int]:
+    """Return kernels of so many calls at most, and the other calls; and how many have become native code."""
     views = {x.id: x for x in program.instructions if is_view(x, program.types)}
-    work = _Division(program, views, limits)
+    work = _Division(program, views, limits, calls)
     runs = list(work.runs())
     splats = {c.id: value for c in program.constants if c.private and (value := one_number(c.array)) is not None}
     read = [work.roots(i for x in run for i in x.operands()) for _, run in runs]
@@ -38,19 +46,20 @@ def divided(program: Program, limits: Limits) -> list[Part]:
         shown = [i for i in dict.fromkeys(program.escaping()) if i in views and work.root(i) in own]
         leaving = [i for i in own if i in elsewhere or i in escaping] + shown
         parts.append(Lowering(program, run, splats, tuple(leaving)).kernel(f"kernel_{k + 1}"))
-    return parts
+    return parts, len(work.native)
 
 
 class _Division:
-    def __init__(self, program: Program, views: Mapping[int, Instruction], limits: Limits) -> None:
+    def __init__(self, program: Program, views: Mapping[int, Instruction], limits: Limits, calls: int) -> None:
         self.program, self.views = program, views
         draws = any(x.fn is helpers.draw for x in program.instructions)
-        self.native = {
+        native = (
             x.id
             for x in program.instructions
             if x.id not in views and is_native(x, program.types) and not limits.exclude(x, program.types)
             and not (draws and x.fn in helpers.EFFECTS)  # NOTE: a kernel that gives up is repeated by NumPy
-        }  # fmt: skip
+        )  # fmt: skip
+        self.native = set(islice(native, calls))
 
     def root(self, i: int) -> int:
         """Return what a value shows elements of; itself, if it is no view."""

@@ -44,7 +44,7 @@ _WIDE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.py_object, ctypes.c_int64, ctypes.
 def call_of(kernel: Kernel, address: Callable[[str], int]) -> Call:
     """Return a kernel as a function, from the addresses of its stages."""
     stages = [(stage, address(stage.name)) for stage in kernel.stages()]
-    if all(stage.parts == 1 for stage, _ in stages):
+    if len(stages) == 1 and stages[0][0].parts == 1:
         return _PLAIN(stages[0][1])
     return _Staged([_wide(_WIDE(place), stage.parts) if stage.parts > 1 else _PLAIN(place) for stage, place in stages])
 

@@ -43,7 +43,7 @@ class _Work:
         size, left = math.prod(kind.shape), math.prod(result.shape)
         if kind.kind != "array" or kind.dtype not in _EXACT or result.dtype != kind.dtype or not size or not left:
             return x
-        if size > LARGEST or size // left > LONGEST:
+        if size == 1 or size > LARGEST or size // left > LONGEST:  # NOTE: a product of one number may be -0.0
             return x
         settings = dict(x.kwargs)
         axis = x.args[1] if len(x.args) > 1 else settings.get("axis")
