@@ -18,7 +18,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.lines import is_library, refuse
+from autograd_lite.compiler.lines import is_library, refuse, where
 from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
