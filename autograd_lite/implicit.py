@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.custom import custom_op
+from autograd_lite.custom import black_box, custom_op, unseen
 from autograd_lite.jacobians import jacobian
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, apply, as_array, plain_of
+from autograd_lite.seams import opaque, traced
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import Function, name_of, named_after
 from autograd_lite.transforms import vjp
@@ -151,20 +152,27 @@ class _Equation(NamedTuple):
 def _solution(f: Function, solve: Function, theta: Sequence[Any]) -> Any:
     leaves, structure = flatten(tuple(theta))
     plain = [plain_of(x) for x in leaves]
-    found: list[Callable[[Array], Any]] = []
+    found: list[tuple[Any, Callable[[Array], Any]]] = []
 
     def compute(*values: Any) -> Array:
-        vector, unravel = ravel(solve(*unflatten(structure, values)))
-        found.append(unravel)
+        result = solve(*unflatten(structure, values))
+        (vector, unravel), built = ravel(result), flatten(result)[1]
+        if found and found[0][0] != built:
+            raise errors.ShapeError(errors.IMPLICIT_BUILT.format(function=name_of(f)))
+        found[:] = [(built, unravel)]
+        if in_trace:  # where nobody else sees these values
+            _check(_Equation(f, unravel, structure), plain_of(vector), values)
         return _checked(f, vector)
 
     # An operation, so that of a batch each example is solved for itself.
-    x = Op("solve", compute, "constant", (), {}, (), variadic=True)(*plain)
-    equation = _Equation(f, found[-1], structure)
-    _check(equation, x, plain)
+    in_trace = traced()
+    x = black_box("solve", compute)(*plain)
+    equation = _Equation(f, found[0][1], structure)
+    if not in_trace:
+        _check(equation, x, plain)
     if any(isinstance(leaf, Handle) for leaf in leaves):
         x = apply(_operation(equation, x), leaves)
-    return found[-1](x)
+    return equation.unravel(x)
 
 
 def _checked(f: Function, vector: Any) -> Array:
@@ -188,6 +196,12 @@ def _operation(equation: _Equation, x: Array) -> Op:
     """Return the operation that makes the solution, already known, of the parameters."""
 
     def rule(g: Array, y: Array, arrays: Sequence[Any], index: int) -> Array:
+        if unseen(g, y, *arrays):
+            name = f"vjp_of_{name_of(equation.function)}"
+            return opaque(share, name, (g, y, tuple(arrays), index), {})  # type: ignore[no-any-return]
+        return share(g, y, arrays, index)
+
+    def share(g: Array, y: Array, arrays: Sequence[Any], index: int) -> Array:
         matrix = _invertible(equation, y, arrays)
         weights = _divided(matrix.T, g)
         others = list(arrays)

@@ -87,6 +87,8 @@ class Op:
         What carries it out, once `record.lane` has made it.
     observed : callable or None
         The same for while somebody observes, once `record.observed` has made it.
+    opaque : callable or None
+        What computes it and may do anything with arrays, so that no trace can see into it: code of the user's.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
@@ -94,7 +96,7 @@ class Op:
 
     __slots__ = (
         "__name__", "accumulate", "binder", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane", "name",
-        "observed", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants",
+        "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants",
     )  # fmt: skip
 
     def __init__(
@@ -112,6 +114,7 @@ class Op:
         jvp: Rule | None = None,
         selects: bool = False,
         accumulate: Callable[..., None] | None = None,
+        opaque: Callable[..., Any] | None = None,
     ) -> None:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
@@ -119,6 +122,7 @@ class Op:
         self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
+        self.opaque = opaque
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
         self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()

@@ -189,9 +189,13 @@ class Environment:
         self._asked = ""
         self._watchers = {getattr(callback, "__code__", None) for callback in gc.callbacks}
         self._compared: list[tuple[Any, Any]] = []
+        self.replaced: list[tuple[Reading, Any, Any]] = []
+        self.aloof = False
 
     def note(self, frame: types.FrameType, event: str, arg: Any) -> None:
         """Note the code of a call, and what the function asks of the world; what `sys.setprofile` is given."""
+        if self.aloof:
+            return
         if event == "call":
             self.note_code(frame.f_code)
         elif event == "c_call" and arg in _ASKING and not self._is_strange(frame):
@@ -200,6 +204,19 @@ class Environment:
     def note_code(self, code: types.CodeType) -> None:
         """Note the code of a call."""
         self._codes.add(code)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Have variables hold what they held before for the time of a block, and nothing noted of it."""
+        self.aloof = True
+        for reading, x, _ in self.replaced:
+            _put(reading, x)
+        try:
+            yield
+        finally:
+            for reading, _, other in self.replaced:
+                _put(reading, other)
+            self.aloof = False
 
     def _is_strange(self, frame: types.FrameType) -> bool:
         """Tell whether a call is not the function's: ours, NumPy's, or of a watcher of the garbage collector."""
@@ -229,7 +246,7 @@ class Environment:
         if self._asked:
             raise errors.CompileError(errors.COMPILE_ASKED.format(function=name_of(self.function), what=self._asked))
         entropy = random.SystemRandom.getrandbits.__code__ in self._codes  # of a generator without a seed
-        if entropy or any(id(g) not in drawn for g in changed) or _global_states() != self._numpy:
+        if entropy or any(id(g) not in drawn for g in changed) or _global_states()[: len(self._numpy)] != self._numpy:
             raise errors.CompileError(errors.COMPILE_RANDOM.format(function=name_of(self.function)))
 
     def compare(self, x: Any) -> None:
@@ -318,18 +335,18 @@ def observed_run(
     arrays that they stand for.
     """
     environment = Environment(function, settings)
-    replaced: list[tuple[Reading, Any]] = []
+    replaced = environment.replaced
     try:
         for reading, x, name in environment.before.arrays:
             if isinstance(reading[1], tuple):
                 environment.compare(x)
             elif is_generator(x) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
-                replaced.append((reading, x))
-                _put(reading, stand_in(x, name))
+                replaced.append((reading, x, stand_in(x, name)))
+                _put(reading, replaced[-1][2])
         with _listening(environment):
             yield environment
     finally:
-        for reading, x in replaced:
+        for reading, x, _ in replaced:
             _put(reading, x)
 
 
@@ -358,7 +375,7 @@ def _monitoring(environment: Environment, tool: int) -> Iterator[None]:
     thread, events = get_ident(), _monitor.events
 
     def started(code: types.CodeType, offset: int) -> Any:
-        if get_ident() != thread:
+        if get_ident() != thread or environment.aloof:
             return None
         environment.note_code(code)
         return _monitor.DISABLE

@@ -115,7 +115,7 @@ def record(
         trace = Trace(fixed)
         try:
             with recording(trace), observed_run(function, settings, trace.outside) as environment:
-                trace.observer = sys.getprofile()
+                trace.observer, trace.beside = sys.getprofile(), environment.aside
                 given = _arguments(trace, structure, leaves, function)
                 called, named = unflatten(structure, given)
                 result = function(*called, **named)

@@ -85,6 +85,17 @@ def _look(step: int) -> None:
 
 
 @contextmanager
+def paused() -> Iterator[None]:
+    """Have this thread's trace see nothing for the time of a block."""
+    token, watch = _current.set(None), watching.set(None)
+    try:
+        yield
+    finally:
+        watching.reset(watch)
+        _current.reset(token)
+
+
+@contextmanager
 def recording(trace: Any) -> Iterator[None]:
     """Have a trace see what this thread does."""
     _look(1)

@@ -10,6 +10,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -18,8 +19,9 @@ import numpy as np
 from autograd_lite import errors, random, sweep
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.literals import path_of
+from autograd_lite.compiler.opaque import Opaques, carried_out, is_passed
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
-from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
+from autograd_lite.compiler.slots import paused, set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
 from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings
@@ -99,6 +101,8 @@ class Trace:
     ----------
     observer : callable or None
         Who is told of every call while the run lasts, by `sys.setprofile`.
+    beside : callable
+        Returns a block in which variables have their real values.
     """
 
     def __init__(self, fixed: frozenset[Any] = frozenset()) -> None:
@@ -123,6 +127,8 @@ class Trace:
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
         self.observer: Any = None
+        self.beside: Callable[[], AbstractContextManager[Any]] = nullcontext
+        self._opaques = Opaques()
         self._begun_by = sys._getframe(1).f_code
 
     # ----- values -----
@@ -219,6 +225,34 @@ class Trace:
             parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
             return type(value)(parts) if type(value) in (tuple, list) else tuple(parts)
         return None if value is None else wrap(value, number, self)
+
+    def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
+        """Call what cannot be seen into, with the arrays of this run, and write the call down as it is."""
+        if self.closed:
+            raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
+        places: dict[Any, Any] = {**dict(enumerate(args)), **settings}
+        held = {k: x for k, x in places.items() if not is_passed(x, _is_traced)}
+        given = [x for i, x in enumerate(args) if i not in held]
+        named = {k: x for k, x in settings.items() if k not in held}
+        frame = user_frame()
+        with self.aside():
+            value = carried_out(fn, plain(given), {k: plain(x) for k, x in named.items()}, held)
+        call = self._opaques.of(fn, name, held, value)
+        operands = tuple([self._encoded(x, call) for x in given])
+        return self._write(call, operands, tuple([(k, self._encoded(x, call)) for k, x in named.items()]), value, frame)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Have a block run as outside of the trace: with the real arrays, and without being observed."""
+        observer = sys.getprofile() if self.observer is not None else None
+        if observer is not None and observer is self.observer:
+            sys.setprofile(None)
+        try:
+            with paused(), self.beside():
+                yield
+        finally:
+            if observer is not None and observer is self.observer:
+                sys.setprofile(observer)
 
     def _encoded(self, x: Any, fn: Any) -> Any:
         """Return an operand as an instruction holds it."""
@@ -451,6 +485,10 @@ def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
         for x in args:
             if isinstance(x, Traced) and isinstance(x.value, np.ndarray) and np.may_share_memory(value, x.value):
                 x.shared = result.shared = True
+
+
+def _is_traced(x: Any) -> bool:
+    return isinstance(x, (Traced, Generator))
 
 
 def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:

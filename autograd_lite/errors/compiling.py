@@ -50,6 +50,15 @@ COMPILE_STATE = (
     "the function {function} changes {what}, which a compiled function would not do at every call. "
     "Write it as a Tensor that is assigned to: count.assign(count + 1)"
 )
+COMPILE_OPAQUE_KIND = (
+    "{op} returned {given} in a compiled function, and {known} when that was recorded. "
+    "Write {op} with results of one shape and dtype, or call it outside of the compiled function"
+)
+COMPILE_OPAQUE_TEXT = "{op} is a function that is not NumPy's. Write it, or import it, in the place of this"
+COMPILE_DEBUG = (
+    "ag.debug() in a compiled function would look at the numbers of the first call only. "
+    "Write with ag.debug(): around the call: the plain function is run there, and its lines are named"
+)
 COMPILE_FUNCTION = "ag.compile() takes a function, but was given a {given}. Write ag.compile(step), or @ag.compile"
 COMPILE_BACKEND = "backend={given!r} is unknown. Write backend='numpy', or one of {known}"
 COMPILE_LAYOUT = (
