@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.environment import altered, differs
+from autograd_lite.compiler.operation import Call, Operation, nodes_text, result_text, saved_text
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Leaf, Recorded
+from autograd_lite.graph import is_grad_enabled
 from autograd_lite.random import default_rng
-from autograd_lite.record import Handle, make_tensor
+from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.tree import LEAF, Structure, flatten, unflatten
 
 MISS = object()
@@ -25,8 +27,10 @@ MISS = object()
 class Caller:
     """Writes the function; its names are bound to objects in `bound`."""
 
-    def __init__(self, recorded: Recorded, program: Program, step: Callable[..., Any]) -> None:
-        self.recorded, self.program = recorded, program
+    def __init__(
+        self, recorded: Recorded, program: Program, step: Callable[..., Any], operation: Operation | None = None
+    ) -> None:
+        self.recorded, self.program, self.operation = recorded, program, operation
         self.bound: dict[str, Any] = {**_KNOWN, "step": step}
         self.lines: list[str] = []
         self._names: dict[tuple[str, int], str] = {}  # what is bound stays alive, and its identity its own
@@ -41,11 +45,24 @@ class Caller:
 
     def made(self) -> Callable[..., Any]:
         """Return ``enter(args, kwargs)``."""
+        if self.operation is not None:
+            self._miss(f"{self.bind(self.operation)}.stale")
+        self._compare()
+        self._run()
+        return self._compiled()
+
+    def compared(self) -> Callable[..., Any]:
+        """Return ``enter(args, kwargs)`` that compares and does nothing else."""
+        self._compare()
+        return self._compiled()
+
+    def _compare(self) -> None:
         self._take_apart()
         for i, x in enumerate(self.recorded.leaves):
             self._compare_leaf(f"a{i}", x, i)
         self._compare_environment()
-        self._run()
+
+    def _compiled(self) -> Callable[..., Any]:
         text = "def enter(args, kwargs):\n" + "".join(f"    {line}\n" for line in self.lines)
         name = f"<the call of {self.program.title} {next(_names)}>"
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
@@ -97,6 +114,12 @@ class Caller:
             self._miss(f"{name} is not {known}")
 
     def _compare_environment(self) -> None:
+        if self.recorded.mode is not None:
+            self._miss("not is_grad_enabled()" if self.recorded.mode else "is_grad_enabled()")
+        if self.operation is not None:
+            for x in self.operation.inputs:
+                if x.kind == "tensor":
+                    self._miss(f"{self.bind(x.owner, 't')}._node is {'not ' if x.owner._node is None else ''}None")
         for owner, key, value in self.recorded.numbers:
             self._miss(f"{self.bind(owner)}[{key!r}] != {value!r}")
         for array, copy in self.recorded.arrays:
@@ -118,11 +141,19 @@ class Caller:
 
     def _run(self) -> None:
         given = ", ".join(self._read(x) for x in self.program.inputs)
+        if self.operation is not None:
+            self.lines.append(f"saved = {saved_text(self.operation, self.bind, self._read, self.recorded.leaves)}")
         values = [f"r{k}" for k in range(len(self.program.escaping()))]
         unpacked = f"{', '.join(values)}{',' if len(values) == 1 else ''}"
         self.lines.append(f"{unpacked} = step({given})" if values else f"step({given})")
         outputs = self._outputs(values)
         self._commit(values[self._returned :])
+        if self.operation is not None:
+            nodes = "".join(f"{nodes_text(group, self.bind)}, " for group in self.operation.groups)
+            residuals = "".join(f"{name}, " for name in self._residuals)
+            self.lines.append(
+                f"call = Call({self.bind(self.operation)}, args, kwargs, saved, ({nodes}), ({residuals}))"
+            )
         self.lines.append(f"return {self._built(self.recorded.result, iter(outputs))}")
 
     def _built(self, structure: Structure, outputs: Iterator[str]) -> str:
@@ -158,13 +189,19 @@ class Caller:
         rest = iter(values)
         shown = []
         self._returned = 0
-        for kind, output in zip(self.recorded.kinds, self.program.outputs, strict=True):
+        self._residuals: list[str] = []
+        for k, (kind, output) in enumerate(zip(self.recorded.kinds, self.program.outputs, strict=True)):
             if kind == "static":
                 shown.append(self.bind(output))
                 continue
             self._returned += 1
             value = next(rest)
-            shown.append(f"make_tensor({self._array(value, output.id)})" if kind == "tensor" else value)
+            if kind == "residual":
+                self._residuals.append(value)
+            elif kind == "tensor":
+                shown.append(result_text(self.operation, self._array(value, output.id), k))
+            else:
+                shown.append(value)
         return shown
 
     def _array(self, value: str, i: int) -> str:
@@ -198,10 +235,10 @@ def _array_of_grad(grad: Any) -> Any:
 
 
 _KNOWN: dict[str, Any] = {
-    "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"],
-    "altered": altered, "array_of_grad": _array_of_grad, "asarray": np.asarray,
+    "Call": Call, "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"],
+    "altered": altered, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
     "call": operator.call, "default_rng": default_rng, "deque": deque, "differs": differs,
-    "flatten": flatten, "make_tensor": make_tensor,
+    "flatten": flatten, "is_grad_enabled": is_grad_enabled, "make_tensor": make_tensor,
     "ndarray": np.ndarray, "unflatten": unflatten,
 }  # fmt: skip
 _names = count()

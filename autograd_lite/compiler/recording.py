@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.compiler.derived import Derived
 from autograd_lite.compiler.environment import Environment, observed_run
 from autograd_lite.compiler.program import Assignment, Constant, Program, Ref
 from autograd_lite.compiler.slots import recording, set_data, slot_data
 from autograd_lite.compiler.trace import Restart, Seen, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
+from autograd_lite.graph import is_grad_enabled
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.shapes import Array
@@ -85,6 +87,10 @@ class Recorded:
     complete : bool
         Whether the program may be used again. Not so if the run has made Tensors that are kept, as an optimiser does in
         its first step.
+    mode : bool or None
+        Whether history was recorded, where that makes a difference: a Tensor that requires a gradient was seen.
+    derived : Derived or None
+        What is known of the derivatives of the results, where they have a history.
     """
 
     program: Program
@@ -98,14 +104,21 @@ class Recorded:
     arrays: list[tuple[Array, Array]]
     grads: list[tuple[str, Any, bool]]
     complete: bool
+    mode: bool | None = None
+    derived: Any = None
 
 
 def record(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], may_keep: bool
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    may_keep: bool,
+    derived: Derived | None = None,
 ) -> tuple[Recorded, Any]:
     """Call a function once and return its program, and what it returned.
 
-    Tensors are changed as by the plain call; and not at all if it raises.
+    Tensors are changed as by the plain call; and not at all if it raises, or if `derived` finds that the results have
+    a history, which they do not get here.
     """
     leaves, structure = flatten((tuple(args), dict(kwargs)))
     known = [_leaf(x) for x in leaves]
@@ -119,7 +132,9 @@ def record(
                 given = _arguments(trace, structure, leaves, function)
                 called, named = unflatten(structure, given)
                 result = function(*called, **named)
-            return _finished(trace, function, structure, known, result, environment, may_keep)
+                if derived is not None and is_grad_enabled():
+                    derived.look(trace, result)
+            return _finished(trace, function, structure, known, result, environment, may_keep, derived)
         except Restart as restart:
             trace.undo()
             fixed |= restart.sources
@@ -165,6 +180,7 @@ def _finished(
     result: Any,
     environment: Environment,
     may_keep: bool,
+    derived: Derived | None,
 ) -> tuple[Recorded, Any]:
     """Make the program of a run that has ended well, and change what it has changed."""
     results, built = flatten(result)
@@ -188,11 +204,17 @@ def _finished(
         operations=dict(trace.operations),
         title=name_of(function),
     )
-    _commit(trace, kept)
+    live = derived is not None and derived.live
+    if live:
+        trace.undo()
+    else:
+        _commit(trace, kept)
     fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
     recorded = Recorded(
         program, structure, leaves, fixed, kinds, built, environment,
         trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace), complete=not kept,
+        mode=is_grad_enabled() if any(seen.node is not None for seen in trace.seen.values()) else None,
+        derived=derived if live else None,
     )  # fmt: skip
     return recorded, unflatten(built, values)
 

@@ -85,6 +85,20 @@ def _look(step: int) -> None:
 
 
 @contextmanager
+def reading(reader: Any) -> Iterator[None]:
+    """Have this thread read and write Tensors through something else for the time of a block."""
+    _look(1)
+    try:
+        token = _current.set(reader)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+    finally:
+        _look(-1)
+
+
+@contextmanager
 def paused() -> Iterator[None]:
     """Have this thread's trace see nothing for the time of a block."""
     token, watch = _current.set(None), watching.set(None)

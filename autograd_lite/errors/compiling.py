@@ -55,6 +55,15 @@ COMPILE_OPAQUE_KIND = (
     "Write {op} with results of one shape and dtype, or call it outside of the compiled function"
 )
 COMPILE_OPAQUE_TEXT = "{op} is a function that is not NumPy's. Write it, or import it, in the place of this"
+COMPILE_NO_VALUE = "the value of a compiled function is not computed from its node alone. Write the plain function"
+COMPILE_AGAIN = (
+    "this derivative of the compiled function {function} evaluates the plain function again, but {what} was changed "
+    "since the call. Write y.backward() before the change"
+)
+COMPILE_AGAIN_TRACED = (
+    "a result of the compiled function {function} that was computed outside is differentiated in another compiled "
+    "function. Write the call of {function} into that one"
+)
 COMPILE_DEBUG = (
     "ag.debug() in a compiled function would look at the numbers of the first call only. "
     "Write with ag.debug(): around the call: the plain function is run there, and its lines are named"
