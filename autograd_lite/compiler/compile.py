@@ -277,14 +277,14 @@ class Compiled:
 
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Recorded, Any]:
         """Record with the derivatives that are asked for, or without, where these are not to be recorded."""
-        may_keep = not self._kept_before
-        if self._differentiated:
-            try:
-                derived = Derived(self._differentiated, self._learns)
-                return record(self._function, args, kwargs, may_keep, derived)
-            except Exception:  # noqa: BLE001 - whatever it is, the plain function meets it where it is due
-                self._differentiated, self._learns = frozenset(), False
-        return record(self._function, args, kwargs, may_keep, Derived((), self._learns))
+        may_keep, derived = not self._kept_before, Derived(self._differentiated, self._learns)
+        try:
+            return record(self._function, args, kwargs, may_keep, derived)
+        except Exception:
+            if not derived.swept:
+                raise
+        self._differentiated, self._learns = frozenset(), False  # whatever it is, a sweep meets it where it is due
+        return record(self._function, args, kwargs, may_keep, Derived((), learns=False))
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A compiled method is called with its object, as any function of a class."""

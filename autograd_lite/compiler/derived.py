@@ -24,6 +24,8 @@ from autograd_lite.tracing import leading_to, walk
 from autograd_lite.tree import flatten
 
 Places = tuple[int, ...]
+_CHANGING = ("array", "number")
+"""The kinds of inputs that have no values but those of now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,16 @@ class Derived:
     wanted : iterable of tuple of int
         The sets of results that are differentiated, by their places.
     learns : bool
-        Whether more such sets may become known.
+        Whether more such sets may become known, by then or at once.
+
+    Attributes
+    ----------
+    swept : bool
+        Whether a sweep was begun.
     """
 
     def __init__(self, wanted: Iterable[Places], learns: bool) -> None:
-        self.wanted, self.learns = tuple(wanted), learns
+        self.wanted, self.learns, self.swept = tuple(wanted), learns, False
         self.results: list[Result] = []
         self.plain = False
         """Whether the plain function has to run: some Tensors that the results come from are not to be told apart."""
@@ -89,10 +96,21 @@ class Derived:
             return  # a training step, which has had its derivatives
         self._find(trace, flatten(returned)[0])
         self._mark = len(trace.instructions)
-        groups = [set(places) for places in self.groups().values()]
-        for places in self.wanted if not self.plain else ():
-            if any(group.issuperset(places) for group in groups):
+        groups = [] if self.plain else list(self.groups().values())
+        for places in self._asked(trace, groups):
+            if any(set(group).issuperset(places) for group in groups):
+                self.swept = True
                 self._swept[places] = self._sweep(trace, [r for r in self.results if r.place in places])
+
+    def _asked(self, trace: Trace, groups: list[Places]) -> Iterable[Places]:
+        """Return the sets to sweep from: those known, and where the plain function could not be evaluated again
+
+        after a change of what it reads, those that are likely.
+        """
+        if self.wanted or not self.learns or all(x.kind not in _CHANGING for x in trace.inputs):
+            return self.wanted
+        small = [places for places in groups if len(places) <= 2]  # noqa: PLR2004 - each of two, and both
+        return dict.fromkeys([*[(k,) for places in small for k in places], *small])
 
     def _find(self, trace: Trace, leaves: Sequence[Any]) -> None:
         tracked = [seen for seen in trace.seen.values() if seen.node is not None]
