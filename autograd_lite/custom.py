@@ -293,8 +293,8 @@ def _seen(compute: Function, name: str, op: Callable[[], Op]) -> Function:
     def seen(*arrays: Any, **settings: Any) -> Array:
         recorder = recorder_of(*arrays)
         if recorder is None:
-            return opaque(compute, name, arrays, settings)  # type: ignore[no-any-return]
-        return recorder(op(), arrays, settings)  # type: ignore[no-any-return]
+            return opaque(compute, name, arrays, settings)
+        return recorder(op(), arrays, settings)
 
     return seen
 

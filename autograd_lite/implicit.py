@@ -198,7 +198,7 @@ def _operation(equation: _Equation, x: Array) -> Op:
     def rule(g: Array, y: Array, arrays: Sequence[Any], index: int) -> Array:
         if unseen(g, y, *arrays):
             name = f"vjp_of_{name_of(equation.function)}"
-            return opaque(share, name, (g, y, tuple(arrays), index), {})  # type: ignore[no-any-return]
+            return opaque(share, name, (g, y, tuple(arrays), index), {})
         return share(g, y, arrays, index)
 
     def share(g: Array, y: Array, arrays: Sequence[Any], index: int) -> Array:

@@ -119,7 +119,7 @@ class Caller:
         if self.operation is not None:
             for x in self.operation.inputs:
                 if x.kind == "tensor":
-                    self._miss(f"{self.bind(x.owner, 't')}._node is {'not ' if x.owner._node is None else ''}None")
+                    self._miss(f"{self.bind(x.owner, 't')}._node is {'' if x.id in self.operation.tracked else 'not '}None")
         for owner, key, value in self.recorded.numbers:
             self._miss(f"{self.bind(owner)}[{key!r}] != {value!r}")
         for array, copy in self.recorded.arrays:

@@ -258,6 +258,7 @@ class Compiled:
             result = enter(args, kwargs)
             if result is not MISS:
                 return result
+        result = MISS
         if not has_batches((args, kwargs)):
             with _lock:
                 result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile

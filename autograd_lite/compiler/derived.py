@@ -63,6 +63,8 @@ class Derived:
     ----------
     swept : bool
         Whether a sweep was begun.
+    tracked : frozenset of int
+        The inputs that are arrays of Tensors which require a gradient.
     """
 
     def __init__(self, wanted: Iterable[Places], learns: bool) -> None:
@@ -70,6 +72,7 @@ class Derived:
         self.results: list[Result] = []
         self.plain = False
         """Whether the plain function has to run: some Tensors that the results come from are not to be told apart."""
+        self.tracked: frozenset[int] = frozenset()
         self._start = new_order()
         self._nodes: dict[tuple[str, Any], Node] = {}
         self._mark = 0
@@ -101,12 +104,17 @@ class Derived:
             if any(set(group).issuperset(places) for group in groups):
                 self.swept = True
                 self._swept[places] = self._sweep(trace, [r for r in self.results if r.place in places])
+        self.tracked = frozenset([seen.first_id for seen in trace.seen.values() if seen.node is not None])
 
     def _asked(self, trace: Trace, groups: list[Places]) -> Iterable[Places]:
         """Return the sets to sweep from: those known, and where the plain function could not be evaluated again
 
-        after a change of what it reads, those that are likely.
+        after a change of what it reads, those that are likely. None where hooks would be called: they may do anything.
         """
+        inner = walk([r.t for r in self.results], self._start, ())[0]
+        if any(node.order > self._start and node.notes is not None and node.notes.hooks for node in inner):
+            self.learns = False
+            return ()
         if self.wanted or not self.learns or all(x.kind not in _CHANGING for x in trace.inputs):
             return self.wanted
         small = [places for places in groups if len(places) <= 2]  # noqa: PLR2004 - each of two, and both

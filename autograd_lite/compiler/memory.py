@@ -25,7 +25,9 @@ _NEW = frozenset(
 
 def is_new(fn: Any) -> bool:
     """Tell whether a call gives memory of its own, and no view of an operand."""
-    return isinstance(fn, np.ufunc) or isinstance(getattr(fn, "__self__", None), np.ufunc) or fn in _NEW or is_opaque(fn)
+    if isinstance(fn, np.ufunc) or isinstance(getattr(fn, "__self__", None), np.ufunc):
+        return True
+    return fn in _NEW or is_opaque(fn)
 
 
 def roots(program: Program) -> dict[int, frozenset[int]]:

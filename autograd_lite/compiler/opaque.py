@@ -7,11 +7,12 @@ as in the plain function. Programs keep these calls in their order, each made on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.shapes import Shape
 
 _PASSED = (str, bytes, bool, int, float, complex, type(None), np.dtype, np.ndarray, np.generic)
 
@@ -27,8 +28,8 @@ class Opaque:
         What the text of the program calls it.
     held : dict
         Settings that no program can hold, by name or place: they are what they were in the first call.
-    kinds : tuple
-        Shape, dtype and class of what it returns, or of each of several results: those of the first call.
+    kinds : Kind or list of Kind
+        Of what it returned in the first call.
     """
 
     def __init__(self, fn: Callable[..., Any], name: str, held: dict[Any, Any], kinds: Any) -> None:
@@ -38,9 +39,10 @@ class Opaque:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         value = carried_out(self._fn, args, kwargs, self.held)
-        if kinds_of(value) != self.kinds:
-            text = errors.COMPILE_OPAQUE_KIND.format(op=self.__name__, given=said(kinds_of(value)), known=said(self.kinds))
-            raise errors.CompileError(text)
+        kinds = kinds_of(value)
+        if kinds != self.kinds:
+            names = {"given": said(kinds), "known": said(self.kinds)}
+            raise errors.CompileError(errors.COMPILE_OPAQUE_KIND.format(op=self.__name__, **names))
         return value
 
     def __repr__(self) -> str:
@@ -57,7 +59,7 @@ class Opaques:
     def of(self, fn: Callable[..., Any], name: str, held: dict[Any, Any], value: Any) -> Opaque:
         """Return what stands for a function that has just returned `value`."""
         kinds = kinds_of(value)
-        key = (id(fn), tuple([(where, id(x)) for where, x in held.items()]), kinds)
+        key = (id(fn), tuple([(where, id(x)) for where, x in held.items()]), str(kinds))
         if key not in self._known:
             self._known[key] = Opaque(fn, self._named(name), held, kinds)
         return self._known[key]
@@ -92,19 +94,26 @@ def is_passed(x: Any, traced: Callable[[Any], bool]) -> bool:
     return isinstance(x, _PASSED) or traced(x)
 
 
+class Kind(NamedTuple):
+    """What has to be the same at every call of what a function returned."""
+
+    shape: Shape
+    dtype: Any
+    cls: type
+
+
 def kinds_of(value: Any) -> Any:
-    """Return what has to be the same at every call of what a function returned."""
+    """Return the kind of a value, a list of them for several."""
     if isinstance(value, tuple):
-        return tuple(map(kinds_of, value))
-    return (np.shape(value), getattr(value, "dtype", None), isinstance(value, np.ndarray), type(value) is type(None))
+        return list(map(kinds_of, value))
+    return Kind(np.shape(value), getattr(value, "dtype", None), type(value))
 
 
 def said(kinds: Any) -> str:
     """Return kinds as a message says them."""
-    if kinds and isinstance(kinds[0], tuple) and kinds[0] and isinstance(kinds[0][0], tuple):
-        return " and ".join(map(said, kinds))
-    shape, dtype, *_ = kinds
-    return f"{dtype} of shape {shape}"
+    if isinstance(kinds, list):
+        return " and ".join(map(said, kinds)) or "nothing"
+    return f"{kinds.dtype} of shape {kinds.shape}" if kinds.dtype is not None else f"a {kinds.cls.__name__}"
 
 
 def is_opaque(fn: Any) -> bool:

@@ -1,7 +1,7 @@
 """A compiled function as one differentiable operation of whoever records around it.
 
-Where a result of the plain function would have a history, that of the compiled one has a node: from it edges lead to the
-arguments and to the Tensors that the function reads from outside. The rule of the node is a program of its own, the
+Where a result of the plain function would have a history, that of the compiled one has a node: from it edges lead to
+the arguments and to the Tensors that the function reads from outside. The rule of the node is a program of its own, the
 pullback, made of what a sweep over the recorded run did; what it reads of the forward run the forward program hands on.
 
 A pullback is recorded when the results were differentiated once, since what is never differentiated shall cost
@@ -27,6 +27,7 @@ from autograd_lite.compiler.environment import altered
 from autograd_lite.compiler.slots import reading, set_data, slot_data, slot_grad, told
 from autograd_lite.graph import Linked, Node, enable_grad, new_order, observers
 from autograd_lite.op import NO_SETTINGS, Op
+from autograd_lite.random import default_rng, is_generator
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
@@ -103,8 +104,8 @@ class Operation:
         Its results that have a history.
     pullbacks : dict
         By the places of the results that have cotangents.
-    inputs : tuple of Input
-        What the program reads.
+    inputs, tracked : tuple of Input, frozenset of int
+        What the program reads, and which of it belongs to Tensors that required a gradient.
     learned : set
         For which sets of results a pullback was missing.
     stale : bool
@@ -114,7 +115,7 @@ class Operation:
     """
 
     def __init__(self, function: Callable[..., Any], derived: Derived, inputs: Sequence[Input]) -> None:
-        self.function, self.inputs = function, tuple(inputs)
+        self.function, self.inputs, self.tracked = function, tuple(inputs), derived.tracked
         self.groups = [Group(places, sources) for sources, places in derived.groups().items()]
         self.pullbacks: dict[tuple[int, ...], Pull] = {}
         self.holds: Callable[[Any, Any], Any] = _nothing
@@ -251,7 +252,8 @@ class Call:
             hook=lambda node, x: x if node in ends else run_hooks(node, x),
             masked=[node for node, _ in seeds] if masked else (),
         )  # fmt: skip
-        return [found[s] if s in found else np.zeros(s.shape, s.dtype) for s in sources]
+        once = [found.pop(s, None) for s in sources]  # two Tensors may have one node, which is told once
+        return [np.zeros(s.shape, s.dtype) if g is None else g for s, g in zip(sources, once, strict=True)]
 
     def push(self, group: int, tangents: Sequence[Any]) -> Any:
         """Return the tangent of the result of a group, or `Parts` of several, for those of its Tensors."""
@@ -298,7 +300,7 @@ class Call:
         for x, value in zip(self.operation.inputs, self.saved, strict=True):
             if x.kind == "argument" and isinstance(leaves[x.owner], Handle):
                 leaves[x.owner] = make_tensor(value, nodes.get(x.owner, leaves[x.owner]._node))
-            elif x.kind == "argument":
+            elif x.kind == "argument" and not is_generator(leaves[x.owner]):
                 leaves[x.owner] = value
         args, kwargs = unflatten(structure, leaves)
         return args, kwargs
@@ -314,7 +316,9 @@ class Call:
         pairs = list(zip(self.operation.inputs, self.saved, strict=True))
         data = {id(x.owner): value for x, value in pairs if x.kind == "tensor"}
         grads = {id(x.owner): value for x, value in pairs if x.kind == "tensor grad"}
-        states = [(x.owner.bit_generator, state) for x, state in pairs if x.kind.endswith("generator")]
+        leaves = flatten((self.args, self.kwargs))[0]
+        drawing = [(_generator(x, leaves), state) for x, state in pairs]
+        states = [(rng.bit_generator, state) for rng, state in drawing if rng is not None]
         with ExitStack() as stack:
             for bits, state in states:
                 stack.callback(setattr, bits, "state", bits.state)
@@ -334,6 +338,14 @@ class Call:
 
     def _changed(self, what: str) -> None:
         raise errors.CompileError(errors.COMPILE_AGAIN.format(function=name_of(self.operation.function), what=what))
+
+
+def _generator(x: Input, leaves: Sequence[Any]) -> Any:
+    """Return the generator that an input is; None for any other."""
+    if x.kind == "default generator":
+        return default_rng()
+    rng = leaves[x.owner] if x.kind == "argument" else x.owner
+    return rng if is_generator(rng) else None
 
 
 class _Then:
@@ -378,7 +390,7 @@ def saved_text(
 
 
 def _kept(x: Input, text: str, bind: Callable[..., str], leaves: Sequence[Any]) -> str:
-    if x.kind.endswith("generator"):
+    if x.kind.endswith("generator") or (x.kind == "argument" and is_generator(leaves[x.owner].value)):
         return f"{text}.bit_generator.state"
     if x.kind == "array":
         return f"{text}.copy()"
