@@ -315,8 +315,10 @@ def _forward_custom(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift
     seeds = []
     for t, rule, saved, i in moving_edges(node, moving):
         share = rule(v, *_lifted(node, op, i, saved, lift))
-        seeds.append((share._node, np.broadcast_to(t, share.shape)))
-    return reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True)[probe]
+        if share._node is not None:  # None where the rule says that the derivative is 0
+            seeds.append((share._node, np.broadcast_to(t, share.shape)))
+    found = reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True)
+    return found[probe] if seeds else np.zeros(node.shape, node.dtype)
 
 
 FORWARD: Mapping[str, Callable[..., Array]] = {
