@@ -108,7 +108,7 @@ def custom_op(
     else:
         rules = _written(vjp, jvp, called, operands)
     compute = _value_of(f, called)
-    op = Op(
+    op = Black(
         called, _seen(compute, called, lambda: op), "custom", operands, defaults, rules.back,
         order=(*operands, *defaults), jvp=rules.ahead, opaque=compute,
     )  # fmt: skip
@@ -287,6 +287,17 @@ def _value_of(f: Function, name: str) -> Function:
     return compute
 
 
+class Black(Op):
+    """An operation that calls code of the user's, which a compiled function calls as well, as it is.
+
+    So what that reads is not to be compared; but derivatives of its rules are what they were.
+    """
+
+    __slots__ = ()
+    _surveyed = ("rules", "jvp")
+    _as_it_is = True
+
+
 def _seen(compute: Function, name: str, op: Callable[[], Op]) -> Function:
     """Return what computes a value from arrays; of a batch, through the operation, example by example."""
 
@@ -301,7 +312,7 @@ def _seen(compute: Function, name: str, op: Callable[[], Op]) -> Function:
 
 def black_box(name: str, fn: Function) -> Op:
     """Return an operation without a derivative that computes from any number of arrays, and may do anything."""
-    op = Op(name, _seen(fn, name, lambda: op), "constant", (), {}, (), variadic=True, opaque=fn)
+    op = Black(name, _seen(fn, name, lambda: op), "constant", (), {}, (), variadic=True, opaque=fn)
     return op
 
 

@@ -12,6 +12,7 @@ matrix ``df/dx`` is built whole: meant for up to some thousand unknowns.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,9 +68,11 @@ def root(f: Function, solve: Function) -> Function:
     np.float64(-0.009259259259259259)
     """
 
+    given = Given(f, solve)
+
     @named_after(f)
     def solution(*theta: Any) -> Any:
-        return _solution(f, solve, theta)
+        return _solution(given, theta)
 
     return solution
 
@@ -113,16 +116,16 @@ def fixed_point(f: Function, *, tol: float = 1e-12, max_iterations: int = 1000) 
     def difference(x: Any, *theta: Any) -> Any:
         return ravel(f(x, *theta))[0] - ravel(x)[0]
 
+    given = Given(difference, partial(_iterated, f, tol, max_iterations))
+
     @named_after(f)
     def solution(x0: Any, *theta: Any) -> Any:
-        start, structure = flatten(x0)
-        first = unflatten(structure, [plain_of(x) for x in start])
-        return _solution(difference, lambda *at: _iterated(f, first, at, tol, max_iterations), theta)
+        return _solution(given, theta, x0)
 
     return solution
 
 
-def _iterated(f: Function, x: Any, theta: Sequence[Any], tol: float, max_iterations: int) -> Any:
+def _iterated(f: Function, tol: float, max_iterations: int, x: Any, *theta: Any) -> Any:
     for _ in range(max_iterations):
         before, after = ravel(x)[0], ravel(new := f(x, *theta))[0]
         if before.shape != after.shape:
@@ -138,6 +141,19 @@ def _iterated(f: Function, x: Any, theta: Sequence[Any], tol: float, max_iterati
     raise errors.ConvergenceError(errors.FIXED_POINT_LOST.format(function=name_of(f), n=max_iterations, tol=tol))
 
 
+class Given:
+    """An equation and its solver, which a compiled function calls as they are.
+
+    So what the solver reads is not to be compared; but derivatives of the derivative are what they were.
+    """
+
+    __slots__ = ("f", "solve")
+    _surveyed, _as_it_is = ("f",), True
+
+    def __init__(self, f: Function, solve: Function) -> None:
+        self.f, self.solve = f, solve
+
+
 class _Equation(NamedTuple):
     """An equation ``f(x, *theta) = 0`` over vectors: of all numbers of `x`, and of those of the result."""
 
@@ -149,13 +165,18 @@ class _Equation(NamedTuple):
         return ravel(self.function(self.unravel(x), *unflatten(self.structure, leaves)))[0]
 
 
-def _solution(f: Function, solve: Function, theta: Sequence[Any]) -> Any:
+def _solution(given: Given, theta: Sequence[Any], *start: Any) -> Any:
+    """Return the solution for the parameters, from where the solver shall `start`, if it is told."""
+    f, solve = given.f, given.solve
     leaves, structure = flatten(tuple(theta))
     plain = [plain_of(x) for x in leaves]
+    first, beginning = flatten(start)
+    begun = len(first)
     found: list[tuple[Any, Callable[[Array], Any]]] = []
 
-    def compute(*values: Any) -> Array:
-        result = solve(*unflatten(structure, values))
+    def compute(*given: Any) -> Array:
+        values = given[begun:]
+        result = solve(*unflatten(beginning, given[:begun]), *unflatten(structure, values))
         (vector, unravel), built = ravel(result), flatten(result)[1]
         if found and found[0][0] != built:
             raise errors.ShapeError(errors.IMPLICIT_BUILT.format(function=name_of(f)))
@@ -166,7 +187,7 @@ def _solution(f: Function, solve: Function, theta: Sequence[Any]) -> Any:
 
     # An operation, so that of a batch each example is solved for itself.
     in_trace = traced()
-    x = black_box("solve", compute)(*plain)
+    x = black_box("solve", compute)(*[plain_of(x) for x in first], *plain)
     equation = _Equation(f, found[0][1], structure)
     if not in_trace:
         _check(equation, x, plain)

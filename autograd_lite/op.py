@@ -102,6 +102,8 @@ class Op:
         "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants", "zeros",
     )  # fmt: skip
 
+    _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
+
     def __init__(
         self,
         name: str,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.seams import aside, drawing
+from autograd_lite.seams import drawing
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -61,8 +61,7 @@ def default_rng() -> Generator:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
         with _first_use:
             if _default is None:
-                with aside():  # a seed of the system's, drawn once: no random number of a compiled function
-                    manual_seed(None)  # type: ignore[arg-type]
+                manual_seed(None)  # type: ignore[arg-type]
     assert _default is not None
     return _default
 

@@ -8,7 +8,6 @@ through here; while nobody watches, that costs reading one variable.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -33,8 +32,8 @@ class Watcher(Protocol):
     def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
         """Call a function that nobody can see into, at every call."""
 
-    def aside(self) -> AbstractContextManager[Any]:
-        """Return a block in which nothing is watched."""
+    def shown(self, value: Any) -> Any:
+        """Return what an array is in this call, for who prints it; refused elsewhere."""
 
 
 watching: ContextVar[Watcher | None] = ContextVar("autograd_lite_watching", default=None)
@@ -73,12 +72,6 @@ def opaque(fn: Callable[..., Any], name: str, args: Sequence[Any], settings: Map
     return fn(*args, **settings) if watcher is None else watcher.opaque(fn, name, args, settings)
 
 
-def aside() -> AbstractContextManager[Any]:
-    """Return a block of what is done once, whatever the trace then is of: what it reads and makes is not watched."""
-    watcher = _watcher()
-    return nullcontext() if watcher is None else watcher.aside()
-
-
 def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None:
     """Raise ``error(text)`` unless a condition on values holds at every element."""
     watcher = _watcher()
@@ -86,3 +79,9 @@ def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None
         watcher.verify(condition, text, error)
     elif not everywhere(condition):
         raise error(text)
+
+
+def shown(array: Any) -> Any:
+    """Return an array as it is to be printed."""
+    watcher = _watcher()
+    return array if watcher is None else watcher.shown(array)

@@ -17,6 +17,7 @@ from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
+from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
 
@@ -340,9 +341,10 @@ class Tensor(Handle, Methods):
 
     def __repr__(self) -> str:
         head = f"{type(self).__name__}("
-        shown = repr(self._data) if type(self._data) in RECORDERS else None
-        shown = shown or np.array2string(np.asarray(self._data), separator=", ", prefix=head)
-        parts = [shown, f"dtype={self.dtype}"]
+        data = shown(self._data)
+        text = repr(data) if type(data) in RECORDERS else None
+        text = text or np.array2string(np.asarray(data), separator=", ", prefix=head)
+        parts = [text, f"dtype={self.dtype}"]
         if self._op is not None:
             parts.append(f"op={self._op.name}")
         if self.requires_grad:

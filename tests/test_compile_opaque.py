@@ -66,6 +66,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], int]] = {
     "root": (lambda a: root(a) * a, (2.0,), 2),
     "roots": (lambda a: np.sum(roots(a)["v"] * np.exp(roots(a)["u"])), (X,), 2),
     "orbit": (lambda a: orbit(1.0, a) ** 2, (0.9,), 2),
+    "orbit from x": (lambda a: orbit(a / 2, a) ** 2 + orbit(1.0, a), (0.9,), 2),
     "of constants": (lambda x: np.sum(x * sine(0.5)), (X,), 1),
     "inside of one another": (lambda x: np.sum(square(np.tanh(square(x)))), (X,), 2),
     "under vmap": (lambda x: ag.vmap(sine)(x).sum() + ag.vmap(root)(x).sum(), (X,), 2),

@@ -319,7 +319,7 @@ def test_random_numbers_and_assigned_tensors(backend: str) -> None:
             W.zero_grad()
             a, c = f(np.ones((2, 3)) * k, own)
             loss = (a.sum(), c * 1, a.sum() * c)[k % 3]
-            loss.backward(create_graph=k == 7)  # noqa: PLR2004 - the last
+            loss.backward(create_graph=k == 7)
             found += [loss.detach(), W.grad.detach(), mean.numpy().copy()]
         return [*found, rng.random(), own.random()]
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import linecache
 import operator
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.environment import altered, differs
+from autograd_lite.compiler.guards import CALLED
 from autograd_lite.compiler.operation import Call, Operation, nodes_text, result_text, saved_text
 from autograd_lite.compiler.program import Input, Program
-from autograd_lite.compiler.recording import Leaf, Recorded
+from autograd_lite.compiler.recording import COMPUTED, Leaf, Recorded
+from autograd_lite.compiler.survey import UNSET
 from autograd_lite.graph import is_grad_enabled
 from autograd_lite.random import default_rng
 from autograd_lite.record import Handle, array_of, make_tensor
@@ -60,7 +61,9 @@ class Caller:
         self._take_apart()
         for i, x in enumerate(self.recorded.leaves):
             self._compare_leaf(f"a{i}", x, i)
+        self._compare_objects()
         self._compare_environment()
+        self.lines = ["try:", *[f"    {line}" for line in self.lines], f"except {_GONE}: return MISS"]
 
     def _compiled(self) -> Callable[..., Any]:
         text = "def enter(args, kwargs):\n" + "".join(f"    {line}\n" for line in self.lines)
@@ -96,6 +99,8 @@ class Caller:
             self.lines.append(f"{array} = {name}._data")
             self._compare_array(array, leaf.value)
             self._miss(f"{name}._node is {'None' if leaf.tracked else 'not None'}")
+            if leaf.tracked:
+                self._miss(f"hooks_of({name}) != {self.bind(leaf.hooks)}")
         elif isinstance(leaf.value, (np.ndarray, np.generic)):
             self._compare_array(name, leaf.value)
         else:
@@ -108,26 +113,71 @@ class Caller:
 
     def _compare_static(self, name: str, x: Any) -> None:
         known = self.bind(x)
-        if isinstance(x, (bool, int, float, complex, str, bytes, tuple, np.dtype)):
+        if isinstance(x, (float, complex, np.generic)):
+            self._miss(f"{name} is not {known} and unlike({name}, {known})")
+        elif isinstance(x, (bool, int, str, bytes, tuple, np.dtype)):
             self._miss(f"{name}.__class__ is not {self.bind(x.__class__, 'C')} or {name} != {known}")
         else:
             self._miss(f"{name} is not {known}")
 
+    def _compare_objects(self) -> None:
+        """Compare which arguments are the same object, where the program would do something else with other ones."""
+        same = {i for pair in self.recorded.twins for i in pair}
+        for i, j in self.recorded.twins:
+            self._miss(f"a{i} is not a{j}")
+        for i, x in self.recorded.held:
+            self._miss(f"a{i} is not {self.bind(x)}")
+        held = {i for i, _ in self.recorded.held}
+        changed = [a for a in self.program.assignments if a.kind.startswith("argument")]
+        places = dict.fromkeys(a.owner for a in changed)
+        tensors = [i for i, x in enumerate(self.recorded.leaves) if x.tensor is not None]
+        for i in places:
+            for j in [j for j in tensors if j != i and not {i, j} <= same]:
+                self._miss(f"a{i} is a{j}")
+        for i in [i for i in tensors if i not in held]:
+            others = self._captured(i, i in places)
+            if others:
+                self._miss(f"id(a{i}) in {self.bind(others)}")
+
+    def _captured(self, place: int, assigned: bool) -> frozenset[int]:
+        """Return the Tensors, by identity, that an argument must not be: which change, or which it would change."""
+        tracked = self.recorded.leaves[place].tracked
+        found = [a.owner for a in self.program.assignments if a.kind.startswith("tensor")]
+        found += [x.owner for x in self.program.inputs if x.kind == "tensor" and assigned]
+        return frozenset(id(t) for t in found if (t._node is not None) == tracked)
+
     def _compare_environment(self) -> None:
-        if self.recorded.mode is not None:
-            self._miss("not is_grad_enabled()" if self.recorded.mode else "is_grad_enabled()")
+        if self.recorded.recording:
+            self._miss("not is_grad_enabled()")
+        else:
+            self._miss("is_grad_enabled()")
         if self.operation is not None:
-            for x in self.operation.inputs:
-                if x.kind == "tensor":
-                    self._miss(f"{self.bind(x.owner, 't')}._node is {'' if x.id in self.operation.tracked else 'not '}None")
+            self._compare_tracked(self.operation)
         for owner, key, value in self.recorded.numbers:
             self._miss(f"{self.bind(owner)}[{key!r}] != {value!r}")
         for array, copy in self.recorded.arrays:
             self._miss(f"altered({self.bind(array)}, {self.bind(copy)})")
+        for x in self.program.inputs:
+            self._compare_shape(x)
         for kind, owner, empty in self.recorded.grads:
             self._miss(f"(getattr({self._target(kind, owner)}, '_grad', None) is None) is not {empty}")
         for condition in self.recorded.environment.conditions(self.bind):
             self._miss(condition)
+
+    def _compare_tracked(self, operation: Operation) -> None:
+        for x in operation.inputs:
+            if x.kind == "tensor":
+                self._miss(f"{self.bind(x.owner, 't')}._node is {'' if x.id in operation.tracked else 'not '}None")
+
+    def _compare_shape(self, x: Input) -> None:
+        """Compare the shape of an array that somebody else has as well, and may have changed in place."""
+        kind = self.program.types[x.id]
+        shape = f"{kind.shape}, {self.bind(kind.dtype, 'D')}" if kind.dtype is not None else ""
+        if x.kind == "array":
+            self._miss(f"reshaped({self.bind(x.owner)}, {shape})")
+        elif x.kind == "tensor":
+            t = self.bind(x.owner, "t")
+            self._miss(f"{t}._exposed is not None and reshaped({t}._data, {shape})")
 
     def _miss(self, condition: str) -> None:
         """Add a condition under which the program is not for this call; several in a row become one line."""
@@ -146,15 +196,18 @@ class Caller:
         values = [f"r{k}" for k in range(len(self.program.escaping()))]
         unpacked = f"{', '.join(values)}{',' if len(values) == 1 else ''}"
         self.lines.append(f"{unpacked} = step({given})" if values else f"step({given})")
+        if self.operation is not None:
+            self._begin(self.operation, values)
         outputs = self._outputs(values)
         self._commit(values[self._returned :])
-        if self.operation is not None:
-            nodes = "".join(f"{nodes_text(group, self.bind)}, " for group in self.operation.groups)
-            residuals = "".join(f"{name}, " for name in self._residuals)
-            self.lines.append(
-                f"call = Call({self.bind(self.operation)}, args, kwargs, saved, ({nodes}), ({residuals}))"
-            )
         self.lines.append(f"return {self._built(self.recorded.result, iter(outputs))}")
+
+    def _begin(self, operation: Operation, values: Sequence[str]) -> None:
+        """Write the line that keeps what derivatives of this call need."""
+        computed = [kind for kind in self.recorded.kinds if kind in COMPUTED]
+        residuals = "".join(f"{x}, " for kind, x in zip(computed, values, strict=False) if kind == "residual")
+        nodes = "".join(f"{nodes_text(group, self.bind)}, " for group in operation.groups)
+        self.lines.append(f"call = Call({self.bind(operation)}, args, kwargs, saved, ({nodes}), ({residuals}))")
 
     def _built(self, structure: Structure, outputs: Iterator[str]) -> str:
         """Write how the result is put together: plain containers as they are written in Python."""
@@ -189,18 +242,17 @@ class Caller:
         rest = iter(values)
         shown = []
         self._returned = 0
-        self._residuals: list[str] = []
         for k, (kind, output) in enumerate(zip(self.recorded.kinds, self.program.outputs, strict=True)):
-            if kind == "static":
-                shown.append(self.bind(output))
+            if kind not in COMPUTED:
+                shown.append({"static": self.bind, "given": "a{}".format, "same": "y{}".format}[kind](output))
                 continue
             self._returned += 1
             value = next(rest)
-            if kind == "residual":
-                self._residuals.append(value)
-            elif kind == "tensor":
-                shown.append(result_text(self.operation, self._array(value, output.id), k))
-            else:
+            if kind == "tensor":
+                name = f"y{len(shown)}"
+                self.lines.append(f"{name} = {result_text(self.operation, self._array(value, output.id), k)}")
+                value = name
+            if kind != "residual":
                 shown.append(value)
         return shown
 
@@ -234,11 +286,13 @@ def _array_of_grad(grad: Any) -> Any:
     return grad._data if isinstance(grad, Handle) else grad
 
 
+_GONE = "(KeyError, AttributeError, IndexError, ValueError)"
+"""What is raised where a place is gone that is compared."""
 _KNOWN: dict[str, Any] = {
-    "Call": Call, "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"],
-    "altered": altered, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
-    "call": operator.call, "default_rng": default_rng, "deque": deque, "differs": differs,
-    "flatten": flatten, "is_grad_enabled": is_grad_enabled, "make_tensor": make_tensor,
+    **CALLED, "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"], "unset": UNSET,
+    "Call": Call, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
+    "call": operator.call, "default_rng": default_rng, "deque": deque, "is_grad_enabled": is_grad_enabled,
+    "flatten": flatten, "make_tensor": make_tensor,
     "ndarray": np.ndarray, "unflatten": unflatten,
 }  # fmt: skip
 _names = count()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial, update_wrapper
 from os import PathLike
@@ -24,7 +25,7 @@ from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.operation import Operation, Pull, has_batches, is_observed
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
-from autograd_lite.compiler.recording import Recorded, record
+from autograd_lite.compiler.recording import COMPUTED, Recorded, record
 from autograd_lite.graph import observers
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
@@ -59,11 +60,10 @@ class CompiledProgram:
         self.operation: Operation | None = None
         self._function, self._passes, self._backend = function, passes, backend
         self._numpy: Callable[..., Any] | None = None
-        self.recorded = recorded if recorded.derived is None else self._divided(recorded)
+        self.recorded = recorded if recorded.derived is None else self._divided(recorded, recorded.derived)
 
-    def _divided(self, recorded: Recorded) -> Recorded:
+    def _divided(self, recorded: Recorded, derived: Derived) -> Recorded:
         """Take a recorded run apart into what computes the results and what computes their derivatives."""
-        derived = recorded.derived
         program, residuals, pullbacks = derived.divided(recorded.program)
         self.forward, self.plain = program.having(outputs=recorded.program.outputs), derived.plain
         if not self.plain:
@@ -99,7 +99,7 @@ class CompiledProgram:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         if self._backend == "numpy":
             return None
-        numbers = [kind != "tensor" for kind in self.recorded.kinds if kind != "static"]
+        numbers = [kind != "tensor" for kind in self.recorded.kinds if kind in COMPUTED]
         return NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
 
     @cached_property
@@ -243,11 +243,16 @@ class Compiled:
         One for each kind of arguments it was called with.
     """
 
-    def __init__(self, function: Function, backend: str, passes: tuple[str, ...]) -> None:
+    _surveyed = ("_function",)  # what matters to who calls it in a compiled function
+
+    def __init__(
+        self, function: Function, backend: str, passes: tuple[str, ...], static: tuple[Any, ...], pure: bool
+    ) -> None:
         update_wrapper(self, function)
         self.programs = Programs()
         self._function, self._backend, self._passes = function, backend, passes
-        self._kept_before = False
+        self._static, self._pure = static, pure
+        self._kept_before = self._said = False
         self._differentiated: frozenset[tuple[int, ...]] = frozenset()
         self._learns = True
 
@@ -270,6 +275,7 @@ class Compiled:
         """Return what the recorded call returned, or `MISS` if its results are to have a history."""
         self._differentiated |= self.programs.outdated()
         recorded, result = self._recorded(args, kwargs)
+        self._say(recorded.environment.said)
         self.programs.recordings += 1
         self._kept_before = not recorded.complete
         if recorded.complete:
@@ -278,14 +284,22 @@ class Compiled:
 
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Recorded, Any]:
         """Record with the derivatives that are asked for, or without, where these are not to be recorded."""
-        may_keep, derived = not self._kept_before, Derived(self._differentiated, self._learns)
+        rest = not self._kept_before, self._static, self._pure
+        derived = Derived(self._differentiated, self._learns)
         try:
-            return record(self._function, args, kwargs, may_keep, derived)
+            return record(self._function, args, kwargs, *rest, derived=derived)
         except Exception:
             if not derived.swept:
                 raise
         self._differentiated, self._learns = frozenset(), False  # whatever it is, a sweep meets it where it is due
-        return record(self._function, args, kwargs, may_keep, Derived((), learns=False))
+        return record(self._function, args, kwargs, *rest, derived=Derived((), learns=False))
+
+    def _say(self, line: str) -> None:
+        """Warn once of a function that prints."""
+        if line and not self._said:
+            self._said = True
+            text = errors.COMPILE_SAYS.format(function=name_of(self._function), where=line)
+            warnings.warn(text, errors.AutogradWarning, stacklevel=4)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A compiled method is called with its object, as any function of a class."""
@@ -313,7 +327,12 @@ class Compiled:
 
 
 def compile(  # noqa: A001 - PyTorch's name
-    function: Function | None = None, *, backend: str = "numpy", passes: Iterable[str] | None = None
+    function: Function | None = None,
+    *,
+    backend: str = "numpy",
+    passes: Iterable[str] | None = None,
+    static: Sequence[Any] = (),
+    pure: bool = False,
 ) -> Any:
     """Compile a function: derivatives, updates and all become one straight line of NumPy calls. Also a decorator.
 
@@ -329,6 +348,11 @@ def compile(  # noqa: A001 - PyTorch's name
         ``"auto"`` is the first of ``"cc"``, ``"numba"`` and ``"numpy"`` that is there.
     passes : iterable of str, optional
         Which improvements are made, of those in ``autograd_lite.compiler.passes.PASSES``; by default all.
+    static : list
+        Objects that do not change while the function is used, on the caller's word: what they hold is not compared.
+    pure : bool
+        Take it on the caller's word that the function reads nothing but its arguments and Tensors, and changes nothing
+        but Tensors, as JAX does: nothing else is looked at, and what it does read is as at the first call for ever.
 
     Returns
     -------
@@ -369,11 +393,13 @@ def compile(  # noqa: A001 - PyTorch's name
     if backend not in BACKENDS:
         raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend, known=BACKENDS[1:]))
     if function is None:
-        return partial(compile, backend=backend, passes=passes)
+        return partial(compile, backend=backend, passes=passes, static=static, pure=pure)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     chosen = best() if backend == "auto" else backend
     if chosen in NATIVE:
         NATIVE[chosen].required()
-    made: Callable[..., Any] = Compiled(function, chosen, selected(passes))
+    if not isinstance(static, (list, tuple)):
+        raise errors.CompileError(errors.COMPILE_STATIC.format(given=static))
+    made: Callable[..., Any] = Compiled(function, chosen, selected(passes), tuple(static), pure)
     return made

@@ -123,8 +123,10 @@ class Derived:
     def _find(self, trace: Trace, leaves: Sequence[Any]) -> None:
         tracked = [seen for seen in trace.seen.values() if seen.node is not None]
         owners = {seen.node: seen.owner for seen in tracked}
+        known = set(trace.seen)
         for k, y in enumerate(leaves):
-            if isinstance(y, Handle) and y._node is not None and id(y) not in trace.seen:
+            if isinstance(y, Handle) and y._node is not None and id(y) not in known:
+                known.add(id(y))  # returned once more, it is the same
                 outside = walk([y], self._start, ())[1]
                 if not outside:
                     continue

@@ -1,318 +1,222 @@
-"""What a function reads besides arguments and Tensors: found around a recording run, and compared at every call.
+"""What a function reads besides arguments and Tensors, and what it does besides: found around a recording run.
 
-What it can have read are the variables that its closures and modules have, and the attributes of the objects reached
-from there, under names that stand in code that was executed. Numbers, texts and switches found so are compared at each
-call, and so are the identities of Tensors, arrays and functions: a program is for these, and others have one of their
-own. What the run itself has changed, a program would not change, so it is refused.
+What code that ran can have read is compared at every call, or known to stay as it is, or refused. What the run has
+changed, a program would not change, so that is refused as well.
 """
 
 from __future__ import annotations
 
-import gc
-import os
 import random
 import sys
-import time
-import types
-from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import is_dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.traced import NUMPY, PACKAGE, Traced
-from autograd_lite.random import is_generator
-from autograd_lite.record import Handle
+from autograd_lite.compiler import guards, kinds
+from autograd_lite.compiler.doubles import Doubles, same
+from autograd_lite.compiler.observation import Observer, listening
+from autograd_lite.compiler.reading import whole
+from autograd_lite.compiler.survey import MOST, Place, Scope, Survey
 from autograd_lite.tracing import name_of
-
-_SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
-_DEPTH = 8
-_MOST = 20_000
-_READERS = tuple([f"{PACKAGE}{os.sep}{room}" for room in ("nn", "optim", "checkpoint")])
-_OWN = ("numpy", "autograd_lite")
-
-_monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
-_ASKING = frozenset((time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, input))
-
-Reading = tuple[str, Any, Any]
-"""How something is read: ``item``, ``attribute``, ``cell`` or ``all``; of what; under which key."""
-
-
-class Survey:
-    """What can be reached from a function.
-
-    Parameters
-    ----------
-    roots : sequence
-        Where to begin: a function, and settings it is called with.
-    words : frozenset of str, optional
-        Which attributes to look at; all by default.
-    skipped : frozenset
-        Items of containers, ``(id, key)``, that are looked after in another way.
-    """
-
-    def __init__(
-        self,
-        roots: Sequence[Any],
-        words: frozenset[str] | None = None,
-        skipped: frozenset[tuple[int, str]] = frozenset(),
-    ) -> None:
-        self.values: list[tuple[Reading, Any]] = []
-        self.identities: list[tuple[Reading, Any]] = []
-        self.names: dict[int, str] = {}
-        self.generators: dict[int, tuple[Any, Any]] = {}
-        self.arrays: list[tuple[Reading, Any, str]] = []
-        self.leaked: list[str] = []
-        self._words, self._skipped = words, skipped
-        self._visited: set[int] = set()
-        self._count = 0
-        for x in roots:
-            self._into(x, 0, "")
-
-    def _found(self, reading: Reading, x: Any, depth: int, name: str) -> None:
-        """Note a value, and look into an object."""
-        self._count += 1
-        if isinstance(x, _SIMPLE):
-            self.values.append((reading, x))
-            return
-        if isinstance(x, Traced):
-            self.leaked.append(name)
-            return
-        if not isinstance(x, (types.ModuleType, type)) and not _is_own(x):
-            self.identities.append((reading, x))
-        self.names.setdefault(id(x), name)
-        if isinstance(x, np.ndarray) or is_generator(x):
-            self.arrays.append((reading, x, name))
-        self._into(x, depth + 1, name)
-
-    def _into(self, x: Any, depth: int, name: str) -> None:
-        if depth > _DEPTH or self._count > _MOST or id(x) in self._visited:
-            return
-        self._visited.add(id(x))
-        if is_generator(x):
-            self.generators[id(x)] = x, x.bit_generator.state
-        elif isinstance(x, (*_SIMPLE, Handle, np.ndarray, type)):
-            return
-        elif isinstance(x, types.ModuleType):
-            if x.__name__.partition(".")[0] not in {*_OWN, *sys.stdlib_module_names}:
-                self._attributes(x, depth, name)
-        elif isinstance(x, types.FunctionType):
-            self._function(x, depth)
-        elif isinstance(x, types.MethodType):
-            self._into(x.__self__, depth, name)
-            self._into(x.__func__, depth, name)
-        elif isinstance(x, (dict, list, tuple)):
-            self._container(x, depth, name)
-        elif hasattr(x, "__dict__"):
-            self._attributes(x, depth, name)
-            for cls in type(x).__mro__:
-                if cls.__module__.partition(".")[0] not in _OWN and cls is not object:
-                    self._methods(cls, depth)
-
-    def _container(self, x: Any, depth: int, name: str) -> None:
-        pairs = list(x.items() if isinstance(x, dict) else enumerate(x))
-        if not isinstance(x, tuple) and all(isinstance(value, _SIMPLE) for _, value in pairs):
-            keys = [key for key, _ in pairs if (id(x), key) not in self._skipped]
-            if len(keys) == len(pairs):
-                self.values.append((("all", x, None), x.copy()))
-                return
-        if not isinstance(x, tuple):
-            self.values.append((("length", x, None), len(x)))
-        for key, value in pairs:
-            if (id(x), key) not in self._skipped:
-                self._found(("item", x, key), value, depth, f"{name}_{key}" if isinstance(key, (int, str)) else name)
-
-    def _attributes(self, x: Any, depth: int, name: str) -> None:
-        everything = self._words is None or is_dataclass(x)  # whose fields are read by no name
-        for key, value in {**_defaults(x), **vars(x)}.items():
-            if isinstance(key, str) and key.isidentifier() and (everything or key in (self._words or ())):
-                inner = key if not name or key == "_layers" else f"{name}_{key}"
-                self._found(("attribute", x, key), value, depth, inner)
-
-    def _methods(self, cls: type, depth: int) -> None:
-        for value in vars(cls).values():
-            if isinstance(value, types.FunctionType):
-                self._into(value, depth, "")
-
-    def _function(self, f: types.FunctionType, depth: int) -> None:
-        if not f.__module__ or f.__module__.partition(".")[0] not in _OWN:
-            for word in _words_of(f.__code__) & f.__globals__.keys():
-                self._found(("item", f.__globals__, word), f.__globals__[word], depth, word)
-        for word, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
-            try:
-                self._found(("cell", cell, word), cell.cell_contents, depth, word)
-            except ValueError:  # not filled yet
-                continue
-        defaults = (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values())
-        for i, value in enumerate(defaults):
-            self._found(("item", defaults, i), value, depth, "")
-
-
-def _is_engine(code: types.CodeType) -> bool:
-    """Tell whether a code is part of the engine, which reads no attributes of models, optimisers and settings."""
-    path = code.co_filename
-    return path.startswith(PACKAGE) and not path.startswith(_READERS)
-
-
-def _defaults(x: Any) -> dict[str, Any]:
-    """Return the plain values that an object has from its class, as long as it has none of its own."""
-    if isinstance(x, types.ModuleType):
-        return {}
-    spaces = [vars(cls) for cls in reversed(type(x).__mro__)]
-    found = {key: value for space in spaces for key, value in space.items()}
-    return {key: value for key, value in found.items() if isinstance(value, _SIMPLE) and key[:2] != "__"}
-
-
-def _is_own(x: Any) -> bool:
-    """Tell whether something is a function of a library, which stays as it is."""
-    return callable(x) and str(getattr(x, "__module__", "")).partition(".")[0] in _OWN and not hasattr(x, "__dict__")
-
-
-def _words_of(code: types.CodeType) -> set[str]:
-    """Return the names in a code and in the functions that it defines."""
-    inner = [_words_of(c) for c in code.co_consts if isinstance(c, types.CodeType)]
-    return set(code.co_names).union(*inner)
 
 
 class Environment:
-    """What a program is for besides its arguments."""
+    """What a program is for besides its arguments.
 
-    def __init__(self, function: Any, settings: Sequence[Any]) -> None:
-        self.function, self._roots = function, (function, *settings)
-        self.before = Survey(self._roots)
+    Parameters
+    ----------
+    function : callable
+        What is compiled.
+    settings : sequence
+        The arguments that are no inputs.
+    static : sequence
+        What the user says does not change.
+    trace : Trace
+        That writes down what happens.
+    seen : Observer, optional
+        Of an earlier run, that has come to code that nobody could know of before.
+    """
+
+    def __init__(
+        self, function: Any, settings: Sequence[Any], static: Sequence[Any], trace: Any, seen: Observer | None = None
+    ) -> None:
+        self.function, self._static = function, tuple(static)
+        self._roots = (function, *settings)
+        self._first = seen is None
+        known = Scope(static=self._static)
+        if seen is not None:
+            known = Scope(static=self._static, imports=seen.imports(), strange=frozenset(seen.users))
+        self.before = Survey(self._roots, known)
         self.survey = self.before
-        self._codes: set[types.CodeType] = set()
+        self.observer = Observer(function, trace)
+        trace.beside = self.observer.beside
+        self.doubles: Doubles | None = None
         self._numpy = _global_states()
-        self._asked = ""
-        self._watchers = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+        self._drawing = [(x, _state(x)) for x in self.before.objects.values() if kinds.is_random(x)]
         self._compared: list[tuple[Any, Any]] = []
-        self.replaced: list[tuple[Reading, Any, Any]] = []
-        self.aloof = False
-
-    def note(self, frame: types.FrameType, event: str, arg: Any) -> None:
-        """Note the code of a call, and what the function asks of the world; what `sys.setprofile` is given."""
-        if self.aloof:
-            return
-        if event == "call":
-            self.note_code(frame.f_code)
-        elif event == "c_call" and arg in _ASKING and not self._is_strange(frame):
-            self._asked = f"{arg.__module__}.{arg.__name__}"
-
-    def note_code(self, code: types.CodeType) -> None:
-        """Note the code of a call."""
-        self._codes.add(code)
+        self._marks: dict[int, int] = {}
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Have variables hold what they held before for the time of a block, and nothing noted of it."""
-        self.aloof = True
-        for reading, x, _ in self.replaced:
-            _put(reading, x)
-        try:
-            yield
-        finally:
-            for reading, _, other in self.replaced:
-                _put(reading, other)
-            self.aloof = False
+    def observed_run(self, stand_in: Callable[[Any, str], Any]) -> Iterator[Callable[[Any], Any]]:
+        """Note what happens, and give what makes of the function one that reads `stand_in` of arrays and generators."""
+        double = self._doubled(stand_in)
+        with listening(self.observer):
+            yield double
 
-    def _is_strange(self, frame: types.FrameType) -> bool:
-        """Tell whether a call is not the function's: ours, NumPy's, or of a watcher of the garbage collector."""
-        module = str(frame.f_globals.get("__name__", ""))
-        return module.partition(".")[0] in _OWN or frame.f_code in self._watchers
+    def _doubled(self, stand_in: Callable[[Any, str], Any]) -> Callable[[Any], Any]:
+        self.doubles = Doubles(self.before, stand_in)
+        kept = [x for i, x in self.before.objects.items() if _is_array(x) and i not in self.doubles.replaced]
+        self._marks = {id(x): _mark(x) for x in kept}
+        return self.doubles.of
 
-    def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int]) -> None:
+    def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int], made: bool) -> bool:
         """Find what the run can have read, and refuse what it has changed.
 
-        `drawn` are the generators that the program draws from.
+        `drawn` are the generators that the program draws from; `made` says whether an optimiser has made its state.
+        Return False where the run has come to code that nobody knew of before, so that it has to be done again.
         """
-        words: set[str] = set()
-        for code in self._codes:
-            if not _is_engine(code):
-                words.update(code.co_names)
-        self.survey = Survey(self._roots, frozenset(words), skipped)
-        if self.survey.leaked:
-            text = errors.COMPILE_STORED.format(function=name_of(self.function), name=self.survey.leaked[0])
-            raise errors.CompileError(text)
-        before = {(how, id(x), _hashed(key)): value for (how, x, key), value in self.before.values}
-        for (how, x, key), value in self.survey.values:
-            old = before.get((how, id(x), _hashed(key)), value)
-            if how != "length" and not _same(old, value):
-                text = errors.COMPILE_STATE.format(function=name_of(self.function), what=_called(how, x, key))
-                raise errors.CompileError(text)
-        changed = [g for g, state in self.before.generators.values() if g.bit_generator.state != state]
-        if self._asked:
-            raise errors.CompileError(errors.COMPILE_ASKED.format(function=name_of(self.function), what=self._asked))
-        entropy = random.SystemRandom.getrandbits.__code__ in self._codes  # of a generator without a seed
-        if entropy or any(id(g) not in drawn for g in changed) or _global_states()[: len(self._numpy)] != self._numpy:
-            raise errors.CompileError(errors.COMPILE_RANDOM.format(function=name_of(self.function)))
+        observer = self.observer
+        scope = Scope(
+            frozenset(observer.codes), observer.words(), observer.lists_attributes(), self._static, skipped,
+            observer.imports(),
+        )  # fmt: skip
+        self.survey = Survey(self._roots, scope)
+        if scope.words is not None and not self.survey.named <= scope.words:
+            self.survey = Survey(self._roots, replace(scope, words=scope.words | self.survey.named))
+        self._refuse_leaks()
+        self._refuse_limits()
+        if self._first and self._strange():
+            return False
+        self._refuse_unclear()
+        self._refuse_changes(made)
+        self._refuse_draws(drawn)
+        self._compare_arrays()
+        return True
 
-    def compare(self, x: Any) -> None:
-        """Have an array that nothing can stand in for compared by its values: one in a tuple."""
-        if isinstance(x, np.ndarray):
-            self._compared.append((x, x.copy()))
+    def _strange(self) -> bool:
+        """Tell whether code was executed of which the survey before the run did not know."""
+        known = whole(self.before.codes)
+        return not self.observer.users <= known
+
+    # ----- what is refused -----
+
+    def _refuse(self, text: str, **parts: Any) -> NoReturn:
+        raise errors.CompileError(text.format(function=name_of(self.function), **parts))
+
+    def _refuse_leaks(self) -> None:
+        if self.survey.leaked:
+            self._refuse(errors.COMPILE_STORED, name=self.survey.leaked[0])
+        assert self.doubles is not None
+        for owner, key in self.doubles.changes():
+            self._refuse(errors.COMPILE_STATE, what=called("item", owner, key))
+
+    def _refuse_limits(self) -> None:
+        if not self.survey.whole:
+            last = next(reversed(self.survey.places.values()))
+            self._refuse(errors.COMPILE_LIMIT, most=MOST, what=described(last))
+
+    def _refuse_unclear(self) -> None:
+        for place, why in self.survey.unclear:
+            text = errors.COMPILE_ITERATOR if why == "iterator" else errors.COMPILE_UNKNOWN
+            self._refuse(text, what=described(place), kind=type(place.found).__name__)
+
+    def _refuse_changes(self, made: bool) -> None:
+        before = self.before.places
+        for place in self.survey.places.values():
+            old = before.get(place.mark)
+            if old is None:
+                if not self.before.whole:
+                    self._refuse(errors.COMPILE_LIMIT, most=MOST, what=described(place))
+                if place.how == "attribute" and id(place.owner) in self.before.objects and not made:
+                    self._refuse(errors.COMPILE_STATE, what=described(place))
+            elif not _unchanged(old, place) and not (made and place.how == "keys"):
+                self._refuse(errors.COMPILE_STATE, what=described(place))
+
+    def _refuse_draws(self, drawn: frozenset[int]) -> None:
+        changed = [x for x, state in self._drawing if _state(x) != state]
+        if any(id(x) not in drawn for x in changed) or _global_states()[: len(self._numpy)] != self._numpy:
+            self._refuse(errors.COMPILE_RANDOM, where="")
+
+    # ----- what is compared -----
+
+    def _compare_arrays(self) -> None:
+        """Have arrays that nothing can stand in for compared by their values."""
+        for i, x in self.survey.objects.items():
+            if i in self._marks:
+                if self._marks[i] != _mark(x):
+                    self._refuse(errors.COMPILE_STATE, what=f"the array {self.survey.names[i]!r}")
+                self._compared.append((x, x.copy()))
+
+    @property
+    def said(self) -> str:
+        """The line that prints something; empty if none does."""
+        return self.observer.said
+
+    def names(self) -> dict[int, str]:
+        """Return how the function reaches things, by identity."""
+        return self.survey.names
+
+    def is_somebodys(self, x: Any) -> bool:
+        """Tell whether an array may be somebody's who writes to it."""
+        return not self.before.whole or id(x) in self.before.objects
+
+    def reaches(self, x: Any) -> bool:
+        """Tell whether the function can reach something by itself, and not as an argument alone."""
+        return id(x) in self.survey.objects
 
     def conditions(self, bind: Callable[[Any], str]) -> list[str]:
         """Return, as expressions of Python, the conditions under which something is not as it was."""
-        found = [_changed(_text(reading, bind), reading[0], x, bind) for reading, x in self.survey.values]
-        changing = [(reading, x) for reading, x in self.survey.identities if not isinstance(reading[1], tuple)]
-        found += [f"{_text(reading, bind)} is not {bind(x)}" for reading, x in changing]
-        found += [f"altered({bind(x)}, {bind(copy)})" for x, copy in self._compared]
-        return list(dict.fromkeys(found))
+        found = guards.conditions(self.survey.places.values(), bind)
+        return found + [f"altered({bind(x)}, {bind(copy)})" for x, copy in self._compared]
 
 
-def _changed(text: str, how: str, value: Any, bind: Callable[[Any], str]) -> str:
-    """Write the condition that a value is another one. One of another class may compare as an array does."""
-    if value is None or isinstance(value, bool):
-        return f"{text} is not {value}"
-    if how == "length":
-        return f"{text} != {value}"
-    if how == "all":
-        values = value.values() if isinstance(value, dict) else value
-        return f"differs({text}, {bind(value)}, {bind(list(map(type, values)))})"
-    known, cls = bind(value), bind(value.__class__)
-    return f"(v := {text}) is not {known} and (v.__class__ is not {cls} or v != {known})"
+def _is_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and not (x.dtype.hasobject and not x.dtype.names)
 
 
-def altered(now: Any, before: Any) -> bool:
-    """Tell whether an array has other values, bit by bit: NaN is the same as NaN."""
-    return bool(now.shape != before.shape or now.tobytes() != before.tobytes())
+def _mark(x: Any) -> int:
+    """Return a number that tells an array from what it was before."""
+    return hash((x.shape, str(x.dtype), x.tobytes()))
 
 
-def differs(now: Any, before: Any, classes: list[type]) -> bool:
-    """Tell whether a dict or list of plain values has other ones, or values of other classes."""
-    values = now.values() if isinstance(now, dict) else now
-    return list(map(type, values)) != classes or bool(now != before)
+def _state(x: Any) -> Any:
+    tell = kinds.state_of(x)
+    return None if tell is None else tell(x)
 
 
-def _hashed(key: Any) -> Any:
-    return key if isinstance(key, (str, int)) else id(key)
+def _unchanged(old: Place, new: Place) -> bool:
+    if old.how == "names":
+        return True  # what is there now is told by other places
+    if old.how in ("all", "state", "count"):
+        return bool(old.found == new.found)
+    if isinstance(old.found, (list, tuple)) and type(old.found) is type(new.found) and old.how in _LISTED:
+        pairs = zip(old.found, new.found, strict=False)
+        return len(old.found) == len(new.found) and all(same(a, b) for a, b in pairs)
+    return same(old.found, new.found)
 
 
-def _same(a: Any, b: Any) -> bool:
-    return a is b or (type(a) is type(b) and a == b) or (a != a and b != b)  # noqa: PLR0124 - NaN
+_LISTED = ("keys", "content", "hooks", "attributes")
 
 
-def _text(reading: Reading, bind: Callable[[Any], str]) -> str:
-    how, x, key = reading
-    if how == "cell":
-        return f"{bind(x)}.cell_contents"
-    if how == "attribute":
-        return f"{bind(x)}.{key}"
-    if how == "all":
-        return bind(x)
-    if how == "length":
-        return f"len({bind(x)})"
-    shown = repr(key) if isinstance(key, (str, int)) else bind(key)
-    return f"{bind(x)}.get({shown})" if isinstance(x, dict) else f"{bind(x)}[{shown}]"
+def described(place: Place) -> str:
+    """Return how a message calls a place."""
+    return called(place.how, place.owner, place.key, place.name)
 
 
-def _called(how: str, x: Any, key: Any) -> str:
-    if how == "all":
-        return f"a {type(x).__name__}"
-    return f"the variable {key!r}" if how == "cell" else f"{key!r} of a {type(x).__name__}"
+def called(how: str, owner: Any, key: Any, name: str = "") -> str:
+    """Return how a message calls a place of an owner."""
+    kind = type(owner).__name__
+    if how == "cell" or (how == "item" and isinstance(owner, dict) and "__name__" in owner):
+        return f"the variable {key!r}"
+    if how == "entry":
+        return f"{key!r} of the class {owner.__name__}"
+    if key is None:
+        return f"the {kind} {name!r}" if name else f"a {kind}"
+    return f"{key!r} of a {kind}"
 
 
 def _global_states() -> list[Any]:
@@ -325,89 +229,30 @@ def _global_states() -> list[Any]:
     return found
 
 
-@contextmanager
-def observed_run(
-    function: Callable[..., Any], settings: Sequence[Any], stand_in: Callable[[Any, str], Any]
-) -> Iterator[Environment]:
-    """Note what code is executed, with something else in the place of arrays and generators that can be reached.
 
-    NOTE: they are in these variables for the time of the run. Another thread that reads them then computes with the
-    arrays that they stand for.
-    """
-    environment = Environment(function, settings)
-    replaced = environment.replaced
-    try:
-        for reading, x, name in environment.before.arrays:
-            if isinstance(reading[1], tuple):
-                environment.compare(x)
-            elif is_generator(x) or (type(x) is np.ndarray and x.dtype.kind in "fiubc"):
-                replaced.append((reading, x, stand_in(x, name)))
-                _put(reading, replaced[-1][2])
-        with _listening(environment):
-            yield environment
-    finally:
-        for reading, x, _ in replaced:
-            _put(reading, x)
+class Nothing(Environment):
+    """What a function is said to read that is pure: nothing."""
 
+    def __init__(self) -> None:
+        """Nothing is looked at."""
 
-@contextmanager
-def _listening(environment: Environment) -> Iterator[None]:
-    """Have an environment told of the calls in this thread."""
-    tool = None if _monitor is None else next((i for i in (4, 3) if _monitor.get_tool(i) is None), None)
-    if tool is not None:
-        with _monitoring(environment, tool):
-            yield
-        return
-    before: Any = sys.getprofile()
-    sys.setprofile(environment.note)
-    try:
-        yield
-    finally:
-        if before is None or callable(before):
-            sys.setprofile(before)
-        else:
-            before.enable()  # a profiler in C, which is no function that could be set
+    @contextmanager
+    def observed_run(self, stand_in: Callable[[Any, str], Any]) -> Iterator[Callable[[Any], Any]]:
+        yield lambda x: x
 
+    def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int], made: bool) -> bool:
+        return True
 
-@contextmanager
-def _monitoring(environment: Environment, tool: int) -> Iterator[None]:
-    """Do the same by `sys.monitoring`, which asks only once about what does not change."""
-    thread, events = get_ident(), _monitor.events
+    said = ""
 
-    def started(code: types.CodeType, offset: int) -> Any:
-        if get_ident() != thread or environment.aloof:
-            return None
-        environment.note_code(code)
-        return _monitor.DISABLE
+    def names(self) -> dict[int, str]:
+        return {}
 
-    def called(code: types.CodeType, offset: int, fn: Any, first: Any) -> Any:
-        if code.co_filename.startswith((PACKAGE, NUMPY)):
-            return _monitor.DISABLE
-        if get_ident() == thread and isinstance(fn, types.BuiltinFunctionType):
-            environment.note(sys._getframe(1), "c_call", fn)
-        return None
+    def is_somebodys(self, x: Any) -> bool:
+        return True
 
-    _monitor.use_tool_id(tool, "autograd_lite")
-    try:
-        _monitor.register_callback(tool, events.PY_START, started)
-        _monitor.register_callback(tool, events.PY_RESUME, started)
-        _monitor.register_callback(tool, events.CALL, called)
-        _monitor.set_events(tool, events.PY_START | events.PY_RESUME | events.CALL)
-        _monitor.restart_events()
-        yield
-    finally:
-        _monitor.set_events(tool, events.NO_EVENTS)
-        for event in (events.PY_START, events.PY_RESUME, events.CALL):
-            _monitor.register_callback(tool, event, None)
-        _monitor.free_tool_id(tool)
+    def reaches(self, x: Any) -> bool:
+        return False
 
-
-def _put(reading: Reading, value: Any) -> None:
-    """Give a variable another value; one in a tuple stays what it is."""
-    how, x, key = reading
-    if how == "cell":
-        x.cell_contents = value
-    elif how == "attribute":
-        x.__dict__[key] = value
-    elif isinstance(x, (dict, list)):
-        x[key] = value
+    def conditions(self, bind: Callable[[Any], str]) -> list[str]:
+        return []

@@ -7,12 +7,11 @@ as in the plain function. Programs keep these calls in their order, each made on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.shapes import Shape
 
 _PASSED = (str, bytes, bool, int, float, complex, type(None), np.dtype, np.ndarray, np.generic)
 
@@ -28,8 +27,8 @@ class Opaque:
         What the text of the program calls it.
     held : dict
         Settings that no program can hold, by name or place: they are what they were in the first call.
-    kinds : Kind or list of Kind
-        Of what it returned in the first call.
+    kinds : tuple or list of tuple
+        Of what it returned in the first call, see `kinds_of`.
     """
 
     def __init__(self, fn: Callable[..., Any], name: str, held: dict[Any, Any], kinds: Any) -> None:
@@ -94,26 +93,19 @@ def is_passed(x: Any, traced: Callable[[Any], bool]) -> bool:
     return isinstance(x, _PASSED) or traced(x)
 
 
-class Kind(NamedTuple):
-    """What has to be the same at every call of what a function returned."""
-
-    shape: Shape
-    dtype: Any
-    cls: type
-
-
 def kinds_of(value: Any) -> Any:
-    """Return the kind of a value, a list of them for several."""
+    """Return what has to be the same at every call of a value: shape, dtype and class; a list of these for several."""
     if isinstance(value, tuple):
         return list(map(kinds_of, value))
-    return Kind(np.shape(value), getattr(value, "dtype", None), type(value))
+    return np.shape(value), getattr(value, "dtype", None), type(value)
 
 
 def said(kinds: Any) -> str:
     """Return kinds as a message says them."""
     if isinstance(kinds, list):
         return " and ".join(map(said, kinds)) or "nothing"
-    return f"{kinds.dtype} of shape {kinds.shape}" if kinds.dtype is not None else f"a {kinds.cls.__name__}"
+    shape, dtype, cls = kinds
+    return f"{dtype} of shape {shape}" if dtype is not None else f"a {cls.__name__}"
 
 
 def is_opaque(fn: Any) -> bool:

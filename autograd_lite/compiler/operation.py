@@ -23,7 +23,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import Batched
 from autograd_lite.compiler.derived import Derived
-from autograd_lite.compiler.environment import altered
+from autograd_lite.compiler.guards import altered
 from autograd_lite.compiler.slots import reading, set_data, slot_data, slot_grad, told
 from autograd_lite.graph import Linked, Node, enable_grad, new_order, observers
 from autograd_lite.op import NO_SETTINGS, Op
@@ -273,12 +273,12 @@ class Call:
 
     def _again(self, group: int, places: tuple[int, ...]) -> tuple[list[Any], tuple[Node, ...], set[Node]]:
         """Return the leaves of what the function returns, the nodes of its Tensors, and those between them."""
-        args, kwargs = self._arguments()
+        args, kwargs, values = self._arguments()
         operation = self.operation
         if traced():
             raise errors.CompileError(errors.COMPILE_AGAIN_TRACED.format(function=name_of(operation.function)))
         start = new_order()
-        with self._then(), enable_grad():
+        with self._then(values), enable_grad():
             self._compare(args, kwargs)
             results = flatten(operation.function(*args, **kwargs))[0]
         nodes = self.nodes[group]
@@ -293,17 +293,26 @@ class Call:
         reroute(inner, self.routes)
         return results, routed, inner.union(routed)
 
-    def _arguments(self) -> tuple[Any, Any]:
-        """Return the arguments with the values, and the nodes, that they had."""
+    def _arguments(self) -> tuple[Any, Any, dict[int, Array]]:
+        """Return the arguments, and for the Tensors among them, by identity, the arrays that they had.
+
+        They are the same objects, but for what has become another one since: the result of an operation in place.
+        """
         leaves, structure = flatten((self.args, self.kwargs))
-        nodes = self._nodes_of("argument")
+        nodes, values = self._nodes_of("argument"), {}
         for x, value in zip(self.operation.inputs, self.saved, strict=True):
-            if x.kind == "argument" and isinstance(leaves[x.owner], Handle):
-                leaves[x.owner] = make_tensor(value, nodes.get(x.owner, leaves[x.owner]._node))
-            elif x.kind == "argument" and not is_generator(leaves[x.owner]):
+            if x.kind != "argument" or is_generator(leaves[x.owner]):
+                continue
+            t = leaves[x.owner]
+            if not isinstance(t, Handle):
                 leaves[x.owner] = value
+            elif nodes.get(x.owner, t._node) is t._node:
+                values[id(t)] = value
+            else:
+                moved = make_tensor(value, nodes[x.owner])
+                leaves = [moved if y is t else y for y in leaves]
         args, kwargs = unflatten(structure, leaves)
-        return args, kwargs
+        return args, kwargs, values
 
     def _nodes_of(self, kind: str) -> dict[Any, Node]:
         groups = zip(self.operation.groups, self.nodes, strict=True)
@@ -311,10 +320,10 @@ class Call:
         return {owner: node for (k, owner), node in pairs if k == kind}
 
     @contextmanager
-    def _then(self) -> Iterator[None]:
+    def _then(self, values: dict[int, Array]) -> Iterator[None]:
         """Have Tensors read, and generators draw, in this thread as they did at the call."""
         pairs = list(zip(self.operation.inputs, self.saved, strict=True))
-        data = {id(x.owner): value for x, value in pairs if x.kind == "tensor"}
+        data = values | {id(x.owner): value for x, value in pairs if x.kind == "tensor"}
         grads = {id(x.owner): value for x, value in pairs if x.kind == "tensor grad"}
         leaves = flatten((self.args, self.kwargs))[0]
         drawing = [(_generator(x, leaves), state) for x, state in pairs]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.compiler.derived import Derived
-from autograd_lite.compiler.environment import Environment, observed_run
+from autograd_lite.compiler.environment import Environment, Nothing
 from autograd_lite.compiler.program import Assignment, Constant, Program, Ref
 from autograd_lite.compiler.slots import recording, set_data, slot_data
 from autograd_lite.compiler.trace import Restart, Seen, Trace
@@ -25,6 +26,8 @@ from autograd_lite.tracing import name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
 
 _SAMPLE = 1000
+COMPUTED = frozenset(("tensor", "array", "residual"))
+"""The kinds of outputs that are values of the program."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +44,15 @@ class Leaf:
         The class of a Tensor.
     tracked : bool
         Whether that requires a gradient.
+    hooks : tuple
+        What looks at its gradients.
     """
 
     value: Any
     traced: bool
     tensor: type | None = None
     tracked: bool = False
+    hooks: tuple[Any, ...] = ()
 
 
 def _leaf(x: Any) -> Leaf:
@@ -55,7 +61,10 @@ def _leaf(x: Any) -> Leaf:
     array = slot_data(x) if isinstance(x, Handle) else x
     if isinstance(array, np.ndarray):
         array = array.copy() if array.size <= _SAMPLE else np.broadcast_to(np.zeros((), array.dtype), array.shape)
-    return Leaf(array, True, type(x), x._node is not None) if isinstance(x, Handle) else Leaf(array, traced=True)
+    if not isinstance(x, Handle):
+        return Leaf(array, traced=True)
+    notes = None if x._node is None else x._node.notes
+    return Leaf(array, True, type(x), x._node is not None, () if notes is None else tuple(notes.hooks.values()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +81,13 @@ class Recorded:
         Of the arguments.
     fixed : frozenset
         Places of numbers among them that are fixed.
+    twins : list of (int, int)
+        Pairs of places of arguments that are the same object.
+    held : list of (int, object)
+        Places of arguments, and the objects there, that the function also reaches by itself.
     kinds : list
-        What each output is: ``tensor``, ``array``, or ``static``.
+        What each output is: ``tensor``, ``array``, ``static``; ``given``, the argument in a place; ``same``, what
+        another output is; ``residual``, what derivatives need.
     result : Structure
         How they make up the result.
     environment : Environment
@@ -84,11 +98,11 @@ class Recorded:
         Variables of the function whose values decide what is computed: a mask, say.
     grads : list of (str, owner, bool)
         For each gradient that is read, whether there was none.
+    recording : bool
+        Whether operations are recorded where it is called.
     complete : bool
         Whether the program may be used again. Not so if the run has made Tensors that are kept, as an optimiser does in
         its first step.
-    mode : bool or None
-        Whether history was recorded, where that makes a difference: a Tensor that requires a gradient was seen.
     derived : Derived or None
         What is known of the derivatives of the results, where they have a history.
     """
@@ -97,15 +111,17 @@ class Recorded:
     structure: Structure
     leaves: list[Leaf]
     fixed: frozenset[int]
+    twins: list[tuple[int, int]]
+    held: list[tuple[int, Any]]
     kinds: list[str]
     result: Structure
     environment: Environment
     numbers: list[tuple[Any, str, float]]
     arrays: list[tuple[Array, Array]]
     grads: list[tuple[str, Any, bool]]
+    recording: bool
     complete: bool
-    mode: bool | None = None
-    derived: Any = None
+    derived: Derived | None = None
 
 
 def record(
@@ -113,6 +129,8 @@ def record(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     may_keep: bool,
+    static: Sequence[Any] = (),
+    pure: bool = False,
     derived: Derived | None = None,
 ) -> tuple[Recorded, Any]:
     """Call a function once and return its program, and what it returned.
@@ -120,21 +138,18 @@ def record(
     Tensors are changed as by the plain call; and not at all if it raises, or if `derived` finds that the results have
     a history, which they do not get here.
     """
-    leaves, structure = flatten((tuple(args), dict(kwargs)))
-    known = [_leaf(x) for x in leaves]
-    settings = [x for x in leaves if not is_traced(x)]
+    run = _Run(function, args, kwargs, may_keep, derived)
     fixed: frozenset[Any] = frozenset()
+    seen = None
     while True:
         trace = Trace(fixed)
+        environment = Nothing() if pure else Environment(function, run.settings, static, trace, seen)
         try:
-            with recording(trace), observed_run(function, settings, trace.outside) as environment:
-                trace.observer, trace.beside = sys.getprofile(), environment.aside
-                given = _arguments(trace, structure, leaves, function)
-                called, named = unflatten(structure, given)
-                result = function(*called, **named)
-                if derived is not None and is_grad_enabled():
-                    derived.look(trace, result)
-            return _finished(trace, function, structure, known, result, environment, may_keep, derived)
+            finished = run.once(trace, environment)
+            if finished is not None:
+                return finished
+            trace.undo()
+            seen = environment.observer
         except Restart as restart:
             trace.undo()
             fixed |= restart.sources
@@ -143,11 +158,99 @@ def record(
             raise
 
 
-def _arguments(trace: Trace, structure: Structure, leaves: Sequence[Any], function: Any) -> list[Any]:
-    names = _argument_names(structure, function)
-    return [
-        trace.argument(x, i, name) if is_traced(x) else x for i, (x, name) in enumerate(zip(leaves, names, strict=True))
-    ]
+class _Run:
+    """A call that is recorded, as often as it takes."""
+
+    def __init__(
+        self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], may_keep: bool, derived: Derived | None
+    ) -> None:
+        self.function, self.may_keep, self.derived = function, may_keep, derived
+        self.leaves, self.structure = flatten((tuple(args), dict(kwargs)))
+        self.known = [_leaf(x) for x in self.leaves]
+        self.settings = [x for x in self.leaves if not is_traced(x)]
+
+    def once(self, trace: Trace, environment: Environment) -> tuple[Recorded, Any] | None:
+        """Return the program and the result; None if the run has to be done again."""
+        with _told_from_silence(), recording(trace), environment.observed_run(trace.outside) as double:
+            trace.begin(sys.getprofile())
+            called, named = unflatten(self.structure, self._arguments(trace, double))
+            result = double(self.function)(*called, **named)
+            if self.derived is not None and is_grad_enabled():
+                self.derived.look(trace, result)
+        self._refuse_swallowed(trace)
+        return self._finished(trace, environment, result)
+
+    def _arguments(self, trace: Trace, double: Callable[[Any], Any]) -> list[Any]:
+        names = _argument_names(self.structure, self.function)
+        pairs = enumerate(zip(self.leaves, names, strict=True))
+        return [trace.argument(x, i, name) if is_traced(x) else double(x) for i, (x, name) in pairs]
+
+    def _refuse_swallowed(self, trace: Trace) -> None:
+        """Raise what the function has caught: a program would not come to it again."""
+        for error in trace.failures:
+            if isinstance(error, (errors.CompileError, Restart)):
+                raise error
+            names = {"function": name_of(self.function), "error": f"{type(error).__name__}: {error}"}
+            raise errors.CompileError(errors.COMPILE_SWALLOWED.format(**names)) from error
+
+    def _finished(self, trace: Trace, environment: Environment, result: Any) -> tuple[Recorded, Any] | None:
+        """Make the program of a run that has ended well, and change what it has changed."""
+        function = self.function
+        results, built = flatten(result)
+        kinds, outputs, values = _outputs(trace, results, function)
+        assignments = _assignments(trace, function)
+        kept = _kept(trace, results)
+        if kept and not self.may_keep:
+            text = errors.COMPILE_KEPT.format(function=name_of(function), number=len(kept), shape=kept[0].shape)
+            raise errors.CompileError(text)
+        if not environment.finish(trace.watched(), frozenset(trace._generators), made=bool(kept)):
+            return None
+        _name_inputs(trace, environment)
+        trace.closed = True
+        program = Program(
+            inputs=tuple(trace.inputs),
+            constants=tuple([_owned(c, environment) for c in trace.constants.values()]),
+            instructions=tuple(trace.instructions),
+            outputs=tuple(outputs),
+            assignments=tuple(assignments),
+            types=dict(trace.types),
+            names=dict(trace.names),
+            operations=dict(trace.operations),
+            title=name_of(function),
+        )
+        live = self.derived is not None and self.derived.live
+        if live:
+            trace.undo()
+        else:
+            _commit(trace, kept)
+        fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
+        recorded = Recorded(
+            program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
+            environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
+            is_grad_enabled(), complete=not kept, derived=self.derived if live else None,
+        )  # fmt: skip
+        return recorded, unflatten(built, values)
+
+    def _objects(self) -> Iterator[tuple[int, Any]]:
+        """Yield the arguments, with their places, that a program tells apart by what they are and not what they hold."""
+        return ((i, x) for i, x in enumerate(self.leaves) if isinstance(x, Handle) or is_generator(x))
+
+    def _twins(self) -> list[tuple[int, int]]:
+        first: dict[int, int] = {}
+        return [(first[id(x)], i) for i, x in self._objects() if first.setdefault(id(x), i) != i]
+
+    def _held(self, environment: Environment) -> list[tuple[int, Any]]:
+        return [(i, x) for i, x in self._objects() if environment.reaches(x)]
+
+
+@contextmanager
+def _told_from_silence() -> Iterator[None]:
+    """Have warnings that are switched off by who calls be told from those that a sweep switches off."""
+    if set(np.geterr().values()) != {"ignore"}:
+        yield
+        return
+    with np.errstate(all="call", call=lambda error, flag: None):
+        yield
 
 
 def is_traced(x: Any) -> bool:
@@ -172,58 +275,11 @@ def _argument_names(structure: Structure, function: Any) -> list[str]:
     return found
 
 
-def _finished(
-    trace: Trace,
-    function: Any,
-    structure: Structure,
-    leaves: list[Leaf],
-    result: Any,
-    environment: Environment,
-    may_keep: bool,
-    derived: Derived | None,
-) -> tuple[Recorded, Any]:
-    """Make the program of a run that has ended well, and change what it has changed."""
-    results, built = flatten(result)
-    kinds, outputs, values = _outputs(trace, results, function)
-    assignments = _assignments(trace, function)
-    kept = _kept(trace, results)
-    if kept and not may_keep:
-        text = errors.COMPILE_KEPT.format(function=name_of(function), number=len(kept), shape=kept[0].shape)
-        raise errors.CompileError(text)
-    environment.finish(trace.watched(), frozenset(trace._generators))
-    _name_inputs(trace, environment)
-    trace.closed = True
-    program = Program(
-        inputs=tuple(trace.inputs),
-        constants=tuple([_owned(c, environment) for c in trace.constants.values()]),
-        instructions=tuple(trace.instructions),
-        outputs=tuple(outputs),
-        assignments=tuple(assignments),
-        types=dict(trace.types),
-        names=dict(trace.names),
-        operations=dict(trace.operations),
-        title=name_of(function),
-    )
-    live = derived is not None and derived.live
-    if live:
-        trace.undo()
-    else:
-        _commit(trace, kept)
-    fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
-    recorded = Recorded(
-        program, structure, leaves, fixed, kinds, built, environment,
-        trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace), complete=not kept,
-        mode=is_grad_enabled() if any(seen.node is not None for seen in trace.seen.values()) else None,
-        derived=derived if live else None,
-    )  # fmt: skip
-    return recorded, unflatten(built, values)
-
-
 def _owned(c: Constant, environment: Environment) -> Constant:
     """Return a constant with the knowledge whether somebody else has its memory."""
     array = c.array
     while isinstance(array, np.ndarray):
-        if id(array) in environment.before.names:
+        if environment.is_somebodys(array):
             return c
         array = array.base
     return replace(c, private=True)
@@ -238,7 +294,7 @@ def _name_inputs(trace: Trace, environment: Environment) -> None:
     """Call Tensors without a telling name as the function reaches them."""
     given = [x.name for x in trace.inputs]
     for k, x in enumerate(trace.inputs):
-        name = environment.survey.names.get(id(x.owner)) if x.kind == "tensor" else None
+        name = environment.names().get(id(x.owner)) if x.kind == "tensor" else None
         name = name or (None if x.name else "tensor")  # of a default argument, say, which no name leads to
         if name and (not x.name or given.count(x.name) > 1):
             trace.inputs[k] = replace(x, name=name)
@@ -249,8 +305,10 @@ def _outputs(trace: Trace, results: list[Any], function: Any) -> tuple[list[str]
     kinds: list[str] = []
     outputs: list[Any] = []
     values: list[Any] = []
-    for y in results:
-        kind, output, value = _output(trace, y, function)
+    first: dict[int, int] = {}
+    for k, y in enumerate(results):
+        known = first.setdefault(id(y), k) if isinstance(y, Handle) else k
+        kind, output, value = _output(trace, y, function) if known == k else ("same", known, values[known])
         kinds.append(kind)
         outputs.append(output)
         values.append(value)
@@ -260,8 +318,10 @@ def _outputs(trace: Trace, results: list[Any], function: Any) -> tuple[list[str]
 def _output(trace: Trace, y: Any, function: Any) -> tuple[str, Any, Any]:
     """Return what kind a leaf of the result is, what stands for it in the program, and what it is in this call."""
     if isinstance(y, Handle):
-        if id(y) in trace.seen:  # a Tensor from outside: itself
-            return "static", y, y
+        seen = trace.seen.get(id(y))
+        if seen is not None:  # a Tensor from outside: itself
+            kind, owner = seen.owner
+            return ("given", owner, y) if kind == "argument" else ("static", y, y)
         data = slot_data(y)
         value = np.asarray(plain(data))
         ref = Ref(data.id) if isinstance(data, Traced) else trace.constant(value)

@@ -22,7 +22,20 @@ from autograd_lite.compiler.literals import path_of
 from autograd_lite.compiler.opaque import Opaques, carried_out, is_passed
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.slots import paused, set_data, set_grad, slot_data, slot_grad, tracing
-from autograd_lite.compiler.traced import Generator, Number, Traced, line_of, plain, traced_in, user_frame, where
+from autograd_lite.compiler.traced import (
+    Generator,
+    Number,
+    Traced,
+    is_library,
+    is_log,
+    line_of,
+    plain,
+    refuse,
+    refused,
+    traced_in,
+    user_frame,
+    where,
+)
 from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings
 from autograd_lite.random import is_generator
@@ -102,7 +115,9 @@ class Trace:
     observer : callable or None
         Who is told of every call while the run lasts, by `sys.setprofile`.
     beside : callable
-        Returns a block in which variables have their real values.
+        Returns a block of which nobody is told.
+    failures : list
+        Errors that were raised in calls, and refusals, whether or not the function has caught them.
     """
 
     def __init__(self, fixed: frozenset[Any] = frozenset()) -> None:
@@ -117,6 +132,9 @@ class Trace:
         self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
         self.fixed_numbers: list[tuple[Any, str, Any]] = []
         self.closed = False
+        self.failures: list[BaseException] = []
+        self.saying: tuple[Any, int] | None = None
+        self._calm = np.geterr()
         self._fixed = fixed
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
         self._numbers: dict[Any, Number] = {}
@@ -130,6 +148,10 @@ class Trace:
         self.beside: Callable[[], AbstractContextManager[Any]] = nullcontext
         self._opaques = Opaques()
         self._begun_by = sys._getframe(1).f_code
+
+    def begin(self, observer: Any) -> None:
+        """Note who is told of calls, and how floating-point errors are treated."""
+        self.observer, self._calm = observer, np.geterr()
 
     # ----- values -----
 
@@ -160,7 +182,7 @@ class Trace:
         if is_generator(value):
             return self.generator(value, ("argument", place), name)
         if isinstance(value, np.ndarray) and value.__class__ is not np.ndarray:
-            raise errors.CompileError(errors.COMPILE_ARRAY.format(what=name, given=type(value).__name__))
+            refuse(errors.COMPILE_ARRAY, what=name, given=type(value).__name__)
         key = ("argument", place)
         if value.__class__ in _NUMBERS:
             return value if key in self._fixed else self._number(key, value, "argument", place, name)
@@ -192,10 +214,10 @@ class Trace:
     def call(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any] = NO_SETTINGS) -> Any:
         """Carry out a call and write it down."""
         if self.closed:
-            raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
+            refuse(errors.COMPILE_LEAK)
+        if tracing() is not self:
+            self._refuse_thread()
         values = [x.value if isinstance(x, Traced) else plain(x) for x in args]
-        if tracing() is not self:  # another thread, which has come across a value of this one
-            return fn(*values, **{name: plain(x) for name, x in kwargs.items()})
         if fn in _OPERATORS and all(x.__class__ in _NUMBERS for x in values):
             fn = _OPERATORS[fn]
         if fn is np.square and values[0].__class__ in _NUMBERS:
@@ -203,7 +225,11 @@ class Trace:
         if fn not in _WRITTEN:
             path_of(fn)  # refused now, and not when everything has happened
         known = self._generators if fn is helpers.draw else None
-        value = fn(*values, **{name: plain(x) for name, x in kwargs.items()})
+        try:
+            value = fn(*values, **{name: plain(x) for name, x in kwargs.items()})
+        except BaseException as error:
+            self.failures.append(error)
+            raise
         frame = user_frame()
         operands = tuple([self._encoded(x, fn) for x in args])
         settings = tuple([(name, self._encoded(x, fn)) for name, x in kwargs.items()]) if kwargs else ()
@@ -216,49 +242,84 @@ class Trace:
 
     def _write(self, fn: Any, args: Any, kwargs: Any, value: Any, frame: Any) -> Any:
         number = self._new(value)
-        quiet = np.geterr() == _QUIET
+        quiet = self._is_quiet()
         origin = self._origin(number)
         self.instructions.append(Instruction(number, fn, args, kwargs, origin, quiet, None, line_of(frame)))
         self._name_locals(frame)
         if isinstance(value, (tuple, list)):
             item = _ITEM
             parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
-            return type(value)(parts) if type(value) in (tuple, list) else tuple(parts)
+            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
         return None if value is None else wrap(value, number, self)
+
+    def _is_quiet(self) -> bool:
+        """Tell whether warnings were switched off, as sweeps do; what else the function has set, nobody would repeat."""
+        now = np.geterr()
+        if now == self._calm:
+            return False
+        if any(way != "ignore" and way != self._calm[kind] for kind, way in now.items()):
+            refuse(errors.COMPILE_ERRSTATE)
+        return True
+
+    def _refuse_thread(self) -> NoReturn:
+        """Refuse a call in another thread: what threads do for the function, the program would not do."""
+        error = errors.CompileError(errors.COMPILE_THREAD.format(where=where()))
+        self.failures.append(error)
+        raise error
+
+    def shown(self, value: Any) -> Any:
+        """Return what a value is in this call, where it is printed or logged; elsewhere a text of it is refused."""
+        if not isinstance(value, Traced):
+            return value
+        if self.closed or tracing() is not self:
+            return f"<a value of a compiled function, of shape {np.shape(plain(value))}>"
+        frame: Any = sys._getframe(1)
+        while frame is not None and is_library(frame.f_code.co_filename):
+            frame = frame.f_back
+        if frame is None or is_log(frame.f_code) or self.saying == (frame.f_code, frame.f_lasti):
+            return plain(value)
+        if value.sources:
+            self.fixed(value.sources)
+        refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
 
     def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
         """Call what cannot be seen into, with the arrays of this run, and write the call down as it is."""
         if self.closed:
-            raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
+            refuse(errors.COMPILE_LEAK)
         places: dict[Any, Any] = {**dict(enumerate(args)), **settings}
         held = {k: x for k, x in places.items() if not is_passed(x, _is_traced)}
         given = [x for i, x in enumerate(args) if i not in held]
         named = {k: x for k, x in settings.items() if k not in held}
         frame = user_frame()
-        with self.aside():
-            value = carried_out(fn, plain(given), {k: plain(x) for k, x in named.items()}, held)
+        try:
+            with self.aside():
+                value = carried_out(fn, plain(given), {k: plain(x) for k, x in named.items()}, held)
+        except BaseException as error:
+            self.failures.append(error)
+            raise
         call = self._opaques.of(fn, name, held, value)
         operands = tuple([self._encoded(x, call) for x in given])
         return self._write(call, operands, tuple([(k, self._encoded(x, call)) for k, x in named.items()]), value, frame)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Have a block run as outside of the trace: with the real arrays, and without being observed."""
-        observer = sys.getprofile() if self.observer is not None else None
-        if observer is not None and observer is self.observer:
+        """Have a block run as outside of the trace, and without being observed."""
+        observer = sys.getprofile()
+        watched = observer is not None and observer is self.observer
+        if watched:
             sys.setprofile(None)
-        try:
-            with paused(), self.beside():
+        with paused(), self.beside():
+            try:
                 yield
-        finally:
-            if observer is not None and observer is self.observer:
-                sys.setprofile(observer)
+            finally:
+                if watched:
+                    sys.setprofile(observer)
 
     def _encoded(self, x: Any, fn: Any) -> Any:
         """Return an operand as an instruction holds it."""
         if isinstance(x, (Traced, Generator)):
             if x._trace is not self:
-                raise errors.CompileError(errors.COMPILE_LEAK.format(where=where()))
+                refuse(errors.COMPILE_LEAK)
             return Ref(x.id)
         if isinstance(x, (tuple, list)):
             return type(x)([self._encoded(part, fn) for part in x]) if type(x) in (tuple, list) else tuple(x)
@@ -270,7 +331,7 @@ class Trace:
             return x
         name = getattr(fn, "__name__", str(fn))
         text = errors.COMPILE_OPERAND.format(op=name, where=where(), given=type(x).__name__)
-        raise errors.CompileError(text)
+        refused(errors.CompileError(text))
 
     # ----- what it comes from, and what it is called -----
 
@@ -349,7 +410,7 @@ class Trace:
             array = slot_data(t)
             if array.__class__ is not np.ndarray:
                 called = f"the Tensor {t._name!r}" if t._name else "a Tensor"
-                raise errors.CompileError(errors.COMPILE_ARRAY.format(what=called, given=type(array).__name__))
+                refuse(errors.COMPILE_ARRAY, what=called, given=type(array).__name__)
             seen = self.seen[id(t)] = Seen(t, owner or ("tensor", t), name or t._name or "")
         return seen
 
@@ -452,8 +513,8 @@ class Trace:
     def fixed(self, sources: frozenset[Any]) -> NoReturn:
         if not sources:  # a number that is drawn at random, or computed from arrays
             text = errors.COMPILE_VALUE.format(call="a branch, float() or an index", where=where(), instead=_INSTEAD)
-            raise errors.CompileError(text)
-        raise Restart(sources)
+            refused(errors.CompileError(text))
+        refused(Restart(sources))
 
     def undo(self) -> None:
         """Put generators, and what Tensors know of arrays handed out, back to where they were."""
@@ -467,7 +528,6 @@ class Trace:
                 set_data(t, np.asarray(plain(first)))
 
 
-_QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
 _ITEM = operator.getitem
 _WRITTEN = frozenset((*_OPERATORS.values(), _ITEM))  # by signs
 _INSTEAD = "np.where(condition, a, b) for both branches, and the number itself for float()"
@@ -488,7 +548,10 @@ def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
 
 
 def _is_traced(x: Any) -> bool:
-    return isinstance(x, (Traced, Generator))
+    return type(x) in _TRACED
+
+
+_TRACED = frozenset((Traced, Number, Generator))
 
 
 def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:

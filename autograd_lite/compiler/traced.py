@@ -7,12 +7,15 @@ optimisers really consist of. Nothing is known here of derivatives.
 from __future__ import annotations
 
 import functools
+import inspect
 import math
+import numbers
 import operator
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
@@ -23,10 +26,13 @@ from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.record import LANE
 from autograd_lite.rules import constant, indexing
+from autograd_lite.seams import watching
 from autograd_lite.shapes import Array, Shape
 
 PACKAGE = str(Path(__file__).parent.parent)
 NUMPY = str(Path(np.__file__).parent)
+PYTHON = str(Path(numbers.__file__).parent) + os.sep
+_LOGGING = f"{PYTHON}logging{os.sep}"
 _ndarray = np.ndarray
 
 
@@ -41,6 +47,32 @@ class Recorder(Protocol):
 
     def fixed(self, sources: frozenset[Any]) -> NoReturn:
         """Begin again, with some numbers as fixed ones."""
+
+    def shown(self, value: Any) -> Any:
+        """Return what a value is in this call, for who prints it; refused elsewhere."""
+
+
+def refused(error: BaseException) -> NoReturn:
+    """Raise an error, and have the trace know of it, in case that the function catches it."""
+    watcher: Any = watching.get()
+    if watcher is not None:
+        watcher.failures.append(error)
+    raise error
+
+
+def refuse(text: str, **parts: Any) -> NoReturn:
+    """Refuse what the function does, at the line where it does it."""
+    refused(errors.CompileError(text.format(where=where(), **parts)))
+
+
+def _by_user() -> bool:
+    """Tell whether what has called the caller is neither NumPy's nor ours."""
+    return not is_library(sys._getframe(2).f_code.co_filename)
+
+
+def _class_of(x: Any) -> type:
+    """Return what the function is told by ``isinstance``: the class that the value has without a trace."""
+    return type(x.value) if _by_user() else type(x)
 
 
 class Traced(Methods):
@@ -58,6 +90,7 @@ class Traced(Methods):
 
     __slots__ = ("__weakref__", "_trace", "given", "id", "shared", "sources", "value")
 
+    __class__ = property(_class_of)  # type: ignore[assignment]
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
 
@@ -101,7 +134,38 @@ class Traced(Methods):
         return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
+        if _by_user():
+            return repr(self._trace.shown(self))
         return f"<value {self.id} of a compiled function, of shape {self.shape}, dtype={self.dtype}>"
+
+    def __str__(self) -> str:
+        return str(self._trace.shown(self)) if _by_user() else repr(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self._trace.shown(self), spec) if _by_user() else repr(self)
+
+    def __hash__(self) -> int:
+        if _by_user():
+            self._refused("hash()", "a key that is no computed value")
+        return object.__hash__(self)
+
+    def __getattr__(self, name: str) -> Any:
+        """NOTE: what the value has and a trace does not know is refused, and not said to be absent."""
+        kind = type(self.value)
+        if name.startswith("_") or not hasattr(kind, name):
+            raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
+        if name not in _OF_A_KIND:
+            self._refused(f".{name}", "a function of NumPy, whose result is an array")
+        return getattr(self.value, name)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        self._refused("a pickle", "x itself, and return it")
 
     # ----- what a Tensor has as well -----
 
@@ -121,7 +185,7 @@ class Traced(Methods):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if _foreign(value):
-            raise errors.CompileError(errors.COMPILE_WRITE.format(op="assignment", where=where(), what="an array"))
+            refuse(errors.COMPILE_WRITE, op="assignment", what="an array")
         self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
 
     def _in_place(self, op: Op, other: Any) -> Any:
@@ -132,7 +196,7 @@ class Traced(Methods):
         """Be another value from now on; refused where somebody outside, or a view, would have to see it."""
         if self.given or self.shared:
             target = "an argument" if self.given else "an array that others are views of"
-            raise errors.CompileError(errors.COMPILE_WRITE.format(op=what, where=where(), what=target))
+            refuse(errors.COMPILE_WRITE, op=what, what=target)
         refusals.in_place(self, result, f"in-place {what}", "x = x.copy()")
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
@@ -210,9 +274,6 @@ class Traced(Methods):
     def __index__(self) -> int:  # noqa: PLE0305 - as above
         self._refused("range() or an index made", "np.where(np.arange(n) < x, a, b), or ag.Tensor(a)[x]")
 
-    def __format__(self, spec: str) -> str:
-        return repr(self)
-
     def item(self) -> NoReturn:
         self._refused("item()", "x itself, and return it")
 
@@ -222,9 +283,7 @@ class Traced(Methods):
     def _refused(self, call: str, instead: str) -> NoReturn:
         if self.sources:
             self._trace.fixed(self.sources)
-        raise errors.CompileError(errors.COMPILE_VALUE.format(call=call, where=where(), instead=instead))
-
-    __hash__ = object.__hash__
+        refuse(errors.COMPILE_VALUE, call=call, instead=instead)
 
 
 class Number(Traced):
@@ -246,14 +305,24 @@ class Number(Traced):
     __index__ = __bool__
     __trunc__ = __round__ = __float__
 
-    def __format__(self, spec: str) -> str:
-        return format(self.value, spec)
-
     def __getattribute__(self, name: str) -> Any:
         """NOTE: a number has no ``copy``, by which `record` knows an array when it saves an operand."""
-        if name == "copy":
+        if name == "copy" or (name[:1] != "_" and _by_user() and not hasattr(type(self.value), name)):
             raise AttributeError(name)
+        if name == "__class__":
+            return type(self.value) if _by_user() else Number
         return super().__getattribute__(name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not hasattr(type(self.value), name):
+            raise AttributeError(name)
+        self._trace.fixed(self.sources)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return an array of no dimension."""
@@ -272,7 +341,9 @@ class Number(Traced):
         self._trace.fixed(self.sources)
 
 
+numbers.Number.register(Number)  # as `numpy.isscalar` asks
 _REPEATED = (list, tuple, str, bytes)  # what a number times it repeats
+_OF_A_KIND = frozenset(("itemsize", "nbytes", "device"))  # of an array, given with its shape and dtype
 
 
 def _sizes(given: Any) -> Any:
@@ -287,10 +358,31 @@ def _method_of(fn: Any) -> Callable[..., Any]:
 # What a Tensor's method is carried out by may be that method of its array, so those are NumPy's own functions.
 for _name in (
     "sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ptp", "all", "any", "argmax", "argmin", "argsort",
-    "nonzero", "round", "clip", "dot", "ravel", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace",
+    "nonzero", "round", "clip", "dot", "ravel", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "cumprod",
+    "searchsorted", "argpartition", "compress", "choose", "conjugate",
 ):  # fmt: skip
     setattr(Traced, _name, _method_of(getattr(np, _name)))
 setattr(Traced, "flatten", _method_of(np.ravel))  # noqa: B010 - as above
+setattr(Traced, "conj", _method_of(np.conjugate))  # noqa: B010
+for _name in ("fill", "put", "sort", "partition", "resize", "setfield", "setflags", "byteswap"):
+    setattr(Traced, _name, lambda self, *args, _name=_name, **kwargs: _refuse_write(_name))
+
+
+class _OfATensor:
+    """An attribute that Tensors have and arrays have not: the function does not see it on what stands for an array."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __get__(self, x: Any, cls: Any = None) -> Any:
+        if x is not None and _by_user():
+            raise AttributeError(f"{type(x.value).__name__!r} object has no attribute")
+        return self.inner.__get__(x, cls) if hasattr(self.inner, "__get__") else self.inner
+
+
+for _name in dir(Traced):
+    if _name[:1] != "_" and not hasattr(np.ndarray, _name) and _name not in Traced.__slots__:
+        setattr(Traced, _name, _OfATensor(inspect.getattr_static(Traced, _name)))
 
 
 class Generator:
@@ -435,11 +527,11 @@ def _refuse(func: Any, args: Sequence[Any]) -> None:
             _fix(decisive)
     ragged = func in _RAGGED or (func is np.where and len(args) == 1)
     if ragged or (func in _BY_CONDITION and _has_traced(args[0])):
-        raise errors.CompileError(errors.COMPILE_SHAPE.format(op=func.__name__, where=where()))
+        refuse(errors.COMPILE_SHAPE, op=func.__name__)
     if func is np.repeat and len(args) > 1 and _has_traced(args[1]):
-        raise errors.CompileError(errors.COMPILE_SHAPE.format(op="repeat", where=where()))
+        refuse(errors.COMPILE_SHAPE, op="repeat")
     if func in _QUESTIONS:
-        raise errors.CompileError(errors.COMPILE_QUESTION.format(op=func.__name__, where=where()))
+        refuse(errors.COMPILE_QUESTION, op=func.__name__)
     if func in _WRITING:
         _fix(args)
         _refuse_write(func.__name__)
@@ -456,26 +548,31 @@ def _refuse_mask(key: Any) -> None:
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, Traced) and part.dtype.kind == "b":
             _fix((part,))
-            raise errors.CompileError(errors.COMPILE_SHAPE.format(op="an index by a mask", where=where()))
+            refuse(errors.COMPILE_SHAPE, op="an index by a mask")
         if isinstance(part, Number):
             operator.index(part)
 
 
 def _refuse_write(name: str) -> NoReturn:
-    raise errors.CompileError(errors.COMPILE_WRITE.format(op=name, where=where(), what="an array of NumPy"))
+    refuse(errors.COMPILE_WRITE, op=name, what="an array of NumPy")
 
 
 def user_frame() -> FrameType | None:
     """Return the innermost frame that is neither NumPy's nor ours."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and _is_library(frame.f_code.co_filename):
+    while frame is not None and is_library(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
 
 
 @functools.cache
-def _is_library(file: str) -> bool:
+def is_library(file: str) -> bool:
     return file.startswith((PACKAGE, NUMPY, LANE, "<frozen"))
+
+
+def is_log(code: CodeType) -> bool:
+    """Tell whether a code is that of Python's logging."""
+    return code.co_filename.startswith(_LOGGING)
 
 
 def line_of(frame: FrameType | None) -> str:

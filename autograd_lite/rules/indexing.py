@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear, recorder_of
 from autograd_lite.rules.common import as_tuple, with_shape
-from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
+from autograd_lite.shapes import Array, Axis, Shape, everywhere, normalize_axes
 
 
 def freeze(key: Any) -> Any:
@@ -50,7 +50,7 @@ def _is_basic(key: Any) -> bool:
     if key.__class__ is slice or key.__class__ is int:
         return True
     parts = key if isinstance(key, tuple) else (key,)
-    return not any(isinstance(k, (np.ndarray, list, tuple, bool, np.bool_)) for k in parts)
+    return not any(isinstance(k, (np.ndarray, list, tuple, bool, np.bool_)) or type(k) in RECORDERS for k in parts)
 
 
 def _getitem(a: Array, key: Any) -> Array:
@@ -103,10 +103,8 @@ def _assigned(g: Array, key: Any, a_shape: Shape, value_shape: Shape) -> Array:
     share = getitem(g, key=key)
     if not _is_basic(key):
         order = np.arange(math.prod(share.shape)).reshape(share.shape)
-        last = np.empty(a_shape, int)
-        last[key] = order
-        stays = last[key] == order
-        share = share if stays.all() else np.where(stays, share, 0)
+        stays = _getitem(_setitem(np.zeros(a_shape, int), order, key), key) == order
+        share = share if everywhere(stays) else np.where(stays, share, 0)
     return share.reshape((1,) * (len(value_shape) - share.ndim) + share.shape)
 
 

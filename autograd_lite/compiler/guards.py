@@ -1,0 +1,164 @@
+"""The conditions under which what a function reads is not as it was, as expressions of Python."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler import kinds
+from autograd_lite.compiler.kinds import SIMPLE
+from autograd_lite.compiler.survey import UNSET, Place, content
+
+Bind = Callable[[Any], str]
+
+
+def condition(place: Place, bind: Bind) -> str:
+    """Return the condition that something else lies in a place; nothing where nothing else can."""
+    write = _OF_A_WHOLE.get(place.how)
+    if write is not None:
+        return write(place, bind)
+    text = _read(place, bind)
+    return "" if not text else _other(text, place.found, bind)
+
+
+def _read(place: Place, bind: Bind) -> str:
+    """Write how a place is read; nothing for one that is given once and for all."""
+    how, owner, key = place.how, place.owner, place.key
+    if isinstance(owner, tuple):
+        return ""
+    text = bind(vars(owner) if how == "entry" else owner)
+    if how in ("item", "entry"):
+        return f"{text}[{key!r}]" if isinstance(key, (str, int)) else f"{text}[{bind(key)}]"
+    if how == "attribute":
+        return f"{text}.{key}" if place.found is not UNSET else f"getattr({text}, {key!r}, unset)"
+    if how == "cell":
+        return f"{text}.cell_contents" if place.found is not UNSET else f"in_cell({text})"
+    return f"{text}.get(unset)" if how == "value" else f"{text}()"
+
+
+def _other(text: str, value: Any, bind: Bind) -> str:
+    """Write the condition that a value is another one. One of another class may compare as an array does."""
+    if value is None or isinstance(value, bool) or not isinstance(value, SIMPLE):
+        return f"{text} is not {bind(value)}"
+    if isinstance(value, np.generic) or (isinstance(value, (float, complex)) and (not value or value != value)):
+        return f"(v := {text}) is not {bind(value)} and unlike(v, {bind(value)})"
+    return f"(v := {text}) is not {bind(value)} and (v.__class__ is not {bind(value.__class__)} or v != {bind(value)})"
+
+
+def _keys(place: Place, bind: Bind) -> str:
+    if isinstance(place.found, int):
+        return f"len({bind(place.owner)}) != {place.found}"
+    if all(isinstance(key, (str, int)) for key in place.found):
+        return f"[*{bind(place.owner)}] != {bind(place.found)}"
+    return f"other_keys({bind(place.owner)}, {bind(place.found)})"
+
+
+def _attributes(place: Place, bind: Bind) -> str:
+    owner = f"{bind(place.owner)}.__dict__"
+    return f"len({owner}) != {place.found}" if isinstance(place.found, int) else f"[*{owner}] != {bind(place.found)}"
+
+
+def _names(place: Place, bind: Bind) -> str:
+    return f"not {bind(place.found)}.isdisjoint({bind(place.owner)})"
+
+
+def _all(place: Place, bind: Bind) -> str:
+    if isinstance(place.owner, (tuple, frozenset)):
+        return ""
+    return f"differs({bind(place.owner)}, {bind(place.found)})"
+
+
+def _content(place: Place, bind: Bind) -> str:
+    return "" if isinstance(place.owner, frozenset) else f"holds_other({bind(place.owner)}, {bind(place.found)})"
+
+
+def _state(place: Place, bind: Bind) -> str:
+    return f"{bind(kinds.state_of(place.owner))}({bind(place.owner)}) != {bind(place.found)}"
+
+
+def _class(place: Place, bind: Bind) -> str:
+    return f"{bind(place.owner)}.__class__ is not {bind(place.found)}"
+
+
+def _node(place: Place, bind: Bind) -> str:
+    return f"{bind(place.owner)}._node is not {bind(place.found)}"
+
+
+def _hooks(place: Place, bind: Bind) -> str:
+    """NOTE: for a node that has notes, which each leaf of the user's has, the dict of its hooks is always the same."""
+    node = place.owner._node
+    if node is None or node.notes is None:
+        return f"has_hooks({bind(place.owner)})"
+    hooks = bind(node.notes.hooks)
+    return hooks if not place.found else f"(*{hooks}.values(),) != {bind(place.found)}"
+
+
+_OF_A_WHOLE: dict[str, Callable[[Place, Bind], str]] = {
+    "keys": _keys, "attributes": _attributes, "names": _names, "all": _all, "content": _content,
+    "state": _state, "class": _class, "node": _node, "hooks": _hooks, "count": lambda place, bind: "",
+}  # fmt: skip
+
+
+# ----- what the conditions call -----
+
+
+def altered(now: Any, before: Any) -> bool:
+    """Tell whether an array has other values, bit by bit: NaN is the same as NaN."""
+    return bool(now.shape != before.shape or now.dtype != before.dtype or now.tobytes() != before.tobytes())
+
+
+def unlike(now: Any, before: Any) -> bool:
+    """Tell whether a plain value is another one; zeros have signs, NaN is the same as NaN."""
+    return now.__class__ is not before.__class__ or repr(now) != repr(before)
+
+
+def differs(now: Any, before: Any) -> bool:
+    """Tell whether a container of plain values has other ones, or values of other classes."""
+    return bool(content(now) != before)
+
+
+def other_keys(now: Any, before: list[Any]) -> bool:
+    """Tell whether a dict has other keys, or in another order."""
+    return len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True))
+
+
+def holds_other(now: Any, before: tuple[Any, ...]) -> bool:
+    """Tell whether a set, or an array of objects, holds other ones."""
+    parts = tuple(now.flat) if isinstance(now, np.ndarray) else tuple(now)
+    return len(parts) != len(before) or any(a is not b for a, b in zip(parts, before, strict=True))
+
+
+def has_hooks(t: Any) -> bool:
+    """Tell whether hooks look at the gradients of a Tensor."""
+    return t._node is not None and t._node.notes is not None and bool(t._node.notes.hooks)
+
+
+def hooks_of(t: Any) -> tuple[Any, ...]:
+    """Return what looks at the gradients of a Tensor."""
+    notes = t._node.notes
+    return () if notes is None else tuple(notes.hooks.values())
+
+
+def reshaped(array: Any, shape: Any, dtype: Any) -> bool:
+    """Tell whether an array that somebody else has as well was given another shape or dtype."""
+    return bool(array.shape != shape or array.dtype != dtype)
+
+
+def in_cell(cell: types.CellType) -> Any:
+    """Return what a variable holds, `UNSET` where it holds nothing yet."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return UNSET
+
+
+CALLED = {f.__name__: f for f in (altered, unlike, differs, other_keys, holds_other, has_hooks, hooks_of, reshaped, in_cell)}
+"""What the conditions call, by name."""
+
+
+def conditions(places: Iterable[Place], bind: Bind) -> list[str]:
+    """Return the conditions of several places, each once."""
+    return [text for text in dict.fromkeys([condition(place, bind) for place in places]) if text]

@@ -1,0 +1,284 @@
+"""What a run does, seen from outside: which code is executed, and what it asks of the world or says to it."""
+
+from __future__ import annotations
+
+import datetime
+import gc
+import io
+import os
+import queue
+import random
+import sys
+import types
+from _thread import get_ident
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograd_lite import errors
+from autograd_lite.compiler.kinds import is_ours_name
+from autograd_lite.compiler.reading import names_in
+from autograd_lite.compiler.traced import NUMPY, PACKAGE, PYTHON, Traced, is_library, is_log, line_of, refuse
+from autograd_lite.random import default_rng
+from autograd_lite.tracing import name_of
+
+_monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
+_READERS = tuple([f"{PACKAGE}{os.sep}{room}" for room in ("nn", "optim")])
+
+_WORLD: dict[str, frozenset[str]] = {
+    "time": frozenset(("sleep", "strptime", "mktime", "asctime")),
+    "posix": frozenset(("fspath", "_path_normpath", "_path_splitroot", "_path_splitroot_ex", "register_at_fork")),
+    "nt": frozenset(("fspath", "_path_normpath", "_path_splitroot", "_path_splitroot_ex")),
+    **dict.fromkeys(("_io", "io", "_socket", "select", "_posixsubprocess", "_ssl", "_sqlite3", "_uuid"), frozenset()),
+}
+"""Modules whose functions ask or change the world, with those that don't."""
+_FILES = frozenset(("fromfile", "tofile"))
+"""Functions of NumPy that are written in C, of which nothing is told."""
+_BUILTINS = frozenset(("input", "breakpoint"))
+_THREADS = frozenset(("start_new_thread", "start_joinable_thread", "start_new"))
+_CLOCKS = frozenset(("now", "utcnow", "today"))
+_OUTPUT = frozenset(("write", "writelines", "flush"))
+_ENVIRONMENT = frozenset(
+    f.__code__ for f in vars(type(os.environ)).values() if isinstance(f, types.FunctionType) and f.__name__ != "__init__"
+)
+_SEEDING = random.Random.seed.__code__
+_ENTROPY = random.SystemRandom.getrandbits.__code__
+_COPYING = tuple([f"{PYTHON}{name}.py" for name in ("copy", "dataclasses", "inspect", "copyreg", "pprint", "operator")])
+
+
+class Observer:
+    """Told of each call of one run.
+
+    Attributes
+    ----------
+    codes : set of code
+        What was executed.
+    users : set of code
+        That part of it which is none of Python's library, NumPy's or ours.
+    said : str
+        The line that prints or logs something; empty if none does.
+    """
+
+    def __init__(self, function: Any, trace: Any) -> None:
+        self.codes: set[types.CodeType] = set()
+        self.users: set[types.CodeType] = set()
+        self.said = ""
+        self.aloof = False
+        self.trace = trace
+        self._function = function
+        self._asking: set[types.CodeType] = set()
+        self._watchers = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Have nothing noted of a block."""
+        self.aloof = True
+        try:
+            yield
+        finally:
+            self.aloof = False
+
+    # ----- what is told -----
+
+    def note(self, frame: types.FrameType, event: str, arg: Any) -> None:
+        """Note a call, as `sys.setprofile` tells of it."""
+        if event == "call":
+            code = frame.f_code
+            if code not in self.codes:
+                self.note_code(code, frame)
+            if code is _SEEDING:
+                self._seeded(frame)
+        elif event == "c_call":
+            self.note_call(frame, arg)
+        elif event == "return" and frame.f_code in self._asking:
+            self._asked_for_a_class(frame)
+
+    def note_code(self, code: types.CodeType, frame: types.FrameType) -> None:
+        """Note the code of a call."""
+        self.codes.add(code)
+        if is_users(code, frame) and not _is_called_by_a_log(frame):
+            self.users.add(code)
+        if code in self.users and names_in(code).attributes & _FILES:
+            self._refuse("a function that reads or writes a file")
+        elif code in _ENVIRONMENT:
+            self._refuse("os.environ")
+        elif code is _ENTROPY:
+            self._refuse_random()
+        elif is_log(code):
+            self._says(frame)
+        elif _monitor is None and code in self.users and names_in(code).classes:
+            self._asking.add(code)
+
+    def note_call(self, frame: types.FrameType, fn: Any) -> None:
+        """Note the call of a function that is written in C."""
+        asked = asks(fn)
+        if asked and not self._is_strange(frame):
+            if asked in ("builtins.print", "a stream"):
+                self._says(frame)
+                self.trace.saying = frame.f_code, frame.f_lasti
+            else:
+                self._refuse(asked)
+
+    # ----- what is to be said of it -----
+
+    def _is_strange(self, frame: types.FrameType) -> bool:
+        """Tell whether a call is not the function's: ours, of a log, or of a watcher of the garbage collector."""
+        code = frame.f_code
+        return code.co_filename.startswith(PACKAGE) or is_log(code) or code in self._watchers
+
+    def _says(self, frame: Any) -> None:
+        while frame.f_back is not None and (is_log(frame.f_code) or is_library(frame.f_code.co_filename)):
+            frame = frame.f_back
+        self.said = self.said or f" (at {line_of(frame)})"
+
+    def _refuse(self, what: str) -> None:
+        if what == "posix.urandom" or what == "nt.urandom":
+            self._refuse_random()
+            return
+        refuse(errors.COMPILE_ASKED, function=name_of(self._function), what=what)
+
+    def _refuse_random(self) -> None:
+        """Refuse a generator that nobody has given a seed, unless it is the default one, made at its first use."""
+        frame: Any = sys._getframe(1)
+        while frame is not None and frame.f_code is not default_rng.__code__:
+            frame = frame.f_back
+        if frame is None:
+            refuse(errors.COMPILE_RANDOM, function=name_of(self._function))
+
+    def _seeded(self, frame: types.FrameType) -> None:
+        if frame.f_locals.get("a") is None:
+            self._refuse_random()
+
+    def _asked_for_a_class(self, frame: types.FrameType) -> None:
+        """NOTE: before Python 3.12 nothing tells of a call of `type`, but the code says of which variables."""
+        if any(isinstance(frame.f_locals.get(name), Traced) for name in names_in(frame.f_code).classes):
+            refuse(errors.COMPILE_CLASS)
+
+    # ----- what a survey needs -----
+
+    def words(self) -> frozenset[str] | None:
+        """Return the names of attributes that were read; None if any may have been."""
+        found: set[str] = set()
+        for code in self.codes:
+            if not is_engine(code):
+                names = names_in(code)
+                if names.made_up and (code in self.users or code.co_filename.startswith(_COPYING)):
+                    return None
+                found |= names.attributes
+        return frozenset(found)
+
+    def lists_attributes(self) -> bool:
+        """Tell whether code of ours went through all attributes of an object, as a list of parameters does."""
+        return any(names_in(code).made_up for code in self.codes if code.co_filename.startswith(_READERS))
+
+    def imports(self) -> frozenset[str]:
+        """Return the modules that were imported."""
+        return frozenset[str]().union(*[names_in(code).imports for code in self.users])
+
+
+def asks(fn: Any) -> str:
+    """Return what a function of C asks the world, or changes in it; nothing if it does not."""
+    owner = getattr(fn, "__self__", None)
+    name = str(getattr(fn, "__name__", ""))
+    if isinstance(owner, types.ModuleType):
+        module = owner.__name__
+        known = _WORLD.get(module)
+        if known is not None:
+            return "" if name in known else f"{module}.{name}"
+        if (module == "builtins" and (name in _BUILTINS or name == "print")) or name in _THREADS:
+            return f"{module}.{name}"
+        return ""
+    if isinstance(owner, type):
+        return f"{owner.__name__}.{name}" if name in _CLOCKS and issubclass(owner, datetime.date) else ""
+    if isinstance(owner, io.IOBase | io.TextIOBase) and not isinstance(owner, (io.StringIO, io.BytesIO)):
+        return "a stream" if name in _OUTPUT and owner in (sys.stdout, sys.stderr) else f"{name} of a file"
+    if isinstance(owner, queue.SimpleQueue):
+        return f"{name} of a queue"
+    return ""
+
+
+def is_engine(code: types.CodeType) -> bool:
+    """Tell whether a code is part of the engine, which reads no attributes of models, optimisers and settings."""
+    path = code.co_filename
+    return (path.startswith(PACKAGE) and not path.startswith(_READERS)) or path.startswith(NUMPY)
+
+
+def is_users(code: types.CodeType, frame: types.FrameType) -> bool:
+    """Tell whether a code is none of Python's library, NumPy's or ours."""
+    path = code.co_filename
+    if path.startswith("<"):  # made of a text, as the methods of a dataclass
+        module = str(frame.f_globals.get("__name__"))
+        return not is_ours_name(module) and module.partition(".")[0] not in sys.stdlib_module_names
+    return ("site-packages" in path or not path.startswith(PYTHON)) and not path.startswith((PACKAGE, NUMPY))
+
+
+def _is_called_by_a_log(frame: Any) -> bool:
+    while frame is not None and not is_log(frame.f_code):
+        frame = frame.f_back
+    return frame is not None
+
+
+@contextmanager
+def listening(observer: Observer) -> Iterator[None]:
+    """Have an observer told of the calls in this thread."""
+    tool = None if _monitor is None else next((i for i in (4, 3) if _monitor.get_tool(i) is None), None)
+    if tool is not None:
+        with _monitoring(observer, tool):
+            yield
+        return
+    before: Any = sys.getprofile()
+    sys.setprofile(observer.note)
+    try:
+        yield
+    finally:
+        if before is None or callable(before):
+            sys.setprofile(before)
+        else:
+            before.enable()  # a profiler in C, which is no function that could be set
+
+
+@contextmanager
+def _monitoring(observer: Observer, tool: int) -> Iterator[None]:
+    """Do the same by `sys.monitoring`, which asks only once about what does not change."""
+    events = _monitor.events
+    callbacks = _callbacks(observer)
+    _monitor.use_tool_id(tool, "autograd_lite")
+    try:
+        for event, callback in callbacks.items():
+            _monitor.register_callback(tool, event, callback)
+        _monitor.set_events(tool, events.PY_START | events.PY_RESUME | events.CALL)
+        _monitor.restart_events()
+        yield
+    finally:
+        _monitor.set_events(tool, events.NO_EVENTS)
+        for event in callbacks:
+            _monitor.register_callback(tool, event, None)
+        _monitor.free_tool_id(tool)
+
+
+def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:
+    thread, events = get_ident(), _monitor.events
+
+    def started(code: types.CodeType, offset: int) -> Any:
+        if get_ident() != thread or observer.aloof:
+            return None
+        observer.note_code(code, sys._getframe(1))
+        if code is _SEEDING:
+            observer._seeded(sys._getframe(1))
+            return None
+        return _monitor.DISABLE
+
+    def called(code: types.CodeType, offset: int, fn: Any, first: Any) -> Any:
+        if code.co_filename.startswith(PACKAGE):
+            return _monitor.DISABLE
+        if get_ident() != thread or observer.aloof:
+            return None
+        if isinstance(fn, types.BuiltinFunctionType):
+            observer.note_call(sys._getframe(1), fn)
+        elif isinstance(fn, types.MethodDescriptorType):
+            observer.note_call(sys._getframe(1), fn.__get__(first))
+        elif fn is type and isinstance(first, Traced) and code in observer.users:
+            refuse(errors.COMPILE_CLASS)
+        return None
+
+    return {events.PY_START: started, events.PY_RESUME: started, events.CALL: called}

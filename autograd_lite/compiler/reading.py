@@ -1,0 +1,123 @@
+"""What a piece of code can read by name: variables of its module, attributes, modules that it imports.
+
+The instructions of a code object say so, and whether it can also read by names that are made up while it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from opcode import opmap
+from types import CodeType
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+_WIDER = opmap["EXTENDED_ARG"]
+_GLOBALS = {opmap["LOAD_GLOBAL"]: 1, opmap["LOAD_NAME"]: 0, opmap["STORE_GLOBAL"]: 0, opmap["DELETE_GLOBAL"]: 0}
+_ATTRIBUTES = {
+    opmap[name]: shift
+    for name, shift in {
+        "LOAD_ATTR": 0 if sys.version_info < (3, 12) else 1,
+        "LOAD_METHOD": 0, "LOAD_SUPER_ATTR": 2, "STORE_ATTR": 0, "DELETE_ATTR": 0, "IMPORT_FROM": 0,
+    }.items()
+    if name in opmap
+}  # fmt: skip
+"""By how many bits the number of the name is shifted in the argument of an instruction."""
+_LOCALS = (opmap["LOAD_FAST"], opmap["LOAD_DEREF"])
+_IMPORT = opmap["IMPORT_NAME"]
+_MATCH = opmap["MATCH_CLASS"]
+_MADE_UP = frozenset(
+    (
+        "getattr", "hasattr", "vars", "dir", "__dict__", "__getattribute__", "attrgetter", "methodcaller", "eval",
+        "exec", "globals", "locals", "__slots__", "__globals__", "deepcopy", "getmembers", "getattr_static",
+    )
+)  # fmt: skip
+_WHOLE_MODULE = frozenset(("globals", "locals", "eval", "exec", "__globals__"))
+
+
+class Names(NamedTuple):
+    """The names in a piece of code.
+
+    Attributes
+    ----------
+    variables : frozenset of str
+        Of the module and of Python.
+    attributes : frozenset of str
+    imports : frozenset of str
+        Modules.
+    made_up : bool
+        Whether it may read attributes whose names stand nowhere.
+    module : bool
+        Whether the same holds for variables of the module.
+    classes : frozenset of str
+        Variables of which it asks, by `type`, what class they are.
+    """
+
+    variables: frozenset[str]
+    attributes: frozenset[str]
+    imports: frozenset[str]
+    made_up: bool
+    module: bool
+    classes: frozenset[str]
+
+
+_known: WeakKeyDictionary[CodeType, Names] = WeakKeyDictionary()
+
+
+def names_in(code: CodeType) -> Names:
+    """Return the names in a code and in the functions that it defines."""
+    found = _known.get(code)
+    if found is None:
+        found = _known[code] = _union([_own(code), *map(names_in, _inner(code))])
+    return found
+
+
+def whole(codes: Iterable[CodeType]) -> set[CodeType]:
+    """Return codes with those of the functions that they define."""
+    found = set(codes)
+    for code in codes:
+        found |= whole(list(_inner(code)))
+    return found
+
+
+def _inner(code: CodeType) -> Iterator[CodeType]:
+    return (c for c in code.co_consts if isinstance(c, CodeType))
+
+
+def _union(parts: Iterable[Names]) -> Names:
+    columns = list(zip(*parts, strict=True))
+    return Names(*[any(c) if isinstance(c[0], bool) else frozenset().union(*c) for c in columns])
+
+
+def _own(code: CodeType) -> Names:
+    names = code.co_names
+    found: dict[str, set[str]] = {"variables": set(), "attributes": set(), "imports": set(), "classes": set()}
+    matched, before = False, ""
+    for operation, argument in _instructions(code.co_code):
+        name = ""
+        if operation in _GLOBALS:
+            name = names[argument >> _GLOBALS[operation]]
+            found["variables"].add(name)
+        elif operation in _ATTRIBUTES:
+            found["attributes"].add(names[argument >> _ATTRIBUTES[operation]])
+        elif operation == _IMPORT:
+            found["imports"].add(names[argument])
+        elif operation in _LOCALS and before == "type":
+            found["classes"].add(code._varname_from_oparg(argument))
+        matched = matched or operation == _MATCH
+        before = before if not operation else name  # NOTE: 0 is no instruction, but room that one keeps for itself
+    said = found["variables"] | found["attributes"]
+    return Names(
+        made_up=matched or not _MADE_UP.isdisjoint(said),
+        module=not _WHOLE_MODULE.isdisjoint(said),
+        **{kind: frozenset(words) for kind, words in found.items()},
+    )
+
+
+def _instructions(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield operations and arguments."""
+    high = 0
+    for operation, low in zip(text[::2], text[1::2], strict=True):
+        argument = high << 8 | low
+        high = argument if operation == _WIDER else 0
+        yield operation, argument
