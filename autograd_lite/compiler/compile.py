@@ -372,7 +372,12 @@ def compile(  # noqa: A001 - PyTorch's name
     -----
     What the function reads from outside is read anew at every call: parameters, the state and the learning rate of an
     optimiser, arrays and random generators of closures. What it writes is written when all is computed: all or nothing.
-    A returned Tensor has its value and no history.
+
+    Where the plain function's results would have a history, as those of a network in an ordinary training loop, the
+    results of the compiled one have it: the call is one operation, whose derivative is a program too, made when it is
+    first asked for. Derivatives of that, forward mode, and `vmap` evaluate the plain function; inside of another
+    compiled function and of `debug` it runs as well. A training step, which calls ``backward()`` itself, returns values
+    without a history. Operations of `custom_op` and solvers of `implicit` are called as they are, at every call.
 
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
     are; its sums keep their rounding errors, and its functions are exact to some units in the last place. Large loops
