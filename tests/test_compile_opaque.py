@@ -248,6 +248,57 @@ def test_errors_of_the_users_code_arrive(backend: str) -> None:
             lost(4.0)
 
 
+class Simulation:
+    """Code with a state, which it reads and changes."""
+
+    def __init__(self) -> None:
+        self.factor, self.table, self.calls = 1.0, np.ones(3), 0
+
+    def run(self, x: Any) -> Any:
+        self.calls += 1
+        return x * self.factor * self.table
+
+    def back(self, g: Any, x: Any) -> Any:
+        return g * self.factor * self.table
+
+
+SIMULATION, TABLE = Simulation(), np.ones(3)
+simulated = ag.custom_op(SIMULATION.run, vjp=SIMULATION.back, name="simulated")
+tabled = ag.custom_op(lambda x: x * TABLE, vjp=lambda g: g * TABLE, name="tabled")
+solved = ag.implicit.root(lambda x, a: x * x - a * TABLE, solve=lambda a: np.sqrt(a * TABLE))
+
+
+@pytest.mark.parametrize("transform", ["value", "grad", "grad of grad", "hvp", "compiled inside"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(simulated(x) * SIMULATION.table * x),
+        lambda x: np.sum(tabled(x) * TABLE * x),
+        lambda x: np.sum(solved(x) * TABLE * x),
+    ],
+    ids=["simulated", "tabled", "solved"],
+)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_it_reads_is_read_at_every_call(backend: str, f: Any, transform: str) -> None:
+    plain = TRANSFORMS[transform][1](f)
+    compiled = ag.compile(plain, backend=backend)
+    for k in range(4):
+        TABLE[:] = SIMULATION.table[:] = SIMULATION.factor = k + 1.0
+        same(compiled(X + k), plain(X + k))
+
+
+def test_one_that_is_declared_inside_and_reads_an_array_is_refused() -> None:
+    @ag.compile
+    def f(x: Any) -> Any:
+        return ag.custom_op(lambda y: y * TABLE, vjp=lambda g: g * TABLE)(x)
+
+    with pytest.raises(ag.errors.CompileError, match="custom_op outside of the compiled function"):
+        f(X)
+    within = ag.compile(lambda x: ag.custom_op(lambda y: y * 2, vjp=lambda g: g * 2)(x) + 1)
+    for _ in range(3):
+        same(within(X), 2 * X + 1)
+
+
 def test_the_text_says_what_is_missing(tmp_path: Path) -> None:
     slope = ag.compile(ag.grad(sine))
     slope(0.5)

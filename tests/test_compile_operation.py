@@ -111,6 +111,55 @@ def test_of_several_numbers(backend: str, name: str) -> None:
         same(got(X + 0.1 * k), wanted(X + 0.1 * k))
 
 
+def told(result: Any) -> list[Any]:
+    """Return the leaves of a result, how many of them are recorded, and what their sum gives `W`."""
+    leaves = ag.tree.flatten(result)[0]
+    recorded = [y for y in leaves if isinstance(y, ag.Tensor) and y.requires_grad]
+    W.zero_grad()
+    if recorded:
+        sum((y * np.arange(1.0, y.size + 1).reshape(y.shape)).sum() for y in recorded).backward()
+    plain = [np.asarray(y.detach() if isinstance(y, ag.Tensor) else y) for y in leaves]
+    return [*plain, len(recorded), W.grad if W.grad is not None else 0.0]
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+@pytest.mark.parametrize("backend", BACKENDS[:2])
+def test_what_is_read_from_outside_is_watched_through_transforms(backend: str, name: str) -> None:
+    compiled = ag.compile(weighted, backend=backend)
+    got, wanted = TRANSFORMS[name](compiled), TRANSFORMS[name](weighted)
+    for k in range(TIMES):
+        same(told(got(X + 0.1 * k)), told(wanted(X + 0.1 * k)))
+        with ag.no_grad():
+            same(told(got(X + 0.1 * k)), told(wanted(X + 0.1 * k)))
+
+
+def test_trees_and_dtypes() -> None:
+    def loss(p: Any, x: Any, *, scale: Any = 1.0) -> Any:
+        return {"loss": np.sum(np.tanh(x @ p["w"] + p["b"][0]) ** 2) * scale, "other": p["b"][0] * 2}
+
+    compiled = ag.compile(loss)
+    for dtype in (np.float64, np.float32):
+        p = {"w": np.ones((2, 3), dtype), "b": [np.zeros(3, dtype), np.ones(1, dtype)]}
+        for k in range(TIMES):
+            x = np.full((4, 2), 0.1 * k, dtype)
+            got, wanted = (
+                ag.grad(lambda p, f=f, x=x: f(p, x, scale=2.0)["loss"] + p["b"][1].sum())(p) for f in (compiled, loss)
+            )
+            same(got, wanted, 1e-5 if dtype is np.float32 else 1e-9)
+            assert {y.dtype for y in ag.tree.flatten(got)[0]} == {np.dtype(dtype)}
+
+
+def test_an_argument_that_has_become_something_else() -> None:
+    f = ag.compile(lambda x: np.sum(x * x * W))
+    for k in range(TIMES):
+        t = ag.Tensor(X, requires_grad=True)
+        z = t * 2
+        y = f(z)
+        z += 1.0
+        (y + z.sum()).backward(create_graph=k % 2 == 1)
+        same(t.grad.numpy(), 8 * X * W.numpy() + 2)
+
+
 def backward(f: Any, x: Any, more: Any, **options: Any) -> list[Any]:
     """Return the value, and the gradients of an argument and of a Tensor that is read from outside."""
     t = ag.Tensor(x, requires_grad=True)

@@ -147,6 +147,7 @@ class Trace:
         self.observer: Any = None
         self.beside: Callable[[], AbstractContextManager[Any]] = nullcontext
         self._opaques = Opaques()
+        self._aloof = False
         self._begun_by = sys._getframe(1).f_code
 
     def begin(self, observer: Any) -> None:
@@ -262,8 +263,9 @@ class Trace:
         return True
 
     def _refuse_thread(self) -> NoReturn:
-        """Refuse a call in another thread: what threads do for the function, the program would not do."""
-        error = errors.CompileError(errors.COMPILE_THREAD.format(where=where()))
+        """Refuse a call in another thread, or of code that is called as it is: the program would not do it."""
+        text = errors.COMPILE_OPAQUE_READS if self._aloof else errors.COMPILE_THREAD
+        error = errors.CompileError(text.format(where=where()))
         self.failures.append(error)
         raise error
 
@@ -310,8 +312,10 @@ class Trace:
             sys.setprofile(None)
         with paused(), self.beside():
             try:
+                self._aloof = True
                 yield
             finally:
+                self._aloof = False
                 if watched:
                     sys.setprofile(observer)
 

@@ -54,6 +54,10 @@ COMPILE_OPAQUE_KIND = (
     "{op} returned {given} in a compiled function, and {known} when that was recorded. "
     "Write {op} with results of one shape and dtype, or call it outside of the compiled function"
 )
+COMPILE_OPAQUE_READS = (
+    "what stands for an array of a compiled function is used{where} in code that is called as it is, such as that of a "
+    "custom_op which is declared inside. Write @ag.custom_op outside of the compiled function"
+)
 COMPILE_OPAQUE_TEXT = "{op} is a function that is not NumPy's. Write it, or import it, in the place of this"
 COMPILE_NO_VALUE = "the value of a compiled function is not computed from its node alone. Write the plain function"
 COMPILE_AGAIN = (
