@@ -231,4 +231,3 @@ def _packed(sources: tuple[Node, ...]) -> Node:
     edges = tuple([(s, _unpack, (shapes, i), i) for i, s in enumerate(sources)])
     dtype = np.result_type(*[s.dtype for s in sources])
     return Linked(_PACK, sources, edges, NO_SETTINGS, (_slots(shapes)[-1][1],), dtype)
-

@@ -67,7 +67,6 @@ def root(f: Function, solve: Function) -> Function:
     >>> ag.grad(ag.grad(square_root))(9.0)  # -a^(-3/2) / 4
     np.float64(-0.009259259259259259)
     """
-
     given = Given(f, solve)
 
     @named_after(f)

@@ -228,7 +228,9 @@ def test_another_shape_is_an_error_and_changes_nothing(backend: str) -> None:
     for _ in range(3):
         f(X)
     value = w.item()
-    with pytest.raises(ag.errors.CompileError, match=r"returned float64 of shape \(2,\).*\(3,\) when that was recorded"):
+    with pytest.raises(
+        ag.errors.CompileError, match=r"returned float64 of shape \(2,\).*\(3,\) when that was recorded"
+    ):
         f(np.array([-1.0, 1.0, 2.0]))
     assert w.item() == value
 
@@ -317,7 +319,7 @@ def test_names_that_programs_use_themselves() -> None:
     for name in ("np", "scatter", "kernel_1", "i", "class", "otherwise"):
         op = ag.custom_op(lambda x: np.sin(x), vjp=lambda g, x: g * np.cos(x), name=name)
         for backend in ("numpy", "cc") if len(BACKENDS) > 1 else ("numpy",):
-            f = ag.compile(ag.grad(lambda np_: (op(np_) * np_).sum()), backend=backend)
+            f = ag.compile(ag.grad(lambda np_, op=op: (op(np_) * np_).sum()), backend=backend)
             for _ in range(3):
                 same(f(X), np.sin(X) + X * np.cos(X))
 

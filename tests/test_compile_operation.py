@@ -86,8 +86,8 @@ def same(a: Any, b: Any, rtol: float = 1e-9) -> None:
     assert len(left) == len(right)
     for x, y in zip(left, right, strict=True):
         assert type(x) is type(y) or {type(x), type(y)} <= {np.ndarray, np.float64}
-        x, y = (v.numpy() if isinstance(v, ag.Tensor) else v for v in (x, y))
-        np.testing.assert_allclose(x, y, rtol=rtol, atol=1e-12)
+        plain = [v.numpy() if isinstance(v, ag.Tensor) else v for v in (x, y)]
+        np.testing.assert_allclose(*plain, rtol=rtol, atol=1e-12)
 
 
 @pytest.mark.parametrize("around", AROUND)
@@ -264,7 +264,7 @@ def test_recording_switched_off_and_on(backend: str) -> None:
             assert not compiled(X).requires_grad
         assert compiled(X).requires_grad
         assert not ag.compile(energy, backend=backend)(ag.Tensor(X)).requires_grad
-    assert len(compiled.programs) == 2  # noqa: PLR2004 - one for each
+    assert len(compiled.programs) == 2
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -324,7 +324,7 @@ def test_debug_sees_inside() -> None:
     f = ag.compile(lambda x: np.sqrt(x).sum())
     for _ in range(TIMES):
         ag.grad(f)(X**2)
-    with pytest.raises(ag.errors.NonFiniteError, match="test_compile_operation.py"), ag.debug():
+    with pytest.raises(ag.errors.NonFiniteError, match=r"test_compile_operation\.py"), ag.debug():
         ag.grad(f)(np.zeros(2))
     step = ag.compile(lambda x: np.where(x > 0, x, 0.0).sum())
     with ag.debug():  # and blames nobody for a branch of its own

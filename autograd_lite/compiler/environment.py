@@ -53,7 +53,7 @@ class Environment:
         self.before = Survey(self._roots, known)
         self.survey = self.before
         self.observer = Observer(function, trace)
-        trace.beside = self.observer.beside
+        trace.beside.beside = self.observer.beside
         self.doubles: Doubles | None = None
         self._numpy = _global_states()
         self._drawing = [(x, _state(x)) for x in self.before.objects.values() if kinds.is_random(x)]

@@ -165,9 +165,7 @@ class Call:
 
     __slots__ = ("_joint", "_last", "args", "kwargs", "nodes", "operation", "residuals", "routes", "saved")
 
-    def __init__(
-        self, operation: Operation, args: Any, kwargs: Any, saved: Any, nodes: Any, residuals: Any
-    ) -> None:
+    def __init__(self, operation: Operation, args: Any, kwargs: Any, saved: Any, nodes: Any, residuals: Any) -> None:
         self.operation, self.args, self.kwargs = operation, args, kwargs
         self.saved, self.nodes, self.residuals = saved, nodes, residuals
         self.routes: dict[Node, Node] = {}

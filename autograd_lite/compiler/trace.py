@@ -10,7 +10,6 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -18,10 +17,10 @@ import numpy as np
 
 from autograd_lite import errors, random, sweep
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.aside import Aside
 from autograd_lite.compiler.literals import path_of
-from autograd_lite.compiler.opaque import Opaques, carried_out, is_passed
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
-from autograd_lite.compiler.slots import paused, set_data, set_grad, slot_data, slot_grad, tracing
+from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.traced import (
     Generator,
     Number,
@@ -114,8 +113,8 @@ class Trace:
     ----------
     observer : callable or None
         Who is told of every call while the run lasts, by `sys.setprofile`.
-    beside : callable
-        Returns a block of which nobody is told.
+    beside : Aside
+        For calls of code that is called as it is.
     failures : list
         Errors that were raised in calls, and refusals, whether or not the function has caught them.
     """
@@ -145,9 +144,7 @@ class Trace:
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
         self.observer: Any = None
-        self.beside: Callable[[], AbstractContextManager[Any]] = nullcontext
-        self._opaques = Opaques()
-        self._aloof = False
+        self.beside = Aside(self)
         self._begun_by = sys._getframe(1).f_code
 
     def begin(self, observer: Any) -> None:
@@ -264,7 +261,7 @@ class Trace:
 
     def _refuse_thread(self) -> NoReturn:
         """Refuse a call in another thread, or of code that is called as it is: the program would not do it."""
-        text = errors.COMPILE_OPAQUE_READS if self._aloof else errors.COMPILE_THREAD
+        text = errors.COMPILE_OPAQUE_READS if self.beside.aloof else errors.COMPILE_THREAD
         error = errors.CompileError(text.format(where=where()))
         self.failures.append(error)
         raise error
@@ -285,39 +282,8 @@ class Trace:
         refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
 
     def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
-        """Call what cannot be seen into, with the arrays of this run, and write the call down as it is."""
-        if self.closed:
-            refuse(errors.COMPILE_LEAK)
-        places: dict[Any, Any] = {**dict(enumerate(args)), **settings}
-        held = {k: x for k, x in places.items() if not is_passed(x, _is_traced)}
-        given = [x for i, x in enumerate(args) if i not in held]
-        named = {k: x for k, x in settings.items() if k not in held}
-        frame = user_frame()
-        try:
-            with self.aside():
-                value = carried_out(fn, plain(given), {k: plain(x) for k, x in named.items()}, held)
-        except BaseException as error:
-            self.failures.append(error)
-            raise
-        call = self._opaques.of(fn, name, held, value)
-        operands = tuple([self._encoded(x, call) for x in given])
-        return self._write(call, operands, tuple([(k, self._encoded(x, call)) for k, x in named.items()]), value, frame)
-
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Have a block run as outside of the trace, and without being observed."""
-        observer = sys.getprofile()
-        watched = observer is not None and observer is self.observer
-        if watched:
-            sys.setprofile(None)
-        with paused(), self.beside():
-            try:
-                self._aloof = True
-                yield
-            finally:
-                self._aloof = False
-                if watched:
-                    sys.setprofile(observer)
+        """Call what cannot be seen into, and write the call down as it is."""
+        return self.beside.call(fn, name, args, settings)
 
     def _encoded(self, x: Any, fn: Any) -> Any:
         """Return an operand as an instruction holds it."""
@@ -549,13 +515,6 @@ def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
         for x in args:
             if isinstance(x, Traced) and isinstance(x.value, np.ndarray) and np.may_share_memory(value, x.value):
                 x.shared = result.shared = True
-
-
-def _is_traced(x: Any) -> bool:
-    return type(x) in _TRACED
-
-
-_TRACED = frozenset((Traced, Number, Generator))
 
 
 def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:
