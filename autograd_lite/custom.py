@@ -18,7 +18,7 @@ from autograd_lite.check.gradcheck import gradcheck
 from autograd_lite.differences import quick
 from autograd_lite.op import RECORDERS, Op, recorder_of
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor
-from autograd_lite.seams import opaque, traced
+from autograd_lite.seams import aside, opaque, traced
 from autograd_lite.shapes import Array
 
 Function = Callable[..., Any]
@@ -137,12 +137,17 @@ def _name_of(f: Function) -> str:
     return name if name.isidentifier() else "custom_op"
 
 
+def _signature(f: Function) -> inspect.Signature:
+    with aside():  # Python's library asks about the interpreter, which is no business of the function's
+        return inspect.signature(f)
+
+
 def _parameters(f: Function, name: str) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return the names of the inputs of a function, and its settings with their defaults."""
     if isinstance(f, np.ufunc):
         return (("x",) if f.nin == 1 else tuple(f"x{i + 1}" for i in range(f.nin))), {}
     try:
-        parameters = inspect.signature(f).parameters.values()
+        parameters = _signature(f).parameters.values()
     except (TypeError, ValueError) as error:
         raise errors.DeclarationError(errors.CUSTOM_SIGNATURE.format(op=name, what="no signature")) from error
     settings = {p.name: p.default for p in parameters if p.default is not p.empty}
@@ -178,7 +183,7 @@ class _Rules(NamedTuple):
 
 def _names(rule: Function, first: str, name: str) -> list[str]:
     """Return the parameter names of a user's rule after the first, which is `g` or `tangents`."""
-    names = list(inspect.signature(rule).parameters)
+    names = list(_signature(rule).parameters)
     if not names or names[0] != first:
         raise errors.DeclarationError(errors.CUSTOM_FIRST.format(op=name, first=first, given=", ".join(names)))
     return names[1:]

@@ -20,7 +20,7 @@ def make(op, fn, rules, preset):
 
     def lane({operands}, settings=NO_SETTINGS):
         if observers:
-            return (op.observed or observed(op))({operands}, settings)
+            return (op.observed or observed(op))({operands}, settings=settings)
         {unwrap}
         try:
             y = {call}
@@ -42,7 +42,7 @@ if isinstance(x{i}, Handle):
 elif x{i}.__class__ in _NUMBERS or (x{i}.__class__ is _ndarray and x{i}.dtype.kind in NUMERIC):
     a{i}, n{i} = x{i}, None
 else:
-    return _foreign(op, [{operands}], settings)"""
+    return _foreign(op, {operands}, settings=settings)"""
 
 _SETTINGS = """\
 if settings:
@@ -101,11 +101,11 @@ def _record(op: Op) -> list[str]:
 
 
 def _saved(op: Op, index: int) -> str:
-    """Write what the rule of an operand is called with after the cotangent."""
-    variables = {"y": "y"}
-    variables |= {name: f"a{i}" for i, name in enumerate(op.operands)}
-    variables |= {f"{name}_shape": f"getattr(a{i}, 'shape', ())" for i, name in enumerate(op.operands)}
+    """Write what the rule of an operand is called with after the cotangent. As in `Op.environment`, y is the result."""
+    variables = {f"{name}_shape": f"getattr(a{i}, 'shape', ())" for i, name in enumerate(op.operands)}
     variables |= {name: f"settings.get({name!r}, preset[{name!r}])" for name in op.defaults}
+    variables |= {name: f"a{i}" for i, name in enumerate(op.operands)}
+    variables |= {"y": "y"}
     return _tuple(variables[name] for name in op.wants[index])
 
 

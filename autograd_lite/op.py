@@ -83,6 +83,8 @@ class Op:
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
+    calls : int
+        How often it was carried out without a lane.
     lane : callable or None
         What carries it out, once `record.lane` has made it.
     observed : callable or None
@@ -98,8 +100,9 @@ class Op:
     """
 
     __slots__ = (
-        "__name__", "accumulate", "binder", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane", "name",
-        "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants", "zeros",
+        "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
+        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
+        "wants", "zeros",
     )  # fmt: skip
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
@@ -129,6 +132,7 @@ class Op:
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
         self.opaque, self.zeros = opaque, zeros
+        self.calls = 0
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
         self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()

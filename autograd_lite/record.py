@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 from weakref import ref
@@ -19,11 +20,14 @@ from autograd_lite import errors, lanes, refusals
 from autograd_lite.graph import Constant, Linked, Node, is_grad_enabled, new_order, observers
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.protocols import declines
+from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
 
 NUMERIC = frozenset("fiubc")
 LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
+WITHOUT_LANE = 2  # calls of an operation, before its lane is made
 _NUMBERS = frozenset((int, float, bool, complex))
+_SCALARS = (np.generic, int, float, complex)
 _SIMPLE = frozenset((int, float, bool, str, slice, type(None), type(Ellipsis)))
 _FLOAT64 = np.dtype(np.float64)
 _ndarray = np.ndarray
@@ -120,21 +124,32 @@ def record(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
 
 
 def lane(op: Op) -> Callable[..., Any]:
-    """Return the function of operands and settings that carries out `op`; made at the first call.
+    """Return the function of operands and settings that carries out `op`: its lane, made at the third call.
 
-    What its text does not cover it hands over to `apply`.
+    To make one takes as long as a hundred calls of `apply`, which does the work until then; and as long as a trace
+    watches, for what is traced is done once. What the text of a lane does not cover it hands over to `apply` as well.
     """
+    op.calls += 1
     if not op.operands or not op.rules:
-        op.lane = lambda *operands, settings=NO_SETTINGS: _foreign(op, operands, settings)
+        op.lane = _general(op)
         return op.lane
+    if op.calls <= WITHOUT_LANE or traced():
+        return _general(op)
     op.lane = _made(op, lanes.source(op), f"{LANE}{op.name}>")
     return op.lane
 
 
 def observed(op: Op) -> Callable[..., Any]:
-    """Return the lane of `op` that tells the observers of its result; made at the first call."""
+    """Return the lane of `op` that tells the observers of its result; a trace has none made for it."""
+    if traced():
+        return _general(op)
     op.observed = _made(op, lanes.observed_source(op), f"{LANE}{op.name}, observed>")
     return op.observed
+
+
+def _general(op: Op) -> Callable[..., Any]:
+    """Return a function with the parameters of a lane that leaves all to `apply`."""
+    return partial(_foreign, op)
 
 
 def _made(op: Op, text: str, name: str) -> Callable[..., Any]:
@@ -156,7 +171,7 @@ def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
     return None
 
 
-def _foreign(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:
+def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
     """`apply` where an operand is of another class; NotImplemented if it wants to do an operator itself."""
     aloof = isinstance(op.fn, np.ufunc) and any(map(declines, operands))
     return NotImplemented if aloof else apply(op, operands, settings)
@@ -236,7 +251,7 @@ def _plain_setting(op: Op, name: str, value: Any) -> Any:
 
 def as_array(y: Any) -> Array:
     """Return scalars as arrays of no dimension; whatever else a function returned, as it is."""
-    return np.asarray(y) if isinstance(y, (np.generic, int, float, complex)) else y
+    return np.asarray(y) if issubclass(type(y), _SCALARS) else y
 
 
 def array_of(t: Handle) -> Array:

@@ -627,7 +627,7 @@ def a_key_that_is_there_later() -> Row:
 @row
 def the_order_of_a_dict() -> Row:
     held = {"a": 2.0, "b": 3.0}
-    return lambda x: x * list(held.values())[0], lambda: held.update(a=held.pop("a"))
+    return lambda x: x * next(iter(held.values())), lambda: held.update(a=held.pop("a"))
 
 
 @row

@@ -162,22 +162,22 @@ def test_an_effect_on_what_the_function_makes_is_none() -> None:
 # ----- random numbers, clocks, the world -----
 
 RANDOM: dict[str, Callable[[], Callable[[], Any]]] = {
-    "RandomState": lambda: np.random.RandomState(0).rand,  # noqa: NPY002
-    "a method of RandomState": lambda: functools.partial(lambda r: r.rand(), np.random.RandomState(0)),  # noqa: NPY002
+    "RandomState": lambda: np.random.RandomState(0).rand,
+    "a method of RandomState": lambda: functools.partial(lambda r: r.rand(), np.random.RandomState(0)),
     "random.Random": lambda: random.Random(0).random,
     "gauss of random.Random": lambda: functools.partial(lambda r: r.gauss(0, 1), random.Random(0)),
     "BitGenerator": lambda: functools.partial(lambda b: b.random_raw() % 7, np.random.PCG64(0)),
     "a Generator in a class": lambda: type("C", (), {"rng": np.random.default_rng(0), "f": classmethod(_of_class)}).f,
     "a method of a Generator": lambda: np.random.default_rng(0).random,
-    "numpy.random": lambda: np.random.rand,  # noqa: NPY002
+    "numpy.random": lambda: np.random.rand,
     "random": lambda: random.random,
     "SystemRandom": lambda: random.SystemRandom().random,
     "os.urandom": lambda: lambda: os.urandom(1)[0],
     "secrets": lambda: lambda: secrets.randbelow(9),
     "uuid4": lambda: lambda: uuid.uuid4().int % 7,
     "a Random without a seed": lambda: lambda: random.Random().random(),
-    "a RandomState without a seed": lambda: lambda: np.random.RandomState().rand(),  # noqa: NPY002
-    "a default_rng without a seed": lambda: lambda: np.random.default_rng().random(),  # noqa: NPY002
+    "a RandomState without a seed": lambda: lambda: np.random.RandomState().rand(),
+    "a default_rng without a seed": lambda: lambda: np.random.default_rng().random(),
     "time": lambda: time.time,
     "time_ns": lambda: time.time_ns,
     "perf_counter": lambda: time.perf_counter,
@@ -187,9 +187,9 @@ RANDOM: dict[str, Callable[[], Callable[[], Any]]] = {
     "thread_time": lambda: time.thread_time,
     "localtime": lambda: lambda: time.localtime().tm_sec,
     "gmtime": lambda: lambda: time.gmtime().tm_sec,
-    "datetime.now": lambda: lambda: datetime.datetime.now().microsecond,  # noqa: DTZ005
+    "datetime.now": lambda: lambda: datetime.datetime.now().microsecond,
     "datetime.now of a zone": lambda: lambda: datetime.datetime.now(datetime.UTC).microsecond,
-    "date.today": lambda: lambda: datetime.date.today().day,  # noqa: DTZ011
+    "date.today": lambda: lambda: datetime.date.today().day,
     "getpid": lambda: os.getpid,
     "a file": lambda: lambda: len(open(__file__).read()),  # noqa: PTH123, SIM115
     "a file by its path": lambda: lambda: os.stat(__file__).st_size,  # noqa: PTH116
@@ -289,7 +289,7 @@ def test_what_is_said_is_said_once_and_warned_of(f: Callable[[Any], Any], capsys
         compiled(X)
         compiled(X[:1])
     said = capsys.readouterr().out + caplog.text
-    assert said.count("\n") == 2  # noqa: PLR2004 - one for each recording
+    assert said.count("\n") == 2
     assert "value" not in said
 
 

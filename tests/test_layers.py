@@ -15,7 +15,8 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
-    "errors.*", "version", "plotting", "shapes", "tree", "op", "graph", "seams", "growth", "provenance", "rules.*",
+    "errors.*", "version", "later", "plotting", "shapes", "tree", "op", "graph", "seams", "growth", "provenance",
+    "rules.*",
     "refusals", "protocols", "methods", "sweep", "lanes", "record", "scope", "commits", "tensor", "random",
     "tracing", "batched", "batching", "vmap", "rows", "transforms", "jacobians", "checkpoint", "optimize",
     "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*",
@@ -67,12 +68,16 @@ def test_a_file_imports_only_from_rooms_before_it(name: str) -> None:
         assert room(other) < here or (room(other) == here and ROOMS[here].endswith("*")), f"{name} imports {other}"
 
 
+def _is_for_checkers(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_imports_stand_at_the_top_and_are_absolute(name: str) -> None:
     tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
     at_the_top = {id(node) for node in tree.body}
-    if not name:  # what comes at its first use is named for type checkers
-        at_the_top |= {id(node) for block in tree.body if isinstance(block, ast.If) for node in block.body}
+    # What comes at its first use is named for type checkers.
+    at_the_top |= {id(node) for block in tree.body if _is_for_checkers(block) for node in block.body}
     for node in own_imports(tree):
         assert id(node) in at_the_top, f"{name}, line {node.lineno}: an import of our own inside a block"
         assert not getattr(node, "level", 0), f"{name}, line {node.lineno}: a relative import"

@@ -17,7 +17,7 @@ from helpers import registered
 import autograd_lite as ag
 from autograd_lite.graph import Constant, Node, observe, reachable
 from autograd_lite.op import REGISTRY, Composite, Op, bilinear, custom, elementwise, linear
-from autograd_lite.record import apply, make_tensor
+from autograd_lite.record import WITHOUT_LANE, apply, make_tensor
 from autograd_lite.rules import constant
 from autograd_lite.sweep import forward
 
@@ -184,12 +184,15 @@ def test_second_order_is_that_of_differences_of_gradients(row: Case) -> None:
 def test_lanes_record_what_apply_does(row: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """The two lanes of an operation, that for while somebody observes and the other, record what `apply` does."""
     seen: list[Op] = []
+    for _ in range(WITHOUT_LANE):
+        row(*leaves(row.inputs))
     results = [row(*leaves(row.inputs))]
     with observe(lambda op, *_: seen.append(op)):
         results.append(row(*leaves(row.inputs)))
         count = len(seen)
         for op in set(seen):
-            monkeypatch.setattr(op, "observed", lambda *given, op=op: apply(op, given[:-1], given[-1]))
+            assert op.lane is not None
+            monkeypatch.setattr(op, "observed", lambda *given, op=op, settings: apply(op, given, settings))
         results.append(row(*leaves(row.inputs)))
     assert seen[:count] == seen[count:]
     fast, observed, slow = results

@@ -42,7 +42,7 @@ class Aside:
         named = {k: x for k, x in settings.items() if k not in held}
         frame = user_frame()
         try:
-            with self._alone():
+            with self.alone():
                 value = carried_out(fn, plain(given), {k: plain(x) for k, x in named.items()}, held)
         except BaseException as error:
             trace.failures.append(error)
@@ -54,7 +54,7 @@ class Aside:
         )
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator[None]:
         """Have a block run as outside of the trace, and without being observed."""
         observer = sys.getprofile()
         watched = observer is not None and observer is self._trace.observer

@@ -9,29 +9,34 @@ from dataclasses import replace
 from functools import cached_property, partial, update_wrapper
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler import report
 from autograd_lite.compiler.calling import MISS, Caller
 from autograd_lite.compiler.derived import Derived
-from autograd_lite.compiler.drawing import picture
-from autograd_lite.compiler.formulas import Formulas
 from autograd_lite.compiler.names import Names
-from autograd_lite.compiler.native.backend import NATIVE, NativeProgram, best
 from autograd_lite.compiler.numpy_backend import Module
 from autograd_lite.compiler.operation import Operation, Pull, has_batches, is_observed
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import COMPUTED, Recorded, record
 from autograd_lite.graph import observers
+from autograd_lite.later import Later
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
-from autograd_lite.viz.picture import Picture
 
-BACKENDS = ("numpy", *NATIVE, "auto")
+if TYPE_CHECKING:
+    from autograd_lite.compiler import drawing, report
+    from autograd_lite.compiler import formulas as mathematics
+    from autograd_lite.compiler.native import backend as machine
+    from autograd_lite.viz.picture import Picture
+else:  # two thirds of the time of this import, each of which comes when it is asked for
+    drawing, report = Later("autograd_lite.compiler.drawing"), Later("autograd_lite.compiler.report")
+    mathematics, machine = Later("autograd_lite.compiler.formulas"), Later("autograd_lite.compiler.native.backend")
+
+BACKENDS = ("numpy", "cc", "numba", "auto")
 LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
@@ -79,7 +84,7 @@ class CompiledProgram:
         if self._backend == "numpy":
             return plain
         numbers = [False] * len(program.outputs)
-        return NativeProgram(program, self._backend, self._passes, numbers, plain).load()
+        return machine.NativeProgram(program, self._backend, self._passes, numbers, plain).load()
 
     @cached_property
     def _stages(self) -> list[tuple[str, Program]]:
@@ -95,12 +100,12 @@ class CompiledProgram:
         return Module(self.program)
 
     @cached_property
-    def native(self) -> NativeProgram | None:
+    def native(self) -> machine.NativeProgram | None:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         if self._backend == "numpy":
             return None
         numbers = [kind != "tensor" for kind in self.recorded.kinds if kind in COMPUTED]
-        return NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
+        return machine.NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
 
     @cached_property
     def enter(self) -> Callable[..., Any]:
@@ -176,11 +181,11 @@ class CompiledProgram:
         if before:
             recorded = self.forward
             programs = {"as recorded": (recorded, Names(recorded).__getitem__), **programs}
-        return picture(programs, legend, direction)
+        return drawing.picture(programs, legend, direction)
 
-    def formulas(self) -> Formulas:
+    def formulas(self) -> mathematics.Formulas:
         """Return the derivatives as mathematics, as they were recorded: text, and LaTeX in a notebook."""
-        return Formulas(self.forward)
+        return mathematics.Formulas(self.forward)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{x.name}: {self.program.types[x.id]}" for x in self.program.inputs)
@@ -277,7 +282,7 @@ class Compiled:
         recorded, result = self._recorded(args, kwargs)
         self._say(recorded.environment.said)
         self.programs.recordings += 1
-        self._kept_before = not recorded.complete
+        self._kept_before = recorded.kept
         if recorded.complete:
             self.programs.add(CompiledProgram(recorded, self._passes, self._backend, self._function))
         return result if recorded.derived is None else MISS
@@ -401,10 +406,18 @@ def compile(  # noqa: A001 - PyTorch's name
         return partial(compile, backend=backend, passes=passes, static=static, pure=pure)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
-    chosen = best() if backend == "auto" else backend
-    if chosen in NATIVE:
-        NATIVE[chosen].required()
     if not isinstance(static, (list, tuple)):
         raise errors.CompileError(errors.COMPILE_STATIC.format(given=static))
+    chosen = _available(backend)
     made: Callable[..., Any] = Compiled(function, chosen, selected(passes), tuple(static), pure)
     return made
+
+
+def _available(backend: str) -> str:
+    """Return the backend that is meant; an error where that needs what is not there."""
+    if backend == "numpy":
+        return backend
+    chosen = machine.best() if backend == "auto" else backend
+    if chosen in machine.NATIVE:
+        machine.NATIVE[chosen].required()
+    return chosen

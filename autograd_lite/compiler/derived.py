@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.native.calls import is_view
 from autograd_lite.compiler.program import Input, Instruction, Program, Ref
 from autograd_lite.compiler.trace import Trace, wrap
 from autograd_lite.compiler.traced import Traced
@@ -157,6 +156,8 @@ class Derived:
 
     def divided(self, program: Program) -> tuple[Program, list[int], list[Pullback]]:
         """Return the forward program, which hands on what pullbacks read, the numbers of that, and the pullbacks."""
+        from autograd_lite.compiler.native.calls import is_view  # noqa: PLC0415 - not at the import of all
+
         first, rest = program.instructions[: self._mark], program.instructions[self._mark :]
         views = {x.id: x for x in first if x.fn is np.copy or is_view(x, program.types)}  # made again for nothing
         residuals: list[int] = []

@@ -17,7 +17,8 @@ import numpy as np
 
 from autograd_lite.compiler import kinds
 from autograd_lite.compiler.kinds import SIMPLE
-from autograd_lite.compiler.survey import UNSET, Survey
+from autograd_lite.compiler.places import UNSET
+from autograd_lite.compiler.survey import Survey
 from autograd_lite.random import is_generator
 
 _BUILT = (dict, list, tuple, types.FunctionType, types.MethodType, types.CellType, functools.partial)
@@ -37,6 +38,8 @@ class Doubles:
     ----------
     replaced : set
         The arrays and generators, by identity, that something stands in for.
+    owners : set
+        What has a double, by identity: what changes there meanwhile, others have changed.
     """
 
     def __init__(self, survey: Survey, stand_in: Callable[[Any, str], Any]) -> None:
@@ -54,6 +57,7 @@ class Doubles:
             self.of(x)
         for x in copied:
             self._fill(x)
+        self.owners = {*self._wanted, *self._spaces}
 
     def of(self, x: Any) -> Any:
         """Return the double of something, itself where it has none."""
@@ -77,7 +81,8 @@ class Doubles:
             return tuple(map(self.of, x))
         if type(x) is functools.partial:
             return functools.partial(self.of(x.func), *map(self.of, x.args), **self._of_values(x.keywords))
-        return type(x)() if type(x) in (dict, list) else kinds.base_of(type(x)).__new__(type(x))
+        base: Any = kinds.base_of(type(x))
+        return type(x)() if type(x) in (dict, list) else base.__new__(type(x))
 
     def _of_values(self, x: dict[str, Any]) -> dict[str, Any]:
         return {key: self.of(value) for key, value in x.items()}
@@ -195,8 +200,9 @@ def _has_double(x: Any) -> bool:
         return isinstance(x.__func__, types.FunctionType)
     if type(x) in _BUILT or type(x) is types.ModuleType:
         return True
-    cls = type(x)
-    return kinds.base_of(cls) in (object, types.SimpleNamespace) and not isinstance(x, type) and not hasattr(cls, "__del__")
+    if isinstance(x, type) or hasattr(x, "__del__"):
+        return False
+    return kinds.base_of(type(x)) in (object, types.SimpleNamespace)
 
 
 def _content(cell: types.CellType) -> Any:

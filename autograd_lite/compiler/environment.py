@@ -6,7 +6,6 @@ changed, a program would not change, so that is refused as well.
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,8 +18,9 @@ from autograd_lite import errors
 from autograd_lite.compiler import guards, kinds
 from autograd_lite.compiler.doubles import Doubles, same
 from autograd_lite.compiler.observation import Observer, listening
+from autograd_lite.compiler.places import MOST, UNSET, Place, Scope
 from autograd_lite.compiler.reading import whole
-from autograd_lite.compiler.survey import MOST, Place, Scope, Survey
+from autograd_lite.compiler.survey import Survey
 from autograd_lite.tracing import name_of
 
 
@@ -58,6 +58,9 @@ class Environment:
         self._numpy = _global_states()
         self._drawing = [(x, _state(x)) for x in self.before.objects.values() if kinds.is_random(x)]
         self._compared: list[tuple[Any, Any]] = []
+        self.said = ""
+        self._places: list[Place] = []
+        self.disturbed = False  # whether another thread has changed what the function reads
         self._marks: dict[int, int] = {}
 
     @contextmanager
@@ -133,7 +136,11 @@ class Environment:
                     self._refuse(errors.COMPILE_LIMIT, most=MOST, what=described(place))
                 if place.how == "attribute" and id(place.owner) in self.before.objects and not made:
                     self._refuse(errors.COMPILE_STATE, what=described(place))
-            elif not _unchanged(old, place) and not (made and place.how == "keys"):
+            elif _unchanged(old, place) or (made and place.how == "keys") or _is_filled_in(old):
+                continue
+            elif self.doubles is not None and id(place.owner) in self.doubles.owners:
+                self.disturbed = True
+            else:
                 self._refuse(errors.COMPILE_STATE, what=described(place))
 
     def _refuse_draws(self, drawn: frozenset[int]) -> None:
@@ -151,10 +158,12 @@ class Environment:
                     self._refuse(errors.COMPILE_STATE, what=f"the array {self.survey.names[i]!r}")
                 self._compared.append((x, x.copy()))
 
-    @property
-    def said(self) -> str:
-        """The line that prints something; empty if none does."""
-        return self.observer.said
+    def forget(self) -> None:
+        """Let go of what only the run has needed, so that a program holds no more than what is compared."""
+        self.said = self.observer.said
+        self._places = list(self.survey.places.values())
+        for name in ("before", "survey", "observer", "doubles", "_numpy", "_drawing", "_marks", "_roots"):
+            self.__dict__.pop(name, None)
 
     def names(self) -> dict[int, str]:
         """Return how the function reaches things, by identity."""
@@ -170,7 +179,7 @@ class Environment:
 
     def conditions(self, bind: Callable[[Any], str]) -> list[str]:
         """Return, as expressions of Python, the conditions under which something is not as it was."""
-        found = guards.conditions(self.survey.places.values(), bind)
+        found = guards.conditions(self._places, bind)
         return found + [f"altered({bind(x)}, {bind(copy)})" for x, copy in self._compared]
 
 
@@ -186,6 +195,11 @@ def _mark(x: Any) -> int:
 def _state(x: Any) -> Any:
     tell = kinds.state_of(x)
     return None if tell is None else tell(x)
+
+
+def _is_filled_in(old: Place) -> bool:
+    """Tell whether an object of Python's library had no value there yet: it has worked something out for itself."""
+    return old.found is UNSET and str(old.key).startswith("_") and kinds.is_standard(type(old.owner))
 
 
 def _unchanged(old: Place, new: Place) -> bool:
@@ -220,13 +234,11 @@ def called(how: str, owner: Any, key: Any, name: str = "") -> str:
 
 
 def _global_states() -> list[Any]:
-    """Return where the generators stand that belong to whole modules, if those are loaded."""
-    found: list[Any] = []
-    found.append(random.getstate())
-    if "numpy.random" in sys.modules:
-        state: Any = np.random.get_state(legacy=False)  # noqa: NPY002 - not used, but watched
-        found.append((state["state"]["key"].tobytes(), state["state"]["pos"], state["has_gauss"]))
-    return found
+    """Return where the generator of NumPy's module stands, if that is loaded; of Python's, the observer is told."""
+    if "numpy.random" not in sys.modules:
+        return []
+    state: Any = np.random.get_state(legacy=False)  # noqa: NPY002 - not used, but watched
+    return [state["state"]["key"].tobytes(), state["state"]["pos"], state["has_gauss"]]
 
 
 
@@ -234,7 +246,10 @@ class Nothing(Environment):
     """What a function is said to read that is pure: nothing."""
 
     def __init__(self) -> None:
-        """Nothing is looked at."""
+        self.said, self.disturbed = "", False
+
+    def forget(self) -> None:
+        """Nothing is there."""
 
     @contextmanager
     def observed_run(self, stand_in: Callable[[Any, str], Any]) -> Iterator[Callable[[Any], Any]]:
@@ -242,8 +257,6 @@ class Nothing(Environment):
 
     def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int], made: bool) -> bool:
         return True
-
-    said = ""
 
     def names(self) -> dict[int, str]:
         return {}

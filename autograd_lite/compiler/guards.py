@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from cmath import isnan
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from autograd_lite.compiler import kinds
 from autograd_lite.compiler.kinds import SIMPLE
-from autograd_lite.compiler.survey import UNSET, Place, content
+from autograd_lite.compiler.places import UNSET, Place, content
 
 Bind = Callable[[Any], str]
 
@@ -43,7 +44,7 @@ def _other(text: str, value: Any, bind: Bind) -> str:
     """Write the condition that a value is another one. One of another class may compare as an array does."""
     if value is None or isinstance(value, bool) or not isinstance(value, SIMPLE):
         return f"{text} is not {bind(value)}"
-    if isinstance(value, np.generic) or (isinstance(value, (float, complex)) and (not value or value != value)):
+    if isinstance(value, np.generic) or (isinstance(value, (float, complex)) and (not value or isnan(value))):
         return f"(v := {text}) is not {bind(value)} and unlike(v, {bind(value)})"
     return f"(v := {text}) is not {bind(value)} and (v.__class__ is not {bind(value.__class__)} or v != {bind(value)})"
 
@@ -57,8 +58,9 @@ def _keys(place: Place, bind: Bind) -> str:
 
 
 def _attributes(place: Place, bind: Bind) -> str:
-    owner = f"{bind(place.owner)}.__dict__"
-    return f"len({owner}) != {place.found}" if isinstance(place.found, int) else f"[*{owner}] != {bind(place.found)}"
+    if isinstance(place.found, int):
+        return f"len({bind(vars(place.owner))}) != {place.found}"
+    return f"[*{bind(place.owner)}.__dict__] != {bind(place.found)}"
 
 
 def _names(place: Place, bind: Bind) -> str:
@@ -66,9 +68,28 @@ def _names(place: Place, bind: Bind) -> str:
 
 
 def _all(place: Place, bind: Bind) -> str:
-    if isinstance(place.owner, (tuple, frozenset)):
+    """NOTE: written out where comparing in C tells all: of zeros and numbers of NumPy it does not."""
+    owner, (parts, _) = place.owner, place.found
+    if isinstance(owner, (tuple, frozenset)):
         return ""
-    return f"differs({bind(place.owner)}, {bind(place.found)})"
+    text = bind(owner)
+    if not parts:
+        return f"len({text})"
+    if type(owner) is dict and all(isinstance(key, str) for key, _ in parts):
+        known = _listed(f"{text}.values()", [value for _, value in parts], bind)
+        known = known and f"[*{text}] != {bind([key for key, _ in parts])} or {known}"
+    else:
+        known = _listed(text, parts, bind) if type(owner) is list else ""
+    return known or f"differs({text}, {bind(place.found)})"
+
+
+def _listed(text: str, values: list[Any], bind: Bind) -> str:
+    """Write the condition that several values are others; nothing where that takes a closer look."""
+    if all(value.__class__ is str for value in values):
+        return f"[*{text}] != {bind(values)}"
+    if any(isinstance(v, np.generic) or (isinstance(v, (float, complex)) and not v) for v in values):
+        return ""
+    return f"[*{text}] != {bind(values)} or [*map(type, {text})] != {bind([*map(type, values)])}"
 
 
 def _content(place: Place, bind: Bind) -> str:
@@ -155,7 +176,8 @@ def in_cell(cell: types.CellType) -> Any:
         return UNSET
 
 
-CALLED = {f.__name__: f for f in (altered, unlike, differs, other_keys, holds_other, has_hooks, hooks_of, reshaped, in_cell)}
+_CALLED = (altered, unlike, differs, other_keys, holds_other, has_hooks, hooks_of, reshaped, in_cell)
+CALLED = {f.__name__: f for f in _CALLED}
 """What the conditions call, by name."""
 
 

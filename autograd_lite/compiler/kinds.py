@@ -12,6 +12,7 @@ import contextvars
 import datetime
 import decimal
 import functools
+import inspect
 import io
 import operator
 import random
@@ -40,8 +41,8 @@ _CONSTANT = (
     *SIMPLE, *_CALLS, type(Ellipsis), type(NotImplemented), range, types.CodeType, types.GenericAlias, types.UnionType,
     re.Pattern, re.Match, datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, np.ufunc,
     type(threading.Lock()), type(threading.RLock()), threading.local, operator.itemgetter, operator.attrgetter,
-    operator.methodcaller, super, property, staticmethod, classmethod, BaseException, contextvars.Token, type(sys.flags),
-    types.FrameType, types.TracebackType, type(collections.namedtuple("_", "a").a),  # noqa: PYI024
+    operator.methodcaller, super, property, staticmethod, classmethod, BaseException, contextvars.Token,
+    type(sys.flags), types.FrameType, types.TracebackType, type(vars(inspect.Attribute)["name"]),
 )  # fmt: skip
 """Classes written in C whose objects hold nothing that could change, or nothing that a program could depend on."""
 
@@ -134,7 +135,7 @@ def is_constant(x: Any) -> bool:
 
 def is_iterator(x: Any) -> bool:
     """Tell whether something is used up by being read, and is not written in Python, so that nobody sees how far."""
-    return hasattr(base_of(type(x)), "__next__") and state_of(x) is None
+    return hasattr(base_of(type(x)), "__next__") and state_of(x) is None and not isinstance(x, weakref.ProxyTypes)
 
 
 def is_known(x: Any) -> bool:

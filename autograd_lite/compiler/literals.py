@@ -75,7 +75,7 @@ def path_of(fn: Any) -> str:
     if fn in helpers.HELPERS:
         return name
     if isinstance(fn, np.ufunc):
-        known = next((known for known in (name, *dir(np)) if getattr(np, known, None) is fn), None)
+        known = name if getattr(np, name, None) is fn else _found(fn)
         if known is not None:
             return f"np.{known}"
     owner = getattr(fn, "__self__", None)
@@ -87,6 +87,11 @@ def path_of(fn: Any) -> str:
         if module and module.startswith("numpy") and vars(sys.modules[module]).get(name) is fn:
             return f"{module.replace('numpy', 'np', 1)}.{name}"
     raise errors.CompileError(errors.COMPILE_OPERAND.format(op=name, where="", given="function that is not NumPy's"))
+
+
+def _found(ufunc: np.ufunc) -> str | None:
+    """Return under which name a ufunc is there that has not the one by which it calls itself."""
+    return next((known for known in dir(np) if getattr(np, known, None) is ufunc), None)
 
 
 def source_of(fn: Any) -> str:

@@ -46,7 +46,7 @@ class Names:
 
     def _share(self) -> None:
         """Name the values that have no name of their own, in order."""
-        last = _last_reads(self.program)
+        last = last_reads(self.program)
         fresh = set[int]().union(*map(self.program.left_by, self.program.groups))
         free: list[str] = []
         for k, x in enumerate(self.program.instructions):
@@ -90,7 +90,7 @@ class Names:
         return tried
 
 
-def _last_reads(program: Program) -> dict[int, int]:
+def last_reads(program: Program) -> dict[int, int]:
     """Return for each value the last instruction that reads it, or writes over it; its own where there is none."""
     last: dict[int, int] = {}
     for k, x in enumerate(program.instructions):

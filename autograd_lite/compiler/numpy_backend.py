@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.lifetimes import given_back
 from autograd_lite.compiler.literals import array_text, dtype_text, example_text, literal, path_of, source_of
 from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.opaque import is_opaque
@@ -85,7 +86,7 @@ class Module:
         parameters = ", ".join(self.names[x.id] for x in program.inputs)
         lines = [f"def {self.function}({parameters}):"]
         lines += [f"    # {self.names[x.id]}: {program.types[x.id]}" for x in program.inputs]
-        silent, grouped = self._silent(), program.grouped()
+        silent, grouped, gone = self._silent(), program.grouped(), given_back(program, self.names)
         for k, x in enumerate(program.instructions):
             group = grouped.get(k)
             margin = "    " if group is None else "        "
@@ -99,6 +100,8 @@ class Module:
             lines.append(f"{indent + last:<{COLUMN}}  # {self.comment(x)}")
             if group is not None and k == group.stop - 1:
                 self._blocks = {}
+            if gone[k]:
+                lines.append(f"{indent}del {', '.join(gone[k])}")
         lines.append(f"    return {self._returned()}")
         return lines
 

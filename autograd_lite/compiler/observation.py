@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from autograd_lite import errors
 from autograd_lite.compiler.kinds import is_ours_name
 from autograd_lite.compiler.reading import names_in
@@ -34,13 +36,22 @@ _WORLD: dict[str, frozenset[str]] = {
 """Modules whose functions ask or change the world, with those that don't."""
 _FILES = frozenset(("fromfile", "tofile"))
 """Functions of NumPy that are written in C, of which nothing is told."""
-_BUILTINS = frozenset(("input", "breakpoint"))
+_OF_THE_INTERPRETER = frozenset(
+    ("getrecursionlimit", "getswitchinterval", "getrefcount", "getallocatedblocks", "gettrace", "getprofile")
+)
+_BUILTINS = frozenset(("input", "breakpoint", "print"))
 _THREADS = frozenset(("start_new_thread", "start_joinable_thread", "start_new"))
+_of_python = getattr(random.random, "__self__", None)
+_DRAWN = frozenset(("random", "getrandbits", "seed", "setstate"))
+_NUMBERS_OF_PYTHON = "random"
 _CLOCKS = frozenset(("now", "utcnow", "today"))
 _OUTPUT = frozenset(("write", "writelines", "flush"))
 _ENVIRONMENT = frozenset(
-    f.__code__ for f in vars(type(os.environ)).values() if isinstance(f, types.FunctionType) and f.__name__ != "__init__"
+    f.__code__
+    for name, f in vars(type(os.environ)).items()
+    if isinstance(f, types.FunctionType) and name != "__init__"
 )
+_SETTINGS = frozenset((np.geterr.__code__, np.get_printoptions.__code__, np.geterrcall.__code__))
 _SEEDING = random.Random.seed.__code__
 _ENTROPY = random.SystemRandom.getrandbits.__code__
 _COPYING = tuple([f"{PYTHON}{name}.py" for name in ("copy", "dataclasses", "inspect", "copyreg", "pprint", "operator")])
@@ -67,6 +78,7 @@ class Observer:
         self.trace = trace
         self._function = function
         self._asking: set[types.CodeType] = set()
+        self._known: set[int] = set()  # codes by identity: their hash takes a microsecond
         self._watchers = {getattr(callback, "__code__", None) for callback in gc.callbacks}
 
     @contextmanager
@@ -84,21 +96,26 @@ class Observer:
         """Note a call, as `sys.setprofile` tells of it."""
         if event == "call":
             code = frame.f_code
-            if code not in self.codes:
+            if id(code) not in self._known:
                 self.note_code(code, frame)
             if code is _SEEDING:
                 self._seeded(frame)
         elif event == "c_call":
-            self.note_call(frame, arg)
-        elif event == "return" and frame.f_code in self._asking:
+            asked = asks(arg)
+            if asked:
+                self.note_call(frame, asked)
+        elif self._asking and event == "return" and frame.f_code in self._asking:
             self._asked_for_a_class(frame)
 
     def note_code(self, code: types.CodeType, frame: types.FrameType) -> None:
         """Note the code of a call."""
         self.codes.add(code)
+        self._known.add(id(code))
         if is_users(code, frame) and not _is_called_by_a_log(frame):
             self.users.add(code)
-        if code in self.users and names_in(code).attributes & _FILES:
+        if code in _SETTINGS and not is_library(frame.f_back.f_code.co_filename if frame.f_back else ""):
+            self._refuse(f"numpy.{code.co_name}")
+        elif code in self.users and names_in(code).attributes & _FILES:
             self._refuse("a function that reads or writes a file")
         elif code in _ENVIRONMENT:
             self._refuse("os.environ")
@@ -109,10 +126,9 @@ class Observer:
         elif _monitor is None and code in self.users and names_in(code).classes:
             self._asking.add(code)
 
-    def note_call(self, frame: types.FrameType, fn: Any) -> None:
-        """Note the call of a function that is written in C."""
-        asked = asks(fn)
-        if asked and not self._is_strange(frame):
+    def note_call(self, frame: types.FrameType, asked: str) -> None:
+        """Note what a function that is written in C asks."""
+        if not self._is_strange(frame):
             if asked in ("builtins.print", "a stream"):
                 self._says(frame)
                 self.trace.saying = frame.f_code, frame.f_lasti
@@ -132,7 +148,7 @@ class Observer:
         self.said = self.said or f" (at {line_of(frame)})"
 
     def _refuse(self, what: str) -> None:
-        if what == "posix.urandom" or what == "nt.urandom":
+        if what in ("posix.urandom", "nt.urandom", _NUMBERS_OF_PYTHON):
             self._refuse_random()
             return
         refuse(errors.COMPILE_ASKED, function=name_of(self._function), what=what)
@@ -169,32 +185,60 @@ class Observer:
 
     def lists_attributes(self) -> bool:
         """Tell whether code of ours went through all attributes of an object, as a list of parameters does."""
-        return any(names_in(code).made_up for code in self.codes if code.co_filename.startswith(_READERS))
+        return any("vars" in names_in(code).variables for code in self.codes if code.co_filename.startswith(_READERS))
 
     def imports(self) -> frozenset[str]:
         """Return the modules that were imported."""
         return frozenset[str]().union(*[names_in(code).imports for code in self.users])
 
 
-def asks(fn: Any) -> str:
-    """Return what a function of C asks the world, or changes in it; nothing if it does not."""
-    owner = getattr(fn, "__self__", None)
-    name = str(getattr(fn, "__name__", ""))
-    if isinstance(owner, types.ModuleType):
-        module = owner.__name__
+class _OfModules(dict[Any, str]):
+    """What functions of modules ask the world, or change in it; nothing if they do not. Remembered."""
+
+    def __missing__(self, fn: Any) -> str:
+        module, name = fn.__self__.__name__, fn.__name__
         known = _WORLD.get(module)
         if known is not None:
-            return "" if name in known else f"{module}.{name}"
-        if (module == "builtins" and (name in _BUILTINS or name == "print")) or name in _THREADS:
-            return f"{module}.{name}"
-        return ""
+            asked = name not in known
+        elif module == "sys":
+            asked = name in _OF_THE_INTERPRETER
+        else:
+            asked = name in _THREADS or (module == "builtins" and name in _BUILTINS)
+        self[fn] = f"{module}.{name}" if asked else ""
+        return self[fn]
+
+
+class _MayAsk(dict[type, bool]):
+    """Whether methods of the objects of a class may ask the world. Remembered."""
+
+    def __missing__(self, cls: type) -> bool:
+        self[cls] = issubclass(cls, (type, io.IOBase, queue.SimpleQueue, random.Random))
+        return self[cls]
+
+
+_of_modules, _may_ask = _OfModules(), _MayAsk()
+
+
+def _asks_as_method(fn: Any, owner: Any) -> str:
+    """Return what a method of an object, or of a class, asks the world."""
+    name = fn.__name__
     if isinstance(owner, type):
         return f"{owner.__name__}.{name}" if name in _CLOCKS and issubclass(owner, datetime.date) else ""
-    if isinstance(owner, io.IOBase | io.TextIOBase) and not isinstance(owner, (io.StringIO, io.BytesIO)):
-        return "a stream" if name in _OUTPUT and owner in (sys.stdout, sys.stderr) else f"{name} of a file"
+    if isinstance(owner, random.Random):
+        return _NUMBERS_OF_PYTHON if owner is _of_python and name in _DRAWN else ""
     if isinstance(owner, queue.SimpleQueue):
         return f"{name} of a queue"
-    return ""
+    if isinstance(owner, (io.StringIO, io.BytesIO)):
+        return ""
+    return "a stream" if name in _OUTPUT and owner in (sys.stdout, sys.stderr) else f"{name} of a file"
+
+
+def asks(fn: Any) -> str:
+    """Return what a function that is written in C asks the world, or changes in it."""
+    owner = fn.__self__
+    if owner.__class__ is types.ModuleType:
+        return _of_modules[fn]
+    return _asks_as_method(fn, owner) if _may_ask[owner.__class__] else ""
 
 
 def is_engine(code: types.CodeType) -> bool:
@@ -273,12 +317,15 @@ def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:
             return _monitor.DISABLE
         if get_ident() != thread or observer.aloof:
             return None
+        asked = ""
         if isinstance(fn, types.BuiltinFunctionType):
-            observer.note_call(sys._getframe(1), fn)
-        elif isinstance(fn, types.MethodDescriptorType):
-            observer.note_call(sys._getframe(1), fn.__get__(first))
+            asked = asks(fn)
+        elif isinstance(fn, types.MethodDescriptorType) and _may_ask[type(first)]:
+            asked = asks(fn.__get__(first))
         elif fn is type and isinstance(first, Traced) and code in observer.users:
             refuse(errors.COMPILE_CLASS)
+        if asked:
+            observer.note_call(sys._getframe(1), asked)
         return None
 
     return {events.PY_START: started, events.PY_RESUME: started, events.CALL: called}

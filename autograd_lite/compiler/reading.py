@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from opcode import opmap
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 _WIDER = opmap["EXTENDED_ARG"]
@@ -85,8 +85,9 @@ def _inner(code: CodeType) -> Iterator[CodeType]:
 
 
 def _union(parts: Iterable[Names]) -> Names:
-    columns = list(zip(*parts, strict=True))
-    return Names(*[any(c) if isinstance(c[0], bool) else frozenset().union(*c) for c in columns])
+    columns: Any = zip(*parts, strict=True)
+    united: list[Any] = [any(c) if isinstance(c[0], bool) else frozenset().union(*c) for c in columns]
+    return Names(*united)
 
 
 def _own(code: CodeType) -> Names:
@@ -103,7 +104,7 @@ def _own(code: CodeType) -> Names:
         elif operation == _IMPORT:
             found["imports"].add(names[argument])
         elif operation in _LOCALS and before == "type":
-            found["classes"].add(code._varname_from_oparg(argument))
+            found["classes"].add(code._varname_from_oparg(argument))  # type: ignore[attr-defined]
         matched = matched or operation == _MATCH
         before = before if not operation else name  # NOTE: 0 is no instruction, but room that one keeps for itself
     said = found["variables"] | found["attributes"]

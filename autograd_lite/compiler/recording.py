@@ -102,7 +102,9 @@ class Recorded:
         Whether operations are recorded where it is called.
     complete : bool
         Whether the program may be used again. Not so if the run has made Tensors that are kept, as an optimiser does in
-        its first step.
+        its first step, and if another thread has changed meanwhile what it reads.
+    kept : bool
+        Whether it has made such Tensors.
     derived : Derived or None
         What is known of the derivatives of the results, where they have a history.
     """
@@ -121,6 +123,7 @@ class Recorded:
     grads: list[tuple[str, Any, bool]]
     recording: bool
     complete: bool
+    kept: bool
     derived: Derived | None = None
 
 
@@ -156,6 +159,8 @@ def record(
         except BaseException:
             trace.undo()
             raise
+        finally:
+            trace.forget()
 
 
 class _Run:
@@ -188,10 +193,13 @@ class _Run:
     def _refuse_swallowed(self, trace: Trace) -> None:
         """Raise what the function has caught: a program would not come to it again."""
         for error in trace.failures:
-            if isinstance(error, (errors.CompileError, Restart)):
-                raise error
-            names = {"function": name_of(self.function), "error": f"{type(error).__name__}: {error}"}
-            raise errors.CompileError(errors.COMPILE_SWALLOWED.format(**names)) from error
+            try:
+                if isinstance(error, (errors.CompileError, Restart)):
+                    raise error
+                names = {"function": name_of(self.function), "error": f"{type(error).__name__}: {error}"}
+                raise errors.CompileError(errors.COMPILE_SWALLOWED.format(**names)) from error
+            finally:
+                del error  # or error and frame would hold each other
 
     def _finished(self, trace: Trace, environment: Environment, result: Any) -> tuple[Recorded, Any] | None:
         """Make the program of a run that has ended well, and change what it has changed."""
@@ -227,12 +235,14 @@ class _Run:
         recorded = Recorded(
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
-            is_grad_enabled(), complete=not kept, derived=self.derived if live else None,
+            is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
+            derived=self.derived if live else None,
         )  # fmt: skip
+        environment.forget()
         return recorded, unflatten(built, values)
 
     def _objects(self) -> Iterator[tuple[int, Any]]:
-        """Yield the arguments, with their places, that a program tells apart by what they are and not what they hold."""
+        """Yield the arguments, with their places, that a program tells apart by what they are."""
         return ((i, x) for i, x in enumerate(self.leaves) if isinstance(x, Handle) or is_generator(x))
 
     def _twins(self) -> list[tuple[int, int]]:
@@ -307,7 +317,7 @@ def _outputs(trace: Trace, results: list[Any], function: Any) -> tuple[list[str]
     values: list[Any] = []
     first: dict[int, int] = {}
     for k, y in enumerate(results):
-        known = first.setdefault(id(y), k) if isinstance(y, Handle) else k
+        known = first.setdefault(id(y), k) if isinstance(y, Handle) and id(y) not in trace.seen else k
         kind, output, value = _output(trace, y, function) if known == k else ("same", known, values[known])
         kinds.append(kind)
         outputs.append(output)

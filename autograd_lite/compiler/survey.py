@@ -9,102 +9,24 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import gc
 import operator
 import sys
 import types
 import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
-from typing import Any, NamedTuple
+from dataclasses import is_dataclass
+from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import kinds
 from autograd_lite.compiler.kinds import SIMPLE, is_ours, is_standard
+from autograd_lite.compiler.places import MOST, UNSET, Place, Scope, content, is_engine_object, is_installed
 from autograd_lite.compiler.reading import Names, names_in
 from autograd_lite.compiler.traced import Traced
 from autograd_lite.record import Handle
-
-MOST = 20_000
-"""How many places a survey looks at."""
-UNSET = object()
-"""What lies in a place that is empty."""
-
-
-class Place(NamedTuple):
-    """Where something lies, and what.
-
-    Attributes
-    ----------
-    how : str
-        ``item``, ``attribute``, ``entry`` (of the dict of a class), ``cell``, ``value`` (of a context variable),
-        ``target`` (of a weak reference); or of the owner as a whole ``keys`` and ``attributes`` (or how many),
-        ``names`` (that it lacks), ``all``, ``content`` and ``state``, ``count`` (of what it has done), ``class``,
-        ``node``, ``hooks``.
-    owner
-        What has the place.
-    key
-        Which of its places.
-    found
-        What lies there.
-    name : str
-        How the program may call it.
-    """
-
-    how: str
-    owner: Any
-    key: Any
-    found: Any
-    name: str
-
-    @property
-    def mark(self) -> tuple[Any, ...]:
-        """What tells the place from others."""
-        return self.how, id(self.owner), self.key if isinstance(self.key, (str, int)) else id(self.key)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which code reads, by which names.
-
-    Attributes
-    ----------
-    codes : frozenset of code, or None
-        The code that was executed; None: any may be.
-    words : frozenset of str, or None
-        The names of attributes in it; None: any.
-    modules : bool
-        Whether all attributes of objects of our classes are read, as by who lists parameters.
-    static : tuple
-        What the user says does not change.
-    skipped : frozenset
-        Items of dicts, ``(id, key)``, that are looked after in another way.
-    imports : frozenset of str
-        The modules that it imports.
-    strange : frozenset of code
-        Code of installed packages that is looked into as well.
-    """
-
-    codes: frozenset[types.CodeType] | None = None
-    words: frozenset[str] | None = None
-    modules: bool = False
-    static: tuple[Any, ...] = ()
-    skipped: frozenset[tuple[int, str]] = frozenset()
-    imports: frozenset[str] = frozenset()
-    strange: frozenset[types.CodeType] = frozenset()
-
-    def ran(self, code: types.CodeType) -> bool:
-        """Tell whether a code may have been executed."""
-        return self.codes is None or code in self.codes
-
-    def reads(self, word: str) -> bool:
-        """Tell whether an attribute of this name may have been read."""
-        return self.words is None or word in self.words
-
-    def enters(self, code: types.CodeType) -> bool:
-        """Tell whether to look for the variables that a code reads: unknown code of a package may be a whole world."""
-        return self.codes is not None or code in self.strange or not is_installed(code.co_filename)
 
 
 class Survey:
@@ -234,6 +156,8 @@ class Survey:
     def _tensor(self, x: Any, name: str) -> None:
         node = x._node
         self._note("node", x, None, node, name)
+        if self.scope.reads("name"):
+            self._note("attribute", x, "_name", x._name, name)
         hooks = () if node is None or node.notes is None else tuple(node.notes.hooks.values())
         if node is not None:
             self._note("hooks", x, None, hooks, name)
@@ -329,6 +253,12 @@ class Survey:
         owner = getattr(x, "__self__", None)
         if owner is not None and not isinstance(owner, (types.ModuleType, type)):
             self._enter(owner, name, x)
+
+    def _ufunc(self, x: Any, name: str) -> None:
+        """NOTE: one that was made of a function of Python holds it, and says so to the garbage collector alone."""
+        for part in gc.get_referents(x):
+            if isinstance(part, types.FunctionType):
+                self._enter(part, name, x)
 
     def _partial(self, x: Any, name: str) -> None:
         for part in (x.func, x.args, x.keywords):
@@ -491,10 +421,12 @@ _OF_EVERY_CLASS = frozenset(
 )  # fmt: skip
 
 _LOOKS: tuple[tuple[Any, Any, bool], ...] = (
-    (Handle, Survey._tensor, True), (types.ModuleType, Survey._module, True), (types.FunctionType, Survey._function, True),
-    (type, Survey._type, True), (np.ndarray, Survey._array, False), (types.MethodType, Survey._method, True),
+    (Handle, Survey._tensor, True), (types.ModuleType, Survey._module, True), (type, Survey._type, True),
+    (types.FunctionType, Survey._function, True), (np.ndarray, Survey._array, False),
+    (types.MethodType, Survey._method, True),
     ((types.BuiltinFunctionType, types.MethodWrapperType), Survey._builtin, True),
-    ((operator.attrgetter, operator.methodcaller), Survey._getter, True), (functools.partial, Survey._partial, False), (types.CellType, Survey._cell, True),
+    ((operator.attrgetter, operator.methodcaller), Survey._getter, True),
+    (np.ufunc, Survey._ufunc, True), (functools.partial, Survey._partial, False), (types.CellType, Survey._cell, True),
     (contextvars.ContextVar, Survey._variable, True), (weakref.ref, Survey._reference, False),
     ((dict, types.MappingProxyType), Survey._mapping, False), ((list, tuple, deque), Survey._sequence, False),
     ((set, frozenset), Survey._set, False), (slice, Survey._slice, True), ((*_DESCRIPTORS,), Survey._descriptor, True),
@@ -504,29 +436,3 @@ _LOOKS: tuple[tuple[Any, Any, bool], ...] = (
 
 def _joined(name: str, word: str) -> str:
     return word if not name or word == "_layers" else f"{name}_{word}"
-
-
-@functools.cache
-def is_installed(file: str) -> bool:
-    """Tell whether a file is of a package that was installed."""
-    return "site-packages" in file or "dist-packages" in file
-
-
-def is_engine_object(x: Any) -> bool:
-    """Tell whether an object is of a class of the engine: a transform, an operation of the user's."""
-    module = str(getattr(type(x), "__module__", ""))
-    parts = module.split(".")
-    return parts[0] == "autograd_lite" and parts[1:2] not in (["nn"], ["optim"])
-
-
-def content(x: Any) -> Any:
-    """Return a copy of a container of plain values that tells its order, the classes of its values, and zeros."""
-    if isinstance(x, Mapping):
-        return list(x.items()), _told(x.values())
-    return list(x), _told(x)
-
-
-def _told(values: Iterable[Any]) -> list[Any]:
-    """Return what a comparison by value does not tell: classes, and the signs of zeros."""
-    return [str(v) if v.__class__ in (float, complex) and not v else v.__class__ for v in values]
-

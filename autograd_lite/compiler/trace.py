@@ -10,6 +10,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -133,13 +134,12 @@ class Trace:
         self.closed = False
         self.failures: list[BaseException] = []
         self.saying: tuple[Any, int] | None = None
-        self._calm = np.geterr()
+        self._calm: dict[str, Any] = {**np.geterr()}
         self._fixed = fixed
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
         self._numbers: dict[Any, Number] = {}
         self._generators: dict[int, tuple[Generator, Any]] = {}
-        self._values: dict[int, int] = {}  # nodes of the graph, by identity: the value they stand for
-        self._kept: list[Any] = []
+        self._values: dict[int, int] = {}  # nodes of the graph, by their order: the value they stand for
         self._named: set[int] = set()
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
@@ -149,7 +149,7 @@ class Trace:
 
     def begin(self, observer: Any) -> None:
         """Note who is told of calls, and how floating-point errors are treated."""
-        self.observer, self._calm = observer, np.geterr()
+        self.observer, self._calm = observer, {**np.geterr()}
 
     # ----- values -----
 
@@ -251,8 +251,8 @@ class Trace:
         return None if value is None else wrap(value, number, self)
 
     def _is_quiet(self) -> bool:
-        """Tell whether warnings were switched off, as sweeps do; what else the function has set, nobody would repeat."""
-        now = np.geterr()
+        """Tell whether warnings were switched off, as sweeps do; what else is set, nobody would repeat."""
+        now: dict[str, Any] = {**np.geterr()}
         if now == self._calm:
             return False
         if any(way != "ignore" and way != self._calm[kind] for kind, way in now.items()):
@@ -264,7 +264,10 @@ class Trace:
         text = errors.COMPILE_OPAQUE_READS if self.beside.aloof else errors.COMPILE_THREAD
         error = errors.CompileError(text.format(where=where()))
         self.failures.append(error)
-        raise error
+        try:
+            raise error
+        finally:
+            del error
 
     def shown(self, value: Any) -> Any:
         """Return what a value is in this call, where it is printed or logged; elsewhere a text of it is refused."""
@@ -279,11 +282,15 @@ class Trace:
             return plain(value)
         if value.sources:
             self.fixed(value.sources)
-        refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
+        return refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
 
     def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
         """Call what cannot be seen into, and write the call down as it is."""
         return self.beside.call(fn, name, args, settings)
+
+    def aside(self) -> AbstractContextManager[Any]:
+        """Return a block that runs as outside of the trace."""
+        return self.beside.alone()
 
     def _encoded(self, x: Any, fn: Any) -> Any:
         """Return an operand as an instruction holds it."""
@@ -301,7 +308,7 @@ class Trace:
             return x
         name = getattr(fn, "__name__", str(fn))
         text = errors.COMPILE_OPERAND.format(op=name, where=where(), given=type(x).__name__)
-        refused(errors.CompileError(text))
+        return refused(errors.CompileError(text))
 
     # ----- what it comes from, and what it is called -----
 
@@ -325,7 +332,7 @@ class Trace:
 
     def _name_derivative(self, number: int, parent: Any) -> None:
         """The last value computed for a node in a sweep is its derivative; earlier ones have led to it."""
-        value = self._values.get(id(parent))
+        value = None if parent is None else self._values.get(parent.order)
         if value is None and parent is not None and parent.notes is not None:
             owner = parent.notes.owner()
             seen = self.seen.get(id(owner))
@@ -363,8 +370,7 @@ class Trace:
             self.names[value.id] = op.name
         self.operation(op, [x._data if isinstance(x, Handle) else x for x in operands], value)
         if isinstance(value, Traced) and result._node is not None:
-            self._values[id(result._node)] = value.id
-            self._kept.append(result._node)  # so that its identity stays its own
+            self._values[result._node.order] = value.id  # not the node, which holds what it has saved
 
     def operation(self, op: Op, operands: Sequence[Any], result: Any) -> None:
         """Note that a value is the result of one of our operations."""
@@ -402,7 +408,8 @@ class Trace:
         if self._is_fresh(t):
             set_data(t, value)
         elif slot_data(t) is None:
-            self._fresh[id(t)] = ref(t), value
+            dropped = functools.partial(self._fresh.pop, id(t))  # with the Tensor, or its value would outlive it
+            self._fresh[id(t)] = ref(t, dropped), value
             set_data(t, value)
         else:
             self.read_data(t)  # what is written without being read still belongs to somebody outside
@@ -436,7 +443,7 @@ class Trace:
 
     def fresh(self) -> Iterator[tuple[Any, Any]]:
         """Yield the Tensors made in this run that are still there, with their first values."""
-        for made, first in self._fresh.values():
+        for made, first in list(self._fresh.values()):
             t = made()
             if t is not None:
                 yield t, first
@@ -496,6 +503,14 @@ class Trace:
         for t, first in self.fresh():
             if isinstance(first, (Traced, np.ndarray)):  # and no batch, which is of no use to anybody any more
                 set_data(t, np.asarray(plain(first)))
+
+    def forget(self) -> None:
+        """Let go of the values of the run, which hold the trace as it holds them: nothing waits for the collector."""
+        for held in (
+            self.seen, self.empty_grads, self._fresh, self._numbers, self._outside, self._generators, self.failures
+        ):  # fmt: skip
+            held.clear()
+        self.observer = None
 
 
 _ITEM = operator.getitem

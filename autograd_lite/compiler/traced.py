@@ -57,7 +57,10 @@ def refused(error: BaseException) -> NoReturn:
     watcher: Any = watching.get()
     if watcher is not None:
         watcher.failures.append(error)
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # or error and frame would hold each other, and with them the values of the run
 
 
 def refuse(text: str, **parts: Any) -> NoReturn:
@@ -90,7 +93,7 @@ class Traced(Methods):
 
     __slots__ = ("__weakref__", "_trace", "given", "id", "shared", "sources", "value")
 
-    __class__ = property(_class_of)  # type: ignore[assignment]
+    __class__ = property(_class_of)
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
 

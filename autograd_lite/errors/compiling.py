@@ -39,8 +39,8 @@ COMPILE_ARRAY = (
 )
 COMPILE_OPERAND = "{op}{where} is called with a {given}, which no program can hold. Write an array or a number"
 COMPILE_RANDOM = (
-    "the function {function}{where} draws random numbers from a generator of its own, and compiled it would draw the same "
-    "ones at every call. Write the generator as an argument: {function}(x, rng)"
+    "the function {function}{where} draws random numbers from a generator of its own, and compiled it would draw the "
+    "same ones at every call. Write the generator as an argument: {function}(x, rng)"
 )
 COMPILE_ASKED = (
     "the function {function}{where} calls {what}, and compiled it would use the same answer at every call. "
@@ -50,6 +50,38 @@ COMPILE_STATE = (
     "the function {function} changes {what}, which a compiled function would not do at every call. "
     "Write it as a Tensor that is assigned to: count.assign(count + 1)"
 )
+COMPILE_LIMIT = (
+    "the function {function} can read more than {most} values, among the last of them {what}: too many to compare at "
+    "every call. Write static=[x] for an x that does not change, or {function}(..., x) for what does"
+)
+COMPILE_ITERATOR = (
+    "the function {function} can read {what}, a {kind}, which is used up by being read, but compiled it would give the "
+    "same at every call. Write the next item as an argument: {function}(x, next(it))"
+)
+COMPILE_UNKNOWN = (
+    "the function {function} can read {what}, a {kind}, of which nobody can tell whether it has changed. "
+    "Write static=[x] if that x does not change, or what {function} reads of it as an argument"
+)
+COMPILE_CLASS = (
+    "type(x){where} of a value in a compiled function is the class of what stands in for it. Write isinstance(x, cls)"
+)
+COMPILE_SWALLOWED = (
+    "the function {function} catches an error that depends on values, so that a program would go on as it did this "
+    "time ({error}). Write np.where(condition, a, b) for both ways, or the attempt outside of the compiled function"
+)
+COMPILE_ERRSTATE = (
+    "np.errstate(){where}: a compiled function treats floating-point errors as its caller does. "
+    "Write np.errstate() around the call of the compiled function"
+)
+COMPILE_THREAD = (
+    "a value of a compiled function is used{where} in another thread, of which the program would know nothing. "
+    "Write it in one thread, or compile what each thread does"
+)
+COMPILE_SAYS = (
+    "the compiled function {function} prints{where}: that happens when it is recorded, and not at every call. "
+    "Write print() around its call, on what it returns"
+)
+COMPILE_STATIC = "static={given!r} is no list of objects. Write static=[x], for an object x that does not change"
 COMPILE_OPAQUE_KIND = (
     "{op} returned {given} in a compiled function, and {known} when that was recorded. "
     "Write {op} with results of one shape and dtype, or call it outside of the compiled function"
@@ -72,38 +104,6 @@ COMPILE_DEBUG = (
     "ag.debug() in a compiled function would look at the numbers of the first call only. "
     "Write with ag.debug(): around the call: the plain function is run there, and its lines are named"
 )
-COMPILE_LIMIT = (
-    "the function {function} can read more than {most} values, among the last of them {what}: too many to compare at "
-    "every call. Write static=[x] for an x that does not change, or {function}(..., x) for what does"
-)
-COMPILE_ITERATOR = (
-    "the function {function} can read {what}, a {kind}, which is used up by being read, but compiled it would give the "
-    "same at every call. Write the next item as an argument: {function}(x, next(it))"
-)
-COMPILE_UNKNOWN = (
-    "the function {function} can read {what}, a {kind}, of which nobody can tell whether it has changed. "
-    "Write static=[x] if that x does not change, or what {function} reads of it as an argument"
-)
-COMPILE_CLASS = (
-    "type(x){where} of a value in a compiled function is the class of what stands in for it. Write isinstance(x, cls)"
-)
-COMPILE_SWALLOWED = (
-    "the function {function} catches an error that depends on values, so that a program would go on as it did this time "
-    "({error}). Write np.where(condition, a, b) for both ways, or the attempt outside of the compiled function"
-)
-COMPILE_ERRSTATE = (
-    "np.errstate(){where}: a compiled function treats floating-point errors as its caller does. "
-    "Write np.errstate() around the call of the compiled function"
-)
-COMPILE_THREAD = (
-    "a value of a compiled function is used{where} in another thread, of which the program would know nothing. "
-    "Write it in one thread, or compile what each thread does"
-)
-COMPILE_SAYS = (
-    "the compiled function {function} prints{where}: that happens when it is recorded, and not at every call. "
-    "Write print() around its call, on what it returns"
-)
-COMPILE_STATIC = "static={given!r} is no list of objects. Write static=[x], for an object x that does not change"
 COMPILE_FUNCTION = "ag.compile() takes a function, but was given a {given}. Write ag.compile(step), or @ag.compile"
 COMPILE_BACKEND = "backend={given!r} is unknown. Write backend='numpy', or one of {known}"
 COMPILE_LAYOUT = (

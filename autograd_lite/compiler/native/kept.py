@@ -16,16 +16,17 @@ _MOST = 3
 
 
 class Kept:
-    """The arrays that one value of a program was written to lately.
+    """The arrays that values of a program were written to lately: those of one shape and dtype, as many as there are.
 
-    A parameter and its gradient are replaced at each step, so that from the third step on the arrays of the step before
-    the last are free again. That nobody else holds an array is told by its count of references; a thread that is
-    looking at one counts as well, so that no two can take the same.
+    One value is written to where another one was that is read no more. A parameter and its gradient are replaced at
+    each step, so that from the third step on the arrays of the step before the last are free again. That nobody else
+    holds an array is told by its count of references; a thread that is looking at one counts as well, so that no two
+    can take the same.
     """
 
-    def __init__(self, shape: Shape, dtype: Any) -> None:
+    def __init__(self, shape: Shape, dtype: Any, values: int = 1) -> None:
         self.shape, self.dtype = shape, dtype
-        self._given: deque[Array] = deque(maxlen=_MOST)
+        self._given: deque[Array] = deque(maxlen=_MOST * values)
 
     def take(self) -> Array:
         """Return an array that nobody holds."""

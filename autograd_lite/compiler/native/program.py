@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.native.calls import is_product, is_view
 from autograd_lite.compiler.native.kept import SMALLEST, Kept
+from autograd_lite.compiler.native.last import given_back
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.segments import Part, views_for
 from autograd_lite.compiler.native.threads import Call
@@ -53,7 +55,9 @@ class Driver(Module):
         written = [b.id for k in kernels for b in k.outputs]
         written += [x.id for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
         large = {i: program.types[i] for i in written if program.types[i].nbytes >= SMALLEST}
-        self.bound |= {f"kept_{i}": Kept(kind.shape, kind.dtype).take for i, kind in large.items()}
+        many = Counter((kind.shape, kind.dtype) for kind in large.values())
+        kept = {of: Kept(*of, number) for of, number in many.items()}
+        self.bound |= {f"kept_{i}": kept[kind.shape, kind.dtype].take for i, kind in large.items()}
         self.bound |= {"otherwise": otherwise, "again": _again}
 
     def body(self) -> list[str]:
@@ -61,9 +65,9 @@ class Driver(Module):
         self._written = set(program.given())
         parameters = ", ".join(self.names[x.id] for x in program.inputs)
         lines = [f"def {self.function}({parameters}):"]
-        for part in self.parts:
+        for part, gone in zip(self.parts, given_back(program, self.parts, self.views), strict=True):
             steps = self._kernel(part, parameters) if isinstance(part, Kernel) else self._line(part)
-            lines += [f"    {line}" for line in steps]
+            lines += [f"    {line}" for line in [*steps, *self._given_back(part, gone)]]
         shown = [self.views[i] for i in program.escaping() if i in self.views and i not in self._written]
         lines += [f"    {line}" for x in shown for view in (*views_for(x, self.views), x) for line in self._view(view)]
         return [*lines, f"    return {self._returned()}"]
@@ -77,6 +81,12 @@ class Driver(Module):
         lines.append(f"if {kernel.name}(given) and again({kernel.name}, given): return otherwise({parameters})")
         numbers = [self.names[buffer.id] for buffer in kernel.outputs if buffer.id in self.plain]
         return lines + [f"{name} = {name}[()]" for name in numbers]
+
+    def _given_back(self, part: Part, gone: Sequence[int]) -> list[str]:
+        """Return the line that lets go of arrays, and of the tuple by which a kernel was given any."""
+        large = isinstance(part, Kernel) and any(f"kept_{b.id}" in self.bound for b in (*part.inputs, *part.outputs))
+        names = [*(["given"] if large else []), *[self.names[i] for i in gone]]
+        return [f"del {', '.join(names)}"] if names else []
 
     def _empty(self, i: int) -> str:
         """Return the line that makes an array to be written to."""
