@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any
 
+import compiled_things  # noqa: F401 - more rows
 import numpy as np
 import pytest
 from backends import NATIVE

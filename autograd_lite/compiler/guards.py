@@ -14,6 +14,7 @@ from autograd_lite.compiler.kinds import SIMPLE
 from autograd_lite.compiler.places import UNSET, Place, content
 
 Bind = Callable[[Any], str]
+_FEW = 4
 
 
 def condition(place: Place, bind: Bind) -> str:
@@ -64,7 +65,10 @@ def _attributes(place: Place, bind: Bind) -> str:
 
 
 def _names(place: Place, bind: Bind) -> str:
-    return f"not {bind(place.found)}.isdisjoint({bind(place.owner)})"
+    owner, names = bind(place.owner), sorted(place.found)
+    if len(names) <= _FEW:
+        return " or ".join([f"{name!r} in {owner}" for name in names])
+    return f"not {owner}.keys().isdisjoint({bind(place.found)})"
 
 
 def _all(place: Place, bind: Bind) -> str:

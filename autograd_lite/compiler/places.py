@@ -97,6 +97,12 @@ def is_installed(file: str) -> bool:
     return "site-packages" in file or "dist-packages" in file
 
 
+def own_dict(x: Any) -> dict[str, Any]:
+    """Return the attributes of an object; of one that answers otherwise, none."""
+    space = getattr(x, "__dict__", None)
+    return space if isinstance(space, dict) else {}
+
+
 def is_engine_object(x: Any) -> bool:
     """Tell whether an object is of a class of the engine, or of NumPy: a transform, an operation of the user's."""
     module = str(getattr(type(x), "__module__", ""))

@@ -23,7 +23,16 @@ import numpy as np
 
 from autograd_lite.compiler import kinds
 from autograd_lite.compiler.kinds import SIMPLE, is_ours, is_standard
-from autograd_lite.compiler.places import MOST, UNSET, Place, Scope, content, is_engine_object, is_installed
+from autograd_lite.compiler.places import (
+    MOST,
+    UNSET,
+    Place,
+    Scope,
+    content,
+    is_engine_object,
+    is_installed,
+    own_dict,
+)
 from autograd_lite.compiler.reading import Names, names_in
 from autograd_lite.compiler.traced import Traced
 from autograd_lite.record import Handle
@@ -176,6 +185,10 @@ class Survey:
         if package in kinds.LIBRARY:
             return
         space, standard = vars(x), package in sys.stdlib_module_names
+        if not standard and not is_installed(str(space.get("__file__", ""))):
+            self._note("keys", space, None, len(space), name)
+        if "__getattr__" in space:
+            self._found("item", space, "__getattr__", space["__getattr__"], name, x)
         for word in self._words_for(x, standard):
             value = space[word]
             if not standard or isinstance(value, (*SIMPLE, list, dict)):
@@ -184,7 +197,7 @@ class Survey:
     def _words_for(self, x: types.ModuleType, standard: bool) -> list[str]:
         """Return the names by which variables of a module may be read from outside."""
         any_word = self.scope.words is None and (self.scope.codes is not None or self._made_up)
-        if any_word and not standard and not is_installed(str(getattr(x, "__file__", ""))):
+        if any_word and not standard and not is_installed(str(vars(x).get("__file__", ""))):
             return list(vars(x))
         return sorted((self._words if self.scope.words is None else self.scope.words) & vars(x).keys())
 
@@ -218,7 +231,7 @@ class Survey:
 
     def _wrapped(self, x: Any, name: str) -> None:
         """NOTE: what a decorator has wrapped is called by it, by whichever way it reaches it."""
-        inner = getattr(x, "__dict__", {}).get("__wrapped__")
+        inner = own_dict(x).get("__wrapped__")
         if inner is not None:
             self._enter(inner, name, x)
 
@@ -357,14 +370,14 @@ class Survey:
         return self.scope.modules and any(map(is_ours, type(x).__mro__))
 
     def _attributes(self, x: Any, name: str) -> None:
-        space = getattr(x, "__dict__", None)
-        if not isinstance(space, dict):
+        if not hasattr(x, "__dict__"):
             return
+        space = own_dict(x)
         ours = is_ours(type(x))
         if space or not isinstance(x, types.FunctionType):
             self._note("attributes", x, None, len(space) if ours else list(space), name)
         for word, value in list(space.items()):
-            if isinstance(word, str) and word != "__wrapped__" and self._wants(x, word):
+            if word != "__wrapped__" and self._wants(x, word):
                 if ours and isinstance(value, (dict, list)):
                     self._ours.add(id(value))
                 self._found("attribute", x, word, value, _joined(name, word))
@@ -376,7 +389,7 @@ class Survey:
 
     def _class(self, cls: type, name: str, instance: Any) -> None:
         """Find what an object or a class reads in the dicts of classes; and names that those nearer to it lack."""
-        own = getattr(instance, "__dict__", {})
+        own = own_dict(instance)
         nearer: list[type] = []
         for c in cls.__mro__:
             if is_ours(c):
