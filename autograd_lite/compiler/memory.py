@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.opaque import is_opaque
 from autograd_lite.compiler.program import Instruction, Program, Ref, refs
 
 _NEW = frozenset(
@@ -24,7 +25,9 @@ _NEW = frozenset(
 
 def is_new(fn: Any) -> bool:
     """Tell whether a call gives memory of its own, and no view of an operand."""
-    return isinstance(fn, np.ufunc) or isinstance(getattr(fn, "__self__", None), np.ufunc) or fn in _NEW
+    if isinstance(fn, np.ufunc) or isinstance(getattr(fn, "__self__", None), np.ufunc):
+        return True
+    return fn in _NEW or is_opaque(fn)
 
 
 def roots(program: Program) -> dict[int, frozenset[int]]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.opaque import is_opaque
 from autograd_lite.compiler.program import Program
 
 _CALLED = {0.0: "ZERO", 0.5: "HALF", 1.0: "ONE", 2.0: "TWO", -1.0: "MINUS_ONE"}
@@ -25,6 +26,7 @@ class Names:
     def __init__(self, program: Program, again: bool = False) -> None:
         self.program = program
         self._taken = {"np", "numpy", *keyword.kwlist, *(fn.__name__ for fn in helpers.HELPERS)}
+        self._taken |= {x.fn.__name__ for x in program.instructions if is_opaque(x.fn)}
         if program.groups:
             self._taken |= {"i", "j"}
         self._names: dict[int, str] = {}

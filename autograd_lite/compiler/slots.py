@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from autograd_lite.graph import observers
+from autograd_lite.graph import Observer, observers
 from autograd_lite.record import Handle
 from autograd_lite.rules import indexing
 from autograd_lite.seams import watching
@@ -22,6 +22,8 @@ _ACCUMULATE = indexing.getitem.accumulate
 _current: ContextVar[Any] = ContextVar("autograd_lite_trace", default=None)
 tracing = _current.get
 set_data, set_grad = _DATA.__set__, _GRAD.__set__
+told: list[Observer] = []
+"""The observers that are traces: each of its own thread only."""
 _lock = _thread.RLock()
 _traces = 0
 
@@ -85,16 +87,43 @@ def _look(step: int) -> None:
 
 
 @contextmanager
+def reading(reader: Any) -> Iterator[None]:
+    """Have this thread read and write Tensors through something else for the time of a block."""
+    _look(1)
+    try:
+        token = _current.set(reader)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+    finally:
+        _look(-1)
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Have this thread's trace see nothing for the time of a block."""
+    token, watch = _current.set(None), watching.set(None)
+    try:
+        yield
+    finally:
+        watching.reset(watch)
+        _current.reset(token)
+
+
+@contextmanager
 def recording(trace: Any) -> Iterator[None]:
     """Have a trace see what this thread does."""
     _look(1)
     try:
         token, watch = _current.set(trace), watching.set(trace)
+        told.append(trace.observed)
         observers.append(trace.observed)
         try:
             yield
         finally:
             observers.remove(trace.observed)
+            told.remove(trace.observed)
             watching.reset(watch)
             _current.reset(token)
     finally:

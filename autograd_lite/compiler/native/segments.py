@@ -44,7 +44,7 @@ def divided(program: Program, limits: Limits) -> list[Part]:
 class _Division:
     def __init__(self, program: Program, views: Mapping[int, Instruction], limits: Limits) -> None:
         self.program, self.views = program, views
-        draws = any(x.fn is helpers.draw for x in program.instructions)
+        draws = any(x.fn in helpers.EFFECTS and x.fn is not helpers.verify for x in program.instructions)
         self.native = {
             x.id
             for x in program.instructions
