@@ -15,6 +15,7 @@ from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.random import replayed, state
 from autograd_lite.record import Handle, array_of, make_tensor
+from autograd_lite.seams import traced
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import forward, reverse
 from autograd_lite.tensor import run_hooks
@@ -59,7 +60,7 @@ def checkpoint(f: Function) -> Function:
 
 
 def _checkpointed(f: Function, /, *args: Any, **kwargs: Any) -> Any:
-    if not is_grad_enabled():
+    if not is_grad_enabled() or traced():  # a program computes once what it would compute twice
         return f(*args, **kwargs)
     segment = _Segment(f, args, kwargs)
     run = segment.run()
@@ -144,19 +145,24 @@ class _Segment:
             if now in steps:
                 self.routes[s] = steps[now]
 
-    def pull(self, g: Array) -> Array:
-        """Return the derivative by the sources for a cotangent of the results; both are packed."""
+    def pull(self, g: Array, masked: bool = False) -> Array:
+        """Return the derivative by the sources for a cotangent of the results; both are packed.
+
+        With `masked`, zeros of the cotangent are kept zeros, as `sweep.reverse` does behind an operation that selects.
+        """
         run = self.again()
         nodes = [node_of(run.results[i]) for i in self.places]
         lift = make_tensor if isinstance(g, Handle) else None
         seeds = zip(nodes, self._unpacked(g, self.shapes), strict=True)
+        ends = frozenset(run.sources)
         found = reverse(
             seeds,  # type: ignore[arg-type]
-            wanted=frozenset(run.sources),
+            wanted=ends,
             within=run.between,
             lift=lift,
             retain=lift is not None,
-            hook=run_hooks,
+            hook=lambda node, share: share if node in ends else run_hooks(node, share),  # which the sweep around runs
+            masked=nodes if masked else (),  # type: ignore[arg-type]
         )
         return _pack(*[found[s] if s in found else np.zeros(s.shape, s.dtype) for s in run.sources])
 
@@ -215,6 +221,7 @@ _PACK = Op("pack", _pack, "linear", (), {}, (_unpack,), variadic=True)
 _CHECKPOINT = Op(
     "checkpoint", lambda sources: sources, "custom", ("sources",), {"segment": None},
     (lambda g, segment: segment.pull(g),), jvp=lambda tangents, segment: segment.push(tangents[0]),
+    zeros=lambda g, segment: segment.pull(g, masked=True),
 )  # fmt: skip
 
 
@@ -224,4 +231,3 @@ def _packed(sources: tuple[Node, ...]) -> Node:
     edges = tuple([(s, _unpack, (shapes, i), i) for i, s in enumerate(sources)])
     dtype = np.result_type(*[s.dtype for s in sources])
     return Linked(_PACK, sources, edges, NO_SETTINGS, (_slots(shapes)[-1][1],), dtype)
-

@@ -13,11 +13,13 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.batched import holds_any
 from autograd_lite.check.gradcheck import gradcheck
 from autograd_lite.derived import Derived, named
 from autograd_lite.differences import quick
-from autograd_lite.op import Op, recorder_of
-from autograd_lite.record import NUMERIC, Handle, array_of, make_tensor
+from autograd_lite.op import RECORDERS, Op, recorder_of
+from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor
+from autograd_lite.seams import aside, opaque, traced
 from autograd_lite.shapes import Array
 
 Function = Callable[..., Any]
@@ -112,9 +114,10 @@ def _declared(f: Function, called: str, vjp: Function | None, jvp: Function | No
     """Return the operation as a function with the name, the text and the signature of `f`."""
     operands, defaults = _parameters(f, called)
     rules = _numerical(f, called, operands, defaults) if numerical else _written(vjp, jvp, called, operands)
-    op = Op(
-        called, _value_of(f, called, lambda: op), "custom", operands, defaults, rules.back,
-        order=(*operands, *defaults), jvp=rules.ahead,
+    compute = _value_of(f, called)
+    op = Black(
+        called, _seen(compute, called, lambda: op), "custom", operands, defaults, rules.back,
+        order=(*operands, *defaults), jvp=rules.ahead, opaque=compute,
     )  # fmt: skip
     operation = Derived(op)
     named(operation, f, _declared, (f, called, vjp, jvp, numerical))
@@ -131,12 +134,17 @@ def _name_of(f: Function) -> str:
     return name if name.isidentifier() else "custom_op"
 
 
+def _signature(f: Function) -> inspect.Signature:
+    with aside():  # Python's library asks about the interpreter, which is no business of the function's
+        return inspect.signature(f)
+
+
 def _parameters(f: Function, name: str) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return the names of the inputs of a function, and its settings with their defaults."""
     if isinstance(f, np.ufunc):
         return (("x",) if f.nin == 1 else tuple(f"x{i + 1}" for i in range(f.nin))), {}
     try:
-        parameters = inspect.signature(f).parameters.values()
+        parameters = _signature(f).parameters.values()
     except (TypeError, ValueError) as error:
         raise errors.DeclarationError(errors.CUSTOM_SIGNATURE.format(op=name, what="no signature")) from error
     settings = {p.name: p.default for p in parameters if p.default is not p.empty}
@@ -172,7 +180,7 @@ class _Rules(NamedTuple):
 
 def _names(rule: Function, first: str, name: str) -> list[str]:
     """Return the parameter names of a user's rule after the first, which is `g` or `tangents`."""
-    names = list(inspect.signature(rule).parameters)
+    names = list(_signature(rule).parameters)
     if not names or names[0] != first:
         raise errors.DeclarationError(errors.CUSTOM_FIRST.format(op=name, first=first, given=", ".join(names)))
     return names[1:]
@@ -190,7 +198,23 @@ def _written(vjp: Function | None, jvp: Function | None, name: str, operands: Se
     saved = list(dict.fromkeys([*asked, *ahead, *(f"{x}_shape" for x in operands)]))
     shared = _Shared(vjp, asked, saved, name, len(operands))
     rules = [_Rule(partial(shared, i, f"{x}_shape"), ["g", *saved]) for i, x in enumerate(operands)]
-    return _Rules(rules, None if jvp is None else _Rule(jvp, ["tangents", *ahead]))
+    return _Rules(rules, None if jvp is None else _Rule(partial(_ahead, jvp, name, ahead), ["tangents", *ahead]))
+
+
+def _ahead(jvp: Function, name: str, asked: Sequence[str], tangents: Sequence[Any], **values: Any) -> Any:
+    """Call the user's forward rule."""
+    given = [values[x] for x in asked]
+    if unseen(*tangents, *given):
+        return opaque(lambda *x: np.asarray(jvp(*x)), f"jvp_of_{name}", (list(tangents), *given), {})
+    return jvp(tangents, *given)
+
+
+def unseen(*values: Any) -> bool:
+    """Tell whether a trace has to leave a rule of the user's alone, which may be anything as long as it has arrays.
+
+    With Tensors it is recorded, as its own derivative is asked for, and with batches it is carried out for all.
+    """
+    return traced() and not any(isinstance(v, Handle) or holds_any(v) for v in values)
 
 
 class _Shared:
@@ -220,7 +244,7 @@ class _Shared:
         if last is not None and last[0]() is g and all(map(_same, last[1], saved)):
             return last[2]
         try:
-            found = self._vjp(g, *given)
+            found = self._called(g, given)
         except Exception as error:
             if isinstance(g, Handle):
                 error.add_note(errors.CUSTOM_SECOND.format(op=self._name))
@@ -229,9 +253,21 @@ class _Shared:
         if len(results) != self._count:
             text = errors.CUSTOM_RESULTS.format(op=self._name, given=len(results), expected=self._count)
             raise errors.RuleError(text)
-        if self._count > 1 and isinstance(g, (np.ndarray, Handle)):
+        if self._count > 1 and (isinstance(g, (np.ndarray, Handle)) or type(g) in RECORDERS):
             self._last = (ref(g, self._forget), saved, results)
         return results
+
+    def _called(self, g: Array, given: list[Any]) -> Any:
+        """Call the user's rule; in a trace, as what nobody sees into."""
+        if not unseen(g, *given):
+            return self._vjp(g, *given)
+
+        def shares(*values: Any) -> Any:
+            found = self._vjp(*values)
+            results = found if isinstance(found, (tuple, list)) else (found,)
+            return tuple([None if x is None else np.array(x) for x in results])
+
+        return opaque(shares, f"vjp_of_{self._name}", (g, *given), {})
 
     def _forget(self, gone: Any) -> None:
         last = self._last
@@ -246,14 +282,40 @@ def _same(a: Any, b: Any) -> bool:
     return a is b or (isinstance(a, tuple) and a == b)
 
 
-def _value_of(f: Function, name: str, op: Callable[[], Op]) -> Function:
-    """Return what computes the value from arrays; of a batch, through the operation, example by example."""
-
+def _value_of(f: Function, name: str) -> Function:
     def compute(*arrays: Any, **settings: Any) -> Array:
-        recorder = recorder_of(*arrays)
-        return _as_value(f(*arrays, **settings), name) if recorder is None else recorder(op(), arrays, settings)
+        return _as_value(f(*arrays, **settings), name)
 
     return compute
+
+
+class Black(Op):
+    """An operation that calls code of the user's, which a compiled function calls as well, as it is.
+
+    So what that reads is not to be compared; but derivatives of its rules are what they were.
+    """
+
+    __slots__ = ()
+    _surveyed = ("rules", "jvp")
+    _as_it_is = True
+
+
+def _seen(compute: Function, name: str, op: Callable[[], Op]) -> Function:
+    """Return what computes a value from arrays; of a batch, through the operation, example by example."""
+
+    def seen(*arrays: Any, **settings: Any) -> Array:
+        recorder = recorder_of(*arrays)
+        if recorder is None:
+            return opaque(compute, name, arrays, settings)
+        return recorder(op(), arrays, settings)
+
+    return seen
+
+
+def black_box(name: str, fn: Function) -> Op:
+    """Return an operation without a derivative that computes from any number of arrays, and may do anything."""
+    op = Black(name, _seen(fn, name, lambda: op), "constant", (), {}, (), variadic=True, opaque=fn)
+    return op
 
 
 def _as_value(y: Any, name: str) -> Array:
@@ -282,23 +344,19 @@ def _numerical(f: Function, name: str, operands: tuple[str, ...], defaults: Mapp
     def back(index: int, g: Array, *values: Any) -> Array:
         plain = [_unwatched(v, name) for v in (g, *values[:n])]
         found = pull(*plain, index=index, **dict(zip(settings, values[n:], strict=True)))
-        return make_tensor(np.asarray(found)) if isinstance(g, Handle) else found
+        return make_tensor(as_array(found)) if isinstance(g, Handle) else found
 
     def ahead(tangents: Sequence[Any], **values: Any) -> Array:
         moves = [None if t is None else _unwatched(t, name) for t in tangents]
         arrays = [_unwatched(values[x], name) for x in operands]
         found = push(*moves, *arrays, **{s: values[s] for s in settings})
-        return make_tensor(np.asarray(found)) if any(isinstance(t, Handle) for t in tangents) else found
+        return make_tensor(as_array(found)) if any(isinstance(t, Handle) for t in tangents) else found
 
-    pull = _constant(f"{name} by differences", partial(_pulled, f))
-    push = _constant(f"{name} by differences", partial(_pushed, f))
+    pull = black_box(f"{name}_by_differences", partial(_pulled, f))
+    push = black_box(f"{name}_by_differences", partial(_pushed, f))
     names = [*operands, *settings]
     rules = [_Rule(partial(back, i), ["g", *names]) for i in range(n)]
     return _Rules(rules, _Rule(ahead, ["tangents", *names]))
-
-
-def _constant(name: str, fn: Function) -> Op:
-    return Op(name, fn, "constant", (), {}, (), variadic=True)
 
 
 def _unwatched(x: Any, name: str) -> Any:

@@ -12,16 +12,18 @@ matrix ``df/dx`` is built whole: meant for up to some thousand unknowns.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.custom import custom_op
-from autograd_lite.derived import derived
+from autograd_lite.custom import black_box, custom_op, unseen
+from autograd_lite.derived import Derived, named
 from autograd_lite.jacobians import jacobian
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, apply, as_array, plain_of
+from autograd_lite.seams import opaque, traced
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.transforms import vjp
@@ -66,11 +68,11 @@ def root(f: Function, solve: Function) -> Function:
     >>> ag.grad(ag.grad(square_root))(9.0)  # -a^(-3/2) / 4
     np.float64(-0.009259259259259259)
     """
-    return derived(_root, root, f, solve)
+    return named(Derived(_solved, Given(f, solve)), f, root, (f, solve))
 
 
-def _root(f: Function, solve: Function, /, *theta: Any) -> Any:
-    return _solution(f, solve, theta)
+def _solved(given: Given, /, *theta: Any) -> Any:
+    return _solution(given, theta)
 
 
 def fixed_point(f: Function, *, tol: float = 1e-12, max_iterations: int = 1000) -> Function:
@@ -113,19 +115,18 @@ def fixed_point(f: Function, *, tol: float = 1e-12, max_iterations: int = 1000) 
 
 
 def _iteration(f: Function, tol: float, max_iterations: int) -> Function:
-    return derived(_fixed_point, _iteration, f, tol, max_iterations)
-
-
-def _fixed_point(f: Function, tol: float, max_iterations: int, /, x0: Any, *theta: Any) -> Any:
     def difference(x: Any, *theta: Any) -> Any:
         return ravel(f(x, *theta))[0] - ravel(x)[0]
 
-    start, structure = flatten(x0)
-    first = unflatten(structure, [plain_of(x) for x in start])
-    return _solution(difference, lambda *at: _iterated(f, first, at, tol, max_iterations), theta)
+    given = Given(difference, partial(_iterated, f, tol, max_iterations))
+    return named(Derived(_solved_from, given), f, _iteration, (f, tol, max_iterations))
 
 
-def _iterated(f: Function, x: Any, theta: Sequence[Any], tol: float, max_iterations: int) -> Any:
+def _solved_from(given: Given, /, x0: Any, *theta: Any) -> Any:
+    return _solution(given, theta, x0)
+
+
+def _iterated(f: Function, tol: float, max_iterations: int, x: Any, *theta: Any) -> Any:
     for _ in range(max_iterations):
         before, after = ravel(x)[0], ravel(new := f(x, *theta))[0]
         if before.shape != after.shape:
@@ -141,6 +142,19 @@ def _iterated(f: Function, x: Any, theta: Sequence[Any], tol: float, max_iterati
     raise errors.ConvergenceError(errors.FIXED_POINT_LOST.format(function=name_of(f), n=max_iterations, tol=tol))
 
 
+class Given:
+    """An equation and its solver, which a compiled function calls as they are.
+
+    So what the solver reads is not to be compared; but derivatives of the derivative are what they were.
+    """
+
+    __slots__ = ("f", "solve")
+    _surveyed, _as_it_is = ("f",), True
+
+    def __init__(self, f: Function, solve: Function) -> None:
+        self.f, self.solve = f, solve
+
+
 class _Equation(NamedTuple):
     """An equation ``f(x, *theta) = 0`` over vectors: of all numbers of `x`, and of those of the result."""
 
@@ -152,23 +166,35 @@ class _Equation(NamedTuple):
         return ravel(self.function(self.unravel(x), *unflatten(self.structure, leaves)))[0]
 
 
-def _solution(f: Function, solve: Function, theta: Sequence[Any]) -> Any:
+def _solution(given: Given, theta: Sequence[Any], *start: Any) -> Any:
+    """Return the solution for the parameters, from where the solver shall `start`, if it is told."""
+    f, solve = given.f, given.solve
     leaves, structure = flatten(tuple(theta))
     plain = [plain_of(x) for x in leaves]
-    found: list[Callable[[Array], Any]] = []
+    first, beginning = flatten(start)
+    begun = len(first)
+    found: list[tuple[Any, Callable[[Array], Any]]] = []
 
-    def compute(*values: Any) -> Array:
-        vector, unravel = ravel(solve(*unflatten(structure, values)))
-        found.append(unravel)
+    def compute(*given: Any) -> Array:
+        values = given[begun:]
+        result = solve(*unflatten(beginning, given[:begun]), *unflatten(structure, values))
+        (vector, unravel), built = ravel(result), flatten(result)[1]
+        if found and found[0][0] != built:
+            raise errors.ShapeError(errors.IMPLICIT_BUILT.format(function=name_of(f)))
+        found[:] = [(built, unravel)]
+        if in_trace:  # where nobody else sees these values
+            _check(_Equation(f, unravel, structure), plain_of(vector), values)
         return _checked(f, vector)
 
     # An operation, so that of a batch each example is solved for itself.
-    x = Op("solve", compute, "constant", (), {}, (), variadic=True)(*plain)
-    equation = _Equation(f, found[-1], structure)
-    _check(equation, x, plain)
+    in_trace = traced()
+    x = black_box("solve", compute)(*[plain_of(x) for x in first], *plain)
+    equation = _Equation(f, found[0][1], structure)
+    if not in_trace:
+        _check(equation, x, plain)
     if any(isinstance(leaf, Handle) for leaf in leaves):
         x = apply(_operation(equation, x), leaves)
-    return found[-1](x)
+    return equation.unravel(x)
 
 
 def _checked(f: Function, vector: Any) -> Array:
@@ -192,6 +218,12 @@ def _operation(equation: _Equation, x: Array) -> Op:
     """Return the operation that makes the solution, already known, of the parameters."""
 
     def rule(g: Array, y: Array, arrays: Sequence[Any], index: int) -> Array:
+        if unseen(g, y, *arrays):
+            name = f"vjp_of_{name_of(equation.function)}"
+            return opaque(share, name, (g, y, tuple(arrays), index), {})
+        return share(g, y, arrays, index)
+
+    def share(g: Array, y: Array, arrays: Sequence[Any], index: int) -> Array:
         matrix = _invertible(equation, y, arrays)
         weights = _divided(matrix.T, g)
         others = list(arrays)

@@ -89,6 +89,11 @@ class Op:
         What carries it out, once `record.lane` has made it.
     observed : callable or None
         The same for while somebody observes, once `record.observed` has made it.
+    opaque : callable or None
+        What computes it and may do anything with arrays, so that no trace can see into it: code of the user's.
+    zeros : callable or None
+        A rule in the place of the others, where zeros of the cotangent are to be kept zeros and those gave what is not
+        finite: for an operation that is made of others.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
@@ -96,10 +101,11 @@ class Op:
 
     __slots__ = (
         "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
-        "name", "observed", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "wants",
+        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
+        "wants", "zeros",
     )  # fmt: skip
 
-    _surveyed = ("fn", "rules", "jvp")  # what a compiled function reads of it
+    _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
 
     def __init__(
         self,
@@ -116,6 +122,8 @@ class Op:
         jvp: Rule | None = None,
         selects: bool = False,
         accumulate: Callable[..., None] | None = None,
+        opaque: Callable[..., Any] | None = None,
+        zeros: Callable[..., Any] | None = None,
     ) -> None:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
@@ -123,6 +131,7 @@ class Op:
         self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
+        self.opaque, self.zeros = opaque, zeros
         self.calls = 0
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None

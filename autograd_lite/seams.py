@@ -7,7 +7,8 @@ through here; while nobody watches, that costs reading one variable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -28,6 +29,12 @@ class Watcher(Protocol):
 
     def verify(self, condition: Any, text: str, error: Callable[[str], Exception]) -> None:
         """Have the condition checked at every call."""
+
+    def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
+        """Call a function that nobody can see into, at every call."""
+
+    def aside(self) -> AbstractContextManager[Any]:
+        """Return a block in which nothing is watched."""
 
     def shown(self, value: Any) -> Any:
         """Return what an array is in this call, for who prints it; refused elsewhere."""
@@ -61,6 +68,18 @@ def drawing(rng: Any) -> Any:
     """Return a generator, or what draws from it at every call of a compiled function."""
     watcher = _watcher()
     return rng if watcher is None else watcher.generator(rng)
+
+
+def opaque(fn: Callable[..., Any], name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
+    """Call code of the user's that may do anything with arrays; a trace has it called at every call, as it is."""
+    watcher = _watcher()
+    return fn(*args, **settings) if watcher is None else watcher.opaque(fn, name, args, settings)
+
+
+def aside() -> AbstractContextManager[Any]:
+    """Return a block in which nothing is watched: of what depends on nothing that a compiled function does."""
+    watcher = _watcher()
+    return nullcontext() if watcher is None else watcher.aside()
 
 
 def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None:

@@ -31,6 +31,7 @@ def reverse(
     lift: Lift | None = None,
     retain: bool = False,
     hook: Callable[[Node, Array], Array] | None = None,
+    masked: Iterable[Node] = (),
 ) -> dict[Node, Array]:
     """Sweep backwards from `seeds`, pairs of node and cotangent, and return the gradients.
 
@@ -46,6 +47,8 @@ def reverse(
         Keep what the nodes have saved, for another sweep.
     hook : callable, optional
         ``hook(node, g)`` for nodes with hooks; what it returns goes on.
+    masked : iterable of Node
+        Those at which a cotangent of zero stays zero, as behind an operation that selects.
 
     Notes
     -----
@@ -59,7 +62,7 @@ def reverse(
     found: dict[Node, Array] = {}
     for node, seed in seeds:
         _give(node, seed, grads, queue, owned)
-    masked: set[Node] = set()
+    masked = set(masked)
     # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
     with np.errstate(all="ignore"):
         latest = heappop(queue)[1] if queue else None
@@ -89,7 +92,7 @@ def reverse(
                         op.accumulate(_buffer(parent, grads, queue, owned), g, *saved)
                         continue
                     if zeros or share.__class__ is not ndarray or share.shape != parent.shape:
-                        share = _fitted(share, g, parent, op, zeros)
+                        share = _fitted(share, g, parent, op, zeros, saved)
                     if parent in grads:
                         _give(parent, share, grads, queue, owned)
                     else:
@@ -160,13 +163,15 @@ def _buffer(parent: Node, grads: dict[Node, Array], queue: Queue, owned: set[Nod
     return grads[parent]
 
 
-def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool) -> Array:
+def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool, saved: tuple[Any, ...]) -> Array:
     """Return what a rule has computed in the shape of the input: broadcasting is undone here, once for all rules."""
     if not hasattr(share, "shape"):
         text = errors.RULE_RESULT.format(op=op.name, given=type(share).__name__, shape=parent.shape)
         raise errors.RuleError(text)
     if masked and op.form == "elementwise":
         share = _keep_zeros(g, share)
+    elif masked and op.zeros is not None and not everywhere(np.isfinite(_plain(share.sum()))):
+        share = op.zeros(g, *saved)
     if share.shape == parent.shape:
         return share
     try:
@@ -310,8 +315,10 @@ def _forward_custom(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift
     seeds = []
     for t, rule, saved, i in moving_edges(node, moving):
         share = rule(v, *_lifted(node, op, i, saved, lift))
-        seeds.append((share._node, np.broadcast_to(t, share.shape)))
-    return reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True)[probe]
+        if share._node is not None:  # None where the rule says that the derivative is 0
+            seeds.append((share._node, np.broadcast_to(t, share.shape)))
+    found = reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True)
+    return found[probe] if seeds else np.zeros(node.shape, node.dtype)
 
 
 FORWARD: Mapping[str, Callable[..., Array]] = {

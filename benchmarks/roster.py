@@ -22,7 +22,7 @@ ONE_THREAD = {
     "JAX_PLATFORMS": "cpu",
 }
 # Without its bytecode cache an import would be timed with its compilation.
-NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "AUTOGRAD_LITE_COMPILE")
+NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "AUTOGRAD_LITE_COMPILE", "AUTOGRAD_LITE_NETWORK")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ def ours(name: str, backend: dict[str, str], cached: bool = False) -> Contender:
     return Contender(name, "ours.py", "autograd_lite", False, {"PYTHONPATH": str(TOP), **backend}, STEPS, True, cached)
 
 
+def eager(name: str, backend: str) -> Contender:
+    """An ordinary training loop, of which the network alone is compiled."""
+    given = {"PYTHONPATH": str(TOP), "AUTOGRAD_LITE_NETWORK": backend}
+    return Contender(name, "ours.py", "autograd_lite", False, given, ("perceptron", "mlp", "mlp784", "mlp1024"))
+
+
 HAND = Contender("hand", "hand.py", "numpy", False)
 OURS = ours("ours", {})
 PYTORCH = Contender("PyTorch", "pytorch.py", "torch")
@@ -53,6 +59,8 @@ CONTENDERS = (
     ours("ours compiled", {"AUTOGRAD_LITE_COMPILE": "numpy"}),
     ours("ours numba", {"AUTOGRAD_LITE_COMPILE": "numba"}, cached=True),
     ours("ours cc", {"AUTOGRAD_LITE_COMPILE": "cc"}, cached=True),
+    eager("ours, compiled network", "numpy"),
+    eager("ours, network cc", "cc"),
     PYTORCH,
     Contender("JAX eager", "jaxlib_.py", "jax"),
     Contender("JAX jit", "jaxlib_.py", "jax", environment={"JAX_CONTENDER_JIT": "1"}, first=True),

@@ -215,9 +215,3 @@ def test_an_error_of_numpy_is_noted_with_the_operation() -> None:
     f = ag.compile(lambda x: ag.Tensor(x) @ np.ones((3, 2)))
     with pytest.raises(ValueError, match="matmul"):
         f(X)
-
-
-def test_gradients_do_not_flow_through_a_compiled_function_silently() -> None:
-    f = ag.compile(lambda x: np.sum(np.sin(x)))
-    with pytest.raises(ag.errors.NoPathError):
-        ag.grad(f)(ag.Tensor(X))

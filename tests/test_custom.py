@@ -244,3 +244,9 @@ def test_a_numerical_derivative_has_no_second_order() -> None:
     mine = numerical()
     with pytest.raises(ag.errors.UnsupportedError, match="Write vjp="):
         ag.grad(lambda a: np.sum(ag.grad(lambda z: np.sum(mine(z, Y)))(a)))(X)
+
+
+def test_a_derivative_of_0_is_one_forwards_too() -> None:
+    op = ag.custom_op(lambda a, b: a * np.floor(b), vjp=lambda g, a, b: (g * np.floor(b), None), name="op")
+    assert ag.jvp(op, (2.0, 3.5), (1.0, 1.0)) == (6.0, 3.0)
+    assert ag.jvp(lambda b: op(2.0, b) + b, (3.5,), (1.0,)) == (9.5, 1.0)

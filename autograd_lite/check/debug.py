@@ -15,6 +15,7 @@ from autograd_lite.graph import observe
 from autograd_lite.op import Op, Settings
 from autograd_lite.provenance import Origin, Place, caller, origins
 from autograd_lite.record import Handle
+from autograd_lite.seams import traced
 from autograd_lite.shapes import Array, whole
 
 _REMEDIES = {
@@ -67,6 +68,8 @@ def debug(nan: bool = True) -> Iterator[None]:
     Traceback (most recent call last):
     autograd_lite.errors.NonFiniteError: the derivative of sqrt by its argument x makes an infinity of a finite ...
     """
+    if traced():
+        raise errors.CompileError(errors.COMPILE_DEBUG)
     with observe(partial(_note, nan)):
         try:
             yield

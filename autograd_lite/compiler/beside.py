@@ -10,14 +10,14 @@ import random as python_random
 import sys
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite import random
-from autograd_lite.compiler.slots import raw_data, raw_grad, seen_by, set_data, set_grad, slot_data, slot_grad
+from autograd_lite.compiler.slots import raw_data, raw_grad, reading, set_data, set_grad, slot_data, slot_grad
 from autograd_lite.record import Handle
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array, everywhere
@@ -111,7 +111,7 @@ class Beside:
         before = watching.get()
         try:
             watching.set(self)
-            with seen_by(self), warnings.catch_warnings(), np.errstate(all="ignore"):
+            with reading(self), warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 yield
         finally:
@@ -161,6 +161,12 @@ class Beside:
 
     def shown(self, value: Any) -> Any:
         return value
+
+    def opaque(self, fn: Callable[..., Any], name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
+        return fn(*args, **settings)
+
+    def aside(self) -> AbstractContextManager[Any]:
+        return nullcontext()
 
 
 def array_of_grad(grad: Any) -> Array | None:

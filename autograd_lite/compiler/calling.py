@@ -6,19 +6,20 @@ import linecache
 import operator
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.guards import CALLED
+from autograd_lite.compiler.operation import Call, Operation, nodes_text, result_text, saved_text
 from autograd_lite.compiler.places import UNSET
 from autograd_lite.compiler.program import Input, Program
-from autograd_lite.compiler.recording import Leaf, Recorded
+from autograd_lite.compiler.recording import COMPUTED, Leaf, Recorded
 from autograd_lite.graph import is_grad_enabled
 from autograd_lite.random import default_rng
-from autograd_lite.record import Handle, make_tensor
+from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.tree import LEAF, Structure, flatten, unflatten
 
 MISS = object()
@@ -28,8 +29,10 @@ MISS = object()
 class Caller:
     """Writes the function; its names are bound to objects in `bound`."""
 
-    def __init__(self, recorded: Recorded, program: Program, step: Callable[..., Any]) -> None:
-        self.recorded, self.program = recorded, program
+    def __init__(
+        self, recorded: Recorded, program: Program, step: Callable[..., Any], operation: Operation | None = None
+    ) -> None:
+        self.recorded, self.program, self.operation = recorded, program, operation
         self.bound: dict[str, Any] = {**_KNOWN, "step": step}
         self.lines: list[str] = []
         self._names: dict[tuple[str, int], str] = {}  # what is bound stays alive, and its identity its own
@@ -44,13 +47,26 @@ class Caller:
 
     def made(self) -> Callable[..., Any]:
         """Return ``enter(args, kwargs)``."""
+        if self.operation is not None:
+            self._miss(f"{self.bind(self.operation)}.stale")
+        self._compare()
+        self._run()
+        return self._compiled()
+
+    def compared(self) -> Callable[..., Any]:
+        """Return ``enter(args, kwargs)`` that compares and does nothing else."""
+        self._compare()
+        return self._compiled()
+
+    def _compare(self) -> None:
         self._take_apart()
         for i, x in enumerate(self.recorded.leaves):
             self._compare_leaf(f"a{i}", x, i)
         self._compare_objects()
         self._compare_environment()
         self.lines = ["try:", *[f"    {line}" for line in self.lines], f"except {_GONE}: return MISS"]
-        self._run()
+
+    def _compiled(self) -> Callable[..., Any]:
         used = [name for name in self.bound if name in _words(self.lines)]
         lines = [f"def make({', '.join(used)}):", "    def enter(args, kwargs):"]  # so that names are found fastest
         text = "\n".join([*lines, *[f"        {line}" for line in self.lines], "    return enter", ""])
@@ -139,6 +155,8 @@ class Caller:
             self._miss("not is_grad_enabled()")
         else:
             self._miss("is_grad_enabled()")
+        if self.operation is not None:
+            self._compare_tracked(self.operation)
         for owner, key, value in self.recorded.numbers:
             self._miss(f"{self.bind(owner)}[{key!r}] != {self.bind(value)}")
         for array, copy in self.recorded.arrays:
@@ -150,6 +168,11 @@ class Caller:
         assert self.recorded.environment is not None
         for condition in self.recorded.environment.conditions(self.bind):
             self._miss(condition)
+
+    def _compare_tracked(self, operation: Operation) -> None:
+        for x in operation.inputs:
+            if x.kind == "tensor":
+                self._miss(f"{self.bind(x.owner, 't')}._node is {'' if x.id in operation.tracked else 'not '}None")
 
     def _compare_shape(self, x: Input) -> None:
         """Compare the shape of an array that somebody else has as well, and may have changed in place."""
@@ -173,12 +196,23 @@ class Caller:
 
     def _run(self) -> None:
         given = ", ".join(self._read(x) for x in self.program.inputs)
+        if self.operation is not None:
+            self.lines.append(f"saved = {saved_text(self.operation, self.bind, self._read, self.recorded.leaves)}")
         values = [f"r{k}" for k in range(len(self.program.escaping()))]
         unpacked = f"{', '.join(values)}{',' if len(values) == 1 else ''}"
         self.lines.append(f"{unpacked} = step({given})" if values else f"step({given})")
+        if self.operation is not None:
+            self._begin(self.operation, values)
         outputs = self._outputs(values)
         self._commit(values[self._returned :])
         self.lines.append(f"return {self._built(self.recorded.result, iter(outputs))}")
+
+    def _begin(self, operation: Operation, values: Sequence[str]) -> None:
+        """Write the line that keeps what derivatives of this call need."""
+        computed = [kind for kind in self.recorded.kinds if kind in COMPUTED]
+        residuals = "".join(f"{x}, " for kind, x in zip(computed, values, strict=False) if kind == "residual")
+        nodes = "".join(f"{nodes_text(group, self.bind)}, " for group in operation.groups)
+        self.lines.append(f"call = Call({self.bind(operation)}, args, kwargs, saved, ({nodes}), ({residuals}))")
 
     def _built(self, structure: Structure, outputs: Iterator[str]) -> str:
         """Write how the result is put together: plain containers as they are written in Python."""
@@ -213,19 +247,20 @@ class Caller:
         rest = iter(values)
         shown = []
         self._returned = 0
-        for kind, output in zip(self.recorded.kinds, self.program.outputs, strict=True):
-            if kind in _NOT_COMPUTED:
+        for k, (kind, output) in enumerate(zip(self.recorded.kinds, self.program.outputs, strict=True)):
+            if kind not in COMPUTED:
                 shown.append({"static": self.bind, "given": "a{}".format, "same": "y{}".format}[kind](output))
                 continue
             self._returned += 1
             value = next(rest)
             if kind == "tensor":
                 name = f"y{len(shown)}"
-                self.lines.append(f"{name} = make_tensor({self._array(value, output.id)})")
+                self.lines.append(f"{name} = {result_text(self.operation, self._array(value, output.id), k)}")
                 value = name
             elif kind == "held":
                 value = self._array(value, output.id)
-            shown.append(value)
+            if kind != "residual":
+                shown.append(value)
         return shown
 
     def _array(self, value: str, i: int) -> str:
@@ -264,10 +299,9 @@ def _array_of_grad(grad: Any) -> Any:
 
 _GONE = "(KeyError, AttributeError, IndexError, ValueError)"
 """What is raised where a place is gone that is compared."""
-_NOT_COMPUTED = frozenset(("static", "given", "same"))
 _KNOWN: dict[str, Any] = {
     **CALLED, "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"], "unset": UNSET,
-    "array_of_grad": _array_of_grad, "asarray": np.asarray,
+    "Call": Call, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
     "call": operator.call, "default_rng": default_rng, "deque": deque, "is_grad_enabled": is_grad_enabled,
     "flatten": flatten, "make_tensor": make_tensor,
     "ndarray": np.ndarray, "unflatten": unflatten,

@@ -17,13 +17,16 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler.calling import MISS, Caller
+from autograd_lite.compiler.derived import Derived
 from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.numpy_backend import Module
+from autograd_lite.compiler.operation import Operation, Pull, has_batches, is_observed
 from autograd_lite.compiler.passes import measured, selected
 from autograd_lite.compiler.program import Input, Program
-from autograd_lite.compiler.recording import Recorded, record
+from autograd_lite.compiler.recording import COMPUTED, Recorded, record
 from autograd_lite.compiler.verifying import Verifier, verified
 from autograd_lite.derived import standing_name
+from autograd_lite.graph import observers
 from autograd_lite.later import Later
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
@@ -45,6 +48,16 @@ _watcher = watching.get
 _lock = _thread.RLock()  # one recording at a time: it puts stand-ins into the variables that a function reads
 
 
+class Choices(NamedTuple):
+    """What `compile` was asked for."""
+
+    backend: str
+    passes: tuple[str, ...]
+    static: tuple[Any, ...]
+    pure: bool
+    verify: int
+
+
 class CompiledProgram:
     """What a compiled function does for one kind of arguments.
 
@@ -61,10 +74,32 @@ class CompiledProgram:
     would take, and nothing for what is called once.
     """
 
-    def __init__(self, recorded: Recorded, passes: tuple[str, ...], backend: str, verifier: Verifier) -> None:
-        self.recorded, self.verifier = recorded, verifier
-        self._passes, self._backend = passes, backend
+    def __init__(self, recorded: Recorded, choices: Choices, function: Function) -> None:
+        self.forward, self.plain = recorded.program, False
+        self.operation: Operation | None = None
+        self._function, self._passes, self._backend = function, choices.passes, choices.backend
         self._numpy: Callable[..., Any] | None = None
+        self.recorded = recorded if recorded.derived is None else self._divided(recorded, recorded.derived)
+        self.verifier = Verifier(function, self.recorded, 0 if self.plain else choices.verify)
+
+    def _divided(self, recorded: Recorded, derived: Derived) -> Recorded:
+        """Take a recorded run apart into what computes the results and what computes their derivatives."""
+        program, residuals, pullbacks = derived.divided(recorded.program)
+        self.forward, self.plain = program.having(outputs=recorded.program.outputs), derived.plain
+        if not self.plain:
+            self.operation = Operation(self._function, derived, program.inputs)
+            made = {p.places: Pull(p.read, partial(self._load, p.program)) for p in pullbacks}
+            self.operation.pullbacks.update(made)
+        kinds = [*recorded.kinds, *["residual"] * len(residuals)]
+        return replace(recorded, program=program, kinds=kinds, derived=None)
+
+    def _load(self, program: Program) -> Callable[..., Any]:
+        """Return a pullback as a function."""
+        plain = Module(measured(program, self._passes)[-1][1]).load()
+        if self._backend == "numpy":
+            return plain
+        numbers = [False] * len(program.outputs)
+        return machine.NativeProgram(program, self._backend, self._passes, numbers, plain).load()
 
     def __getstate__(self) -> dict[str, Any]:
         """A pickle has the program and what it is shown with; it is called by nobody, for what it read is elsewhere."""
@@ -89,14 +124,28 @@ class CompiledProgram:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         if self._backend == "numpy":
             return None
-        numbers = [kind == "array" for kind in self.recorded.kinds if kind in ("tensor", "array", "held")]
+        numbers = [kind == "array" for kind in self.recorded.kinds if kind in COMPUTED]
         return machine.NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
 
     @cached_property
     def enter(self) -> Callable[..., Any]:
         """``enter(args, kwargs)``: what the program returns, or `MISS` where it is not for these arguments."""
+        if self.plain:
+            return self._as_written()
         made, program = (self._module, self.program) if self.native is None else (self.native, self.native.program)
-        return Caller(self.recorded, program, made.load()).made()
+        step = made.load()
+        if self.operation is not None:
+            self.operation.holds = Caller(self.recorded, program, step).compared()
+        return Caller(self.recorded, program, step, self.operation).made()
+
+    def _as_written(self) -> Callable[..., Any]:
+        """Return what calls the plain function, where the program is for the arguments."""
+        compared = Caller(self.recorded, self.recorded.program, self._function).compared()
+
+        def enter(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            return MISS if compared(args, kwargs) is MISS else self._function(*args, **kwargs)
+
+        return enter
 
     def _otherwise(self, *inputs: Any) -> Any:
         """Run the program as NumPy calls, to say what native code found wrong."""
@@ -150,13 +199,13 @@ class CompiledProgram:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
         programs = {"after the passes": (self.program, self._module.names.__getitem__)}
         if before:
-            recorded = self.recorded.program
+            recorded = self.forward
             programs = {"as recorded": (recorded, Names(recorded).__getitem__), **programs}
         return drawing.picture(programs, legend, direction)
 
     def formulas(self) -> mathematics.Formulas:
         """Return the derivatives as mathematics, as they were recorded: text, and LaTeX in a notebook."""
-        return mathematics.Formulas(self.recorded.program)
+        return mathematics.Formulas(self.forward)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{x.name}: {self.program.types[x.id]}" for x in self.program.inputs)
@@ -185,6 +234,12 @@ class Programs:
         """Keep one more, and drop the oldest where there are too many."""
         self._kept = (program, *self._kept)[:LIMIT]
 
+    def outdated(self) -> set[tuple[int, ...]]:
+        """Drop programs that are to be recorded again, and return the results that are differentiated together."""
+        stale = [p.operation for p in self._kept if p.operation is not None and p.operation.stale]
+        self._kept = tuple([p for p in self._kept if p.operation not in stale or p.operation is None])
+        return {places for operation in stale for places in operation.learned}
+
     def run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return what the program for a call returns, or `MISS` where there is none."""
         self.enters = tuple([p.enter for p in self._kept if not p.verifier.left])
@@ -207,16 +262,6 @@ class Programs:
         return "\n".join([f"{len(self)} programs of {self.recordings} recordings", *(f"  {p}" for p in self)])
 
 
-class Choices(NamedTuple):
-    """What `compile` was asked for."""
-
-    backend: str
-    passes: tuple[str, ...]
-    static: tuple[Any, ...]
-    pure: bool
-    verify: int
-
-
 class Compiled:
     """A function that was given to `compile`.
 
@@ -233,30 +278,47 @@ class Compiled:
         self.programs = Programs()
         self._function, self._choices = function, choices
         self._kept_before = self._said = False
+        self._differentiated: frozenset[tuple[int, ...]] = frozenset()
+        self._learns = True
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        if _watcher() is not None:  # inside of another one, of whose program it becomes a part
-            return self._function(*args, **kwargs)
+        if _watcher() is not None or (observers and is_observed()):
+            return self._function(*args, **kwargs)  # as a part of another program, and where each operation is seen
         for enter in self.programs.enters:
             result = enter(args, kwargs)
             if result is not MISS:
                 return result
-        with _lock:
-            result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
-            return self._record(args, kwargs) if result is MISS else result
+        result = MISS
+        if not has_batches((args, kwargs)):
+            with _lock:
+                result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
+                if result is MISS:
+                    result = self._record(args, kwargs)
+        return self._function(*args, **kwargs) if result is MISS else result
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        may_keep = not self._kept_before
-        chosen = self._choices
-        recorded, result = record(self._function, args, kwargs, may_keep, chosen.static, chosen.pure)
+        """Return what the recorded call returned, or `MISS` if its results are to have a history."""
+        self._differentiated |= self.programs.outdated()
+        recorded, result = self._recorded(args, kwargs)
         assert recorded.environment is not None
         self._say(recorded.environment.said)
         self.programs.recordings += 1
         self._kept_before = recorded.kept
         if recorded.complete:
-            verifier = Verifier(self._function, recorded, chosen.verify)
-            self.programs.add(CompiledProgram(recorded, chosen.passes, chosen.backend, verifier))
-        return result
+            self.programs.add(CompiledProgram(recorded, self._choices, self._function))
+        return result if recorded.derived is None else MISS
+
+    def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Recorded, Any]:
+        """Record with the derivatives that are asked for, or without, where these are not to be recorded."""
+        rest = not self._kept_before, self._choices.static, self._choices.pure
+        derived = Derived(self._differentiated, self._learns)
+        try:
+            return record(self._function, args, kwargs, *rest, derived=derived)
+        except Exception:
+            if not derived.swept:
+                raise
+        self._differentiated, self._learns = frozenset(), False  # whatever it is, a sweep meets it where it is due
+        return record(self._function, args, kwargs, *rest, derived=Derived((), learns=False))
 
     def _say(self, line: str) -> None:
         """Warn once of a function that prints."""
@@ -358,7 +420,12 @@ def compile(  # noqa: A001 - PyTorch's name
     -----
     What the function reads from outside is read anew at every call: parameters, the state and the learning rate of an
     optimiser, arrays and random generators of closures. What it writes is written when all is computed: all or nothing.
-    A returned Tensor has its value and no history.
+
+    Where the plain function's results would have a history, as those of a network in an ordinary training loop, the
+    results of the compiled one have it: the call is one operation, whose derivative is a program too, made when it is
+    first asked for. Derivatives of that, forward mode, and `vmap` evaluate the plain function; inside of another
+    compiled function and of `debug` it runs as well. A training step, which calls ``backward()`` itself, returns values
+    without a history. Operations of `custom_op` and solvers of `implicit` are called as they are, at every call.
 
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
     are; its sums keep their rounding errors, and its functions are exact to some units in the last place. Large loops

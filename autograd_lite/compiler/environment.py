@@ -53,6 +53,7 @@ class Environment:
         self.before = Survey(self._roots, known)
         self.survey = self.before
         self.observer = Observer(function, trace)
+        trace.beside.beside = self.observer.beside
         self.doubles: Doubles | None = None
         self._numpy = _global_states()
         self._drawing = [(x, _state(x)) for x in self.before.objects.values() if kinds.is_random(x)]
@@ -144,7 +145,7 @@ class Environment:
 
     def _refuse_draws(self, drawn: frozenset[int]) -> None:
         changed = [x for x, state in self._drawing if _state(x) != state]
-        if any(id(x) not in drawn for x in changed) or _global_states() != self._numpy:
+        if any(id(x) not in drawn for x in changed) or _global_states()[: len(self._numpy)] != self._numpy:
             self._refuse(errors.COMPILE_RANDOM, where="")
 
     # ----- what is compared -----

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.opaque import is_opaque
 from autograd_lite.compiler.program import Instruction, Program, Ref, Type, refs
 
 _NEW = frozenset(
@@ -31,7 +32,9 @@ def is_new(x: Instruction) -> bool:
     fn = x.fn
     if fn is np.einsum:
         return len(x.operands()) > 1
-    return isinstance(fn, np.ufunc) or isinstance(getattr(fn, "__self__", None), np.ufunc) or fn in _NEW
+    if isinstance(fn, np.ufunc) or isinstance(getattr(fn, "__self__", None), np.ufunc):
+        return True
+    return fn in _NEW or is_opaque(fn)
 
 
 def roots(program: Program) -> dict[int, frozenset[int]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.identifiers import Taken, identifier
+from autograd_lite.compiler.opaque import is_opaque
 from autograd_lite.compiler.program import Program
 
 _OF_EXAMPLES = ("example", "name", "value")
@@ -27,7 +28,8 @@ class Names:
 
     def __init__(self, program: Program, again: bool = False, reserved: Iterable[str] = ()) -> None:
         self.program = program
-        self._taken = Taken([*reserved, *(fn.__name__ for fn in helpers.HELPERS), *_OF_EXAMPLES])
+        opaque = [x.fn.__name__ for x in program.instructions if is_opaque(x.fn)]
+        self._taken = Taken([*reserved, *(fn.__name__ for fn in helpers.HELPERS), *opaque, *_OF_EXAMPLES])
         self.function = self._taken.free(identifier(program.title, "compiled"))
         self._taken.names.difference_update(_OF_EXAMPLES)
         if program.groups:

@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.identifiers import words
 from autograd_lite.compiler.lifetimes import given_back
 from autograd_lite.compiler.literals import array_text, dtype_text, example_text, literal, path_of, source_of
 from autograd_lite.compiler.names import Names
+from autograd_lite.compiler.opaque import is_opaque
 from autograd_lite.compiler.program import Group, Instruction, Program, Ref, Type, refs
 from autograd_lite.compiler.ranges import Ranges
 
@@ -55,6 +57,7 @@ class Module:
         self._constants = {c.id: c for c in program.constants}
         self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
         self.function = self.names.function
+        self.opaque = {x.fn.__name__: x.fn for x in program.instructions if is_opaque(x.fn)}
 
     # ----- the text -----
 
@@ -64,6 +67,7 @@ class Module:
         used = [fn for fn in helpers.HELPERS if self._calls(fn)]
         parts = [f'"""{self.function}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
         parts += [f"\n\n{source_of(fn)}" for fn in used]
+        parts += [f"\n\n{_stub(name)}" for name in self.opaque]
         if self._constants_text():
             parts += ["\n\n", *self._constants_text()]
         return "".join([*parts, "\n\n", *[line + "\n" for line in lines]])
@@ -195,7 +199,7 @@ class Module:
                 return method
         if fn in _REDUCED and _simple_reduction(x):
             return self._reduction(x, a)
-        return self._call(path_of(fn), x)
+        return self._call(fn.__name__ if is_opaque(fn) else path_of(fn), x)
 
     def _is_python(self, arg: Any) -> bool:
         kind = self._type(arg)
@@ -290,14 +294,22 @@ class Module:
         module.__dict__.update({"np": np, "__file__": file})
         module.__dict__.update({fn.__name__: fn for fn in helpers.HELPERS})
         module.__dict__.update({self.names[c.id]: c.array for c in self.program.constants} | self.bound)
+        module.__dict__.update(self.opaque)
         lines = self.body()
         text = "".join(line + "\n" for line in lines)
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         sys.modules[name] = module
-        constants = [self.names[c.id] for c in self.program.constants if c.id in self._used] + list(self.bound)
+        constants = [self.names[c.id] for c in self.program.constants if c.id in self._used]
+        constants += [*self.bound, *self.opaque]
         exec(compile(_bound_early(lines, constants, self.names.another), file, "exec"), module.__dict__)
         function: Callable[..., Any] = module.__dict__[self.function]
         return function
+
+
+def _stub(name: str) -> str:
+    """Return the text that stands for a function that no text is known of."""
+    refused = errors.COMPILE_OPAQUE_TEXT.format(op=name.removeprefix("call_"))
+    return f"def {name}(*args, **kwargs):\n    raise NotImplementedError({refused!r})\n"
 
 
 _LOOKED_UP = re.compile(r"\bnp((?:\.[a-zA-Z_]\w*)+)")

@@ -75,11 +75,21 @@ class Observer:
         self.codes: set[types.CodeType] = set()
         self.users: set[types.CodeType] = set()
         self.said = ""
+        self.aloof = False
         self.trace = trace
         self._function = function
         self._asking: set[types.CodeType] = set()
         self._known: set[int] = set()  # codes by identity: their hash takes a microsecond
         self._watchers = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Have nothing noted of a block."""
+        self.aloof = True
+        try:
+            yield
+        finally:
+            self.aloof = False
 
     # ----- what is told -----
 
@@ -295,7 +305,7 @@ def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:
     thread, events = get_ident(), _monitor.events
 
     def started(code: types.CodeType, offset: int) -> Any:
-        if get_ident() != thread:
+        if get_ident() != thread or observer.aloof:
             return None
         observer.note_code(code, sys._getframe(1))
         if code is _SEEDING:
@@ -306,7 +316,7 @@ def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:
     def called(code: types.CodeType, offset: int, fn: Any, first: Any) -> Any:
         if code.co_filename.startswith(PACKAGE):
             return _monitor.DISABLE
-        if get_ident() != thread:
+        if get_ident() != thread or observer.aloof:
             return None
         asked = ""
         if isinstance(fn, types.BuiltinFunctionType):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.compiler.derived import Derived
 from autograd_lite.compiler.environment import Environment, Nothing
 from autograd_lite.compiler.naming import argument_names, reached
 from autograd_lite.compiler.program import Assignment, Constant, Input, Program, Ref
@@ -27,6 +28,8 @@ from autograd_lite.tracing import name_of
 from autograd_lite.tree import Structure, flatten, unflatten
 
 _SAMPLE = 1000
+COMPUTED = frozenset(("tensor", "array", "held", "residual"))
+"""The kinds of outputs that are values of the program."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +89,7 @@ class Recorded:
         Places of arguments, and the objects there, that the function also reaches by itself.
     kinds : list
         What each output is: ``tensor``, ``array``, ``held`` for the array of a Tensor, ``static``; ``given``, the
-        argument in a place; ``same``, what another output is.
+        argument in a place; ``same``, what another output is; ``residual``, what derivatives need.
     result : Structure
         How they make up the result.
     environment : Environment or None
@@ -104,6 +107,8 @@ class Recorded:
         its first step, and if another thread has changed meanwhile what it reads.
     kept : bool
         Whether it has made such Tensors.
+    derived : Derived or None
+        What is known of the derivatives of the results, where they have a history.
     """
 
     program: Program
@@ -121,6 +126,7 @@ class Recorded:
     recording: bool
     complete: bool
     kept: bool
+    derived: Derived | None = None
 
 
 def record(
@@ -130,12 +136,14 @@ def record(
     may_keep: bool,
     static: Sequence[Any] = (),
     pure: bool = False,
+    derived: Derived | None = None,
 ) -> tuple[Recorded, Any]:
     """Call a function once and return its program, and what it returned.
 
-    Tensors are changed as by the plain call; and not at all if it raises.
+    Tensors are changed as by the plain call; and not at all if it raises, or if `derived` finds that the results have
+    a history, which they do not get here.
     """
-    run = _Run(function, args, kwargs, may_keep)
+    run = _Run(function, args, kwargs, may_keep, derived)
     fixed: frozenset[Any] = frozenset()
     seen = None
     while True:
@@ -160,8 +168,10 @@ def record(
 class _Run:
     """A call that is recorded, as often as it takes."""
 
-    def __init__(self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], may_keep: bool) -> None:
-        self.function, self.may_keep = function, may_keep
+    def __init__(
+        self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], may_keep: bool, derived: Derived | None
+    ) -> None:
+        self.function, self.may_keep, self.derived = function, may_keep, derived
         self.leaves, self.structure = flatten((tuple(args), dict(kwargs)))
         self.known = [_leaf(x) for x in self.leaves]
         self.settings = [x for x in self.leaves if not is_traced(x)]
@@ -172,6 +182,8 @@ class _Run:
             trace.begin(sys.getprofile())
             called, named = unflatten(self.structure, self._arguments(trace, double))
             result = double(self.function)(*called, **named)
+            if self.derived is not None and is_grad_enabled():
+                self.derived.look(trace, result)
         self._refuse_swallowed(trace)
         return self._finished(trace, environment, result)
 
@@ -216,12 +228,17 @@ class _Run:
             operations=dict(trace.operations),
             title=name_of(function),
         )
-        _commit(trace, kept)
+        live = self.derived is not None and self.derived.live
+        if live:
+            trace.undo()
+        else:
+            _commit(trace, kept)
         fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
         recorded = Recorded(
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
             is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
+            derived=self.derived if live else None,
         )  # fmt: skip
         environment.forget()
         return recorded, unflatten(built, values)

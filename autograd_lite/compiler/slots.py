@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from autograd_lite.graph import observers
+from autograd_lite.graph import Observer, observers
 from autograd_lite.record import Handle
 from autograd_lite.rules import indexing
 from autograd_lite.seams import watching
@@ -23,6 +23,8 @@ _current: ContextVar[Any] = ContextVar("autograd_lite_trace", default=None)
 tracing = _current.get
 set_data, set_grad = _DATA.__set__, _GRAD.__set__
 raw_data, raw_grad = _DATA.__get__, _GRAD.__get__
+told: list[Observer] = []
+"""The observers that are traces: each of its own thread only."""
 _lock = _thread.RLock()
 _traces = 0
 
@@ -86,12 +88,12 @@ def _look(step: int) -> None:
 
 
 @contextmanager
-def seen_by(trace: Any) -> Iterator[None]:
-    """Have reading and setting the attributes in this thread lead to something that does what a trace does there."""
+def reading(reader: Any) -> Iterator[None]:
+    """Have this thread read and write Tensors through something that does what a trace does there."""
     before = tracing()
     _look(1)
     try:
-        _current.set(trace)
+        _current.set(reader)
         yield
     finally:
         _current.set(before)
@@ -99,13 +101,26 @@ def seen_by(trace: Any) -> Iterator[None]:
 
 
 @contextmanager
+def paused() -> Iterator[None]:
+    """Have this thread's trace see nothing for the time of a block."""
+    token, watch = _current.set(None), watching.set(None)
+    try:
+        yield
+    finally:
+        watching.reset(watch)
+        _current.reset(token)
+
+
+@contextmanager
 def recording(trace: Any) -> Iterator[None]:
     """Have a trace see what this thread does."""
-    with seen_by(trace):
+    with reading(trace):
         watch = watching.set(trace)
+        told.append(trace.observed)
         observers.append(trace.observed)
         try:
             yield
         finally:
             observers.remove(trace.observed)
+            told.remove(trace.observed)
             watching.reset(watch)

@@ -350,6 +350,8 @@ class Survey:
         cls = type(x)
         says = getattr(cls, "_surveyed", None) if is_ours(cls) else None
         if says is not None:  # an object of ours that knows which of its attributes matter
+            if getattr(cls, "_as_it_is", False):  # what it leads to is called as it is, at every call
+                self.pinned.add(id(x))
             for word in says:
                 self._enter(getattr(x, word), name, x)
             return

@@ -10,6 +10,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from autograd_lite import errors, random, sweep
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.aside import Aside
 from autograd_lite.compiler.identifiers import identifier
 from autograd_lite.compiler.lines import is_library, is_log, line_of, refuse, refused, user_frame, where
 from autograd_lite.compiler.literals import path_of
@@ -94,6 +96,8 @@ class Trace:
     ----------
     observer : callable or None
         Who is told of every call while the run lasts, by `sys.setprofile`.
+    beside : Aside
+        For calls of code that is called as it is.
     failures : list
         Errors that were raised in calls, and refusals, whether or not the function has caught them.
     """
@@ -123,6 +127,7 @@ class Trace:
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
         self.observer: Any = None
+        self.beside = Aside(self)
         self._begun_by = sys._getframe(1).f_code
 
     def begin(self, observer: Any) -> None:
@@ -235,8 +240,9 @@ class Trace:
         return True
 
     def _refuse_thread(self) -> NoReturn:
-        """Refuse a call in another thread: what threads do for the function, the program would not do."""
-        error = errors.CompileError(errors.COMPILE_THREAD.format(where=where()))
+        """Refuse a call in another thread, or of code that is called as it is: the program would not do it."""
+        text = errors.COMPILE_OPAQUE_READS if self.beside.aloof else errors.COMPILE_THREAD
+        error = errors.CompileError(text.format(where=where()))
         self.failures.append(error)
         try:
             raise error
@@ -257,6 +263,14 @@ class Trace:
         if value.sources:
             self.fixed(value.sources)
         return refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
+
+    def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
+        """Call what cannot be seen into, and write the call down as it is."""
+        return self.beside.call(fn, name, args, settings)
+
+    def aside(self) -> AbstractContextManager[Any]:
+        """Return a block that runs as outside of the trace."""
+        return self.beside.alone()
 
     def _encoded(self, x: Any, fn: Any) -> Any:
         """Return an operand as an instruction holds it."""

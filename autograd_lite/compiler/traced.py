@@ -16,7 +16,7 @@ from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
-from autograd_lite import errors, refusals
+from autograd_lite import errors, refusals, seams
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.lines import is_library, refuse, where
 from autograd_lite.compiler.signs import NUMBERS, OPERATORS
@@ -453,7 +453,10 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if other is not None:
         return RECORDERS[type(other)](op, operands, settings)
     whole = _WHOLE.get(op)
-    result = op.fn(*operands, **settings) if whole is None else whole(*operands, **settings)
+    if op.opaque is not None:
+        result = seams.opaque(op.opaque, op.name, operands, settings)
+    else:
+        result = op.fn(*operands, **settings) if whole is None else whole(*operands, **settings)
     if isinstance(result, Traced):
         result._trace.operation(op, operands, result)
     return result

@@ -86,6 +86,28 @@ COMPILE_SAYS = (
     "Write print() around its call, on what it returns"
 )
 COMPILE_STATIC = "static={given!r} is no list of objects. Write static=[x], for an object x that does not change"
+COMPILE_OPAQUE_KIND = (
+    "{op} returned {given} in a compiled function, and {known} when that was recorded. "
+    "Write {op} with results of one shape and dtype, or call it outside of the compiled function"
+)
+COMPILE_OPAQUE_READS = (
+    "what stands for an array of a compiled function is used{where} in code that is called as it is, such as that of a "
+    "custom_op which is declared inside. Write @ag.custom_op outside of the compiled function"
+)
+COMPILE_OPAQUE_TEXT = "{op} is a function that is not NumPy's. Write it, or import it, in the place of this"
+COMPILE_NO_VALUE = "the value of a compiled function is not computed from its node alone. Write the plain function"
+COMPILE_AGAIN = (
+    "this derivative of the compiled function {function} evaluates the plain function again, but {what} was changed "
+    "since the call. Write y.backward() before the change"
+)
+COMPILE_AGAIN_TRACED = (
+    "a result of the compiled function {function} that was computed outside is differentiated in another compiled "
+    "function. Write the call of {function} into that one"
+)
+COMPILE_DEBUG = (
+    "ag.debug() in a compiled function would look at the numbers of the first call only. "
+    "Write with ag.debug(): around the call: the plain function is run there, and its lines are named"
+)
 COMPILE_FUNCTION = "ag.compile() takes a function, but was given a {given}. Write ag.compile(step), or @ag.compile"
 COMPILE_BACKEND = "backend={given!r} is unknown. Write backend='numpy', or one of {known}"
 COMPILE_LAYOUT = (

@@ -135,6 +135,10 @@ IMPLICIT_SHAPE = (
     "the equation {function} has {given} numbers for {expected} unknowns. "
     "Write a function f(x, *theta) whose result is built like x"
 )
+IMPLICIT_BUILT = (
+    "the solver of the equation {function} returned a result that is built otherwise than in its first call. "
+    "Write solve so that it always returns the same tree of arrays"
+)
 IMPLICIT_DTYPE = (
     "the solution of {function} has dtype {dtype}, and the derivative is that of floats. "
     "Write solve=lambda *theta: np.asarray(x, float)"

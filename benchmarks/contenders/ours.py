@@ -1,4 +1,7 @@
-"""autograd_lite, written as its documentation shows; under ag.compile where AUTOGRAD_LITE_COMPILE names a backend."""
+"""autograd_lite, written as its documentation shows; under ag.compile where AUTOGRAD_LITE_COMPILE names a backend.
+
+Where AUTOGRAD_LITE_NETWORK names one, the networks alone are compiled, in an ordinary loop.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +40,15 @@ from autograd_lite import nn
 TRAINING_STEPS = 100_000
 DEPTHS = (4, 16, 64)
 BACKEND = os.environ.get("AUTOGRAD_LITE_COMPILE")
+NETWORK = os.environ.get("AUTOGRAD_LITE_NETWORK")
 
 
 def compiled(function: Any) -> Any:
     return ag.compile(function, backend=BACKEND) if BACKEND else function
+
+
+def net(model: Any) -> Any:
+    return ag.compile(model, backend=NETWORK) if NETWORK else model
 
 
 def is_known(backend: str) -> bool:
@@ -66,10 +74,11 @@ def perceptron() -> Step:
     x, y = ag.Tensor(INPUT), ag.Tensor(TARGET)
     model = network()
     opt = ag.optim.SGD(model.parameters(), lr=RATE)
+    called = net(model)
 
     def step() -> Any:
         opt.zero_grad()
-        loss = ag.half_squared_error(model(x), y)
+        loss = ag.half_squared_error(called(x), y)
         loss.backward()
         opt.step()
         return loss
@@ -83,10 +92,11 @@ def mlp(name: str) -> Step:
     model = with_values(nn.Sequential(*layers[:-1]), mlp_parameters(name))
     opt = ag.optim.SGD(model.parameters(), lr=RATE)
     x, y = (ag.Tensor(array) for array in mlp_batch(name))
+    called = net(model)
 
     def step() -> Any:
         opt.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), y)
+        loss = nn.functional.cross_entropy(called(x), y)
         loss.backward()
         opt.step()
         return loss

@@ -52,7 +52,7 @@ def _divided(program: Program, limits: Limits, calls: int) -> tuple[list[Part], 
 class _Division:
     def __init__(self, program: Program, views: Mapping[int, Instruction], limits: Limits, calls: int) -> None:
         self.program, self.views = program, views
-        draws = any(x.fn is helpers.draw for x in program.instructions)
+        draws = any(x.fn in helpers.EFFECTS and x.fn is not helpers.verify for x in program.instructions)
         native = (
             x.id
             for x in program.instructions
