@@ -251,8 +251,6 @@ TRANSFORMS: dict[str, Callable[[Function], Function]] = {
     "no_grad": unrecorded,
     "random numbers": seeded,
 }
-AWAITED = (*OPERATIONS,)
-"""Those that are not compiled yet: to be taken out of here when they are."""
 POINTS = tuple(np.random.default_rng(5).standard_normal((4, N)))
 
 
@@ -298,7 +296,7 @@ def test_a_transform_of_a_feature_in_c(transform: str, feature: str, backend: st
     compare(transform, feature, backend)
 
 
-@pytest.mark.parametrize("feature", sorted(set(OPERATIONS) - set(AWAITED)))
+@pytest.mark.parametrize("feature", OPERATIONS)
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_a_transform_of_an_operation_of_the_user_s(transform: str, feature: str) -> None:
     compare(transform, feature, "numpy")

@@ -22,7 +22,7 @@ ALIKE = (0, 1, SPECIAL, 3)
 """Calls that one program is for."""
 FEW = 0.05
 """The share of programs that may be refused: those that write into a view, or at a computed mask."""
-WITH_OPERATIONS = False
+WITH_OPERATIONS = True
 """Whether programs have operations of the user's: not before a compiled function may call them."""
 
 
