@@ -5,7 +5,6 @@ NumPy's own global state is neither read nor changed.
 
 from __future__ import annotations
 
-import _thread
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite.seams import drawing
+from autograd_lite.unfinished import Lock
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-_first_use = _thread.allocate_lock()
+_first_use = Lock()
 _default: Generator | None = None
 
 
@@ -59,7 +59,7 @@ def default_rng() -> Generator:
     """Return the generator that is used where no ``rng=`` is given; unpredictable until `manual_seed` is called."""
     if _default is None:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
-        with _first_use:
+        with _first_use.held:
             if _default is None:
                 manual_seed(None)  # type: ignore[arg-type]
     assert _default is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
 import operator
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.defined import defined
 from autograd_lite.compiler.environment import altered, differs
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Leaf, Recorded
@@ -48,10 +48,7 @@ class Caller:
         self._run()
         text = "def enter(args, kwargs):\n" + "".join(f"    {line}\n" for line in self.lines)
         name = f"<the call of {self.program.title} {next(_names)}>"
-        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-        exec(compile(text, name, "exec"), self.bound)
-        enter: Callable[..., Any] = self.bound["enter"]
-        return enter
+        return defined("enter", text, name, self.bound)
 
     # ----- is it this program's call? -----
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import _thread
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, partial, update_wrapper
+from functools import partial, update_wrapper
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler import report
+from autograd_lite.compiler import report, turn
 from autograd_lite.compiler.calling import MISS, Caller
 from autograd_lite.compiler.drawing import picture
 from autograd_lite.compiler.formulas import Formulas
 from autograd_lite.compiler.names import Names
-from autograd_lite.compiler.native.backend import NATIVE, NativeProgram, best
-from autograd_lite.compiler.numpy_backend import Module
-from autograd_lite.compiler.passes import measured, selected
+from autograd_lite.compiler.native.backend import NATIVE, Choice, NativeProgram
+from autograd_lite.compiler.numpy_program import NumpyProgram
+from autograd_lite.compiler.passes import selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import Recorded, record
+from autograd_lite.lazy import lazy
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
+from autograd_lite.unfinished import undone
 from autograd_lite.viz.picture import Picture
 
 BACKENDS = ("numpy", *NATIVE, "auto")
@@ -31,7 +32,6 @@ LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
 _watcher = watching.get
-_lock = _thread.RLock()  # one recording at a time: it puts stand-ins into the variables that a function reads
 
 
 class CompiledProgram:
@@ -50,48 +50,33 @@ class CompiledProgram:
     would take, and nothing for what is called once.
     """
 
-    def __init__(self, recorded: Recorded, passes: tuple[str, ...], backend: str) -> None:
+    def __init__(self, recorded: Recorded, passes: tuple[str, ...], backend: Choice) -> None:
         self.recorded = recorded
         self._passes, self._backend = passes, backend
-        self._numpy: Callable[..., Any] | None = None
+        self._numpy = NumpyProgram(recorded.program, passes)
 
-    @cached_property
-    def _stages(self) -> list[tuple[str, Program]]:
-        return measured(self.recorded.program, self._passes)
-
-    @cached_property
+    @property
     def program(self) -> Program:
         """The calls, after all passes."""
-        return self._stages[-1][1]
+        return self._numpy.program
 
-    @cached_property
-    def _module(self) -> Module:
-        return Module(self.program)
-
-    @cached_property
+    @lazy
     def native(self) -> NativeProgram | None:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
-        if self._backend == "numpy":
-            return None
         numbers = [kind != "tensor" for kind in self.recorded.kinds if kind != "static"]
-        return NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
+        return self._backend.made(self.recorded.program, self._passes, numbers, self._numpy)
 
-    @cached_property
+    @lazy
     def enter(self) -> Callable[..., Any]:
         """``enter(args, kwargs)``: what the program returns, or `MISS` where it is not for these arguments."""
-        made, program = (self._module, self.program) if self.native is None else (self.native, self.native.program)
-        return Caller(self.recorded, program, made.load()).made()
-
-    def _otherwise(self, *inputs: Any) -> Any:
-        """Run the program as NumPy calls, to say what native code found wrong."""
-        if self._numpy is None:
-            self._numpy = self._module.load()
-        return self._numpy(*inputs)
+        if self.native is None:
+            return Caller(self.recorded, self.program, self._numpy.function).made()
+        return Caller(self.recorded, self.native.program, self.native.load()).made()
 
     @property
     def source(self) -> str:
         """The text of the function, with the helpers and constants it needs; it runs with NumPy alone."""
-        return self._module.text()
+        return self._numpy.module.text()
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write `source` to a file that runs alone, with an example: the parameters as they are now.
@@ -102,12 +87,12 @@ class CompiledProgram:
             Such as ``step.py``.
         """
         target = Path(path)
-        target.write_text(self.source + self._module.example(self._example()), encoding="utf-8")
+        target.write_text(self.source + self._numpy.module.example(self._example()), encoding="utf-8")
         return target
 
     def _example(self) -> Mapping[str, Any]:
         """Return a value for each parameter of the function; those of many numbers are zeros."""
-        return {self._module.names[x.id]: self._value(x) for x in self.program.inputs}
+        return {self._numpy.module.names[x.id]: self._value(x) for x in self.program.inputs}
 
     def _value(self, x: Input) -> Any:
         kind = self.program.types[x.id]
@@ -127,12 +112,12 @@ class CompiledProgram:
 
         For a native backend also what its kernels do, and what is left to NumPy between them, and why.
         """
-        table = report.table(self._stages)
-        return table if self.native is None else f"{table}\n\n{self.native.report()}"
+        native = "" if self.native is None else f"\n\n{self.native.report()}"
+        return report.table(self._numpy.stages) + native + self._backend.report()
 
     def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
-        programs = {"after the passes": (self.program, self._module.names.__getitem__)}
+        programs = {"after the passes": (self.program, self._numpy.module.names.__getitem__)}
         if before:
             recorded = self.recorded.program
             programs = {"as recorded": (recorded, Names(recorded).__getitem__), **programs}
@@ -197,7 +182,7 @@ class Compiled:
         One for each kind of arguments it was called with.
     """
 
-    def __init__(self, function: Function, backend: str, passes: tuple[str, ...]) -> None:
+    def __init__(self, function: Function, backend: Choice, passes: tuple[str, ...]) -> None:
         update_wrapper(self, function)
         self.programs = Programs()
         self._function, self._backend, self._passes = function, backend, passes
@@ -210,9 +195,13 @@ class Compiled:
             result = enter(args, kwargs)
             if result is not MISS:
                 return result
-        with _lock:
-            result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
-            return self._record(args, kwargs) if result is MISS else result
+        return undone(partial(self._anew, args, kwargs))
+
+    def _anew(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not turn.taken():
+            return self._function(*args, **kwargs)
+        result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
+        return self._record(args, kwargs) if result is MISS else result
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         recorded, result = record(self._function, args, kwargs, may_keep=not self._kept_before)
@@ -307,8 +296,7 @@ def compile(  # noqa: A001 - PyTorch's name
         return partial(compile, backend=backend, passes=passes)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
-    chosen = best() if backend == "auto" else backend
-    if chosen in NATIVE:
-        NATIVE[chosen].required()
-    made: Callable[..., Any] = Compiled(function, chosen, selected(passes))
+    if backend in NATIVE:
+        NATIVE[backend].required()
+    made: Callable[..., Any] = Compiled(function, Choice(backend), selected(passes))
     return made

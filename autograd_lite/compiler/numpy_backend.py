@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import keyword
-import linecache
 import operator
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.defined import defined
 from autograd_lite.compiler.literals import array_text, dtype_text, example_text, literal, path_of, source_of
 from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.program import Group, Instruction, Program, Ref, Type, refs
@@ -272,22 +270,16 @@ class Module:
     def load(self) -> Callable[..., Any]:
         """Return the function that the text defines.
 
-        NOTE: its module is known to `linecache` and `sys.modules`, so that tracebacks show its lines.
+        NOTE: tracebacks show its lines.
         """
         name = f"autograd_lite_compiled_{next(_modules)}"
-        file = f"<{name}>"
-        module = ModuleType(name)
-        module.__dict__.update({"np": np, "__file__": file})
-        module.__dict__.update({fn.__name__: fn for fn in helpers.HELPERS})
-        module.__dict__.update({self.names[c.id]: c.array for c in self.program.constants} | self.bound)
+        space = {"np": np, "__name__": name, "__file__": f"<{name}>"}
+        space |= {fn.__name__: fn for fn in helpers.HELPERS}
+        space |= {self.names[c.id]: c.array for c in self.program.constants} | self.bound
         lines = self.body()
-        text = "".join(line + "\n" for line in lines)
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        sys.modules[name] = module
         constants = [self.names[c.id] for c in self.program.constants if c.id in self._used] + list(self.bound)
-        exec(compile(_bound_early(lines, constants), file, "exec"), module.__dict__)
-        function: Callable[..., Any] = module.__dict__[self.function]
-        return function
+        text = "".join(line + "\n" for line in lines)
+        return defined(self.function, _bound_early(lines, constants), f"<{name}>", space, text)
 
 
 _LOOKED_UP = re.compile(r"\bnp((?:\.[a-zA-Z_]\w*)+)")

@@ -6,24 +6,26 @@ is on they are the plain slots they always were, and cost nothing more.
 
 from __future__ import annotations
 
-import _thread
+from _thread import get_ident
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from autograd_lite.graph import observers
 from autograd_lite.record import Handle
 from autograd_lite.rules import indexing
 from autograd_lite.seams import watching
+from autograd_lite.unfinished import Lock, begun
 
 _DATA, _GRAD = Handle.__dict__["_data"], Handle.__dict__["_grad"]
 _ACCUMULATE = indexing.getitem.accumulate
 _current: ContextVar[Any] = ContextVar("autograd_lite_trace", default=None)
 tracing = _current.get
 set_data, set_grad = _DATA.__set__, _GRAD.__set__
-_lock = _thread.RLock()
-_traces = 0
+_lock = Lock()
+_traces: list[Any] = []
 
 
 def slot_data(t: Any) -> Any:
@@ -72,30 +74,39 @@ def _put_grad(t: Any, value: Any) -> None:
 _TRACED_DATA, _TRACED_GRAD = property(_data, _put_data), property(_grad, _put_grad)
 
 
-def _look(step: int) -> None:
+def _look() -> None:
     """Have the attributes lead to the traces while there is one in any thread."""
-    global _traces  # noqa: PLW0603 - one class of Tensors, one count
-    with _lock:
-        _traces += step
-        on = _traces > 0
-        # An array that a sweep adds to in place cannot be seen: it adds as it does when it is recorded.
-        indexing.getitem.accumulate = None if on else _ACCUMULATE
-        setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
-        setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
+    on = bool(_traces)
+    # An array that a sweep adds to in place cannot be seen: it adds as it does when it is recorded.
+    indexing.getitem.accumulate = None if on else _ACCUMULATE
+    setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
+    setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
 
 
 @contextmanager
 def recording(trace: Any) -> Iterator[None]:
     """Have a trace see what this thread does."""
-    _look(1)
+    end = partial(_end, trace, get_ident(), _current.get(), watching.get())
+    begun(end)
     try:
-        token, watch = _current.set(trace), watching.set(trace)
+        with _lock.held:
+            _traces.append(trace)
+            _look()
+        _current.set(trace)
+        watching.set(trace)
         observers.append(trace.observed)
-        try:
-            yield
-        finally:
-            observers.remove(trace.observed)
-            watching.reset(watch)
-            _current.reset(token)
+        yield
     finally:
-        _look(-1)
+        end()
+
+
+def _end(trace: Any, thread: int, before: Any, watcher: Any) -> None:
+    """Put an end to a trace, wherever it stands; what has ended is left alone."""
+    if thread == get_ident():
+        watching.set(watcher)
+        _current.set(before)
+    while trace.observed in observers:
+        observers.remove(trace.observed)
+    with _lock.held:
+        _traces[:] = [other for other in _traces if other is not trace]
+        _look()

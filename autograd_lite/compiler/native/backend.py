@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.compiler.native import c_compiler, c_text, numba_compiler, numba_text
 from autograd_lite.compiler.native.calls import Limits
 from autograd_lite.compiler.native.loops import Kernel
@@ -26,7 +28,7 @@ class Backend:
 
     text: Callable[[Sequence[Kernel]], str]
     required: Callable[[], object]
-    load: Callable[[Sequence[Kernel]], list[Call]]
+    load: Callable[[Sequence[Kernel], bool], list[Call]]
     limits: Limits
 
 
@@ -46,13 +48,6 @@ NATIVE: Mapping[str, Backend] = MappingProxyType(
 )
 """By the name that `compile` has for them."""
 _NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "fusion", "buffers"))
-
-
-def best() -> str:
-    """Return the best backend that is available: ``cc``, ``numba`` or ``numpy``."""
-    if c_compiler.found():
-        return "cc"
-    return "numba" if numba_compiler.is_installed() else "numpy"
 
 
 class NativeProgram:
@@ -75,6 +70,7 @@ class NativeProgram:
         passes: Iterable[str],
         returned: Iterable[bool],
         otherwise: Callable[..., Any],
+        patient: bool = True,
     ) -> None:
         backend = NATIVE[name]
         self.name = name
@@ -85,7 +81,7 @@ class NativeProgram:
         numbers = {i for i, number in zip(refs(program.outputs), returned, strict=True) if number}
         plain = numbers_that_leave(program, self.parts, numbers)
         self.program = program.having(types=_as_arrays(program, kernels, plain))
-        self._driver = Driver(self.program, self.parts, backend.load(kernels), plain, otherwise)
+        self._driver = Driver(self.program, self.parts, backend.load(kernels, patient), plain, otherwise)
         self.source = backend.text(kernels) + "\n\n" + "\n".join(self._driver.body()) + "\n"
 
     def load(self) -> Callable[..., Any]:
@@ -95,6 +91,45 @@ class NativeProgram:
     def report(self) -> str:
         """Return what each part does, and why some are left to NumPy."""
         return listed(self.name, self.parts, self.program.types)
+
+
+class Choice:
+    """The backends that are tried for a compiled function, the best first, and what became of those that failed.
+
+    NOTE: compiling fails at any time: no room, no right to execute, another compiler. One that has failed is not tried
+    again for this function.
+    """
+
+    def __init__(self, backend: str) -> None:
+        self.given = backend
+        self.names: Sequence[str] = _available() if backend == "auto" else [backend]
+        self._failed: list[str] = []
+
+    def made(
+        self, recorded: Program, passes: Iterable[str], returned: Sequence[bool], otherwise: Callable[..., Any]
+    ) -> NativeProgram | None:
+        """Return the program of the first backend that makes one; None where that is NumPy."""
+        while (name := self.names[0]) in NATIVE:
+            try:
+                return NativeProgram(recorded, name, passes, returned, otherwise, patient=self.given != "auto")
+            except (errors.CompileError, errors.MissingExtraError) as error:
+                if self.given != "auto":
+                    raise
+                self._failed.append(str(error))
+                self.names = [other for other in self.names if other != name]
+                if isinstance(error, c_compiler.TooSlowError):
+                    warnings.warn(str(error), errors.AutogradWarning, 2)
+        return None
+
+    def report(self) -> str:
+        """Return what was tried in vain."""
+        return "".join([f"\n\nbackend {self.names[0]}, since another one failed. {said}" for said in self._failed])
+
+
+def _available() -> Sequence[str]:
+    """Return the backends that are there: ``cc``, ``numba``, ``numpy``."""
+    there = {"cc": c_compiler.found() is not None, "numba": numba_compiler.is_installed(), "numpy": True}
+    return [name for name, known in there.items() if known]
 
 
 def _as_arrays(program: Program, kernels: Iterable[Kernel], plain: set[int]) -> Mapping[int, Any]:

@@ -174,6 +174,10 @@ class Kernel:
         names = [self.name] if len(found) == 1 else [f"{self.name}_{k + 1}" for k in range(len(found))]
         return [Stage(name, nodes, parts) for name, (nodes, parts) in zip(names, found, strict=True)]
 
+    def is_wide(self) -> bool:
+        """Tell whether several threads may be at it, and several calls of it at the same time."""
+        return any(stage.parts > 1 for stage in self.stages())
+
 
 def views_of(node: Nest | Product) -> list[View]:
     """Return what a node reads and writes in memory."""
