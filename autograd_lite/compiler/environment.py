@@ -18,6 +18,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import is_dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from autograd_lite.compiler.traced import NUMPY, PACKAGE, Traced
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.tracing import name_of
+from autograd_lite.unfinished import begun
 
 _SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 _DEPTH = 8
@@ -35,6 +37,7 @@ _READERS = tuple([f"{PACKAGE}{os.sep}{room}" for room in ("nn", "optim", "checkp
 _OWN = ("numpy", "autograd_lite")
 
 _monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
+_MONITOR = "autograd_lite"
 _ASKING = frozenset((time.time, time.time_ns, time.perf_counter, time.perf_counter_ns, time.monotonic, input))
 
 Reading = tuple[str, Any, Any]
@@ -319,6 +322,7 @@ def observed_run(
     """
     environment = Environment(function, settings)
     replaced: list[tuple[Reading, Any]] = []
+    begun(partial(_put_back, replaced))
     try:
         for reading, x, name in environment.before.arrays:
             if isinstance(reading[1], tuple):
@@ -329,8 +333,13 @@ def observed_run(
         with _listening(environment):
             yield environment
     finally:
-        for reading, x in replaced:
-            _put(reading, x)
+        _put_back(replaced)
+
+
+def _put_back(replaced: list[tuple[Reading, Any]]) -> None:
+    while replaced:
+        _put(*replaced[-1])
+        replaced.pop()
 
 
 @contextmanager
@@ -341,15 +350,23 @@ def _listening(environment: Environment) -> Iterator[None]:
         with _monitoring(environment, tool):
             yield
         return
-    before: Any = sys.getprofile()
-    sys.setprofile(environment.note)
+    again = partial(_profiled, sys.getprofile(), get_ident())
+    begun(again)
     try:
+        sys.setprofile(environment.note)
         yield
     finally:
-        if before is None or callable(before):
-            sys.setprofile(before)
-        else:
-            before.enable()  # a profiler in C, which is no function that could be set
+        again()
+
+
+def _profiled(before: Any, thread: int) -> None:
+    """Have a thread watched again by who has watched it before."""
+    if thread != get_ident() or sys.getprofile() is before:
+        return
+    if before is None or callable(before):
+        sys.setprofile(before)
+    else:
+        before.enable()  # a profiler in C, which is no function that could be set
 
 
 @contextmanager
@@ -370,8 +387,10 @@ def _monitoring(environment: Environment, tool: int) -> Iterator[None]:
             environment.note(sys._getframe(1), "c_call", fn)
         return None
 
-    _monitor.use_tool_id(tool, "autograd_lite")
+    end = partial(_monitored, tool)
+    begun(end)
     try:
+        _monitor.use_tool_id(tool, _MONITOR)
         _monitor.register_callback(tool, events.PY_START, started)
         _monitor.register_callback(tool, events.PY_RESUME, started)
         _monitor.register_callback(tool, events.CALL, called)
@@ -379,10 +398,18 @@ def _monitoring(environment: Environment, tool: int) -> Iterator[None]:
         _monitor.restart_events()
         yield
     finally:
-        _monitor.set_events(tool, events.NO_EVENTS)
-        for event in (events.PY_START, events.PY_RESUME, events.CALL):
-            _monitor.register_callback(tool, event, None)
-        _monitor.free_tool_id(tool)
+        end()
+
+
+def _monitored(tool: int) -> None:
+    """Have a tool monitor no more, and be free again."""
+    if _monitor.get_tool(tool) != _MONITOR:
+        return
+    events = _monitor.events
+    _monitor.set_events(tool, events.NO_EVENTS)
+    for event in (events.PY_START, events.PY_RESUME, events.CALL):
+        _monitor.register_callback(tool, event, None)
+    _monitor.free_tool_id(tool)
 
 
 def _put(reading: Reading, value: Any) -> None:

@@ -99,6 +99,8 @@ class Trace:
     ----------
     observer : callable or None
         Who is told of every call while the run lasts, by `sys.setprofile`.
+    done : bool
+        Whether what it has changed is committed, or undone.
     """
 
     def __init__(self, fixed: frozenset[Any] = frozenset()) -> None:
@@ -112,7 +114,7 @@ class Trace:
         self.empty_grads: list[Seen] = []
         self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
         self.fixed_numbers: list[tuple[Any, str, Any]] = []
-        self.closed = False
+        self.closed = self.done = False
         self._fixed = fixed
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
         self._numbers: dict[Any, Number] = {}
@@ -422,7 +424,9 @@ class Trace:
         raise Restart(sources)
 
     def undo(self) -> None:
-        """Put generators, and what Tensors know of arrays handed out, back to where they were."""
+        """Put generators, and what Tensors know of arrays handed out, back to where they were, unless it is done."""
+        if self.done:
+            return
         self.closed = True
         for generator, state in self._generators.values():
             generator.value.bit_generator.state = state
@@ -431,6 +435,7 @@ class Trace:
         for t, first in self.fresh():
             if isinstance(first, (Traced, np.ndarray)):  # and no batch, which is of no use to anybody any more
                 set_data(t, np.asarray(plain(first)))
+        self.done = True
 
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
