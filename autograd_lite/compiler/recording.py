@@ -117,6 +117,7 @@ def record(
     fixed: frozenset[Any] = frozenset()
     while True:
         trace = Trace(fixed)
+        begun(trace.forget)
         begun(trace.undo)
         try:
             with recording(trace), observed_run(function, settings, trace.outside) as environment:

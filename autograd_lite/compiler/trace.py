@@ -437,6 +437,11 @@ class Trace:
                 set_data(t, np.asarray(plain(first)))
         self.done = True
 
+    def forget(self) -> None:
+        """Let go of what the run has seen, for its values refer to the trace: a cycle, of garbage for the collector."""
+        self.inputs, self._kept, self.observer = [], [], None
+        self.seen, self._numbers, self._generators, self._outside = {}, {}, {}, {}
+
 
 _QUIET = dict.fromkeys(("divide", "over", "under", "invalid"), "ignore")
 _ITEM = operator.getitem
