@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from autograd_lite import errors
 from autograd_lite.compiler.native import cache, layout
@@ -143,16 +144,23 @@ def _run(command: Sequence[str], place: Path, patient: bool) -> tuple[int, str]:
     NOTE: it says that to a file. The child of a fork at this moment would have the other end of a pipe, and we would
     wait for that child.
     """
-    said = place / "said"
-    with said.open("wb") as file:
+    with _notes(place) as said:
         with unforked:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, process_group=0)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, process_group=0)
         try:
             status = _waited(process, command[0], patient)
         except BaseException:
             _kill(process)
             raise
-    return status, said.read_text(encoding="utf-8", errors="replace")
+        said.seek(0)
+        return status, said.read().decode(errors="replace")
+
+
+def _notes(place: Path) -> IO[bytes]:
+    """Return a file, in memory if that can be: a full disk is what it may have to tell of."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("said"), "w+b")
+    return (place / "said").open("w+b")
 
 
 def _waited(process: subprocess.Popen[bytes], compiler: str, patient: bool) -> int:
