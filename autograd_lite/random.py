@@ -5,6 +5,7 @@ NumPy's own global state is neither read nor changed.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,26 @@ def default_rng() -> Generator:
                 manual_seed(None)  # type: ignore[arg-type]
     assert _default is not None
     return _default
+
+
+def _renew() -> None:
+    """In the child of a fork: have a default generator that no other thread was drawing from, for NumPy locks it."""
+    global _default  # noqa: PLW0603 - the one default generator of the process
+    if _default is not None and not _is_free(_default.bit_generator.lock):
+        bits: Any = type(_default.bit_generator)()
+        bits.state = _default.bit_generator.state
+        _default = type(_default)(bits)
+
+
+def _is_free(lock: Any) -> bool:
+    if lock.acquire(blocking=False):
+        lock.release()
+        return True
+    return False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 def state() -> Any:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -239,3 +240,46 @@ def test_the_child_of_a_fork_goes_on_whatever_another_thread_was_at(backend: str
         pytest.skip("takes numba seconds for each")
     program = CHILDREN.replace("BACKEND", repr(backend)).replace("BUSY", repr(busy))
     assert printed(program.replace("NUMBER", "40" if slow else "8"), OMP_NUM_THREADS="2") == "done\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_the_default_generator_of_a_child_is_not_locked() -> None:
+    program = """
+import os, signal, threading, warnings
+import autograd_lite as ag
+warnings.simplefilter("ignore")
+rng = ag.manual_seed(0)
+state, held, stop = rng.bit_generator.state, threading.Event(), threading.Event()
+def draws():
+    with rng.bit_generator.lock:
+        held.set()
+        stop.wait(60)
+thread = threading.Thread(target=draws)
+thread.start()
+held.wait()
+child = os.fork()
+if not child:
+    signal.alarm(60)
+    same = ag.random.default_rng().bit_generator.state == state
+    ag.random.default_rng().random()
+    os._exit(not same)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+stop.set()
+thread.join()
+assert ag.random.default_rng() is rng
+print("done")
+"""
+    assert printed(program) == "done\n"
+
+
+def test_no_lock_of_the_package_is_made_but_those_that_a_fork_renews() -> None:
+    package = Path(ag.__file__).parent
+    made = ("allocate_lock", "Lock()", "RLock(", "Condition(", "Event(", "Semaphore(", "Barrier(", "cached_property")
+    found = [
+        f"{path.relative_to(package)}: {line.strip()}"
+        for path in sorted(package.rglob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if any(word in line for word in made) and not line.lstrip().startswith(('"', "#", "NOTE"))
+    ]
+    known = {"unfinished.py", "commits.py", "random.py", "compiler/turn.py", "compiler/slots.py"}
+    assert {line.split(":")[0] for line in found} == known, found

@@ -220,8 +220,10 @@ class Compiled:
         own = own_methods(instance)
         if own is None:
             return partial(self, instance)
-        known = own.made.get(self)
-        return known or own.made.setdefault(self, self._of(MethodType(self._function, instance)))
+        made = own.made.get(self)
+        if made is None:
+            made = own.made.setdefault(self, self._of(MethodType(self._function, instance)))
+        return made
 
     def _of(self, function: Function) -> Compiled:
         """Return another function compiled as this one is."""
@@ -289,7 +291,11 @@ def compile(  # noqa: A001 - PyTorch's name
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
     are; its sums keep their rounding errors, and its functions are exact to some units in the last place. Large loops
     are done by as many threads as ``OMP_NUM_THREADS`` says, by default one for each processor. What was compiled is
-    kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says.
+    kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says, if nobody else can write there. It is
+    compiled at the second call. Where that fails, or takes a C compiler more than ten seconds, ``"auto"`` takes the
+    next backend, and ``f.program.report()`` says why.
+
+    One thread records at a time. Another one that would have to wait for longer than a second runs the plain function.
 
     Examples
     --------

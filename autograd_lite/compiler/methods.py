@@ -37,12 +37,10 @@ def own_methods(instance: Any) -> Methods | None:
     A dataclass, say, is arguments like any other tree of arrays, and one program serves all.
     """
     space = getattr(instance, "__dict__", None)
-    if not isinstance(space, dict):
-        return None
-    known = space.get(KEY)
+    known = space.get(KEY) if space.__class__ is dict else None
     if known is not None and known.owner is instance:
         return known  # type: ignore[no-any-return]
-    if flatten(instance)[1] is not LEAF or is_traced(instance):
+    if not isinstance(space, dict) or flatten(instance)[1] is not LEAF or is_traced(instance):
         return None
     space[KEY] = made = Methods(instance)
     return made

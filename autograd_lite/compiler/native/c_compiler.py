@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from autograd_lite import errors
 from autograd_lite.compiler.native import cache, layout
@@ -27,6 +27,8 @@ _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno"
 # The sine and the cosine of the same number would become one call, of which there is no vector version.
 _APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "sinf", "cosf")])
 _WHERE_KNOWN = ("-march=native", "-mprefer-vector-width=512", "-fno-trapping-math", "-fopenmp-simd")
+
+_APART_FROM_US: dict[str, Any] = {"process_group": 0} if hasattr(os, "killpg") else {}
 
 LIMIT = 10.0
 """After so many seconds of compiling the user is told; where another backend will do, that is taken."""
@@ -146,7 +148,7 @@ def _run(command: Sequence[str], place: Path, patient: bool) -> tuple[int, str]:
     """
     with _notes(place) as said:
         with unforked:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, process_group=0)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, **_APART_FROM_US)
         try:
             status = _waited(process, command[0], patient)
         except BaseException:
@@ -176,7 +178,7 @@ def _waited(process: subprocess.Popen[bytes], compiler: str, patient: bool) -> i
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the compiler and what it has started, which are a group of their own: Ctrl-C is for us alone."""
-    with suppress(OSError):
+    with suppress(OSError, AttributeError):  # it has ended, or the system has no groups
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()

@@ -101,7 +101,7 @@ def workspace() -> Iterator[Path]:
 def private() -> Path:
     """Return the folder of this process, made where there is none: at first, after a fork, when it was cleared away."""
     global _private  # noqa: PLW0603 - there is one
-    if _private is None or _private[0] != os.getpid() or not _is_there(_private[1]):
+    if _private is None or _private[0] != os.getpid() or not _is_ours(_private[1]):
         made = os.path.join(_temporary(), f"autograd_lite_{secrets.token_hex(8)}")  # noqa: PTH118
         atexit.register(_remove, os.getpid(), made)
         os.mkdir(made, 0o700)  # noqa: PTH102
@@ -109,16 +109,13 @@ def private() -> Path:
     return Path(_private[1])
 
 
-def _is_there(place: str) -> bool:
-    return not hasattr(os, "geteuid") or _is_ours(place)
-
-
 def _is_ours(place: str) -> bool:
     try:
         state = os.lstat(place)
     except OSError:
         return False
-    return stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid() and not state.st_mode & 0o077
+    alone = not hasattr(os, "geteuid") or (state.st_uid == os.geteuid() and not state.st_mode & 0o077)
+    return stat.S_ISDIR(state.st_mode) and alone
 
 
 def _temporary() -> str:
