@@ -68,12 +68,10 @@ def default_rng() -> Generator:
 
 
 def _renew() -> None:
-    """In the child of a fork: have a default generator that no other thread was drawing from, for NumPy locks it."""
-    global _default  # noqa: PLW0603 - the one default generator of the process
-    if _default is not None and not _is_free(_default.bit_generator.lock):
-        bits: Any = type(_default.bit_generator)()
-        bits.state = _default.bit_generator.state
-        _default = type(_default)(bits)
+    """In the child of a fork: unlock the default generator, from which another thread may have been drawing."""
+    lock: Any = None if _default is None else _default.bit_generator.lock
+    if lock is not None and not _is_free(lock):
+        lock._at_fork_reinit()
 
 
 def _is_free(lock: Any) -> bool:
