@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backends import ABSENT, NATIVE
+from backends import ABSENT, AVAILABLE, NATIVE
 from helpers import printed
 
 import autograd_lite as ag
@@ -322,8 +322,9 @@ def test_auto_takes_another_backend_where_compiling_fails(
             np.testing.assert_allclose(step(np.ones(n)), np.sin(np.ones(n)) * 1.171875, rtol=1e-15)
             monkeypatch.setenv("CC", fault(tmp_path))
     assert step.program.native is None
-    assert "backend numpy, since another one failed. backend='numba'" in step.program.report()
-    assert when == "before" or "since another one failed. backend='cc'" in step.program.report()
+    report = step.program.report()
+    assert not AVAILABLE["numba"] or "backend numpy, since another one failed. backend='numba'" in report
+    assert when == "before" or "since another one failed. backend='cc'" in report
 
 
 @pytest.mark.parametrize("backend", [pytest.param("numba", marks=ABSENT["numba"])])
@@ -347,6 +348,7 @@ def test_cc_says_what_the_compiler_or_the_system_has_against_it(
     for _ in range(2):
         with pytest.raises(errors.CompileError, match=r"(?s)backend='cc'.*backend='numpy'"):
             step(np.ones(3))
+    assert not list(tmp_path.glob("cache/*.so"))
     monkeypatch.delenv("CC")
     np.testing.assert_allclose(step(np.ones(3)), np.sin(np.ones(3)) * 1.125, rtol=1e-15)
 

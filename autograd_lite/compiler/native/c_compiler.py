@@ -85,12 +85,23 @@ def _library(compiler: str, source: str, patient: bool) -> ctypes.CDLL:
     command = [*shlex.split(compiler), *_ALWAYS, *_APART, *_understood(compiler, patient)]
     name = f"{cache.key(source, *command)}.so"
     if name not in _libraries:
-        code = cache.kept(name)
-        if code is None:
-            code = _built(command, source, patient)
-            cache.keep(name, code)
-        _libraries[name] = _opened(name, code)
+        _libraries[name] = _kept(name) or _new(name, command, source, patient)
     return _libraries[name]
+
+
+def _kept(name: str) -> ctypes.CDLL | None:
+    code = cache.kept(name)
+    if code is not None:
+        with suppress(OSError):  # made for what this system was before
+            return _opened(name, code)
+    return None
+
+
+def _new(name: str, command: Sequence[str], source: str, patient: bool) -> ctypes.CDLL:
+    code = _built(command, source, patient)
+    library = _opened(name, code)
+    cache.keep(name, code)
+    return library
 
 
 def _opened(name: str, code: bytes) -> ctypes.CDLL:
@@ -169,10 +180,9 @@ def _waited(process: subprocess.Popen[bytes], compiler: str, patient: bool) -> i
     try:
         return process.wait(LIMIT)
     except subprocess.TimeoutExpired:
-        text = errors.COMPILE_SLOW.format(compiler=compiler, seconds=LIMIT)
         if not patient:
-            raise TooSlowError(text + errors.COMPILE_SLOW_OFF) from None
-        warnings.warn(text + errors.COMPILE_SLOW_ON, errors.AutogradWarning, 2)
+            raise TooSlowError(errors.COMPILE_TOO_SLOW.format(compiler=compiler, seconds=LIMIT)) from None
+        warnings.warn(errors.COMPILE_SLOW.format(compiler=compiler, seconds=LIMIT), errors.AutogradWarning, 2)
         return process.wait()
 
 
