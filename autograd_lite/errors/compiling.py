@@ -59,7 +59,7 @@ COMPILE_LAYOUT = (
 COMPILE_CC = "backend='cc' needs a C compiler, and none was found. Install gcc or clang, or write backend='numpy'"
 COMPILE_CC_FAILED = "backend='cc': {compiler} failed. Write backend='numpy'. It said:\n{said}"
 COMPILE_NUMBA_FAILED = "backend='numba': numba failed. Write backend='numpy'. It said:\n{kind}: {said}"
-COMPILE_SLOW = "{compiler} has been compiling for {seconds:.0f} seconds, and goes on. Write backend='numpy' to do without"
+COMPILE_SLOW = "{compiler} has been compiling for {seconds:.0f} seconds, and goes on. Write backend='numpy' instead"
 COMPILE_TOO_SLOW = (
     "{compiler} has been compiling for {seconds:.0f} seconds, and is stopped: another backend is taken. "
     "Write backend='cc' to wait for it"
