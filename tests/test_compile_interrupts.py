@@ -81,7 +81,7 @@ def test_a_recording_that_is_interrupted_anywhere_leaves_nothing_behind(slow: bo
     Subject().step(np.ones(3))
     total = places(BeforeBytecode, lambda: Subject().step(np.ones(3)))
     found = set()
-    for n in range(1, total, 11 if slow else 131):
+    for n in range(1, total, 11 if slow else 263):
         subject = Subject()
         # NOTE: CPython 3.11 loses the function that traces (a TypeError of its own) where that raises in a finaliser.
         with np.errstate(), suppress(TypeError), BeforeBytecode(n):

@@ -66,6 +66,7 @@ SUBJECTS: list[Callable[[str], tuple[Any, list[ref[Any]]]]] = [captured, trainin
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.__name__)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_programs_die_with_their_function(backend: str, subject: Any) -> None:
+    gc.collect()
     before = shown()
     step, held = subject(backend)
     for _ in range(4):
