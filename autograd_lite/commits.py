@@ -1,38 +1,26 @@
-"""Values and gradients of many Tensors, set all or none.
+"""Values and gradients of many Tensors, set all or none, and never by somebody who only reads.
 
 One C call sets them. An interrupt (Ctrl-C) is delivered between bytecodes, so it finds either all old ones or all new.
 """
 
 from __future__ import annotations
 
-import _thread
-import os
+import operator
 from collections import deque
 from collections.abc import Sequence
+from itertools import compress, starmap
 from typing import Any
 from weakref import ref
 
 from autograd_lite.graph import Node
-from autograd_lite.record import Handle, plain_of
+from autograd_lite.record import Handle, as_array, make_tensor, plain_of
+from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
+from autograd_lite.unfinished import Lock
 
-_lock = _thread.RLock()
+_lock = Lock()  # held while gradients are added
 _attributes = Handle.__dict__  # the slots, or what stands in their place while a function is compiled
-
-
-def commit_lock() -> Any:
-    """Return the lock that is held while gradients are added."""
-    return _lock
-
-
-def _renew_lock() -> None:
-    global _lock  # noqa: PLW0603 - there is one
-    _lock = _thread.RLock()
-
-
-# NOTE: a fork copies the lock, held if another thread held it, but not the thread that would release it.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+_DATA, _GRAD, _EXPOSED = (_attributes[name] for name in ("_data", "_grad", "_exposed"))
 
 
 def grad_array(t: Handle) -> Array | None:
@@ -51,7 +39,7 @@ def commit_gradients(found: dict[Node, Array]) -> None:
     One thread at a time, since to add is to read and to write. As in `commit`, one C call commits; what it replaces is
     held until then, so that nothing is freed in between.
     """
-    with _lock:
+    with _lock.held:
         tensors, old, new = [], [], []
         for node, g in found.items():
             t = node.notes.owner()  # type: ignore[union-attr]
@@ -83,3 +71,42 @@ class Grown(ref[Any]):
 def raw(grad: Any) -> Any:
     """Return the array of a gradient, which may be a Tensor by now."""
     return grad._data if isinstance(grad, Handle) else grad
+
+
+def exposed(t: Handle) -> Array:
+    """Return the array of a Tensor for the user to write to: a copy of the one that nodes may have saved, made once.
+
+    NOTE: it takes the place of that one only if that still is the Tensor's, for another thread may have given it a new
+    one meanwhile: a look at a parameter would undo the step of an optimiser. No thread comes between a comparison and
+    the stores where nothing is called; while another thread records, to read and to store are calls.
+    """
+    array, shown = t._data, t._exposed
+    while shown is None or shown() is not array:
+        copy = array.copy()
+        seen = ref(copy)
+        if _attributes["_data"] is not _DATA and not traced():
+            _exchange(t, [(_DATA, array), (_DATA, copy)], [(_DATA, copy), (_EXPOSED, seen)])
+        elif t._data is array:
+            t._data, t._exposed = copy, seen
+        array, shown = t._data, t._exposed
+    return array
+
+
+def wrapped_grad(t: Handle) -> Any:
+    """Return the gradient of a Tensor as a Tensor, or None; the same one at every look. See `exposed`."""
+    grad = getattr(t, "_grad", None)
+    while grad is not None and not isinstance(grad, Handle):
+        wrapped = make_tensor(as_array(grad))
+        if _attributes["_grad"] is not _GRAD and not traced():
+            _exchange(t, [(_GRAD, grad)], [(_GRAD, wrapped)])
+        elif t._grad is grad:
+            t._grad = wrapped
+        grad = getattr(t, "_grad", None)
+    return grad
+
+
+def _exchange(t: Handle, known: Sequence[tuple[Any, Any]], new: Sequence[tuple[Any, Any]]) -> None:
+    """Set the k-th of some slots if the k-th of the known ones is what it was: one C call, and no thread in between."""
+    now = starmap(operator.call, [(slot.__get__, t) for slot, _ in known])
+    same = map(operator.is_, now, [x for _, x in known])
+    deque(starmap(operator.call, compress([(slot.__set__, t, x) for slot, x in new], same)), maxlen=0)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.native import c_compiler
+from autograd_lite.compiler.native import c_compiler, cache
 
 EXTRAS = {
     "graphviz_pure": ("graph", "pictures of graphs where the program `dot` is not installed"),
@@ -85,6 +85,7 @@ def report() -> str:
         f"BLAS     {known.get('name', 'unknown')} {known.get('version', '')}, kernel {chosen or 'unknown'}",
         f"threads  {', '.join(threads) or 'not limited'}",
         f"C        {c_compiler.found() or 'no compiler found'}, for compile(backend='cc')",
+        f"cache    {cache.problem() or cache.folder()}",
         "",
         *[_extra(*item) for item in EXTRAS.items()],
     ]

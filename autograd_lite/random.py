@@ -5,7 +5,7 @@ NumPy's own global state is neither read nor changed.
 
 from __future__ import annotations
 
-import _thread
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite.seams import drawing
+from autograd_lite.unfinished import Lock
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-_first_use = _thread.allocate_lock()
+_first_use = Lock()
 _default: Generator | None = None
 
 
@@ -59,11 +60,29 @@ def default_rng() -> Generator:
     """Return the generator that is used where no ``rng=`` is given; unpredictable until `manual_seed` is called."""
     if _default is None:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
-        with _first_use:
+        with _first_use.held:
             if _default is None:
                 manual_seed(None)  # type: ignore[arg-type]
     assert _default is not None
     return _default
+
+
+def _renew() -> None:
+    """In the child of a fork: unlock the default generator, from which another thread may have been drawing."""
+    lock: Any = None if _default is None else _default.bit_generator.lock
+    if lock is not None and not _is_free(lock):
+        lock._at_fork_reinit()
+
+
+def _is_free(lock: Any) -> bool:
+    if lock.acquire(blocking=False):
+        lock.release()
+        return True
+    return False
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
 
 
 def state() -> Any:

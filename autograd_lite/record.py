@@ -256,8 +256,10 @@ def as_array(y: Any) -> Array:
 
 def array_of(t: Handle) -> Array:
     """Return the array of a Tensor as one that nobody will write to."""
-    private = t._exposed is None or t._exposed() is not t._data
-    return t._data if private else t._data.copy()
+    data: Array = t._data  # NOTE: read first, for another thread may expose another array in between
+    exposed = t._exposed
+    private = exposed is None or exposed() is not data
+    return data if private else data.copy()
 
 
 def plain_of(y: Any) -> Any:

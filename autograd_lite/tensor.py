@@ -10,7 +10,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors, refusals
-from autograd_lite.commits import commit, commit_gradients, commit_lock
+from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
@@ -71,10 +71,8 @@ class Tensor(Handle, Methods):
     @property
     def data(self) -> Array:
         """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
-        if self._exposed is None or self._exposed() is not self._data:
-            self._data = self._data.copy()
-            self._exposed = ref(self._data)
-        return self._data
+        array, shown = self._data, self._exposed
+        return array if shown is not None and shown() is array else exposed(self)
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -132,12 +130,7 @@ class Tensor(Handle, Methods):
     def grad(self) -> Tensor | None:
         """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`."""
         grad = getattr(self, "_grad", None)
-        if grad is None or isinstance(grad, Tensor):
-            return grad
-        with commit_lock():
-            if not isinstance(self._grad, (Tensor, type(None))):
-                self._grad = make_tensor(as_array(self._grad))
-            return self._grad
+        return grad if grad is None or isinstance(grad, Tensor) else wrapped_grad(self)
 
     @grad.setter
     def grad(self, value: Any) -> None:

@@ -209,7 +209,7 @@ def test_settings_of_a_compiled_function_are_copied() -> None:
     for copied in COPIES.values():
         twin = copied(f)
         twin(X)
-        assert [name for name, _ in twin.program._stages][1:3] == [name for name, _ in _called(f).program._stages][1:3]
+        assert [name for name, _ in twin.program._numpy.stages][1:3] == [name for name, _ in _called(f).program._numpy.stages][1:3]
         assert twin._passes == f._passes
 
 

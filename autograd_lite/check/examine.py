@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from autograd_lite.check.rounding import Rounding
 from autograd_lite.check.search import alone, bisected, readings, traced
 from autograd_lite.check.subject import SEED
 from autograd_lite.differences import NOISE_GRANTED, Kink, Sweep
+from autograd_lite.lazy import lazy
 from autograd_lite.shapes import Array
 
 _MUCH = 1e-3  # of a derivative
@@ -98,7 +98,7 @@ class _Examination:
         what = {"order": self.order, "size": max(self.checked.start[k].size, 1), **what}
         return Fault(verdict, self.checked.function, position, name, **what)
 
-    @cached_property
+    @lazy
     def wide(self) -> Numeric | None:
         """The numeric side in longdouble, for a second opinion."""
         return self.numeric.wide()

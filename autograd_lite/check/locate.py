@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ from autograd_lite.check.examine import examine
 from autograd_lite.check.report import Fault
 from autograd_lite.check.subject import Subject, plain
 from autograd_lite.graph import observe
+from autograd_lite.lazy import lazy
 from autograd_lite.op import Op
 from autograd_lite.op import Settings as OpSettings
 from autograd_lite.provenance import Place, caller
@@ -57,7 +57,7 @@ class Recorded:
 
     known = True
 
-    @cached_property
+    @lazy
     def steps(self) -> list[Step]:
         """The operations, in order."""
         steps, outside = _steps(self.subject, self.subject.start), caller()
@@ -65,12 +65,12 @@ class Recorded:
             steps = [step._replace(place=None) if step.place == outside else step for step in steps]
         return steps
 
-    @cached_property
+    @lazy
     def wrong(self) -> dict[str, Any]:
         """The first with a wrong derivative, as fields of a fault; empty if all are right."""
         return _first_wrong(self.steps, self.settings)
 
-    @cached_property
+    @lazy
     def cut(self) -> dict[str, Any]:
         """The first for which a derivative is lost on the way to it; empty if none is."""
         return _first_cut(self.steps, self.subject)

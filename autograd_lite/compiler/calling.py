@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import linecache
 import operator
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
@@ -12,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.defined import defined
 from autograd_lite.compiler.guards import CALLED
 from autograd_lite.compiler.operation import Call, Operation, nodes_text, result_text, saved_text
 from autograd_lite.compiler.places import UNSET
@@ -67,15 +66,8 @@ class Caller:
         self.lines = ["try:", *[f"    {line}" for line in self.lines], f"except {_GONE}: return MISS"]
 
     def _compiled(self) -> Callable[..., Any]:
-        used = [name for name in self.bound if name in _words(self.lines)]
-        lines = [f"def make({', '.join(used)}):", "    def enter(args, kwargs):"]  # so that names are found fastest
-        text = "\n".join([*lines, *[f"        {line}" for line in self.lines], "    return enter", ""])
-        name = f"<the call of {self.program.title} {next(_names)}>"
-        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-        space: dict[str, Any] = {}
-        exec(compile(text, name, "exec"), space)
-        enter: Callable[..., Any] = space["make"](*[self.bound[name] for name in used])
-        return enter
+        text = "\n".join(["def enter(args, kwargs):", *[f"    {line}" for line in self.lines], ""])
+        return defined("enter", text, f"<the call of {self.program.title} {next(_names)}>", self.bound)
 
     # ----- is it this program's call? -----
 
@@ -287,10 +279,6 @@ class Caller:
         setters = self.bind(tuple([set_slots[slot == "_grad"] for slot in slots]))
         self.lines.append(f"if Handle._data is slot: {'; '.join(stores)}")
         self.lines.append(f"else: deque(map(call, {setters}, ({', '.join(targets)},), ({', '.join(news)},)), 0)")
-
-
-def _words(lines: list[str]) -> set[str]:
-    return {word for line in lines for word in re.findall(r"[A-Za-z_]\w*", line)}
 
 
 def _array_of_grad(grad: Any) -> Any:

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-import _thread
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from functools import cached_property, partial, update_wrapper
+from functools import partial, update_wrapper
 from os import PathLike
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.compiler import turn
 from autograd_lite.compiler.calling import MISS, Caller
+from autograd_lite.compiler.choice import Choice
 from autograd_lite.compiler.derived import Derived
+from autograd_lite.compiler.methods import own_methods
 from autograd_lite.compiler.names import Names
-from autograd_lite.compiler.numpy_backend import Module
+from autograd_lite.compiler.numpy_program import NumpyProgram
 from autograd_lite.compiler.operation import Operation, Pull, has_batches, is_observed
-from autograd_lite.compiler.passes import measured, selected
+from autograd_lite.compiler.passes import selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import COMPUTED, Recorded, record
 from autograd_lite.compiler.verifying import Verifier, verified
 from autograd_lite.derived import standing_name
 from autograd_lite.graph import observers
 from autograd_lite.later import Later
+from autograd_lite.lazy import lazy
 from autograd_lite.seams import watching
 from autograd_lite.tracing import Function, name_of
+from autograd_lite.unfinished import undone
 
 if TYPE_CHECKING:
     from autograd_lite.compiler import drawing, report
@@ -45,13 +49,12 @@ LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
 _LARGEST_STATE = 10_000
 _watcher = watching.get
-_lock = _thread.RLock()  # one recording at a time: it puts stand-ins into the variables that a function reads
 
 
 class Choices(NamedTuple):
     """What `compile` was asked for."""
 
-    backend: str
+    backend: Choice
     passes: tuple[str, ...]
     static: tuple[Any, ...]
     pure: bool
@@ -78,8 +81,8 @@ class CompiledProgram:
         self.forward, self.plain = recorded.program, False
         self.operation: Operation | None = None
         self._function, self._passes, self._backend = function, choices.passes, choices.backend
-        self._numpy: Callable[..., Any] | None = None
         self.recorded = recorded if recorded.derived is None else self._divided(recorded, recorded.derived)
+        self._numpy = NumpyProgram(self.recorded.program, self._passes)
         self.verifier = Verifier(function, self.recorded, 0 if self.plain else choices.verify)
 
     def _divided(self, recorded: Recorded, derived: Derived) -> Recorded:
@@ -88,75 +91,53 @@ class CompiledProgram:
         self.forward, self.plain = program.having(outputs=recorded.program.outputs), derived.plain
         if not self.plain:
             self.operation = Operation(self._function, derived, program.inputs)
-            made = {p.places: Pull(p.read, partial(self._load, p.program)) for p in pullbacks}
-            self.operation.pullbacks.update(made)
+            load = partial(_loaded, self._backend, self._passes)
+            self.operation.pullbacks.update({p.places: Pull(p.read, partial(load, p.program)) for p in pullbacks})
         kinds = [*recorded.kinds, *["residual"] * len(residuals)]
         return replace(recorded, program=program, kinds=kinds, derived=None)
 
-    def _load(self, program: Program) -> Callable[..., Any]:
-        """Return a pullback as a function."""
-        plain = Module(measured(program, self._passes)[-1][1]).load()
-        if self._backend == "numpy":
-            return plain
-        numbers = [False] * len(program.outputs)
-        return machine.NativeProgram(program, self._backend, self._passes, numbers, plain).load()
-
     def __getstate__(self) -> dict[str, Any]:
         """A pickle has the program and what it is shown with; it is called by nobody, for what it read is elsewhere."""
-        return {"recorded": replace(self.recorded, environment=None), "_passes": self._passes,
-                "_backend": self._backend, "_numpy": None}  # fmt: skip
+        recorded = replace(self.recorded, environment=None)
+        return {"recorded": recorded, "forward": self.forward, "_passes": self._passes, "_backend": self._backend,
+                "_numpy": NumpyProgram(recorded.program, self._passes)}  # fmt: skip
 
-    @cached_property
-    def _stages(self) -> list[tuple[str, Program]]:
-        return measured(self.recorded.program, self._passes)
-
-    @cached_property
+    @property
     def program(self) -> Program:
         """The calls, after all passes."""
-        return self._stages[-1][1]
+        return self._numpy.program
 
-    @cached_property
-    def _module(self) -> Module:
-        return Module(self.program)
-
-    @cached_property
+    @lazy
     def native(self) -> machine.NativeProgram | None:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
-        if self._backend == "numpy":
-            return None
         numbers = [kind == "array" for kind in self.recorded.kinds if kind in COMPUTED]
-        return machine.NativeProgram(self.recorded.program, self._backend, self._passes, numbers, self._otherwise)
+        return self._backend.made(self.recorded.program, self._passes, numbers, self._numpy)
 
-    @cached_property
+    @lazy
     def enter(self) -> Callable[..., Any]:
         """``enter(args, kwargs)``: what the program returns, or `MISS` where it is not for these arguments."""
         if self.plain:
             return self._as_written()
-        made, program = (self._module, self.program) if self.native is None else (self.native, self.native.program)
-        step = made.load()
+        native = self.native
+        program, step = (self.program, self._numpy.function) if native is None else (native.program, native.load())
         if self.operation is not None:
             self.operation.holds = Caller(self.recorded, program, step).compared()
         return Caller(self.recorded, program, step, self.operation).made()
 
     def _as_written(self) -> Callable[..., Any]:
         """Return what calls the plain function, where the program is for the arguments."""
-        compared = Caller(self.recorded, self.recorded.program, self._function).compared()
+        function = self._function
+        compared = Caller(self.recorded, self.recorded.program, function).compared()
 
         def enter(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            return MISS if compared(args, kwargs) is MISS else self._function(*args, **kwargs)
+            return MISS if compared(args, kwargs) is MISS else function(*args, **kwargs)
 
         return enter
-
-    def _otherwise(self, *inputs: Any) -> Any:
-        """Run the program as NumPy calls, to say what native code found wrong."""
-        if self._numpy is None:
-            self._numpy = self._module.load()
-        return self._numpy(*inputs)
 
     @property
     def source(self) -> str:
         """The text of the function, with the helpers and constants it needs; it runs with NumPy alone."""
-        return self._module.text()
+        return self._numpy.module.text()
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write `source` to a file that runs alone, with an example: the parameters as they are now.
@@ -167,12 +148,12 @@ class CompiledProgram:
             Such as ``step.py``.
         """
         target = Path(path)
-        target.write_text(self.source + self._module.example(self._example()), encoding="utf-8")
+        target.write_text(self.source + self._numpy.module.example(self._example()), encoding="utf-8")
         return target
 
     def _example(self) -> Mapping[str, Any]:
         """Return a value for each parameter of the function; those of many numbers are zeros."""
-        return {self._module.names[x.id]: self._value(x) for x in self.program.inputs}
+        return {self._numpy.module.names[x.id]: self._value(x) for x in self.program.inputs}
 
     def _value(self, x: Input) -> Any:
         kind = self.program.types[x.id]
@@ -192,12 +173,12 @@ class CompiledProgram:
 
         For a native backend also what its kernels do, and what is left to NumPy between them, and why.
         """
-        table = report.table(self._stages)
-        return table if self.native is None else f"{table}\n\n{self.native.report()}"
+        native = "" if self.native is None else f"\n\n{self.native.report()}"
+        return report.table(self._numpy.stages) + native + self._backend.report()
 
     def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
-        programs = {"after the passes": (self.program, self._module.names.__getitem__)}
+        programs = {"after the passes": (self.program, self._numpy.module.names.__getitem__)}
         if before:
             recorded = self.forward
             programs = {"as recorded": (recorded, Names(recorded).__getitem__), **programs}
@@ -210,6 +191,13 @@ class CompiledProgram:
     def __repr__(self) -> str:
         kinds = ", ".join(f"{x.name}: {self.program.types[x.id]}" for x in self.program.inputs)
         return f"<program {self.program.title}({kinds}) of {len(self.program.instructions)} calls>"
+
+
+def _loaded(backend: Choice, passes: tuple[str, ...], program: Program) -> Callable[..., Any]:
+    """Return a pullback as a function."""
+    plain = NumpyProgram(program, passes)
+    native = backend.made(program, passes, [False] * len(program.outputs), plain)
+    return plain.function if native is None else native.load()
 
 
 class Programs:
@@ -288,13 +276,14 @@ class Compiled:
             result = enter(args, kwargs)
             if result is not MISS:
                 return result
-        result = MISS
-        if not has_batches((args, kwargs)):
-            with _lock:
-                result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
-                if result is MISS:
-                    result = self._record(args, kwargs)
+        result = MISS if has_batches((args, kwargs)) else undone(partial(self._anew, args, kwargs))
         return self._function(*args, **kwargs) if result is MISS else result
+
+    def _anew(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not turn.taken():
+            return MISS
+        result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
+        return self._record(args, kwargs) if result is MISS else result
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return what the recorded call returned, or `MISS` if its results are to have a history."""
@@ -336,15 +325,29 @@ class Compiled:
         return made(*args)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
-        chosen = self._choices._replace(static=deepcopy(self._choices.static, memo))
-        return type(self)(deepcopy(self._function, memo), chosen)
+        made = self._of(deepcopy(self._function, memo))
+        made._choices = made._choices._replace(static=deepcopy(self._choices.static, memo))
+        return made
 
     def _again(self) -> tuple[type[Compiled], tuple[Any, ...]]:
-        return type(self), (self._function, self._choices)
+        chosen = self._choices
+        return type(self), (self._function, chosen._replace(backend=Choice(chosen.backend.given)))
+
+    def _of(self, function: Function) -> Compiled:
+        """Return another function compiled as this one is."""
+        return Compiled(function, self._again()[1][1])
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """A compiled method is called with its object, as any function of a class."""
-        return self if instance is None else partial(self, instance)
+        """A compiled method is called with its object, as any function of a class; the programs are the object's."""
+        if instance is None:
+            return self
+        own = own_methods(instance)
+        if own is None:
+            return partial(self, instance)
+        made = own.made.get(self)
+        if made is None:
+            made = own.made.setdefault(self, self._of(MethodType(self._function, instance)))
+        return made
 
     @property
     def program(self) -> CompiledProgram:
@@ -430,7 +433,11 @@ def compile(  # noqa: A001 - PyTorch's name
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
     are; its sums keep their rounding errors, and its functions are exact to some units in the last place. Large loops
     are done by as many threads as ``OMP_NUM_THREADS`` says, by default one for each processor. What was compiled is
-    kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says.
+    kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says, if nobody else can write there. It is
+    compiled at the second call. Where that fails, or takes a C compiler more than ten seconds, ``"auto"`` takes the
+    next backend, and ``f.program.report()`` says why.
+
+    One thread records at a time. Another one that would have to wait for longer than a second runs the plain function.
 
     Examples
     --------
@@ -452,16 +459,8 @@ def compile(  # noqa: A001 - PyTorch's name
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     if not isinstance(static, (list, tuple)):
         raise errors.CompileError(errors.COMPILE_STATIC.format(given=static))
-    choices = Choices(_available(backend), selected(passes), tuple(static), pure, number)
-    made: Callable[..., Any] = Compiled(function, choices)
+    choice = Choice(backend)
+    choice.required()
+    made: Callable[..., Any] = Compiled(function, Choices(choice, selected(passes), tuple(static), pure, number))
     return made
 
-
-def _available(backend: str) -> str:
-    """Return the backend that is meant; an error where that needs what is not there."""
-    if backend == "numpy":
-        return backend
-    chosen = machine.best() if backend == "auto" else backend
-    if chosen in machine.NATIVE:
-        machine.NATIVE[chosen].required()
-    return chosen

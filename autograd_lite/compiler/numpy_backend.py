@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import linecache
 import operator
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.defined import defined
 from autograd_lite.compiler.identifiers import words
 from autograd_lite.compiler.lifetimes import given_back
 from autograd_lite.compiler.literals import array_text, dtype_text, example_text, literal, path_of, source_of
@@ -286,24 +284,18 @@ class Module:
     def load(self) -> Callable[..., Any]:
         """Return the function that the text defines.
 
-        NOTE: its module is known to `linecache` and `sys.modules`, so that tracebacks show its lines.
+        NOTE: tracebacks show its lines.
         """
         name = f"autograd_lite_compiled_{next(_modules)}"
-        file = f"<{name}>"
-        module = ModuleType(name)
-        module.__dict__.update({"np": np, "__file__": file})
-        module.__dict__.update({fn.__name__: fn for fn in helpers.HELPERS})
-        module.__dict__.update({self.names[c.id]: c.array for c in self.program.constants} | self.bound)
-        module.__dict__.update(self.opaque)
+        space = {"np": np, "__name__": name, "__file__": f"<{name}>"}
+        space |= {fn.__name__: fn for fn in helpers.HELPERS}
+        space |= {self.names[c.id]: c.array for c in self.program.constants} | self.bound | self.opaque
         lines = self.body()
-        text = "".join(line + "\n" for line in lines)
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-        sys.modules[name] = module
         constants = [self.names[c.id] for c in self.program.constants if c.id in self._used]
         constants += [*self.bound, *self.opaque]
-        exec(compile(_bound_early(lines, constants, self.names.another), file, "exec"), module.__dict__)
-        function: Callable[..., Any] = module.__dict__[self.function]
-        return function
+        text = "".join(line + "\n" for line in lines)
+        early = _bound_early(lines, constants, self.names.another)
+        return defined(self.function, early, f"<{name}>", space, text)
 
 
 def _stub(name: str) -> str:

@@ -13,6 +13,7 @@ import types
 from _thread import get_ident
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,10 @@ from autograd_lite.compiler.reading import names_in
 from autograd_lite.compiler.traced import Traced
 from autograd_lite.random import default_rng
 from autograd_lite.tracing import name_of
+from autograd_lite.unfinished import begun
 
 _monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
+_MONITOR = "autograd_lite"
 _READERS = tuple([f"{PACKAGE}{os.sep}{room}" for room in ("nn", "optim")])
 
 _WORLD: dict[str, frozenset[str]] = {
@@ -271,34 +274,51 @@ def listening(observer: Observer) -> Iterator[None]:
         with _monitoring(observer, tool):
             yield
         return
-    before: Any = sys.getprofile()
-    sys.setprofile(observer.note)
+    again = partial(_profiled, sys.getprofile(), get_ident())
+    begun(again)
     try:
+        sys.setprofile(observer.note)
         yield
     finally:
-        if before is None or callable(before):
-            sys.setprofile(before)
-        else:
-            before.enable()  # a profiler in C, which is no function that could be set
+        again()
+
+
+def _profiled(before: Any, thread: int) -> None:
+    """Have a thread watched again by who has watched it before."""
+    if thread != get_ident() or sys.getprofile() is before:
+        return
+    if before is None or callable(before):
+        sys.setprofile(before)
+    else:
+        before.enable()  # a profiler in C, which is no function that could be set
 
 
 @contextmanager
 def _monitoring(observer: Observer, tool: int) -> Iterator[None]:
     """Do the same by `sys.monitoring`, which asks only once about what does not change."""
-    events = _monitor.events
-    callbacks = _callbacks(observer)
-    _monitor.use_tool_id(tool, "autograd_lite")
+    events, callbacks = _monitor.events, _callbacks(observer)
+    end = partial(_monitored, tool)
+    begun(end)
     try:
+        _monitor.use_tool_id(tool, _MONITOR)
         for event, callback in callbacks.items():
             _monitor.register_callback(tool, event, callback)
         _monitor.set_events(tool, events.PY_START | events.PY_RESUME | events.CALL)
         _monitor.restart_events()
         yield
     finally:
-        _monitor.set_events(tool, events.NO_EVENTS)
-        for event in callbacks:
-            _monitor.register_callback(tool, event, None)
-        _monitor.free_tool_id(tool)
+        end()
+
+
+def _monitored(tool: int) -> None:
+    """Have a tool monitor no more, and be free again."""
+    if _monitor.get_tool(tool) != _MONITOR:
+        return
+    events = _monitor.events
+    _monitor.set_events(tool, events.NO_EVENTS)
+    for event in (events.PY_START, events.PY_RESUME, events.CALL):
+        _monitor.register_callback(tool, event, None)
+    _monitor.free_tool_id(tool)
 
 
 def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -15,8 +18,8 @@ from autograd_lite.compiler.derived import Derived
 from autograd_lite.compiler.environment import Environment, Nothing
 from autograd_lite.compiler.naming import argument_names, reached
 from autograd_lite.compiler.program import Assignment, Constant, Input, Program, Ref
-from autograd_lite.compiler.slots import recording, set_data, slot_data
-from autograd_lite.compiler.trace import Restart, Seen, Trace
+from autograd_lite.compiler.slots import recording, set_data, set_grad, slot_data
+from autograd_lite.compiler.trace import Restart, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
 from autograd_lite.graph import is_grad_enabled
 from autograd_lite.nn.module import Parameter
@@ -26,6 +29,7 @@ from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor
 from autograd_lite.tracing import name_of
 from autograd_lite.tree import Structure, flatten, unflatten
+from autograd_lite.unfinished import begun
 
 _SAMPLE = 1000
 COMPUTED = frozenset(("tensor", "array", "held", "residual"))
@@ -148,6 +152,8 @@ def record(
     seen = None
     while True:
         trace = Trace(fixed)
+        begun(trace.forget)
+        begun(trace.undo)
         environment = Nothing() if pure else Environment(function, run.settings, static, trace, seen)
         try:
             finished = run.once(trace, environment)
@@ -387,19 +393,16 @@ def _kept(trace: Trace, results: list[Any]) -> list[Any]:
 
 
 def _commit(trace: Trace, kept: list[Any]) -> None:
-    """Give all Tensors the values of this run."""
+    """Give all Tensors the values of this run: one call in C, within which no interrupt comes."""
+    stores: list[tuple[Any, ...]] = []
     for seen in trace.seen.values():
         if seen.data is not None and seen.data is not seen.first:
-            set_data(seen.t, _value(seen.data))
-        _commit_grad(trace, seen)
-    for t in kept:
-        set_data(t, _value(slot_data(t)))
-
-
-def _commit_grad(trace: Trace, seen: Seen) -> None:
-    if seen.grad is not seen.first_grad:
-        data = slot_data_of_grad(trace, seen.grad)
-        seen.t._grad = None if data is None else _value(data)
+            stores.append((set_data, seen.t, _value(seen.data)))
+        if seen.grad is not seen.first_grad:
+            data = slot_data_of_grad(trace, seen.grad)
+            stores.append((set_grad, seen.t, None if data is None else _value(data)))
+    stores += [(set_data, t, _value(slot_data(t))) for t in kept]
+    deque(starmap(operator.call, [*stores, (setattr, trace, "done", True)]), 0)
 
 
 def _value(data: Any) -> Array:

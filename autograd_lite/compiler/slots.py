@@ -6,16 +6,18 @@ is on they are the plain slots they always were, and cost nothing more.
 
 from __future__ import annotations
 
-import _thread
+from _thread import get_ident
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from autograd_lite.graph import Observer, observers
 from autograd_lite.record import Handle
 from autograd_lite.rules import indexing
 from autograd_lite.seams import watching
+from autograd_lite.unfinished import Lock, begun
 
 _DATA, _GRAD = Handle.__dict__["_data"], Handle.__dict__["_grad"]
 _ACCUMULATE = indexing.getitem.accumulate
@@ -25,8 +27,8 @@ set_data, set_grad = _DATA.__set__, _GRAD.__set__
 raw_data, raw_grad = _DATA.__get__, _GRAD.__get__
 told: list[Observer] = []
 """The observers that are traces: each of its own thread only."""
-_lock = _thread.RLock()
-_traces = 0
+_lock = Lock()
+_readers: list[Any] = []
 
 
 def slot_data(t: Any) -> Any:
@@ -75,29 +77,37 @@ def _put_grad(t: Any, value: Any) -> None:
 _TRACED_DATA, _TRACED_GRAD = property(_data, _put_data), property(_grad, _put_grad)
 
 
-def _look(step: int) -> None:
+def _look() -> None:
     """Have the attributes lead to the traces while there is one in any thread."""
-    global _traces  # noqa: PLW0603 - one class of Tensors, one count
-    with _lock:
-        _traces += step
-        on = _traces > 0
-        # An array that a sweep adds to in place cannot be seen: it adds as it does when it is recorded.
-        indexing.getitem.accumulate = None if on else _ACCUMULATE
-        setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
-        setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
+    on = bool(_readers)
+    # An array that a sweep adds to in place cannot be seen: it adds as it does when it is recorded.
+    indexing.getitem.accumulate = None if on else _ACCUMULATE
+    setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
+    setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
 
 
 @contextmanager
 def reading(reader: Any) -> Iterator[None]:
     """Have this thread read and write Tensors through something that does what a trace does there."""
-    before = tracing()
-    _look(1)
+    end = partial(_read, reader, get_ident(), tracing())
+    begun(end)
     try:
+        with _lock.held:
+            _readers.append(reader)
+            _look()
         _current.set(reader)
         yield
     finally:
+        end()
+
+
+def _read(reader: Any, thread: int, before: Any) -> None:
+    """Have Tensors be read as before, wherever a reader stands; what has ended is left alone."""
+    if thread == get_ident():
         _current.set(before)
-        _look(-1)
+    with _lock.held:
+        _readers[:] = [other for other in _readers if other is not reader]
+        _look()
 
 
 @contextmanager
@@ -114,13 +124,22 @@ def paused() -> Iterator[None]:
 @contextmanager
 def recording(trace: Any) -> Iterator[None]:
     """Have a trace see what this thread does."""
-    with reading(trace):
-        watch = watching.set(trace)
-        told.append(trace.observed)
-        observers.append(trace.observed)
-        try:
+    end = partial(_recorded, trace, get_ident(), watching.get())
+    begun(end)
+    try:
+        with reading(trace):
+            watching.set(trace)
+            told.append(trace.observed)
+            observers.append(trace.observed)
             yield
-        finally:
-            observers.remove(trace.observed)
-            told.remove(trace.observed)
-            watching.reset(watch)
+    finally:
+        end()
+
+
+def _recorded(trace: Any, thread: int, watcher: Any) -> None:
+    """Put an end to a trace, wherever it stands; what has ended is left alone."""
+    if thread == get_ident():
+        watching.set(watcher)
+    for listening in (observers, told):
+        while trace.observed in listening:
+            listening.remove(trace.observed)

@@ -100,6 +100,8 @@ class Trace:
         For calls of code that is called as it is.
     failures : list
         Errors that were raised in calls, and refusals, whether or not the function has caught them.
+    done : bool
+        Whether what it has changed is committed, or undone.
     """
 
     def __init__(self, fixed: frozenset[Any] = frozenset()) -> None:
@@ -114,7 +116,7 @@ class Trace:
         self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
         self.fixed_numbers: list[tuple[Any, str, Any]] = []
         self.held: set[int] = set()  # numbers of NumPy that a Tensor has, plainly as arrays of no dimension
-        self.closed = False
+        self.closed = self.done = False
         self.failures: list[BaseException] = []
         self.saying: tuple[Any, int] | None = None
         self._calm: dict[str, Any] = {**np.geterr()}
@@ -476,7 +478,9 @@ class Trace:
         refused(Restart(sources))
 
     def undo(self) -> None:
-        """Put generators, and what Tensors know of arrays handed out, back to where they were."""
+        """Put generators, and what Tensors know of arrays handed out, back to where they were, unless it is done."""
+        if self.done:
+            return
         self.closed = True
         for generator, state in self._generators.values():
             generator.value.bit_generator.state = state
@@ -485,6 +489,7 @@ class Trace:
         for t, first in self.fresh():
             if isinstance(first, (Traced, np.ndarray)):  # and no batch, which is of no use to anybody any more
                 set_data(t, np.asarray(plain(first)))
+        self.done = True
 
     def forget(self) -> None:
         """Let go of the values of the run, which hold the trace as it holds them: nothing waits for the collector."""

@@ -116,6 +116,13 @@ COMPILE_LAYOUT = (
 )
 COMPILE_CC = "backend='cc' needs a C compiler, and none was found. Install gcc or clang, or write backend='numpy'"
 COMPILE_CC_FAILED = "backend='cc': {compiler} failed. Write backend='numpy'. It said:\n{said}"
+COMPILE_NUMBA_FAILED = "backend='numba': numba failed. Write backend='numpy'. It said:\n{kind}: {said}"
+COMPILE_SLOW = "{compiler} has been compiling for {seconds:.0f} seconds, and goes on. Write backend='numpy' instead"
+COMPILE_TOO_SLOW = (
+    "{compiler} has been compiling for {seconds:.0f} seconds, and is stopped: another backend is taken. "
+    "Write backend='cc' to wait for it"
+)
+COMPILE_SLOW_NUMBA = "numba has compiled for {seconds:.0f} seconds. Write backend='cc', or backend='numpy'"
 COMPILE_PASSES = "passes={given!r} are unknown. Write a selection of {known}"
 COMPILE_RESULT = (
     "the compiled function {function} returned a {given}, which is not the same at every call. "

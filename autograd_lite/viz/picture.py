@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from autograd_lite import errors
+from autograd_lite.lazy import lazy
 from autograd_lite.tensor import Tensor
 from autograd_lite.viz.dot import DIRECTIONS, PLAIN, Shown, dot_text
 from autograd_lite.viz.fold import Folds
@@ -53,11 +53,11 @@ class Picture:
         self._legend, self._direction, self._shown = legend, direction, shown
         self.error = error
 
-    @functools.cached_property
+    @lazy
     def _drawn_scene(self) -> Scene:
         return capped(collapsed(self._scene, self._depth), self._limit)
 
-    @functools.cached_property
+    @lazy
     def source(self) -> str:
         """The drawing as DOT text."""
         return dot_text(self._drawn_scene, legend=self._legend, direction=self._direction, shown=self._shown)

@@ -26,7 +26,7 @@ class Backend:
 
     text: Callable[[Sequence[Kernel]], str]
     required: Callable[[], object]
-    load: Callable[[Sequence[Kernel]], list[Call]]
+    load: Callable[[Sequence[Kernel], bool], list[Call]]
     limits: Limits
 
 
@@ -45,14 +45,8 @@ NATIVE: Mapping[str, Backend] = MappingProxyType(
     }
 )
 """By the name that `compile` has for them."""
+TooSlowError = c_compiler.TooSlowError
 _NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "fusion", "buffers"))
-
-
-def best() -> str:
-    """Return the best backend that is available: ``cc``, ``numba`` or ``numpy``."""
-    if c_compiler.found():
-        return "cc"
-    return "numba" if numba_compiler.is_installed() else "numpy"
 
 
 class NativeProgram:
@@ -75,6 +69,7 @@ class NativeProgram:
         passes: Iterable[str],
         returned: Iterable[bool],
         otherwise: Callable[..., Any],
+        patient: bool = True,
     ) -> None:
         backend = NATIVE[name]
         self.name = name
@@ -85,7 +80,7 @@ class NativeProgram:
         numbers = {i for i, number in zip(refs(program.outputs), returned, strict=True) if number}
         plain = numbers_that_leave(program, self.parts, numbers)
         self.program = program.having(types=_as_arrays(program, kernels, plain))
-        self._driver = Driver(self.program, self.parts, backend.load(kernels), plain, otherwise)
+        self._driver = Driver(self.program, self.parts, backend.load(kernels, patient), plain, otherwise)
         self.source = backend.text(kernels) + "\n\n" + "\n".join(self._driver.body()) + "\n"
 
     def load(self) -> Callable[..., Any]:
@@ -95,6 +90,12 @@ class NativeProgram:
     def report(self) -> str:
         """Return what each part does, and why some are left to NumPy."""
         return listed(self.name, self.parts, self.program.types, NATIVE[self.name].limits)
+
+
+def available() -> list[str]:
+    """Return those of the native backends for which everything is there, the best first."""
+    there = {"cc": c_compiler.found() is not None, "numba": numba_compiler.is_installed()}
+    return [name for name, known in there.items() if known]
 
 
 def _as_arrays(program: Program, kernels: Iterable[Kernel], plain: set[int]) -> Mapping[int, Any]:

@@ -1,38 +1,40 @@
-"""Compiled code kept between processes, in a folder of the user's; or, where none can be written, for one process."""
+"""Compiled code kept between processes, in a folder of the user's that nobody else can write to.
+
+Where there is none, code is made anew in each process. What it is made in, and loaded from, is a folder of this process
+alone, which is removed at its end.
+"""
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 import os
 import platform
+import secrets
+import shutil
+import stat
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from autograd_lite.compiler.native import trust
+
 VARIABLE = "AUTOGRAD_LITE_CACHE"
 """The variable of the environment that names the folder."""
 
-
-def folder() -> Path:
-    """Return a folder that can be written to."""
-    named = os.environ.get(VARIABLE)
-    home = os.environ.get("XDG_CACHE_HOME")
-    wanted = Path(named) if named else (Path(home) if home else Path("~/.cache").expanduser()) / "autograd_lite"
-    return _writable(wanted)
+_DIGEST = hashlib.sha256().digest_size
+_private: tuple[int, str] | None = None  # the process, and its folder
 
 
-@functools.cache
-def _writable(wanted: Path) -> Path:
-    try:
-        wanted.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=wanted):
-            return wanted
-    except OSError:  # a home that is read-only, or none
-        return Path(tempfile.mkdtemp(prefix="autograd_lite_"))
+def folder() -> str:
+    """Return the name of the folder that code is kept in, if nobody else can write to it."""
+    named, home = os.environ.get(VARIABLE), os.environ.get("XDG_CACHE_HOME")
+    return named or os.path.join(home or os.path.expanduser("~/.cache"), "autograd_lite")  # noqa: PTH111, PTH118
 
 
 @functools.cache
@@ -49,25 +51,85 @@ def key(*parts: str) -> str:
     return hashlib.sha256("\0".join((*parts, machine())).encode()).hexdigest()[:24]
 
 
-def kept(name: str, make: Callable[[Path], None]) -> Path:
-    """Return a file of the cache; where it is absent or damaged, `make` writes it anew to a path that it is given.
+def kept(name: str) -> bytes | None:
+    """Return what was kept under a name; None where there is nothing, or nothing whole and our own.
 
-    NOTE: a shared library that was cut short is no error when it is opened, but kills the process later. So the file
-    stands beside a text with its checksum, and both come into place at once by renaming.
+    NOTE: read once, checked, and used from memory. A shared library that was cut short would be no error when it is
+    opened, but kill the process later.
     """
-    path = folder() / name
-    check = path.with_suffix(".sha256")
-    if path.exists() and check.exists() and check.read_text(encoding="ascii", errors="replace") == _checksum(path):
-        return path
-    with tempfile.TemporaryDirectory(dir=path.parent) as new:
-        made = Path(new) / name
-        make(made)
-        note = Path(new) / check.name
-        note.write_text(_checksum(made), encoding="ascii")
-        made.replace(path)
-        note.replace(check)
-    return path
+    try:
+        with _opened() as place:
+            found = trust.read(name, place) or b""
+    except OSError:
+        return None
+    data, digest = found[:-_DIGEST], found[-_DIGEST:]
+    return data if hashlib.sha256(data).digest() == digest else None
 
 
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def keep(name: str, data: bytes) -> None:
+    """Keep something for other processes, if that is possible."""
+    try:
+        with _opened() as place:
+            trust.write(name, data + hashlib.sha256(data).digest(), place)
+    except OSError:  # no such folder, or not for us alone; read-only, or full
+        return
+
+
+def problem() -> str | None:
+    """Return why nothing can be kept; None if it can."""
+    try:
+        with _opened() as place:
+            trust.write(".autograd_lite", b"", place)
+    except OSError as error:
+        return f"{folder()}: {error.strerror or error}"
+    return None
+
+
+def _opened() -> AbstractContextManager[int]:
+    if not trust.SUPPORTED:
+        raise PermissionError("this system does not tell who may write to a folder")
+    return trust.opened(folder())
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """Make a folder that is removed at the end of the block, and that nobody else can write to."""
+    with tempfile.TemporaryDirectory(dir=private(), ignore_cleanup_errors=True) as place:
+        yield Path(place)
+
+
+def private() -> Path:
+    """Return the folder of this process, made where there is none: at first, after a fork, when it was cleared away."""
+    global _private  # noqa: PLW0603 - there is one
+    if _private is None or _private[0] != os.getpid() or not _is_ours(_private[1]):
+        made = os.path.join(_temporary(), f"autograd_lite_{secrets.token_hex(8)}")  # noqa: PTH118
+        atexit.register(_remove, os.getpid(), made)
+        os.mkdir(made, 0o700)  # noqa: PTH102
+        _private = os.getpid(), made
+    return Path(_private[1])
+
+
+def _is_ours(place: str) -> bool:
+    try:
+        state = os.lstat(place)
+    except OSError:
+        return False
+    alone = not hasattr(os, "geteuid") or (state.st_uid == os.geteuid() and not state.st_mode & 0o077)
+    return stat.S_ISDIR(state.st_mode) and alone
+
+
+def _temporary() -> str:
+    """Return where folders for a while are made: where the environment says, unless others could exchange them."""
+    named = tempfile.gettempdir()
+    if not trust.SUPPORTED:
+        return named
+    try:
+        with trust.opened(named, own=False):
+            return named
+    except OSError:
+        return next((place for place in ("/tmp", "/var/tmp") if os.access(place, os.W_OK)), named)
+
+
+def _remove(process: int, place: str) -> None:
+    if os.getpid() == process:  # and not the child of a fork
+        shutil.rmtree(place, ignore_errors=True)

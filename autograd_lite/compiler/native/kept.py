@@ -1,4 +1,4 @@
-"""Large arrays that are written to again, once nobody holds them any more."""
+"""Arrays that are written to again, once nobody holds them any more: large results, and work spaces."""
 
 from __future__ import annotations
 

@@ -183,6 +183,11 @@ class Kernel:
         """Return how many statements a compiler has to read, or what takes it as long."""
         return sum(map(_length, self.nodes))
 
+    def is_wide(self) -> bool:
+        """Tell whether several calls of it may be at work at the same time: in stages, or by several threads."""
+        stages = self.stages()
+        return len(stages) > 1 or stages[0].parts > 1
+
 
 def _length(node: Nest | Product) -> int:
     """Return how many statements a node has; the loops around them count as some more."""

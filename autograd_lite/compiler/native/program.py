@@ -45,7 +45,7 @@ class Driver(Module):
     ) -> None:
         kernels = [part for part in parts if isinstance(part, Kernel)]
         bound: dict[str, Any] = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
-        bound |= {f"work_{k.name}": np.empty(k.work, np.uint8) for k in kernels if k.work}
+        bound |= {f"work_{k.name}": _work_space(k) for k in kernels if k.work}
         written = [b.id for k in kernels for b in k.outputs]
         written += [x.id for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
         large = {i: program.types[i] for i in written if program.types[i].nbytes >= SMALLEST}
@@ -76,7 +76,7 @@ class Driver(Module):
         """Return the lines that call a kernel: arrays for what it gives, the call, numbers out of arrays."""
         lines = [self._empty(buffer.id) for buffer in kernel.outputs]
         given = [self.names[b.id] for b in (*kernel.inputs, *kernel.outputs)]
-        given += [f"work_{kernel.name}"] if kernel.work else []
+        given += [f"work_{kernel.name}{'()' if kernel.is_wide() else ''}"] if kernel.work else []
         lines.append(f"given = ({', '.join(given)},)")
         lines.append(f"if {kernel.name}(given) and again({kernel.name}, given): return otherwise({parameters})")
         numbers = [self.names[buffer.id] for buffer in kernel.outputs if buffer.id in self.plain]
@@ -113,6 +113,15 @@ class Driver(Module):
             return []
         self._written.add(x.id)
         return [f"{self.statement(x):<{COLUMN}}  # {self.comment(x)}"]
+
+
+def _work_space(kernel: Kernel) -> Any:
+    """Return what holds the temporaries of a kernel.
+
+    One array is enough where calls come one after the other. Where they don't (a wide kernel gives up the lock of
+    Python), or where an interrupt leaves threads behind that still write to theirs, each call takes one.
+    """
+    return Kept((kernel.work,), np.uint8).take if kernel.is_wide() else np.empty(kernel.work, np.uint8)
 
 
 def _again(kernel: Call, given: tuple[Any, ...]) -> int:
