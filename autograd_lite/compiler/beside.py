@@ -6,7 +6,6 @@ Not undone is what it does to plain objects of Python, of which a compiled funct
 from __future__ import annotations
 
 import operator
-import random as python_random
 import sys
 import warnings
 from collections import deque
@@ -38,7 +37,8 @@ class Moment:
         self.tensors = {id(t): Held(t) for t in tensors}
         every = [*generators, *([] if self.default is None else [self.default])]
         self.generators = [(g, g.bit_generator.state) for g in every]
-        self._python = python_random.getstate()
+        python = sys.modules.get("random")
+        self._python = None if python is None else (python.setstate, python.getstate())
         self._numpy = _legacy()
 
     def again(self) -> Moment:
@@ -55,7 +55,9 @@ class Moment:
         put_back(list(self.tensors.values()))
         for g, state in self.generators:
             g.bit_generator.state = state
-        python_random.setstate(self._python)
+        if self._python is not None:
+            put, state = self._python
+            put(state)
         if self._numpy is not None:
             np.random.set_state(self._numpy)  # noqa: NPY002 - not used, but put back
 

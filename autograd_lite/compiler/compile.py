@@ -8,7 +8,6 @@ from copy import deepcopy
 from dataclasses import replace
 from functools import partial, update_wrapper
 from os import PathLike
-from pathlib import Path
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,6 +35,8 @@ from autograd_lite.tracing import Function, name_of
 from autograd_lite.unfinished import undone
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from autograd_lite.compiler import drawing, report
     from autograd_lite.compiler import formulas as mathematics
     from autograd_lite.compiler.native import backend as machine
@@ -147,6 +148,8 @@ class CompiledProgram:
         path : path
             Such as ``step.py``.
         """
+        from pathlib import Path  # noqa: PLC0415 - it takes some milliseconds to import
+
         target = Path(path)
         target.write_text(self.source + self._numpy.module.example(self._example()), encoding="utf-8")
         return target

@@ -6,19 +6,15 @@ kind that nobody knows. What a class of Python adds, attributes and slots, is th
 
 from __future__ import annotations
 
-import array
+import _random
+import _thread
 import collections
 import contextvars
-import datetime
-import decimal
 import functools
 import inspect
-import io
 import operator
-import random
 import re
 import sys
-import threading
 import types
 import weakref
 from collections.abc import Callable, Iterable
@@ -39,21 +35,22 @@ _CALLS = (
 )  # fmt: skip
 _CONSTANT = (
     *SIMPLE, *_CALLS, type(Ellipsis), type(NotImplemented), range, types.CodeType, types.GenericAlias, types.UnionType,
-    re.Pattern, re.Match, datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo, decimal.Decimal, np.ufunc,
-    type(threading.Lock()), type(threading.RLock()), threading.local, operator.itemgetter, operator.attrgetter,
-    operator.methodcaller, super, property, staticmethod, classmethod, BaseException, contextvars.Token,
-    type(sys.flags), types.FrameType, types.TracebackType, type(vars(inspect.Attribute)["name"]),
+    re.Pattern, re.Match, np.ufunc, type(_thread.allocate_lock()), _thread.RLock, _thread._local, operator.itemgetter,
+    operator.attrgetter, operator.methodcaller, super, property, staticmethod, classmethod, BaseException,
+    contextvars.Token, type(sys.flags), types.FrameType, types.TracebackType, type(vars(inspect.Attribute)["name"]),
 )  # fmt: skip
 """Classes written in C whose objects hold nothing that could change, or nothing that a program could depend on."""
+_CONSTANT_MODULES = frozenset(("datetime", "decimal", "_decimal", "zoneinfo"))
+"""Modules whose classes are such as well. NOTE: not to be imported for this, which would take some milliseconds."""
 
-_STATES: dict[type, Callable[[Any], Any]] = {
-    bytearray: bytes,
-    memoryview: lambda x: (x.format, x.shape, x.tobytes()),
-    array.array: lambda x: (x.typecode, x.tobytes()),
-    io.StringIO: lambda x: (x.getvalue(), x.tell()),
-    io.BytesIO: lambda x: (x.getvalue(), x.tell()),
-    random.Random.__mro__[1]: lambda x: x.getstate(),
-    functools._lru_cache_wrapper: lambda x: x.cache_info(),
+_STATES: dict[str, Callable[[Any], Any]] = {
+    "builtins.bytearray": bytes,
+    "builtins.memoryview": lambda x: (x.format, x.shape, x.tobytes()),
+    "array.array": lambda x: (x.typecode, x.tobytes()),
+    "_io.StringIO": lambda x: (x.getvalue(), x.tell()),
+    "_io.BytesIO": lambda x: (x.getvalue(), x.tell()),
+    "_random.Random": lambda x: x.getstate(),
+    "functools._lru_cache_wrapper": lambda x: x.cache_info(),
 }
 """How the state of an object is told that consists of numbers and texts alone."""
 
@@ -96,7 +93,8 @@ def state_of(x: Any) -> Callable[[Any], Any] | None:
             return _legacy_state
         if isinstance(x, module.BitGenerator):
             return _bit_state
-    return None if isinstance(x, random.SystemRandom) else _STATES.get(base_of(type(x)))
+    base = base_of(type(x))
+    return None if _is_of_the_system(x) else _STATES.get(f"{base.__module__}.{base.__qualname__}")
 
 
 def bits(x: Any) -> Any:
@@ -121,7 +119,12 @@ def is_random(x: Any) -> bool:
     """Tell whether something draws random numbers: a generator of NumPy, old or new, or of Python."""
     module = sys.modules.get("numpy.random")
     kinds = () if module is None else (module.Generator, module.RandomState, module.BitGenerator)
-    return isinstance(x, (random.Random, *kinds)) and not isinstance(x, random.SystemRandom)
+    return isinstance(x, (_random.Random, *kinds)) and not _is_of_the_system(x)
+
+
+def _is_of_the_system(x: Any) -> bool:
+    module = sys.modules.get("random")
+    return module is not None and isinstance(x, module.SystemRandom)
 
 
 def is_constant(x: Any) -> bool:
@@ -130,7 +133,7 @@ def is_constant(x: Any) -> bool:
     base = base_of(cls)
     if base is object or issubclass(base, _CONSTANT) or cls.__name__ in _CYTHON:
         return True
-    return callable(x) and is_ours(base)  # a function of NumPy that is written in C
+    return base.__module__ in _CONSTANT_MODULES or (callable(x) and is_ours(base))  # a function of NumPy, in C
 
 
 def is_iterator(x: Any) -> bool:

@@ -6,7 +6,6 @@ import functools
 import numbers
 import os
 import sys
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
@@ -16,9 +15,10 @@ from autograd_lite import errors
 from autograd_lite.record import LANE
 from autograd_lite.seams import watching
 
-PACKAGE = str(Path(__file__).parent.parent)
-NUMPY = str(Path(np.__file__).parent)
-PYTHON = str(Path(numbers.__file__).parent) + os.sep
+# NOTE: not by `pathlib`, which takes some milliseconds to import.
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+NUMPY = os.path.dirname(os.path.abspath(np.__file__))  # noqa: PTH100, PTH120
+PYTHON = os.path.dirname(os.path.abspath(numbers.__file__)) + os.sep  # noqa: PTH100, PTH120
 _LOGGING = f"{PYTHON}logging{os.sep}"
 
 
@@ -48,7 +48,7 @@ def line_of(frame: FrameType | None) -> str:
 
 @functools.cache
 def _base(file: str) -> str:
-    return Path(file).name
+    return os.path.basename(file)  # noqa: PTH119
 
 
 def where() -> str:

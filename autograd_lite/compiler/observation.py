@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import _queue
+import _random
 import gc
 import io
 import os
-import queue
-import random
 import sys
 import types
 from _thread import get_ident
@@ -45,7 +44,8 @@ _OF_THE_INTERPRETER = frozenset(
 )
 _BUILTINS = frozenset(("input", "breakpoint", "print"))
 _THREADS = frozenset(("start_new_thread", "start_joinable_thread", "start_new"))
-_of_python = getattr(random.random, "__self__", None)
+_RANDOM = f"{PYTHON}random.py"
+_SEEDING, _ENTROPY = "Random.seed", "SystemRandom.getrandbits"
 _DRAWN = frozenset(("random", "getrandbits", "seed", "setstate"))
 _NUMBERS_OF_PYTHON = "random"
 _CLOCKS = frozenset(("now", "utcnow", "today"))
@@ -56,8 +56,6 @@ _ENVIRONMENT = frozenset(
     if isinstance(f, types.FunctionType) and name != "__init__"
 )
 _SETTINGS = frozenset((np.geterr.__code__, np.get_printoptions.__code__, np.geterrcall.__code__))
-_SEEDING = random.Random.seed.__code__
-_ENTROPY = random.SystemRandom.getrandbits.__code__
 _COPYING = tuple([f"{PYTHON}{name}.py" for name in ("copy", "dataclasses", "inspect", "copyreg", "pprint", "operator")])
 
 
@@ -102,7 +100,7 @@ class Observer:
             code = frame.f_code
             if id(code) not in self._known:
                 self.note_code(code, frame)
-            if code is _SEEDING:
+            if code.co_filename == _RANDOM and code.co_qualname == _SEEDING:
                 self._seeded(frame)
         elif event == "c_call":
             asked = asks(arg)
@@ -123,7 +121,7 @@ class Observer:
             self._refuse("a function that reads or writes a file")
         elif code in _ENVIRONMENT:
             self._refuse("os.environ")
-        elif code is _ENTROPY:
+        elif code.co_filename == _RANDOM and code.co_qualname == _ENTROPY:
             self._refuse_random()
         elif is_log(code):
             self._says(frame)
@@ -216,21 +214,27 @@ class _MayAsk(dict[type, bool]):
     """Whether methods of the objects of a class may ask the world. Remembered."""
 
     def __missing__(self, cls: type) -> bool:
-        self[cls] = issubclass(cls, (type, io.IOBase, queue.SimpleQueue, random.Random))
+        self[cls] = issubclass(cls, (type, io.IOBase, _queue.SimpleQueue, _random.Random))
         return self[cls]
 
 
 _of_modules, _may_ask = _OfModules(), _MayAsk()
 
 
+def _of_python() -> Any:
+    """Return the generator that the functions of Python's `random` draw from."""
+    return getattr(sys.modules["random"].random, "__self__", None)
+
+
 def _asks_as_method(fn: Any, owner: Any) -> str:
     """Return what a method of an object, or of a class, asks the world."""
     name = fn.__name__
     if isinstance(owner, type):
-        return f"{owner.__name__}.{name}" if name in _CLOCKS and issubclass(owner, datetime.date) else ""
-    if isinstance(owner, random.Random):
-        return _NUMBERS_OF_PYTHON if owner is _of_python and name in _DRAWN else ""
-    if isinstance(owner, queue.SimpleQueue):
+        clock = name in _CLOCKS and any(c.__module__ == "datetime" for c in owner.__mro__)
+        return f"{owner.__name__}.{name}" if clock else ""
+    if isinstance(owner, _random.Random):
+        return _NUMBERS_OF_PYTHON if name in _DRAWN and owner is _of_python() else ""
+    if isinstance(owner, _queue.SimpleQueue):
         return f"{name} of a queue"
     if isinstance(owner, (io.StringIO, io.BytesIO)):
         return ""
@@ -328,7 +332,7 @@ def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:
         if get_ident() != thread or observer.aloof:
             return None
         observer.note_code(code, sys._getframe(1))
-        if code is _SEEDING:
+        if code.co_filename == _RANDOM and code.co_qualname == _SEEDING:
             observer._seeded(sys._getframe(1))
             return None
         return _monitor.DISABLE
