@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -46,7 +45,9 @@ MISTAKES = (wrong_sign, a_factor, a_missing_transposition, a_forgotten_broadcast
 
 def planted(op: Op, operand: int, mistake: Callable[[Any], Any]) -> Op:
     """Return a copy of an operation with a mistake in the rule of one operand."""
-    twin = copy.copy(op)
+    twin = object.__new__(type(op))
+    for name in [name for name in Op.__slots__ if hasattr(op, name)]:
+        setattr(twin, name, getattr(op, name))
     rules, right = list(op.rules), op.rules[operand]
     rules[operand] = lambda g, *saved: mistake(right(g, *saved))
     twin.rules, twin.lane, twin.observed, twin.accumulate = tuple(rules), None, None, None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +16,17 @@ from autograd_lite.compiler.program import Input, Instruction, Program, Ref
 from autograd_lite.compiler.trace import Trace, wrap
 from autograd_lite.compiler.traced import Traced
 from autograd_lite.graph import Node, new_order
+from autograd_lite.later import Later
 from autograd_lite.record import Handle
 from autograd_lite.sweep import reverse
 from autograd_lite.tensor import run_hooks
 from autograd_lite.tracing import leading_to, walk
 from autograd_lite.tree import flatten
+
+if TYPE_CHECKING:
+    from autograd_lite.compiler.native import calls
+else:
+    calls = Later("autograd_lite.compiler.native.calls")
 
 Places = tuple[int, ...]
 _CHANGING = ("array", "number")
@@ -156,18 +162,16 @@ class Derived:
 
     def divided(self, program: Program) -> tuple[Program, list[int], list[Pullback]]:
         """Return the forward program, which hands on what pullbacks read, the numbers of that, and the pullbacks."""
-        from autograd_lite.compiler.native.calls import is_view  # noqa: PLC0415 - not at the import of all
-
         first, rest = program.instructions[: self._mark], program.instructions[self._mark :]
-        views = {x.id: x for x in first if x.fn is np.copy or is_view(x, program.types)}  # made again for nothing
+        views = {x.id: x for x in first if x.fn is np.copy or calls.is_view(x, program.types)}  # made again
         residuals: list[int] = []
         made = []
         given = {x.id: k for k, x in enumerate(program.inputs)}
         for places, (seeds, gradients) in self._swept.items():
-            calls, read = _needed(program, rest, views, seeds, gradients)
+            needed, read = _needed(program, rest, views, seeds, gradients)
             residuals += [i for i in read if i not in given and i not in residuals]
             where = tuple([~given[i] if i in given else residuals.index(i) for i in read])
-            made.append(Pullback(places, _pullback(program, calls, read, seeds, gradients, places), where))
+            made.append(Pullback(places, _pullback(program, needed, read, seeds, gradients, places), where))
         outputs = (*program.outputs, *map(Ref, residuals))
         return program.having(instructions=first, outputs=outputs), residuals, made
 
