@@ -274,7 +274,7 @@ print("done")
 
 def test_no_lock_of_the_package_is_made_but_those_that_a_fork_renews() -> None:
     package = Path(ag.__file__).parent
-    made = ("allocate_lock", "Lock()", "RLock(", "Condition(", "Event(", "Semaphore(", "Barrier(", "cached_property")
+    made = ("allocate_lock", "Lock()", "RLock(", "Condition(", "Event(", "Semaphore(", "Barrier(", "@cached_property")
     found = [
         f"{path.relative_to(package)}: {line.strip()}"
         for path in sorted(package.rglob("*.py"))

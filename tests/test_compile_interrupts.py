@@ -29,7 +29,7 @@ def left_behind() -> list[str]:
     """What a recording that was cut off must not leave."""
     found = {
         "a slot is watched": any(Handle.__dict__[name] is not slot for name, slot in SLOTS.items()),
-        "a trace is on": bool(slots._traces) or slots.tracing() is not None or watching.get() is not None,
+        "a trace is on": bool(slots._readers) or slots.tracing() is not None or watching.get() is not None,
         "an observer": bool(observers),
         "a profile": sys.getprofile() is not None,
         "a tool that monitors": any(map(sys.monitoring.get_tool, (3, 4))) if hasattr(sys, "monitoring") else False,

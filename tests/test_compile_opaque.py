@@ -178,7 +178,7 @@ def test_it_is_called_at_every_call_once_and_in_order(backend: str) -> None:
         first(x)  # which nobody reads
         return second(x) + second(x) * first(0.0 * x)
 
-    compiled = ag.compile(f, backend=backend)
+    compiled = ag.compile(f, backend=backend, verify=0)
     for k in range(4):
         table[:] = k
         calls.clear()
@@ -202,7 +202,7 @@ def test_it_may_keep_and_change_its_arguments(backend: str) -> None:
 
     op = ag.custom_op(keep, vjp=lambda g: g)
 
-    @ag.compile(backend=backend)
+    @ag.compile(backend=backend, verify=0)
     def f(x: Any) -> Any:
         y = x * 2.0
         z = op(y)

@@ -41,7 +41,7 @@ class Aside:
         held = {k: x for k, x in places.items() if not is_passed(x, _is_traced)}
         given = [x for i, x in enumerate(args) if i not in held]
         named = {k: x for k, x in settings.items() if k not in held}
-        frame = user_frame()
+        frame = user_frame(self._trace._begun_by)
         try:
             with self.alone():
                 value = carried_out(fn, plain(given), {k: plain(x) for k, x in named.items()}, held)

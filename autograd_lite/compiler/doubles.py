@@ -21,7 +21,7 @@ from autograd_lite.compiler.places import UNSET
 from autograd_lite.compiler.survey import Survey
 from autograd_lite.random import is_generator
 
-_BUILT = (dict, list, tuple, types.FunctionType, types.MethodType, types.CellType, functools.partial)
+_BUILT = (dict, list, tuple, types.FunctionType, types.MethodType, types.CellType)
 
 
 class Doubles:
@@ -79,8 +79,11 @@ class Doubles:
             return types.ModuleType(x.__name__)
         if type(x) is tuple:
             return tuple(map(self.of, x))
-        if type(x) is functools.partial:
-            return functools.partial(self.of(x.func), *map(self.of, x.args), **self._of_values(x.keywords))
+        if isinstance(x, functools.partial):
+            args, keywords = map(self.of, x.args), self._of_values(x.keywords)
+            made = functools.partial.__new__(type(x), self.of(x.func), *args, **keywords)
+            made.__dict__.update(x.__dict__)
+            return made
         base: Any = kinds.base_of(type(x))
         return type(x)() if type(x) in (dict, list) else base.__new__(type(x))
 
@@ -120,7 +123,7 @@ class Doubles:
         elif type(x) is list:
             double.extend(map(self.of, x))
             self._watch(x, lambda: dict(enumerate(double)))
-        elif type(x) not in _BUILT:
+        elif type(x) not in _BUILT and not isinstance(x, functools.partial):
             self._fill_instance(x, double)
 
     def _fill_space(self, space: dict[str, Any]) -> None:
@@ -198,7 +201,7 @@ def _pinned(survey: Survey, leading: dict[int, tuple[Any, list[int]]]) -> set[in
 def _has_double(x: Any) -> bool:
     if isinstance(x, types.MethodType):
         return isinstance(x.__func__, types.FunctionType)
-    if type(x) in _BUILT or type(x) is types.ModuleType:
+    if type(x) in _BUILT or type(x) is types.ModuleType or isinstance(x, functools.partial):
         return True
     if isinstance(x, type) or hasattr(x, "__del__"):
         return False

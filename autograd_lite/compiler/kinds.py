@@ -35,7 +35,7 @@ _CALLS = (
 )  # fmt: skip
 _CONSTANT = (
     *SIMPLE, *_CALLS, type(Ellipsis), type(NotImplemented), range, types.CodeType, types.GenericAlias, types.UnionType,
-    re.Pattern, re.Match, np.ufunc, type(_thread.allocate_lock()), _thread.RLock, _thread._local, operator.itemgetter,
+    re.Pattern, re.Match, np.ufunc, _thread.LockType, _thread.RLock, _thread._local, operator.itemgetter,
     operator.attrgetter, operator.methodcaller, super, property, staticmethod, classmethod, BaseException,
     contextvars.Token, type(sys.flags), types.FrameType, types.TracebackType, type(vars(inspect.Attribute)["name"]),
 )  # fmt: skip

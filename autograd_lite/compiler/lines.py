@@ -22,11 +22,11 @@ PYTHON = os.path.dirname(os.path.abspath(numbers.__file__)) + os.sep  # noqa: PT
 _LOGGING = f"{PYTHON}logging{os.sep}"
 
 
-def user_frame() -> FrameType | None:
-    """Return the innermost frame that is neither NumPy's nor ours."""
+def user_frame(until: CodeType | None = None) -> FrameType | None:
+    """Return the innermost frame that is neither NumPy's nor ours; None if there is none within the code `until`."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and is_library(frame.f_code.co_filename):
-        frame = frame.f_back
+        frame = None if frame.f_code is until else frame.f_back
     return frame
 
 

@@ -142,7 +142,7 @@ class Observer:
     def _is_strange(self, frame: types.FrameType) -> bool:
         """Tell whether a call is not the function's: ours, of a log, or of a watcher of the garbage collector."""
         code = frame.f_code
-        return code.co_filename.startswith(PACKAGE) or is_log(code) or code in self._watchers
+        return code.co_filename.startswith(PACKAGE) or is_log(code) or code in self._watchers or _is_importing(frame)
 
     def _says(self, frame: Any) -> None:
         while frame.f_back is not None and (is_log(frame.f_code) or is_library(frame.f_code.co_filename)):
@@ -266,6 +266,13 @@ def is_users(code: types.CodeType, frame: types.FrameType) -> bool:
 
 def _is_called_by_a_log(frame: Any) -> bool:
     while frame is not None and not is_log(frame.f_code):
+        frame = frame.f_back
+    return frame is not None
+
+
+def _is_importing(frame: Any) -> bool:
+    """Tell whether a call is part of the import of a module."""
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
         frame = frame.f_back
     return frame is not None
 

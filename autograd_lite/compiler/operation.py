@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
@@ -26,6 +25,7 @@ from autograd_lite.compiler.derived import Derived
 from autograd_lite.compiler.guards import altered
 from autograd_lite.compiler.slots import reading, set_data, slot_data, slot_grad, told
 from autograd_lite.graph import Linked, Node, enable_grad, new_order, observers
+from autograd_lite.lazy import lazy
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.random import default_rng, is_generator
 from autograd_lite.record import Handle, make_tensor
@@ -87,7 +87,7 @@ class Pull:
     def __init__(self, read: tuple[int, ...], load: Callable[[], Callable[..., Any]]) -> None:
         self.read, self._load = read, load
 
-    @cached_property
+    @lazy
     def run(self) -> Callable[..., Any]:
         """The function."""
         return self._load()

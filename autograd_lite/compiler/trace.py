@@ -210,7 +210,7 @@ class Trace:
         except BaseException as error:
             self.failures.append(error)
             raise
-        frame = user_frame()
+        frame = user_frame(self._begun_by)  # NOTE: a frame that is asked for its variables keeps them
         operands = tuple([self._encoded(x, fn) for x in args])
         settings = tuple([(name, self._encoded(x, fn)) for name, x in kwargs.items()]) if kwargs else ()
         result = self._write(fn, operands, settings, value, frame)
