@@ -32,6 +32,10 @@ class Aside:
         self.beside: Callable[[], AbstractContextManager[Any]] = nullcontext
         self.aloof = False
 
+    def forget(self) -> None:
+        """Let go of the trace, and of who observes it."""
+        self._trace, self.beside = None, nullcontext
+
     def call(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
         """Call what cannot be seen into, with the arrays of this run, and write the call down as it is."""
         trace = self._trace

@@ -498,6 +498,7 @@ class Trace:
         ):  # fmt: skip
             held.clear()
         self.observer = None
+        self.beside.forget()
 
 
 _ITEM = operator.getitem
