@@ -46,7 +46,7 @@ def alive() -> None:
 def clean() -> bool:
     """Whether nothing of a recording is left in this thread."""
     watched = any(Handle.__dict__[name] is not slot for name, slot in SLOTS.items())
-    traced = bool(slots._traces) or slots.tracing() is not None or watching.get() is not None
+    traced = bool(slots._readers) or slots.tracing() is not None or watching.get() is not None
     begun = any(unfinished._begun.values()) or turn._lock.is_mine()
     return not (watched or traced or begun or observers or sys.getprofile() is not None)
 

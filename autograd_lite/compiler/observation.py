@@ -12,7 +12,7 @@ import types
 from _thread import get_ident
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
@@ -361,3 +361,20 @@ def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:
         return None
 
     return {events.PY_START: started, events.PY_RESUME: started, events.CALL: called}
+
+
+def unobserved(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a method of the trace run without the observer of calls, for which there is nothing in it to see."""
+
+    @wraps(method)
+    def alone(self: Any, *args: Any) -> Any:
+        observer = self.observer
+        if observer is None or sys.getprofile() is not observer:
+            return method(self, *args)
+        sys.setprofile(None)
+        try:
+            return method(self, *args)
+        finally:
+            sys.setprofile(observer)
+
+    return alone

@@ -344,12 +344,12 @@ def _output(trace: Trace, y: Any, function: Any) -> tuple[str, Any, Any]:
         return "tensor", ref, fresh
     if isinstance(y, Traced):
         if y.id in trace.held:
-            return "held", Ref(y.id), np.array(y.value)
-        return "array", Ref(y.id), y.value.copy() if isinstance(y.value, np.ndarray) else y.value
+            return "held", Ref(y.id), np.array(y._value)
+        return "array", Ref(y.id), y._value.copy() if isinstance(y._value, np.ndarray) else y._value
     if isinstance(y, np.ndarray):
         return "array", trace.constant(y), y.copy()
     if isinstance(y, Generator):
-        return "static", y.value, y.value
+        return "static", y._value, y._value
     if y is None or isinstance(y, (str, bytes, bool, int, float, complex, np.generic, np.dtype, type)) or callable(y):
         return "static", y, y
     text = errors.COMPILE_RESULT.format(function=name_of(function), given=type(y).__name__)

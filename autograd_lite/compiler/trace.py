@@ -22,7 +22,9 @@ from autograd_lite.compiler.aside import Aside
 from autograd_lite.compiler.identifiers import identifier
 from autograd_lite.compiler.lines import is_library, is_log, line_of, refuse, refused, user_frame, where
 from autograd_lite.compiler.literals import path_of
+from autograd_lite.compiler.observation import unobserved
 from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Type
+from autograd_lite.compiler.seen import UNREAD, Seen
 from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.traced import Generator, Number, Traced, plain, traced_in
@@ -38,50 +40,11 @@ _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 _SWEEPS = frozenset((sweep.reverse.__code__, sweep.forward.__code__))
 
 
-def unobserved(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Have a method of the trace run without the observer of calls, for which there is nothing in it to see."""
-
-    @functools.wraps(method)
-    def alone(self: Trace, *args: Any) -> Any:
-        observer = self.observer
-        if observer is None or sys.getprofile() is not observer:
-            return method(self, *args)
-        sys.setprofile(None)
-        try:
-            return method(self, *args)
-        finally:
-            sys.setprofile(observer)
-
-    return alone
-
-
 class Restart(BaseException):
     """Numbers whose value is needed: the run begins again with them as fixed ones. Not to be caught by the user."""
 
     def __init__(self, sources: frozenset[Any]) -> None:
         self.sources = sources
-
-
-class Seen:
-    """A Tensor from outside: what it is called, and what its array and its gradient have become."""
-
-    __slots__ = ("data", "exposed", "first", "first_grad", "first_id", "grad", "name", "node", "owner", "t")
-
-    def __init__(self, t: Any, owner: tuple[str, Any], name: str) -> None:
-        self.t, self.owner, self.name = t, owner, name
-        self.node, self.exposed = t._node, t._exposed
-        self.data: Any = None
-        self.first: Any = None
-        self.first_id = -1
-        self.grad: Any = _UNREAD
-        self.first_grad: Any = _UNREAD
-
-    def start(self, value: Any) -> None:
-        """Note the value that stands for the array at the beginning."""
-        self.data, self.first, self.first_id = value, value, value.id
-
-
-_UNREAD = object()
 
 
 class Trace:
@@ -154,7 +117,7 @@ class Trace:
         found = self._outside.get(id(value))
         if found is None:
             found = self._outside[id(value)] = self._input(value, "array", value, name)
-            found.sources = frozenset((source,))
+            found._sources = frozenset((source,))
         return found
 
     def argument(self, value: Any, place: int, name: str) -> Any:
@@ -182,7 +145,7 @@ class Trace:
     def _number(self, key: Any, value: Any, kind: str, owner: Any, name: str) -> Any:
         if key not in self._numbers:
             number = self._numbers[key] = self._input(value, kind, owner, name)
-            number.sources = frozenset((key,))
+            number._sources = frozenset((key,))
         return self._numbers[key]
 
     def constant(self, array: Any) -> Ref:
@@ -201,7 +164,7 @@ class Trace:
             refuse(errors.COMPILE_LEAK)
         if tracing() is not self:
             self._refuse_thread()
-        values = [x.value if isinstance(x, Traced) else plain(x) for x in args]
+        values = [x._value if isinstance(x, Traced) else plain(x) for x in args]
         if fn not in _WRITTEN:
             path_of(fn)  # refused now, and not when everything has happened
         known = self._generators if fn is helpers.draw else None
@@ -215,7 +178,7 @@ class Trace:
         settings = tuple([(name, self._encoded(x, fn)) for name, x in kwargs.items()]) if kwargs else ()
         result = self._write(fn, operands, settings, value, frame)
         if isinstance(result, Traced):
-            result.sources = _sources(args)
+            result._sources = _sources(args)
         if known is None:
             _share(result, value, args)
         return result
@@ -262,8 +225,8 @@ class Trace:
             frame = frame.f_back
         if frame is None or is_log(frame.f_code) or self.saying == (frame.f_code, frame.f_lasti):
             return plain(value)
-        if value.sources:
-            self.fixed(value.sources)
+        if value._sources:
+            self.fixed(value._sources)
         return refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
 
     def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
@@ -387,7 +350,7 @@ class Trace:
         return seen.data
 
     def write_data(self, t: Any, value: Any) -> None:
-        if isinstance(value, Traced) and value.value.__class__ is not np.ndarray:
+        if isinstance(value, Traced) and value._value.__class__ is not np.ndarray:
             self.held.add(value.id)
         if self._is_fresh(t):
             set_data(t, value)
@@ -403,7 +366,7 @@ class Trace:
         if self._is_fresh(t):
             return slot_grad(t)
         seen = self._see(t)
-        if seen.grad is _UNREAD:
+        if seen.grad is UNREAD:
             grad = slot_grad(t)
             if grad is None:
                 self.empty_grads.append(seen)
@@ -462,7 +425,7 @@ class Trace:
     def verify(self, condition: Any, text: str, error: Callable[[str], Exception]) -> None:
         while not isinstance(condition, Traced):  # a batch: of all its examples
             condition = condition._array
-        if not np.all(condition.value):
+        if not np.all(condition._value):
             raise error(text)
         self.call(helpers.verify, (condition, text))
 
@@ -483,7 +446,7 @@ class Trace:
             return
         self.closed = True
         for generator, state in self._generators.values():
-            generator.value.bit_generator.state = state
+            generator._value.bit_generator.state = state
         for seen in self.seen.values():
             seen.t._exposed = seen.exposed
         for t, first in self.fresh():
@@ -508,7 +471,7 @@ _INSTEAD = "np.where(condition, a, b) for both branches, and the number itself f
 
 def _sources(args: Sequence[Any]) -> frozenset[Any]:
     """Return what has to be fixed to fix a result; nothing if that cannot be done."""
-    found = [x.sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
+    found = [x._sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
     return frozenset().union(*found) if all(found) else frozenset()
 
 
@@ -516,8 +479,8 @@ def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
     """Note on a view, and on what it shows, that an assignment in place would have to reach the other."""
     if isinstance(value, np.ndarray) and value.base is not None:
         for x in args:
-            if isinstance(x, Traced) and isinstance(x.value, np.ndarray) and np.may_share_memory(value, x.value):
-                x.shared = result.shared = True
+            if isinstance(x, Traced) and isinstance(x._value, np.ndarray) and np.may_share_memory(value, x._value):
+                x._shared = result._shared = True
 
 
 def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:

@@ -6,11 +6,9 @@ optimisers really consist of. Nothing is known here of derivatives.
 
 from __future__ import annotations
 
-import inspect
 import math
 import numbers
 import operator
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
@@ -18,7 +16,8 @@ import numpy as np
 
 from autograd_lite import errors, refusals, seams
 from autograd_lite.compiler import helpers
-from autograd_lite.compiler.lines import is_library, refuse, where
+from autograd_lite.compiler.lines import refuse, where
+from autograd_lite.compiler.questions import Questions, by_user, hide_from_users
 from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
@@ -52,17 +51,7 @@ class Recorder(Protocol):
         """Return what a value is in this call, for who prints it; refused elsewhere."""
 
 
-def _by_user() -> bool:
-    """Tell whether what has called the caller is neither NumPy's nor ours."""
-    return not is_library(sys._getframe(2).f_code.co_filename)
-
-
-def _class_of(x: Any) -> type:
-    """Return what the function is told by ``isinstance``: the class that the value has without a trace."""
-    return type(x.value) if _by_user() else type(x)
-
-
-class Traced(Methods):
+class Traced(Questions, Methods):
     """A value of a trace: what it is in this call, and its number in the program.
 
     Parameters
@@ -75,27 +64,26 @@ class Traced(Methods):
         Where calls are written down.
     """
 
-    __slots__ = ("__weakref__", "_trace", "given", "id", "shared", "sources", "value")
+    __slots__ = ("__weakref__", "_given", "_shared", "_sources", "_trace", "_value", "id")
 
-    __class__ = property(_class_of)
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
 
     def __init__(self, value: Any, id: int, trace: Recorder, given: bool = False) -> None:  # noqa: A002 - what it is
-        self.value, self.id, self._trace, self.given = value, id, trace, given
-        self.shared = False
-        self.sources: frozenset[Any] = frozenset()
+        self._value, self.id, self._trace, self._given = value, id, trace, given
+        self._shared = False
+        self._sources: frozenset[Any] = frozenset()
 
     # ----- what it is -----
 
     @property
     def shape(self) -> Shape:
-        value = self.value
+        value = self._value
         return value.shape if value.__class__ is _ndarray else np.shape(value)
 
     @property
     def ndim(self) -> int:
-        return np.ndim(self.value)
+        return np.ndim(self._value)
 
     @property
     def size(self) -> int:
@@ -103,13 +91,13 @@ class Traced(Methods):
 
     @property
     def dtype(self) -> Any:
-        value = self.value
+        value = self._value
         return value.dtype if value.__class__ is _ndarray or hasattr(value, "dtype") else np.dtype(type(value))
 
     @property
     def is_number(self) -> bool:
         """Whether it stands for a number, of NumPy or of Python, and not for an array of no dimension."""
-        return self.value.__class__ is not _ndarray and self.id not in self._trace.held
+        return self._value.__class__ is not _ndarray and self.id not in self._trace.held
 
     @property
     def real(self) -> Any:
@@ -120,44 +108,10 @@ class Traced(Methods):
         return self._trace.call(np.imag, (self,))
 
     def __len__(self) -> int:
-        return len(self.value)
+        return len(self._value)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
-
-    def __repr__(self) -> str:
-        if _by_user():
-            return repr(self._trace.shown(self))
-        return f"<value {self.id} of a compiled function, of shape {self.shape}, dtype={self.dtype}>"
-
-    def __str__(self) -> str:
-        return str(self._trace.shown(self)) if _by_user() else repr(self)
-
-    def __format__(self, spec: str) -> str:
-        return format(self._trace.shown(self), spec) if _by_user() else repr(self)
-
-    def __hash__(self) -> int:
-        if _by_user():
-            self._refused("hash()", "a key that is no computed value")
-        return object.__hash__(self)
-
-    def __getattr__(self, name: str) -> Any:
-        """NOTE: what the value has and a trace does not know is refused, and not said to be absent."""
-        kind = type(self.value)
-        if name.startswith("_") or not hasattr(kind, name):
-            raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
-        if name not in _OF_A_KIND:
-            self._refused(f".{name}", "a function of NumPy, whose result is an array")
-        return getattr(self.value, name)
-
-    def __copy__(self) -> Any:
-        return self.copy()
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self.copy()
-
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        self._refused("a pickle", "x itself, and return it")
 
     # ----- what a Tensor has as well -----
 
@@ -187,13 +141,13 @@ class Traced(Methods):
 
     def _become(self, result: Any, what: str) -> Traced:
         """Be another value from now on; refused where somebody outside, or a view, would have to see it."""
-        if self.given or self.shared:
-            target = "an argument" if self.given else "an array that others are views of"
+        if self._given or self._shared:
+            target = "an argument" if self._given else "an array that others are views of"
             refuse(errors.COMPILE_WRITE, op=what, what=target)
         refusals.in_place(self, result, f"in-place {what}", "x = x.copy()")
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
-        self.value, self.id = result.value, result.id
+        self._value, self.id = result._value, result.id
         return self
 
     # ----- the protocols -----
@@ -264,35 +218,6 @@ class Traced(Methods):
         out = kwargs.pop("out", None)
         return _put(out, self._trace.call(func, args, kwargs), func.__name__)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        self._refused("np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
-
-    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
-        self._refused("a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
-
-    def __float__(self) -> NoReturn:
-        self._refused("float()", "np.sin(x) for math.sin(x), and x itself for float(x)")
-
-    def __int__(self) -> NoReturn:
-        self._refused("int()", "np.floor(x), or x.astype(int)")
-
-    def __complex__(self) -> NoReturn:
-        self._refused("complex()", "the real and imaginary parts as two arrays")
-
-    def __index__(self) -> int:  # noqa: PLE0305 - as above
-        self._refused("range() or an index made", "np.where(np.arange(n) < x, a, b), or ag.Tensor(a)[x]")
-
-    def item(self) -> NoReturn:
-        self._refused("item()", "x itself, and return it")
-
-    def tolist(self) -> NoReturn:
-        self._refused("tolist()", "x itself, and return it")
-
-    def _refused(self, call: str, instead: str) -> NoReturn:
-        if self.sources:
-            self._trace.fixed(self.sources)
-        refuse(errors.COMPILE_VALUE, call=call, instead=instead)
-
 
 class Number(Traced):
     """A number of Python that is another one at every call: a learning rate, an argument.
@@ -304,10 +229,10 @@ class Number(Traced):
     __slots__ = ()
 
     def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
-        self._trace.fixed(self.sources)
+        self._trace.fixed(self._sources)
 
     def __float__(self) -> NoReturn:
-        self._trace.fixed(self.sources)
+        self._trace.fixed(self._sources)
 
     __int__ = __complex__ = __float__
     __index__ = __bool__
@@ -315,16 +240,16 @@ class Number(Traced):
 
     def __getattribute__(self, name: str) -> Any:
         """NOTE: a number has no ``copy``, by which `record` knows an array when it saves an operand."""
-        if name == "copy" or (name[:1] != "_" and _by_user() and not hasattr(type(self.value), name)):
+        if name == "copy" or (name[:1] != "_" and by_user() and not hasattr(type(self._value), name)):
             raise AttributeError(name)
         if name == "__class__":
-            return type(self.value) if _by_user() else Number
+            return type(self._value) if by_user() else Number
         return super().__getattribute__(name)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or not hasattr(type(self.value), name):
+        if name.startswith("_") or not hasattr(type(self._value), name):
             raise AttributeError(name)
-        self._trace.fixed(self.sources)
+        self._trace.fixed(self._sources)
 
     def __copy__(self) -> Any:
         return self
@@ -355,7 +280,7 @@ class Number(Traced):
         return NotImplemented if isinstance(other, _REPEATED) else super()._reflected(op, other)
 
     def __hash__(self) -> int:  # noqa: PLE0309 - as above
-        self._trace.fixed(self.sources)
+        self._trace.fixed(self._sources)
 
 
 numbers.Number.register(Number)  # as `numpy.isscalar` asks
@@ -367,7 +292,6 @@ def _is_number(x: Any) -> bool:
 
 
 _REPEATED = (list, tuple, str, bytes)  # what a number times it repeats
-_OF_A_KIND = frozenset(("itemsize", "nbytes", "device"))  # of an array, given with its shape and dtype
 
 
 def _sizes(given: Any) -> Any:
@@ -404,31 +328,17 @@ for _name in ("fill", "put", "sort", "partition", "resize", "setfield", "setflag
     setattr(Traced, _name, lambda self, *args, _name=_name, **kwargs: _refuse_write(_name))
 
 
-class _OfATensor:
-    """An attribute that Tensors have and arrays have not: the function does not see it on what stands for an array."""
-
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-
-    def __get__(self, x: Any, cls: Any = None) -> Any:
-        if x is not None and _by_user():
-            raise AttributeError(f"{type(x.value).__name__!r} object has no attribute")
-        return self.inner.__get__(x, cls) if hasattr(self.inner, "__get__") else self.inner
-
-
-for _name in dir(Traced):
-    if _name[:1] != "_" and not hasattr(np.ndarray, _name) and _name not in Traced.__slots__:
-        setattr(Traced, _name, _OfATensor(inspect.getattr_static(Traced, _name)))
+hide_from_users(Traced)
 
 
 class Generator:
     """What draws random numbers at every call, from the generator it stands for."""
 
     def __init__(self, rng: Any, id: int, trace: Recorder) -> None:  # noqa: A002 - what it is
-        self.value, self.id, self._trace = rng, id, trace
+        self._value, self.id, self._trace = rng, id, trace
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        if method.startswith("__") or not callable(getattr(self.value, method)):
+        if method.startswith("__") or not callable(getattr(self._value, method)):
             raise AttributeError(method)
 
         def drawn(*args: Any, **kwargs: Any) -> Any:
@@ -518,7 +428,7 @@ def _has_traced(value: Any) -> bool:
 def plain(value: Any) -> Any:
     """Return an operand with what traced values are in this call."""
     if isinstance(value, (Traced, Generator)):
-        return value.value
+        return value._value
     if isinstance(value, (tuple, list)):
         return (list if isinstance(value, list) else tuple)([plain(part) for part in value])
     return value
@@ -576,8 +486,8 @@ def _refuse(func: Any, args: Sequence[Any]) -> None:
 def _fix(values: Sequence[Any]) -> None:
     """Begin again with what decides a shape or an answer as fixed, where that can be: variables of the function."""
     found = traced_in(tuple(values))
-    if found and all(x.sources for x in found):
-        found[0]._trace.fixed(frozenset().union(*(x.sources for x in found)))
+    if found and all(x._sources for x in found):
+        found[0]._trace.fixed(frozenset().union(*(x._sources for x in found)))
 
 
 def _refuse_mask(key: Any) -> None:
