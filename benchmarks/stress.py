@@ -117,11 +117,15 @@ class Wide:
 
 
 def interrupted(work: Callable[[], Any], delay: float) -> None:
-    """Do something again and again, until an alarm raises what Ctrl-C raises."""
+    """Do something again and again, until an alarm raises what Ctrl-C raises.
+
+    NOTE: one that comes while Python finalises an object, or forgets a weak reference, is lost. Then another one comes.
+    """
     with suppress(KeyboardInterrupt):
-        signal.setitimer(signal.ITIMER_REAL, delay)
+        signal.setitimer(signal.ITIMER_REAL, delay, 5.0)
         while True:
             work()
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def interrupts(number: int, seed: int) -> Counter[str]:

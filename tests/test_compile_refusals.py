@@ -176,9 +176,38 @@ class Storing:
         return x
 
 
+STORAGE = Storing()
+
+
 def test_a_value_that_is_stored_is_refused() -> None:
     with pytest.raises(ag.errors.CompileError, match=re.escape("stores a value that it has computed as 'last'")):
         ag.compile(Storing())(X)
+
+
+STORING: dict[str, Any] = {"was": 1.0}
+listed: list[Any] = [1.0]
+
+
+def stores_everywhere(x: Any) -> Any:
+    global STORED
+    STORED = x * 2
+    STORING["new"], STORING["was"] = x * 3, x * 4
+    Storing.of_the_class = x * 5  # type: ignore[attr-defined]
+    listed.append(x)
+    return float(x[0])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_that_was_stored_is_left_behind(fails: bool) -> None:
+    globals().pop("STORED", None)
+    f = stores_everywhere if fails else lambda x: (setattr(STORAGE, "last", x * 2), x)[1]
+    with pytest.raises(ag.errors.CompileError):
+        ag.compile(f)(X)
+    assert "STORED" not in globals()
+    assert STORING == {"was": 1.0}
+    assert not hasattr(Storing, "of_the_class")
+    assert listed == [1.0]
+    assert not hasattr(STORAGE, "last")
 
 
 def test_a_value_that_leaks_is_refused_when_it_is_used() -> None:

@@ -7,7 +7,7 @@ changed, a program would not change, so that is refused as well.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -18,8 +18,8 @@ from autograd_lite import errors
 from autograd_lite.compiler import guards, kinds
 from autograd_lite.compiler.doubles import Doubles, same
 from autograd_lite.compiler.observation import Observer, listening
-from autograd_lite.compiler.places import MOST, UNSET, Place, Scope
-from autograd_lite.compiler.reading import whole
+from autograd_lite.compiler.places import MOST, UNSET, Place, Scope, put_back
+from autograd_lite.compiler.reading import line_that_reads, whole
 from autograd_lite.compiler.survey import Survey
 from autograd_lite.tracing import name_of
 
@@ -58,7 +58,7 @@ class Environment:
         self._numpy = _global_states()
         self._drawing = [(x, _state(x)) for x in self.before.objects.values() if kinds.is_random(x)]
         self._compared: list[tuple[Any, Any]] = []
-        self.said = ""
+        self.said, self.forgotten = "", False
         self._places: list[Place] = []
         self.disturbed = False  # whether another thread has changed what the function reads
         self._marks: dict[int, int] = {}
@@ -107,25 +107,34 @@ class Environment:
 
     # ----- what is refused -----
 
-    def _refuse(self, text: str, **parts: Any) -> NoReturn:
-        raise errors.CompileError(text.format(function=name_of(self.function), **parts))
+    def _refuse(self, text: str, names: Iterable[Any] = (), **parts: Any) -> NoReturn:
+        """Refuse what the function reads or changes, at the first line that has one of some names."""
+        lines = (line_that_reads(name, self.observer.users) for name in names if isinstance(name, str))
+        line = next(filter(None, lines), "")
+        where = f" (at {line})" if line else ""
+        raise errors.CompileError(text.format(function=name_of(self.function), where=where, **parts))
+
+    def _refuse_place(self, text: str, place: Place, **parts: Any) -> NoReturn:
+        parts_of_name = place.name.split("_")
+        longer_first = ["_".join(parts_of_name[:k]) for k in range(len(parts_of_name), 0, -1)]
+        self._refuse(text, [place.key, *longer_first], what=described(place), **parts)
 
     def _refuse_leaks(self) -> None:
-        if self.survey.leaked:
-            self._refuse(errors.COMPILE_STORED, name=self.survey.leaked[0])
+        for place in self.survey.leaked:
+            self._refuse_place(errors.COMPILE_STORED, place, name=place.name)
         assert self.doubles is not None
         for owner, key in self.doubles.changes():
-            self._refuse(errors.COMPILE_STATE, what=called("item", owner, key))
+            self._refuse(errors.COMPILE_STATE, [key], what=called("item", owner, key))
 
     def _refuse_limits(self) -> None:
         if not self.survey.whole:
             last = next(reversed(self.survey.places.values()))
-            self._refuse(errors.COMPILE_LIMIT, most=MOST, what=described(last))
+            self._refuse_place(errors.COMPILE_LIMIT, last, most=MOST)
 
     def _refuse_unclear(self) -> None:
         for place, why in self.survey.unclear:
             text = errors.COMPILE_ITERATOR if why == "iterator" else errors.COMPILE_UNKNOWN
-            self._refuse(text, what=described(place), kind=type(place.found).__name__)
+            self._refuse_place(text, place, kind=type(place.found).__name__)
 
     def _refuse_changes(self, made: bool) -> None:
         before = self.before.places
@@ -133,20 +142,20 @@ class Environment:
             old = before.get(place.mark)
             if old is None:
                 if not self.before.whole:
-                    self._refuse(errors.COMPILE_LIMIT, most=MOST, what=described(place))
+                    self._refuse_place(errors.COMPILE_LIMIT, place, most=MOST)
                 if place.how == "attribute" and id(place.owner) in self.before.objects and not made:
-                    self._refuse(errors.COMPILE_STATE, what=described(place))
+                    self._refuse_place(errors.COMPILE_STATE, place)
             elif _unchanged(old, place) or (made and place.how == "keys") or _is_filled_in(old):
                 continue
             elif self.doubles is not None and id(place.owner) in self.doubles.owners:
                 self.disturbed = True
             else:
-                self._refuse(errors.COMPILE_STATE, what=described(place))
+                self._refuse_place(errors.COMPILE_STATE, place)
 
     def _refuse_draws(self, drawn: frozenset[int]) -> None:
         changed = [x for x, state in self._drawing if _state(x) != state]
         if any(id(x) not in drawn for x in changed) or _global_states()[: len(self._numpy)] != self._numpy:
-            self._refuse(errors.COMPILE_RANDOM, where="")
+            self._refuse(errors.COMPILE_RANDOM)
 
     # ----- what is compared -----
 
@@ -155,12 +164,28 @@ class Environment:
         for i, x in self.survey.objects.items():
             if i in self._marks:
                 if self._marks[i] != _mark(x):
-                    self._refuse(errors.COMPILE_STATE, what=f"the array {self.survey.names[i]!r}")
+                    name = self.survey.names[i]
+                    self._refuse(errors.COMPILE_STATE, [name], what=f"the array {name!r}")
                 self._compared.append((x, x.copy()))
+
+    def put_back(self) -> None:
+        """Take values of a run that has failed out of the places where the function has stored them."""
+        if self.forgotten:
+            return
+        for place in reversed(Survey(self._roots, Scope(static=self._static)).leaked):
+            put_back(place, self.before.places.get(place.mark) or self._part(place))
+
+    def _part(self, place: Place) -> Place | None:
+        """Return what lay in a place of a container of plain values, which was noted as a whole."""
+        whole = self.before.places.get(place._replace(how="all", key=None).mark)
+        if whole is None:
+            return None
+        parts = dict(whole.found[0] if isinstance(place.owner, dict) else enumerate(whole.found[0]))
+        return place._replace(found=parts[place.key]) if place.key in parts else None
 
     def forget(self) -> None:
         """Let go of what only the run has needed, so that a program holds no more than what is compared."""
-        self.said = self.observer.said
+        self.said, self.forgotten = self.observer.said, True
         self._places = list(self.survey.places.values())
         for name in ("before", "survey", "observer", "doubles", "_numpy", "_drawing", "_marks", "_roots"):
             self.__dict__.pop(name, None)
@@ -250,6 +275,9 @@ class Nothing(Environment):
 
     def forget(self) -> None:
         """Nothing is there."""
+
+    def put_back(self) -> None:
+        """Nothing is known."""
 
     @contextmanager
     def observed_run(self, stand_in: Callable[[Any, str], Any]) -> Iterator[Callable[[Any], Any]]:

@@ -5,6 +5,7 @@ The instructions of a code object say so, and whether it can also read by names 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from opcode import opmap
@@ -24,6 +25,8 @@ _ATTRIBUTES = {
 }  # fmt: skip
 """By how many bits the number of the name is shifted in the argument of an instruction."""
 _LOCALS = (opmap["LOAD_FAST"], opmap["LOAD_DEREF"])
+_OF_CLOSURES = (opmap["LOAD_DEREF"], opmap["STORE_DEREF"])
+_CONSTANT = opmap["LOAD_CONST"]
 _IMPORT = opmap["IMPORT_NAME"]
 _MATCH = opmap["MATCH_CLASS"]
 _MADE_UP = frozenset(
@@ -78,6 +81,27 @@ def whole(codes: Iterable[CodeType]) -> set[CodeType]:
     for code in codes:
         found |= whole(list(_inner(code)))
     return found
+
+
+def line_that_reads(name: str, codes: Iterable[CodeType]) -> str:
+    """Return the first line that names a variable, an attribute or a key, as ``file.py:12``; nothing if none does."""
+    for code in sorted(codes, key=lambda code: (code.co_filename, code.co_firstlineno)):
+        for place, (operation, argument) in enumerate(_instructions(code.co_code)):
+            if _named(code, operation, argument) == name:
+                lines = (line for start, stop, line in code.co_lines() if start <= 2 * place < stop)
+                return f"{os.path.basename(code.co_filename)}:{next(lines, None) or code.co_firstlineno}"  # noqa: PTH119
+    return ""
+
+
+def _named(code: CodeType, operation: int, argument: int) -> Any:
+    """Return the name, or the constant, that an instruction is about; None for any other."""
+    if operation in _GLOBALS:
+        return code.co_names[argument >> _GLOBALS[operation]]
+    if operation in _ATTRIBUTES:
+        return code.co_names[argument >> _ATTRIBUTES[operation]]
+    if operation in _OF_CLOSURES:
+        return code._varname_from_oparg(argument)  # type: ignore[attr-defined]
+    return code.co_consts[argument] if operation == _CONSTANT else None
 
 
 def _inner(code: CodeType) -> Iterator[CodeType]:

@@ -163,9 +163,11 @@ def record(
             seen = environment.observer
         except Restart as restart:
             trace.undo()
+            environment.put_back()
             fixed |= restart.sources
         except BaseException:
             trace.undo()
+            environment.put_back()
             raise
         finally:
             trace.forget()

@@ -55,8 +55,8 @@ class Survey:
         Of the functions whose variables were looked at.
     unclear : list
         ``(place, why)`` of what cannot be compared.
-    leaked : list of str
-        The names of values of a trace, which have no business to be there.
+    leaked : list of Place
+        Where values of a trace lie, which have no business to be there.
     pinned : set
         Objects, by identity, that are also reached from where nothing can stand in for them.
     named : set of str
@@ -73,7 +73,7 @@ class Survey:
         self.names: dict[int, str] = {}
         self.codes: set[types.CodeType] = set()
         self.unclear: list[tuple[Place, str]] = []
-        self.leaked: list[str] = []
+        self.leaked: list[Place] = []
         self.pinned: set[int] = set()
         self.whole = True
         self._todo: deque[tuple[Any, str]] = deque()
@@ -118,7 +118,7 @@ class Survey:
         if isinstance(x, SIMPLE):
             return
         if isinstance(x, Traced):
-            self.leaked.append(name)
+            self.leaked.append(place)
             return
         if new and id(x) not in self._static:
             self._judge(place)

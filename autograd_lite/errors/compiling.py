@@ -31,8 +31,8 @@ COMPILE_KEPT = (
     "function cannot give anew at every call. Write it into what {function} returns, and keep that"
 )
 COMPILE_STORED = (
-    "the function {function} stores a value that it has computed as {name!r}, which a compiled function would not do "
-    "at every call. Write it into what {function} returns, or into a Tensor: t.assign(value)"
+    "the function {function}{where} stores a value that it has computed as {name!r}, which a compiled function would "
+    "not do at every call. Write it into what {function} returns, or into a Tensor: t.assign(value)"
 )
 COMPILE_HISTORY = (
     "{what} becomes a part of a graph that outlives the compiled function {function}. "
@@ -51,19 +51,20 @@ COMPILE_ASKED = (
     "Write the value as an argument: {function}(x, value)"
 )
 COMPILE_STATE = (
-    "the function {function} changes {what}, which a compiled function would not do at every call. "
+    "the function {function}{where} changes {what}, which a compiled function would not do at every call. "
     "Write it as a Tensor that is assigned to: count.assign(count + 1)"
 )
 COMPILE_LIMIT = (
-    "the function {function} can read more than {most} values, among the last of them {what}: too many to compare at "
-    "every call. Write static=[x] for an x that does not change, or {function}(..., x) for what does"
+    "the function {function}{where} can read more than {most} values, among the last of them {what}: too many to "
+    "compare at every call. Write static=[x] for an x that does not change, or {function}(..., x) for what does"
 )
 COMPILE_ITERATOR = (
-    "the function {function} can read {what}, a {kind}, which is used up by being read, but compiled it would give the "
-    "same at every call. Write the next item as an argument: {function}(x, next(it))"
+    "the function {function}{where} can read {what}, a {kind}, which is used up by being read, but compiled it would "
+    "give the same at every call. Write the next item as an argument: {function}(x, next(it)), or static=[it] if it is "
+    "not read"
 )
 COMPILE_UNKNOWN = (
-    "the function {function} can read {what}, a {kind}, of which nobody can tell whether it has changed. "
+    "the function {function}{where} can read {what}, a {kind}, of which nobody can tell whether it has changed. "
     "Write static=[x] if that x does not change, or what {function} reads of it as an argument"
 )
 COMPILE_CLASS = (
