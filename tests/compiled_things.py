@@ -332,3 +332,33 @@ def a_dataclass_as_a_dict() -> Row:
 
     held = Settings()
     return lambda x: x * dataclasses.asdict(held)["scale"], lambda: setattr(held, "scale", 3.0)
+
+
+@row
+def a_cached_function_that_is_not_asked_again() -> Row:
+    held = [2.0]
+
+    def inner() -> float:
+        return held[0]
+
+    @functools.lru_cache
+    def scale(n: int) -> float:
+        return inner() * n
+
+    assert scale(1) == 2.0
+    return lambda x: x * scale(1) + scale(2), lambda: held.__setitem__(0, 3.0)
+
+
+@row
+def a_cache_that_is_cleared() -> Row:
+    held = [2.0]
+
+    def inner() -> float:
+        return held[0]
+
+    @functools.lru_cache
+    def scale() -> float:
+        return inner()
+
+    assert scale() == 2.0
+    return lambda x: x * scale(), lambda: (held.__setitem__(0, 3.0), scale.cache_clear())

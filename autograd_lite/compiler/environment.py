@@ -90,6 +90,7 @@ class Environment:
         self.survey = Survey(self._roots, scope)
         if scope.words is not None and not self.survey.named <= scope.words:
             self.survey = Survey(self._roots, replace(scope, words=scope.words | self.survey.named))
+        self._look_behind_caches()
         self._refuse_leaks()
         self._refuse_limits()
         if self._first and self._strange():
@@ -99,6 +100,22 @@ class Environment:
         self._refuse_draws(drawn)
         self._compare_arrays()
         return True
+
+    def _look_behind_caches(self) -> None:
+        """Add all that functions can read whose results an `lru_cache` has given: they were not executed."""
+        used = [p for p in self.survey.places.values() if p.how == "cache" and not self._is_unused(p)]
+        for place in used:
+            behind = Survey([place.owner.__wrapped__], Scope(static=self._static, skipped=self.survey.scope.skipped))
+            self.survey.places |= {mark: p for mark, p in behind.places.items() if mark not in self.survey.places}
+            self.survey.unclear += behind.unclear
+            self.survey.whole = self.survey.whole and behind.whole
+            for i, x in behind.objects.items():
+                self.survey.objects.setdefault(i, x)
+                self.survey.names.setdefault(i, behind.names[i])
+
+    def _is_unused(self, place: Place) -> bool:
+        before = self.before.places.get(place.mark)
+        return before is not None and before.found == place.found
 
     def _strange(self) -> bool:
         """Tell whether code was executed of which the survey before the run did not know."""
@@ -228,9 +245,9 @@ def _is_filled_in(old: Place) -> bool:
 
 
 def _unchanged(old: Place, new: Place) -> bool:
-    if old.how == "names":
-        return True  # what is there now is told by other places
-    if old.how in ("all", "state", "count"):
+    if old.how in ("names", "cache"):
+        return True  # what is there now is told by other places, and what is kept for the next time changes nothing
+    if old.how in ("all", "state"):
         return bool(old.found == new.found)
     if isinstance(old.found, (list, tuple)) and type(old.found) is type(new.found) and old.how in _LISTED:
         pairs = zip(old.found, new.found, strict=False)

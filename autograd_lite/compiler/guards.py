@@ -129,9 +129,14 @@ def _hooks(place: Place, bind: Bind) -> str:
     return hooks if not place.found else f"(*{hooks}.values(),) != {bind(place.found)}"
 
 
+def _cache(place: Place, bind: Bind) -> str:
+    """NOTE: of hits, misses, the largest and the present size, those that stay as long as nothing new is kept."""
+    return f"{bind(place.owner)}.cache_info()[1::2] != {bind(place.found[1::2])}"
+
+
 _OF_A_WHOLE: dict[str, Callable[[Place, Bind], str]] = {
     "keys": _keys, "attributes": _attributes, "names": _names, "all": _all, "content": _content,
-    "state": _state, "class": _class, "node": _node, "hooks": _hooks, "count": lambda place, bind: "",
+    "state": _state, "class": _class, "node": _node, "hooks": _hooks, "cache": _cache,
 }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ _STATES: dict[str, Callable[[Any], Any]] = {
     "_io.StringIO": lambda x: (x.getvalue(), x.tell()),
     "_io.BytesIO": lambda x: (x.getvalue(), x.tell()),
     "_random.Random": lambda x: x.getstate(),
-    "functools._lru_cache_wrapper": lambda x: x.cache_info(),
+    "functools._lru_cache_wrapper": lambda x: tuple(x.cache_info()),
 }
 """How the state of an object is told that consists of numbers and texts alone."""
 

@@ -25,7 +25,7 @@ class Place(NamedTuple):
     how : str
         ``item``, ``attribute``, ``entry`` (of the dict of a class), ``cell``, ``value`` (of a context variable),
         ``target`` (of a weak reference); or of the owner as a whole ``keys`` and ``attributes`` (or how many),
-        ``names`` (that it lacks), ``all``, ``content`` and ``state``, ``count`` (of what it has done), ``class``,
+        ``names`` (that it lacks), ``all``, ``content`` and ``state``, ``cache`` (what `lru_cache` counts), ``class``,
         ``node``, ``hooks``.
     owner
         What has the place.

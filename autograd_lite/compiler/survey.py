@@ -159,7 +159,7 @@ class Survey:
                     return
         state = kinds.state_of(x)
         if state is not None and not isinstance(x, np.ndarray) and not kinds.is_random(x):
-            self._note("count" if hasattr(x, "cache_info") else "state", x, None, state(x), name)
+            self._note("cache" if hasattr(x, "cache_info") else "state", x, None, state(x), name)
         self._instance(x, name)
 
     def _tensor(self, x: Any, name: str) -> None:
