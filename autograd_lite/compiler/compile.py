@@ -386,6 +386,9 @@ def compile(  # noqa: A001 - PyTorch's name
 ) -> Any:
     """Compile a function: derivatives, updates and all become one straight line of NumPy calls. Also a decorator.
 
+    Whatever the code that ran can have read is read anew or compared at every call, or refused; but ``pure=True`` takes
+    it on the caller's word that there is nothing to look at, and what has changed then stays as it was.
+
     Parameters
     ----------
     function : callable

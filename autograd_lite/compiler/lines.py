@@ -16,8 +16,8 @@ from autograd_lite.record import LANE
 from autograd_lite.seams import watching
 
 # NOTE: not by `pathlib`, which takes some milliseconds to import.
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-NUMPY = os.path.dirname(os.path.abspath(np.__file__))  # noqa: PTH100, PTH120
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
+NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep  # noqa: PTH100, PTH120
 PYTHON = os.path.dirname(os.path.abspath(numbers.__file__)) + os.sep  # noqa: PTH100, PTH120
 _LOGGING = f"{PYTHON}logging{os.sep}"
 

@@ -28,7 +28,7 @@ from autograd_lite.unfinished import begun
 
 _monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
 _MONITOR = "autograd_lite"
-_READERS = tuple([f"{PACKAGE}{os.sep}{room}" for room in ("nn", "optim")])
+_READERS = tuple([f"{PACKAGE}{room}{os.sep}" for room in ("nn", "optim")])
 
 _WORLD: dict[str, frozenset[str]] = {
     "time": frozenset(("sleep", "strptime", "mktime", "asctime")),
