@@ -37,7 +37,9 @@ class Caller:
         self._names: dict[tuple[str, int], str] = {}  # what is bound stays alive, and its identity its own
 
     def bind(self, value: Any, letter: str = "o") -> str:
-        """Return a name for an object."""
+        """Return how an object is written: by a name, or as it is where Python compares with it in one step."""
+        if value is None or value is True or value is False:
+            return repr(value)
         name = self._names.get((letter, id(value)))
         if name is None:
             name = self._names[letter, id(value)] = f"{letter}_{len(self._names)}"
