@@ -19,7 +19,7 @@ CHUNKS = [FIXED[k : k + TOGETHER] for k in range(0, len(FIXED), TOGETHER)]
 
 def chunks(backend: str) -> list[Any]:
     """One program for each chunk; numba takes seconds, so that but a few of its are not slow."""
-    few = range(0, len(CHUNKS), 8)
+    few = range(0, len(CHUNKS), 24)
     slow = [[] if backend == "cc" or k in few else [pytest.mark.slow] for k in range(len(CHUNKS))]
     marks = [[ABSENT[backend], *more] for more in slow]
     return [pytest.param(backend, CHUNKS[k], id=f"{backend}-{k}", marks=marks[k]) for k in range(len(CHUNKS))]
