@@ -72,4 +72,3 @@ def test_an_iterator_is_refused(name: str) -> None:
 def test_an_iterator_made_inside_is_none_of_these() -> None:
     f = ag.compile(lambda x: sum(x * next(iter([2.0])) for _ in range(3)))
     assert [f(X).tolist() for _ in range(2)] == [[6.0, -12.0]] * 2
-

@@ -469,4 +469,3 @@ def compile(  # noqa: A001 - PyTorch's name
     choice.required()
     made: Callable[..., Any] = Compiled(function, Choices(choice, selected(passes), tuple(static), pure, number))
     return made
-

@@ -283,7 +283,6 @@ def _global_states() -> list[Any]:
     return [state["state"]["key"].tobytes(), state["state"]["pos"], state["has_gauss"]]
 
 
-
 class Nothing(Environment):
     """What a function is said to read that is pure: nothing."""
 

@@ -169,4 +169,3 @@ def slots_of(cls: type) -> Iterable[str]:
         for name, value in vars(c).items()
         if isinstance(value, types.MemberDescriptorType) and not _in_c(c)
     ]
-

@@ -51,9 +51,7 @@ _NUMBERS_OF_PYTHON = "random"
 _CLOCKS = frozenset(("now", "utcnow", "today"))
 _OUTPUT = frozenset(("write", "writelines", "flush"))
 _ENVIRONMENT = frozenset(
-    f.__code__
-    for name, f in vars(type(os.environ)).items()
-    if isinstance(f, types.FunctionType) and name != "__init__"
+    f.__code__ for name, f in vars(type(os.environ)).items() if isinstance(f, types.FunctionType) and name != "__init__"
 )
 _SETTINGS = frozenset((np.geterr.__code__, np.get_printoptions.__code__, np.geterrcall.__code__))
 _COPYING = tuple([f"{PYTHON}{name}.py" for name in ("copy", "dataclasses", "inspect", "copyreg", "pprint", "operator")])

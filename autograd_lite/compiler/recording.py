@@ -280,8 +280,6 @@ def is_traced(x: Any) -> bool:
     return isinstance(x, Handle) or is_generator(x) or x.__class__ in (int, float, complex)
 
 
-
-
 def _owned(c: Constant, environment: Environment) -> Constant:
     """Return a constant with the knowledge whether somebody else has its memory."""
     array = c.array
