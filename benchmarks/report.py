@@ -38,8 +38,8 @@ def step_row(results: Results, name: str, workload: str) -> Row:
 
 def step_table(results: Results) -> str:
     ratios = [f"time, {name} = 1" for name in TIMES] + [f"speed, {name} = 1" for name in SPEEDS]
-    names = [contender.name for contender in CONTENDERS if contender.steps == STEPS]
-    rows = [step_row(results, name, workload) for workload in STEPS for name in names]
+    known = [contender for contender in CONTENDERS if contender.name != PRODUCTS]
+    rows = [step_row(results, c.name, workload) for workload in STEPS for c in known if workload in c.steps]
     return table(["workload", "contender", "steps/s", "us/step", *ratios], rows)
 
 
