@@ -381,7 +381,7 @@ def _getitem(a: Any, key: Any) -> Any:
 
 
 def _scatter(g: Any, key: Any, shape: Shape) -> Any:
-    once = not _has_traced(key) if indexing._is_basic(key) else _is_distinct(key, g.size)
+    once = not traced_in(key) if indexing._is_basic(key) else _is_distinct(key, g.size)
     fn = helpers.placed if once else helpers.scatter
     return trace_of((g, key)).call(fn, (g, key, shape))
 
@@ -419,10 +419,6 @@ def traced_in(value: Any) -> list[Any]:
 def trace_of(values: Any) -> Recorder:
     """Return the trace of the first traced value in an operand."""
     return traced_in(values)[0]._trace  # type: ignore[no-any-return]
-
-
-def _has_traced(value: Any) -> bool:
-    return bool(traced_in(value))
 
 
 def plain(value: Any) -> Any:
@@ -472,9 +468,9 @@ def _refuse(func: Any, args: Sequence[Any]) -> None:
         if len(args) == 1 or func is not np.where:
             _fix(decisive)
     ragged = func in _RAGGED or (func is np.where and len(args) == 1)
-    if ragged or (func in _BY_CONDITION and _has_traced(args[0])):
+    if ragged or (func in _BY_CONDITION and traced_in(args[0])):
         refuse(errors.COMPILE_SHAPE, op=func.__name__)
-    if func is np.repeat and len(args) > 1 and _has_traced(args[1]):
+    if func is np.repeat and len(args) > 1 and traced_in(args[1]):
         refuse(errors.COMPILE_SHAPE, op="repeat")
     if func in _QUESTIONS:
         refuse(errors.COMPILE_QUESTION, op=func.__name__)
