@@ -192,7 +192,11 @@ MEASURED_NATIVELY = ("forwards", "gradient", "of a gradient", "in place", "vmap 
 
 @pytest.mark.parametrize("backend", NATIVE)
 @pytest.mark.parametrize("kind", MEASURED_NATIVELY)
-def test_native_code_keeps_no_more_than_lives_at_the_same_time(kind: str, backend: str, plain: Any) -> None:
+def test_native_code_keeps_no_more_than_lives_at_the_same_time(
+    kind: str, backend: str, plain: Any, slow: bool
+) -> None:
+    if backend == "numba" and kind != "gradient" and not slow:
+        pytest.skip("takes numba seconds for each")
     most, _ = plain(kind)
     tracemalloc.stop()
     f, args = KINDS[kind]()

@@ -99,8 +99,15 @@ def test_rounding_errors_of_sums_do_not_add_up(backend: str, dtype: Any, rng: np
 @pytest.mark.parametrize("threads", ["1", "3"])
 @pytest.mark.parametrize("shape", [(64, 5), (131, 7), (3, 40), (257,)], ids=str)
 def test_threads_compute_what_one_does(
-    backend: str, threads: str, shape: tuple[int, ...], rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+    backend: str,
+    threads: str,
+    shape: tuple[int, ...],
+    rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+    slow: bool,
 ) -> None:
+    if backend == "numba" and len(shape) > 1 and shape != (131, 7) and not slow:
+        pytest.skip("takes numba seconds for each")
     monkeypatch.setenv("OMP_NUM_THREADS", threads)
     monkeypatch.setattr(wide, "WORTH", 100)
 
@@ -178,8 +185,10 @@ def test_a_demand_that_is_not_met_is_numpy_s_error(backend: str) -> None:
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse_loss"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 2e-4)])
 def test_a_training_run_with_dropout_momentum_and_a_schedule(
-    backend: str, loss: str, dtype: Any, tolerance: float, rng: np.random.Generator
+    backend: str, loss: str, dtype: Any, tolerance: float, rng: np.random.Generator, slow: bool
 ) -> None:
+    if backend == "numba" and dtype is np.float64 and not slow:
+        pytest.skip("takes numba seconds for each")
     plain, model, opt = training(dtype, loss, momentum=0.9)
     step, twin, twin_opt = training(dtype, loss, momentum=0.9)
     compiled = ag.compile(step, backend=backend)
