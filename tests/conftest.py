@@ -25,6 +25,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="a long sweep: pytest --slow runs it"))
 
 
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays: it would look at tens of thousands of tests whenever it runs."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def slow(request: pytest.FixtureRequest) -> bool:
     """Whether sweeps shall be long."""
