@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.again import Stretch, follow
 from autograd_lite.derived import derived
 from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
@@ -17,11 +18,8 @@ from autograd_lite.random import replayed, state
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array, Shape
-from autograd_lite.sweep import forward, reverse
-from autograd_lite.tensor import run_hooks
-from autograd_lite.tracing import Function, leading_to, name_of, node_of, plain_before, walk
+from autograd_lite.tracing import Function, leading_to, name_of, node_of, walk
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
-from autograd_lite.vmap import reroute
 
 _SAME = 1e-6  # of the sum of absolute values: more than rounding in another order, less than another value
 
@@ -64,7 +62,7 @@ def _checkpointed(f: Function, /, *args: Any, **kwargs: Any) -> Any:
         return f(*args, **kwargs)
     segment = _Segment(f, args, kwargs)
     run = segment.run()
-    if not run.sources:
+    if not run.stretch.sources:
         return unflatten(run.structure, run.results)
     return segment.recorded(run)
 
@@ -77,12 +75,11 @@ class _Given(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """What one evaluation left: the leaves of the results, the nodes from outside it used, and those in between."""
+    """What one evaluation left: the leaves of the results, and how they came from the nodes outside."""
 
     results: list[Any]
     structure: Structure
-    sources: tuple[Node, ...]
-    between: set[Node]
+    stretch: Stretch
 
 
 class _Segment:
@@ -105,13 +102,13 @@ class _Segment:
             results, structure = flatten(self.f(*args, **kwargs))
         seen, outside, _ = walk(results, start, ())
         sources = tuple(sorted(outside, key=lambda node: node.order))
-        return _Run(results, structure, sources, leading_to(sources, seen - outside))
+        return _Run(results, structure, Stretch(sources, leading_to(sources, seen - outside)))
 
     def recorded(self, run: _Run) -> Any:
         """Return the results as those of one operation, and forget how they were computed."""
         results = list(run.results)
-        self.sources = run.sources
-        self.places = [i for i, y in enumerate(results) if node_of(y) in run.between]
+        self.sources = run.stretch.sources
+        self.places = [i for i, y in enumerate(results) if node_of(y) in run.stretch.between]
         arrays = [array_of(results[i]) for i in self.places]
         self.shapes = [y.shape for y in arrays]
         self.check = _sizes(arrays)
@@ -127,23 +124,14 @@ class _Segment:
         """Evaluate the function a second time, and refuse what is not as it was."""
         run = self.run()
         results = [run.results[i] for i in self.places if i < len(run.results)]
-        same = run.sources == self.sources and [np.shape(y) for y in results] == self.shapes
+        same = run.stretch.sources == self.sources and [np.shape(y) for y in results] == self.shapes
         if not same or not np.allclose(_sizes([array_of(y) for y in results]), self.check, _SAME, 0, equal_nan=True):
             raise errors.CheckpointError(errors.CHECKPOINT.format(function=name_of(self.f)))
-        return self._routed(run) if self.routes else run
-
-    def _routed(self, run: _Run) -> _Run:
-        sources = tuple([self.routes.get(s, s) for s in run.sources])
-        inner = run.between.difference(run.sources)
-        reroute(inner, self.routes)
-        return run._replace(sources=sources, between=inner.union(sources))
+        return run._replace(stretch=run.stretch.routed(self.routes))
 
     def reroute(self, steps: Mapping[Node, Node]) -> None:
         """Reach sources by another way when computed again: a `vmap` around it has ended."""
-        for s in self.sources:
-            now = self.routes.get(s, s)
-            if now in steps:
-                self.routes[s] = steps[now]
+        follow(self.routes, self.sources, steps)
 
     def pull(self, g: Array, masked: bool = False) -> Array:
         """Return the derivative by the sources for a cotangent of the results; both are packed.
@@ -152,27 +140,14 @@ class _Segment:
         """
         run = self.again()
         nodes = [node_of(run.results[i]) for i in self.places]
-        lift = make_tensor if isinstance(g, Handle) else None
         seeds = zip(nodes, self._unpacked(g, self.shapes), strict=True)
-        ends = frozenset(run.sources)
-        found = reverse(
-            seeds,  # type: ignore[arg-type]
-            wanted=ends,
-            within=run.between,
-            lift=lift,
-            retain=lift is not None,
-            hook=lambda node, share: share if node in ends else run_hooks(node, share),  # which the sweep around runs
-            masked=nodes if masked else (),  # type: ignore[arg-type]
-        )
-        return _pack(*[found[s] if s in found else np.zeros(s.shape, s.dtype) for s in run.sources])
+        return _pack(*run.stretch.pull(seeds, make_tensor if isinstance(g, Handle) else None, masked=masked))
 
     def push(self, t: Array) -> Array:
         """Return the tangent of the results for one of the sources; both are packed."""
         run = self.again()
-        parts = self._unpacked(t, [s.shape for s in run.sources])
-        lift = make_tensor if isinstance(t, Handle) else plain_before(new_order())
-        path = sorted(run.between, key=lambda node: node.order)
-        moving = forward((), dict(zip(run.sources, parts, strict=True)), lift, path)
+        parts = self._unpacked(t, [s.shape for s in run.stretch.sources])
+        moving = run.stretch.push(parts, recorded=isinstance(t, Handle))
         results = [run.results[i] for i in self.places]
         found = [moving.get(y._node) for y in results]
         return _pack(*[np.zeros(y.shape, y.dtype) if t is None else t for y, t in zip(results, found, strict=True)])

@@ -149,6 +149,11 @@ class Notes:
         self.owner: Callable[[], Any] = _nobody
 
 
+def hooks_of(node: Node | None) -> tuple[Callable[[Any], Any], ...]:
+    """Return what is called with the gradient of a node; nothing where there is none."""
+    return () if node is None or node.notes is None else tuple(node.notes.hooks.values())
+
+
 def _nobody() -> None:
     """Stand for a weak reference to a Tensor that is gone."""
 

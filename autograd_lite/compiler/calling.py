@@ -98,7 +98,7 @@ class Caller:
             self._compare_array(array, leaf.value)
             self._miss(f"{name}._node is {'None' if leaf.tracked else 'not None'}")
             if leaf.tracked:
-                self._miss(f"hooks_of({name}) != {self.bind(leaf.hooks)}")
+                self._miss(f"hooks_of({name}._node) != {self.bind(leaf.hooks)}")
         elif isinstance(leaf.value, (np.ndarray, np.generic)):
             self._compare_array(name, leaf.value)
         else:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite.again import Stretch
 from autograd_lite.compiler.program import Input, Instruction, Program, Ref
 from autograd_lite.compiler.trace import Trace, wrap
 from autograd_lite.compiler.traced import Traced
-from autograd_lite.graph import Node, new_order
+from autograd_lite.graph import Node, hooks_of, new_order
 from autograd_lite.later import Later
 from autograd_lite.record import Handle
-from autograd_lite.sweep import reverse
-from autograd_lite.tensor import run_hooks
 from autograd_lite.tracing import leading_to, walk
 from autograd_lite.tree import flatten
 
@@ -117,7 +116,7 @@ class Derived:
         after a change of what it reads, those that are likely. None where hooks would be called: they may do anything.
         """
         inner = walk([r.t for r in self.results], self._start, ())[0]
-        if any(node.order > self._start and node.notes is not None and node.notes.hooks for node in inner):
+        if any(node.order > self._start and hooks_of(node) for node in inner):
             self.learns = False
             return ()
         if self.wanted or not self.learns or all(x.kind not in _CHANGING for x in trace.inputs):
@@ -144,18 +143,13 @@ class Derived:
 
     def _sweep(self, trace: Trace, results: Sequence[Result]) -> tuple[list[int], list[int]]:
         """Return the numbers of the cotangents, and of the derivatives."""
-        sources = [self._nodes[owner] for owner in results[0].sources]
-        ends = frozenset(sources)
+        sources = tuple([self._nodes[owner] for owner in results[0].sources])
         seen, outside, _ = walk([r.t for r in results], self._start, ())
         seeds = []
         for r in results:
             g = np.ones(r.t._node.shape, r.t._node.dtype)
             seeds.append((r.t._node, wrap(g, trace._new(g), trace)))
-        found = reverse(
-            seeds, wanted=ends, within=leading_to(ends, seen - outside), retain=True,
-            hook=lambda node, x: x if node in ends else run_hooks(node, x),
-        )  # fmt: skip
-        made = [found[s] if s in found else np.zeros(s.shape, s.dtype) for s in sources]
+        made = Stretch(sources, leading_to(sources, seen - outside)).pull(seeds, retain=True)
         return [g.id for _, g in seeds], [x.id if isinstance(x, Traced) else trace.constant(x).id for x in made]
 
     # ----- afterwards -----

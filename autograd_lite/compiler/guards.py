@@ -13,6 +13,7 @@ import numpy as np
 from autograd_lite.compiler import kinds
 from autograd_lite.compiler.kinds import SIMPLE
 from autograd_lite.compiler.places import UNSET, Place, content
+from autograd_lite.graph import hooks_of
 
 Bind = Callable[[Any], str]
 _FEW = 4
@@ -124,7 +125,7 @@ def _hooks(place: Place, bind: Bind) -> str:
     """NOTE: for a node that has notes, which each leaf of the user's has, the dict of its hooks is always the same."""
     node = place.owner._node
     if node is None or node.notes is None:
-        return f"has_hooks({bind(place.owner)})"
+        return f"hooks_of({bind(place.owner)}._node)"
     hooks = bind(node.notes.hooks)
     return hooks if not place.found else f"(*{hooks}.values(),) != {bind(place.found)}"
 
@@ -169,17 +170,6 @@ def holds_other(now: Any, before: tuple[Any, ...]) -> bool:
     return len(parts) != len(before) or any(a is not b for a, b in zip(parts, before, strict=True))
 
 
-def has_hooks(t: Any) -> bool:
-    """Tell whether hooks look at the gradients of a Tensor."""
-    return t._node is not None and t._node.notes is not None and bool(t._node.notes.hooks)
-
-
-def hooks_of(t: Any) -> tuple[Any, ...]:
-    """Return what looks at the gradients of a Tensor."""
-    notes = t._node.notes
-    return () if notes is None else tuple(notes.hooks.values())
-
-
 def reshaped(array: Any, shape: Any, dtype: Any) -> bool:
     """Tell whether an array that somebody else has as well was given another shape or dtype."""
     return bool(array.shape != shape or array.dtype != dtype)
@@ -193,7 +183,7 @@ def in_cell(cell: types.CellType) -> Any:
         return UNSET
 
 
-_CALLED = (altered, unlike, differs, other_keys, holds_other, has_hooks, hooks_of, reshaped, in_cell)
+_CALLED = (altered, unlike, differs, other_keys, holds_other, hooks_of, reshaped, in_cell)
 CALLED = {f.__name__: f for f in _CALLED}
 """What the conditions call, by name."""
 

@@ -158,7 +158,12 @@ def is_ours_name(module: Any) -> bool:
 
 def is_standard(x: Any) -> bool:
     """Tell whether a class or function is of Python's own library, which is taken as it is."""
-    return str(getattr(x, "__module__", None) or "").partition(".")[0] in sys.stdlib_module_names
+    return is_standard_name(getattr(x, "__module__", None))
+
+
+def is_standard_name(module: Any) -> bool:
+    """Tell the same by the name of a module."""
+    return str(module or "").partition(".")[0] in sys.stdlib_module_names
 
 
 def slots_of(cls: type) -> Iterable[str]:

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.kinds import is_ours_name
+from autograd_lite.compiler.kinds import is_ours_name, is_standard_name
 from autograd_lite.compiler.lines import NUMPY, PACKAGE, PYTHON, is_library, is_log, line_of, refuse
+from autograd_lite.compiler.places import is_installed
 from autograd_lite.compiler.reading import names_in
 from autograd_lite.compiler.traced import Traced
 from autograd_lite.random import default_rng
@@ -258,8 +259,8 @@ def is_users(code: types.CodeType, frame: types.FrameType) -> bool:
     path = code.co_filename
     if path.startswith("<"):  # made of a text, as the methods of a dataclass
         module = str(frame.f_globals.get("__name__"))
-        return not is_ours_name(module) and module.partition(".")[0] not in sys.stdlib_module_names
-    return ("site-packages" in path or not path.startswith(PYTHON)) and not path.startswith((PACKAGE, NUMPY))
+        return not is_ours_name(module) and not is_standard_name(module)
+    return (is_installed(path) or not path.startswith(PYTHON)) and not path.startswith((PACKAGE, NUMPY))
 
 
 def _is_called_by_a_log(frame: Any) -> bool:

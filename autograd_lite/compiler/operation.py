@@ -20,6 +20,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.again import Stretch, follow
 from autograd_lite.batched import Batched
 from autograd_lite.compiler.derived import Derived
 from autograd_lite.compiler.guards import altered
@@ -31,11 +32,8 @@ from autograd_lite.random import default_rng, is_generator
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
-from autograd_lite.sweep import forward, reverse
-from autograd_lite.tensor import run_hooks
-from autograd_lite.tracing import leading_to, name_of, plain_before, walk
+from autograd_lite.tracing import leading_to, name_of, walk
 from autograd_lite.tree import flatten, unflatten
-from autograd_lite.vmap import reroute
 
 if TYPE_CHECKING:
     from autograd_lite.compiler.program import Input
@@ -194,10 +192,7 @@ class Call:
 
     def reroute(self, steps: Mapping[Node, Node]) -> None:
         """Reach Tensors by another way when computed again: a `vmap` around the call has ended."""
-        for node in {node for nodes in self.nodes for node in nodes}:
-            now = self.routes.get(node, node)
-            if now in steps:
-                self.routes[node] = steps[now]
+        follow(self.routes, {node for nodes in self.nodes for node in nodes}, steps)
 
     # ----- derivatives -----
 
@@ -241,26 +236,15 @@ class Call:
         With `masked`, zeros of the cotangent are kept zeros, as `sweep.reverse` does behind an operation that selects.
         """
         given = self._given(group, g)
-        results, sources, between = self._again(group, tuple(given))
+        results, stretch = self._again(group, tuple(given))
         lift = make_tensor if any(isinstance(x, Handle) for x in given.values()) else None
-        ends = frozenset(sources)
-        seeds = [(results[k]._node, x) for k, x in given.items()]
-        found = reverse(
-            seeds, wanted=ends, within=between, lift=lift, retain=lift is not None,
-            hook=lambda node, x: x if node in ends else run_hooks(node, x),
-            masked=[node for node, _ in seeds] if masked else (),
-        )  # fmt: skip
-        once = [found.pop(s, None) for s in sources]  # two Tensors may have one node, which is told once
-        return [np.zeros(s.shape, s.dtype) if g is None else g for s, g in zip(sources, once, strict=True)]
+        return stretch.pull([(results[k]._node, x) for k, x in given.items()], lift, masked=masked)
 
     def push(self, group: int, tangents: Sequence[Any]) -> Any:
         """Return the tangent of the result of a group, or `Parts` of several, for those of its Tensors."""
         places = self.operation.groups[group].places
-        results, sources, between = self._again(group, places)
-        recorded = any(isinstance(t, Handle) for t in tangents)
-        lift = make_tensor if recorded else plain_before(new_order())
-        start = {s: t for s, t in zip(sources, tangents, strict=True) if t is not None}
-        moving = forward((), start, lift, sorted(between, key=lambda node: node.order))
+        results, stretch = self._again(group, places)
+        moving = stretch.push(tangents, any(isinstance(t, Handle) for t in tangents))
         found = {k: moving[results[k]._node] for k in places if results[k]._node in moving}
         if len(places) > 1:
             return Parts(found)
@@ -269,8 +253,8 @@ class Call:
 
     # ----- the plain function, at the values of the call -----
 
-    def _again(self, group: int, places: tuple[int, ...]) -> tuple[list[Any], tuple[Node, ...], set[Node]]:
-        """Return the leaves of what the function returns, the nodes of its Tensors, and those between them."""
+    def _again(self, group: int, places: tuple[int, ...]) -> tuple[list[Any], Stretch]:
+        """Return the leaves of what the function returns, and how they came from its Tensors."""
         args, kwargs, values = self._arguments()
         operation = self.operation
         if traced():
@@ -283,13 +267,7 @@ class Call:
         seen, outside, _ = walk([results[k] for k in places], start, ())
         if not outside <= set(nodes):
             self._changed("a Tensor that it reads, or what it computes with,")
-        between = leading_to(nodes, seen - outside)
-        if not self.routes:
-            return results, nodes, between
-        routed = tuple([self.routes.get(node, node) for node in nodes])
-        inner = between.difference(nodes)
-        reroute(inner, self.routes)
-        return results, routed, inner.union(routed)
+        return results, Stretch(nodes, leading_to(nodes, seen - outside)).routed(self.routes)
 
     def _arguments(self) -> tuple[Any, Any, dict[int, Array]]:
         """Return the arguments, and for the Tensors among them, by identity, the arrays that they had.

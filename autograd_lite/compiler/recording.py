@@ -21,7 +21,7 @@ from autograd_lite.compiler.program import Assignment, Constant, Input, Program,
 from autograd_lite.compiler.slots import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.trace import Restart, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
-from autograd_lite.graph import is_grad_enabled
+from autograd_lite.graph import hooks_of, is_grad_enabled
 from autograd_lite.nn.module import Parameter
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
@@ -69,8 +69,7 @@ def _leaf(x: Any) -> Leaf:
         array = array.copy() if array.size <= _SAMPLE else np.broadcast_to(np.zeros((), array.dtype), array.shape)
     if not isinstance(x, Handle):
         return Leaf(array, traced=True)
-    notes = None if x._node is None else x._node.notes
-    return Leaf(array, True, type(x), x._node is not None, () if notes is None else tuple(notes.hooks.values()))
+    return Leaf(array, True, type(x), x._node is not None, hooks_of(x._node))
 
 
 @dataclass(frozen=True, eq=False)

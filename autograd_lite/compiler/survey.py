@@ -35,6 +35,7 @@ from autograd_lite.compiler.places import (
 )
 from autograd_lite.compiler.reading import Names, names_in
 from autograd_lite.compiler.traced import Traced
+from autograd_lite.graph import hooks_of
 from autograd_lite.record import Handle
 
 
@@ -167,7 +168,7 @@ class Survey:
         self._note("node", x, None, node, name)
         if self.scope.reads("name"):
             self._note("attribute", x, "_name", x._name, name)
-        hooks = () if node is None or node.notes is None else tuple(node.notes.hooks.values())
+        hooks = hooks_of(node)
         if node is not None:
             self._note("hooks", x, None, hooks, name)
         for hook in hooks:
@@ -184,7 +185,7 @@ class Survey:
         package = x.__name__.partition(".")[0]
         if package in kinds.LIBRARY:
             return
-        space, standard = vars(x), package in sys.stdlib_module_names
+        space, standard = vars(x), kinds.is_standard_name(package)
         if not standard and not is_installed(str(space.get("__file__", ""))):
             self._note("keys", space, None, len(space), name)
         if "__getattr__" in space:
