@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd_lite.compiler import kinds
 from autograd_lite.compiler.kinds import SIMPLE
-from autograd_lite.compiler.places import UNSET
+from autograd_lite.compiler.places import UNSET, in_cell
 from autograd_lite.compiler.survey import Survey
 from autograd_lite.random import is_generator
 
@@ -116,7 +116,7 @@ class Doubles:
         elif isinstance(x, types.CellType):
             if double.__class__ is types.CellType:
                 double.cell_contents = self.of(x.cell_contents)
-                self._watch(x, lambda: {"": _content(double)})
+                self._watch(x, lambda: {"": in_cell(double)})
         elif type(x) is dict:
             double.update(self._of_values(x))
             self._watch(x, lambda: dict(double))
@@ -206,10 +206,3 @@ def _has_double(x: Any) -> bool:
     if isinstance(x, type) or hasattr(x, "__del__"):
         return False
     return kinds.base_of(type(x)) in (object, types.SimpleNamespace)
-
-
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return UNSET

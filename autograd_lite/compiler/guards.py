@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 from cmath import isnan
 from collections.abc import Callable, Iterable
 from keyword import iskeyword
@@ -12,7 +11,7 @@ import numpy as np
 
 from autograd_lite.compiler import kinds
 from autograd_lite.compiler.kinds import SIMPLE
-from autograd_lite.compiler.places import UNSET, Place, content
+from autograd_lite.compiler.places import UNSET, Place, content, in_cell
 from autograd_lite.graph import hooks_of
 
 Bind = Callable[[Any], str]
@@ -173,14 +172,6 @@ def holds_other(now: Any, before: tuple[Any, ...]) -> bool:
 def reshaped(array: Any, shape: Any, dtype: Any) -> bool:
     """Tell whether an array that somebody else has as well was given another shape or dtype."""
     return bool(array.shape != shape or array.dtype != dtype)
-
-
-def in_cell(cell: types.CellType) -> Any:
-    """Return what a variable holds, `UNSET` where it holds nothing yet."""
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return UNSET
 
 
 _CALLED = (altered, unlike, differs, other_keys, holds_other, hooks_of, reshaped, in_cell)

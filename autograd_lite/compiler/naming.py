@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.identifiers import identifier
+from autograd_lite.compiler.kinds import is_ours
+from autograd_lite.compiler.places import UNSET, in_cell
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.record import Handle
@@ -18,7 +20,6 @@ from autograd_lite.tree import Structure
 
 _MOST = 2_000
 _DEEPEST = 20
-_OWN = ("numpy", "autograd_lite")
 
 
 # ----- arguments -----
@@ -145,8 +146,7 @@ def _parts(x: Any) -> list[tuple[str, Any]]:
         return [(str(k), value) for k, value in enumerate(x)]
     if isinstance(x, Module):
         return [(str(key), value) for key, value in x._attributes()]
-    module = str(type(x).__module__).partition(".")[0]
-    if isinstance(x, (type, types.ModuleType)) or (module in _OWN and not hasattr(x, "__wrapped__")):
+    if isinstance(x, (type, types.ModuleType)) or (is_ours(type(x)) and not hasattr(x, "__wrapped__")):
         return []
     return [(str(key), value) for key, value in getattr(x, "__dict__", {}).items()]
 
@@ -154,15 +154,14 @@ def _parts(x: Any) -> list[tuple[str, Any]]:
 def _variables(f: types.FunctionType) -> Iterator[tuple[str, Any]]:
     """Yield the variables that a function has from outside, and the defaults of its parameters."""
     for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
-        try:
-            yield name, cell.cell_contents
-        except ValueError:  # not filled yet
-            continue
+        value = in_cell(cell)
+        if value is not UNSET:
+            yield name, value
     names = f.__code__.co_varnames[: f.__code__.co_argcount]
     defaults = f.__defaults__ or ()
     yield from zip(names[len(names) - len(defaults) :], defaults, strict=True)
     yield from (f.__kwdefaults__ or {}).items()
-    if str(f.__module__).partition(".")[0] not in _OWN:
+    if not is_ours(f):
         for name in global_names(f.__code__):
             if name in f.__globals__:
                 yield name, f.__globals__[name]

@@ -98,6 +98,14 @@ def is_installed(file: str) -> bool:
     return "site-packages" in file or "dist-packages" in file
 
 
+def in_cell(cell: types.CellType) -> Any:
+    """Return what a variable holds, `UNSET` where it holds nothing yet."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return UNSET
+
+
 def own_dict(x: Any) -> dict[str, Any]:
     """Return the attributes of an object; of one that answers otherwise, none."""
     space = getattr(x, "__dict__", None)

@@ -29,6 +29,7 @@ from autograd_lite.compiler.places import (
     Place,
     Scope,
     content,
+    in_cell,
     is_engine_object,
     is_installed,
     own_dict,
@@ -282,11 +283,7 @@ class Survey:
         self.named |= {part for text in x.__reduce__()[1] if isinstance(text, str) for part in text.split(".")}
 
     def _cell(self, x: Any, name: str) -> None:
-        try:
-            value = x.cell_contents
-        except ValueError:  # not filled yet
-            value = UNSET
-        self._found("cell", x, name, value, name)
+        self._found("cell", x, name, in_cell(x), name)
 
     def _variable(self, x: Any, name: str) -> None:
         self._found("value", x, None, x.get(UNSET), name)
