@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
 
-from autograd_lite import errors, refusals
+from autograd_lite import errors, refusals, views
 from autograd_lite.graph import new_order
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
-from autograd_lite.record import Handle, record
+from autograd_lite.record import Handle, link, record, shares
 from autograd_lite.rules import constant, indexing
 from autograd_lite.shapes import Array, Shape, everywhere
 
@@ -51,13 +51,17 @@ class Batched(Methods):
         The batch they belong to.
     """
 
-    __slots__ = ("__weakref__", "_array", "_level")  # a Tensor refers weakly to what it has handed out
+    # A Tensor refers weakly to what it has handed out.
+    __slots__ = ("__weakref__", "_array", "_level", "_viewed", "_views")
 
+    shown: ClassVar = ("_array",)
+    let_go: ClassVar = None
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
 
     def __init__(self, array: Array, level: Level) -> None:
         self._array, self._level = array, level
+        self._viewed = self._views = None
 
     # ----- what it is: one example -----
 
@@ -77,6 +81,11 @@ class Batched(Methods):
     @property
     def dtype(self) -> Any:
         return self._array.dtype
+
+    @property
+    def base(self) -> Any:
+        """What it is a view of, None for what has an array of its own; as of an ndarray."""
+        return views.base_of(self)
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -110,19 +119,28 @@ class Batched(Methods):
     # ----- changes of value -----
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
+        key = indexing.freeze(key)
+        if not views.is_place(value, self, key):
+            self._become(indexing.setitem(self, value, key=key), "assignment")
+
+    def _assign(self, key: Any, value: Any) -> None:
+        views.replace(self, indexing.setitem(self, value, key=key))
 
     def _in_place(self, op: Op, other: Any) -> Any:
         result = self._binary(op, other)
-        return self._become(result, op.name) if isinstance(result, Batched) and result._level is self._level else result
+        rebound = not self.ndim or not isinstance(result, Batched) or result._level is not self._level
+        return result if rebound else self._become(result, op.name)  # numbers never change
 
     def _become(self, result: Any, what: str, instead: str = "x = x.copy()") -> Batched:
-        """Take over the value of `result`. Views of an array do not see it."""
+        """Take over the value of `result`, which views of it show as well."""
         if not isinstance(result, Batched) or result._level is not self._level:
             raise errors.BatchError(errors.BATCH_WRITE.format(op=what))
         refusals.in_place(self, result, f"in-place {what}", instead)
-        self._array = result._array if result.dtype == self.dtype else result._array.astype(self.dtype)
+        views.write(self, result if result.dtype == self.dtype else result.astype(self.dtype), what)
         return self
+
+    def _take_over(self, result: Batched) -> None:
+        self._array = result._array
 
     # ----- the protocols -----
 
@@ -225,10 +243,18 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
         operands = [np.asarray(x) if isinstance(x, (list, tuple)) else x for x in operands]
     try:
         rule = RULES.get(op) or FORMS.get(op.form, each)
-        return Batched(rule(op, operands, settings, level), level)
+        result = Batched(rule(op, operands, settings, level), level)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
+    return result if op.view is None else _linked(result, operands[0], op, settings)
+
+
+def _linked(result: Batched, x: Any, op: Op, settings: Settings) -> Batched:
+    """Note that a batch is a view of another, where its array is one."""
+    if isinstance(x, Batched) and x._level is result._level and result.ndim and shares(result._array, x._array):
+        link(result, x, op, settings)
+    return result
 
 
 RECORDERS[Batched] = carry_out

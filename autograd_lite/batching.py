@@ -154,6 +154,11 @@ def _reshaped(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     return op(a, shape=(a.shape[0], *_resolved(settings["shape"], shape)))
 
 
+@_of_one(shaping.raveled)
+def _raveled(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
+    return a.reshape((a.shape[0], math.prod(shape)))
+
+
 def _resolved(wanted: Any, shape: Shape) -> Shape:
     """Return the new shape of an example, with its -1 worked out: for no examples NumPy could not tell."""
     sizes = tuple(np.ravel(wanted).tolist())

@@ -30,7 +30,7 @@ def make(op, fn, rules, preset):
         if y.__class__ is not _ndarray:
             y = as_array(y)
         if {untracked} or not is_grad_enabled():
-            return make_tensor(y, None, op)
+            {unrecorded}
         {record}
 
     return lane
@@ -53,13 +53,24 @@ _COPY = """\
 if n{i} is None and x{i}.__class__ is _ndarray:
     a{i} = a{i}.copy()"""
 
-_RECORD_ONE = "return _recorded(op, y, None, ((n0, rule0, {saved}, 0),), settings)"
+_RESULT = "return {made}"
+# What may be a view of its operand is known to it, so that a write to one of them reaches the other.
+_VIEW = """\
+t = {made}
+return t if y.__class__ is _ndarray and y.base is None else linked(t, y, x0, a0, op, settings)"""
+
+_RECORD_ONE = "_recorded(op, y, None, ((n0, rule0, {saved}, 0),), settings)"
 
 _RECORD_SEVERAL = """\
 if not edges:
     return make_tensor(y, None, op)
 inputs = None if len(edges) == {number} else {inputs}
 return _recorded(op, y, inputs, edges, settings)"""
+
+_RECORD_REVERSED = """\
+if not edges:
+    return make_tensor(y, None, op)
+return _recorded(op, y, {inputs}, edges, settings)"""
 
 _EDGE = """\
 if n{i} is not None:
@@ -77,6 +88,7 @@ def source(op: Op) -> str:
         rules=_tuple(f"rule{i}" for i in places),
         unwrap=_indented([*unwrap, *([_SETTINGS] if op.defaults else [])]),
         untracked="(" + " and ".join(f"n{i} is None" for i in places) + ")",
+        unrecorded=_result(op, "make_tensor(y, None, op)").replace("\n", "\n            "),
         record=_indented(_record(op)),
     )
 
@@ -84,7 +96,7 @@ def source(op: Op) -> str:
 def observed_source(op: Op) -> str:
     """Return the text of the lane that tells the observers of its result."""
     head, _, body = source(op).partition("        if observers:\n")
-    results = re.compile(r"return ((?:make_tensor|_recorded)\(.*\))$", re.MULTILINE)
+    results = re.compile(r"return ((?:make_tensor|_recorded|t if).*)$", re.MULTILINE)
     operands = ", ".join(f"x{i}" for i in range(len(op.operands)))
     return head + results.sub(rf"return _told(op, [{operands}], settings, \1)", body.partition("\n")[2])
 
@@ -92,12 +104,19 @@ def observed_source(op: Op) -> str:
 def _record(op: Op) -> list[str]:
     """Write how the node is made."""
     if len(op.operands) == 1:
-        return [_RECORD_ONE.format(saved=_saved(op, 0))]
+        return [_result(op, _RECORD_ONE.format(saved=_saved(op, 0)))]
     places = range(len(op.operands))
     copies = [_COPY.format(i=i) for i in places if any(i in reads for reads in op.reads)]
     edges = [_EDGE.format(i=i, saved=_saved(op, i)) for i in places if op.rules[i]]
     inputs = _tuple(f"n{i} or _constant(x{i})" for i in places)
+    if op.spends:  # the operand that gets the cotangent itself comes last
+        return [*copies, "edges = ()", *edges[::-1], _RECORD_REVERSED.format(inputs=inputs)]
     return [*copies, "edges = ()", *edges, _RECORD_SEVERAL.format(number=len(places), inputs=inputs)]
+
+
+def _result(op: Op, made: str) -> str:
+    """Write how the result is returned."""
+    return (_RESULT if op.view is None else _VIEW).format(made=made)
 
 
 def _saved(op: Op, index: int) -> str:

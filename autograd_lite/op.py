@@ -97,12 +97,19 @@ class Op:
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
+    spends : bool
+        Whether `accumulate` is ``accumulate(g, *saved)`` instead and makes the gradient of the first operand out of the
+        cotangent, in its memory: for an operation that changes a small part of a large input. The other operands have
+        had their shares before.
+    view : callable or None
+        ``view(a, value, **settings)`` returns what the first operand is once `value` was written into the result: for an
+        operation whose result may be a view of its first operand.
     """
 
     __slots__ = (
         "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
-        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
-        "wants", "zeros",
+        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "spends",
+        "view", "wants", "zeros",
     )  # fmt: skip
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
@@ -124,6 +131,8 @@ class Op:
         accumulate: Callable[..., None] | None = None,
         opaque: Callable[..., Any] | None = None,
         zeros: Callable[..., Any] | None = None,
+        spends: bool = False,
+        view: Callable[..., Any] | None = None,
     ) -> None:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
@@ -131,7 +140,7 @@ class Op:
         self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
-        self.opaque, self.zeros = opaque, zeros
+        self.opaque, self.zeros, self.spends, self.view = opaque, zeros, spends, view
         self.calls = 0
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
@@ -223,7 +232,7 @@ class Op:
                 pick = self.picks[index]
                 if pick is not None:
                     edges.append((node, self.rules[index], pick(env), index))
-        return tuple(edges)
+        return tuple(edges) if not self.spends else tuple(edges[::-1])
 
     def _edges_variadic(
         self, y: Array, arrays: Sequence[Any], settings: Settings, nodes: Sequence[Any]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Sequence
 from functools import partial
+from _thread import allocate_lock
 from types import FrameType
 from typing import Any
 from weakref import ref
@@ -40,7 +41,7 @@ class Handle:
     module, and so cannot be imported here.
     """
 
-    __slots__ = ("__weakref__", "_data", "_exposed", "_grad", "_name", "_node", "_op")
+    __slots__ = ("__weakref__", "_data", "_exposed", "_grad", "_name", "_node", "_op", "_viewed", "_views")
 
     _data: Array
     _exposed: ref[Array] | None
@@ -48,6 +49,8 @@ class Handle:
     _name: str | None
     _node: Node | None
     _op: Op | None
+    _viewed: Any  # of what it is a view, and by which operation: see `linked`
+    _views: list[ref[Handle]] | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -69,15 +72,19 @@ def results_are(cls: type[Handle]) -> type[Handle]:
 def make_tensor(array: Array, node: Node | None = None, op: Op | None = None) -> Any:
     """Wrap an array that nobody else writes to, and the node that made it, without a copy."""
     t = _blank(_Result)
-    t._data, t._node, t._op, t._exposed, t._name = array, node, op, None, None
+    t._data, t._node, t._op, t._exposed, t._name, t._viewed, t._views = array, node, op, None, None, None, None
     return t
 
 
-def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:
+def apply(
+    op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS, fn: Callable[..., Any] | None = None
+) -> Any:
     """Carry out one operation: compute its value, record its node if a gradient may flow, tell the observers.
 
-    The `lane` of an operation does the same for Tensors, arrays and Python numbers, in half the time.
+    The `lane` of an operation does the same for Tensors, arrays and Python numbers, in half the time. `fn` computes the
+    value in the place of the function of the operation.
     """
+    fn = op.fn if fn is None else fn
     arrays: list[Any] = []
     nodes: list[Node | None] = []
     tracked = False
@@ -93,7 +100,7 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
     if settings:
         settings = _plain_settings(op, settings)
     try:
-        y = op.fn(*arrays, **settings) if settings else op.fn(*arrays)
+        y = fn(*arrays, **settings) if settings else fn(*arrays)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
@@ -107,7 +114,62 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
             result = _recorded(op, y, inputs, edges, settings)
     if result is None:
         result = make_tensor(y, None, op)
+    if op.view is not None:
+        linked(result, y, operands[0], arrays[0], op, settings)
     return _told(op, operands, settings, result) if observers else result
+
+
+def linked(t: Any, y: Array, x: Any, a: Array, op: Op, settings: Settings) -> Any:
+    """Note that `t` is a view of `x`, where its array `y` is one of the array `a` of `x`; return `t`."""
+    if isinstance(x, Handle) and shares(y, a) and (a.ndim or not is_number(x)):
+        link(t, x, op, settings, t._node is None and x._node is not None)
+        if x._exposed is not None:
+            seen_through(t, x)
+    return t
+
+
+def shares(y: Array, a: Array) -> bool:
+    """Tell whether an array is a view of another, or of what that is a view of; True where nobody knows."""
+    base = getattr(y, "base", _UNKNOWN)
+    return base is not None and (base is a or base is _UNKNOWN or base is getattr(a, "base", None))
+
+
+def link(t: Any, x: Any, op: Op, settings: Settings, detached: bool = False) -> None:
+    """Note that `t` is a view of `x`: it holds that, and is known to it by a weak reference. See `views`.
+
+    A view without a history, which is `detached`, does not hold what has one.
+    """
+    views = x._views
+    if views is None:
+        views = x._views = []
+    views.append(ref(t))
+    if len(views) >= _MANY and not len(views) & (len(views) - 1):
+        forget_views(views)
+    t._viewed = (ref(x) if detached else x, op, settings, views, detached)
+
+
+_UNKNOWN = object()
+_MANY = 32
+_forgetting = allocate_lock()
+
+
+def forget_views(views: list[Any]) -> None:
+    """Drop the references to views that are gone; others may add some meanwhile."""
+    if _forgetting.acquire(blocking=False):
+        n = len(views)
+        try:
+            views[:n] = [view for view in views[:n] if view() is not None]
+        finally:
+            _forgetting.release()
+
+
+def seen_through(t: Handle, x: Handle) -> None:
+    """Have a view show the array of `x` that was handed out, which its user may write to."""
+    data: Array = x._data
+    if x._exposed is not None and x._exposed() is data:
+        _, op, settings, _, _ = t._viewed
+        t._data = y = op.fn(data, **settings)
+        t._exposed = ref(y)
 
 
 def _told(op: Op, operands: Sequence[Any], settings: Settings, result: Any) -> Any:
@@ -189,7 +251,7 @@ def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any
     node.op, node._inputs, node.edges, node.settings = op, inputs, edges, settings
     node.shape, node.dtype, node.order, node.notes = y.shape, dtype, new_order(), None
     t = _blank(_Result)
-    t._data, t._node, t._op, t._exposed, t._name = y, node, op, None, None
+    t._data, t._node, t._op, t._exposed, t._name, t._viewed, t._views = y, node, op, None, None, None, None
     return t
 
 
@@ -252,6 +314,33 @@ def _plain_setting(op: Op, name: str, value: Any) -> Any:
 def as_array(y: Any) -> Array:
     """Return scalars as arrays of no dimension; whatever else a function returned, as it is."""
     return np.asarray(y) if issubclass(type(y), _SCALARS) else y
+
+
+def is_number(t: Handle) -> bool:
+    """Tell whether NumPy would have a number for `t`, which never changes: ``total += x`` makes another one.
+
+    So the result of a sum, and ``x[0]``; but no array of no dimension that the user made, or shows something.
+    """
+    made = t._op
+    return made is not None and not t._data.ndim and made.view is None and t._views is None and made.fn not in ARRAYS
+
+
+ARRAYS: set[Any] = set()
+"""What makes arrays, and no numbers, also of what has no dimension."""
+
+
+def laid_out(y: Array, as_it_was: Array) -> Array:
+    """Return the new value of an array in the layout that it has, on which it depends what is a view of it."""
+    if y.__class__ is not _ndarray or y.ndim < _ROWS or as_it_was.__class__ is not _ndarray:
+        return y
+    if y.strides == as_it_was.strides:
+        return y
+    made = np.empty_like(as_it_was)
+    made[...] = y
+    return made
+
+
+_ROWS = 2
 
 
 def array_of(t: Handle) -> Array:

@@ -6,8 +6,10 @@ differentiated again.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from heapq import heappop, heappush, heappushpop
+from sys import getrefcount
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,9 +90,15 @@ def reverse(
                         share = rule(g, *_lifted(node, op, index, saved, lift))
                     elif op.accumulate is None or g.__class__ in RECORDERS:
                         share = rule(g, *saved)
-                    else:
+                    elif not op.spends:
                         op.accumulate(_buffer(parent, grads, queue, owned), g, *saved)
                         continue
+                    elif index:
+                        share = rule(g, *saved)
+                    else:
+                        share = op.accumulate(g if _is_own(g) else g.copy(), *saved)
+                        if parent not in grads:
+                            owned.add(parent)
                     if zeros or share.__class__ is not ndarray or share.shape != parent.shape:
                         share = _fitted(share, g, parent, op, zeros, saved)
                     if parent in grads:
@@ -115,6 +123,24 @@ def reverse(
         for node, g in grads.items():
             _arrive(node, g if g.dtype is node.dtype else g.astype(node.dtype), found, wanted, hook)
     return found
+
+
+def _is_own(g: Array) -> bool:
+    """Tell whether nobody but a sweep holds a cotangent, so that it may write there."""
+    return g.__class__ is ndarray and g.base is None and g.flags.writeable and getrefcount(g) <= _OWN
+
+
+def _references(g: Array) -> int:
+    """Return the count of references of an array as `_is_own` finds it, if only its caller holds it."""
+    return getrefcount(g)
+
+
+def _alone() -> int:
+    g = np.zeros(1)
+    return _references(g)
+
+
+_OWN = _alone() if sys.implementation.name == "cpython" else 0
 
 
 def _arrive(

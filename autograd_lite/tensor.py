@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 from weakref import ref
 
 import numpy as np
 
-from autograd_lite import errors, refusals
-from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
+from autograd_lite import errors, in_place, refusals, views
+from autograd_lite.commits import commit, commit_gradients, wrapped_grad
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
-from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
+from autograd_lite.record import NUMERIC, Handle, array_of, as_array, is_number, laid_out, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
@@ -58,10 +58,14 @@ class Tensor(Handle, Methods):
 
     __slots__ = ()
 
+    shown: ClassVar = ("_data", "_exposed", "_node", "_op")  # what a view has of what it is a view of
+    let_go: ClassVar[Any] = Handle.__dict__["_data"].__delete__
+    """A view that is out of date keeps nobody from writing in place."""
+
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
         self._data = _own_array(data, dtype)
         self._exposed, self._name = None, name
-        self._node = self._op = None
+        self._node = self._op = self._viewed = self._views = None
         if requires_grad is not False:
             refusals.flag(requires_grad)
             self.requires_grad = bool(requires_grad)
@@ -72,7 +76,7 @@ class Tensor(Handle, Methods):
     def data(self) -> Array:
         """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
         array, shown = self._data, self._exposed
-        return array if shown is not None and shown() is array else exposed(self)
+        return array if shown is not None and shown() is array else views.exposed(self)
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -246,34 +250,59 @@ class Tensor(Handle, Methods):
         return self
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
+        key = indexing.freeze(key)
+        if views.is_place(value, self, key):
+            return
+        refusals.recorded_leaf(self, "assignment")
+        if self._viewed is None:
+            self._assign(key, value)
+        else:
+            views.write(self, indexing.setitem(self, value, key=key), "assignment")
+
+    def _assign(self, key: Any, value: Any) -> None:
+        """Change a part of what is no view: in place where nobody else holds the array."""
+        if self._views:
+            views.outdate(self)
+        if not in_place.assigned(self, key, value):
+            self._take_over(indexing.setitem(self, value, key=key))
 
     def _in_place(self, op: Op, other: Any) -> Any:
         result = self._binary(op, other)
         refusals.long_history(op, other)
-        return result if result is NotImplemented else self._become(result, op.name, f"t = np.{op.name}(t, v)")
+        if result is NotImplemented or is_number(self):
+            return result
+        return self._become(result, op.name, f"t = np.{op.name}(t, v)")
 
     def _become(self, result: Tensor, what: str, instead: str = "t = ag.Tensor(v)") -> Tensor:
-        """Take over the value of `result`, and while recording its history too."""
+        """Take over the value of `result`, and while recording its history too; views show it as well."""
         refusals.recorded_leaf(self, what)
         refusals.in_place(self, result, f"in-place {what}", instead)
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
-        self._data, self._exposed = array_of(result), None
-        if is_grad_enabled():
-            self._op = result._op
-            self._move_to(result._node)
+        if self._views or self._viewed is not None:
+            views.write(self, result, what)
+        else:
+            self._take_over(result)
         return self
 
-    def _move_to(self, node: Node | None) -> None:
-        """Be the result of another node from now on; name and the wish for a gradient go with it."""
-        before = self._node.notes if self._node is not None else None
-        self._node = node
+    def _take_over(self, result: Tensor) -> None:
+        """Have the value of `result`, in the layout it has, and while recording its history."""
+        self._data, self._exposed = laid_out(array_of(result), self._data), None
+        if self._views is None:
+            self._views = []  # it is an array, and no number
+        if is_grad_enabled():
+            self._inherits(result)
+            self._op, self._node = result._op, result._node
+
+    def _inherits(self, result: Tensor) -> None:
+        """Have the name, and the wish for a gradient, go with the value to the node that made `result`."""
+        before, node = _NODE.__get__(self), result._node
+        notes = before.notes if before is not None else None
         if node is None:
             return
-        if before is not None and before.retain:
-            before.retain = False
-            self.retain_grad()
+        if notes is not None and notes.retain and before is not node:
+            notes.retain = False
+            node.note().retain, node.note().owner = True, ref(self)
         if self._name is not None:
             node.note().name = self._name
 
@@ -378,6 +407,9 @@ class Tensor(Handle, Methods):
         return None if notes is None else notes.hooks
 
 
+_NODE = Handle.__dict__["_node"]
+
+
 def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> Tensor:
     """Make a `Tensor`: the same as calling the class, for those who come from PyTorch."""
     return Tensor(data, requires_grad, dtype=dtype, name=name)
@@ -472,6 +504,6 @@ def run_hooks(node: Node, g: Array) -> Array:
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:
     t = Handle.__new__(cls)
-    t._data, t._node, t._op, t._exposed, t._name = data.copy(), None, None, None, name
+    t._data, t._node, t._op, t._exposed, t._name, t._viewed, t._views = data.copy(), None, None, None, name, None, None
     t.requires_grad = requires_grad
     return t

@@ -60,6 +60,18 @@ LEAF_MUTATION = (
     "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"
 )
 IN_PLACE = "{op}: a result of {given} does not fit into {what}, of dtype {dtype}. Write {instead}"
+VIEW_OF_NOTHING = (
+    "a write to {what}, a view made without recording: what it is a view of is gone, and other views of that would not see "
+    "it. Write t = t.copy() before"
+)
+VIEW_OF_FOREIGN = (
+    "a write to a view of {what}, which holds an array of class {given}: whether that sees it, nobody knows. "
+    "Write v = v.copy() before, and t[i] = v to put it back"
+)
+VIEW_READ_ONLY = (
+    "a write to a view of {what} that shows a number in several places, which NumPy refuses as well. "
+    "Write t = t.copy() before"
+)
 OUT_ARRAY = (
     "{op} into a plain array would lose the derivative of the result. "
     "Write a = a + t for a += t, or out=ag.Tensor(a) for out=a"

@@ -81,6 +81,7 @@ getitem: Op = linear(
     settings="key",
     selects=True,
     accumulate=lambda out, g, key, _: _add_at(out, g, key),
+    view=lambda a, value, key: setitem(a, value, key=key),
 )
 scatter: Op = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key shape", selects=True)
 
@@ -89,7 +90,7 @@ def _setitem(a: Array, value: Array, key: Any) -> Array:
     recorder = recorder_of(a, value, key)
     if recorder is not None:
         return recorder(setitem, (a, value), {"key": key})
-    out = a.copy()
+    out = a.copy("K") if a.__class__ is np.ndarray else a.copy()  # "K": it lies in memory as before
     out[key] = value
     return out
 
@@ -98,14 +99,70 @@ def _assigned(g: Array, key: Any, a_shape: Shape, value_shape: Shape) -> Array:
     """Return the share of a value that was assigned to ``a[key]``.
 
     Where an index occurs twice the last value stays, and the others have no influence. Leading axes of length 1, which
-    an assignment may have to spare, are put back.
+    an assignment may have to spare, are put back. The share is no view, for `_emptied` writes to what it is taken from.
     """
     share = getitem(g, key=key)
-    if not _is_basic(key):
-        order = np.arange(math.prod(share.shape)).reshape(share.shape)
-        stays = _getitem(_setitem(np.zeros(a_shape, int), order, key), key) == order
-        share = share if everywhere(stays) else np.where(stays, share, 0)
+    if _is_basic(key):
+        share = share.copy()
+    elif (stays := _stays(key, a_shape)) is not None:
+        share = np.where(stays, share, 0)
     return share.reshape((1,) * (len(value_shape) - share.ndim) + share.shape)
+
+
+def _stays(key: Any, shape: Shape) -> Array | None:
+    """Return where the value that is assigned by an index stays; None if everywhere, since no place occurs twice."""
+    if recorder_of(key) is None:
+        numbered = _numbered(key, shape)
+        if numbered is None:
+            return None
+        key, shape = numbered
+    picked = _getitem(np.zeros(shape, int), key)
+    order = np.arange(math.prod(picked.shape)).reshape(picked.shape)
+    return _getitem(_setitem(np.zeros(shape, int), order, key), key) == order
+
+
+def _numbered(key: Any, shape: Shape) -> tuple[Any, Shape] | None:
+    """Return an index that picks alike from a smaller array, and its shape; None if it picks nothing twice.
+
+    The places that its arrays name are numbered from 0, so that whoever tries it need not have the whole array.
+    """
+    parts = _parts(key, len(shape))
+    axes = iter(shape)
+    sizes = [1 if part is None else next(axes) for part in parts]
+    arrays = [k for k, part in enumerate(parts) if isinstance(part, np.ndarray)]
+    picked = np.broadcast_arrays(*[parts[k] % sizes[k] if sizes[k] else parts[k] for k in arrays])
+    places = np.zeros(picked[0].shape, int)
+    for k, part in zip(arrays, picked, strict=True):
+        places = places * sizes[k] + part
+    known, numbers = np.unique(places, return_inverse=True)
+    if known.size == places.size:
+        return None
+    for k, part in enumerate(parts):
+        if isinstance(part, slice):
+            parts[k], sizes[k] = slice(None), len(range(sizes[k])[part])
+        elif isinstance(part, np.ndarray):
+            parts[k], sizes[k] = np.zeros(part.shape, int), 1
+    parts[arrays[0]], sizes[arrays[0]] = numbers.reshape(places.shape), known.size
+    return tuple(parts), tuple([n for part, n in zip(parts, sizes, strict=True) if part is not None])
+
+
+def _parts(key: Any, ndim: int) -> list[Any]:
+    """Return what an index with arrays says of each axis: a slice, or an array of whole numbers; None for a new axis."""
+    parts: list[Any] = []
+    for part in key if isinstance(key, tuple) else (key,):
+        if isinstance(part, np.ndarray) and part.dtype == bool and part.ndim:
+            parts += part.nonzero()
+        else:
+            parts.append(part if part is None or part is Ellipsis or isinstance(part, slice) else np.asarray(part, int))
+    whole = [slice(None)] * (ndim - sum(part is not None and part is not Ellipsis for part in parts))
+    at = next((k for k, part in enumerate(parts) if part is Ellipsis), len(parts))
+    return [*parts[:at], *whole, *parts[at + 1 :]]
+
+
+def _emptied(g: Array, key: Any) -> Array:
+    """Return the share of what was assigned to: the cotangent itself, with zeros in those places."""
+    g[key] = 0
+    return g
 
 
 setitem: Op = linear(
@@ -114,6 +171,8 @@ setitem: Op = linear(
     _assigned,
     settings="key",
     selects=True,
+    accumulate=lambda g, key: _emptied(g, key),
+    spends=True,
 )
 
 # ----- definitions -----

@@ -18,7 +18,19 @@ def _reshape(a: Array, shape: Any) -> Array:
     return a.reshape(shape)
 
 
-reshaped = linear(_reshape, lambda g, a_shape: g.reshape(a_shape), settings="shape")
+reshaped = linear(
+    _reshape,
+    lambda g, a_shape: g.reshape(a_shape),
+    settings="shape",
+    view=lambda a, value, shape: reshaped(value, shape=a.shape),
+)
+
+
+def _ravel(a: Array) -> Array:
+    return a.ravel()
+
+
+raveled = linear(_ravel, lambda g, a_shape: g.reshape(a_shape), view=lambda a, value: reshaped(value, shape=a.shape))
 
 
 def by_columns(name: str, order: str | None) -> bool:
@@ -40,18 +52,23 @@ def reshape(a: Array, shape: Any, order: str | None = "C") -> Array:
 
 @composite(np.ravel)
 def ravel(a: Array, order: str | None = "C") -> Array:
-    return reshaped(np.transpose(a) if by_columns("ravel", order) else a, shape=(-1,))
+    return raveled(np.transpose(a) if by_columns("ravel", order) else a)
 
 
 def _transpose(a: Array, axes: Sequence[int] | None = None) -> Array:
     return a.transpose(axes)
 
 
+def _transposed_back(g: Array, axes: Sequence[int] | None) -> Array:
+    return g.transpose() if axes is None else g.transpose(inverse_permutation(axes))
+
+
 linear(
     np.transpose,
-    lambda g, axes: g.transpose() if axes is None else g.transpose(inverse_permutation(axes)),
+    lambda g, axes: _transposed_back(g, axes),
     settings="axes",
     call=_transpose,
+    view=lambda a, value, axes=None: _transposed_back(value, axes),
 )
 
 

@@ -1,0 +1,199 @@
+"""Writing where several Tensors show the same numbers: what is written to one of them all of them show, as in NumPy.
+
+A view keeps of what it is a view, and by which operation (`record.linked`). Numbers that a node may have saved are never
+written to, so a write to a view is made one to its base: what was written into a row is put into the matrix by a recorded
+operation, and all views of the matrix are out of date. Such a view has another class, whose attributes take it again when
+they are next looked at. So nobody reads an old number, and who never writes pays nothing.
+
+What was given other numbers as a whole, by `assign` or an optimiser, shows those; its views go on with the old ones.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import starmap
+from typing import Any, TypeAlias
+from weakref import ref
+
+import numpy as np
+
+from autograd_lite import commits, errors, refusals
+from autograd_lite.graph import enable_grad, no_grad
+from autograd_lite.op import RECORDERS, Op, Settings
+from autograd_lite.record import Handle, link, seen_through, shares
+from autograd_lite.rules import indexing
+from autograd_lite.shapes import Array
+
+Link: TypeAlias = tuple[Any, Op, Settings]
+"""What something is a view of, and by which operation with which settings it was taken."""
+
+
+def write(t: Any, result: Any, what: str) -> None:
+    """Give `t`, which is a view or has views, the value of `result`, and what it shows of others to those."""
+    root, links = t, []
+    while (link := _link(root)) is not None:
+        links.append(link)
+        root = link[0]
+    refusals.recorded_leaf(root, what)
+    for base, op, settings in links:
+        _refuse_foreign(base)
+        if base is root and op is indexing.getitem:
+            return root._assign(settings["key"], result)
+        result = op.view(base, result, **settings)  # type: ignore[misc]
+    return replace(root, result)
+
+
+def replace(t: Any, result: Any) -> None:
+    """Give what is no view another value, of which its views are taken again."""
+    if t._views:
+        outdate(t)
+    t._take_over(result)
+
+
+def base_of(t: Any) -> Any:
+    """Return what something is a view of in the end; None where it is no view."""
+    root = t
+    while (known := _link(root)) is not None:
+        root = known[0]
+    return None if root is t else root
+
+
+def _link(t: Any) -> Link | None:
+    """Return of what `t` is a view; None if it is none any more."""
+    if t._viewed is None:
+        return None
+    base, op, settings, views, _ = t._viewed
+    if base.__class__ is ref:
+        base = base()
+        if base is None and any(view() not in (None, t) for view in views):
+            raise errors.InPlaceError(errors.VIEW_OF_NOTHING.format(what=refusals.describe(t)))
+    return (base, op, settings) if base is not None and _shows(t, base) else None
+
+
+def _shows(t: Any, base: Any) -> bool:
+    """Tell whether a view still shows the numbers of its base, which may have been given others as a whole."""
+    return not isinstance(t, Handle) or t.__class__ is not _fresh(t.__class__) or shares(t._data, base._data)
+
+
+def _refuse_foreign(base: Any) -> None:
+    """Refuse to write through a view of an array of which nobody knows whether it shares its numbers."""
+    array = base._data if isinstance(base, Handle) else base
+    if not isinstance(array, np.ndarray) and type(array) not in RECORDERS:
+        text = errors.VIEW_OF_FOREIGN.format(what=refusals.describe(base), given=type(array).__name__)
+        raise errors.InPlaceError(text)
+
+
+def is_place(value: Any, t: Any, key: Any) -> bool:
+    """Tell whether `value` is the view ``t[key]``, so that it need not be written there: as in ``t[key] += 1``."""
+    link = _link(value) if getattr(value, "_viewed", None) is not None else None
+    return link is not None and link[0] is t and link[1] is indexing.getitem and _same_key(link[2]["key"], key)
+
+
+def _same_key(a: Any, b: Any) -> bool:
+    """Tell whether two indices are the same; False also where they hold arrays, which show nothing."""
+    if a.__class__ is tuple and b.__class__ is tuple:
+        return len(a) == len(b) and all(map(_same_key, a, b))
+    return a.__class__ in _PLAIN and a.__class__ is b.__class__ and bool(a == b)
+
+
+_PLAIN = frozenset((int, slice, type(None), type(Ellipsis)))
+
+# ----- what is out of date -----
+
+_outdated: dict[type, type] = {}
+_current: dict[type, type] = {}
+
+
+def outdate(t: Any) -> None:
+    """Have all views of `t`, and the views of those, be taken again when they are next looked at."""
+    pending = [t]
+    while pending:
+        base = pending.pop()
+        for view in _views(base):
+            pending.append(view)
+            view._viewed = (base, *view._viewed[1:])  # it has to stay until then
+            cls = view.__class__
+            if cls is _fresh(cls):
+                view.__class__ = _outdated.get(cls) or _make_outdated(cls)
+                if cls.let_go is not None:
+                    cls.let_go(view)
+
+
+def _views(base: Any) -> Iterator[Any]:
+    """Yield the views of `base` that are still there, and still show it."""
+    for known in base._views or ():
+        view = known()
+        if view is not None and _shows(view, base):
+            yield view
+
+
+def _fresh(cls: type) -> type:
+    """Return the class that something has when it is not out of date."""
+    return _current.get(cls, cls)
+
+
+def _make_outdated(cls: Any) -> type:
+    """Return the class of what was of class `cls` and is out of date."""
+    attributes = {name: property(_read(name), _set(name)) for name in cls.shown}
+    made = type(cls.__name__, (cls,), {"__slots__": (), "__module__": cls.__module__, "__doc__": cls.__doc__, **attributes})
+    RECORDERS[made] = RECORDERS[cls]
+    _current[made] = cls
+    _outdated[cls] = made
+    return made
+
+
+def _read(name: str) -> Any:
+    return lambda t: getattr(taken_again(t), name)
+
+
+def _set(name: str) -> Any:
+    return lambda t, value: setattr(taken_again(t), name, value)
+
+
+def taken_again(t: Any) -> Any:
+    """Bring a view up to date, and what it is a view of before, and return it."""
+    stale = []
+    view = t
+    while view.__class__ is not _fresh(view.__class__):
+        stale.append(view)
+        view = view._viewed[0]
+    while stale:
+        _take_again(stale.pop())
+    return t
+
+
+def _take_again(view: Any) -> None:
+    """NOTE: one C call gives a view its new values, so that an interrupt finds it as it was, or up to date."""
+    base, op, settings, views, detached = view._viewed
+    with no_grad() if detached else enable_grad():
+        taken = op(base, **settings)
+    known = (ref(base) if detached else base, op, settings, views, detached)
+    cls = _fresh(view.__class__)
+    if isinstance(view, Handle):
+        view._inherits(taken)
+    new = [("__class__", cls), ("_viewed", known), *((name, getattr(taken, name)) for name in cls.shown)]  # type: ignore[attr-defined]
+    deque(starmap(setattr, [(view, *pair) for pair in new]), maxlen=0)
+    if isinstance(base, Handle):
+        seen_through(view, base)
+
+
+# ----- arrays that are handed out -----
+
+
+def exposed(t: Any) -> Array:
+    """Return the array of a Tensor for the user to write to, of which the arrays of its views are views."""
+    root = t
+    while (link := _link(root)) is not None:
+        root = link[0]
+    if root is t and not t._views:
+        return commits.exposed(t)
+    views = [(root, list(_views(root)))]
+    for _, found in views:
+        views += [(view, list(_views(view))) for view in found]
+    commits.exposed(root)
+    for base, found in views:
+        for view in found:
+            if view.__class__ is _fresh(view.__class__):
+                seen_through(view, base)
+    return t._data
