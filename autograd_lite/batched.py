@@ -23,7 +23,7 @@ from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import Handle, link, record, shares
-from autograd_lite.rules import constant, indexing
+from autograd_lite.rules import constant, indexing, shaping
 from autograd_lite.shapes import Array, Shape, everywhere
 
 
@@ -133,6 +133,8 @@ class Batched(Methods):
 
     def _become(self, result: Any, what: str, instead: str = "x = x.copy()") -> Batched:
         """Take over the value of `result`, which views of it show as well."""
+        if isinstance(result, (np.ndarray, np.generic)):
+            result = Batched(np.broadcast_to(result, (self._level.size, *np.shape(result))), self._level)
         if not isinstance(result, Batched) or result._level is not self._level:
             raise errors.BatchError(errors.BATCH_WRITE.format(op=what))
         refusals.in_place(self, result, f"in-place {what}", instead)
@@ -251,10 +253,26 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
 
 
 def _linked(result: Batched, x: Any, op: Op, settings: Settings) -> Batched:
-    """Note that a batch is a view of another, where its array is one."""
-    if isinstance(x, Batched) and x._level is result._level and result.ndim and shares(result._array, x._array):
-        link(result, x, op, settings)
+    """Note that a batch is a view of another, where NumPy's result for one example is a view."""
+    if isinstance(x, Batched) and x._level is result._level and result.ndim:
+        by_layout = op in _BY_LAYOUT
+        array = _layout(x) if by_layout else x._array
+        if shares(op.fn(array, **settings) if by_layout else result._array, array):
+            link(result, x, op, settings)
     return result
+
+
+_BY_LAYOUT = frozenset((shaping.reshaped, shaping.raveled))
+
+
+def _layout(x: Batched) -> Array:
+    """Return an array that lies in memory as one example would, if it were alone: of that it depends what is a view."""
+    if x._viewed is not None:
+        base, op, settings, _, _ = x._viewed
+        made: Array = op.fn(_layout(base), **settings)
+        return made
+    array = x._array
+    return np.empty_like(array[0]) if isinstance(array, np.ndarray) and len(array) else np.empty(x.shape, x.dtype)
 
 
 RECORDERS[Batched] = carry_out

@@ -184,6 +184,16 @@ def _broadcast(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     return op(spaced, shape=(a.shape[0], *wanted))
 
 
+@_of_one(indexing.diagonals)
+def _diagonals(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
+    return op(a, **settings)
+
+
+@_of_one(indexing.windows)
+def _windows(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
+    return op(a, lengths=settings["lengths"], axes=tuple([i + 1 for i in settings["axes"]]))
+
+
 @_of_one(REGISTRY[np.roll])
 def _rolled(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     axis = settings.get("axis")

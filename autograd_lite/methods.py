@@ -165,9 +165,12 @@ class Methods:
     trace = _method(np.trace)
     copy = _method(np.copy)
     __round__ = _method(np.round)
-    flatten = _method(np.ravel)
     reshape = _axes_method(np.reshape)
     transpose = _axes_method(np.transpose)
+
+    def flatten(self, order: str | None = "C") -> Any:
+        """Return a copy of the elements in one row."""
+        return REGISTRY[np.ravel](self, order).copy()
 
     def astype(self, dtype: Any) -> Any:
         """Return the values in another dtype; the gradient comes back in this one."""

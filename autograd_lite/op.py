@@ -403,8 +403,8 @@ class Composite:
         if not self.free & _VARKEYWORDS:
             given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
         result = self.definition(*args, **{k: v for k, v in given.items() if v is not _NO_VALUE})
-        # A result is its own Tensor: whoever changes it in place does not mean the argument.
-        return result.copy() if any(result is x for x in args) else result
+        # NumPy returns the argument, or a view of it: another Tensor here, with a history of its own.
+        return result[...] if any(result is x for x in args) else result
 
     def _by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Name the positional arguments as NumPy does, whose function may have more of them."""

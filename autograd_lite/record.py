@@ -131,7 +131,10 @@ def linked(t: Any, y: Array, x: Any, a: Array, op: Op, settings: Settings) -> An
 def shares(y: Array, a: Array) -> bool:
     """Tell whether an array is a view of another, or of what that is a view of; True where nobody knows."""
     base = getattr(y, "base", _UNKNOWN)
-    return base is not None and (base is a or base is _UNKNOWN or base is getattr(a, "base", None))
+    if base is None or base is a or base is _UNKNOWN:
+        return base is not None
+    roots = (base, getattr(base, "base", None))  # the second where NumPy has an object of its own in between
+    return any(root is not None and (root is a or root is getattr(a, "base", None)) for root in roots)
 
 
 def link(t: Any, x: Any, op: Op, settings: Settings, detached: bool = False) -> None:
@@ -322,11 +325,11 @@ def is_number(t: Handle) -> bool:
     So the result of a sum, and ``x[0]``; but no array of no dimension that the user made, or shows something.
     """
     made = t._op
-    return made is not None and not t._data.ndim and made.view is None and t._views is None and made.fn not in ARRAYS
+    return not t._data.ndim and made is not None and made.name not in _ARRAYS and t._views is None and t._viewed is None
 
 
-ARRAYS: set[Any] = set()
-"""What makes arrays, and no numbers, also of what has no dimension."""
+_ARRAYS = frozenset(("copy", "astype", "where", "zeros_like", "ones_like", "empty_like"))
+"""The operations that make arrays, and no numbers, also of what has no dimension."""
 
 
 def laid_out(y: Array, as_it_was: Array) -> Array:

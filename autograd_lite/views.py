@@ -10,6 +10,7 @@ What was given other numbers as a whole, by `assign` or an optimiser, shows thos
 
 from __future__ import annotations
 
+import operator
 from collections import deque
 from collections.abc import Iterator
 from itertools import starmap
@@ -73,7 +74,7 @@ def _link(t: Any) -> Link | None:
 
 def _shows(t: Any, base: Any) -> bool:
     """Tell whether a view still shows the numbers of its base, which may have been given others as a whole."""
-    return not isinstance(t, Handle) or t.__class__ is not _fresh(t.__class__) or shares(t._data, base._data)
+    return not isinstance(t, Handle) or is_outdated(t) or is_outdated(base) or shares(t._data, base._data)
 
 
 def _refuse_foreign(base: Any) -> None:
@@ -103,21 +104,21 @@ _PLAIN = frozenset((int, slice, type(None), type(Ellipsis)))
 
 _outdated: dict[type, type] = {}
 _current: dict[type, type] = {}
+_set_class = object.__dict__["__class__"].__set__  # also where somebody is told of another class
 
 
 def outdate(t: Any) -> None:
     """Have all views of `t`, and the views of those, be taken again when they are next looked at."""
-    pending = [t]
-    while pending:
-        base = pending.pop()
-        for view in _views(base):
-            pending.append(view)
+    found = [(t, view) for view in _views(t)]
+    for _, base in found:
+        found += [(base, view) for view in _views(base)]
+    for base, view in found:
+        cls: Any = type(view)
+        if cls not in _current:
             view._viewed = (base, *view._viewed[1:])  # it has to stay until then
-            cls = view.__class__
-            if cls is _fresh(cls):
-                view.__class__ = _outdated.get(cls) or _make_outdated(cls)
-                if cls.let_go is not None:
-                    cls.let_go(view)
+            _set_class(view, _outdated.get(cls) or _make_outdated(cls))
+            if cls.let_go is not None:
+                cls.let_go(view)
 
 
 def _views(base: Any) -> Iterator[Any]:
@@ -128,9 +129,9 @@ def _views(base: Any) -> Iterator[Any]:
             yield view
 
 
-def _fresh(cls: type) -> type:
-    """Return the class that something has when it is not out of date."""
-    return _current.get(cls, cls)
+def is_outdated(t: Any) -> bool:
+    """Tell whether a view is to be taken again."""
+    return type(t) in _current
 
 
 def _make_outdated(cls: Any) -> type:
@@ -155,7 +156,7 @@ def taken_again(t: Any) -> Any:
     """Bring a view up to date, and what it is a view of before, and return it."""
     stale = []
     view = t
-    while view.__class__ is not _fresh(view.__class__):
+    while is_outdated(view):
         stale.append(view)
         view = view._viewed[0]
     while stale:
@@ -169,11 +170,12 @@ def _take_again(view: Any) -> None:
     with no_grad() if detached else enable_grad():
         taken = op(base, **settings)
     known = (ref(base) if detached else base, op, settings, views, detached)
-    cls = _fresh(view.__class__)
+    cls: Any = _current[type(view)]
     if isinstance(view, Handle):
         view._inherits(taken)
-    new = [("__class__", cls), ("_viewed", known), *((name, getattr(taken, name)) for name in cls.shown)]  # type: ignore[attr-defined]
-    deque(starmap(setattr, [(view, *pair) for pair in new]), maxlen=0)
+    new = [("_viewed", known), *[(name, getattr(taken, name)) for name in cls.shown]]
+    steps = [(_set_class, view, cls), *[(setattr, view, *pair) for pair in new]]
+    deque(starmap(operator.call, steps), maxlen=0)
     if isinstance(base, Handle):
         seen_through(view, base)
 
@@ -194,6 +196,6 @@ def exposed(t: Any) -> Array:
     commits.exposed(root)
     for base, found in views:
         for view in found:
-            if view.__class__ is _fresh(view.__class__):
+            if not is_outdated(view):
                 seen_through(view, base)
     return t._data

@@ -28,12 +28,14 @@ from autograd_lite.compiler.seen import UNREAD, Seen
 from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.traced import Generator, Number, Traced, plain, traced_in
+from autograd_lite.compiler.traced_views import link_views
 from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array
+from autograd_lite.views import is_outdated
 
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 
@@ -180,7 +182,7 @@ class Trace:
         if isinstance(result, Traced):
             result._sources = _sources(args)
         if known is None:
-            _share(result, value, args)
+            link_views(result, value, fn, args, kwargs)
         return result
 
     def _write(self, fn: Any, args: Any, kwargs: Any, value: Any, frame: Any) -> Any:
@@ -296,7 +298,9 @@ class Trace:
             return
         for name, x in frame.f_locals.items():
             value = slot_data(x) if isinstance(x, Handle) else x
-            if isinstance(value, Traced) and value._trace is self and value.id not in self._named:
+            if not isinstance(value, Traced) or is_outdated(value):
+                continue
+            if value._trace is self and value.id not in self._named:
                 self._named.add(value.id)
                 self.names[value.id] = identifier(name)
 
@@ -473,14 +477,6 @@ def _sources(args: Sequence[Any]) -> frozenset[Any]:
     """Return what has to be fixed to fix a result; nothing if that cannot be done."""
     found = [x._sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
     return frozenset().union(*found) if all(found) else frozenset()
-
-
-def _share(result: Any, value: Any, args: Sequence[Any]) -> None:
-    """Note on a view, and on what it shows, that an assignment in place would have to reach the other."""
-    if isinstance(value, np.ndarray) and value.base is not None:
-        for x in args:
-            if isinstance(x, Traced) and isinstance(x._value, np.ndarray) and np.may_share_memory(value, x._value):
-                x._shared = result._shared = True
 
 
 def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:

@@ -10,11 +10,11 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn, Protocol
+from typing import Any, ClassVar, NoReturn, Protocol
 
 import numpy as np
 
-from autograd_lite import errors, refusals, seams
+from autograd_lite import errors, refusals, seams, views
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.lines import refuse, where
 from autograd_lite.compiler.questions import Questions, by_user, hide_from_users
@@ -64,14 +64,16 @@ class Traced(Questions, Methods):
         Where calls are written down.
     """
 
-    __slots__ = ("__weakref__", "_given", "_shared", "_sources", "_trace", "_value", "id")
+    __slots__ = ("__weakref__", "_given", "_sources", "_trace", "_value", "_viewed", "_views", "id")
 
+    shown: ClassVar = ("_value", "id", "_sources")  # what a view has of what it is a view of
+    let_go: ClassVar = None
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
 
     def __init__(self, value: Any, id: int, trace: Recorder, given: bool = False) -> None:  # noqa: A002 - what it is
         self._value, self.id, self._trace, self._given = value, id, trace, given
-        self._shared = False
+        self._viewed = self._views = None
         self._sources: frozenset[Any] = frozenset()
 
     # ----- what it is -----
@@ -107,6 +109,11 @@ class Traced(Questions, Methods):
     def imag(self) -> Any:
         return self._trace.call(np.imag, (self,))
 
+    @property
+    def base(self) -> Any:
+        """What it is a view of, None for what has an array of its own."""
+        return views.base_of(self)
+
     def __len__(self) -> int:
         return len(self._value)
 
@@ -132,7 +139,12 @@ class Traced(Questions, Methods):
     def __setitem__(self, key: Any, value: Any) -> None:
         if _foreign(value):
             refuse(errors.COMPILE_WRITE, op="assignment", what="an array")
-        self._become(indexing.setitem(self, value, key=indexing.freeze(key)), "assignment")
+        key = indexing.freeze(key)
+        if not views.is_place(value, self, key):
+            self._become(indexing.setitem(self, value, key=key), "assignment")
+
+    def _assign(self, key: Any, value: Any) -> None:
+        views.replace(self, indexing.setitem(self, value, key=key))
 
     def _in_place(self, op: Op, other: Any) -> Any:
         result = self._binary(op, other)
@@ -140,15 +152,16 @@ class Traced(Questions, Methods):
         return result if rebound else self._become(result, op.name)
 
     def _become(self, result: Any, what: str) -> Traced:
-        """Be another value from now on; refused where somebody outside, or a view, would have to see it."""
-        if self._given or self._shared:
-            target = "an argument" if self._given else "an array that others are views of"
-            refuse(errors.COMPILE_WRITE, op=what, what=target)
+        """Be another value from now on, as all that shows it; refused where somebody outside would have to see it."""
         refusals.in_place(self, result, f"in-place {what}", "x = x.copy()")
-        if result.dtype != self.dtype:
-            result = result.astype(self.dtype)
-        self._value, self.id = result._value, result.id
+        root = self.base
+        if self._given or (root is not None and root._given):
+            refuse(errors.COMPILE_WRITE, op=what, what="an argument" if root is None else "a view of an argument")
+        views.write(self, result if result.dtype == self.dtype else result.astype(self.dtype), what)
         return self
+
+    def _take_over(self, result: Any) -> None:
+        self._value, self.id = result._value, result.id
 
     # ----- the protocols -----
 
@@ -179,7 +192,9 @@ class Traced(Questions, Methods):
         """Return the elements in one row."""
         return _in_order(shaping.ravel, order, self) if order != "C" else self._trace.call(np.ravel, (self,))
 
-    flatten = ravel
+    def flatten(self, order: str | None = "C") -> Any:
+        """Return a copy of the elements in one row."""
+        return self.ravel(order).copy()
 
     def transpose(self, *axes: Any) -> Any:
         """Return the array with its axes in another order."""

@@ -69,8 +69,8 @@ VIEW_OF_FOREIGN = (
     "Write v = v.copy() before, and t[i] = v to put it back"
 )
 VIEW_READ_ONLY = (
-    "a write to a view of {what} that shows a number in several places, which NumPy refuses as well. "
-    "Write t = t.copy() before"
+    "a write to a view of shape {shown} that shows numbers of an array of shape {shape} in several places, which NumPy "
+    "refuses too. Write v = v.copy() before"
 )
 OUT_ARRAY = (
     "{op} into a plain array would lose the derivative of the result. "

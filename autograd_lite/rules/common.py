@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.shapes import Array
 
 
@@ -22,3 +23,10 @@ def as_tuple(x: Any) -> tuple[int, ...]:
 def present(*names: str) -> list[Any]:
     """Return those of NumPy's functions that the running version has."""
     return [getattr(np, name) for name in names if hasattr(np, name)]
+
+
+def refuse_write(a: Array, value: Array) -> Array:
+    """Refuse to write to a view that shows a number in several places; into no place, one may."""
+    if np.size(value):
+        raise errors.InPlaceError(errors.VIEW_READ_ONLY.format(shape=np.shape(a), shown=np.shape(value)))
+    return a

@@ -258,12 +258,12 @@ elementwise(np.heaviside, None, lambda g, x1: np.where(x1 == 0, g, 0), selects=T
 
 @composite(np.real)
 def real(val: Array) -> Array:
-    return np.positive(val)
+    return val[...]
 
 
 @composite(np.real_if_close)
 def real_if_close(a: Array, tol: float = 100) -> Array:
-    return np.positive(a)
+    return a[...]
 
 
 @composite(np.imag)

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear, recorder_of
-from autograd_lite.rules.common import as_tuple, with_shape
+from autograd_lite.rules.common import as_tuple, refuse_write, with_shape
 from autograd_lite.shapes import Array, Axis, Shape, everywhere, normalize_axes
 
 
@@ -220,11 +220,28 @@ def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     return take(a, np.repeat(np.arange(a.shape[axis]), np.asarray(repeats)), axis)
 
 
+def _diagonals(a: Array, offset: int = 0) -> Array:
+    return np.diagonal(a, offset, -2, -1)
+
+
+def _places(shape: Shape, offset: int) -> tuple[Any, ...]:
+    """Return the index of a diagonal of the matrices in the last two axes."""
+    rows = np.arange(max(0, min(shape[-2] + min(offset, 0), shape[-1] - max(offset, 0))))
+    return (..., rows - min(offset, 0), rows + max(offset, 0))
+
+
+diagonals = linear(
+    _diagonals,
+    lambda g, offset, a_shape: scatter(g, _places(a_shape, offset), a_shape),
+    settings="offset",
+    selects=True,
+    view=lambda a, value, offset=0: setitem(a, value, key=_places(a.shape, offset)),
+)
+
+
 @composite(np.diagonal)
 def diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    last = np.moveaxis(a, (axis1, axis2), (-2, -1))
-    rows = np.arange(max(0, min(last.shape[-2] + min(offset, 0), last.shape[-1] - max(offset, 0))))
-    return last[..., rows - min(offset, 0), rows + max(offset, 0)]
+    return diagonals(np.moveaxis(a, (axis1, axis2), (-2, -1)), offset=int(offset))
 
 
 @composite(np.trace)
@@ -309,14 +326,35 @@ def resize(a: Array, new_shape: Any) -> Array:
     return take(a, np.resize(np.arange(a.size), shape)) if a.size else np.zeros(shape, a.dtype)
 
 
+def _windows(x: Array, lengths: tuple[int, ...], axes: tuple[int, ...]) -> Array:
+    return np.lib.stride_tricks.sliding_window_view(x, lengths, axes)
+
+
+def _window_places(shape: Shape, lengths: tuple[int, ...], axes: tuple[int, ...]) -> tuple[Array, ...]:
+    """Return the index that picks all windows, whose own axes stand last."""
+    ndim = len(shape) + len(axes)
+    spread = lambda n, axis: np.arange(n).reshape([-1 if i == axis else 1 for i in range(ndim)])  # noqa: E731
+    places: list[Array] = []
+    for i, n in enumerate(shape):
+        inner = [(k, length) for k, (axis, length) in enumerate(zip(axes, lengths, strict=True)) if axis == i]
+        starts = spread(n - sum(length - 1 for _, length in inner), i)
+        places.append(sum((spread(length, len(shape) + k) for k, length in inner), starts))
+    return tuple(places)
+
+
+windows = linear(
+    _windows,
+    lambda g, lengths, axes, x_shape: scatter(g, _window_places(x_shape, lengths, axes), x_shape),
+    settings="lengths axes",
+    selects=True,
+    view=lambda x, value, lengths, axes: refuse_write(x, value),
+)
+
+
 @composite(np.lib.stride_tricks.sliding_window_view)
 def sliding_window_view(x: Array, window_shape: Any, axis: Axis = None) -> Array:
-    """One gather along each axis, with the axis of the windows moved to the end."""
-    axes = range(x.ndim) if axis is None else as_tuple(axis)
-    for i, n in zip(axes, as_tuple(window_shape), strict=True):
-        starts = np.arange(x.shape[i] - n + 1)
-        x = np.moveaxis(take(x, starts[:, None] + np.arange(n), i), i % x.ndim + 1, -1)
-    return x
+    axes = tuple(range(x.ndim)) if axis is None else tuple([i % x.ndim for i in as_tuple(axis)])
+    return windows(x, lengths=as_tuple(window_shape), axes=axes)
 
 
 @composite(np.bincount)

@@ -215,11 +215,11 @@ def matrix_power(a: Array, n: int) -> Array:
     if n < 0:
         why = "negative powers need the inverse. Write np.linalg.matrix_power(a, n) with n >= 0"
         raise errors.UnsupportedError(errors.UNSUPPORTED.format(name="linalg.matrix_power", why=why))
-    power = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
-    while n:
-        power = np.matmul(power, a) if n % 2 else power
-        a, n = (np.matmul(a, a) if n > 1 else a), n // 2
-    return power
+    power = a if n % 2 else None
+    while n := n // 2:
+        a = np.matmul(a, a)
+        power = power if n % 2 == 0 else a if power is None else np.matmul(power, a)
+    return np.zeros_like(a) + np.eye(a.shape[-1], dtype=a.dtype) if power is None else power
 
 
 # ----- einsum -----
@@ -255,7 +255,13 @@ def _widened(spaced: Sequence[int], shape: Shape) -> Shape:
     return tuple(max(s, n) for s, n in zip(spaced, shape, strict=True))
 
 
-product = custom(_einsum, _einsum_rule, settings="spec", variadic=True)
+def _einsum_back(a: Array, value: Array, spec: str) -> Array:
+    """Return what an array of which einsum shows the axes in another order is with that as its value."""
+    letters, output = spec.split("->")
+    return product(value, spec=f"{output}->{letters}")
+
+
+product = custom(_einsum, _einsum_rule, settings="spec", variadic=True, view=_einsum_back)
 
 
 @composite(np.einsum)

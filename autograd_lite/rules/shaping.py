@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import composite, linear
-from autograd_lite.rules.common import as_tuple
+from autograd_lite.rules.common import as_tuple, refuse_write
 from autograd_lite.shapes import Array, Axis, inverse_permutation, unbroadcast
 
 
@@ -92,7 +92,12 @@ def full_like(a: Array, fill_value: Array, dtype: Any = None, *, shape: Any = No
     return np.astype(base + fill_value, base.dtype)
 
 
-linear(np.broadcast_to, lambda g, array_shape: unbroadcast(g, array_shape), settings="shape")
+linear(
+    np.broadcast_to,
+    lambda g, array_shape: unbroadcast(g, array_shape),
+    settings="shape",
+    view=lambda a, value, shape: refuse_write(a, value),
+)
 
 # ----- axes: definitions -----
 
@@ -152,7 +157,7 @@ for _fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
 @composite(np.broadcast_arrays)
 def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
     shape = np.broadcast_shapes(*(np.shape(a) for a in args))
-    return tuple(np.broadcast_to(a, shape) for a in args)
+    return tuple(a[...] if np.shape(a) == shape and hasattr(a, "shape") else np.broadcast_to(a, shape) for a in args)
 
 
 @composite(np.meshgrid)
@@ -160,7 +165,7 @@ def meshgrid(*xi: Array, indexing: str = "xy", sparse: bool = False) -> tuple[Ar
     first, second = (1, 0) if indexing == "xy" and len(xi) > 1 else (0, 1)
     axes = [{0: first, 1: second}.get(i, i) for i in range(len(xi))]
     spaced = [np.reshape(x, [-1 if j == axis else 1 for j in range(len(xi))]) for x, axis in zip(xi, axes, strict=True)]
-    return tuple(np.copy(x) for x in spaced) if sparse else broadcast_arrays(*spaced)
+    return tuple(np.copy(x) for x in (spaced if sparse else broadcast_arrays(*spaced)))
 
 
 # ----- joining and splitting -----
@@ -305,6 +310,8 @@ def tile(A: Array, reps: Any) -> Array:  # noqa: N803 - NumPy's name
     pairs = [(r, n) for r, n in zip(reps, shape, strict=True)]
     spaced = np.reshape(A, [m for _, n in pairs for m in (1, n)])
     wide = np.broadcast_to(spaced, [m for pair in pairs for m in pair])
+    if all(r == 1 for r in reps):
+        return np.copy(np.reshape(A, shape))
     return np.reshape(wide, [r * n for r, n in pairs])
 
 
@@ -347,5 +354,5 @@ def _pad_constant(array: Array, widths: Sequence[tuple[int, int]], value: float)
 @composite(np.rot90)
 def rot90(m: Array, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
     first, second = axes
-    turned = {0: np.copy(m), 1: np.flip(m, second), 2: np.flip(np.flip(m, first), second), 3: np.flip(m, first)}[k % 4]
+    turned = {0: m[...], 1: np.flip(m, second), 2: np.flip(np.flip(m, first), second), 3: np.flip(m, first)}[k % 4]
     return np.swapaxes(turned, first, second) if k % 2 else turned
