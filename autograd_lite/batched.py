@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -54,14 +54,13 @@ class Batched(Methods):
     # A Tensor refers weakly to what it has handed out.
     __slots__ = ("__weakref__", "_array", "_level", "_viewed", "_views")
 
-    shown: ClassVar = ("_array",)
-    let_go: ClassVar = None
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
 
     def __init__(self, array: Array, level: Level) -> None:
         self._array, self._level = array, level
-        self._viewed = self._views = None
+        self._viewed: Any = None
+        self._views: Any = None
 
     # ----- what it is: one example -----
 
@@ -267,15 +266,15 @@ _BY_LAYOUT = frozenset((shaping.reshaped, shaping.raveled))
 
 def _layout(x: Batched) -> Array:
     """Return an array that lies in memory as one example would, if it were alone: of that it depends what is a view."""
-    if x._viewed is not None:
-        base, op, settings, _, _ = x._viewed
-        made: Array = op.fn(_layout(base), **settings)
+    if (link := x._viewed) is not None:
+        made: Array = link[1].fn(_layout(link[0]), **link[2])
         return made
-    array = x._array
+    array: Any = x._array
     return np.empty_like(array[0]) if isinstance(array, np.ndarray) and len(array) else np.empty(x.shape, x.dtype)
 
 
 RECORDERS[Batched] = carry_out
+views.KINDS[Batched] = views.Kind(("_array",))
 
 
 def _batches(values: Iterable[Any]) -> Iterator[Batched]:

@@ -102,8 +102,8 @@ class Op:
         cotangent, in its memory: for an operation that changes a small part of a large input. The other operands have
         had their shares before.
     view : callable or None
-        ``view(a, value, **settings)`` returns what the first operand is once `value` was written into the result: for an
-        operation whose result may be a view of its first operand.
+        ``view(a, value, **settings)`` returns what the first operand is once `value` was written into the result: for
+        an operation whose result may be a view of its first operand.
     """
 
     __slots__ = (

@@ -8,9 +8,9 @@ have handed out) is copied before it is saved.
 from __future__ import annotations
 
 import linecache
+from _thread import allocate_lock
 from collections.abc import Callable, Sequence
 from functools import partial
-from _thread import allocate_lock
 from types import FrameType
 from typing import Any
 from weakref import ref

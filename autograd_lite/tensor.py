@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -16,7 +16,17 @@ from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
-from autograd_lite.record import NUMERIC, Handle, array_of, as_array, is_number, laid_out, lane, make_tensor, results_are
+from autograd_lite.record import (
+    NUMERIC,
+    Handle,
+    array_of,
+    as_array,
+    is_number,
+    laid_out,
+    lane,
+    make_tensor,
+    results_are,
+)  # fmt: skip
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
@@ -58,9 +68,6 @@ class Tensor(Handle, Methods):
 
     __slots__ = ()
 
-    shown: ClassVar = ("_data", "_exposed", "_node", "_op")  # what a view has of what it is a view of
-    let_go: ClassVar[Any] = Handle.__dict__["_data"].__delete__
-    """A view that is out of date keeps nobody from writing in place."""
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
         self._data = _own_array(data, dtype)
@@ -287,12 +294,14 @@ class Tensor(Handle, Methods):
 
     def _take_over(self, result: Tensor) -> None:
         """Have the value of `result`, in the layout it has, and while recording its history."""
-        self._data, self._exposed = laid_out(array_of(result), self._data), None
+        array = laid_out(array_of(result), self._data)
         if self._views is None:
             self._views = []  # it is an array, and no number
         if is_grad_enabled():
             self._inherits(result)
-            self._op, self._node = result._op, result._node
+            self._data, self._exposed, self._op, self._node = array, None, result._op, result._node
+        else:
+            self._data, self._exposed = array, None
 
     def _inherits(self, result: Tensor) -> None:
         """Have the name, and the wish for a gradient, go with the value to the node that made `result`."""
@@ -407,7 +416,9 @@ class Tensor(Handle, Methods):
         return None if notes is None else notes.hooks
 
 
-_NODE = Handle.__dict__["_node"]
+_DATA, _NODE = Handle.__dict__["_data"], Handle.__dict__["_node"]
+# A view that is out of date lets go of its array, to keep nobody from writing in place.
+views.KINDS[Tensor] = views.Kind(("_data", "_exposed", "_node", "_op"), _DATA.__delete__, Tensor._inherits)
 
 
 def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> Tensor:

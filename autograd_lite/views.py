@@ -1,9 +1,9 @@
 """Writing where several Tensors show the same numbers: what is written to one of them all of them show, as in NumPy.
 
-A view keeps of what it is a view, and by which operation (`record.linked`). Numbers that a node may have saved are never
-written to, so a write to a view is made one to its base: what was written into a row is put into the matrix by a recorded
-operation, and all views of the matrix are out of date. Such a view has another class, whose attributes take it again when
-they are next looked at. So nobody reads an old number, and who never writes pays nothing.
+A view keeps of what it is a view, and by which operation (`record.link`). Numbers that a node may have saved are never
+written to, so a write to a view is made one to its base: what was written into a row is put into the matrix by a
+recorded operation, and all views of the matrix are out of date. Such a view has another class, whose attributes take it
+again when they are next looked at. So nobody reads an old number, and who never writes pays next to nothing.
 
 What was given other numbers as a whole, by `assign` or an optimiser, shows those; its views go on with the old ones.
 """
@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import starmap
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from weakref import ref
 
 import numpy as np
@@ -22,7 +22,7 @@ import numpy as np
 from autograd_lite import commits, errors, refusals
 from autograd_lite.graph import enable_grad, no_grad
 from autograd_lite.op import RECORDERS, Op, Settings
-from autograd_lite.record import Handle, link, seen_through, shares
+from autograd_lite.record import Handle, seen_through, shares
 from autograd_lite.rules import indexing
 from autograd_lite.shapes import Array
 
@@ -32,17 +32,17 @@ Link: TypeAlias = tuple[Any, Op, Settings]
 
 def write(t: Any, result: Any, what: str) -> None:
     """Give `t`, which is a view or has views, the value of `result`, and what it shows of others to those."""
-    root, links = t, []
-    while (link := _link(root)) is not None:
-        links.append(link)
-        root = link[0]
+    links = _links(t)
+    root = links[-1][0] if links else t
+    _refuse_lost(root)
     refusals.recorded_leaf(root, what)
     for base, op, settings in links:
         _refuse_foreign(base)
         if base is root and op is indexing.getitem:
-            return root._assign(settings["key"], result)
+            root._assign(settings["key"], result)
+            return
         result = op.view(base, result, **settings)  # type: ignore[misc]
-    return replace(root, result)
+    replace(root, result)
 
 
 def replace(t: Any, result: Any) -> None:
@@ -54,27 +54,40 @@ def replace(t: Any, result: Any) -> None:
 
 def base_of(t: Any) -> Any:
     """Return what something is a view of in the end; None where it is no view."""
-    root = t
-    while (known := _link(root)) is not None:
-        root = known[0]
-    return None if root is t else root
+    links = _links(t)
+    return links[-1][0] if links else None
+
+
+def _links(t: Any) -> list[Link]:
+    """Return what `t` is a view of, what that is a view of, and so on."""
+    links = []
+    while (link := _link(t)) is not None:
+        links.append(link)
+        t = link[0]
+    return links
 
 
 def _link(t: Any) -> Link | None:
     """Return of what `t` is a view; None if it is none any more."""
     if t._viewed is None:
         return None
-    base, op, settings, views, _ = t._viewed
+    base, op, settings, _, _ = t._viewed
     if base.__class__ is ref:
         base = base()
-        if base is None and any(view() not in (None, t) for view in views):
-            raise errors.InPlaceError(errors.VIEW_OF_NOTHING.format(what=refusals.describe(t)))
     return (base, op, settings) if base is not None and _shows(t, base) else None
 
 
 def _shows(t: Any, base: Any) -> bool:
     """Tell whether a view still shows the numbers of its base, which may have been given others as a whole."""
     return not isinstance(t, Handle) or is_outdated(t) or is_outdated(base) or shares(t._data, base._data)
+
+
+def _refuse_lost(t: Any) -> None:
+    """Refuse to write to a view of what is gone, where other views of that are left."""
+    if t._viewed is not None and t._viewed[0].__class__ is ref and t._viewed[0]() is None:
+        others = [view for known in t._viewed[3] if (view := known()) is not None and view is not t]
+        if others:
+            raise errors.InPlaceError(errors.VIEW_OF_NOTHING.format(what=refusals.describe(t)))
 
 
 def _refuse_foreign(base: Any) -> None:
@@ -102,6 +115,16 @@ _PLAIN = frozenset((int, slice, type(None), type(Ellipsis)))
 
 # ----- what is out of date -----
 
+class Kind(NamedTuple):
+    """What a view of a class takes from what it is taken from, and what is called when it is out of date, and again."""
+
+    shown: tuple[str, ...]
+    let_go: Callable[[Any], None] | None = None
+    inherits: Callable[[Any, Any], None] | None = None
+
+
+KINDS: dict[type, Kind] = {}
+"""The classes of what may be a view."""
 _outdated: dict[type, type] = {}
 _current: dict[type, type] = {}
 _set_class = object.__dict__["__class__"].__set__  # also where somebody is told of another class
@@ -113,12 +136,12 @@ def outdate(t: Any) -> None:
     for _, base in found:
         found += [(base, view) for view in _views(base)]
     for base, view in found:
-        cls: Any = type(view)
+        cls = type(view)
         if cls not in _current:
             view._viewed = (base, *view._viewed[1:])  # it has to stay until then
             _set_class(view, _outdated.get(cls) or _make_outdated(cls))
-            if cls.let_go is not None:
-                cls.let_go(view)
+            if (let_go := KINDS[cls].let_go) is not None:
+                let_go(view)
 
 
 def _views(base: Any) -> Iterator[Any]:
@@ -136,8 +159,9 @@ def is_outdated(t: Any) -> bool:
 
 def _make_outdated(cls: Any) -> type:
     """Return the class of what was of class `cls` and is out of date."""
-    attributes = {name: property(_read(name), _set(name)) for name in cls.shown}
-    made = type(cls.__name__, (cls,), {"__slots__": (), "__module__": cls.__module__, "__doc__": cls.__doc__, **attributes})
+    attributes: dict[str, Any] = {name: property(_read(name), _set(name)) for name in KINDS[cls].shown}
+    attributes |= {"__slots__": (), "__module__": cls.__module__, "__doc__": cls.__doc__}
+    made = type(cls.__name__, (cls,), attributes)
     RECORDERS[made] = RECORDERS[cls]
     _current[made] = cls
     _outdated[cls] = made
@@ -170,10 +194,11 @@ def _take_again(view: Any) -> None:
     with no_grad() if detached else enable_grad():
         taken = op(base, **settings)
     known = (ref(base) if detached else base, op, settings, views, detached)
-    cls: Any = _current[type(view)]
-    if isinstance(view, Handle):
-        view._inherits(taken)
-    new = [("_viewed", known), *[(name, getattr(taken, name)) for name in cls.shown]]
+    cls = _current[type(view)]
+    kind = KINDS[cls]
+    if kind.inherits is not None:
+        kind.inherits(view, taken)
+    new = [("_viewed", known), *[(name, getattr(taken, name)) for name in kind.shown]]
     steps = [(_set_class, view, cls), *[(setattr, view, *pair) for pair in new]]
     deque(starmap(operator.call, steps), maxlen=0)
     if isinstance(base, Handle):
@@ -185,11 +210,10 @@ def _take_again(view: Any) -> None:
 
 def exposed(t: Any) -> Array:
     """Return the array of a Tensor for the user to write to, of which the arrays of its views are views."""
-    root = t
-    while (link := _link(root)) is not None:
-        root = link[0]
-    if root is t and not t._views:
+    links = _links(t)
+    if not links and not t._views:
         return commits.exposed(t)
+    root = links[-1][0] if links else t
     views = [(root, list(_views(root)))]
     for _, found in views:
         views += [(view, list(_views(view))) for view in found]

@@ -6,16 +6,17 @@ written is recorded, so its derivatives are those of the value.
 
 from __future__ import annotations
 
-import gc
 import tracemalloc
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import pytest
 from cases import CASES, Case
 from helpers import leaf
+from interrupts import AtCall, everywhere
 
 import autograd_lite as ag
 
@@ -42,7 +43,7 @@ def written_by(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def in_loop(y: Any) -> None:
     for row in y:
-        row *= 2
+        row *= 2  # noqa: PLW2901 - what is tested
 
 
 def unpacked(y: Any) -> Any:
@@ -262,3 +263,302 @@ def test_what_is_a_view_in_numpy_is_one_here(case: Case) -> None:
         actual = looked_at(case, [ag.Tensor(x) for x in case.inputs], by_tensors)
     for a, e in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, e, rtol=1e-12, equal_nan=True)
+
+
+# ----- who shows what -----
+
+
+def matrix() -> Any:
+    return leaf(np.arange(6.0).reshape(2, 3)) * 1.0
+
+
+def test_a_parameter_is_written_to_by_way_of_its_parts_without_recording() -> None:
+    w = leaf(np.ones((2, 3)))
+    part = w[1]
+    with ag.no_grad():
+        for row in w:
+            row *= 2  # noqa: PLW2901 - what is tested
+        w.T[0] += 1.0
+        part[2] = 7.0
+    np.testing.assert_array_equal(w.detach(), [[3, 2, 2], [3, 2, 7]])
+    np.testing.assert_array_equal(part.detach(), [3, 2, 7])
+    assert w.is_leaf
+    (w * part).sum().backward()
+    np.testing.assert_array_equal(w.grad, [[3, 2, 7], [9, 6, 16]])
+
+
+def test_a_recorded_write_to_a_part_of_a_leaf_is_refused_by_the_name_of_the_leaf() -> None:
+    w = leaf(np.ones((2, 3)))
+    w.name = "w"
+    for write in (lambda: w[0].__imul__(2.0), lambda: w.T[0].__setitem__(0, 1.0), lambda: np.exp(w[0], out=w[1])):
+        with pytest.raises(ag.errors.LeafMutationError, match="'w'"):
+            write()
+    np.testing.assert_array_equal(w.detach(), np.ones((2, 3)))
+
+
+def test_what_is_no_view_shows_nothing_of_a_write() -> None:
+    y = matrix()
+    others = [y.detach(), y.clone(), y.copy(), +y, y[[0, 1]], np.copy(y), y.flatten()]
+    before = [np.array(t.detach()) for t in others]
+    y *= 10
+    y[0] = 5.0
+    for t, b in zip(others, before, strict=True):
+        np.testing.assert_array_equal(t.detach(), b)
+        t *= 2.0  # noqa: PLW2901 - what is tested
+    np.testing.assert_array_equal(y.detach(), [[5, 5, 5], [30, 40, 50]])
+
+
+def test_new_values_as_a_whole_are_not_those_of_the_views() -> None:
+    w = ag.Tensor(np.ones(3))
+    v = w[:2]
+    w.assign(np.full(3, 5.0))
+    v *= 2
+    np.testing.assert_array_equal(w, [5, 5, 5])
+    np.testing.assert_array_equal(v, [2, 2])
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+@pytest.mark.parametrize("first", [False, True], ids=["handed out after the view was taken", "before"])
+def test_an_array_that_was_handed_out_is_that_of_the_views_too(tracked: bool, first: bool) -> None:
+    y = matrix() if tracked else ag.Tensor(np.arange(6.0).reshape(2, 3))
+    if first:
+        y.numpy()
+    row, column, square = y[1], y.T[2], (y * y).sum()
+    row.numpy()[0] = 10.0
+    y.numpy()[0] = -1.0
+    np.testing.assert_array_equal(y.detach(), [[-1, -1, -1], [10, 4, 5]])
+    np.testing.assert_array_equal(row.detach(), [10, 4, 5])
+    np.testing.assert_array_equal(column.detach(), [-1, 5])
+    column *= 2
+    np.testing.assert_array_equal(y.detach(), [[-1, -1, -2], [10, 4, 10]])
+    assert row.tolist() == [10, 4, 10]
+    row.numpy()[1] = 0.0
+    assert y.detach().tolist()[1] == [10, 0, 10]
+    assert square.item() == 55
+
+
+def test_what_a_node_has_saved_stays() -> None:
+    x = leaf([1.0, 2.0, 3.0])
+    y = x * 1.0
+    v = y[:2]
+    z = (v * v).sum() + (y * y).sum()
+    v *= 0.0
+    y.numpy()[:] = np.nan
+    z.backward()
+    np.testing.assert_array_equal(x.grad, [4, 8, 6])
+
+
+def test_name_and_the_wish_for_a_gradient_stay_with_a_view() -> None:
+    x = leaf([1.0, 2.0, 3.0])
+    y = x * 1.0
+    v = y[:2]
+    v.name = "v"
+    v.retain_grad()
+    y *= 3
+    (v * v).sum().backward()
+    assert v.name == "v"
+    np.testing.assert_array_equal(v.grad, [6, 12])
+    np.testing.assert_array_equal(x.grad, [18, 36, 0])
+
+
+def test_an_untracked_view_holds_no_graph() -> None:
+    x = leaf(np.ones(3))
+    y = np.exp(x)
+    held = weakref.ref(y)
+    with ag.no_grad():
+        v, other = y[:2], y[1:]
+    v *= 2
+    assert not v.requires_grad
+    assert y.detach().tolist() == pytest.approx([2 * np.e, 2 * np.e, np.e])
+    assert (v.tolist(), other.tolist()) == (y.tolist()[:2], y.tolist()[1:])
+    del y
+    assert held() is None
+    with pytest.raises(ag.errors.InPlaceError, match="gone"):
+        v *= 2
+    del other
+    v *= 2
+    assert v.tolist() == pytest.approx([4 * np.e, 4 * np.e])
+
+
+def test_views_that_are_gone_are_forgotten() -> None:
+    y = matrix()
+    for _ in range(1000):
+        y[0]
+    assert len(y._views) < 100
+    kept = [y[0] for _ in range(200)]
+    assert sum(known() is not None for known in y._views) == len(kept)
+
+
+def test_a_long_chain_of_views() -> None:
+    y = matrix()
+    v = y
+    for _ in range(20_000):
+        v = v[...]
+    v *= 2
+    y[0] = 1.0
+    np.testing.assert_array_equal(v.detach(), [[1, 1, 1], [6, 8, 10]])
+    del v
+
+
+def test_an_outdated_view_is_one_of_its_kind_to_everybody() -> None:
+    y = matrix()
+    for look in (
+        lambda t: t.shape, lambda t: t.ndim, lambda t: len(t), lambda t: t.dtype, lambda t: t.requires_grad,
+        lambda t: t.is_leaf, repr, list, lambda t: t.tolist(), lambda t: t.detach(),
+        lambda t: t.numpy(), lambda t: 1 * t, lambda t: np.exp(t), lambda t: ag.vmap(np.square)(t), bool,
+        lambda t: t.register_hook(print), lambda t: t.name, type, lambda t: np.stack([t, t]), lambda t: t.size,
+    ):  # fmt: skip
+        v, w = y[:1, :1], y[:1, :1].T
+        y *= 1.0
+        expected = look(v[...])
+        found = look(w)
+        assert isinstance(w, ag.Tensor)
+        assert type(found) is type(expected) or isinstance(found, ag.Tensor)
+        y = y * 1.0
+
+
+def test_a_foreign_array_of_which_nobody_knows_is_refused() -> None:
+    class Duck(np.lib.mixins.NDArrayOperatorsMixin):
+        """An array type of its own, which does not say what it is a view of."""
+
+        def __init__(self, array: Any) -> None:
+            self.array = np.asarray(array)
+
+        shape = property(lambda t: t.array.shape)
+        ndim = property(lambda t: t.array.ndim)
+        dtype = property(lambda t: t.array.dtype)
+
+        def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+            return NotImplemented
+
+        def __array_ufunc__(self, fn: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+            bare = [x.array if isinstance(x, Duck) else x for x in inputs]
+            return Duck(getattr(fn, method)(*bare, **kwargs))
+
+        def astype(self, dtype: Any) -> Any:
+            return Duck(self.array.astype(dtype))
+
+        def __getitem__(self, key: Any) -> Any:
+            return Duck(self.array[key])
+
+        def reshape(self, shape: Any) -> Any:
+            return Duck(self.array.reshape(shape))
+
+    y = ag.Tensor(Duck(np.ones(3)))
+    v = y[:2]
+    with pytest.raises(ag.errors.InPlaceError, match="Duck"):
+        v *= 2.0
+
+
+# ----- assignment costs its part -----
+
+
+def bytes_taken(run: Callable[[], Any]) -> int:
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def assigned_one_by_one(n: int, keys: Any) -> Callable[[], Any]:
+    v, x = leaf(np.linspace(0.0, 1.0, 20)), ag.Tensor(np.zeros(n)) * 1.0
+
+    def run() -> None:
+        for i, key in enumerate(keys):
+            x[key] = v[i]
+
+    run.result, run.value = x, v  # type: ignore[attr-defined]
+    return run
+
+
+KEYS: dict[str, list[Any]] = {
+    "numbers": list(range(20)),
+    "backwards": list(range(-1, -21, -1)),
+    "slices": [slice(2 * i, 2 * i + 3) for i in range(20)],
+    "steps": [slice(i, i + 9, 3) for i in range(20)],
+    "arrays": [np.array([i, i + 3, i]) for i in range(20)],
+    "lists": [[i, -i] for i in range(20)],
+}
+
+
+@pytest.mark.parametrize("keys", KEYS.values(), ids=KEYS.keys())
+def test_an_assignment_costs_its_part(keys: list[Any], no_collector: None) -> None:
+    n = 100_000
+    run = assigned_one_by_one(n, keys)
+    x, v = run.result, run.value  # type: ignore[attr-defined]
+    assert bytes_taken(run) < 40_000  # an array has 800,000
+    assert bytes_taken((x * np.ones(n)).sum().backward) < 2.5 * 8 * n
+    expected = np.zeros(n)
+    small = leaf(np.linspace(0.0, 1.0, 20))
+    for i, key in enumerate(keys):
+        expected[key] = i
+    np.testing.assert_array_equal(v.grad.numpy()[1:], [np.sum(expected == i) for i in range(1, 20)])
+    assert small.grad is None
+
+
+def test_an_assignment_copies_where_somebody_else_holds_the_array() -> None:
+    x = leaf([1.0, 2.0, 3.0])
+    y = x * 1.0
+    saved, detached, same = (y * y).sum(), y.detach(), y
+    array = y.numpy()
+    y[0] = 10.0
+    y[1] = 20.0
+    assert (same.tolist(), detached.tolist(), array.tolist()) == ([10, 20, 3], [1, 2, 3], [1, 2, 3])
+    saved.backward()
+    np.testing.assert_array_equal(x.grad, [2, 4, 6])
+
+
+def test_a_sweep_writes_into_no_cotangent_of_others() -> None:
+    x, seed = leaf([1.0, 2.0, 3.0]), np.ones(3)
+    y = x * 1.0
+    y.retain_grad()
+    y[0] = x[1] * x[2]
+    z = y + 0.0
+    z[1] = 5.0
+    for _ in range(2):
+        x.zero_grad()
+        z.backward(seed, retain_graph=True)
+        np.testing.assert_array_equal(x.grad, [0, 3, 3])
+    np.testing.assert_array_equal(seed, np.ones(3))
+    a = ag.vjp(lambda x: assigned(x, 0), x.detach().numpy())[1]
+    first, second = a(seed), a(seed)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(seed, np.ones(3))
+
+
+def assigned(x: Any, key: Any) -> Any:
+    y = x * 1.0
+    y[key] = 0.0
+    return y
+
+
+# ----- Ctrl-C -----
+
+
+WRITTEN: dict[str, Callable[[Any, Any], Any]] = {
+    "view": lambda y, v: v.__imul__(2.0),
+    "base": lambda y, v: y.__imul__(3.0),
+    "item": lambda y, v: y.__setitem__(0, y[2]),
+    "item of a view": lambda y, v: v.__setitem__(1, v[0]),
+}
+
+
+def state(write: Callable[[Any, Any], Any] | None, block: Any) -> tuple[Any, ...]:
+    """Return what two Tensors show after a write in a block, and their derivatives."""
+    x = leaf([1.0, 2.0, 3.0])
+    y = x * 1.0
+    v = y[:2]
+    with block:
+        if write is not None:
+            write(y, v)
+    ((y * np.arange(1.0, 4.0)).sum() + (v * v).sum()).backward()
+    return tuple(y.tolist()), tuple(v.tolist()), tuple(x.grad.tolist())
+
+
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN.keys())
+def test_an_interrupt_finds_a_write_done_or_not_begun(write: Callable[[Any, Any], Any]) -> None:
+    allowed = {state(None, nullcontext()), state(write, nullcontext())}
+    assert len(allowed) == 2
+    found = {state(write, block) for block in everywhere(AtCall)}
+    assert found == allowed

@@ -10,7 +10,7 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -66,8 +66,6 @@ class Traced(Questions, Methods):
 
     __slots__ = ("__weakref__", "_given", "_sources", "_trace", "_value", "_viewed", "_views", "id")
 
-    shown: ClassVar = ("_value", "id", "_sources")  # what a view has of what it is a view of
-    let_go: ClassVar = None
     requires_grad = False
     name = _op = None  # for messages, which speak of it as of a Tensor
 
@@ -388,6 +386,7 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
 
 
 RECORDERS[Traced] = RECORDERS[Number] = carry_out
+views.KINDS[Traced] = views.Kind(("_value", "id", "_sources"))
 
 
 def _getitem(a: Any, key: Any) -> Any:

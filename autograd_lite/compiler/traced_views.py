@@ -42,11 +42,12 @@ class Viewing:
         return indexing.setitem(base.reshape(-1), value.reshape(-1), key=places.ravel()).reshape(base.shape)
 
 
+_TRANSPOSE: Any = REGISTRY[np.transpose]
 _KNOWN: dict[Any, Callable[[Any, Any], tuple[Op, Settings]]] = {
     operator.getitem: lambda base, key: (indexing.getitem, {"key": key}),
     np.reshape: lambda base, shape: (shaping.reshaped, {"shape": shape}),
     np.ravel: lambda base, _: (shaping.raveled, NO_SETTINGS),
-    np.transpose: lambda base, axes: (REGISTRY[np.transpose], {"axes": axes}),
+    np.transpose: lambda base, axes: (_TRANSPOSE, {"axes": axes}),
 }
 
 

@@ -61,8 +61,8 @@ LEAF_MUTATION = (
 )
 IN_PLACE = "{op}: a result of {given} does not fit into {what}, of dtype {dtype}. Write {instead}"
 VIEW_OF_NOTHING = (
-    "a write to {what}, a view made without recording: what it is a view of is gone, and other views of that would not see "
-    "it. Write t = t.copy() before"
+    "a write to {what}, a view made without recording: what it is a view of is gone, and other views of that would not "
+    "see it. Write t = t.copy() before"
 )
 VIEW_OF_FOREIGN = (
     "a write to a view of {what}, which holds an array of class {given}: whether that sees it, nobody knows. "

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear, recorder_of
 from autograd_lite.rules.common import as_tuple, refuse_write, with_shape
-from autograd_lite.shapes import Array, Axis, Shape, everywhere, normalize_axes
+from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
 
 
 def freeze(key: Any) -> Any:
@@ -147,7 +147,7 @@ def _numbered(key: Any, shape: Shape) -> tuple[Any, Shape] | None:
 
 
 def _parts(key: Any, ndim: int) -> list[Any]:
-    """Return what an index with arrays says of each axis: a slice, or an array of whole numbers; None for a new axis."""
+    """Return what an index with arrays says of each axis: a slice or an array of whole numbers; None for a new one."""
     parts: list[Any] = []
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, np.ndarray) and part.dtype == bool and part.ndim:
@@ -333,13 +333,18 @@ def _windows(x: Array, lengths: tuple[int, ...], axes: tuple[int, ...]) -> Array
 def _window_places(shape: Shape, lengths: tuple[int, ...], axes: tuple[int, ...]) -> tuple[Array, ...]:
     """Return the index that picks all windows, whose own axes stand last."""
     ndim = len(shape) + len(axes)
-    spread = lambda n, axis: np.arange(n).reshape([-1 if i == axis else 1 for i in range(ndim)])  # noqa: E731
+    windows = list(zip(axes, lengths, strict=True))
     places: list[Array] = []
     for i, n in enumerate(shape):
-        inner = [(k, length) for k, (axis, length) in enumerate(zip(axes, lengths, strict=True)) if axis == i]
-        starts = spread(n - sum(length - 1 for _, length in inner), i)
-        places.append(sum((spread(length, len(shape) + k) for k, length in inner), starts))
+        starts = _spread(n - sum(length - 1 for axis, length in windows if axis == i), i, ndim)
+        inner = [_spread(length, len(shape) + k, ndim) for k, (axis, length) in enumerate(windows) if axis == i]
+        places.append(sum(inner, starts))
     return tuple(places)
+
+
+def _spread(n: int, axis: int, ndim: int) -> Array:
+    """Return the numbers up to `n` along one of `ndim` axes."""
+    return np.arange(n).reshape([-1 if i == axis else 1 for i in range(ndim)])
 
 
 windows = linear(

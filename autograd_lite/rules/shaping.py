@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import composite, linear
+from autograd_lite.op import Op, composite, linear
 from autograd_lite.rules.common import as_tuple, refuse_write
 from autograd_lite.shapes import Array, Axis, inverse_permutation, unbroadcast
 
@@ -18,7 +18,7 @@ def _reshape(a: Array, shape: Any) -> Array:
     return a.reshape(shape)
 
 
-reshaped = linear(
+reshaped: Op = linear(
     _reshape,
     lambda g, a_shape: g.reshape(a_shape),
     settings="shape",
