@@ -13,10 +13,11 @@ from typing import Any
 from weakref import ref
 
 from autograd_lite.graph import Node
-from autograd_lite.record import Handle, as_array, make_tensor, plain_of
+from autograd_lite.record import Handle, as_array, make_tensor, plain_of, seen_through
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
 from autograd_lite.unfinished import Lock
+from autograd_lite.views import is_outdated, links_of, outdate, views_of
 
 _lock = Lock()  # held while gradients are added
 _attributes = Handle.__dict__  # the slots, or what stands in their place while a function is compiled
@@ -29,7 +30,13 @@ def grad_array(t: Handle) -> Array | None:
 
 
 def commit(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:
-    """Give Tensors new arrays, of their shape and dtype and their own, in one C call: all or none."""
+    """Give Tensors new arrays, of their shape and dtype and their own, in one C call: all or none.
+
+    Their views show them when they are next looked at.
+    """
+    for t in tensors:
+        if t._views:
+            outdate(t)
     deque(map(_attributes["_data"].__set__, tensors, arrays), maxlen=0)
 
 
@@ -74,6 +81,22 @@ def raw(grad: Any) -> Any:
 
 
 def exposed(t: Handle) -> Array:
+    """Return the array of a Tensor for the user to write to, of which the arrays of its views are views."""
+    links = links_of(t)
+    if not links and not t._views:
+        return _exposed(t)
+    root = links[-1][0] if links else t
+    pairs = [(root, view) for view in views_of(root)]
+    for _, base in pairs:
+        pairs += [(base, view) for view in views_of(base)]
+    _exposed(root)
+    for base, view in pairs:
+        if not is_outdated(view):
+            seen_through(view, base)
+    return t._data
+
+
+def _exposed(t: Handle) -> Array:
     """Return the array of a Tensor for the user to write to: a copy of the one that nodes may have saved, made once.
 
     NOTE: it takes the place of that one only if that still is the Tensor's, for another thread may have given it a new
@@ -93,7 +116,7 @@ def exposed(t: Handle) -> Array:
 
 
 def wrapped_grad(t: Handle) -> Any:
-    """Return the gradient of a Tensor as a Tensor, or None; the same one at every look. See `exposed`."""
+    """Return the gradient of a Tensor as a Tensor, or None; the same one at every look. See `_exposed`."""
     grad = getattr(t, "_grad", None)
     while grad is not None and not isinstance(grad, Handle):
         wrapped = make_tensor(as_array(grad))

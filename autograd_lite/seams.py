@@ -36,6 +36,9 @@ class Watcher(Protocol):
     def aside(self) -> AbstractContextManager[Any]:
         """Return a block in which nothing is watched."""
 
+    def is_outside(self, t: Any) -> bool:
+        """Tell whether a Tensor was there before, and is not to be changed before the call has ended."""
+
     def shown(self, value: Any) -> Any:
         """Return what an array is in this call, for who prints it; refused elsewhere."""
 
@@ -89,6 +92,12 @@ def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None
         watcher.verify(condition, text, error)
     elif not everywhere(condition):
         raise error(text)
+
+
+def changeable(t: Any) -> bool:
+    """Tell whether a Tensor may be changed now, and not only when a trace has ended."""
+    watcher = _watcher()
+    return watcher is None or not watcher.is_outside(t)
 
 
 def shown(array: Any) -> Any:

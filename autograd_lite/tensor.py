@@ -10,7 +10,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors, in_place, refusals, views
-from autograd_lite.commits import commit, commit_gradients, wrapped_grad
+from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
@@ -83,7 +83,7 @@ class Tensor(Handle, Methods):
     def data(self) -> Array:
         """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
         array, shown = self._data, self._exposed
-        return array if shown is not None and shown() is array else views.exposed(self)
+        return array if shown is not None and shown() is array else exposed(self)
 
     @data.setter
     def data(self, value: Any) -> None:

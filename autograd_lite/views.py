@@ -4,8 +4,6 @@ A view keeps of what it is a view, and by which operation (`record.link`). Numbe
 written to, so a write to a view is made one to its base: what was written into a row is put into the matrix by a
 recorded operation, and all views of the matrix are out of date. Such a view has another class, whose attributes take it
 again when they are next looked at. So nobody reads an old number, and who never writes pays next to nothing.
-
-What was given other numbers as a whole, by `assign` or an optimiser, shows those; its views go on with the old ones.
 """
 
 from __future__ import annotations
@@ -19,20 +17,21 @@ from weakref import ref
 
 import numpy as np
 
-from autograd_lite import commits, errors, refusals
+from autograd_lite import errors, refusals, seams
 from autograd_lite.graph import enable_grad, no_grad
 from autograd_lite.op import RECORDERS, Op, Settings
-from autograd_lite.record import Handle, seen_through, shares
+from autograd_lite.record import Handle, forget_views, seen_through, shares
 from autograd_lite.rules import indexing
 from autograd_lite.shapes import Array
 
+_DATA = Handle.__dict__["_data"].__get__
 Link: TypeAlias = tuple[Any, Op, Settings]
 """What something is a view of, and by which operation with which settings it was taken."""
 
 
 def write(t: Any, result: Any, what: str) -> None:
     """Give `t`, which is a view or has views, the value of `result`, and what it shows of others to those."""
-    links = _links(t)
+    links = links_of(t)
     root = links[-1][0] if links else t
     _refuse_lost(root)
     refusals.recorded_leaf(root, what)
@@ -54,11 +53,11 @@ def replace(t: Any, result: Any) -> None:
 
 def base_of(t: Any) -> Any:
     """Return what something is a view of in the end; None where it is no view."""
-    links = _links(t)
+    links = links_of(t)
     return links[-1][0] if links else None
 
 
-def _links(t: Any) -> list[Link]:
+def links_of(t: Any) -> list[Link]:
     """Return what `t` is a view of, what that is a view of, and so on."""
     links = []
     while (link := _link(t)) is not None:
@@ -79,7 +78,10 @@ def _link(t: Any) -> Link | None:
 
 def _shows(t: Any, base: Any) -> bool:
     """Tell whether a view still shows the numbers of its base, which may have been given others as a whole."""
-    return not isinstance(t, Handle) or is_outdated(t) or is_outdated(base) or shares(t._data, base._data)
+    if not isinstance(t, Handle) or is_outdated(t) or is_outdated(base):
+        return True
+    shown, array = _DATA(t), _DATA(base)  # of what is outside of a trace, what the trace has not replaced
+    return shares(shown, array) if type(shown) is type(array) else shares(t._data, base._data)
 
 
 def _refuse_lost(t: Any) -> None:
@@ -132,24 +134,26 @@ _set_class = object.__dict__["__class__"].__set__  # also where somebody is told
 
 def outdate(t: Any) -> None:
     """Have all views of `t`, and the views of those, be taken again when they are next looked at."""
-    found = [(t, view) for view in _views(t)]
+    found = [(t, view) for view in views_of(t)]
     for _, base in found:
-        found += [(base, view) for view in _views(base)]
+        found += [(base, view) for view in views_of(base)]
     for base, view in found:
         cls = type(view)
-        if cls not in _current:
+        if not is_outdated(view) and seams.changeable(view):
             view._viewed = (base, *view._viewed[1:])  # it has to stay until then
             _set_class(view, _outdated.get(cls) or _make_outdated(cls))
             if (let_go := KINDS[cls].let_go) is not None:
                 let_go(view)
 
 
-def _views(base: Any) -> Iterator[Any]:
+def views_of(base: Any) -> Iterator[Any]:
     """Yield the views of `base` that are still there, and still show it."""
-    for known in base._views or ():
-        view = known()
-        if view is not None and _shows(view, base):
-            yield view
+    if base._views:
+        forget_views(base._views)
+        for known in base._views:
+            view = known()
+            if view is not None and _shows(view, base):
+                yield view
 
 
 def is_outdated(t: Any) -> bool:
@@ -203,23 +207,3 @@ def _take_again(view: Any) -> None:
     deque(starmap(operator.call, steps), maxlen=0)
     if isinstance(base, Handle):
         seen_through(view, base)
-
-
-# ----- arrays that are handed out -----
-
-
-def exposed(t: Any) -> Array:
-    """Return the array of a Tensor for the user to write to, of which the arrays of its views are views."""
-    links = _links(t)
-    if not links and not t._views:
-        return commits.exposed(t)
-    root = links[-1][0] if links else t
-    views = [(root, list(_views(root)))]
-    for _, found in views:
-        views += [(view, list(_views(view))) for view in found]
-    commits.exposed(root)
-    for base, found in views:
-        for view in found:
-            if not is_outdated(view):
-                seen_through(view, base)
-    return t._data

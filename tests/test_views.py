@@ -308,13 +308,66 @@ def test_what_is_no_view_shows_nothing_of_a_write() -> None:
     np.testing.assert_array_equal(y.detach(), [[5, 5, 5], [30, 40, 50]])
 
 
-def test_new_values_as_a_whole_are_not_those_of_the_views() -> None:
-    w = ag.Tensor(np.ones(3))
+def test_new_values_as_a_whole_are_shown_by_the_views_too() -> None:
+    w = leaf(np.ones(3))
     v = w[:2]
     w.assign(np.full(3, 5.0))
-    v *= 2
-    np.testing.assert_array_equal(w, [5, 5, 5])
-    np.testing.assert_array_equal(v, [2, 2])
+    np.testing.assert_array_equal(v.detach(), [5, 5])
+    w.grad = np.ones(3)
+    ag.optim.SGD([w], lr=1.0).step()
+    np.testing.assert_array_equal(v.detach(), [4, 4])
+    with ag.no_grad():
+        v *= 2
+    np.testing.assert_array_equal(w.detach(), [8, 8, 4])
+
+
+STATES: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "base": lambda w, v, x: w.__setitem__(slice(None), x * w),
+    "in place": lambda w, v, x: w.__imul__(x),
+    "item": lambda w, v, x: w.__setitem__(0, x[0] * w[1]),
+    "view inside": lambda w, v, x: w[:2].__imul__(x[1:]),
+    "out": lambda w, v, x: np.multiply(w, x, out=w),
+    "assign": lambda w, v, x: w.assign(w * x),
+}
+REFUSED: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "view": lambda w, v, x: v.__setitem__(slice(None), x[:1] * v),
+    "view in place": lambda w, v, x: v.__imul__(x[:1]),
+    "out": lambda w, v, x: np.multiply(v, x[:1], out=v),
+    "read": lambda w, v, x: (w.__imul__(x), w.__iadd__(v)),
+    "read before": lambda w, v, x: w.__imul__(v),
+}
+
+
+@pytest.mark.parametrize("write", REFUSED.values(), ids=REFUSED.keys())
+def test_a_compiled_function_that_looks_at_views_of_outside_is_refused(write: Callable[..., Any]) -> None:
+    w = ag.Tensor(np.ones(3))
+    v = w[:1]
+    with pytest.raises(ag.errors.CompileError, match="outside"):
+        ag.compile(lambda x: write(w, v, x))(np.ones(3))
+    np.testing.assert_array_equal(w, np.ones(3))
+    w *= 2
+    np.testing.assert_array_equal(v, [2])
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cc"])
+@pytest.mark.parametrize("late", [False, True], ids=["taken before", "taken afterwards"])
+@pytest.mark.parametrize("write", STATES.values(), ids=STATES.keys())
+def test_a_compiled_function_writes_to_views_outside(write: Callable[..., Any], late: bool, backend: str) -> None:
+    def states(wrap: Callable[[Any], Any]) -> list[Any]:
+        w = ag.Tensor(np.ones(3))
+        v, found = w[:1], []
+
+        def step(x: Any) -> Any:
+            write(w, v, x)
+            return np.sum(w)
+
+        run = wrap(step)
+        for k in range(5):
+            other = w[::-1] if late else v
+            found.append((float(run(np.full(3, 1.5 + k))), w.tolist(), v.tolist(), other.tolist()))
+        return found
+
+    assert states(lambda f: ag.compile(f, backend=backend)) == states(lambda f: f)
 
 
 @pytest.mark.parametrize("tracked", [False, True])

@@ -20,6 +20,7 @@ from autograd_lite.graph import is_grad_enabled
 from autograd_lite.random import default_rng
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.tree import LEAF, Structure, flatten, unflatten
+from autograd_lite.views import outdate
 
 MISS = object()
 """What a call returns that the program is not for."""
@@ -277,6 +278,8 @@ class Caller:
         computed = [(name, new) for name, new in zip(names, news, strict=True) if "(" in new]
         self.lines += [f"{name} = {new}" for name, new in computed]
         news = [name if "(" in new else new for name, new in zip(names, news, strict=True)]
+        if shown := [t for t, slot in zip(targets, slots, strict=True) if slot == "_data"]:
+            self.lines.append(f"if {' or '.join(f'{t}._views' for t in shown)}: outdated({', '.join(shown)})")
         stores = [f"{t}.{slot} = {new}" for t, slot, new in zip(targets, slots, news, strict=True)]
         setters = self.bind(tuple([set_slots[slot == "_grad"] for slot in slots]))
         self.lines.append(f"if Handle._data is slot: {'; '.join(stores)}")
@@ -287,6 +290,11 @@ def _array_of_grad(grad: Any) -> Any:
     return grad._data if isinstance(grad, Handle) else grad
 
 
+def _outdated(*tensors: Any) -> None:
+    for t in tensors:
+        outdate(t)
+
+
 _GONE = "(KeyError, AttributeError, IndexError, ValueError)"
 """What is raised where a place is gone that is compared."""
 _KNOWN: dict[str, Any] = {
@@ -294,7 +302,7 @@ _KNOWN: dict[str, Any] = {
     "Call": Call, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
     "call": operator.call, "default_rng": default_rng, "deque": deque, "is_grad_enabled": is_grad_enabled,
     "flatten": flatten, "make_tensor": make_tensor,
-    "ndarray": np.ndarray, "unflatten": unflatten,
+    "ndarray": np.ndarray, "outdated": _outdated, "unflatten": unflatten,
 }  # fmt: skip
 _names = count()
 set_slots = (Handle.__dict__["_data"].__set__, Handle.__dict__["_grad"].__set__)

@@ -30,6 +30,7 @@ from autograd_lite.tensor import Tensor
 from autograd_lite.tracing import name_of
 from autograd_lite.tree import Structure, flatten, unflatten
 from autograd_lite.unfinished import begun
+from autograd_lite.views import base_of, outdate, views_of
 
 _SAMPLE = 1000
 COMPUTED = frozenset(("tensor", "array", "held", "residual"))
@@ -216,6 +217,7 @@ class _Run:
         results, built = flatten(result)
         kinds, outputs, values = _outputs(trace, results, function)
         assignments = _assignments(trace, function)
+        _refuse_views(trace, function)
         kept = _kept(trace, results)
         if kept and not self.may_keep:
             text = errors.COMPILE_KEPT.format(function=name_of(function), number=len(kept), shape=kept[0].shape)
@@ -373,6 +375,19 @@ def _assignments(trace: Trace, function: Any) -> list[Assignment]:
     return made
 
 
+def _refuse_views(trace: Trace, function: Any) -> None:
+    """Refuse to write to what is seen by way of a view from outside as well: a program has its numbers twice."""
+    for seen in trace.seen.values():
+        if seen.data is not seen.first:
+            root = base_of(seen.t)
+            others = [seen.t] if root is not None else [view for view in views_of(seen.t) if id(view) in trace.seen]
+            if others:
+                what, view = refusals.describe(root or seen.t), refusals.describe(others[0])
+                raise errors.CompileError(
+                    errors.COMPILE_VIEW.format(function=name_of(function), what=what, view=view)
+                )
+
+
 def slot_data_of_grad(trace: Trace, grad: Any) -> Any:
     """Return the array of a gradient, which may be held by a Tensor."""
     if not isinstance(grad, Handle):
@@ -396,6 +411,7 @@ def _commit(trace: Trace, kept: list[Any]) -> None:
     stores: list[tuple[Any, ...]] = []
     for seen in trace.seen.values():
         if seen.data is not None and seen.data is not seen.first:
+            outdate(seen.t)
             stores.append((set_data, seen.t, _value(seen.data)))
         if seen.grad is not seen.first_grad:
             data = slot_data_of_grad(trace, seen.grad)

@@ -343,6 +343,9 @@ class Trace:
         made = self._fresh.get(id(t))
         return made is not None and made[0]() is t
 
+    def is_outside(self, t: Any) -> bool:
+        return isinstance(t, Handle) and not self._is_fresh(t)
+
     def read_data(self, t: Any) -> Any:
         made = self._fresh.get(id(t))
         if made is not None and made[0]() is t:

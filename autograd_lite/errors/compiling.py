@@ -34,6 +34,10 @@ COMPILE_STORED = (
     "the function {function}{where} stores a value that it has computed as {name!r}, which a compiled function would "
     "not do at every call. Write it into what {function} returns, or into a Tensor: t.assign(value)"
 )
+COMPILE_VIEW = (
+    "{function}() writes to {what}, and looks at {view}, which shows the same numbers and is of outside. "
+    "Write v = t[i] inside of the function, or v = v.copy() outside of it"
+)
 COMPILE_HISTORY = (
     "{what} becomes a part of a graph that outlives the compiled function {function}. "
     "Write t.assign(value.detach()), or with ag.no_grad(): around the change"
