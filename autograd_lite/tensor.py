@@ -268,10 +268,8 @@ class Tensor(Handle, Methods):
 
     def _assign(self, key: Any, value: Any) -> None:
         """Change a part of what is no view: in place where nobody else holds the array."""
-        if self._views:
-            views.outdate(self)
         if not in_place.assigned(self, key, value):
-            self._take_over(indexing.setitem(self, value, key=key))
+            views.replace(self, indexing.setitem(self, value, key=key))
 
     def _in_place(self, op: Op, other: Any) -> Any:
         result = self._binary(op, other)

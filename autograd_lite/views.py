@@ -22,7 +22,6 @@ from autograd_lite.graph import enable_grad, no_grad
 from autograd_lite.op import RECORDERS, Op, Settings
 from autograd_lite.record import Handle, forget_views, seen_through, shares
 from autograd_lite.rules import indexing
-from autograd_lite.shapes import Array
 
 _DATA = Handle.__dict__["_data"].__get__
 Link: TypeAlias = tuple[Any, Op, Settings]

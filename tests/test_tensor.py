@@ -173,21 +173,33 @@ def test_hash_is_identity() -> None:
 
 
 def test_a_result_is_a_tensor_of_its_own() -> None:
-    """Functions that have nothing to do hand out a new Tensor, which may be changed without changing the old."""
-    x = ag.Tensor(np.eye(2))
+    """Functions that have nothing to do hand out a new Tensor: a view where NumPy has one, otherwise a copy."""
     for fn in (
-        operator.pos, np.copy, np.atleast_1d, lambda t: t[...], lambda t: t.reshape(2, 2),
-        lambda t: np.rot90(t, 4), lambda t: np.pad(t, 0), lambda t: np.pad(t, 0, mode="edge"), lambda t: np.squeeze(t),
-        lambda t: np.transpose(t, (0, 1)), lambda t: np.broadcast_to(t, (2, 2)), lambda t: t.astype(float),
+        operator.pos, np.copy, np.atleast_1d, np.atleast_3d, np.real, np.real_if_close, np.nan_to_num, np.ravel,
+        lambda t: t[...], lambda t: t.reshape(2, 2), lambda t: np.rot90(t, 4), lambda t: np.pad(t, 0), np.squeeze,
+        lambda t: np.pad(t, 0, mode="edge"), lambda t: np.transpose(t, (0, 1)), lambda t: t.astype(float),
         lambda t: np.swapaxes(t, 0, 0), lambda t: np.tile(t, 1), lambda t: np.clip(t, -9, 9), lambda t: np.flip(t, ()),
-        lambda t: t.clone(), lambda t: t.detach(), lambda t: np.concatenate([t]), lambda t: np.roll(t, 0),
+        lambda t: np.concatenate([t]), lambda t: np.roll(t, 0), lambda t: np.diff(t, 0),
+        lambda t: np.linalg.matrix_power(t, 1), lambda t: np.linalg.matrix_power(t, 0),
     ):  # fmt: skip
+        x, array = ag.Tensor(np.eye(2)), np.eye(2)
         try:
             y = fn(x)
         except errors.UnsupportedError:
             continue
+        assert y is not x
         y += 1.0
-        np.testing.assert_array_equal(x, np.eye(2))
+        z = fn(array)
+        z += 1.0
+        np.testing.assert_array_equal(x, array)
+
+
+@pytest.mark.parametrize("fn", [lambda t: t.clone(), lambda t: t.detach()], ids=["clone", "detach"])
+def test_a_copy_is_no_view(fn: Callable[[ag.Tensor], ag.Tensor]) -> None:
+    x = ag.Tensor(np.eye(2))
+    y = fn(x)
+    y += 1.0
+    np.testing.assert_array_equal(x, np.eye(2))
 
 
 def test_results_of_a_subclass_are_tensors() -> None:

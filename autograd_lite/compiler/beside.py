@@ -161,6 +161,9 @@ class Beside:
         if not everywhere(condition):
             raise error(text)
 
+    def is_outside(self, t: Any) -> bool:
+        return False
+
     def shown(self, value: Any) -> Any:
         return value
 
