@@ -220,6 +220,14 @@ IN_PLACE = [
         "value = data",
     ),
     Fault(
+        "a write to a view that shows a number in several places", "v += 1", errors.InPlaceError, ["(2, 3)", "(3,)"],
+        ["v = v.copy()"], "v = np.broadcast_to(t, (2, 3))",
+    ),
+    Fault(
+        "a write to one of the views of what is gone", "t *= 5.0", errors.InPlaceError, ["gone", "(2,)"],
+        ["t = t.copy()"], "y = x * 2; t, other = ag.no_grad(np.split)(y, [2]); del y",
+    ),
+    Fault(
         "assign another shape", "w.assign(value)", errors.InPlaceError, ["'w'", "(2,)", "(3,)"],
         ["w = ag.Tensor(value, requires_grad=True)"], "value = np.ones(2)",
     ),
