@@ -179,7 +179,7 @@ class CompiledProgram:
         native = "" if self.native is None else f"\n\n{self.native.report()}"
         return report.table(self._numpy.stages) + native + self._backend.report()
 
-    def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
+    def visualize(self, *, before: bool = False, legend: bool = True, direction: str | None = None) -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
         programs = {"after the passes": (self.program, self._numpy.module.names.__getitem__)}
         if before:
@@ -367,7 +367,7 @@ class Compiled:
         """The text of the latest program."""
         return self.program.source
 
-    def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
+    def visualize(self, *, before: bool = False, legend: bool = True, direction: str | None = None) -> Picture:
         """Draw the latest program."""
         return self.program.visualize(before=before, legend=legend, direction=direction)
 

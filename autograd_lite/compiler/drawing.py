@@ -13,7 +13,7 @@ Named = tuple[Program, Callable[[int], str]]
 """A program, and what gives its values their names."""
 
 
-def picture(programs: Mapping[str, Named], legend: bool, direction: str) -> Picture:
+def picture(programs: Mapping[str, Named], legend: bool, direction: str | None) -> Picture:
     """Draw programs by their titles: what each reads, its calls, and what leaves it; several in a frame each."""
     boxes: list[Box] = []
     arrows: list[Arrow] = []

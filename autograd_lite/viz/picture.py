@@ -17,6 +17,7 @@ from autograd_lite.viz.measure import facts_of, is_small, saved_of
 from autograd_lite.viz.page import page_text
 from autograd_lite.viz.render import render
 from autograd_lite.viz.scene import Scene, capped, collapsed, scene_of
+from autograd_lite.viz.svg import svg_text
 from autograd_lite.viz.targets import subject_of
 from autograd_lite.viz.text import mermaid_text, tree_text
 
@@ -43,7 +44,7 @@ class Picture:
         scene: Scene,
         *,
         legend: bool = True,
-        direction: str = "LR",
+        direction: str | None = None,
         depth: int | None = None,
         limit: int | None = None,
         shown: Shown = PLAIN,
@@ -60,7 +61,14 @@ class Picture:
     @lazy
     def source(self) -> str:
         """The drawing as DOT text."""
-        return dot_text(self._drawn_scene, legend=self._legend, direction=self._direction, shown=self._shown)
+        direction = self._direction or "LR"
+        return dot_text(self._drawn_scene, legend=self._legend, direction=direction, shown=self._shown)
+
+    @lazy
+    def _svg(self) -> str:
+        return svg_text(
+            self._drawn_scene, legend=self._legend, direction=self._direction, shown=self._shown, about=self._about()
+        )
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture to a file in the format its ending names, and return the path.
@@ -68,9 +76,9 @@ class Picture:
         Parameters
         ----------
         path : path
-            ``.svg``, ``.png`` and ``.pdf`` (not with graphviz-pure) are drawn by Graphviz. ``.html`` is a page to
-            explore, complete in itself; ``.txt`` a tree; ``.md`` a Mermaid diagram; ``.dot`` and ``.gv`` DOT text:
-            these need no program.
+            ``.svg``; ``.html``, a page to explore, complete in itself; ``.txt``, a tree; ``.md``, a Mermaid diagram;
+            ``.dot`` and ``.gv``, DOT text: these need no program. ``.png`` and ``.pdf`` (not with graphviz-pure) are
+            drawn by Graphviz.
 
         Raises
         ------
@@ -98,13 +106,15 @@ class Picture:
 
     def _in(self, kind: str) -> bytes:
         """Return the picture in a format."""
-        if kind in ("svg", "png", "pdf"):
+        if kind == "svg":
+            return self._svg.encode()
+        if kind in ("png", "pdf"):
             return render(self.source, kind)
         if kind == "html":
-            page = page_text(capped(self._scene, self._limit), self._depth, self._shown, self._direction)
+            page = page_text(capped(self._scene, self._limit), self._depth, self._shown, self._direction or "LR")
             return page.encode()
         if kind == "md":
-            return mermaid_text(self._drawn_scene, direction=self._direction, shown=self._shown).encode()
+            return mermaid_text(self._drawn_scene, direction=self._direction or "LR", shown=self._shown).encode()
         return (f"{self}\n" if kind == "txt" else self.source).encode()
 
     def show(self) -> Path:
@@ -120,36 +130,29 @@ class Picture:
         return path
 
     def _repr_svg_(self) -> str | None:
-        return self._drawn()[0]
+        return None if len(self._drawn_scene.arrows) > _SHOWN_AT_ONCE else self._svg
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Return what a notebook shows: SVG, or else text."""
-        svg, text = self._drawn()
-        return {"text/plain": text} if svg is None else {"image/svg+xml": svg, "text/plain": text}
-
-    def _drawn(self) -> tuple[str | None, str]:
-        """Return the picture as SVG, or None where that fails, and the text that stands for it. Never raises."""
-        if len(self._drawn_scene.arrows) > _SHOWN_AT_ONCE:
-            return None, repr(self)
-        try:
-            return render(self.source, "svg").decode(), repr(self)
-        except errors.AutogradError as error:
-            return None, f"{self}\n\nNot drawn: {' '.join(str(error).split())}"
+        svg = self._repr_svg_()
+        return {"text/plain": repr(self)} if svg is None else {"image/svg+xml": svg, "text/plain": repr(self)}
 
     def __str__(self) -> str:
         return tree_text(self._drawn_scene, self._shown)
 
     def __repr__(self) -> str:
+        return f"<{self._about()}; .save('graph.svg') draws it>"
+
+    def _about(self) -> str:
         failed = f", which failed ({self._scene.failure})" if self._scene.failure else ""
-        arrows = len(self._drawn_scene.arrows)
-        return f"<Picture of a graph with {arrows} arrows{failed}; .save('graph.svg') draws it>"
+        return f"Picture of a graph with {len(self._drawn_scene.arrows)} arrows{failed}"
 
 
 @runtime_checkable
 class DrawsItself(Protocol):
     """What brings a picture of its own: a compiled function, and its programs."""
 
-    def visualize(self, *, before: bool, legend: bool, direction: str) -> Picture:
+    def visualize(self, *, before: bool, legend: bool, direction: str | None) -> Picture:
         """Return the picture, with what it was made of beside it if `before`."""
 
 
@@ -168,7 +171,7 @@ def visualize(
     fold: bool | None = None,
     limit: int | None = 500,
     legend: bool = True,
-    direction: str = "LR",
+    direction: str | None = None,
 ) -> Picture:
     """Draw how something is computed: operations, what goes into them, and the shapes on the way.
 
@@ -208,8 +211,9 @@ def visualize(
         How many boxes there may be, at least 4; further ones are left out, and a box says how many.
     legend : bool
         Whether the picture explains its shapes and colours.
-    direction : {'LR', 'TB'}
-        From left to right, or from top to bottom, which suits deep graphs.
+    direction : {'LR', 'TB'}, optional
+        From left to right, or from top to bottom. Left out, an SVG that would be too wide for a page goes from top to
+        bottom, and a page as its window lets it.
 
     Returns
     -------
@@ -252,7 +256,7 @@ def visualize(
     sin  2  value [0, 0.841]
     x  2  (input)  value [0, 1]
     """
-    if direction not in DIRECTIONS:
+    if direction not in (None, *DIRECTIONS):
         raise errors.PictureError(errors.PICTURE_DIRECTION.format(given=direction))
     _at_least(0, "depth", depth)
     _at_least(_FEWEST, "limit", limit)

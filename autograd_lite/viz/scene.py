@@ -20,7 +20,7 @@ from autograd_lite.viz.targets import Failure, Subject
 from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
 
 TOP = -1
-_WIDTH, _MOST_LINES = 56, 3  # of an error in its box
+_WIDTH, _MOST_LINES = 56, 8  # of an error in its box
 
 
 class Box(NamedTuple):
@@ -61,6 +61,11 @@ class Arrow(NamedTuple):
     source: int
     target: int
     shape: Shape | None
+
+
+def is_back(arrow: Arrow) -> bool:
+    """Tell whether an arrow leads back, from one of equal blocks to the next."""
+    return arrow.source >= arrow.target
 
 
 class Frame(NamedTuple):
@@ -115,8 +120,8 @@ class Scene:
 
 
 def titled(title: str, times: int) -> str:
-    """Return a title and how often what it names is there: ``block × 12``."""
-    return title if times == 1 else f"{title} × {times:,}".lstrip()
+    """Return a title and how many equal things it stands for: ``block 0 (12 alike)``."""
+    return title if times == 1 else f"{title} ({times:,} alike)".lstrip()
 
 
 # ----- from the graph -----
@@ -213,7 +218,7 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
     if isinstance(thing, Output):
         return Box("output", (thing.name,))
     if isinstance(thing, Failure):
-        return Box("failed", (thing.name, *wrap(said(thing.error), _WIDTH, max_lines=_MOST_LINES, placeholder="…")))
+        return Box("failed", (thing.name, *_error_lines(said(thing.error))))
     if isinstance(thing, Constant):
         return _constant(thing, subject)
     if not isinstance(thing, Node):
@@ -221,6 +226,13 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
     if is_leaf(thing):
         return _leaf(thing, subject)
     return Box("operation", _operation_lines(thing, subject, ends), shape=thing.shape, dtype=str(thing.dtype))
+
+
+def _error_lines(text: str) -> list[str]:
+    """Return an error as lines; of a long one its beginning and its end, which says what to write."""
+    lines = wrap(text, _WIDTH)
+    half = _MOST_LINES // 2
+    return lines if len(lines) <= _MOST_LINES else [*lines[: half - 1], "…", *lines[-half:]]
 
 
 def _where(node: Node, subject: Subject) -> str:

@@ -1,0 +1,450 @@
+"""Where everything goes in a drawing: each frame is laid out in layers by itself, the innermost first.
+
+An arrow that passes layers gets a lane through each layer on its way, so that no box lies over it, and crosses the
+border of a frame at a right angle, beside the title. `layout.js` does the same in the page, where frames are folded.
+
+Within a frame everything is said in two directions, whichever way the picture goes: ``along`` the arrows, and ``wide``,
+across them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from autograd_lite.viz.scene import TOP, Arrow, Scene, is_back
+
+Point = tuple[float, float]
+PAD, GAP, RANK, BAND, LANE = 12.0, 18.0, 40.0, 18.0, 6.0
+_IN, _OUT = "in", "out"
+_SWEEPS = 4
+_BACK, _BESIDE = 14.0, 8.0  # the room for an arrow back, and between two of the same ends
+_LEAVES = ("input", "parameter")
+_SPINE = 16.0  # how much more an arrow between operations pulls than one from a leaf
+
+
+class Spot(NamedTuple):
+    """A rectangle: its left upper corner, and its size."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class Layout(NamedTuple):
+    """What stands where.
+
+    Attributes
+    ----------
+    boxes, frames : list of Spot
+    titles : list of (x, y)
+        Where the title of each frame begins.
+    ways : list of list of (x, y)
+        The corners of each arrow.
+    width, height : float
+    """
+
+    boxes: list[Spot]
+    frames: list[Spot]
+    titles: list[Point]
+    ways: list[list[Point]]
+    width: float
+    height: float
+
+
+class Sizes(NamedTuple):
+    """What has to find room: the size of each box, the width of each frame's title and of each arrow's label."""
+
+    boxes: Sequence[tuple[float, float]]
+    titles: Sequence[float]
+    labels: Sequence[float]
+
+
+def laid_out(scene: Scene, sizes: Sizes, *, across: bool) -> Layout:
+    """Return where everything goes, from left to right if `across`, else from top to bottom."""
+    return _Sheet(scene, sizes, across).layout()
+
+
+class _Item(NamedTuple):
+    """A box, or a frame, with its number; what a level holds."""
+
+    is_frame: bool
+    number: int
+
+
+class _Lane(NamedTuple):
+    """A stretch of an arrow through one layer."""
+
+    layer: int
+    link: tuple[Any, Any]
+
+
+class _Level:
+    """What is directly in a frame: items in their order, the links between them, and where they have been put."""
+
+    def __init__(self) -> None:
+        self.order: dict[_Item, int] = {}
+        self.links: dict[tuple[Any, Any], float] = {}
+        self.labels: dict[Any, float] = defaultdict(float)
+        self.backs = 0
+        self.spots: dict[_Item, Point] = {}
+        self.lanes: dict[tuple[Any, Any], list[Point]] = {}
+        self.size: Point = (0.0, 0.0)
+
+
+class _Sheet:
+    """One layout on its way."""
+
+    def __init__(self, scene: Scene, sizes: Sizes, across: bool) -> None:
+        self.scene, self.sizes, self.across = scene, sizes, across
+        self.chains = [scene.chain(box.frame) for box in scene.boxes]
+        self.levels = {frame: _Level() for frame in range(TOP, len(scene.frames))}
+        self.extent: dict[_Item, Point] = {}  # along, wide
+        self.ports: dict[tuple[_Item, str], float] = {}  # where arrows enter and leave a frame, from its middle
+        self.inset: dict[int, Point] = {TOP: (0.0, 0.0)}  # of what is in a frame, from its corner, in x and y
+        self.titles: dict[int, float] = {}
+        self.backs: dict[int, int] = {}  # which of the arrows back in its frame an arrow is
+        self.aside = _aside(scene.arrows)
+        self._enter()
+
+    def _enter(self) -> None:
+        for i, chain in enumerate(self.chains):
+            for around, inner in zip([TOP, *chain], [*[_Item(True, f) for f in chain], _Item(False, i)], strict=True):
+                self.levels[around].order.setdefault(inner, i)
+            self.extent[_Item(False, i)] = self._turned(self.sizes.boxes[i])
+        for n, arrow in enumerate(self.scene.arrows):
+            if is_back(arrow):
+                level = self.levels[self._shared(arrow)]
+                level.backs += 1
+                self.backs[n] = level.backs
+                continue
+            pull = 1.0 if self.scene.boxes[arrow.source].kind in _LEAVES else _SPINE
+            for around, a, b in self.links(arrow):
+                level = self.levels[around]
+                level.links[a, b] = max(pull, level.links.get((a, b), 0.0))
+                level.labels[b] = max(level.labels[b], self.sizes.labels[n])
+
+    def _turned(self, pair: Point) -> Point:
+        return pair if self.across else (pair[1], pair[0])
+
+    def _route(self, box: int) -> list[_Item]:
+        return [*(_Item(True, f) for f in self.chains[box]), _Item(False, box)]
+
+    def _depth(self, arrow: Arrow) -> int:
+        """Return how many frames both ends of an arrow are in."""
+        depth = 0
+        for a, b in zip(self.chains[arrow.source], self.chains[arrow.target], strict=False):
+            if a != b:
+                break
+            depth += 1
+        return depth
+
+    def _shared(self, arrow: Arrow) -> int:
+        """Return the innermost frame that both ends of an arrow are in."""
+        depth = self._depth(arrow)
+        return self.chains[arrow.source][depth - 1] if depth else TOP
+
+    def links(self, arrow: Arrow) -> list[tuple[int, Any, Any]]:
+        """Return the way of an arrow: out of frames, from item to item of the innermost around both, into frames."""
+        source, target, d = self._route(arrow.source), self._route(arrow.target), self._depth(arrow)
+        out: list[tuple[int, Any, Any]] = [(a.number, b, _OUT) for a, b in zip(source[d:], source[d + 1 :], strict=False)]
+        into: list[tuple[int, Any, Any]] = [(a.number, _IN, b) for a, b in zip(target[d:], target[d + 1 :], strict=False)]
+        return [*out[::-1], (source[d - 1].number if d else TOP, source[d], target[d]), *into]
+
+    # ----- inside out -----
+
+    def layout(self) -> Layout:
+        """Lay out every frame, the innermost first, and turn places in frames into places in the picture."""
+        for frame in range(len(self.scene.frames) - 1, TOP, -1):
+            self._fill(self.levels[frame])
+            self._frame(frame)
+        top = self.levels[TOP]
+        self._fill(top)
+        corners: dict[int, Point] = {TOP: (0.0, 0.0)}
+        boxes = [Spot(0, 0, 0, 0)] * len(self.scene.boxes)
+        frames = [Spot(0, 0, 0, 0)] * len(self.scene.frames)
+        for frame, level in self.levels.items():  # the outer before the inner
+            for item, spot in level.spots.items():
+                x, y = self._there(frame, corners, spot)
+                (frames if item.is_frame else boxes)[item.number] = Spot(x, y, *self._turned(self.extent[item]))
+                if item.is_frame:
+                    corners[item.number] = (x + self.inset[item.number][0], y + self.inset[item.number][1])
+        titles = [(frames[f].x + self.titles[f], frames[f].y + BAND) for f in range(len(frames))]
+        ways = [self._way(arrow, n, corners, boxes, frames) for n, arrow in enumerate(self.scene.arrows)]
+        return Layout(boxes, frames, titles, ways, *self._turned((top.size[0], top.size[1] + self._room(top))))
+
+    def _there(self, frame: int, corners: Mapping[int, Point], spot: Point) -> Point:
+        x, y = self._turned(spot)
+        return corners[frame][0] + x, corners[frame][1] + y
+
+    def _room(self, level: _Level) -> float:
+        return _BACK * (level.backs + 1) if level.backs else 0.0
+
+    def _frame(self, frame: int) -> None:
+        """Find the size of a frame around its content, and a place for its title, past which no arrow runs."""
+        level, title, item = self.levels[frame], self.sizes.titles[frame], _Item(True, frame)
+        w, h = self._turned((level.size[0], level.size[1] + self._room(level)))
+        passing = [] if self.across else [points[0][1] for (a, _), points in level.lanes.items() if a == _IN]
+        passing += [] if self.across else [points[-1][1] for (_, b), points in level.lanes.items() if b == _OUT]
+        entering = [points[0][1] for (a, _), points in level.lanes.items() if a == _IN] if not self.across else []
+        left, start = PAD, PAD
+        if entering and title + GAP / 2 > min(entering):
+            if title + GAP / 2 <= w - max(entering):
+                start = PAD + max(entering) + GAP / 2
+            else:
+                left = PAD + title + GAP / 2 - min(entering)
+        w = max(w + left - PAD, title)
+        self.inset[frame], self.titles[frame] = (left, PAD + BAND), start
+        self.extent[item] = self._turned((w + 2 * PAD, h + 2 * PAD + BAND))
+        middle = self.extent[item][1] / 2
+        before = (PAD + BAND) if self.across else left
+        for side, at, end in ((_IN, 0, 0), (_OUT, 1, -1)):
+            ends = [points[end][1] for link, points in level.lanes.items() if link[at] == side]
+            if ends:
+                self.ports[item, side] = before + sum(ends) / len(ends) - middle
+
+    # ----- one level -----
+
+    def _fill(self, level: _Level) -> None:
+        """Put the items of a level into layers, each after what it comes from, near to what it is connected with."""
+        links = {link: pull for link, pull in level.links.items() if _is_forward(link, level.order)}
+        layers, rank = _layers(level.order, links, self.across)
+        lanes = _lanes(links, rank, layers)
+        near = _Near(links, lanes)
+        middle = self._spread(layers, near)
+        self._measure(level, layers, lanes, middle, near)
+
+    def _spread(self, layers: list[list[Any]], near: _Near) -> dict[Any, float]:
+        middle: dict[Any, float] = {}
+        enter, leave = self._port(_IN), self._port(_OUT)
+
+        def from_before(i: Any) -> float:
+            known = [(middle[j] + leave(j), pull) for j, pull in near.before.get(i, ()) if j in middle]
+            return _mean(known) - enter(i) if known else middle.get(i, 0.0)
+
+        def from_after(i: Any) -> float:
+            known = [(middle[j] + enter(j), pull) for j, pull in near.after.get(i, ())]
+            return _mean(known) - leave(i) if known else middle[i]
+
+        for layer in layers:
+            self._pack(layer, from_before, near, middle)
+        for _ in range(_SWEEPS):
+            for layer in reversed(layers):
+                self._pack(layer, from_after, near, middle)
+            for layer in layers:
+                self._pack(layer, from_before, near, middle)
+        return middle
+
+    def _port(self, side: str) -> Callable[[Any], float]:
+        return lambda i: self.ports.get((i, side), 0.0)
+
+    def _wide(self, i: Any) -> float:
+        return LANE if isinstance(i, _Lane) else self.extent[i][1]
+
+    def _long(self, i: Any) -> float:
+        return 0.0 if isinstance(i, _Lane) else self.extent[i][0]
+
+    def _pack(self, layer: list[Any], wish: Callable[[Any], float], near: _Near, middle: dict[Any, float]) -> None:
+        """Order a layer by what its items wish, and put each as near to its wish as the others let it."""
+        wishes = {i: wish(i) for i in layer}
+        layer.sort(key=wishes.__getitem__)
+        offsets, at = [], 0.0
+        for k, i in enumerate(layer):
+            if k:
+                at += self._wide(layer[k - 1]) / 2 + _gap(layer[k - 1], i) + self._wide(i) / 2
+            offsets.append(at)
+        goals = [(wishes[i] - offset, near.weight(i)) for i, offset in zip(layer, offsets, strict=True)]
+        for i, offset, place in zip(layer, offsets, _ascending(goals), strict=True):
+            middle[i] = place + offset
+
+    def _measure(
+        self, level: _Level, layers: list[list[Any]], lanes: Mapping[Any, list[_Lane]], middle: Mapping[Any, float],
+        near: _Near,
+    ) -> None:  # fmt: skip
+        """Set the corners of the items, the points along the links, and the size of it all."""
+        low = min((middle[i] - self._wide(i) / 2 for layer in layers for i in layer), default=0.0)
+        high = max((middle[i] + self._wide(i) / 2 for layer in layers for i in layer), default=0.0)
+        starts, along = [], 0.0
+        for n, layer in enumerate(layers):
+            if n:
+                longest = max((level.labels.get(i, 0.0) for i in layer), default=0.0)
+                along += max(RANK, longest + GAP) if self.across else RANK
+            depth = max(map(self._long, layer))
+            starts.append((along, along + depth))
+            for i in layer:
+                if isinstance(i, _Item):
+                    spare = (depth - self._long(i)) * near.share(i)
+                    level.spots[i] = (along + spare, middle[i] - self._wide(i) / 2 - low)
+            along += depth
+        level.size = (along, high - low)
+        at = {i: n for n, layer in enumerate(layers) for i in layer}
+        for (a, b), own in lanes.items():
+            ways = [(i, starts[at[i]], middle[i] - low) for i in own]
+            points = [(edge, wide) for _, stretch, wide in ways for edge in stretch]
+            if a != _IN:
+                points.insert(0, (starts[at[a]][1], middle[a] + self._port(_OUT)(a) - low))
+            if b != _OUT:
+                points.append((starts[at[b]][0], middle[b] + self._port(_IN)(b) - low))
+            ends = [(-PAD, points[0][1])] * (a == _IN), [(along + PAD, points[-1][1])] * (b == _OUT)
+            level.lanes[a, b] = [*ends[0], *points, *ends[1]]
+
+    # ----- arrows -----
+
+    def _way(
+        self, arrow: Arrow, n: int, corners: Mapping[int, Point], boxes: Sequence[Spot], frames: Sequence[Spot]
+    ) -> list[Point]:
+        start, end = _ends(boxes[arrow.source], boxes[arrow.target], self.across)
+        if is_back(arrow):
+            return self._way_back(n, corners, start, end)
+        ways = [self._stretch(frames, corners, link) for link in self.links(arrow)]
+        for k, (_, a, b) in enumerate(self.links(arrow)):  # into a frame and out of it where it is passed inside
+            if b != _OUT and isinstance(b, _Item) and b.is_frame:
+                ways[k][-1] = self._beside(ways[k][-1], ways[k + 1][0])
+            if a != _IN and isinstance(a, _Item) and a.is_frame:
+                ways[k][0] = self._beside(ways[k][0], ways[k - 1][-1])
+        points = [start, *(point for way in ways for point in way), end]
+        aside = self.aside[n]
+        return [(x, y + aside) if self.across else (x + aside, y) for x, y in points]
+
+    def _stretch(self, frames: Sequence[Spot], corners: Mapping[int, Point], link: tuple[int, Any, Any]) -> list[Point]:
+        """Return the corners of one link in the picture; it enters and leaves a frame at its very border."""
+        around, a, b = link
+        points = [self._there(around, corners, point) for point in self.levels[around].lanes[a, b]]
+        if a == _IN:
+            points[0] = self._on_border(frames[around], points[0], 0)
+        if b == _OUT:
+            points[-1] = self._on_border(frames[around], points[-1], 1)
+        return points
+
+    def _beside(self, point: Point, other: Point) -> Point:
+        return (point[0], other[1]) if self.across else (other[0], point[1])
+
+    def _on_border(self, frame: Spot, point: Point, side: int) -> Point:
+        return (frame.x + side * frame.w, point[1]) if self.across else (point[0], frame.y + side * frame.h)
+
+    def _way_back(self, n: int, corners: Mapping[int, Point], start: Point, end: Point) -> list[Point]:
+        """Return a way back that runs beside all that is in the frame around both ends."""
+        around = self._shared(self.scene.arrows[n])
+        beside = self._there(around, corners, (0.0, self.levels[around].size[1] + _BACK * self.backs[n]))
+        (x, y), (u, v) = start, end
+        step = _BACK / 2
+        if self.across:
+            return [start, (x + step, y), (x + step, beside[1]), (u - 2 * step, beside[1]), (u - 2 * step, v), end]
+        return [start, (x, y + step), (beside[0], y + step), (beside[0], v - 2 * step), (u, v - 2 * step), end]
+
+
+def _ends(a: Spot, b: Spot, across: bool) -> tuple[Point, Point]:
+    """Return where an arrow leaves one box and reaches another."""
+    if across:
+        return (a.x + a.w, a.y + a.h / 2), (b.x, b.y + b.h / 2)
+    return (a.x + a.w / 2, a.y + a.h), (b.x + b.w / 2, b.y)
+
+
+def _aside(arrows: Sequence[Arrow]) -> list[float]:
+    """Return how far each arrow stands aside, so that several from one box to another are seen."""
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for n, arrow in enumerate(arrows):
+        alike[arrow.source, arrow.target].append(n)
+    aside = [0.0] * len(arrows)
+    for own in alike.values():
+        for k, n in enumerate(own):
+            aside[n] = (k - (len(own) - 1) / 2) * _BESIDE
+    return aside
+
+
+class _Near:
+    """What each item and lane of a level is connected with, before and after it, and how much that pulls."""
+
+    def __init__(self, links: Mapping[tuple[Any, Any], float], lanes: Mapping[Any, list[_Lane]]) -> None:
+        self.before: dict[Any, list[tuple[Any, float]]] = defaultdict(list)
+        self.after: dict[Any, list[tuple[Any, float]]] = defaultdict(list)
+        for link, pull in links.items():
+            way = [link[0], *lanes.get(link, ()), link[1]]
+            for a, b in zip(way, way[1:], strict=False):
+                if a != _IN and b != _OUT:
+                    self.before[b].append((a, pull))
+                    self.after[a].append((b, pull))
+
+    def share(self, i: Any) -> float:
+        """Return how much of the spare length of its layer lies before an item: it stands where it is used."""
+        return 0.5 if i in self.before else 1.0 if i in self.after else 0.0
+
+    def weight(self, i: Any) -> float:
+        return 1.0 + sum(pull for _, pull in self.before.get(i, ())) + sum(pull for _, pull in self.after.get(i, ()))
+
+
+def _is_forward(link: tuple[Any, Any], order: Mapping[Any, int]) -> bool:
+    a, b = link
+    return a == _IN or b == _OUT or order[a] < order[b]
+
+
+def _layers(
+    order: Mapping[_Item, int], links: Iterable[Any], across: bool
+) -> tuple[list[list[Any]], dict[_Item, int]]:
+    """Return the items in layers, each after all that it comes from, and what comes from nothing before its first use.
+
+    From top to bottom the latter does not stand beside a frame, but in a layer of its own: the picture stays narrow.
+    """
+    items = sorted(order, key=order.__getitem__)
+    before: dict[_Item, list[_Item]] = {i: [] for i in items}
+    after: dict[_Item, list[_Item]] = {i: [] for i in items}
+    for a, b in links:
+        if a != _IN and b != _OUT:
+            before[b].append(a)
+            after[a].append(b)
+    rank: dict[_Item, float] = {}
+    for i in items:
+        rank[i] = max((rank[j] for j in before[i]), default=-1.0) + 1
+    for i in reversed(items):
+        if len(after[i]) > sum(1 for j in before[i] if before[j]):  # it is nearer to its uses than to what it is made of
+            rank[i] = min(rank[j] for j in after[i]) - 1
+    framed = {rank[i] for i in items if i.is_frame and not across}
+    for i in items:
+        rank[i] += 0.5 if rank[i] in framed and not before[i] and not i.is_frame else 0.0
+    found: dict[float, list[Any]] = defaultdict(list)
+    for i in items:
+        found[rank[i]].append(i)
+    layers = [found[r] for r in sorted(found)]
+    return layers, {i: n for n, layer in enumerate(layers) for i in layer}
+
+
+def _lanes(links: Iterable[Any], rank: Mapping[_Item, int], layers: list[list[Any]]) -> dict[Any, list[_Lane]]:
+    """Put a lane into every layer that a link passes, in the middle of it."""
+    lanes: dict[Any, list[_Lane]] = {}
+    passing: dict[int, list[Any]] = defaultdict(list)
+    for a, b in links:
+        start = -1 if a == _IN else rank[a]
+        end = len(layers) if b == _OUT else rank[b]
+        own = [_Lane(n, (a, b)) for n in range(start + 1, end)]
+        for lane in own:
+            passing[lane.layer].append(lane)
+        lanes[a, b] = own
+    for n, through in passing.items():
+        half = -(-len(layers[n]) // 2)
+        layers[n][half:half] = through
+    return lanes
+
+
+def _gap(a: Any, b: Any) -> float:
+    """Return how far two neighbours of a layer stand apart."""
+    lanes = isinstance(a, _Lane) + isinstance(b, _Lane)
+    return (GAP, GAP / 2, 2.0)[lanes]
+
+
+def _mean(known: Sequence[tuple[float, float]]) -> float:
+    return sum(value * weight for value, weight in known) / sum(weight for _, weight in known)
+
+
+def _ascending(goals: Iterable[tuple[float, float]]) -> list[float]:
+    """Return the ascending numbers that are nearest to weighted goals, by least squares: neighbours in conflict share."""
+    blocks: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for goal, weight in goals:
+        mean, total, count = goal, weight, 1
+        while blocks and blocks[-1][0] >= mean:
+            left, heavy, many = blocks.pop()
+            mean = (left * heavy + mean * total) / (heavy + total)
+            total, count = total + heavy, count + many
+        blocks.append((mean, total, count))
+    return [mean for mean, _, count in blocks for _ in range(count)]
