@@ -9,6 +9,7 @@ across them.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -85,7 +86,7 @@ class _Level:
     """What is directly in a frame: items in their order, the links between them, and where they have been put."""
 
     def __init__(self) -> None:
-        self.order: dict[_Item, int] = {}
+        self.order: dict[_Item, float] = {}
         self.links: dict[tuple[Any, Any], float] = {}
         self.labels: dict[Any, float] = defaultdict(float)
         self.backs = 0
@@ -107,6 +108,7 @@ class _Sheet:
         self.titles: dict[int, float] = {}
         self.backs: dict[int, int] = {}  # which of the arrows back in its frame an arrow is
         self.aside = _aside(scene.arrows)
+        self.fed = {arrow.target for arrow in scene.arrows}
         self._enter()
 
     def _enter(self) -> None:
@@ -125,6 +127,8 @@ class _Sheet:
                 level = self.levels[around]
                 level.links[a, b] = max(pull, level.links.get((a, b), 0.0))
                 level.labels[b] = max(level.labels[b], self.sizes.labels[n])
+                if a in level.order and a == _Item(False, arrow.source) and arrow.source not in self.fed:
+                    level.order[a] = min(level.order[a], level.order.get(b, math.inf) - 0.5)
 
     def _turned(self, pair: Point) -> Point:
         return pair if self.across else (pair[1], pair[0])
@@ -289,6 +293,8 @@ class _Sheet:
                 points.append((starts[at[b]][0], middle[b] + self._port(_IN)(b) - low))
             ends = [(-PAD, points[0][1])] * (a == _IN), [(along + PAD, points[-1][1])] * (b == _OUT)
             level.lanes[a, b] = [*ends[0], *points, *ends[1]]
+        for a, b in level.links.keys() - lanes.keys():  # between frames whose operations alternate: straight across
+            level.lanes[a, b] = [(starts[at[a]][1], middle[a] - low), (starts[at[b]][0], middle[b] - low)]
 
     # ----- arrows -----
 
@@ -375,17 +381,18 @@ class _Near:
         return 1.0 + sum(pull for _, pull in self.before.get(i, ())) + sum(pull for _, pull in self.after.get(i, ()))
 
 
-def _is_forward(link: tuple[Any, Any], order: Mapping[Any, int]) -> bool:
+def _is_forward(link: tuple[Any, Any], order: Mapping[Any, float]) -> bool:
     a, b = link
     return a == _IN or b == _OUT or order[a] < order[b]
 
 
 def _layers(
-    order: Mapping[_Item, int], links: Iterable[Any], across: bool
+    order: Mapping[_Item, float], links: Iterable[Any], across: bool
 ) -> tuple[list[list[Any]], dict[_Item, int]]:
     """Return the items in layers, each after all that it comes from, and what comes from nothing before its first use.
 
-    From top to bottom the latter does not stand beside a frame, but in a layer of its own: the picture stays narrow.
+    From top to bottom the latter does not stand beside a frame, but in a layer of its own, as do frames that nothing
+    connects: the picture stays narrow.
     """
     items = sorted(order, key=order.__getitem__)
     before: dict[_Item, list[_Item]] = {i: [] for i in items}
@@ -400,6 +407,8 @@ def _layers(
     for i in reversed(items):
         if len(after[i]) > sum(1 for j in before[i] if before[j]):  # it is nearer to its uses than to what it is made of
             rank[i] = min(rank[j] for j in after[i]) - 1
+    for k, i in enumerate(i for i in items if i.is_frame and not (before[i] or after[i] or across)):
+        rank[i] = float(len(items) + k)
     framed = {rank[i] for i in items if i.is_frame and not across}
     for i in items:
         rank[i] += 0.5 if rank[i] in framed and not before[i] and not i.is_frame else 0.0

@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite.graph import Constant, Node
 from autograd_lite.record import array_of, as_array
 from autograd_lite.sweep import reverse
-from autograd_lite.viz.items import Items, Output, is_leaf
+from autograd_lite.viz.items import Index, Items, Output, is_leaf
 from autograd_lite.viz.targets import Subject
 from autograd_lite.viz.words import complaint
 
@@ -107,6 +107,8 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
     if isinstance(thing, Constant):
         value = plain(known.get(id(thing)))
         return Facts(_numbers(value), marks=_marks(None, value, None))
+    if isinstance(thing, Index):
+        return Facts(numbers(thing.array))
     if not isinstance(thing, Node):
         return Facts()
     value, g = plain(known.get(thing)), plain(grads.get(thing))

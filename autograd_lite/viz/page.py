@@ -70,8 +70,8 @@ def _arrows(scene: Scene) -> list[dict[str, Any]]:
     """Return the arrows, each with what comes back along it, where that is known of all that end in a box."""
     shares = [""] * len(scene.arrows)
     for box, arrows in zip(scene.boxes, sources(scene), strict=True):
-        if box.facts is not None and len(box.facts.shares) == len(arrows):
-            for n, share in zip(arrows, box.facts.shares, strict=True):
+        if box.facts is not None and len(box.facts.shares) <= len(arrows):  # the rest are indices
+            for n, share in zip(arrows, box.facts.shares, strict=False):
                 shares[n] = share
     return [
         {"source": a.source, "target": a.target, "shape": _shape(a.shape), "share": share}

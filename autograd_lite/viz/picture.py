@@ -189,7 +189,8 @@ def visualize(
         and requires a gradient is drawn as a parameter; with it, those that are not in it are drawn as inputs.
         A Tensor with two names shows both. A module that is drawn brings its own.
     names : mapping, optional
-        More names, such as ``locals()``: used for Tensors that have none. What is no Tensor is passed over.
+        More names, such as ``locals()`` or ``dict(model.named_parameters())``, which go before those that Tensors have.
+        What is no Tensor is passed over, and what begins with an underscore.
     values, gradients : bool, optional
         Whether boxes show values, and the gradient of the target (of its sum, if it is no single number), with its
         norm as heat. Left out, only pages (``.html``) show them, if the graph is small.

@@ -14,7 +14,7 @@ from autograd_lite.graph import Constant, Node
 from autograd_lite.scope import Scope
 from autograd_lite.shapes import Shape
 from autograd_lite.viz.fold import Folds
-from autograd_lite.viz.items import Items, Output, is_leaf
+from autograd_lite.viz.items import Index, Items, Output, is_leaf
 from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.targets import Failure, Subject
 from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
@@ -221,6 +221,8 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
         return Box("failed", (thing.name, *_error_lines(said(thing.error))))
     if isinstance(thing, Constant):
         return _constant(thing, subject)
+    if isinstance(thing, Index):
+        return Box("input", (thing.name or "index",), shape=thing.array.shape, dtype=str(thing.array.dtype))
     if not isinstance(thing, Node):
         return Box("input", (number_text(thing),))
     if is_leaf(thing):

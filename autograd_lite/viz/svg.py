@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
+from autograd_lite.display import escaped
 from autograd_lite.viz.colours import DARK, HEAT, LIGHT, ON_DARK, ON_LIGHT, Ground, Shade
 from autograd_lite.viz.dot import Heat, Sample, Shown, box_parts, flow_text, legend_samples
 from autograd_lite.viz.labels import Labels
@@ -71,7 +71,7 @@ def _document(parts: Iterable[str], width: float, height: float, about: str) -> 
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-lite" width="{w}" height="{h}" viewBox="0 0 {w} {h}" '
-        f'style="width: 100%; max-width: {w}px; height: auto" role="img" aria-label={quoteattr(clean(about))}>\n'
+        f'style="width: 100%; max-width: {w}px; height: auto" role="img" aria-label="{escaped(clean(about))}">\n'
         f"<style>\n{_STYLE}</style>\n"
         f'<rect class="page" width="{w}" height="{h}" rx="6"/>\n<g transform="translate({_MARGIN:g} {_MARGIN:g})">\n'
         + "\n".join(parts)
@@ -134,7 +134,7 @@ def _framed(layout: Layout, titles: Sequence[str]) -> Iterator[str]:
 
 def _text(text: str, x: float, y: float, kind: str = "") -> str:
     named = f' class="{kind}"' if kind else ""
-    return f'<text{named} x="{x:.1f}" y="{y:.1f}">{escape(clean(text))}</text>' if text else ""
+    return f'<text{named} x="{x:.1f}" y="{y:.1f}">{escaped(clean(text))}</text>' if text else ""
 
 
 def _arrows(scene: Scene, layout: Layout, sizes: Sizes, flows: Sequence[str], across: bool) -> Iterator[str]:
