@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Report(str):
-    """A string of several lines that prompts and notebooks show as it prints, and not with ``\\n`` in it.
+    """A string of several lines that prompts and notebooks show as it prints, and not in quotes.
 
     Parameters
     ----------
@@ -17,11 +17,10 @@ class Report(str):
 
     Examples
     --------
-    >>> Report("two\\nlines")
-    two
-    lines
-    >>> Report("two\\nlines").split()
-    ['two', 'lines']
+    >>> Report("of one line")
+    of one line
+    >>> Report("of one line").split()
+    ['of', 'one', 'line']
     """
 
     _html: str
@@ -60,9 +59,8 @@ def table_html(title: str, rows: Iterable[Sequence[Any]], notes: Iterable[str] =
     """
     head, *body = rows
     heads = "".join(_cell("th", cell, left=not n) for n, cell in enumerate(head))
-    lines = "".join(
-        f"<tr>{''.join(_cell('td' if n else 'th', cell, left=not n) for n, cell in enumerate(row))}</tr>" for row in body
-    )
+    cells = (("".join(_cell("td" if n else "th", cell, left=not n) for n, cell in enumerate(row))) for row in body)
+    lines = "".join(f"<tr>{row}</tr>" for row in cells)
     caption = f'<caption style="text-align: left; padding: 0.3em 0">{escaped(title)}</caption>' if title else ""
     said = "".join(f'<div style="margin: 0.2em 0">{escaped(note)}</div>' for note in notes)
     return (

@@ -108,9 +108,8 @@ def test_what_is_not_explained() -> None:
 
 def written(node: Node, place: int, names: list[str]) -> str | None:
     """Return the derivative of a recorded operation by one operand, as it is explained, in simple names."""
-    given = [x for x in node.inputs if x is not None]
-    known = {"g": "g", **({} if "y" in node.op.operands else {"y": "y"}), **dict(zip(node.op.operands, names, strict=False))}
-    shapes = [np.shape(x) if not hasattr(x, "shape") else x.shape for x in given]
+    known = {"g": "g", "y": "y"} | dict(zip(node.op.operands, names, strict=False))
+    shapes = [getattr(x, "shape", ()) for x in node.inputs]
     return derivative(Call(node.op, place, shapes, node.shape, node.settings), known)
 
 
@@ -127,14 +126,15 @@ def test_every_derivative_that_is_written_is_the_one_that_is_computed(case: Any)
         if not node.inputs or node not in known:
             continue
         g = np.random.default_rng(0).normal(size=node.shape)
-        given = [x for x in node.inputs if x is not None]
-        names = [f"x_{i}" for i in range(len(given))]
-        here = {name: known.get(x if isinstance(x, Node) else id(x), x) for name, x in zip(names, given, strict=True)}
-        for place, share in enumerate(shares_of(node, g)):
+        names = [f"x_{i}" for i in range(len(node.inputs))]
+        arrays = [known.get(x if isinstance(x, Node) else id(x), x) for x in node.inputs]
+        here = dict(zip(names, arrays, strict=True))
+        places = [place for place, x in enumerate(node.inputs) if x is not None]
+        for place, share in zip(places, shares_of(node, g), strict=True):
             text = written(node, place, names) if share is not None and node.op.operands else None
             if text is not None and not any(isinstance(x, Constant) for x in here.values()):
-                found = eval(text, {**scope, **here, "g": g, "y": known[node]})  # noqa: S307 - our own text
-                np.testing.assert_allclose(found, share, rtol=1e-6, atol=1e-9, err_msg=f"{node.op.name} {place}: {text}")
+                found = eval(text, {**scope, **here, "g": g, "y": known[node]})
+                np.testing.assert_allclose(found, share, rtol=1e-6, atol=1e-9, err_msg=f"{node.op}, {place}: {text}")
                 assert np.shape(found) == np.shape(share), text
 
 

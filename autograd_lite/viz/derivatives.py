@@ -38,7 +38,7 @@ class Call(NamedTuple):
 
 
 def derivative(call: Call, names: Mapping[str, str]) -> str | None:
-    """Return the derivative by one operand, times what has arrived, in the names of the caller; None where there is none.
+    """Return the derivative by one operand, times what has arrived, in the caller's names; None where there is none.
 
     Examples
     --------
@@ -114,16 +114,16 @@ def _affine(call: Call) -> str:
         return "g @ weight" if call.place == 0 else _summed("g", call.own, call.result)
     if many == 1:
         return "np.outer(g, x)"
-    return "g.T @ x" if many == 2 else "np.tensordot(g, x, ({0}, {0}))".format(tuple(range(many - 1)))  # noqa: PLR2004
+    examples = tuple(range(many - 1))
+    return "g.T @ x" if len(examples) == 1 else f"np.tensordot(g, x, ({examples}, {examples}))"
 
 
 def _over(text: str) -> Callable[[Call], str]:
-    """Return what writes the derivative of a reduction: `text`, in which G and Y are the arrays of the reduced shape."""
+    """Return what writes the derivative of a reduction: `text`, in which {g} and {y} have got back the axes."""
 
     def written(call: Call) -> str:
         axis, kept = call.settings.get("axis"), call.settings.get("keepdims", False)
-        whole = axis is None or not call.own or len(call.result) == len(call.own)
-        to = "{}" if whole and (kept or axis is None or not call.own) else f"np.expand_dims({{}}, {axis})"
+        to = "{}" if kept or axis is None or not call.own else f"np.expand_dims({{}}, {axis})"
         count = int(np.prod(call.own, dtype=int) // max(int(np.prod(call.result, dtype=int)), 1))
         return text.format(
             g=to.format("g"), y=to.format("y"), shape=call.own, count=count,

@@ -56,6 +56,7 @@ _FRAME = """\
     label={title}; labeljust=l; style=rounded; color="#9A9A9A"; fontname="Helvetica"; fontsize=11; fontcolor="#444444";
 {inside}  }}
 """
+_NO_BOX = "shape=plaintext, style=solid"
 _LEGEND_HEAD = """\
   subgraph cluster_legend {
     style=rounded; color="#DDDDDD"; label="";
@@ -254,7 +255,7 @@ def legend_text(samples: Sequence[Sample], direction: str) -> str:
     """Return a frame with samples side by side."""
     lines = []
     for i, sample in enumerate(samples):
-        style = marked(STYLES["operation"]) if sample.kind == "marked" else STYLES.get(sample.kind, "shape=plaintext, style=solid")
+        style = marked(STYLES["operation"]) if sample.kind == "marked" else STYLES.get(sample.kind, _NO_BOX)
         style = style if sample.heat is None else filled(style, sample.heat)
         lines.append(f"    legend{i} [label={quoted([sample.text])}, {style}];\n")
         if sample.kind == "back":

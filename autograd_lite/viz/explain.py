@@ -53,7 +53,8 @@ def explain(
     Notes
     -----
     Every line of the second half is one application of the chain rule: the gradient that has arrived at a result, times
-    the derivative of the operation by one of its inputs, as an expression of NumPy. ``+=`` says that an input is used more than once, so that its shares are added.
+    the derivative of the operation by one of its inputs, as an expression of NumPy. ``+=`` says that an input is used
+    more than once, so that its shares are added.
 
     Examples
     --------
@@ -134,8 +135,8 @@ class Explanation:
                 yield self.slope(node), "=", "", self.number(self.gradients[node])
             if is_leaf(node) or node not in self.gradients:
                 continue
-            operands = [x for x in node.inputs if x is not None]
-            for place, (x, share) in enumerate(zip(operands, shares_of(node, self.gradients[node]), strict=True)):
+            operands = [(place, x) for place, x in enumerate(node.inputs) if x is not None]
+            for (place, x), share in zip(operands, shares_of(node, self.gradients[node]), strict=True):
                 if share is not None:
                     given[x] = given.get(x, 0) + 1
                     yield self.slope(x), "=" if given[x] == 1 else "+=", self.rule(node, place), self.number(share)
@@ -176,10 +177,10 @@ class Explanation:
         """Return the derivative of an operation by one operand, times what has arrived, as a formula."""
         op = node.op
         assert op is not None
-        given = [x for x in node.inputs if x is not None]
-        names = {name: self.operand(x) for name, x in zip(op.operands, given, strict=False)}
-        names |= {"g": self.slope(node), "y": self.labels[node]} if "y" not in op.operands else {"g": self.slope(node)}
-        shapes = [getattr(x, "shape", ()) for x in given]
+        names = {"g": self.slope(node), "y": self.labels[node]}
+        pairs = zip(op.operands, node.inputs, strict=False)
+        names |= {name: "None" if x is None else self.operand(x) for name, x in pairs}
+        shapes = [getattr(x, "shape", ()) for x in node.inputs]
         text = derivative(Call(op, place, shapes, node.shape, node.settings), names)
         return text or f"{self.slope(node)} through {op.name}"
 

@@ -22,7 +22,7 @@ class Output(NamedTuple):
 
 
 class Index(NamedTuple):
-    """What an operation picks elements by, which it has among its settings: its name, if that is known, and the array."""
+    """What an operation picks elements by, which is among its settings: its name, if that is known, and the array."""
 
     name: str
     array: Any

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from autograd_lite.viz.layout import Point, Spot
 
@@ -40,8 +41,8 @@ class Labels:
 
 
 def _spots(way: Sequence[Point], width: float, across: bool) -> Iterator[Spot]:
-    """Yield places for a label: above an arrow to the right, beside one downwards; first where it is long, at its end."""
-    stretches = list(zip(way, way[1:], strict=False))[::-1]
+    """Yield places for a label: above an arrow to the right, beside one downwards; where it is long, at its end."""
+    stretches = list(pairwise(way))[::-1]
     stretches.sort(key=lambda ends: (abs(ends[1][0] - ends[0][0]) < width) if across else 0)
     for part in _PARTS:
         for (x, y), (u, v) in stretches:

@@ -11,14 +11,28 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+from autograd_lite.viz.layers import (
+    GAP,
+    IN,
+    OUT,
+    Item,
+    Lane,
+    Near,
+    ascending,
+    gap,
+    is_forward,
+    lanes_of,
+    layers_of,
+    mean,
+)  # fmt: skip
 from autograd_lite.viz.scene import TOP, Arrow, Scene, is_back
 
 Point = tuple[float, float]
-PAD, GAP, RANK, BAND, LANE = 12.0, 18.0, 40.0, 18.0, 6.0
-_IN, _OUT = "in", "out"
+PAD, RANK, BAND, LANE = 12.0, 40.0, 18.0, 6.0
 _SWEEPS = 4
 _BACK, _BESIDE = 14.0, 8.0  # the room for an arrow back, and between two of the same ends
 _LEAVES = ("input", "parameter")
@@ -68,29 +82,15 @@ def laid_out(scene: Scene, sizes: Sizes, *, across: bool) -> Layout:
     return _Sheet(scene, sizes, across).layout()
 
 
-class _Item(NamedTuple):
-    """A box, or a frame, with its number; what a level holds."""
-
-    is_frame: bool
-    number: int
-
-
-class _Lane(NamedTuple):
-    """A stretch of an arrow through one layer."""
-
-    layer: int
-    link: tuple[Any, Any]
-
-
 class _Level:
     """What is directly in a frame: items in their order, the links between them, and where they have been put."""
 
     def __init__(self) -> None:
-        self.order: dict[_Item, float] = {}
+        self.order: dict[Item, float] = {}
         self.links: dict[tuple[Any, Any], float] = {}
         self.labels: dict[Any, float] = defaultdict(float)
         self.backs = 0
-        self.spots: dict[_Item, Point] = {}
+        self.spots: dict[Item, Point] = {}
         self.lanes: dict[tuple[Any, Any], list[Point]] = {}
         self.size: Point = (0.0, 0.0)
 
@@ -102,8 +102,8 @@ class _Sheet:
         self.scene, self.sizes, self.across = scene, sizes, across
         self.chains = [scene.chain(box.frame) for box in scene.boxes]
         self.levels = {frame: _Level() for frame in range(TOP, len(scene.frames))}
-        self.extent: dict[_Item, Point] = {}  # along, wide
-        self.ports: dict[tuple[_Item, str], float] = {}  # where arrows enter and leave a frame, from its middle
+        self.extent: dict[Item, Point] = {}  # along, wide
+        self.ports: dict[tuple[Item, str], float] = {}  # where arrows enter and leave a frame, from its middle
         self.inset: dict[int, Point] = {TOP: (0.0, 0.0)}  # of what is in a frame, from its corner, in x and y
         self.titles: dict[int, float] = {}
         self.backs: dict[int, int] = {}  # which of the arrows back in its frame an arrow is
@@ -113,9 +113,9 @@ class _Sheet:
 
     def _enter(self) -> None:
         for i, chain in enumerate(self.chains):
-            for around, inner in zip([TOP, *chain], [*[_Item(True, f) for f in chain], _Item(False, i)], strict=True):
+            for around, inner in zip([TOP, *chain], [*[Item(True, f) for f in chain], Item(False, i)], strict=True):
                 self.levels[around].order.setdefault(inner, i)
-            self.extent[_Item(False, i)] = self._turned(self.sizes.boxes[i])
+            self.extent[Item(False, i)] = self._turned(self.sizes.boxes[i])
         for n, arrow in enumerate(self.scene.arrows):
             if is_back(arrow):
                 level = self.levels[self._shared(arrow)]
@@ -127,14 +127,14 @@ class _Sheet:
                 level = self.levels[around]
                 level.links[a, b] = max(pull, level.links.get((a, b), 0.0))
                 level.labels[b] = max(level.labels[b], self.sizes.labels[n])
-                if a in level.order and a == _Item(False, arrow.source) and arrow.source not in self.fed:
+                if a in level.order and a == Item(False, arrow.source) and arrow.source not in self.fed:
                     level.order[a] = min(level.order[a], level.order.get(b, math.inf) - 0.5)
 
     def _turned(self, pair: Point) -> Point:
         return pair if self.across else (pair[1], pair[0])
 
-    def _route(self, box: int) -> list[_Item]:
-        return [*(_Item(True, f) for f in self.chains[box]), _Item(False, box)]
+    def _route(self, box: int) -> list[Item]:
+        return [*(Item(True, f) for f in self.chains[box]), Item(False, box)]
 
     def _depth(self, arrow: Arrow) -> int:
         """Return how many frames both ends of an arrow are in."""
@@ -153,8 +153,8 @@ class _Sheet:
     def links(self, arrow: Arrow) -> list[tuple[int, Any, Any]]:
         """Return the way of an arrow: out of frames, from item to item of the innermost around both, into frames."""
         source, target, d = self._route(arrow.source), self._route(arrow.target), self._depth(arrow)
-        out: list[tuple[int, Any, Any]] = [(a.number, b, _OUT) for a, b in zip(source[d:], source[d + 1 :], strict=False)]
-        into: list[tuple[int, Any, Any]] = [(a.number, _IN, b) for a, b in zip(target[d:], target[d + 1 :], strict=False)]
+        out: list[tuple[int, Any, Any]] = [(a.number, b, OUT) for a, b in pairwise(source[d:])]
+        into: list[tuple[int, Any, Any]] = [(a.number, IN, b) for a, b in pairwise(target[d:])]
         return [*out[::-1], (source[d - 1].number if d else TOP, source[d], target[d]), *into]
 
     # ----- inside out -----
@@ -188,11 +188,11 @@ class _Sheet:
 
     def _frame(self, frame: int) -> None:
         """Find the size of a frame around its content, and a place for its title, past which no arrow runs."""
-        level, title, item = self.levels[frame], self.sizes.titles[frame], _Item(True, frame)
+        level, title, item = self.levels[frame], self.sizes.titles[frame], Item(True, frame)
         w, h = self._turned((level.size[0], level.size[1] + self._room(level)))
-        passing = [] if self.across else [points[0][1] for (a, _), points in level.lanes.items() if a == _IN]
-        passing += [] if self.across else [points[-1][1] for (_, b), points in level.lanes.items() if b == _OUT]
-        entering = [points[0][1] for (a, _), points in level.lanes.items() if a == _IN] if not self.across else []
+        passing = [] if self.across else [points[0][1] for (a, _), points in level.lanes.items() if a == IN]
+        passing += [] if self.across else [points[-1][1] for (_, b), points in level.lanes.items() if b == OUT]
+        entering = [points[0][1] for (a, _), points in level.lanes.items() if a == IN] if not self.across else []
         left, start = PAD, PAD
         if entering and title + GAP / 2 > min(entering):
             if title + GAP / 2 <= w - max(entering):
@@ -204,7 +204,7 @@ class _Sheet:
         self.extent[item] = self._turned((w + 2 * PAD, h + 2 * PAD + BAND))
         middle = self.extent[item][1] / 2
         before = (PAD + BAND) if self.across else left
-        for side, at, end in ((_IN, 0, 0), (_OUT, 1, -1)):
+        for side, at, end in ((IN, 0, 0), (OUT, 1, -1)):
             ends = [points[end][1] for link, points in level.lanes.items() if link[at] == side]
             if ends:
                 self.ports[item, side] = before + sum(ends) / len(ends) - middle
@@ -213,24 +213,24 @@ class _Sheet:
 
     def _fill(self, level: _Level) -> None:
         """Put the items of a level into layers, each after what it comes from, near to what it is connected with."""
-        links = {link: pull for link, pull in level.links.items() if _is_forward(link, level.order)}
-        layers, rank = _layers(level.order, links, self.across)
-        lanes = _lanes(links, rank, layers)
-        near = _Near(links, lanes)
+        links = {link: pull for link, pull in level.links.items() if is_forward(link, level.order)}
+        layers, rank = layers_of(level.order, links, self.across)
+        lanes = lanes_of(links, rank, layers)
+        near = Near(links, lanes)
         middle = self._spread(layers, near)
         self._measure(level, layers, lanes, middle, near)
 
-    def _spread(self, layers: list[list[Any]], near: _Near) -> dict[Any, float]:
+    def _spread(self, layers: list[list[Any]], near: Near) -> dict[Any, float]:
         middle: dict[Any, float] = {}
-        enter, leave = self._port(_IN), self._port(_OUT)
+        enter, leave = self._port(IN), self._port(OUT)
 
         def from_before(i: Any) -> float:
             known = [(middle[j] + leave(j), pull) for j, pull in near.before.get(i, ()) if j in middle]
-            return _mean(known) - enter(i) if known else middle.get(i, 0.0)
+            return mean(known) - enter(i) if known else middle.get(i, 0.0)
 
         def from_after(i: Any) -> float:
             known = [(middle[j] + enter(j), pull) for j, pull in near.after.get(i, ())]
-            return _mean(known) - leave(i) if known else middle[i]
+            return mean(known) - leave(i) if known else middle[i]
 
         for layer in layers:
             self._pack(layer, from_before, near, middle)
@@ -245,27 +245,27 @@ class _Sheet:
         return lambda i: self.ports.get((i, side), 0.0)
 
     def _wide(self, i: Any) -> float:
-        return LANE if isinstance(i, _Lane) else self.extent[i][1]
+        return LANE if isinstance(i, Lane) else self.extent[i][1]
 
     def _long(self, i: Any) -> float:
-        return 0.0 if isinstance(i, _Lane) else self.extent[i][0]
+        return 0.0 if isinstance(i, Lane) else self.extent[i][0]
 
-    def _pack(self, layer: list[Any], wish: Callable[[Any], float], near: _Near, middle: dict[Any, float]) -> None:
+    def _pack(self, layer: list[Any], wish: Callable[[Any], float], near: Near, middle: dict[Any, float]) -> None:
         """Order a layer by what its items wish, and put each as near to its wish as the others let it."""
         wishes = {i: wish(i) for i in layer}
         layer.sort(key=wishes.__getitem__)
         offsets, at = [], 0.0
         for k, i in enumerate(layer):
             if k:
-                at += self._wide(layer[k - 1]) / 2 + _gap(layer[k - 1], i) + self._wide(i) / 2
+                at += self._wide(layer[k - 1]) / 2 + gap(layer[k - 1], i) + self._wide(i) / 2
             offsets.append(at)
         goals = [(wishes[i] - offset, near.weight(i)) for i, offset in zip(layer, offsets, strict=True)]
-        for i, offset, place in zip(layer, offsets, _ascending(goals), strict=True):
+        for i, offset, place in zip(layer, offsets, ascending(goals), strict=True):
             middle[i] = place + offset
 
     def _measure(
-        self, level: _Level, layers: list[list[Any]], lanes: Mapping[Any, list[_Lane]], middle: Mapping[Any, float],
-        near: _Near,
+        self, level: _Level, layers: list[list[Any]], lanes: Mapping[Any, list[Lane]], middle: Mapping[Any, float],
+        near: Near,
     ) -> None:  # fmt: skip
         """Set the corners of the items, the points along the links, and the size of it all."""
         low = min((middle[i] - self._wide(i) / 2 for layer in layers for i in layer), default=0.0)
@@ -278,7 +278,7 @@ class _Sheet:
             depth = max(map(self._long, layer))
             starts.append((along, along + depth))
             for i in layer:
-                if isinstance(i, _Item):
+                if isinstance(i, Item):
                     spare = (depth - self._long(i)) * near.share(i)
                     level.spots[i] = (along + spare, middle[i] - self._wide(i) / 2 - low)
             along += depth
@@ -287,11 +287,11 @@ class _Sheet:
         for (a, b), own in lanes.items():
             ways = [(i, starts[at[i]], middle[i] - low) for i in own]
             points = [(edge, wide) for _, stretch, wide in ways for edge in stretch]
-            if a != _IN:
-                points.insert(0, (starts[at[a]][1], middle[a] + self._port(_OUT)(a) - low))
-            if b != _OUT:
-                points.append((starts[at[b]][0], middle[b] + self._port(_IN)(b) - low))
-            ends = [(-PAD, points[0][1])] * (a == _IN), [(along + PAD, points[-1][1])] * (b == _OUT)
+            if a != IN:
+                points.insert(0, (starts[at[a]][1], middle[a] + self._port(OUT)(a) - low))
+            if b != OUT:
+                points.append((starts[at[b]][0], middle[b] + self._port(IN)(b) - low))
+            ends = [(-PAD, points[0][1])] * (a == IN), [(along + PAD, points[-1][1])] * (b == OUT)
             level.lanes[a, b] = [*ends[0], *points, *ends[1]]
         for a, b in level.links.keys() - lanes.keys():  # between frames whose operations alternate: straight across
             level.lanes[a, b] = [(starts[at[a]][1], middle[a] - low), (starts[at[b]][0], middle[b] - low)]
@@ -306,9 +306,9 @@ class _Sheet:
             return self._way_back(n, corners, start, end)
         ways = [self._stretch(frames, corners, link) for link in self.links(arrow)]
         for k, (_, a, b) in enumerate(self.links(arrow)):  # into a frame and out of it where it is passed inside
-            if b != _OUT and isinstance(b, _Item) and b.is_frame:
+            if b != OUT and isinstance(b, Item) and b.is_frame:
                 ways[k][-1] = self._beside(ways[k][-1], ways[k + 1][0])
-            if a != _IN and isinstance(a, _Item) and a.is_frame:
+            if a != IN and isinstance(a, Item) and a.is_frame:
                 ways[k][0] = self._beside(ways[k][0], ways[k - 1][-1])
         points = [start, *(point for way in ways for point in way), end]
         aside = self.aside[n]
@@ -318,9 +318,9 @@ class _Sheet:
         """Return the corners of one link in the picture; it enters and leaves a frame at its very border."""
         around, a, b = link
         points = [self._there(around, corners, point) for point in self.levels[around].lanes[a, b]]
-        if a == _IN:
+        if a == IN:
             points[0] = self._on_border(frames[around], points[0], 0)
-        if b == _OUT:
+        if b == OUT:
             points[-1] = self._on_border(frames[around], points[-1], 1)
         return points
 
@@ -358,102 +358,3 @@ def _aside(arrows: Sequence[Arrow]) -> list[float]:
         for k, n in enumerate(own):
             aside[n] = (k - (len(own) - 1) / 2) * _BESIDE
     return aside
-
-
-class _Near:
-    """What each item and lane of a level is connected with, before and after it, and how much that pulls."""
-
-    def __init__(self, links: Mapping[tuple[Any, Any], float], lanes: Mapping[Any, list[_Lane]]) -> None:
-        self.before: dict[Any, list[tuple[Any, float]]] = defaultdict(list)
-        self.after: dict[Any, list[tuple[Any, float]]] = defaultdict(list)
-        for link, pull in links.items():
-            way = [link[0], *lanes.get(link, ()), link[1]]
-            for a, b in zip(way, way[1:], strict=False):
-                if a != _IN and b != _OUT:
-                    self.before[b].append((a, pull))
-                    self.after[a].append((b, pull))
-
-    def share(self, i: Any) -> float:
-        """Return how much of the spare length of its layer lies before an item: it stands where it is used."""
-        return 0.5 if i in self.before else 1.0 if i in self.after else 0.0
-
-    def weight(self, i: Any) -> float:
-        return 1.0 + sum(pull for _, pull in self.before.get(i, ())) + sum(pull for _, pull in self.after.get(i, ()))
-
-
-def _is_forward(link: tuple[Any, Any], order: Mapping[Any, float]) -> bool:
-    a, b = link
-    return a == _IN or b == _OUT or order[a] < order[b]
-
-
-def _layers(
-    order: Mapping[_Item, float], links: Iterable[Any], across: bool
-) -> tuple[list[list[Any]], dict[_Item, int]]:
-    """Return the items in layers, each after all that it comes from, and what comes from nothing before its first use.
-
-    From top to bottom the latter does not stand beside a frame, but in a layer of its own, as do frames that nothing
-    connects: the picture stays narrow.
-    """
-    items = sorted(order, key=order.__getitem__)
-    before: dict[_Item, list[_Item]] = {i: [] for i in items}
-    after: dict[_Item, list[_Item]] = {i: [] for i in items}
-    for a, b in links:
-        if a != _IN and b != _OUT:
-            before[b].append(a)
-            after[a].append(b)
-    rank: dict[_Item, float] = {}
-    for i in items:
-        rank[i] = max((rank[j] for j in before[i]), default=-1.0) + 1
-    for i in reversed(items):
-        if len(after[i]) > sum(1 for j in before[i] if before[j]):  # it is nearer to its uses than to what it is made of
-            rank[i] = min(rank[j] for j in after[i]) - 1
-    for k, i in enumerate(i for i in items if i.is_frame and not (before[i] or after[i] or across)):
-        rank[i] = float(len(items) + k)
-    framed = {rank[i] for i in items if i.is_frame and not across}
-    for i in items:
-        rank[i] += 0.5 if rank[i] in framed and not before[i] and not i.is_frame else 0.0
-    found: dict[float, list[Any]] = defaultdict(list)
-    for i in items:
-        found[rank[i]].append(i)
-    layers = [found[r] for r in sorted(found)]
-    return layers, {i: n for n, layer in enumerate(layers) for i in layer}
-
-
-def _lanes(links: Iterable[Any], rank: Mapping[_Item, int], layers: list[list[Any]]) -> dict[Any, list[_Lane]]:
-    """Put a lane into every layer that a link passes, in the middle of it."""
-    lanes: dict[Any, list[_Lane]] = {}
-    passing: dict[int, list[Any]] = defaultdict(list)
-    for a, b in links:
-        start = -1 if a == _IN else rank[a]
-        end = len(layers) if b == _OUT else rank[b]
-        own = [_Lane(n, (a, b)) for n in range(start + 1, end)]
-        for lane in own:
-            passing[lane.layer].append(lane)
-        lanes[a, b] = own
-    for n, through in passing.items():
-        half = -(-len(layers[n]) // 2)
-        layers[n][half:half] = through
-    return lanes
-
-
-def _gap(a: Any, b: Any) -> float:
-    """Return how far two neighbours of a layer stand apart."""
-    lanes = isinstance(a, _Lane) + isinstance(b, _Lane)
-    return (GAP, GAP / 2, 2.0)[lanes]
-
-
-def _mean(known: Sequence[tuple[float, float]]) -> float:
-    return sum(value * weight for value, weight in known) / sum(weight for _, weight in known)
-
-
-def _ascending(goals: Iterable[tuple[float, float]]) -> list[float]:
-    """Return the ascending numbers that are nearest to weighted goals, by least squares: neighbours in conflict share."""
-    blocks: list[tuple[float, float, int]] = []  # mean, weight, how many
-    for goal, weight in goals:
-        mean, total, count = goal, weight, 1
-        while blocks and blocks[-1][0] >= mean:
-            left, heavy, many = blocks.pop()
-            mean = (left * heavy + mean * total) / (heavy + total)
-            total, count = total + heavy, count + many
-        blocks.append((mean, total, count))
-    return [mean for mean, _, count in blocks for _ in range(count)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from autograd_lite import errors
+from autograd_lite.display import escaped, kernel
 from autograd_lite.lazy import lazy
 from autograd_lite.tensor import Tensor
 from autograd_lite.viz.dot import DIRECTIONS, PLAIN, Shown, dot_text
@@ -117,8 +118,19 @@ class Picture:
             return mermaid_text(self._drawn_scene, direction=self._direction or "LR", shown=self._shown).encode()
         return (f"{self}\n" if kind == "txt" else self.source).encode()
 
-    def show(self) -> Path:
-        """Open the picture as a page in the browser, and return the path of the page, a temporary file."""
+    def show(self) -> Path | None:
+        """Show the picture as a page to explore.
+
+        Returns
+        -------
+        Path or None
+            The page, a temporary file, which the browser has opened. None in a notebook, which shows it below the cell.
+        """
+        if kernel() is not None:
+            from IPython.display import display  # noqa: PLC0415 - which runs
+
+            display(_Embedded(self._in("html").decode(), self._about()))
+            return None
         import os  # noqa: PLC0415 - import time that only this call needs
         import tempfile  # noqa: PLC0415
         import webbrowser  # noqa: PLC0415
@@ -146,6 +158,22 @@ class Picture:
     def _about(self) -> str:
         failed = f", which failed ({self._scene.failure})" if self._scene.failure else ""
         return f"Picture of a graph with {len(self._drawn_scene.arrows)} arrows{failed}"
+
+
+class _Embedded:
+    """A page in a frame of its own, so that it and the notebook leave each other alone."""
+
+    def __init__(self, page: str, about: str) -> None:
+        self.page, self.about = page, about
+
+    def __repr__(self) -> str:
+        return f"<{self.about}, as a page>"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{escaped(self.page)}" title="{escaped(self.about)}" sandbox="allow-scripts" '
+            f'style="width: 100%; height: 600px; border: 1px solid #9a9a9a; border-radius: 6px"></iframe>'
+        )
 
 
 @runtime_checkable

@@ -6,6 +6,7 @@ All text of the user's is escaped; everything has classes, and colours stand in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from autograd_lite.display import escaped
@@ -53,10 +54,11 @@ def svg_text(scene: Scene, *, legend: bool = True, direction: str | None = None,
     if direction is None and layout.width > _WIDEST:
         down = laid_out(scene, sizes, across=False)
         layout, across = (down, False) if down.width < layout.width else (layout, True)
+    boxes = zip(scene.boxes, labels, layout.boxes, strict=True)
     parts = [
         *_framed(layout, titles),
         *_arrows(scene, layout, sizes, flows, across),
-        *(_box(box, label, spot, heat, shown) for box, label, spot in zip(scene.boxes, labels, layout.boxes, strict=True)),
+        *(_box(box, label, spot, heat, shown) for box, label, spot in boxes),
     ]
     width, height = layout.width, layout.height
     if legend:
@@ -162,7 +164,7 @@ def _title_spots(layout: Layout, sizes: Sizes) -> Iterator[Spot]:
 def _curve(way: Sequence[Point], across: bool) -> str:
     """Return a line that swings from point to point, and is straight where they lie on a line along the picture."""
     parts = [f"M{way[0][0]:.1f} {way[0][1]:.1f}"]
-    for (x, y), (u, v) in zip(way, way[1:], strict=False):
+    for (x, y), (u, v) in pairwise(way):
         if abs(v - y if across else u - x) < 1:
             parts.append(f"L{u:.1f} {v:.1f}")
         elif across:

@@ -148,8 +148,8 @@ def _titles(tensors: Sequence[Tensor], names: Names) -> list[str]:
 def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None) -> Names:
     """Return the names of Tensors, by their nodes; of those that require no gradient, by their identity.
 
-    Of `names`, which may be ``locals()``, only Tensors count, under a name that does not begin with an underscore, which
-    a prompt gives to results.
+    Of `names`, which may be ``locals()``, only Tensors count, and no name with an underscore before it, which a prompt
+    gives to results.
     """
     if params is not None and not isinstance(params, Mapping):
         raise errors.PictureError(errors.PICTURE_PARAMS.format(what=f"it is a {type(params).__name__}"))
