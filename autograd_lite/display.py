@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -76,8 +77,11 @@ def _cell(tag: str, content: Any, *, left: bool) -> str:
 
 def kernel() -> Any:
     """Return the shell of the notebook that this runs in; None anywhere else, as in a terminal."""
-    import sys  # noqa: PLC0415 - next to its only use
-
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return shell if getattr(shell, "kernel", None) is not None else None
+
+
+def show_in_kernel(thing: Any) -> None:
+    """Show a thing below the cell that runs."""
+    sys.modules["IPython.display"].display(thing)

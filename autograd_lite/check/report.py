@@ -252,7 +252,8 @@ class GradcheckReport(NamedTuple):
         table = _aligned([_TITLES, *self._rows()]) if self.inputs else []
         return "\n".join([self._title(), *table, *self._said()])
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return table_html(self._title(), [_TITLES, *self._rows()], self._said())

@@ -145,6 +145,7 @@ def fact_lines(facts: Facts, shown: Shown) -> list[str]:
         lines.append(f"value {facts.value.text}")
     if shown.gradients and facts.gradient is not None:
         lines.append(f"grad {facts.gradient.text}")
+        lines += [facts.note] if facts.note else []
     if shown.saved and facts.saved:
         lines.append(f"saves {bytes_text(facts.saved)}")
     if shown.times and facts.times:

@@ -75,7 +75,7 @@ def layers_of(
     for i in items:
         rank[i] = max((rank[j] for j in before[i]), default=-1.0) + 1
     for i in reversed(items):
-        if len(after[i]) > sum(1 for j in before[i] if before[j]):  # it is nearer to its uses than to what it is made of
+        if len(after[i]) > sum(1 for j in before[i] if before[j]):  # it belongs to its uses
             rank[i] = min(rank[j] for j in after[i]) - 1
     for k, i in enumerate(i for i in items if i.is_frame and not (before[i] or after[i] or across)):
         rank[i] = float(len(items) + k)

@@ -53,6 +53,7 @@ def _box(box: Box, shown: Shown, heat: Heat) -> dict[str, Any]:
         "dtype": box.dtype,
         "value": "" if facts.value is None else facts.value.text,
         "gradient": "" if facts.gradient is None else facts.gradient.text,
+        "note": facts.note,
         "norm": "" if facts.gradient is None else f"{facts.gradient.norm:.3g}",
         "heat": "" if facts.gradient is None else heat.step(facts.gradient.norm),
         "saved": bytes_text(facts.saved) if facts.saved and shown.saved else "",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from autograd_lite import errors
-from autograd_lite.display import escaped, kernel
+from autograd_lite.display import escaped, kernel, show_in_kernel
 from autograd_lite.lazy import lazy
 from autograd_lite.tensor import Tensor
 from autograd_lite.viz.dot import DIRECTIONS, PLAIN, Shown, dot_text
@@ -127,9 +127,7 @@ class Picture:
             The page, a temporary file, which the browser has opened. None in a notebook, which shows it below the cell.
         """
         if kernel() is not None:
-            from IPython.display import display  # noqa: PLC0415 - which runs
-
-            display(_Embedded(self._in("html").decode(), self._about()))
+            show_in_kernel(_Embedded(self._in("html").decode(), self._about()))
             return None
         import os  # noqa: PLC0415 - import time that only this call needs
         import tempfile  # noqa: PLC0415
@@ -220,8 +218,9 @@ def visualize(
         More names, such as ``locals()`` or ``dict(model.named_parameters())``, which go before those that Tensors have.
         What is no Tensor is passed over, and what begins with an underscore.
     values, gradients : bool, optional
-        Whether boxes show values, and the gradient of the target (of its sum, if it is no single number), with its
-        norm as heat. Left out, only pages (``.html``) show them, if the graph is small.
+        Whether boxes show values, and the gradient of the target, with its norm as heat: of its sum, if it is no single
+        number; of the largest element of each row, where the sum is constant, as that of a softmax is, which the output
+        then says. Left out, only pages (``.html``) show them, if the graph is small.
     saved : bool
         Whether operations show how many bytes they keep alive for their derivative.
     times : bool
@@ -247,8 +246,8 @@ def visualize(
     Returns
     -------
     Picture
-        Shows itself in a notebook and in print; ``.save("graph.svg")`` writes it to a file, ``.show()`` opens it in the
-        browser, ``.source`` is its DOT text. If a module or a function has failed, the picture shows what ran and,
+        Shows itself in a notebook and in print; ``.save("graph.svg")`` writes it to a file, ``.show()`` opens it as a
+        page in the browser, or below the cell, ``.source`` is its DOT text. If a module or a function has failed, the picture shows what ran and,
         in red, the operation that failed; the error is its ``.error``.
 
     Raises
