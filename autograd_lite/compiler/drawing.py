@@ -20,7 +20,8 @@ def picture(programs: Mapping[str, Named], legend: bool, direction: str | None) 
     frames = [Frame(title) for title in programs] if len(programs) > 1 else []
     for number, (program, name_of) in enumerate(programs.values()):
         _draw(program, name_of, number if frames else TOP, boxes, arrows)
-    return Picture(Scene(boxes, arrows, frames), legend=legend, direction=direction)
+    title = next(program.title for program, _ in programs.values())
+    return Picture(Scene(boxes, arrows, frames), legend=legend, direction=direction, title=title)
 
 
 def _draw(

@@ -34,6 +34,7 @@ from autograd_lite.viz.scene import TOP, Arrow, Scene, is_back
 Point = tuple[float, float]
 PAD, RANK, BAND, LANE = 12.0, 40.0, 18.0, 6.0
 _SWEEPS = 4
+_NOTHING = 0.5
 _BACK, _BESIDE = 14.0, 8.0  # the room for an arrow back, and between two of the same ends
 _LEAVES = ("input", "parameter")
 _SPINE = 16.0  # how much more an arrow between operations pulls than one from a leaf
@@ -310,7 +311,8 @@ class _Sheet:
                 ways[k][-1] = self._beside(ways[k][-1], ways[k + 1][0])
             if a != IN and isinstance(a, Item) and a.is_frame:
                 ways[k][0] = self._beside(ways[k][0], ways[k - 1][-1])
-        points = [start, *(point for way in ways for point in way), end]
+        steps = [start, *(point for way in ways for point in way), end]
+        points = [step for k, step in enumerate(steps) if not k or math.dist(step, steps[k - 1]) > _NOTHING]
         aside = self.aside[n]
         return [(x, y + aside) if self.across else (x + aside, y) for x, y in points]
 

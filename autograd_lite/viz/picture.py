@@ -19,7 +19,7 @@ from autograd_lite.viz.page import page_text
 from autograd_lite.viz.render import render
 from autograd_lite.viz.scene import Scene, capped, collapsed, scene_of
 from autograd_lite.viz.svg import svg_text
-from autograd_lite.viz.targets import subject_of
+from autograd_lite.viz.targets import subject_of, title_of
 from autograd_lite.viz.text import mermaid_text, tree_text
 
 _ENDINGS = ("svg", "png", "pdf", "dot", "gv", "html", "txt", "md")
@@ -49,10 +49,12 @@ class Picture:
         depth: int | None = None,
         limit: int | None = None,
         shown: Shown = PLAIN,
+        title: str = "",
         error: Exception | None = None,
     ) -> None:
         self._scene, self._limit, self._depth = scene, limit, depth
         self._legend, self._direction, self._shown = legend, direction, shown
+        self._title = title or "Graph"
         self.error = error
 
     @lazy
@@ -112,8 +114,8 @@ class Picture:
         if kind in ("png", "pdf"):
             return render(self.source, kind)
         if kind == "html":
-            page = page_text(capped(self._scene, self._limit), self._depth, self._shown, self._direction or "LR")
-            return page.encode()
+            scene = capped(self._scene, self._limit)
+            return page_text(scene, self._title, self._depth, self._shown, self._direction).encode()
         if kind == "md":
             return mermaid_text(self._drawn_scene, direction=self._direction or "LR", shown=self._shown).encode()
         return (f"{self}\n" if kind == "txt" else self.source).encode()
@@ -291,7 +293,9 @@ def visualize(
     if isinstance(target, DrawsItself):
         drawn = target.visualize(before=True, legend=legend, direction=direction)
         shown = Shown(dtypes=dtypes)
-        return Picture(drawn._scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown)
+        return Picture(
+            drawn._scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, title=drawn._title
+        )
     subject = subject_of(target, inputs, params, names)
     items = Items(subject)
     folds = Folds(items)
@@ -306,7 +310,10 @@ def visualize(
     shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients), times, where, dtypes)
     error = None if subject.failure is None else subject.failure.error
     scene = scene_of(subject, items, folds, facts, remark)
-    return Picture(scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error)
+    return Picture(
+        scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error,
+        title=title_of(target, subject),
+    )  # fmt: skip
 
 
 def _at_least(least: int, name: str, given: Any) -> None:

@@ -111,6 +111,16 @@ def _called(f: Any) -> str:
     return f"the function {getattr(f, '__name__', type(f).__name__)}"
 
 
+def title_of(target: Any, subject: Subject) -> str:
+    """Return what a picture is called: the module or function that was drawn, or what was computed."""
+    if isinstance(target, Module):
+        return type(target).__name__
+    if subject.titles and not (callable(target) and not isinstance(target, Tensor)):
+        return ", ".join(subject.titles)
+    name = str(getattr(target, "__name__", type(target).__name__))
+    return "function" if name == "<lambda>" else name
+
+
 def _values(tensors: Sequence[Tensor]) -> dict[Node, Any]:
     return {t._node: array_of(t) for t in tensors if t._node is not None}
 
