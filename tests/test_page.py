@@ -278,7 +278,7 @@ def test_a_compiled_step_has_a_map(browser: Any, tmp_path: Path) -> None:
     for _ in range(3):
         train(np.ones((4, 2)), np.ones((4, 2)))
     page = Page(browser, ag.visualize(train), tmp_path / "g.html")
-    assert [e.text for e in page.find("#view .frame text")] == ["▾ as recorded", "▾ after the passes"]
+    assert [e.get_attribute("textContent") for e in page.find("#view .frame text")] == ["▾ as recorded", "▾ after the passes"]
     before = page.browser.execute_script("return state.view")
     map_ = page.find("#map.needed")[0]
     webdriver.ActionChains(browser).move_to_element(map_).click().perform()

@@ -48,3 +48,5 @@ ON_LIGHT = Ground("#FFFFFF", "#1C1C1C", "#4F4F4F", "#6E6E6E", "#9A9A9A")
 ON_DARK = Ground("#171717", "#F0F0F0", "#BEBEBE", "#A0A0A0", "#757575")
 HEAT = ("#FFF5E6", "#FDD9A8", "#FBB568", "#EE8A34", "#D55E00")
 """From the smallest gradient to the largest: light enough for dark text, on any ground."""
+HOT_INK = "#111111"
+"""The text on them."""

@@ -140,11 +140,11 @@ function enclose(name) {
   titleStart.set(name, start);
   extent.set(name, turned([w + 2 * PAD, h + 2 * PAD + BAND]));
   const before = across ? PAD + BAND : left, middle = extent.get(name)[1] / 2;
-  const mean = (all) => all.reduce((sum, x) => sum + x, 0) / all.length;
-  const entered = [...level.lanes].filter(([link]) => link.startsWith(IN + " ")).map(([, points]) => points[0][1]);
-  const left_ = [...level.lanes].filter(([link]) => link.endsWith(" " + OUT)).map(([, points]) => points.at(-1)[1]);
-  if (entered.length) ports.set(name + IN, before + mean(entered) - middle);
-  if (left_.length) ports.set(name + OUT, before + mean(left_) - middle);
+  for (const [side, isEnd, end] of [[IN, ({ a }) => a === IN, 0], [OUT, ({ b }) => b === OUT, -1]]) {
+    const passing = [...level.lanes].filter(([link]) => isEnd(level.links.get(link)));
+    const found = passing.map(([link, points]) => [points.at(end)[1], level.links.get(link).pull]);
+    if (found.length) ports.set(name + side, before + mean(found) - middle);
+  }
 }
 
 function sizeOf(item) {
@@ -224,6 +224,7 @@ function nearOf(links, lanes) {
   return { before, after, weight: (i) => pulls.get(i) ?? 1 };
 }
 
+const mean = (all) => all.reduce((sum, [x, pull]) => sum + x * pull, 0) / all.reduce((sum, [, pull]) => sum + pull, 0);
 const port = (i, side) => ports.get(i + side) ?? 0;
 const long = (i) => isLane(i) ? 0 : extent.get(i)[0];
 const wide = (i) => isLane(i) ? LANE : extent.get(i)[1];
@@ -231,7 +232,6 @@ const between = (a, b) => [GAP, GAP / 2, 2][isLane(a) + isLane(b)];
 
 function spread(layers, near) {
   const middle = new Map();
-  const mean = (all) => all.reduce((sum, [x, pull]) => sum + x * pull, 0) / all.reduce((sum, [, pull]) => sum + pull, 0);
   const fromBefore = (i) => {
     const known = (near.before.get(i) ?? []).filter(([j]) => middle.has(j)).map(([j, pull]) => [middle.get(j) + port(j, OUT), pull]);
     return known.length ? mean(known) - port(i, IN) : middle.get(i) ?? 0;

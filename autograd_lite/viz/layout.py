@@ -206,9 +206,9 @@ class _Sheet:
         middle = self.extent[item][1] / 2
         before = (PAD + BAND) if self.across else left
         for side, at, end in ((IN, 0, 0), (OUT, 1, -1)):
-            ends = [points[end][1] for link, points in level.lanes.items() if link[at] == side]
+            ends = [(points[end][1], level.links[link]) for link, points in level.lanes.items() if link[at] == side]
             if ends:
-                self.ports[item, side] = before + sum(ends) / len(ends) - middle
+                self.ports[item, side] = before + mean(ends) - middle
 
     # ----- one level -----
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_lite.display import escaped
 from autograd_lite.shapes import Shape
-from autograd_lite.viz.colours import DARK, HEAT, LIGHT, ON_DARK, ON_LIGHT
+from autograd_lite.viz.colours import DARK, HEAT, HOT_INK, LIGHT, ON_DARK, ON_LIGHT
 from autograd_lite.viz.dot import Heat, Shown, times_text
 from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.scene import Box, Scene, sources, titled
@@ -39,7 +39,7 @@ def _colours() -> str:
         named = {"page": ground.page, "ink": ground.ink, "dim": ground.dim, "line": ground.line, "frame": ground.frame}
         named |= {kind: shade.fill for kind, shade in shades.items()}
         named |= {f"{kind}-line": shade.line for kind, shade in shades.items()}
-        named |= {f"heat-{step}": colour for step, colour in enumerate(HEAT)} | _REST[name] | {"hot": ON_LIGHT.ink}
+        named |= {f"heat-{step}": colour for step, colour in enumerate(HEAT)} | _REST[name] | {"hot": HOT_INK}
         told = " ".join(f"--{key}: {colour.lower()};" for key, colour in named.items())
         lines.append(f':root[data-theme="{name}"] {{ color-scheme: {name}; {told} }}')
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from autograd_lite.display import escaped
-from autograd_lite.viz.colours import DARK, HEAT, LIGHT, ON_DARK, ON_LIGHT, Ground, Shade
+from autograd_lite.viz.colours import DARK, HEAT, HOT_INK, LIGHT, ON_DARK, ON_LIGHT, Ground, Shade
 from autograd_lite.viz.dot import Heat, Sample, Shown, box_parts, flow_text, legend_samples
 from autograd_lite.viz.labels import Labels
 from autograd_lite.viz.layout import Layout, Point, Sizes, Spot, laid_out
@@ -101,7 +101,6 @@ def _rules(shades: dict[str, Shade], ground: Ground) -> Iterator[str]:
 
 def _sheet() -> str:
     own = "svg.autograd-lite"
-    hot = ON_LIGHT.ink
     rules = [
         f"{own} text {{ font: {_LETTERS:g}px {_FONT}; text-anchor: middle; white-space: pre }}",
         f"{own} .small, {own} .title, {own} .flow {{ font-size: {_SMALL:g}px }}",
@@ -116,7 +115,7 @@ def _sheet() -> str:
         *_rules(DARK, ON_DARK),
         "}",
         *(f"{own} .heat{step} .shape {{ fill: {colour} }}" for step, colour in enumerate(HEAT)),
-        f"{own} .heat text {{ fill: {hot} }}",
+        f"{own} .heat text {{ fill: {HOT_INK} }}",
     ]
     return "\n".join(rules) + "\n"
 
