@@ -224,7 +224,8 @@ def contrast(a: str, b: str) -> float:
 def test_all_is_legible_on_light_and_on_dark() -> None:
     for shades, ground in ((LIGHT, ON_LIGHT), (DARK, ON_DARK)):
         for text in (ground.ink, ground.dim):
-            assert all(contrast(text, fill) >= 4.5 for fill in (ground.page, *(shade.fill for shade in shades.values())))
+            fills = [ground.page, *(shade.fill for shade in shades.values())]
+            assert all(contrast(text, fill) >= 4.5 for fill in fills)
         assert all(contrast(shade.line, ground.page) >= 3 for shade in shades.values())
         assert contrast(ground.line, ground.page) >= 3
     assert all(contrast(HOT_INK, fill) >= 4.5 for fill in HEAT)

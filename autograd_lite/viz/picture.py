@@ -217,7 +217,7 @@ def visualize(
         and requires a gradient is drawn as a parameter; with it, those that are not in it are drawn as inputs.
         A Tensor with two names shows both. A module that is drawn brings its own.
     names : mapping, optional
-        More names, such as ``locals()`` or ``dict(model.named_parameters())``, which go before those that Tensors have.
+        More names, such as ``locals()`` or ``dict(model.named_parameters())``; they go before those that Tensors have.
         What is no Tensor is passed over, and what begins with an underscore.
     values, gradients : bool, optional
         Whether boxes show values, and the gradient of the target, with its norm as heat: of its sum, if it is no single
@@ -249,8 +249,8 @@ def visualize(
     -------
     Picture
         Shows itself in a notebook and in print; ``.save("graph.svg")`` writes it to a file, ``.show()`` opens it as a
-        page in the browser, or below the cell, ``.source`` is its DOT text. If a module or a function has failed, the picture shows what ran and,
-        in red, the operation that failed; the error is its ``.error``.
+        page in the browser, or below the cell, ``.source`` is its DOT text. If a module or a function has failed, the
+        picture shows what ran and, in red, the operation that failed; the error is its ``.error``.
 
     Raises
     ------
