@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 
+_LETTERS = "white-space: pre; overflow-x: auto; line-height: 1.35; font-family: monospace"
+
+
 class Report(str):
     """A string of several lines that prompts and notebooks show as it prints, and not in quotes.
 
@@ -47,7 +50,7 @@ def escaped(text: str) -> str:
 
 def lines_html(text: str) -> str:
     """Return text as it stands, for a notebook."""
-    return f'<pre style="white-space: pre; overflow-x: auto; line-height: 1.35">{escaped(text)}</pre>'
+    return f'<pre style="{_LETTERS}">{escaped(text)}</pre>'
 
 
 def table_html(title: str, rows: Iterable[Sequence[Any]], notes: Iterable[str] = ()) -> str:

@@ -40,7 +40,7 @@ def blocks(fold: bool) -> ag.Picture:
 def program() -> ag.Picture:
     slope = ag.compile(ag.grad(lambda x: np.sum(np.exp(np.sin(x)) * np.sin(x))))
     slope(np.linspace(0.0, 1.0, 4))
-    return ag.visualize(slope)
+    return ag.visualize(slope, direction="LR")
 
 
 def nested() -> ag.Picture:
@@ -161,7 +161,7 @@ def test_unfolded_blocks_go_straight_down() -> None:
     picture = blocks(False)
     layout, _ = layout_of(picture, across=False)
     assert layout.width < 400
-    width, height = map(int, re.search(r'viewBox="0 0 (\d+) (\d+)"', svg_of(picture)).groups())
+    width, height = size_of(ET.fromstring(svg_of(picture)))
     assert width < 400 < height
 
 
@@ -192,22 +192,31 @@ def test_several_arrows_between_the_same_boxes_are_seen() -> None:
     assert abs(first[0][1] - second[0][1]) > 5
 
 
+def size_of(svg: ET.Element) -> tuple[int, int]:
+    _, _, width, height = map(int, svg.get("viewBox").split())
+    return width, height
+
+
 def test_the_legend_stands_below_and_is_wrapped() -> None:
     loss, params = perceptron()
     with_legend = ET.fromstring(svg_of(ag.visualize(loss, params=params, direction="TB", gradients=True)))
     without = ET.fromstring(svg_of(plain(loss, params=params, direction="TB", gradients=True)))
-    width, height = int(with_legend.get("width")), int(with_legend.get("height"))
-    assert int(without.get("height")) < height
-    assert width <= max(int(without.get("width")), 340)
+    (width, height), (plain_width, plain_height) = map(size_of, (with_legend, without))
+    assert plain_height < height
+    assert width <= max(plain_width, 340)
     assert "to the next one alike" in svg_of(blocks(True))
     assert "to the next one alike" not in svg_of(blocks(False))
 
 
 def test_an_svg_shrinks_with_its_page_and_is_never_blown_up() -> None:
-    svg = ET.fromstring(svg_of(network()))
-    w, h = svg.get("width"), svg.get("height")
-    assert svg.get("viewBox") == f"0 0 {w} {h}"
-    assert svg.get("style") == f"width: 100%; max-width: {w}px; height: auto"
+    """An image with a height of its own is not shrunk by a notebook: only narrow ones have one."""
+    for picture, is_narrow in ((network(), True), (program(), False)):
+        svg = ET.fromstring(svg_of(picture))
+        width, height = size_of(svg)
+        assert (width < 600) == is_narrow
+        assert svg.get("width") == "100%"
+        assert svg.get("height") == (str(height) if is_narrow else None)
+        assert svg.get("style") == f"max-width: {width}px; height: auto"
 
 
 def luminance(colour: str) -> float:
@@ -274,3 +283,13 @@ def test_widths_of_text() -> None:
     assert width_of("", 13.0) == 0
     assert math.isclose(width_of("a\u0301", 10.0), width_of("a", 10.0))
     assert width_of("重", 10.0) == 10.0
+
+
+def test_an_input_never_comes_back() -> None:
+    """An input that enters late into what is folded into one box, which stands where its first operation did."""
+    model, loss = nn.Sequential(nn.Linear(3, 4), nn.ReLU()), nn.CrossEntropyLoss()
+    picture = ag.visualize(lambda x, y: loss(model(x), y), np.ones((2, 3)), np.array([0, 1]), depth=0)
+    assert [box.lines[0] for box in picture._drawn_scene.boxes] == ["x", "y", "Sequential", "CrossEntropyLoss", "output"]
+    assert not any(map(is_back, picture._drawn_scene.arrows))
+    assert "dasharray" in svg_of(picture)
+    assert "alike" not in svg_of(picture)

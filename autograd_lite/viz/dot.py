@@ -248,7 +248,8 @@ def legend_samples(scene: Scene, shown: Shown, heat: Heat | None) -> list[Sample
     if shown.marks and any(box.facts is not None and box.facts.marks for box in scene.boxes):
         samples.append(Sample("looks wrong", "marked"))
     if any(is_back(arrow) for arrow in scene.arrows):
-        samples.append(Sample("to the next one alike", "back"))
+        alike = any(thing.times > 1 for thing in (*scene.boxes, *scene.frames))
+        samples.append(Sample("to the next one alike" if alike else "back to what came before", "back"))
     return samples
 
 

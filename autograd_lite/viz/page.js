@@ -2,7 +2,7 @@
 
 const scene = JSON.parse(document.getElementById("data").textContent);
 const { boxes, arrows, frames } = scene;
-const TOP = -1, LINE = 17, PAD = 12, GAP = 18, RANK = 40, BAND = 18, READABLE = 0.45;
+const TOP = -1, LINE = 17, PAD = 12, GAP = 18, RANK = 40, BAND = 18, READABLE = 0.6;
 let across = scene.direction !== "TB";
 const byId = (id) => document.getElementById(id);
 const inputs = boxes.map(() => []), uses = boxes.map(() => []);
@@ -485,7 +485,8 @@ function drawLegend() {
   const rows = kinds.filter(has).map((kind) => [kind, said[kind] ?? kind]);
   if (boxes.some((box) => box.marks.length)) rows.push(["operation marked", "looks wrong: " + wrongs().join(", ")]);
   if (frames.length) rows.push(["frame", "module or scope; a click folds it"]);
-  if (arrows.some(isBack)) rows.push(["back", "to the next one alike"]);
+  if (arrows.some(isBack)) rows.push(["back", boxes.some((box) => box.times > 1) || frames.some((f) => f.times > 1)
+    ? "to the next one alike" : "back to what came before"]);
   if (hasGradients) rows.push(["heat", "with Heat: a small gradient to a large one"]);
   byId("legend").replaceChildren(...rows.flatMap(([kind, text]) => {
     const term = document.createElement("dt"), meaning = document.createElement("dd");

@@ -58,7 +58,7 @@ def page_data(
         "remark": scene.remark,
         "boxes": [_box(box, shown, heat) for box in scene.boxes],
         "arrows": _arrows(scene),
-        "frames": [{"title": titled(f.title, f.times), "parent": f.parent} for f in scene.frames],
+        "frames": [{"title": titled(f.title, f.times), "parent": f.parent, "times": f.times} for f in scene.frames],
     }
 
 

@@ -314,10 +314,14 @@ def capped(scene: Scene, limit: int | None) -> Scene:
 
 
 def _merged(scene: Scene, into: list[Any], made: Any) -> Scene:
-    """Return the picture with all boxes of the same key in the place of the first as one."""
+    """Return the picture with all boxes of the same key in the place of the first as one; what is of nothing goes first.
+
+    So no input comes after what it enters.
+    """
     places: dict[Any, int] = {}
     boxes: list[Box] = []
-    for key, box in zip(into, scene.boxes, strict=True):
+    fed = {into[arrow.target] for arrow in scene.arrows if into[arrow.source] != into[arrow.target]}
+    for key, box in sorted(zip(into, scene.boxes, strict=True), key=lambda pair: pair[0] in fed):
         if key not in places:
             places[key] = len(boxes)
             boxes.append(made(key, box))

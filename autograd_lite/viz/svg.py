@@ -20,7 +20,7 @@ from autograd_lite.viz.words import clean
 
 _LINE, _LETTERS, _SMALL = 17.0, 13.0, 11.0
 _MARGIN = 14.0
-_WIDEST = 1000.0  # of a picture from left to right, unless it was asked for
+_NARROW, _WIDEST = 600, 1000.0  # what fits everywhere; and of a picture from left to right, unless it was asked for
 _CORNER = 9.0
 _NARROWEST, _DASHES = 300.0, 34.0  # of a legend: its row, and its sample of an arrow back
 _FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
@@ -69,11 +69,17 @@ def svg_text(scene: Scene, *, legend: bool = True, direction: str | None = None,
 
 
 def _document(parts: Iterable[str], width: float, height: float, about: str) -> str:
+    """Return the whole text.
+
+    NOTE: an image with a height keeps its size where the page does not say otherwise, as in a notebook; so only a
+    picture that is narrower than any cell has one.
+    """
     w, h = round(width), round(height)
+    size = f'width="100%" height="{h}"' if w <= _NARROW else 'width="100%"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-lite" width="{w}" height="{h}" viewBox="0 0 {w} {h}" '
-        f'style="width: 100%; max-width: {w}px; height: auto" role="img" aria-label="{escaped(clean(about))}">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-lite" {size} viewBox="0 0 {w} {h}" '
+        f'style="max-width: {w}px; height: auto" role="img" aria-label="{escaped(clean(about))}">\n'
         f"<style>\n{_STYLE}</style>\n"
         f'<rect class="page" width="{w}" height="{h}" rx="6"/>\n<g transform="translate({_MARGIN:g} {_MARGIN:g})">\n'
         + "\n".join(parts)
@@ -213,7 +219,7 @@ def _shape(kind: str, spot: Spot) -> str:
             f"l{-c:g} {-c:g}v{2 * c - h:.1f}z"
         )
     elif kind == "folded":
-        d = f"M{x:.1f} {y:.1f}h{w:.1f}v{h:.1f}h{-w:.1f}zm4 {h:.1f}v4h{w:.1f}v{-h:.1f}h-4"
+        d = f"M{x:.1f} {y:.1f}h{w:.1f}v{h:.1f}h{-w:.1f}zm4 {h:.1f}v4h{w:.1f}v{-h:.1f}h-4v{h - 4:.1f}z"
     elif kind == "failed":
         d = f"M{x:.1f} {y:.1f}h{w:.1f}v{h:.1f}h{-w:.1f}zm0 5h8v5h-8zm0 {h - 15:.1f}h8v5h-8z"
     else:
