@@ -289,7 +289,8 @@ def test_an_input_never_comes_back() -> None:
     """An input that enters late into what is folded into one box, which stands where its first operation did."""
     model, loss = nn.Sequential(nn.Linear(3, 4), nn.ReLU()), nn.CrossEntropyLoss()
     picture = ag.visualize(lambda x, y: loss(model(x), y), np.ones((2, 3)), np.array([0, 1]), depth=0)
-    assert [box.lines[0] for box in picture._drawn_scene.boxes] == ["x", "y", "Sequential", "CrossEntropyLoss", "output"]
+    names = [box.lines[0] for box in picture._drawn_scene.boxes]
+    assert names == ["x", "y", "Sequential", "CrossEntropyLoss", "output"]
     assert not any(map(is_back, picture._drawn_scene.arrows))
     assert "dasharray" in svg_of(picture)
     assert "alike" not in svg_of(picture)

@@ -248,7 +248,7 @@ def legend_samples(scene: Scene, shown: Shown, heat: Heat | None) -> list[Sample
     if shown.marks and any(box.facts is not None and box.facts.marks for box in scene.boxes):
         samples.append(Sample("looks wrong", "marked"))
     if any(is_back(arrow) for arrow in scene.arrows):
-        alike = any(thing.times > 1 for thing in (*scene.boxes, *scene.frames))
+        alike = any(box.times > 1 for box in scene.boxes) or any(frame.times > 1 for frame in scene.frames)
         samples.append(Sample("to the next one alike" if alike else "back to what came before", "back"))
     return samples
 

@@ -314,9 +314,9 @@ def capped(scene: Scene, limit: int | None) -> Scene:
 
 
 def _merged(scene: Scene, into: list[Any], made: Any) -> Scene:
-    """Return the picture with all boxes of the same key in the place of the first as one; what is of nothing goes first.
+    """Return the picture with all boxes of the same key in the place of the first as one.
 
-    So no input comes after what it enters.
+    What is of nothing goes first, so that no input comes after what it enters.
     """
     places: dict[Any, int] = {}
     boxes: list[Box] = []
