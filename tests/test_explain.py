@@ -50,6 +50,22 @@ def test_the_documents_derivation_ends_in_the_derived_gradients() -> None:
     assert all(t.grad is None for t in tensors.values())
 
 
+def test_parameters_of_several_layers_are_told_apart_and_named_by_the_caller() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 1))
+    x = np.array([[1.0, 2.0], [0.5, 0.25]])
+    plain = ag.explain(np.sum(model(x) * x[:, :1]))
+    for name in ("weight", "bias", "weight_2", "bias_2"):
+        assert re.search(rf"^  {name} +=", plain, re.MULTILINE)
+    assert "  c1       = [[1, 2], [0.5, 0.25]]" in plain
+    assert "dy/dweight   = dy/dv1.T @ c1" in plain
+    assert "dy/dbias_2   = dy/dv3.sum(axis=0)" in plain
+    named = ag.explain(np.sum(model(x)), names=dict(model.named_parameters()))
+    assert "dy/d2.weight = dy/dv3.T @ v2" in named
+    assert "= affine(c1, 0.weight, 0.bias)" in named
+    data = ag.Tensor(x)
+    assert "affine(data, " in ag.explain(np.sum(model(data)), names={"data": data})
+
+
 def test_names_that_are_there_twice_and_settings_in_formulas() -> None:
     x = ag.Tensor([[1.0, 2.0]], requires_grad=True, name="x")
     same = ag.softmax(x * 2, axis=-1)

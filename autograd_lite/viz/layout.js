@@ -292,17 +292,13 @@ function measure(level, layers, lanes, middle, near) {
     along += depth;
   });
   [level.along, level.wide] = [along, high - low];
-  for (const [link, own] of lanes) {
-    const [a, b] = link.split(" ");
-    const points = own.flatMap((lane) => starts[at.get(lane)].map((edge) => [edge, middle.get(lane) - low]));
+  for (const [link, { a, b }] of level.links) {  // without lanes are those between frames whose operations alternate
+    const points = (lanes.get(link) ?? []).flatMap((lane) => starts[at.get(lane)].map((edge) => [edge, middle.get(lane) - low]));
     if (a !== IN) points.unshift([starts[at.get(a)][1], middle.get(a) + port(a, OUT) - low]);
     if (b !== OUT) points.push([starts[at.get(b)][0], middle.get(b) + port(b, IN) - low]);
     if (a === IN) points.unshift([-PAD, points[0][1]]);
     if (b === OUT) points.push([along + PAD, points.at(-1)[1]]);
     level.lanes.set(link, points);
-  }
-  for (const [link, { a, b }] of level.links) {  // between frames whose operations alternate: straight across
-    if (!lanes.has(link)) level.lanes.set(link, [[starts[at.get(a)][1], middle.get(a) - low], [starts[at.get(b)][0], middle.get(b) - low]]);
   }
 }
 

@@ -105,7 +105,7 @@ class _Sheet:
         self.levels = {frame: _Level() for frame in range(TOP, len(scene.frames))}
         self.extent: dict[Item, Point] = {}  # along, wide
         self.ports: dict[tuple[Item, str], float] = {}  # where arrows enter and leave a frame, from its middle
-        self.inset: dict[int, Point] = {TOP: (0.0, 0.0)}  # of what is in a frame, from its corner, in x and y
+        self.inset: dict[int, Point] = {}  # of what is in a frame, from its corner, in x and y
         self.titles: dict[int, float] = {}
         self.backs: dict[int, int] = {}  # which of the arrows back in its frame an arrow is
         self.aside = _aside(scene.arrows)
@@ -128,7 +128,7 @@ class _Sheet:
                 level = self.levels[around]
                 level.links[a, b] = max(pull, level.links.get((a, b), 0.0))
                 level.labels[b] = max(level.labels[b], self.sizes.labels[n])
-                if a in level.order and a == Item(False, arrow.source) and arrow.source not in self.fed:
+                if a == Item(False, arrow.source) and arrow.source not in self.fed:
                     level.order[a] = min(level.order[a], level.order.get(b, math.inf) - 0.5)
 
     def _turned(self, pair: Point) -> Point:
@@ -188,27 +188,32 @@ class _Sheet:
         return _BACK * (level.backs + 1) if level.backs else 0.0
 
     def _frame(self, frame: int) -> None:
-        """Find the size of a frame around its content, and a place for its title, past which no arrow runs."""
-        level, title, item = self.levels[frame], self.sizes.titles[frame], Item(True, frame)
+        """Find the size of a frame around its content and its title, and where arrows enter and leave it."""
+        level, item = self.levels[frame], Item(True, frame)
         w, h = self._turned((level.size[0], level.size[1] + self._room(level)))
-        passing = [] if self.across else [points[0][1] for (a, _), points in level.lanes.items() if a == IN]
-        passing += [] if self.across else [points[-1][1] for (_, b), points in level.lanes.items() if b == OUT]
-        entering = [points[0][1] for (a, _), points in level.lanes.items() if a == IN] if not self.across else []
-        left, start = PAD, PAD
-        if entering and title + GAP / 2 > min(entering):
-            if title + GAP / 2 <= w - max(entering):
-                start = PAD + max(entering) + GAP / 2
-            else:
-                left = PAD + title + GAP / 2 - min(entering)
-        w = max(w + left - PAD, title)
-        self.inset[frame], self.titles[frame] = (left, PAD + BAND), start
+        left, self.titles[frame] = self._beside_arrows(level, self.sizes.titles[frame], w)
+        w = max(w + left - PAD, self.sizes.titles[frame])
+        self.inset[frame] = (left, PAD + BAND)
         self.extent[item] = self._turned((w + 2 * PAD, h + 2 * PAD + BAND))
-        middle = self.extent[item][1] / 2
-        before = (PAD + BAND) if self.across else left
+        before, middle = PAD + BAND if self.across else left, self.extent[item][1] / 2
         for side, at, end in ((IN, 0, 0), (OUT, 1, -1)):
             ends = [(points[end][1], level.links[link]) for link, points in level.lanes.items() if link[at] == side]
             if ends:
                 self.ports[item, side] = before + mean(ends) - middle
+
+    def _beside_arrows(self, level: _Level, title: float, width: float) -> Point:
+        """Return where the content of a frame begins, and where its title, past which no arrow runs.
+
+        From top to bottom arrows come in where it stands: it goes before the first of them, or after the last, or there
+        is made room for it.
+        """
+        entering = [points[0][1] for (a, _), points in level.lanes.items() if a == IN and not self.across]
+        room = title + GAP / 2
+        if not entering or room <= min(entering):
+            return PAD, PAD
+        if room <= width - max(entering):
+            return PAD, PAD + max(entering) + GAP / 2
+        return PAD + room - min(entering), PAD
 
     # ----- one level -----
 
@@ -271,31 +276,36 @@ class _Sheet:
         """Set the corners of the items, the points along the links, and the size of it all."""
         low = min((middle[i] - self._wide(i) / 2 for layer in layers for i in layer), default=0.0)
         high = max((middle[i] + self._wide(i) / 2 for layer in layers for i in layer), default=0.0)
-        starts, along = [], 0.0
+        stretch: dict[Any, Point] = {}  # from where to where the layer of an item or a lane goes
+        along = 0.0
         for n, layer in enumerate(layers):
-            if n:
-                longest = max((level.labels.get(i, 0.0) for i in layer), default=0.0)
-                along += max(RANK, longest + GAP) if self.across else RANK
+            longest = max((level.labels.get(i, 0.0) for i in layer), default=0.0)
+            along += (max(RANK, longest + GAP) if self.across else RANK) if n else 0.0
             depth = max(map(self._long, layer))
-            starts.append((along, along + depth))
             for i in layer:
+                stretch[i] = (along, along + depth)
                 if isinstance(i, Item):
                     spare = (depth - self._long(i)) * near.share(i)
                     level.spots[i] = (along + spare, middle[i] - self._wide(i) / 2 - low)
             along += depth
         level.size = (along, high - low)
-        at = {i: n for n, layer in enumerate(layers) for i in layer}
-        for (a, b), own in lanes.items():
-            ways = [(i, starts[at[i]], middle[i] - low) for i in own]
-            points = [(edge, wide) for _, stretch, wide in ways for edge in stretch]
-            if a != IN:
-                points.insert(0, (starts[at[a]][1], middle[a] + self._port(OUT)(a) - low))
-            if b != OUT:
-                points.append((starts[at[b]][0], middle[b] + self._port(IN)(b) - low))
-            ends = [(-PAD, points[0][1])] * (a == IN), [(along + PAD, points[-1][1])] * (b == OUT)
-            level.lanes[a, b] = [*ends[0], *points, *ends[1]]
-        for a, b in level.links.keys() - lanes.keys():  # between frames whose operations alternate: straight across
-            level.lanes[a, b] = [(starts[at[a]][1], middle[a] - low), (starts[at[b]][0], middle[b] - low)]
+        places = {i: place - low for i, place in middle.items()}
+        for link in level.links:  # without lanes are those between frames whose operations alternate: straight across
+            level.lanes[link] = self._points(link, lanes.get(link, ()), stretch, places, along)
+
+    def _points(
+        self, link: tuple[Any, Any], lanes: Sequence[Lane], stretch: Mapping[Any, Point], places: Mapping[Any, float],
+        end: float,
+    ) -> list[Point]:  # fmt: skip
+        """Return the corners of a link: at the end of the layer it begins in, and at both ends of those it passes."""
+        a, b = link
+        points = [(edge, places[lane]) for lane in lanes for edge in stretch[lane]]
+        if a != IN:
+            points.insert(0, (stretch[a][1], places[a] + self._port(OUT)(a)))
+        if b != OUT:
+            points.append((stretch[b][0], places[b] + self._port(IN)(b)))
+        entry, exit_ = [(-PAD, points[0][1])] * (a == IN), [(end + PAD, points[-1][1])] * (b == OUT)
+        return [*entry, *points, *exit_]
 
     # ----- arrows -----
 

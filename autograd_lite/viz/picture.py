@@ -235,8 +235,8 @@ def visualize(
     depth : int, optional
         Modules and scopes deeper than this are drawn as one box. 0 shows the outermost as boxes.
     fold : bool, optional
-        Whether equal blocks that follow each other are drawn once, as "× 12". Left out, only in graphs of more than
-        50 things.
+        Whether equal blocks that follow each other are drawn once, as "(12 alike)". Left out, only in graphs of more
+        than 50 things.
     limit : int or None
         How many boxes there may be, at least 4; further ones are left out, and a box says how many.
     legend : bool
