@@ -378,4 +378,5 @@ def test_folded_blocks_and_failures(browser: Any, tmp_path: Path) -> None:
     assert page.find(".arrow.back")
     assert page.text("#status").startswith("The run failed: ValueError: matmul")
     assert page.text(".failed").startswith("matmul\nValueError")
+    assert not page.text("#status").endswith("…")
     assert page.complaints() == []

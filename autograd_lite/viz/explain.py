@@ -36,7 +36,7 @@ def explain(
     params : mapping of str to Tensor, optional
         Names of parameters: ``dict(model.named_parameters())``.
     names : mapping, optional
-        More names, such as ``locals()``.
+        More names, such as ``locals()`` or ``dict(model.named_parameters())``.
 
     Returns
     -------

@@ -71,17 +71,19 @@ class Items:
         return [(self._place(x), getattr(x, "shape", None)) for x in operands if x is not None]
 
     def _indices(self, settings: Settings) -> list[tuple[int, Shape | None]]:
-        """Return the numbers of the arrays that elements are picked by: of those that just count, only if named."""
-        found: dict[Any, tuple[int, Shape | None]] = {}
+        """Return the numbers of the arrays that elements are picked by: of those that just count, only if named.
+
+        NOTE: an input is known by its values, since an operation has a copy of it.
+        """
+        found: dict[int, Shape | None] = {}
         for array in _arrays_in(settings):
             name = next((name for name, x in self._integers.items() if _same(x, array)), "")
             if name or not np.array_equal(array.ravel(), np.arange(array.size)):
-                key = name or len(found)
                 place = self._places.get((Index, name)) if name else None
-                place = self._add(Index(name, array), [], None) if place is None else place
-                self._places[Index, key] = place
-                found.setdefault(key, (place, array.shape))
-        return list(found.values())
+                if place is None:
+                    place = self._places[Index, name] = self._add(Index(name, array), [], None)
+                found.setdefault(place, array.shape)
+        return list(found.items())
 
     def _fail(self, failure: Failure) -> None:
         self._add(failure, self._operands(failure.operands), failure.scope)

@@ -116,7 +116,7 @@ function drawnBox(i) {
 }
 
 function shapeOf(kind, { x, y, w, h }) {
-  if (kind === "input") return make("rect", { class: "shape", x, y, width: w, height: h, rx: h / 2 });
+  if (kind === "input") return make("rect", { class: "shape", x, y, width: w, height: h, rx: Math.min(h, 40) / 2 });
   if (kind === "parameter") {
     return make("path", { class: "shape", d: `M${x} ${y}H${x + w - 9}L${x + w} ${y + 9}V${y + h}H${x}z` });
   }

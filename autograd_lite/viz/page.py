@@ -54,7 +54,7 @@ def page_data(
         "title": clean(title),
         "direction": direction,
         "depth": depth,
-        "failure": scene.failure,
+        "failure": next((" ".join(box.lines[1:]) for box in scene.boxes if box.kind == "failed"), ""),
         "remark": scene.remark,
         "boxes": [_box(box, shown, heat) for box in scene.boxes],
         "arrows": _arrows(scene),
