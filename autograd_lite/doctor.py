@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.native import c_compiler, cache
+from autograd_lite.display import Report
 
 EXTRAS = {
     "graphviz_pure": ("graph", "pictures of graphs where the program `dot` is not installed"),
@@ -68,7 +69,7 @@ def has_avx512() -> bool:
     return any("AVX512" in name or name == "X86_V4" for name in found)
 
 
-def report() -> str:
+def report() -> Report:
     """Return the whole report as text.
 
     Examples
@@ -91,7 +92,7 @@ def report() -> str:
     ]
     if chosen in ("Zen", "Haswell") and has_avx512():
         lines += ["", f"advice   {_ADVICE}"]
-    return "\n".join(lines)
+    return Report("\n".join(lines))
 
 
 def _extra(module: str, told: tuple[str, str]) -> str:

@@ -58,7 +58,7 @@ def program() -> ag.Picture:
     """A derivative as it was recorded, and what the passes of the compiler have made of it."""
     slope = ag.compile(ag.grad(lambda x: np.sum(np.exp(np.sin(x)) * np.sin(x))))
     slope(np.linspace(0.0, 1.0, 4))
-    return ag.visualize(slope)
+    return ag.visualize(slope, direction="LR")
 
 
 PICTURES: dict[str, Callable[[], ag.Picture]] = {

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
+from cases import CASES
 
 import autograd_lite as ag
 from autograd_lite import errors, nn, perceptron
+from autograd_lite.graph import Constant, Node
 from autograd_lite.op import REGISTRY, Op
-from autograd_lite.viz.explain import formula
+from autograd_lite.viz.derivatives import Call, derivative, formula
+from autograd_lite.viz.items import ancestors
+from autograd_lite.viz.measure import shares_of, values
 
 
 def test_the_perceptron_line_by_line() -> None:
@@ -26,9 +31,9 @@ def test_the_perceptron_line_by_line() -> None:
         "  L  = half_squared_error(v2, t)  = 0.125",
         "backward",
         "  dL/dL  = 1",
-        "  dL/dv2 = dL/dL * (v2 - t)            = [[-0.5]]",
-        "  dL/dv1 = dL/dv2 * sigmoid_slope(v1)  = [[-0.125]]",
-        "  dL/dW  = dL/dv1 through affine       = [[-0.125, -0.25]]",
+        "  dL/dv2 = dL/dL * (v2 - t)        = [[-0.5]]",
+        "  dL/dv1 = dL/dv2 * v2 * (1 - v2)  = [[-0.125]]",
+        "  dL/dW  = dL/dv1.T @ x            = [[-0.125, -0.25]]",
     ]
 
 
@@ -43,6 +48,22 @@ def test_the_documents_derivation_ends_in_the_derived_gradients() -> None:
         assert float("".join(last)) == pytest.approx(derived[name], rel=5e-3)
     assert "  a1  = 1 / v9 " in text
     assert all(t.grad is None for t in tensors.values())
+
+
+def test_parameters_of_several_layers_are_told_apart_and_named_by_the_caller() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 1))
+    x = np.array([[1.0, 2.0], [0.5, 0.25]])
+    plain = ag.explain(np.sum(model(x) * x[:, :1]))
+    for name in ("weight", "bias", "weight_2", "bias_2"):
+        assert re.search(rf"^  {name} +=", plain, re.MULTILINE)
+    assert "  c1       = [[1, 2], [0.5, 0.25]]" in plain
+    assert "dy/dweight   = dy/dv1.T @ c1" in plain
+    assert "dy/dbias_2   = dy/dv3.sum(axis=0)" in plain
+    named = ag.explain(np.sum(model(x)), names=dict(model.named_parameters()))
+    assert "dy/d2.weight = dy/dv3.T @ v2" in named
+    assert "= affine(c1, 0.weight, 0.bias)" in named
+    data = ag.Tensor(x)
+    assert "affine(data, " in ag.explain(np.sum(model(data)), names={"data": data})
 
 
 def test_names_that_are_there_twice_and_settings_in_formulas() -> None:
@@ -99,3 +120,39 @@ def test_what_is_not_explained() -> None:
         ag.explain(z)
     with pytest.raises(errors.NoPathError):
         ag.explain(ag.Tensor(1.0))
+
+
+def written(node: Node, place: int, names: list[str]) -> str | None:
+    """Return the derivative of a recorded operation by one operand, as it is explained, in simple names."""
+    known = {"g": "g", "y": "y"} | dict(zip(node.op.operands, names, strict=False))
+    shapes = [getattr(x, "shape", ()) for x in node.inputs]
+    return derivative(Call(node.op, place, shapes, node.shape, node.settings), known)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_derivative_that_is_written_is_the_one_that_is_computed(case: Any) -> None:
+    inputs = [ag.Tensor(x, requires_grad=True) if np.asarray(x).dtype.kind == "f" else x for x in case.inputs]
+    if not any(isinstance(x, ag.Tensor) for x in inputs):
+        return
+    results = [r for r in case(*inputs) if isinstance(r, ag.Tensor) and r._node is not None]
+    nodes = ancestors([r._node for r in results])
+    known = values(nodes, {})
+    scope = {"np": np, "sigmoid": plain_of_sigmoid, "softmax": lambda a: np.exp(a) / np.exp(a).sum()}
+    for node in nodes:
+        if not node.inputs or node not in known:
+            continue
+        g = np.random.default_rng(0).normal(size=node.shape)
+        names = [f"x_{i}" for i in range(len(node.inputs))]
+        arrays = [known.get(x if isinstance(x, Node) else id(x), x) for x in node.inputs]
+        here = dict(zip(names, arrays, strict=True))
+        places = [place for place, x in enumerate(node.inputs) if x is not None]
+        for place, share in zip(places, shares_of(node, g), strict=True):
+            text = written(node, place, names) if share is not None and node.op.operands else None
+            if text is not None and not any(isinstance(x, Constant) for x in here.values()):
+                found = eval(text, {**scope, **here, "g": g, "y": known[node]})
+                np.testing.assert_allclose(found, share, rtol=1e-6, atol=1e-9, err_msg=f"{node.op}, {place}: {text}")
+                assert np.shape(found) == np.shape(share), text
+
+
+def plain_of_sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))

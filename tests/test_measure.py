@@ -57,7 +57,7 @@ def test_values_of_what_nothing_keeps_are_computed_again(build: Any) -> None:
 
 def test_large_values_are_summed_up() -> None:
     picture = ag.visualize(parameter((100,), "w") * np.arange(100.0), values=True)
-    assert r"multiply\nvalue 0 … 24.8 … 49.5 ████████" in labels_of(picture)
+    assert r"multiply\nvalue 0 … 24.8 … 49.5\n████████" in labels_of(picture)
     assert numbers(np.full(9, 2.0)).text == "2 … 2 … 2"
     assert numbers(np.array([1 + 2j])).text == "[1+2j]"
     assert numbers(np.zeros((0, 3))).text == "[]"
@@ -68,7 +68,22 @@ def test_the_norm_of_gradients_is_heat() -> None:
     source = ag.visualize(np.sum(x * 1e-4 + w * 10), gradients=True).source
     fills = dict(re.findall(r'label="(\w+)\\n2\\n.*fillcolor="(#\w+)"', source))
     assert fills == {"x": "#FFF5E6", "w": "#D55E00"}
-    assert r'label="gradient norm\n0.000141"' in source
+    assert r'label="gradient norm 0.000141"' in source
+
+
+def test_the_gradient_of_a_constant_sum_is_that_of_the_largest_and_says_so() -> None:
+    """Of a softmax, whose rows add up to 1, and of what has the mean 0: no alarm in a picture of a right model."""
+    model = ag.nn.Sequential(ag.nn.Linear(2, 3, rng=0), ag.nn.Softmax())
+    for f in (model, lambda x: model(x)[:, ::-1], lambda x: x - np.mean(x, axis=-1, keepdims=True)):
+        picture = ag.visualize(f, np.array([[1.0, -0.5], [0.25, 2.0]]), values=True, gradients=True)
+        assert "largest of each row" in str(picture)
+        assert "! zero gradient" not in str(picture)
+    x = np.array([[1.0, -0.5]])
+    gradient = ag.grad(lambda w: ag.nn.functional_call(model, {"0.weight": w}, x).max())
+    expected = gradient(model[0].weight.detach().numpy()).detach().numpy()
+    assert f"grad {numbers(expected).text}" in str(ag.visualize(model, x, gradients=True))
+    assert "largest" not in str(ag.visualize(lambda x: x * 2, x, gradients=True))
+    assert "! zero gradient" in str(ag.visualize(lambda x: np.maximum(x, 5) * x.detach(), x, gradients=True))
 
 
 def test_saved_bytes() -> None:

@@ -198,3 +198,14 @@ def test_a_copy_of_a_model_is_independent(clone: Any) -> None:
     init.zeros_(twin[0].weight)
     assert values(model) == before
     assert [type(p) for p in twin.parameters()] == [nn.Parameter] * 4
+
+
+def test_parameters_without_a_name_are_called_as_they_are_set() -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            self.scale = nn.Parameter(1.0)
+            self.own = nn.Parameter(1.0, name="beta")
+            self.shifts = [nn.Parameter(1.0), {"last": nn.Parameter(2.0)}]
+            self.again = self.scale
+
+    assert [p.name for p in Own().parameters()] == ["scale", "beta", "shifts.0", "shifts.1.last"]

@@ -121,7 +121,8 @@ def test_names_of_the_caller() -> None:
     assert labels_of(picture)[2:5] == ["hidden = multiply", "sum", "loss"]
     assert labels_of(ag.visualize(loss, params={}, names=locals()), "ellipse")[:2] == ["w", "x"]
     w.name = "own"
-    assert labels_of(ag.visualize(loss, names=locals()))[0] == r"own\n2"
+    assert labels_of(ag.visualize(loss))[0] == r"own\n2"
+    assert labels_of(ag.visualize(loss, names={"_": w, "__name__": w, "given": w}))[0] == r"given\n2"
 
 
 def test_a_scope_frames_what_is_recorded_inside() -> None:

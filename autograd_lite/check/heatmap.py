@@ -5,7 +5,6 @@ A wrong row, a wrong column, a wrong half of an array are seen at a glance that 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,11 +111,10 @@ class HeatMap:
     def _repr_png_(self) -> bytes | None:
         """Return the figure for a notebook, which shows the text where there is none."""
         try:
-            figure = self.plot()
+            png: bytes = self.plot()._repr_png_()
         except errors.MissingExtraError:
             return None
-        figure.savefig(written := io.BytesIO(), format="png")
-        return written.getvalue()
+        return png
 
 
 def _draw(axes: Any, matrix: ErrorMatrix) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from autograd_lite import errors
 from autograd_lite.check.heatmap import ErrorMatrix, HeatMap
 from autograd_lite.differences import Kink
+from autograd_lite.display import table_html
 from autograd_lite.shapes import Shape
 
 
@@ -124,6 +125,9 @@ _TEXTS = {
 }
 
 
+_TITLES = ["input", "shape", "dtype", "max error", "worst at", "derived", "numeric", "noise", "verdict"]
+
+
 class InputReport(NamedTuple):
     """How one input came out, at the element or direction that fits worst.
 
@@ -173,7 +177,7 @@ class InputReport(NamedTuple):
 
 
 class GradcheckReport(NamedTuple):
-    """The outcome of `gradcheck`: true when all is well, printed as a table with a row for each input.
+    """The outcome of `gradcheck`: true when all is well, shown and printed as a table with a row for each input.
 
     Attributes
     ----------
@@ -245,10 +249,23 @@ class GradcheckReport(NamedTuple):
         return HeatMap(self.function, self.matrices)
 
     def __str__(self) -> str:
-        titles = ["input", "shape", "dtype", "max error", "worst at", "derived", "numeric", "noise", "verdict"]
-        table = _aligned([titles, *(i.cells(self._verdict(i)) for i in self.inputs)]) if self.inputs else []
-        said = [_line("fault", f) for f in self.faults] + [_line("remark", f) for f in self.remarks]
-        return "\n".join([f"gradcheck of {self.function}", *table, *said])
+        table = _aligned([_TITLES, *self._rows()]) if self.inputs else []
+        return "\n".join([self._title(), *table, *self._said()])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return table_html(self._title(), [_TITLES, *self._rows()], self._said())
+
+    def _title(self) -> str:
+        return f"gradcheck of {self.function}"
+
+    def _rows(self) -> list[list[str]]:
+        return [i.cells(self._verdict(i)) for i in self.inputs]
+
+    def _said(self) -> list[str]:
+        return [_line("fault", f) for f in self.faults] + [_line("remark", f) for f in self.remarks]
 
     def _verdict(self, row: InputReport) -> str:
         if row.wrong:

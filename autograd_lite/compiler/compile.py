@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from autograd_lite.compiler import drawing, report
     from autograd_lite.compiler import formulas as mathematics
     from autograd_lite.compiler.native import backend as machine
+    from autograd_lite.display import Report
     from autograd_lite.viz.picture import Picture
 else:  # two thirds of the time of this import, each of which comes when it is asked for
     drawing, report = Later("autograd_lite.compiler.drawing"), Later("autograd_lite.compiler.report")
@@ -171,15 +172,16 @@ class CompiledProgram:
             return np.broadcast_to(np.zeros((), kind.dtype), kind.shape)
         return array
 
-    def report(self) -> str:
+    def report(self) -> Report:
         """Return a table: calls, operations, bytes and buffers as recorded, and after each pass.
 
-        For a native backend also what its kernels do, and what is left to NumPy between them, and why.
+        A string, which a prompt shows in its lines, and a notebook as a table. For a native backend also what its
+        kernels do, and what is left to NumPy between them, and why.
         """
         native = "" if self.native is None else f"\n\n{self.native.report()}"
-        return report.table(self._numpy.stages) + native + self._backend.report()
+        return report.table(self._numpy.stages, native + self._backend.report())
 
-    def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
+    def visualize(self, *, before: bool = False, legend: bool = True, direction: str | None = None) -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
         programs = {"after the passes": (self.program, self._numpy.module.names.__getitem__)}
         if before:
@@ -367,7 +369,7 @@ class Compiled:
         """The text of the latest program."""
         return self.program.source
 
-    def visualize(self, *, before: bool = False, legend: bool = True, direction: str = "LR") -> Picture:
+    def visualize(self, *, before: bool = False, legend: bool = True, direction: str | None = None) -> Picture:
         """Draw the latest program."""
         return self.program.visualize(before=before, legend=legend, direction=direction)
 

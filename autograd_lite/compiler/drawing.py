@@ -13,14 +13,15 @@ Named = tuple[Program, Callable[[int], str]]
 """A program, and what gives its values their names."""
 
 
-def picture(programs: Mapping[str, Named], legend: bool, direction: str) -> Picture:
+def picture(programs: Mapping[str, Named], legend: bool, direction: str | None) -> Picture:
     """Draw programs by their titles: what each reads, its calls, and what leaves it; several in a frame each."""
     boxes: list[Box] = []
     arrows: list[Arrow] = []
     frames = [Frame(title) for title in programs] if len(programs) > 1 else []
     for number, (program, name_of) in enumerate(programs.values()):
         _draw(program, name_of, number if frames else TOP, boxes, arrows)
-    return Picture(Scene(boxes, arrows, frames), legend=legend, direction=direction)
+    title = next(program.title for program, _ in programs.values())
+    return Picture(Scene(boxes, arrows, frames), legend=legend, direction=direction, title=title)
 
 
 def _draw(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from autograd_lite.compiler.memory import is_new
 from autograd_lite.compiler.program import Group, Instruction, Program, Ref, Type
+from autograd_lite.display import Report, lines_html, table_html
 
 _PRODUCTS = (np.matmul, np.dot, np.vdot)
 
@@ -64,20 +65,25 @@ def _bytes(kind: Type) -> int:
     return kind.nbytes if kind.kind in ("array", "scalar") else 0
 
 
-def table(stages: Iterable[tuple[str, Program]]) -> str:
-    """Return the costs as text, a line for each stage."""
+def table(stages: Iterable[tuple[str, Program]], told: str = "") -> Report:
+    """Return the costs as text, a line for each stage, followed by what else is `told`; a table in a notebook."""
     stages = list(stages)
     rows = [("after", "calls", "flops", "bytes", "buffers")]
     for name, program in stages:
         c = cost(program)
         rows.append((name, f"{c.calls:,}", f"{c.flops:,}", f"{c.bytes:,}", f"{c.buffers:,}"))
+    loops = [_loop(group, program) for program in [p for _, p in stages[-1:]] for group in program.groups]
+    text = "\n".join([*_aligned(rows), *loops]) + told
+    return Report(text, table_html("", rows, loops) + (lines_html(told.strip("\n")) if told else ""))
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join([row[0].ljust(widths[0]), *cells]))
-    lines += [_loop(group, program) for program in [p for _, p in stages[-1:]] for group in program.groups]
-    return "\n".join(lines)
+    return lines
 
 
 def _loop(group: Group, program: Program) -> str:

@@ -54,7 +54,7 @@ PICTURE_FAILED = (
     "Write picture.save('graph.dot') for the text, and try another program on it"
 )
 MISSING_RENDERER = (
-    "drawing a graph needs the program `dot` of Graphviz on the PATH, or the package graphviz-pure, "
-    "and neither is installed. Write: pip install 'autograd-lite[graph]' (or install Graphviz with the system's "
-    "package manager); print(picture), picture.save('graph.html') and picture.save('graph.dot') need neither"
+    "a picture as .png or .pdf needs the program `dot` of Graphviz on the PATH, or the package graphviz-pure, "
+    "and neither is installed. Write picture.save('graph.svg'), which needs neither, as .html and .dot do; "
+    "or: pip install 'autograd-lite[graph]' (or install Graphviz with the system's package manager)"
 )

@@ -80,6 +80,13 @@ class Module:
 
     training: bool = True
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute. A parameter without a name is called as the attribute is, in pictures and messages."""
+        if isinstance(value, (Parameter, list, tuple, dict)):
+            for path, part in _named(_places(value, name), Parameter):
+                part.name = part.name or path
+        super().__setattr__(name, value)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.forward(*args, **kwargs)
 

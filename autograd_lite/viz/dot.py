@@ -24,21 +24,27 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from autograd_lite import errors
+from autograd_lite.viz.colours import HEAT, LIGHT
 from autograd_lite.viz.measure import Facts
-from autograd_lite.viz.scene import TOP, Arrow, Box, Scene, children, titled
-from autograd_lite.viz.words import bytes_text, clean, seconds_text, shape_text
+from autograd_lite.viz.scene import TOP, Arrow, Box, Scene, children, is_back, titled
+from autograd_lite.viz.words import bytes_text, clean, seconds_text, shape_text, wrapped
 
 DIRECTIONS = ("LR", "TB")
-STYLES = {
-    "parameter": 'shape=note, color="#B27300", fillcolor="#FCE8BF"',
-    "input": 'shape=ellipse, color="#1F77A8", fillcolor="#DCEFFA"',
-    "operation": 'shape=box, style="rounded,filled", color="#5F5F5F", fillcolor="#F3F3F3"',
-    "output": 'shape=octagon, peripheries=2, color="#00734F", fillcolor="#CFEDE2"',
-    "failed": 'shape=component, color="#B3261E", fillcolor="#FBD9D5", penwidth=3',
-    "folded": 'shape=folder, color="#5F5F5F", fillcolor="#E4E4E4"',
-    "more": 'shape=box, style=dashed, color="#5F5F5F"',
+_WIDTH = 24  # of numbers in a box
+_SHAPES = {
+    "parameter": "shape=note",
+    "input": "shape=ellipse",
+    "operation": 'shape=box, style="rounded,filled"',
+    "output": "shape=octagon, peripheries=2",
+    "failed": "shape=component",
+    "folded": "shape=folder",
+    "more": "shape=box, style=dashed",
 }
-_LEGEND = {"input": "input or\nconstant", "failed": "failed here", "folded": "folded", "more": "left out"}
+STYLES = {
+    kind: f'{shape}, color="{LIGHT[kind].line}", fillcolor="{LIGHT[kind].fill}"' + ", penwidth=3" * (kind == "failed")
+    for kind, shape in _SHAPES.items()
+}
+_SAID = {"input": "input or constant", "failed": "failed here", "more": "left out"}
 _HEAD = """\
 digraph {{
   graph [rankdir={direction}, ordering=in, nodesep=0.22, ranksep=0.45, pad=0.2];
@@ -50,12 +56,12 @@ _FRAME = """\
     label={title}; labeljust=l; style=rounded; color="#9A9A9A"; fontname="Helvetica"; fontsize=11; fontcolor="#444444";
 {inside}  }}
 """
+_NO_BOX = "shape=plaintext, style=solid"
 _LEGEND_HEAD = """\
   subgraph cluster_legend {
     style=rounded; color="#DDDDDD"; label="";
     node [fontsize=10, height=0.26, margin="0.1,0.03"];
 """
-_HEAT = ("#FFF5E6", "#FDD9A8", "#FBB568", "#EE8A34", "#D55E00")
 
 
 class Shown(NamedTuple):
@@ -81,7 +87,7 @@ def dot_text(scene: Scene, *, legend: bool = True, direction: str = "LR", shown:
     parts = [_HEAD.format(direction=direction), *_boxes(scene, shown, heat)]
     parts += [_arrow_text(arrow, scene, shown) for arrow in scene.arrows]
     if legend:
-        parts.append(legend_text(scene, direction, heat))
+        parts.append(legend_text(legend_samples(scene, shown, heat), direction))
     return "".join(parts) + "}\n"
 
 
@@ -109,15 +115,27 @@ def _box_text(i: int, box: Box, shown: Shown, heat: Heat | None) -> str:
     if heat is not None and box.kind != "output":
         style = heat.warmed(style, box.facts)
     if shown.marks and box.facts is not None and box.facts.marks:
-        style = re.sub(r'color="[^"]*"(, penwidth=3)?', 'color="#B3261E", penwidth=3', style, count=1)
+        style = marked(style)
     return f"  n{i} [label={quoted(box_lines(box, shown))}, {style}];\n"
 
 
-def box_lines(box: Box, shown: Shown) -> list[str]:
-    """Return what stands in a box."""
+def marked(style: str) -> str:
+    """Return the style of a box that looks wrong."""
+    return re.sub(r'color="[^"]*"', f'color="{LIGHT["failed"].line}", penwidth=3', style, count=1)
+
+
+def box_parts(box: Box, shown: Shown) -> tuple[list[str], list[str]]:
+    """Return what stands in a box: what it is, and the numbers."""
     lines = [titled(box.lines[0], box.times), *box.lines[1:]]
     lines += [box.where] if shown.where and box.where else []
-    return lines if box.facts is None else lines + fact_lines(box.facts, shown)
+    facts = [] if box.facts is None else fact_lines(box.facts, shown)
+    return lines, [line for fact in facts for line in wrapped(fact, _WIDTH)]
+
+
+def box_lines(box: Box, shown: Shown) -> list[str]:
+    """Return what stands in a box, line by line."""
+    lines, numbers = box_parts(box, shown)
+    return lines + numbers
 
 
 def fact_lines(facts: Facts, shown: Shown) -> list[str]:
@@ -127,6 +145,7 @@ def fact_lines(facts: Facts, shown: Shown) -> list[str]:
         lines.append(f"value {facts.value.text}")
     if shown.gradients and facts.gradient is not None:
         lines.append(f"grad {facts.gradient.text}")
+        lines += [facts.note] if facts.note else []
     if shown.saved and facts.saved:
         lines.append(f"saves {bytes_text(facts.saved)}")
     if shown.times and facts.times:
@@ -152,7 +171,7 @@ def flow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:
 def _arrow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:
     flow = flow_text(arrow, scene, shown)
     parts = [f'label=" {flow} "'] if flow else []
-    if arrow.source >= arrow.target:
+    if is_back(arrow):
         parts.append("style=dashed, constraint=false")
     elif scene.boxes[arrow.source].kind == "operation":
         parts.append("weight=8")  # keeps the chain of operations straight
@@ -188,35 +207,61 @@ class Heat:
         if not norm > self.low:
             return 0
         if norm >= self.high:
-            return len(_HEAT) - 1
-        return round(math.log(norm / self.low) / math.log(self.high / self.low) * (len(_HEAT) - 1))
+            return len(HEAT) - 1
+        return round(math.log(norm / self.low) / math.log(self.high / self.low) * (len(HEAT) - 1))
+
+    def step_of(self, facts: Facts | None) -> int | None:
+        """Return the number of the colour of a box; None where there is no gradient."""
+        if facts is None or facts.gradient is None or math.isnan(facts.gradient.norm):
+            return None
+        return self.step(facts.gradient.norm)
 
     def warmed(self, style: str, facts: Facts | None) -> str:
         """Return the style of a box, with another fill where there is a gradient."""
-        if facts is None or facts.gradient is None or math.isnan(facts.gradient.norm):
-            return style
-        return filled(style, self.step(facts.gradient.norm))
+        step = self.step_of(facts)
+        return style if step is None else filled(style, step)
 
 
 def filled(style: str, step: int) -> str:
     """Return a style in one of the colours of heat."""
-    return re.sub(r'fillcolor="[^"]*"', f'fillcolor="{_HEAT[step]}"', style)
+    return re.sub(r'fillcolor="[^"]*"', f'fillcolor="{HEAT[step]}"', style)
 
 
 # ----- legend -----
 
 
-def legend_text(scene: Scene, direction: str, heat: Heat | None) -> str:
-    """Return a frame with one sample of each kind that the picture has, side by side."""
-    samples = [
-        (_LEGEND.get(kind, kind), style) for kind, style in STYLES.items() if any(b.kind == kind for b in scene.boxes)
-    ]
+class Sample(NamedTuple):
+    """What a legend explains: a kind of box, ``marked`` ones, or a ``back`` arrow; a colour of heat, if it has one."""
+
+    text: str
+    kind: str
+    heat: int | None = None
+
+
+def legend_samples(scene: Scene, shown: Shown, heat: Heat | None) -> list[Sample]:
+    """Return a sample of each kind that a picture has, of the colours of heat, and of arrows back."""
+    present = {box.kind for box in scene.boxes}
+    samples = [Sample(_SAID.get(kind, kind), kind) for kind in STYLES if kind in present]
     if heat is not None and heat.high:
-        samples += [
-            (f"gradient norm\n{norm:.3g}", filled(STYLES["operation"], step))
-            for norm, step in ((heat.low, 0), (heat.high, len(_HEAT) - 1))
-        ]
-    lines = [f"    legend{i} [label={quoted([text])}, {style}];\n" for i, (text, style) in enumerate(samples)]
+        for norm, step in ((heat.low, 0), (heat.high, len(HEAT) - 1)):
+            samples.append(Sample(f"gradient norm {norm:.3g}", "operation", step))
+    if shown.marks and any(box.facts is not None and box.facts.marks for box in scene.boxes):
+        samples.append(Sample("looks wrong", "marked"))
+    if any(is_back(arrow) for arrow in scene.arrows):
+        alike = any(box.times > 1 for box in scene.boxes) or any(frame.times > 1 for frame in scene.frames)
+        samples.append(Sample("to the next one alike" if alike else "back to what came before", "back"))
+    return samples
+
+
+def legend_text(samples: Sequence[Sample], direction: str) -> str:
+    """Return a frame with samples side by side."""
+    lines = []
+    for i, sample in enumerate(samples):
+        style = marked(STYLES["operation"]) if sample.kind == "marked" else STYLES.get(sample.kind, _NO_BOX)
+        style = style if sample.heat is None else filled(style, sample.heat)
+        lines.append(f"    legend{i} [label={quoted([sample.text])}, {style}];\n")
+        if sample.kind == "back":
+            lines.append(f"    back [shape=point, style=invis];\n    back -> legend{i} [style=dashed];\n")
     return f"{_LEGEND_HEAD}{''.join(lines)}    {_order(samples, direction)}\n  }}\n"
 
 

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import ast
-import linecache
 from collections.abc import Iterator, Mapping, Sequence
-from types import CodeType
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.display import Report
 from autograd_lite.graph import Constant, Node
-from autograd_lite.op import Op
 from autograd_lite.record import array_of
 from autograd_lite.tensor import Tensor
+from autograd_lite.viz.derivatives import Call, derivative
 from autograd_lite.viz.items import ancestors, is_leaf
 from autograd_lite.viz.measure import gradients, numbers, plain, shares_of, values
 from autograd_lite.viz.targets import subject_of
 from autograd_lite.viz.words import clean, number_text, settings_text, shape_text
 
 _LONGEST = 200  # operations
-_REPEATED = (bool, int, tuple, type(None))  # settings that a formula shows by their values
+_SHORT = 2  # elements of an array that stands in a formula itself
 _SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
 
 
 def explain(
     target: Tensor, *, params: Mapping[str, Tensor] | None = None, names: Mapping[str, Any] | None = None
-) -> str:
+) -> Report:
     """Return how a Tensor is computed and how its gradient is derived, line by line, with the numbers.
 
     Parameters
@@ -37,7 +36,12 @@ def explain(
     params : mapping of str to Tensor, optional
         Names of parameters: ``dict(model.named_parameters())``.
     names : mapping, optional
-        More names, such as ``locals()``.
+        More names, such as ``locals()`` or ``dict(model.named_parameters())``.
+
+    Returns
+    -------
+    str
+        Which a prompt and a notebook show in its lines.
 
     Raises
     ------
@@ -49,8 +53,8 @@ def explain(
     Notes
     -----
     Every line of the second half is one application of the chain rule: the gradient that has arrived at a result, times
-    the derivative of the operation by one of its inputs. The formula is the text of the rule itself, where that is one
-    expression. ``+=`` says that an input is used more than once, so that its shares are added.
+    the derivative of the operation by one of its inputs, as an expression of NumPy. ``+=`` says that an input is used
+    more than once, so that its shares are added.
 
     Examples
     --------
@@ -71,7 +75,7 @@ def explain(
     """
     if not isinstance(target, Tensor):
         raise errors.PictureError(errors.EXPLAIN_OF.format(given=type(target).__name__))
-    return Explanation(target, params, names).text()
+    return Report(Explanation(target, params, names).text())
 
 
 class Explanation:
@@ -85,10 +89,30 @@ class Explanation:
         if operations > _LONGEST:
             text = errors.EXPLAIN_LONG.format(what=refusals.describe(target), count=operations, longest=_LONGEST)
             raise errors.PictureError(text)
-        self.labels = _labels(self.nodes, self.root, subject.names.given)
+        self.names = subject.names.given
+        self.labels = _labels(self.nodes, self.root, self.names)
         with np.errstate(all="ignore"):
             self.values = values(self.nodes, {self.root: array_of(target)})
             self.gradients = gradients(subject.outputs, self.nodes)
+        self.constants = dict(self._constants())
+
+    def _constants(self) -> Iterator[tuple[int, tuple[str, Any]]]:
+        """Yield a name and the value for each array without a name that is too long to stand in a formula."""
+        found: list[tuple[str, Any]] = []
+        numbers = (name for i in count(1) if (name := f"c{i}") not in self.labels.values())
+        for x in (x for node in self.nodes for x in node.inputs):
+            if isinstance(x, Constant) and not self._name_of(x):
+                value = plain(self.values.get(id(x)))
+                if value is not None and np.size(value) <= _SHORT:
+                    continue
+                known = (pair for pair in found if value is not None and np.array_equal(pair[1], value))
+                if (pair := next(known, None)) is None:
+                    found.append(pair := (next(numbers), x.shape if value is None else value))
+                yield id(x), pair
+
+    def _name_of(self, x: Constant) -> str:
+        given = self.names.get(id(x.source())) if x.source is not None else None
+        return _line(given or x.name or "")
 
     def text(self) -> str:
         """Return all lines."""
@@ -96,6 +120,8 @@ class Explanation:
 
     def forward(self) -> Iterator[tuple[str, ...]]:
         """Yield for each value its name, what it is computed by, and what it is."""
+        for name, value in dict(self.constants.values()).items():
+            yield name, "=", "", f"constant {shape_text(value)}" if isinstance(value, tuple) else self.number(value)
         for node in self.nodes:
             yield self.labels[node], "=", self.call(node), self.number(self.values.get(node))
 
@@ -109,8 +135,8 @@ class Explanation:
                 yield self.slope(node), "=", "", self.number(self.gradients[node])
             if is_leaf(node) or node not in self.gradients:
                 continue
-            operands = [x for x in node.inputs if x is not None]
-            for place, (x, share) in enumerate(zip(operands, shares_of(node, self.gradients[node]), strict=True)):
+            operands = [(place, x) for place, x in enumerate(node.inputs) if x is not None]
+            for (place, x), share in zip(operands, shares_of(node, self.gradients[node]), strict=True):
                 if share is not None:
                     given[x] = given.get(x, 0) + 1
                     yield self.slope(x), "=" if given[x] == 1 else "+=", self.rule(node, place), self.number(share)
@@ -143,38 +169,38 @@ class Explanation:
             return self.labels[x]
         if not isinstance(x, Constant):
             return number_text(x)
-        value = plain(self.values.get(id(x)))
-        small = value is not None and np.size(value) <= 2  # noqa: PLR2004 - as short as a name
-        return _line(x.name) if x.name else numbers(value).text if small else f"constant {shape_text(x.shape)}"
+        if id(x) in self.constants:
+            return self.constants[id(x)][0]
+        return self._name_of(x) or numbers(self.values[id(x)]).text
 
     def rule(self, node: Node, place: int) -> str:
-        """Return the derivative of an operation by one operand, times what has arrived, as its rule is written."""
+        """Return the derivative of an operation by one operand, times what has arrived, as a formula."""
         op = node.op
         assert op is not None
-        text = formula(op, place)
-        arrived = self.slope(node)
-        if text is None:
-            return f"{arrived} through {op.name}"
-        names = {"g": arrived, "y": self.labels[node]}
-        names |= {name: repr(v) for name, v in {**op.defaults, **node.settings}.items() if isinstance(v, _REPEATED)}
-        given = [x for x in node.inputs if x is not None]
-        names |= {name: self.operand(x) for name, x in zip(op.operands, given, strict=False)}
-        return renamed(text, names)
+        names = {"g": self.slope(node), "y": self.labels[node]}
+        pairs = zip(op.operands, node.inputs, strict=False)
+        names |= {name: "None" if x is None else self.operand(x) for name, x in pairs}
+        shapes = [getattr(x, "shape", ()) for x in node.inputs]
+        text = derivative(Call(op, place, shapes, node.shape, node.settings), names)
+        return text or f"{self.slope(node)} through {op.name}"
 
     def number(self, value: Any) -> str:
         return "?" if plain(value) is None else numbers(value).text
 
 
 def _labels(nodes: Sequence[Node], root: Node, names: Mapping[Any, str]) -> dict[Node, str]:
-    """Return a name for every node: the user's, or the next of v1, v2, ...; the root is y where it has none."""
+    """Return a name for every node: the user's, or the next of v1, v2, ...; the root is y where it has none.
+
+    A name that several have is numbered, as ``weight`` and ``weight_2`` in the layers of a network.
+    """
     labels: dict[Node, str] = {}
     taken: set[str] = set()
-    unnamed = (f"v{i}" for i in range(1, 2 * len(nodes) + 2))
+    numbers = count(1)
     for node in nodes:
         given = names.get(node) or (node.notes.name if node.notes is not None else None)
-        name = _line(given) if given else "y" if node is root else next(unnamed)
-        while name in taken:
-            name = next(unnamed)
+        wished = _line(given) if given else "y" if node is root else ""
+        others = (f"{wished}_{i}" for i in count(2)) if wished else (f"v{i}" for i in numbers)
+        name = next(name for name in chain([wished] if wished else [], others) if name not in taken)
         labels[node] = name
         taken.add(name)
     return labels
@@ -195,51 +221,3 @@ def _aligned(rows: Iterator[tuple[str, ...]]) -> list[str]:
         head = f"  {name.ljust(left)} {sign.rjust(signs)} "
         lines.append(head + (f"{text.ljust(wide)}  = {number}" if text else number))
     return lines
-
-
-# ----- rules as text -----
-
-
-def formula(op: Op, place: int) -> str | None:
-    """Return the text of a rule that is one expression, as it stands in the formulary; None for any other.
-
-    Examples
-    --------
-    >>> from autograd_lite.op import REGISTRY
-    >>> formula(REGISTRY[np.exp], 0)
-    'g * y'
-    """
-    rule = op.rules[place if op.operands else 0]
-    code = getattr(rule, "__code__", None)
-    if code is None or code.co_name != "<lambda>":
-        return None
-    return _body(code)
-
-
-def _body(code: CodeType) -> str | None:
-    """Return the source of the expression that a lambda computes, by where its instructions stand."""
-    spans = [((a, c), (b, d)) for a, b, c, d in code.co_positions() if a and b and c is not None and d is not None]
-    spans = [(start, end) for start, end in spans if start != end]  # the first instructions stand nowhere
-    if not spans:
-        return None
-    first, last = min(start for start, _ in spans), max(end for _, end in spans)
-    lines = linecache.getlines(code.co_filename)[first[0] - 1 : last[0]]
-    if not lines:
-        return None
-    text = "".join(lines).encode()
-    end = len(text) - len(lines[-1].encode()) + last[1]
-    return " ".join(text[first[1] : end].decode().split())
-
-
-def renamed(text: str, names: Mapping[str, str]) -> str:
-    """Return an expression with other names in it."""
-    try:
-        tree = ast.parse(text, mode="eval")
-    except SyntaxError:  # a part of an expression that stands in parentheses
-        return text
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            node.id = names.get(node.id, node.id)
-    return ast.unparse(tree)
-
-

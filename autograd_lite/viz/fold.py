@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite.graph import Constant, Node
 from autograd_lite.scope import Scope
-from autograd_lite.viz.items import Items, is_leaf
+from autograd_lite.viz.items import Index, Items, is_leaf
 from autograd_lite.viz.words import number_text, settings_text
 
 _FEWEST = 3  # repetitions that are worth a fold
@@ -170,7 +170,7 @@ class _Level:
 
     def _kind(self, j: int, shape: Any) -> Any:
         thing = self.items.things[j]
-        if isinstance(thing, (Node, Constant)):
+        if isinstance(thing, (Node, Constant, Index)):
             return shape
         return number_text(thing)
 

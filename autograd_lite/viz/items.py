@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.graph import Constant, Node
+from autograd_lite.op import Settings
 from autograd_lite.scope import Scope
 from autograd_lite.shapes import Shape
 from autograd_lite.viz.targets import Failure, Subject
@@ -18,13 +21,20 @@ class Output(NamedTuple):
     name: str
 
 
+class Index(NamedTuple):
+    """What an operation picks elements by, which is among its settings: its name, if that is known, and the array."""
+
+    name: str
+    array: Any
+
+
 class Items:
     """Things and what each is computed from, numbered in the order in which the operations were recorded.
 
     Attributes
     ----------
     things : list
-        A `Node`, a `Constant`, a Python number, an `Output` or a `Failure`.
+        A `Node`, a `Constant`, a Python number, an `Index`, an `Output` or a `Failure`.
     inputs : list of list
         For each thing pairs of the number of another and the shape of what flows; None for a plain number.
     scopes : list of Scope or None
@@ -36,7 +46,7 @@ class Items:
         self.inputs: list[list[tuple[int, Shape | None]]] = []
         self.scopes: list[Scope | None] = []
         self._places: dict[Any, int] = {}
-        self._outside = subject.inputs
+        self._outside, self._integers = subject.inputs, subject.integers
         for node in ancestors(subject.roots):
             if not is_leaf(node):
                 self._enter(node)
@@ -54,11 +64,26 @@ class Items:
 
     def _enter(self, node: Node) -> None:
         """Enter an operation after what it is computed from."""
-        inputs = self._operands(node.inputs)
+        inputs = [*self._operands(node.inputs), *self._indices(node.settings)]
         self._places[node] = self._add(node, inputs, node.notes.scope if node.notes is not None else None)
 
     def _operands(self, operands: Iterable[Any]) -> list[tuple[int, Shape | None]]:
         return [(self._place(x), getattr(x, "shape", None)) for x in operands if x is not None]
+
+    def _indices(self, settings: Settings) -> list[tuple[int, Shape | None]]:
+        """Return the numbers of the arrays that elements are picked by: of those that just count, only if named.
+
+        NOTE: an input is known by its values, since an operation has a copy of it.
+        """
+        found: dict[int, Shape | None] = {}
+        for array in _arrays_in(settings):
+            name = next((name for name, x in self._integers.items() if _same(x, array)), "")
+            if name or not np.array_equal(array.ravel(), np.arange(array.size)):
+                place = self._places.get((Index, name)) if name else None
+                if place is None:
+                    place = self._places[Index, name] = self._add(Index(name, array), [], None)
+                found.setdefault(place, array.shape)
+        return list(found.items())
 
     def _fail(self, failure: Failure) -> None:
         self._add(failure, self._operands(failure.operands), failure.scope)
@@ -85,7 +110,19 @@ class Items:
     def _moves(self, thing: Any) -> bool:
         if isinstance(thing, Node):
             return thing not in self._outside
-        return not (isinstance(thing, Constant) and thing.name)
+        return not (isinstance(thing, (Constant, Index)) and thing.name)
+
+
+def _arrays_in(settings: Settings) -> Iterator[Any]:
+    for value in settings.values():
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, np.ndarray) and part.dtype.kind in "iub":
+                yield part
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Tell whether two arrays have the same elements in the same order, in whatever shape."""
+    return a.size == b.size and a.dtype.kind == b.dtype.kind and np.array_equal(a.ravel(), b.ravel())
 
 
 def _identity(x: Any) -> int | None:

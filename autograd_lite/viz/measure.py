@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite.graph import Constant, Node
 from autograd_lite.record import array_of, as_array
 from autograd_lite.sweep import reverse
-from autograd_lite.viz.items import Items, Output, is_leaf
+from autograd_lite.viz.items import Index, Items, Output, is_leaf
 from autograd_lite.viz.targets import Subject
 from autograd_lite.viz.words import complaint
 
@@ -24,6 +24,8 @@ _BARS = " ▁▂▃▄▅▆▇█"
 _BINS = 8
 _REPEATS = 3
 _SATURATED = 0.01  # of the range of a sigmoid, from either end
+_ROUNDING = 1000  # as many units of rounding are still none of a gradient
+_NOTE = "(of the largest of each row, for the sum is constant)"
 _MANY = 0.5  # the share of saturated elements that is worth a mark
 _AT_ONCE = (2000, 1_000_000)  # things and elements that are measured unasked
 
@@ -57,6 +59,8 @@ class Facts(NamedTuple):
         For each input the part of its gradient that comes back through here.
     times : tuple of float
         Seconds that an operation takes forward, and its derivative.
+    note : str
+        Of what the gradients are the gradient, where that is not the sum of the outputs.
     """
 
     value: Numbers | None = None
@@ -65,6 +69,7 @@ class Facts(NamedTuple):
     marks: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
     times: tuple[float, ...] = ()
+    note: str = ""
 
 
 def is_small(items: Items) -> bool:
@@ -81,11 +86,11 @@ def facts_of(subject: Subject, items: Items, *, derive: bool | None, times: bool
     """
     nodes = [thing for thing in items.things if isinstance(thing, Node)]
     grads: dict[Node, Any] = {}
-    why = ""
+    why = note = ""
     with np.errstate(all="ignore"):
         known = values(nodes, subject.values)
         try:
-            grads = {} if derive is False else gradients(subject.outputs, nodes)
+            grads, note = ({}, "") if derive is False else telling_gradients(subject.outputs, nodes, known)
         except Exception as error:
             if derive:
                 raise
@@ -94,7 +99,7 @@ def facts_of(subject: Subject, items: Items, *, derive: bool | None, times: bool
     for i, inputs in enumerate(items.inputs):
         if isinstance(items.things[i], Output):
             source = facts[inputs[0][0]]
-            facts[i] = Facts(source.value, source.gradient)
+            facts[i] = Facts(source.value, source.gradient, note=note)
     return facts, why
 
 
@@ -107,6 +112,8 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
     if isinstance(thing, Constant):
         value = plain(known.get(id(thing)))
         return Facts(_numbers(value), marks=_marks(None, value, None))
+    if isinstance(thing, Index):
+        return Facts(numbers(thing.array))
     if not isinstance(thing, Node):
         return Facts()
     value, g = plain(known.get(thing)), plain(grads.get(thing))
@@ -197,10 +204,46 @@ def _operands(node: Node, known: Mapping[Any, Any]) -> list[Any] | None:
 
 def gradients(outputs: Sequence[Node], nodes: Sequence[Node]) -> dict[Node, Any]:
     """Return the gradient of the sum of all outputs by every node; nothing is kept or released."""
-    if not outputs:
-        return {}
-    seeds = [(node, np.ones(node.shape, node.dtype)) for node in outputs]
-    return reverse(seeds, wanted=frozenset(nodes), retain=True)
+    return _swept([(node, np.ones(node.shape, node.dtype)) for node in outputs], nodes)
+
+
+def _swept(seeds: list[tuple[Node, Any]], nodes: Sequence[Node]) -> dict[Node, Any]:
+    return reverse(seeds, wanted=frozenset(nodes), retain=True) if seeds else {}
+
+
+def telling_gradients(
+    outputs: Sequence[Node], nodes: Sequence[Node], known: Mapping[Any, Any]
+) -> tuple[dict[Node, Any], str]:
+    """Return `gradients`, but where the sum is constant those of the largest element of each row, and a note on it.
+
+    The values of a softmax add up to 1: the gradient of their sum is rounding, and tells nothing of the network.
+    """
+    found = gradients(outputs, nodes)
+    values = [plain(known.get(node)) for node in outputs]
+    if any(value is None or np.iscomplexobj(value) for value in values) or not any(np.size(v) > 1 for v in values):
+        return found, ""
+    others = _swept([(node, _largest(v)) for node, v in zip(outputs, values, strict=True)], nodes)
+    leaves = [node for node in nodes if is_leaf(node) and node in others]
+    vanish = [_norm(found.get(node, 0.0)) <= _ROUNDING * _eps(node) * _norm(others[node]) for node in leaves]
+    moved = any(_norm(others[node]) > 0 for node in leaves)
+    return (others, _NOTE) if moved and all(vanish) else (found, "")
+
+
+def _largest(value: Any) -> Any:
+    """Return 1 for the largest element along the last axis, and 0 for the others."""
+    a = np.atleast_1d(value)
+    seed = np.zeros(a.shape, a.dtype)
+    if a.size:
+        np.put_along_axis(seed, np.argmax(a, axis=-1, keepdims=True), 1, axis=-1)
+    return seed.reshape(np.shape(value))
+
+
+def _norm(x: Any) -> float:
+    return float(np.linalg.norm(np.asarray(x).ravel()))
+
+
+def _eps(node: Node) -> float:
+    return float(np.finfo(node.dtype).eps)
 
 
 def shares_of(node: Node, g: Any) -> list[Any]:

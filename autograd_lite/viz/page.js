@@ -2,13 +2,14 @@
 
 const scene = JSON.parse(document.getElementById("data").textContent);
 const { boxes, arrows, frames } = scene;
-const TOP = -1, LINE = 17, PAD = 12, GAP = 18, RANK = 46, LONGEST = 34;
-let across = scene.direction === "LR";
+const TOP = -1, LINE = 17, PAD = 12, GAP = 18, RANK = 40, BAND = 18, READABLE = 0.6;
+let across = scene.direction !== "TB";
 const byId = (id) => document.getElementById(id);
 const inputs = boxes.map(() => []), uses = boxes.map(() => []);
 arrows.forEach((arrow, n) => { inputs[arrow.target].push(n); uses[arrow.source].push(n); });
 
-const state = { folded: new Set(), step: null, heat: false, focus: null, query: "", view: { x: 0, y: 0, scale: 1 } };
+const state = { folded: new Set(), step: null, heat: false, focus: null, query: "", fitted: true,
+  view: { x: 0, y: 0, scale: 1 } };
 let placed = new Map(), drawn = [];
 
 // ----- frames -----
@@ -53,21 +54,14 @@ function hasGradient(box) {
   return uses[box].every((n) => backwardStep.get(arrows[n].target) <= state.step);
 }
 
-function numbersOf(box) {
-  const lines = [];
-  if (box.value) lines.push("value " + box.value);
-  if (box.gradient) lines.push("grad " + box.gradient);
-  return lines;
-}
+const numbersOf = (box) => [...box.valueLines, ...box.gradientLines];
 const cut = (text, longest) => [...text].length > longest ? [...text].slice(0, longest - 1).join("") + "…" : text;
 
-function shownNumbers(i) {
-  const box = boxes[i];
-  const lines = [];
-  if (box.value) lines.push(hasValue(i) ? "value " + box.value : "");
-  if (box.gradient) lines.push(hasGradient(i) ? "grad " + box.gradient : "");
-  return lines;
-}
+/** The lines of numbers in a box, empty as long as they are not there yet. */
+const shownLines = (i) => [...boxes[i].valueLines.map((line) => hasValue(i) ? line : ""),
+  ...boxes[i].gradientLines.map((line) => hasGradient(i) ? line : "")];
+const shownNumbers = (i) => [boxes[i].value && hasValue(i) && "value " + boxes[i].value,
+  boxes[i].gradient && hasGradient(i) && "grad " + boxes[i].gradient];
 
 // ----- drawing -----
 
@@ -101,7 +95,7 @@ function drawnFrame(name) {
     "aria-label": `${frames[f].title || "equal blocks"}, ${count} operations`,
   });
   group.append(make("rect", { class: "shape", x: at.x, y: at.y, width: at.w, height: at.h, rx: 10 }));
-  group.append(make("text", { x: at.x + PAD, y: at.y + LINE + 2 }, (closed ? "▸ " : "▾ ") + frames[f].title));
+  group.append(make("text", { x: at.x + (titleStart.get(name) ?? PAD), y: at.y + LINE + 2 }, (closed ? "▸ " : "▾ ") + frames[f].title));
   group.addEventListener("click", (event) => { if (!dragged) { event.stopPropagation(); toggle(f); } });
   group.addEventListener("mouseenter", () => tell(group.getAttribute("aria-label"), []));
   return group;
@@ -122,59 +116,35 @@ function drawnBox(i) {
 }
 
 function shapeOf(kind, { x, y, w, h }) {
-  if (kind === "input") return make("rect", { class: "shape", x, y, width: w, height: h, rx: h / 2 });
+  if (kind === "input") return make("rect", { class: "shape", x, y, width: w, height: h, rx: Math.min(h, 40) / 2 });
   if (kind === "parameter") {
     return make("path", { class: "shape", d: `M${x} ${y}H${x + w - 9}L${x + w} ${y + 9}V${y + h}H${x}z` });
   }
   if (kind === "output") {
-    const c = 9;
+    const c = Math.min(9, h / 3);
     return make("path", { class: "shape", d: `M${x + c} ${y}H${x + w - c}L${x + w} ${y + c}V${y + h - c}L${x + w - c} ${y + h}` +
       `H${x + c}L${x} ${y + h - c}V${y + c}z` });
   }
   return make("rect", { class: "shape", x, y, width: w, height: h, rx: kind === "operation" ? 7 : 0 });
 }
 
-function drawnArrow({ from, to, arrows: own, lanes }) {
-  const arrow = arrows[own[0]], a = placed.get(from.at(-1)), b = placed.get(to.at(-1));
-  const back = arrow.source >= arrow.target;
-  const start = across ? [a.x + a.w, a.y + a.h / 2] : [a.x + a.w / 2, a.y + a.h];
-  const end = across ? [b.x, b.y + b.h / 2] : [b.x + b.w / 2, b.y];
+function drawnArrow({ from, to, arrows: own, back, points }) {
   const group = make("g", { class: "arrow" + (back ? " back" : ""), "aria-hidden": "true" });
   Object.assign(group.dataset, { arrows: own.join(" "), from: from.at(-1), to: to.at(-1) });
-  const points = [start, ...lanes, end];
-  const [d, x, y] = from.at(-1) === to.at(-1) ? loop(a) : back ? around(a, b) : [curve(points), ...between(points)];
-  group.append(make("path", { d, "marker-end": "url(#head)" }));
-  group.append(make("text", { x, y }, arrow.shape));
+  group.append(make("path", { d: back ? "M" + points.join("L") : curve(points), "marker-end": "url(#head)" }), make("text"));
   return group;
 }
 
-/** A line that swings from point to point and is straight along its lanes, which are every second stretch of it. */
+/** A line that swings from point to point, and is straight where they lie on a line along the picture. */
 function curve(points) {
   let d = `M${points[0]}`;
   for (let n = 1; n < points.length; n++) {
-    const [p, q] = [points[n - 1], points[n]];
-    const reach = Math.max(Math.abs(across ? q[0] - p[0] : q[1] - p[1]) / 2, 12);
-    if (n % 2 === 0) d += `L${q}`;
-    else if (across) d += `C${p[0] + reach} ${p[1]} ${q[0] - reach} ${q[1]} ${q}`;
-    else d += `C${p[0]} ${p[1] + reach} ${q[0]} ${q[1] - reach} ${q}`;
+    const [x, y] = points[n - 1], [u, v] = points[n];
+    if (Math.abs(across ? v - y : u - x) < 1) d += `L${u} ${v}`;
+    else if (across) d += `C${(x + u) / 2} ${y} ${(x + u) / 2} ${v} ${u} ${v}`;
+    else d += `C${x} ${(y + v) / 2} ${u} ${(y + v) / 2} ${u} ${v}`;
   }
   return d;
-}
-const between = (points) => [(points.at(-2)[0] + points.at(-1)[0]) / 2, (points.at(-2)[1] + points.at(-1)[1]) / 2 - 4];
-
-/** A line back, below or beside all that lies between. */
-function around(a, b) {
-  if (across) {
-    const [x, y, u, v] = [a.x + a.w / 2, a.y + a.h, b.x + b.w / 2, b.y + b.h], low = Math.max(y, v) + 26;
-    return [`M${x} ${y}C${x} ${low} ${u} ${low} ${u} ${v}`, (x + u) / 2, low - 8];
-  }
-  const [x, y, u, v] = [a.x + a.w, a.y + a.h / 2, b.x + b.w, b.y + b.h / 2], right = Math.max(x, u) + 40;
-  return [`M${x} ${y}C${right} ${y} ${right} ${v} ${u} ${v}`, right - 10, (y + v) / 2];
-}
-
-function loop({ x, y, w, h }) {
-  const [p, q] = [x + w / 2, y + h];
-  return [`M${p} ${q}C${p} ${q + 22} ${x + w + 30} ${q + 22} ${x + w} ${y + h / 2}`, p + w / 4, q + 16];
 }
 
 // ----- what changes without a new layout -----
@@ -186,8 +156,8 @@ function refresh() {
   boxes.forEach((box, i) => {
     const group = byId(key(i));
     if (!group) return;
-    const numbers = shownNumbers(i);
-    group.querySelectorAll(".number").forEach((text, n) => { text.textContent = cut(numbers[n] ?? "", LONGEST); });
+    const numbers = shownLines(i);
+    group.querySelectorAll(".number").forEach((text, n) => { text.textContent = numbers[n] ?? ""; });
     group.classList.toggle("later", !hasValue(i));
     group.classList.toggle("now", i === now);
     group.dataset.heat = state.heat && hasGradient(i) ? box.heat : "";
@@ -196,16 +166,11 @@ function refresh() {
     group.classList.toggle("lost", state.query !== "" && !found.includes(i));
     group.setAttribute("aria-label", spoken(i));
   });
-  document.querySelectorAll(".frame").forEach((group) => {
+  document.querySelectorAll("#view .frame").forEach((group) => {
     group.classList.toggle("now", now !== null && shownAs(now) === group.id);
   });
-  document.querySelectorAll(".arrow").forEach((group) => {
-    const own = group.dataset.arrows.split(" ").map(Number);
-    const first = arrows[own[0]];
-    group.classList.toggle("now", own.some((n) => arrows[n].target === now));
-    const returned = back && first.share && backwardStep.get(first.target) <= state.step;
-    group.querySelector("text").textContent = returned ? "← " + cut(first.share, 24) : first.shape;
-  });
+  refreshArrows(now, back);
+  drawMap();
   byId("step").value = state.step ?? lastStep;
   byId("all").setAttribute("aria-pressed", String(state.step === null));
   byId("count").textContent = state.query ? `${found.length} found` : "";
@@ -214,6 +179,25 @@ function refresh() {
   document.querySelectorAll("#view [tabindex]").forEach((g) => g.setAttribute("tabindex", g.id === focus ? "0" : "-1"));
 }
 
+/** On the way back an arrow points back as soon as something has come along it, and says what. */
+function refreshArrows(now, back) {
+  const groups = [...document.querySelectorAll("#view .arrow")];
+  const texts = drawn.map((edge) => {
+    const first = arrows[edge.arrows[0]];
+    const returned = back && first.share && backwardStep.get(first.target) <= state.step;
+    return { text: returned ? cut(first.share, 18) : first.shape, returned };
+  });
+  const spots = labelled(texts.map(({ text }) => text));
+  groups.forEach((group, n) => {
+    const { text, returned } = texts[n], [path, label] = group.children;
+    group.classList.toggle("now", drawn[n].arrows.some((k) => arrows[k].target === now));
+    group.classList.toggle("returned", Boolean(returned));
+    path.setAttribute(returned ? "marker-start" : "marker-end", "url(#head)");
+    path.removeAttribute(returned ? "marker-end" : "marker-start");
+    label.textContent = text;
+    if (spots[n]) ["x", "y"].forEach((name, k) => label.setAttribute(name, spots[n][k]));
+  });
+}
 /** What looks wrong, as far as the numbers are there yet. */
 const marksOf = (i) => boxes[i].marks.filter((mark) => mark.includes("gradient") ? hasGradient(i) : hasValue(i));
 
@@ -243,7 +227,7 @@ function describe(i) {
   tell(box.lines.join(" "), [
     ["Kind", box.times > 1 ? `${box.kind}, ${box.times.toLocaleString("en")} equal ones` : box.kind],
     ["In", chains[i].map((f) => frames[f].title).join(" / ")], ["Shape", box.shape], ["dtype", box.dtype],
-    ["Value", hasValue(i) ? box.value : ""], ["Gradient", hasGradient(i) ? box.gradient : ""],
+    ["Value", hasValue(i) ? box.value : ""], ["Gradient", hasGradient(i) ? [box.gradient, box.note].join(" ") : ""],
     ["Norm of the gradient", hasGradient(i) ? box.norm : ""], ["Keeps for its derivative", box.saved],
     ["Computed from", inputs[i].map((n) => label(arrows[n].source)).join(", ")],
     ["Used by", uses[i].map((n) => label(arrows[n].target)).join(", ")], ["Time", box.time], ["Line", box.where],
@@ -271,8 +255,7 @@ function toggle(frame) {
 
 function foldAll(folded) {
   state.folded = new Set(folded ? frames.map((_, f) => f) : []);
-  draw();
-  fit();
+  open();
 }
 
 function goTo(step) {
@@ -325,12 +308,16 @@ function go(direction) {
 
 function move(x, y, scale) {
   state.view = { x, y, scale };
+  state.fitted = false;
+  showWindow();
   byId("view").setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
 }
 
+const within = (scale) => Math.min(Math.max(scale, 0.02), 8);
+
 function zoom(factor, px = null, py = null) {
   const { width, height } = byId("graph").getBoundingClientRect();
-  const { x, y, scale } = state.view, to = Math.min(Math.max(scale * factor, 0.02), 8);
+  const { x, y, scale } = state.view, to = within(scale * factor);
   const cx = px ?? width / 2, cy = py ?? height / 2;
   move(cx - (cx - x) * to / scale, cy - (cy - y) * to / scale, to);
 }
@@ -343,37 +330,109 @@ function fitting() {
   return { width, height, right, below, scale: Math.min((width - 40) / right, (height - 40) / below, 1.4) };
 }
 
-/** In the direction that was asked for, unless the other shows it much larger. */
+/** In the direction that was asked for; else in the one that the window shows larger. */
 function choose() {
   layout();
-  const asked = fitting().scale;
+  if (scene.direction) return;
+  const here = fitting().scale;
   across = !across;
   layout();
-  if (fitting().scale < 1.25 * asked) across = !across;
+  if (fitting().scale <= here) {
+    across = !across;
+    layout();
+  }
 }
 
 function fit() {
   const { width, height, right, below, scale } = fitting();
   move((width - right * scale) / 2, (height - below * scale) / 2, scale);
+  state.fitted = true;
 }
 
-/** A large graph is not shrunk to nothing: its beginning is shown. */
+/** A large graph is not shrunk to nothing: its beginning is shown, and the map shows where that is. */
 function showStart() {
-  const { width, height } = fitting(), at = placed.get(shownAs(0)), scale = 0.8;
+  if (fitting().scale >= READABLE) return fit();
+  const { width, height } = fitting(), along = (at) => across ? at.x : at.y;
+  const at = boxes.map((_, i) => placed.get(shownAs(i))).reduce((a, b) => along(b) < along(a) ? b : a), scale = 0.8;
   if (across) move(30 - at.x * scale, height / 2 - (at.y + at.h / 2) * scale, scale);
   else move(width / 2 - (at.x + at.w / 2) * scale, 30 - at.y * scale, scale);
+  state.fitted = true;
 }
 
-let drag = null, dragged = false;
+function open() {
+  choose();
+  draw();
+  showStart();
+}
+
+// ----- the map: all of a large graph, small, and what of it is in the window -----
+
+function mapScale() {
+  const { right, below, width, height } = fitting();
+  return Math.min(Math.min(260, width / 4) / right, Math.min(200, height / 3) / below);
+}
+
+function drawMap() {
+  const map = byId("map"), scale = mapScale(), { right, below } = fitting();
+  map.setAttribute("width", right * scale);
+  map.setAttribute("height", below * scale);
+  map.setAttribute("viewBox", `0 0 ${right} ${below}`);
+  const here = state.step ? shownAs(atStep(state.step)) : null;
+  const rects = [...placed].map(([name, at]) => {
+    const kind = name === here ? "now" : inset.has(name) ? "frame" : isFrame(name) ? "folded" : boxes[number(name)].kind;
+    return make("rect", { "data-kind": kind, x: at.x, y: at.y, width: at.w, height: at.h });
+  });
+  map.replaceChildren(...rects, make("rect", { id: "window" }));
+  showWindow();
+}
+
+function showWindow() {
+  const { width, height } = byId("graph").getBoundingClientRect(), { x, y, scale } = state.view;
+  const seen = { x: -x / scale, y: -y / scale, width: width / scale, height: height / scale };
+  const window_ = byId("window");
+  if (!window_) return;
+  for (const [name, value] of Object.entries(seen)) window_.setAttribute(name, value);
+  byId("map").classList.toggle("needed", fitting().scale < READABLE);
+}
+
+function lookAt(event) {
+  const at = byId("map").getBoundingClientRect(), { width, height } = byId("graph").getBoundingClientRect();
+  const { scale } = state.view, own = mapScale();
+  move(width / 2 - (event.clientX - at.left) / own * scale, height / 2 - (event.clientY - at.top) / own * scale, scale);
+}
+byId("map").addEventListener("pointerdown", (event) => { lookAt(event); byId("map").setPointerCapture(event.pointerId); });
+byId("map").addEventListener("pointermove", (event) => { if (event.buttons) lookAt(event); });
+
+// ----- pointers, keys, buttons -----
+
+// One pointer drags, two pinch: the graph follows what lies between them, and how far they are apart.
+const pointers = new Map();
+let hold = null, dragged = false;
 const svg = byId("graph");
-svg.addEventListener("pointerdown", (event) => { drag = { x: event.clientX, y: event.clientY, from: state.view }; dragged = false; });
-window.addEventListener("pointermove", (event) => {
-  if (!drag) return;
-  const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
-  if (Math.hypot(dx, dy) > 4) dragged = true;
-  if (dragged) move(drag.from.x + dx, drag.from.y + dy, state.view.scale);
+function holding() {
+  const all = [...pointers.values()], at = svg.getBoundingClientRect();
+  const middle = (name, edge) => all.reduce((sum, p) => sum + p[name], 0) / all.length - edge;
+  const apart = all.length > 1 ? Math.hypot(all[0].x - all[1].x, all[0].y - all[1].y) : 0;
+  return { x: middle("x", at.left), y: middle("y", at.top), apart, from: state.view };
+}
+const begin = () => { hold = pointers.size ? holding() : null; };
+svg.addEventListener("pointerdown", (event) => {
+  if (!pointers.size) dragged = false;
+  pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  begin();
 });
-window.addEventListener("pointerup", () => { drag = null; });
+window.addEventListener("pointermove", (event) => {
+  if (!pointers.has(event.pointerId)) return;
+  pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  const now = holding();
+  if (pointers.size > 1 || Math.hypot(now.x - hold.x, now.y - hold.y) > 4) dragged = true;
+  if (!dragged) return;
+  const to = within(hold.from.scale * (hold.apart ? now.apart / hold.apart : 1)), share = to / hold.from.scale;
+  move(now.x - (hold.x - hold.from.x) * share, now.y - (hold.y - hold.from.y) * share, to);
+});
+for (const name of ["pointerup", "pointercancel"]) {
+  window.addEventListener(name, (event) => { if (pointers.delete(event.pointerId)) begin(); });
+}
 svg.addEventListener("wheel", (event) => {
   event.preventDefault();
   const at = svg.getBoundingClientRect();
@@ -382,24 +441,28 @@ svg.addEventListener("wheel", (event) => {
 
 const KEYS_ACROSS = { ArrowLeft: "in", ArrowRight: "out", ArrowUp: "previous", ArrowDown: "next" };
 const KEYS_DOWN = { ArrowLeft: "previous", ArrowRight: "next", ArrowUp: "in", ArrowDown: "out" };
-svg.addEventListener("keydown", (event) => {
-  const direction = (across ? KEYS_ACROSS : KEYS_DOWN)[event.key];
-  if (direction) go(direction);
-  else if (["Enter", " "].includes(event.key) && state.focus?.startsWith("frame")) toggle(number(state.focus));
+svg.addEventListener("focusin", (event) => { if (event.target.id?.startsWith("frame")) state.focus = event.target.id; });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") clearSearch();
+  if (event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
+  const direction = (across ? KEYS_ACROSS : KEYS_DOWN)[event.key], inGraph = svg.contains(event.target);
+  const act = direction ? () => go(direction) : { n: () => advance(1), p: () => advance(-1), f: fit,
+    "+": () => zoom(1.25), "-": () => zoom(0.8), "/": () => byId("search").focus() }[event.key];
+  if (act) act();
+  else if (inGraph && ["Enter", " "].includes(event.key) && state.focus?.startsWith("frame")) toggle(number(state.focus));
   else return;
   event.preventDefault();
 });
-svg.addEventListener("focusin", (event) => { if (event.target.id?.startsWith("frame")) state.focus = event.target.id; });
-document.addEventListener("keydown", (event) => {
-  if (event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey || event.altKey) return;
-  const act = { n: () => advance(1), p: () => advance(-1), f: fit, "+": () => zoom(1.25), "-": () => zoom(0.8),
-    "/": () => { event.preventDefault(); byId("search").focus(); } }[event.key];
-  if (act) act();
-});
+
+function clearSearch() {
+  byId("search").value = state.query = "";
+  if (document.activeElement === byId("search")) byId("search").blur();
+  refresh();
+}
 
 const ACTIONS = {
   "fold-all": () => foldAll(true), "unfold-all": () => foldAll(false), "zoom-in": () => zoom(1.25),
-  "zoom-out": () => zoom(0.8), fit, turn: () => { across = !across; draw(); fit(); }, first: () => goTo(0), previous: () => advance(-1), next: () => advance(1),
+  "zoom-out": () => zoom(0.8), fit, turn: () => { scene.direction = across ? "TB" : "LR"; across = !across; draw(); showStart(); }, first: () => goTo(0), previous: () => advance(-1), next: () => advance(1),
   heat: () => { state.heat = !state.heat; byId("heat").setAttribute("aria-pressed", String(state.heat)); refresh(); },
   last: () => goTo(lastStep), all: () => goTo(null), theme: () => setTheme(document.documentElement.dataset.theme !== "dark"),
 };
@@ -411,12 +474,52 @@ byId("search").addEventListener("keydown", (event) => { if (event.key === "Enter
 
 function setTheme(dark) {
   document.documentElement.dataset.theme = dark ? "dark" : "light";
-  byId("theme").setAttribute("aria-pressed", String(dark));
+  byId("theme").textContent = dark ? "Light" : "Dark";
 }
 
-setTheme(window.matchMedia("(prefers-color-scheme: dark)").matches);
+/** A sample of all that the picture has, with what it means. */
+function drawLegend() {
+  const kinds = ["parameter", "input", "operation", "output", "failed", "folded", "more"];
+  const has = (kind) => boxes.some((box) => box.kind === kind);
+  const said = { input: "input or constant", failed: "the run failed here", more: "left out" };
+  const rows = kinds.filter(has).map((kind) => [kind, said[kind] ?? kind]);
+  if (boxes.some((box) => box.marks.length)) rows.push(["operation marked", "looks wrong: " + wrongs().join(", ")]);
+  if (frames.length) rows.push(["frame", "module or scope; a click folds it"]);
+  if (arrows.some(isBack)) rows.push(["back", boxes.some((box) => box.times > 1) || frames.some((f) => f.times > 1)
+    ? "to the next one alike" : "back to what came before"]);
+  if (hasGradients) rows.push(["heat", "with Heat: a small gradient to a large one"]);
+  byId("legend").replaceChildren(...rows.flatMap(([kind, text]) => {
+    const term = document.createElement("dt"), meaning = document.createElement("dd");
+    const image = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    for (const [name, value] of Object.entries({ width: 38, height: 22, "aria-hidden": "true" })) image.setAttribute(name, value);
+    image.append(...sample(kind));
+    term.append(image);
+    meaning.textContent = text;
+    return [term, meaning];
+  }));
+}
+const wrongs = () => [...new Set(boxes.flatMap((box) => box.marks.map((mark) => mark.replace(/ \d.*/, ""))))];
+
+function sample(kind) {
+  if (kind === "heat") {
+    return [0, 1, 2, 3, 4].map((n) => {
+      const group = make("g", { class: "sample", "data-heat": n });
+      group.append(make("rect", { class: "shape", x: 2 + 7 * n, y: 3, width: 7, height: 16 }));
+      return group;
+    });
+  }
+  const group = make("g", { class: `sample ${kind}-sample ${["back", "frame"].includes(kind) ? "" : kind}` });
+  const at = { x: 2, y: 3, w: 33, h: 16 };
+  group.append(kind === "back" ? make("path", { d: "M2 11H34", "marker-end": "url(#head)" })
+    : kind === "frame" ? make("rect", { class: "shape", x: 2, y: 3, width: 33, height: 16, rx: 5 }) : shapeOf(kind.split(" ")[0], at));
+  return [group];
+}
+
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+setTheme(dark.matches);
+dark.addEventListener("change", () => setTheme(dark.matches));
+document.title = scene.title;
 if (scene.depth !== null) frames.forEach((_, f) => { if (chain(f).length > scene.depth) state.folded.add(f); });
-choose();
-draw();
-if (fitting().scale > 0.35) fit();
-else showStart();
+drawLegend();
+open();
+window.addEventListener("resize", () => { if (state.fitted) open(); else showWindow(); });

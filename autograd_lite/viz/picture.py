@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from autograd_lite import errors
+from autograd_lite.display import escaped, kernel, show_in_kernel
 from autograd_lite.lazy import lazy
 from autograd_lite.tensor import Tensor
 from autograd_lite.viz.dot import DIRECTIONS, PLAIN, Shown, dot_text
@@ -17,7 +18,8 @@ from autograd_lite.viz.measure import facts_of, is_small, saved_of
 from autograd_lite.viz.page import page_text
 from autograd_lite.viz.render import render
 from autograd_lite.viz.scene import Scene, capped, collapsed, scene_of
-from autograd_lite.viz.targets import subject_of
+from autograd_lite.viz.svg import svg_text
+from autograd_lite.viz.targets import subject_of, title_of
 from autograd_lite.viz.text import mermaid_text, tree_text
 
 _ENDINGS = ("svg", "png", "pdf", "dot", "gv", "html", "txt", "md")
@@ -43,14 +45,16 @@ class Picture:
         scene: Scene,
         *,
         legend: bool = True,
-        direction: str = "LR",
+        direction: str | None = None,
         depth: int | None = None,
         limit: int | None = None,
         shown: Shown = PLAIN,
+        title: str = "",
         error: Exception | None = None,
     ) -> None:
         self._scene, self._limit, self._depth = scene, limit, depth
         self._legend, self._direction, self._shown = legend, direction, shown
+        self._title = title or "Graph"
         self.error = error
 
     @lazy
@@ -60,7 +64,14 @@ class Picture:
     @lazy
     def source(self) -> str:
         """The drawing as DOT text."""
-        return dot_text(self._drawn_scene, legend=self._legend, direction=self._direction, shown=self._shown)
+        direction = self._direction or "LR"
+        return dot_text(self._drawn_scene, legend=self._legend, direction=direction, shown=self._shown)
+
+    @lazy
+    def _svg(self) -> str:
+        return svg_text(
+            self._drawn_scene, legend=self._legend, direction=self._direction, shown=self._shown, about=self._about()
+        )
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture to a file in the format its ending names, and return the path.
@@ -68,9 +79,9 @@ class Picture:
         Parameters
         ----------
         path : path
-            ``.svg``, ``.png`` and ``.pdf`` (not with graphviz-pure) are drawn by Graphviz. ``.html`` is a page to
-            explore, complete in itself; ``.txt`` a tree; ``.md`` a Mermaid diagram; ``.dot`` and ``.gv`` DOT text:
-            these need no program.
+            ``.svg``; ``.html``, a page to explore, complete in itself; ``.txt``, a tree; ``.md``, a Mermaid diagram;
+            ``.dot`` and ``.gv``, DOT text: these need no program. ``.png`` and ``.pdf`` (not with graphviz-pure) are
+            drawn by Graphviz.
 
         Raises
         ------
@@ -98,17 +109,28 @@ class Picture:
 
     def _in(self, kind: str) -> bytes:
         """Return the picture in a format."""
-        if kind in ("svg", "png", "pdf"):
+        if kind == "svg":
+            return self._svg.encode()
+        if kind in ("png", "pdf"):
             return render(self.source, kind)
         if kind == "html":
-            page = page_text(capped(self._scene, self._limit), self._depth, self._shown, self._direction)
-            return page.encode()
+            scene = capped(self._scene, self._limit)
+            return page_text(scene, self._title, self._depth, self._shown, self._direction).encode()
         if kind == "md":
-            return mermaid_text(self._drawn_scene, direction=self._direction, shown=self._shown).encode()
+            return mermaid_text(self._drawn_scene, direction=self._direction or "LR", shown=self._shown).encode()
         return (f"{self}\n" if kind == "txt" else self.source).encode()
 
-    def show(self) -> Path:
-        """Open the picture as a page in the browser, and return the path of the page, a temporary file."""
+    def show(self) -> Path | None:
+        """Show the picture as a page to explore.
+
+        Returns
+        -------
+        Path or None
+            The page, a temporary file, which the browser has opened. None in a notebook, which shows it below the cell.
+        """
+        if kernel() is not None:
+            show_in_kernel(_Embedded(self._in("html").decode(), self._about()))
+            return None
         import os  # noqa: PLC0415 - import time that only this call needs
         import tempfile  # noqa: PLC0415
         import webbrowser  # noqa: PLC0415
@@ -120,36 +142,45 @@ class Picture:
         return path
 
     def _repr_svg_(self) -> str | None:
-        return self._drawn()[0]
+        return None if len(self._drawn_scene.arrows) > _SHOWN_AT_ONCE else self._svg
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Return what a notebook shows: SVG, or else text."""
-        svg, text = self._drawn()
-        return {"text/plain": text} if svg is None else {"image/svg+xml": svg, "text/plain": text}
-
-    def _drawn(self) -> tuple[str | None, str]:
-        """Return the picture as SVG, or None where that fails, and the text that stands for it. Never raises."""
-        if len(self._drawn_scene.arrows) > _SHOWN_AT_ONCE:
-            return None, repr(self)
-        try:
-            return render(self.source, "svg").decode(), repr(self)
-        except errors.AutogradError as error:
-            return None, f"{self}\n\nNot drawn: {' '.join(str(error).split())}"
+        svg = self._repr_svg_()
+        return {"text/plain": repr(self)} if svg is None else {"image/svg+xml": svg, "text/plain": repr(self)}
 
     def __str__(self) -> str:
         return tree_text(self._drawn_scene, self._shown)
 
     def __repr__(self) -> str:
+        return f"<{self._about()}; .save('graph.svg') draws it>"
+
+    def _about(self) -> str:
         failed = f", which failed ({self._scene.failure})" if self._scene.failure else ""
-        arrows = len(self._drawn_scene.arrows)
-        return f"<Picture of a graph with {arrows} arrows{failed}; .save('graph.svg') draws it>"
+        return f"Picture of a graph with {len(self._drawn_scene.arrows)} arrows{failed}"
+
+
+class _Embedded:
+    """A page in a frame of its own, so that it and the notebook leave each other alone."""
+
+    def __init__(self, page: str, about: str) -> None:
+        self.page, self.about = page, about
+
+    def __repr__(self) -> str:
+        return f"<{self.about}, as a page>"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{escaped(self.page)}" title="{escaped(self.about)}" sandbox="allow-scripts" '
+            f'style="width: 100%; height: 600px; border: 1px solid #9a9a9a; border-radius: 6px"></iframe>'
+        )
 
 
 @runtime_checkable
 class DrawsItself(Protocol):
     """What brings a picture of its own: a compiled function, and its programs."""
 
-    def visualize(self, *, before: bool, legend: bool, direction: str) -> Picture:
+    def visualize(self, *, before: bool, legend: bool, direction: str | None) -> Picture:
         """Return the picture, with what it was made of beside it if `before`."""
 
 
@@ -168,7 +199,7 @@ def visualize(
     fold: bool | None = None,
     limit: int | None = 500,
     legend: bool = True,
-    direction: str = "LR",
+    direction: str | None = None,
 ) -> Picture:
     """Draw how something is computed: operations, what goes into them, and the shapes on the way.
 
@@ -186,10 +217,12 @@ def visualize(
         and requires a gradient is drawn as a parameter; with it, those that are not in it are drawn as inputs.
         A Tensor with two names shows both. A module that is drawn brings its own.
     names : mapping, optional
-        More names, such as ``locals()``: used for Tensors that have none. What is no Tensor is passed over.
+        More names, such as ``locals()`` or ``dict(model.named_parameters())``; they go before those that Tensors have.
+        What is no Tensor is passed over, and what begins with an underscore.
     values, gradients : bool, optional
-        Whether boxes show values, and the gradient of the target (of its sum, if it is no single number), with its
-        norm as heat. Left out, only pages (``.html``) show them, if the graph is small.
+        Whether boxes show values, and the gradient of the target, with its norm as heat: of its sum, if it is no single
+        number; of the largest element of each row, where the sum is constant, as that of a softmax is, which the output
+        then says. Left out, only pages (``.html``) show them, if the graph is small.
     saved : bool
         Whether operations show how many bytes they keep alive for their derivative.
     times : bool
@@ -202,21 +235,22 @@ def visualize(
     depth : int, optional
         Modules and scopes deeper than this are drawn as one box. 0 shows the outermost as boxes.
     fold : bool, optional
-        Whether equal blocks that follow each other are drawn once, as "× 12". Left out, only in graphs of more than
-        50 things.
+        Whether equal blocks that follow each other are drawn once, as "(12 alike)". Left out, only in graphs of more
+        than 50 things.
     limit : int or None
         How many boxes there may be, at least 4; further ones are left out, and a box says how many.
     legend : bool
         Whether the picture explains its shapes and colours.
-    direction : {'LR', 'TB'}
-        From left to right, or from top to bottom, which suits deep graphs.
+    direction : {'LR', 'TB'}, optional
+        From left to right, or from top to bottom. Left out, an SVG that would be too wide for a page goes from top to
+        bottom, and a page as its window lets it.
 
     Returns
     -------
     Picture
-        Shows itself in a notebook and in print; ``.save("graph.svg")`` writes it to a file, ``.show()`` opens it in the
-        browser, ``.source`` is its DOT text. If a module or a function has failed, the picture shows what ran and,
-        in red, the operation that failed; the error is its ``.error``.
+        Shows itself in a notebook and in print; ``.save("graph.svg")`` writes it to a file, ``.show()`` opens it as a
+        page in the browser, or below the cell, ``.source`` is its DOT text. If a module or a function has failed, the
+        picture shows what ran and, in red, the operation that failed; the error is its ``.error``.
 
     Raises
     ------
@@ -252,14 +286,16 @@ def visualize(
     sin  2  value [0, 0.841]
     x  2  (input)  value [0, 1]
     """
-    if direction not in DIRECTIONS:
+    if direction not in (None, *DIRECTIONS):
         raise errors.PictureError(errors.PICTURE_DIRECTION.format(given=direction))
     _at_least(0, "depth", depth)
     _at_least(_FEWEST, "limit", limit)
     if isinstance(target, DrawsItself):
         drawn = target.visualize(before=True, legend=legend, direction=direction)
         shown = Shown(dtypes=dtypes)
-        return Picture(drawn._scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown)
+        return Picture(
+            drawn._scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, title=drawn._title
+        )
     subject = subject_of(target, inputs, params, names)
     items = Items(subject)
     folds = Folds(items)
@@ -274,7 +310,10 @@ def visualize(
     shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients), times, where, dtypes)
     error = None if subject.failure is None else subject.failure.error
     scene = scene_of(subject, items, folds, facts, remark)
-    return Picture(scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error)
+    return Picture(
+        scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, error=error,
+        title=title_of(target, subject),
+    )  # fmt: skip
 
 
 def _at_least(least: int, name: str, given: Any) -> None:

@@ -31,16 +31,16 @@ def find_renderer() -> Renderer:
     import shutil  # noqa: PLC0415 - like subprocess below: milliseconds of import time that only pictures need
 
     if shutil.which("dot"):
-        return Renderer("dot", ("svg", "png", "pdf"), _run_dot)
+        return Renderer("dot", ("png", "pdf"), _run_dot)
     beside = str(Path(sys.executable).parent)
     pure = shutil.which("graphviz-pure", path=beside) or shutil.which("graphviz-pure")
     if pure is None:
         raise errors.MissingExtraError(errors.MISSING_RENDERER)
-    return Renderer("graphviz-pure", ("svg", "png"), lambda data, kind: _run(pure, data, kind))
+    return Renderer("graphviz-pure", ("png",), lambda data, kind: _run(pure, data, kind))
 
 
 def render(source: str, kind: str) -> bytes:
-    """Return the picture that DOT text describes, in the format `kind`: ``svg``, ``png``, or with Graphviz ``pdf``.
+    """Return the picture that DOT text describes, in the format `kind`: ``png``, or with Graphviz ``pdf``.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def render(source: str, kind: str) -> bytes:
 
     renderer = find_renderer()
     if kind not in renderer.formats:
-        choices = ", ".join(f".{known}" for known in (*renderer.formats, "dot"))
+        choices = ", ".join(f".{known}" for known in ("svg", *renderer.formats, "dot"))
         why = f"{renderer.name} does not write {kind}, only Graphviz does"
         raise errors.PictureError(errors.PICTURE_ENDING.format(path=f".{kind}", why=why, choices=choices))
     try:

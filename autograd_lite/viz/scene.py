@@ -14,13 +14,13 @@ from autograd_lite.graph import Constant, Node
 from autograd_lite.scope import Scope
 from autograd_lite.shapes import Shape
 from autograd_lite.viz.fold import Folds
-from autograd_lite.viz.items import Items, Output, is_leaf
+from autograd_lite.viz.items import Index, Items, Output, is_leaf
 from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.targets import Failure, Subject
 from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
 
 TOP = -1
-_WIDTH, _MOST_LINES = 56, 3  # of an error in its box
+_WIDTH, _MOST_LINES = 56, 8  # of an error in its box
 
 
 class Box(NamedTuple):
@@ -61,6 +61,11 @@ class Arrow(NamedTuple):
     source: int
     target: int
     shape: Shape | None
+
+
+def is_back(arrow: Arrow) -> bool:
+    """Tell whether an arrow leads back, from one of equal blocks to the next."""
+    return arrow.source >= arrow.target
 
 
 class Frame(NamedTuple):
@@ -115,8 +120,8 @@ class Scene:
 
 
 def titled(title: str, times: int) -> str:
-    """Return a title and how often what it names is there: ``block × 12``."""
-    return title if times == 1 else f"{title} × {times:,}".lstrip()
+    """Return a title and how many equal things it stands for: ``block 0 (12 alike)``."""
+    return title if times == 1 else f"{title} ({times:,} alike)".lstrip()
 
 
 # ----- from the graph -----
@@ -213,14 +218,23 @@ def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
     if isinstance(thing, Output):
         return Box("output", (thing.name,))
     if isinstance(thing, Failure):
-        return Box("failed", (thing.name, *wrap(said(thing.error), _WIDTH, max_lines=_MOST_LINES, placeholder="…")))
+        return Box("failed", (thing.name, *_error_lines(said(thing.error))))
     if isinstance(thing, Constant):
         return _constant(thing, subject)
+    if isinstance(thing, Index):
+        return Box("input", (thing.name or "index",), shape=thing.array.shape, dtype=str(thing.array.dtype))
     if not isinstance(thing, Node):
         return Box("input", (number_text(thing),))
     if is_leaf(thing):
         return _leaf(thing, subject)
     return Box("operation", _operation_lines(thing, subject, ends), shape=thing.shape, dtype=str(thing.dtype))
+
+
+def _error_lines(text: str) -> list[str]:
+    """Return an error as lines; of a long one its beginning and its end, which says what to write."""
+    lines = wrap(text, _WIDTH)
+    half = _MOST_LINES // 2
+    return lines if len(lines) <= _MOST_LINES else [*lines[: half - 1], "…", *lines[-half:]]
 
 
 def _where(node: Node, subject: Subject) -> str:
@@ -300,10 +314,14 @@ def capped(scene: Scene, limit: int | None) -> Scene:
 
 
 def _merged(scene: Scene, into: list[Any], made: Any) -> Scene:
-    """Return the picture with all boxes of the same key in the place of the first as one."""
+    """Return the picture with all boxes of the same key in the place of the first as one.
+
+    What is of nothing goes first, so that no input comes after what it enters.
+    """
     places: dict[Any, int] = {}
     boxes: list[Box] = []
-    for key, box in zip(into, scene.boxes, strict=True):
+    fed = {into[arrow.target] for arrow in scene.arrows if into[arrow.source] != into[arrow.target]}
+    for key, box in sorted(zip(into, scene.boxes, strict=True), key=lambda pair: pair[0] in fed):
         if key not in places:
             places[key] = len(boxes)
             boxes.append(made(key, box))

@@ -6,7 +6,7 @@ import functools
 import inspect
 import re
 from _thread import get_ident
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -70,6 +70,8 @@ class Subject(NamedTuple):
     lines : dict of Node to Place
         Where in the user's code operations were called from; known of what was run for the picture.
     failure : Failure or None
+    integers : dict of str to array
+        Inputs that can be indices, by their names: classes, tokens, masks.
     """
 
     titles: Sequence[str]
@@ -80,6 +82,7 @@ class Subject(NamedTuple):
     values: Mapping[Node, Any]
     lines: Mapping[Node, Place | None]
     failure: Failure | None = None
+    integers: Mapping[str, Any] = {}
 
 
 def subject_of(
@@ -97,7 +100,8 @@ def subject_of(
         raise errors.PictureError(errors.PICTURE_POSITION.format(given=type(inputs[0]).__name__))
     titles, tensors = _checked(target, named)
     nodes = [t._node for t in tensors if t._node is not None]
-    return Subject(titles, nodes, nodes, named, frozenset(), _values(tensors), {})
+    integers = _integers((names or {}).items())
+    return Subject(titles, nodes, nodes, named, frozenset(), _values(tensors), {}, integers=integers)
 
 
 def _called(f: Any) -> str:
@@ -107,8 +111,24 @@ def _called(f: Any) -> str:
     return f"the function {getattr(f, '__name__', type(f).__name__)}"
 
 
+def title_of(target: Any, subject: Subject) -> str:
+    """Return what a picture is called: the module or function that was drawn, or what was computed."""
+    if isinstance(target, Module):
+        return type(target).__name__
+    if subject.titles and not (callable(target) and not isinstance(target, Tensor)):
+        return ", ".join(subject.titles)
+    name = str(getattr(target, "__name__", type(target).__name__))
+    return "function" if name == "<lambda>" else name
+
+
 def _values(tensors: Sequence[Tensor]) -> dict[Node, Any]:
     return {t._node: array_of(t) for t in tensors if t._node is not None}
+
+
+def _integers(named: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
+    """Return the arrays of integers or booleans among named things, which may be what others are indexed by."""
+    arrays = [(str(name), array_of(x) if isinstance(x, Tensor) else x) for name, x in named]
+    return {name: x for name, x in arrays if isinstance(x, np.ndarray) and x.dtype.kind in "iub"}
 
 
 def _checked(target: Any, names: Names) -> tuple[list[str], list[Tensor]]:
@@ -138,7 +158,8 @@ def _titles(tensors: Sequence[Tensor], names: Names) -> list[str]:
 def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None) -> Names:
     """Return the names of Tensors, by their nodes; of those that require no gradient, by their identity.
 
-    Of `names`, which may be ``locals()``, only Tensors count that have no name of their own.
+    Of `names`, which may be ``locals()``, only Tensors count, and no name with an underscore before it, which a prompt
+    gives to results.
     """
     if params is not None and not isinstance(params, Mapping):
         raise errors.PictureError(errors.PICTURE_PARAMS.format(what=f"it is a {type(params).__name__}"))
@@ -151,7 +172,7 @@ def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None)
         found[_key(t)] = f"{found[_key(t)]} = {name}" if _key(t) in found else str(name)
     known = frozenset(found)
     for name, t in (names or {}).items():
-        if isinstance(t, Tensor) and not t.name:
+        if isinstance(t, Tensor) and not str(name).startswith("_"):
             found.setdefault(_key(t), str(name))
     return Names(found, known, params is None)
 
@@ -167,6 +188,7 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Names) -> Subject:
     """Call `f`, watching its inputs and all that it does."""
     seen, given = _watched(f, inputs)
     watched = frozenset(seen)
+    integers = _integers((x.name, x) for x in tree.flatten(given)[0] if isinstance(x, Tensor))
     lines: dict[Node, Place | None] = {}
 
     thread = get_ident()
@@ -183,10 +205,10 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Names) -> Subject:
         try:
             result = f(*given)
         except Exception as error:  # noqa: BLE001 - drawn, and kept in the picture
-            return _failed(error, seen, names, watched)._replace(lines=lines)
+            return _failed(error, seen, names, watched)._replace(lines=lines, integers=integers)
     titles, tensors = _results(result, names)
     nodes = [t._node for t in tensors if t._node is not None]
-    return Subject(titles, nodes, nodes, names, watched, {**seen, **_values(tensors)}, lines)
+    return Subject(titles, nodes, nodes, names, watched, {**seen, **_values(tensors)}, lines, integers=integers)
 
 
 def _results(result: Any, names: Names) -> tuple[list[str], list[Tensor]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from autograd_lite.viz.dot import PLAIN, STYLES, Shown, box_lines, fact_lines, flow_text
-from autograd_lite.viz.scene import TOP, Box, Scene, children, sources, titled
+from autograd_lite.viz.scene import TOP, Box, Scene, children, is_back, sources, titled
 from autograd_lite.viz.words import clean, shape_text
 
 _LONGEST_PATH = 40
@@ -84,7 +84,7 @@ def mermaid_text(scene: Scene, *, direction: str = "LR", shown: Shown = PLAIN) -
     lines += [_node(i, scene.boxes[i], shown) for i in inside.get(TOP, ())]
     lines += _frames(scene, inside, shown)
     for arrow in scene.arrows:
-        link = "-.->" if arrow.source >= arrow.target else "-->"
+        link = "-.->" if is_back(arrow) else "-->"
         flow = flow_text(arrow, scene, shown)
         label = f"|{_quoted([flow])}|" if flow else ""
         lines.append(f"  n{arrow.source} {link}{label} n{arrow.target}")

@@ -33,6 +33,8 @@ _MOST = 12  # lines that a legend names
 class Monitor:
     """Writes down, step by step, the loss and how large gradients, weights and activations are in every layer.
 
+    Prints as curves of text; a notebook shows the figure of `plot` where Matplotlib is installed.
+
     Parameters
     ----------
     model : Module
@@ -127,16 +129,33 @@ class Monitor:
         figure, axes = new_figure(3, "Monitor.plot()")
         _draw_curves(axes[0], {"loss": self.losses}, "loss", log=_spans(self.losses))
         _draw_curves(axes[1], self.gradients, "norm of the gradient", log=True)
-        spreads = {name: [deviation for _, deviation in pairs] for name, pairs in self.activations.items()}
-        _draw_curves(axes[2], spreads, "standard deviation of the output")
+        _draw_curves(axes[2], self._spreads(), "standard deviation of the output")
         return figure
+
+    def _spreads(self) -> dict[str, list[float]]:
+        """Return the standard deviations of the activations, by the name of the layer and its class."""
+        modules = dict(self.model.named_modules())
+        titles = {name: f"{name}: {type(modules[name]).__name__}" for name in self.activations if name in modules}
+        return {titles.get(name, name): [spread for _, spread in pairs] for name, pairs in self.activations.items()}
 
     def __str__(self) -> str:
         """Return the curves as text, one line for each."""
         rows = [("loss", self.losses), *((f"grad {name}", norms) for name, norms in self.gradients.items())]
-        rows += [(f"out {name}", [deviation for _, deviation in pairs]) for name, pairs in self.activations.items()]
+        rows += [(f"out {name}", spreads) for name, spreads in self._spreads().items()]
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name.ljust(width)}  {curve_text(values)}".rstrip() for name, values in rows)
+
+    def __repr__(self) -> str:
+        title = f"Monitor of {type(self.model).__name__}, {len(self.losses)} steps"
+        return f"{title}\n{self}" if self.losses else title
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the figure for a notebook, which shows the text where there is none."""
+        try:
+            png: bytes | None = self.plot()._repr_png_() if self.losses else None
+        except errors.MissingExtraError:
+            return None
+        return png
 
 
 def _norm(a: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,26 @@ def clean(text: str) -> str:
 def shortened(text: str, longest: int) -> str:
     """Return `text`, cut with an ellipsis where it is too long to be read in a picture."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def wrapped(text: str, longest: int) -> list[str]:
+    """Return a line of numbers as several that are not too long: rows of a matrix stay whole, if they can.
+
+    Examples
+    --------
+    >>> wrapped("value [[0.3, -0.504], [-1.01, -1.06], [0.686, 0.904]]", 24)
+    ['value [[0.3, -0.504],', '[-1.01, -1.06],', '[0.686, 0.904]]']
+    """
+    if len(text) <= longest:
+        return [text]
+    rows = [row for part in re.split(r"(?<=\],) ", text) for row in wrap(part, longest) or [""]]
+    lines = rows[:1]
+    for row in rows[1:]:
+        if len(lines[-1]) + 1 + len(row) <= longest:
+            lines[-1] += f" {row}"
+        else:
+            lines.append(row)
+    return lines
 
 
 def said(error: Exception) -> str:

@@ -18,6 +18,7 @@ from autograd_lite.compiler.native.segments import divided
 from autograd_lite.compiler.native.threads import Call
 from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.program import Program, refs
+from autograd_lite.display import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,9 @@ class NativeProgram:
         """Return the function that runs."""
         return self._driver.load()
 
-    def report(self) -> str:
+    def report(self) -> Report:
         """Return what each part does, and why some are left to NumPy."""
-        return listed(self.name, self.parts, self.program.types, NATIVE[self.name].limits)
+        return Report(listed(self.name, self.parts, self.program.types, NATIVE[self.name].limits))
 
 
 def available() -> list[str]:

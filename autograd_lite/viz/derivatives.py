@@ -1,0 +1,209 @@
+"""Derivatives as a learner writes them: one expression of NumPy for what comes back to one operand of an operation.
+
+Most are the very text of the rule in the formulary. A rule that goes by cases, or calls helpers, has its text here, for
+the shapes at hand; a test carries every text out and compares. In all of them `g` is what has arrived, `y` the result,
+and the operands have the names that the rules give them.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.op import Op, Settings
+from autograd_lite.shapes import Shape
+
+_REPEATED = (bool, int, float, tuple, type(None))  # settings that a formula shows by their values
+_PUBLIC = frozenset({"np", "sigmoid", "softmax", "None", "True", "False"})
+
+
+class Call(NamedTuple):
+    """What an operation was called with, as far as shapes and settings go, and of which operand the derivative is."""
+
+    op: Op
+    place: int
+    shapes: Sequence[Shape]
+    result: Shape
+    settings: Settings
+
+    @property
+    def own(self) -> Shape:
+        """The shape of the operand."""
+        return self.shapes[self.place]
+
+
+def derivative(call: Call, names: Mapping[str, str]) -> str | None:
+    """Return the derivative by one operand, times what has arrived, in the caller's names; None where there is none.
+
+    Examples
+    --------
+    >>> from autograd_lite.op import REGISTRY
+    >>> names = {"g": "dL/dz", "x1": "a", "x2": "W"}
+    >>> derivative(Call(REGISTRY[np.matmul], 1, [(4, 3), (3, 2)], (4, 2), {}), names)
+    'a.T @ dL/dz'
+    >>> derivative(Call(REGISTRY[np.matmul], 1, [(3,), (3, 2)], (2,), {}), names)
+    'np.outer(a, dL/dz)'
+    """
+    text = _TEXTS[call.op.name](call) if call.op.name in _TEXTS else formula(call.op, call.place)
+    if text is None:
+        return None
+    values = {name: repr(v) for name, v in {**call.op.defaults, **call.settings}.items() if _is_plain(v)}
+    known = {**values, **names}
+    tree = _parsed(text)
+    if tree is None or any(name not in known and name not in _PUBLIC for name in _names_in(tree)):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = known.get(node.id, node.id)
+    summed = call.op.form == "elementwise" or call.op.name in _BROADCAST
+    return _summed(ast.unparse(tree), call.own, call.result) if summed else ast.unparse(tree)
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, _REPEATED) and all(map(_is_plain, value if isinstance(value, tuple) else ()))
+
+
+def _parsed(text: str) -> ast.Expression | None:
+    try:
+        return ast.parse(text, mode="eval")
+    except SyntaxError:  # a part of an expression that stands in parentheses
+        return None
+
+
+def _names_in(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _summed(text: str, own: Shape, result: Shape) -> str:
+    """Return a formula with the sum over what its operand was broadcast along, if it was."""
+    added = tuple(range(len(result) - len(own)))
+    stretched = tuple(i for i, n in enumerate(own) if n == 1 and result[len(added) + i] != 1)
+    if not added and not stretched:
+        return text
+    text = text if text.replace("/", "").isidentifier() else f"({text})"
+    text = f"{text}.sum(axis={_axes(added)})" if added else text
+    return f"{text}.sum(axis={_axes(stretched)}, keepdims=True)" if stretched else text
+
+
+def _axes(axes: tuple[int, ...]) -> str:
+    return str(axes[0]) if len(axes) == 1 else str(axes)
+
+
+# ----- rules that go by cases -----
+
+
+def _matmul(call: Call) -> str | None:
+    left, right = map(len, call.shapes)
+    if max(left, right) > 2:  # noqa: PLR2004 - stacks of matrices
+        return None
+    if (left, right) == (1, 1):
+        return ("g * x2", "g * x1")[call.place]
+    if right == 1:
+        return ("np.outer(g, x2)", "x1.T @ g")[call.place]
+    return ("g @ x2.T", "np.outer(x1, g)" if left == 1 else "x1.T @ g")[call.place]
+
+
+def _affine(call: Call) -> str:
+    many = len(call.shapes[0])
+    if call.place != 1:
+        return "g @ weight" if call.place == 0 else _summed("g", call.own, call.result)
+    if many == 1:
+        return "np.outer(g, x)"
+    examples = tuple(range(many - 1))
+    return "g.T @ x" if len(examples) == 1 else f"np.tensordot(g, x, ({examples}, {examples}))"
+
+
+def _over(text: str) -> Callable[[Call], str]:
+    """Return what writes the derivative of a reduction: `text`, in which {g} and {y} have got back the axes."""
+
+    def written(call: Call) -> str:
+        axis, kept = call.settings.get("axis"), call.settings.get("keepdims", False)
+        to = "{}" if kept or axis is None or not call.own else f"np.expand_dims({{}}, {axis})"
+        count = int(np.prod(call.own, dtype=int) // max(int(np.prod(call.result, dtype=int)), 1))
+        return text.format(
+            g=to.format("g"), y=to.format("y"), shape=call.own, count=count,
+            axis="" if axis is None else f", axis={axis}, keepdims=True",
+        )  # fmt: skip
+
+    return written
+
+
+
+def _won(call: Call, sign: str) -> str:
+    mine, other = ("x1", "x2") if call.place == 0 else ("x2", "x1")
+    return f"g * (({mine} {sign} {other}) + ({mine} == {other}) / 2)"
+
+
+def _transposed(call: Call) -> str:
+    axes = call.settings.get("axes")
+    back = () if axes is None else np.argsort([axis % len(axes) for axis in axes])
+    return f"g.transpose({tuple(map(int, back))})" if axes is not None else "g.T"
+
+
+_EQUAL = "{g} * (a == {y}) / np.sum(a == {y}{axis})"
+_TEXTS: Mapping[str, Callable[[Call], str | None]] = {
+    "matmul": _matmul,
+    "affine": _affine,
+    "sum": _over("np.broadcast_to({g}, {shape})"),
+    "mean": _over("np.broadcast_to({g} / {count}, {shape})"),
+    **dict.fromkeys(("max", "min", "amax", "amin"), _over(_EQUAL)),
+    "euclidean_norm": _over("{g} * x / {y}"),
+    "logsumexp": _over("{g} * np.exp(a - {y})"),
+    "power": lambda call: ("g * x2 * x1 ** (x2 - 1)", "g * y * np.log(x1)")[call.place],
+    "float_power": lambda call: ("g * x2 * x1 ** (x2 - 1)", "g * y * np.log(x1)")[call.place],
+    "sigmoid": lambda _: "g * y * (1 - y)",
+    "tanh": lambda _: "g * (1 - y ** 2)",
+    "hypot": lambda call: ("g * x1 / y", "g * x2 / y")[call.place],
+    "arctan2": lambda call: ("g * x2 / (x1 ** 2 + x2 ** 2)", "-g * x1 / (x1 ** 2 + x2 ** 2)")[call.place],
+    "logaddexp": lambda call: ("g * np.exp(x1 - y)", "g * np.exp(x2 - y)")[call.place],
+    "logaddexp2": lambda call: ("g * 2 ** (x1 - y)", "g * 2 ** (x2 - y)")[call.place],
+    "exp2": lambda _: "g * y * np.log(2)",
+    "log2": lambda _: "g / (x * np.log(2))",
+    "log10": lambda _: "g / (x * np.log(10))",
+    **dict.fromkeys(("maximum", "fmax"), lambda call: _won(call, ">")),
+    **dict.fromkeys(("minimum", "fmin"), lambda call: _won(call, "<")),
+    "reshape": lambda call: f"g.reshape({call.own})",
+    "transpose": _transposed,
+    "broadcast_to": lambda _: "g",
+    "cumsum": lambda _: "np.flip(np.cumsum(np.flip(g, axis), axis), axis)",
+}
+_BROADCAST = ("broadcast_to", "where", "tril", "triu")
+
+
+# ----- rules as text -----
+
+
+def formula(op: Op, place: int) -> str | None:
+    """Return the text of a rule that is one expression, as it stands in the formulary; None for any other.
+
+    Examples
+    --------
+    >>> from autograd_lite.op import REGISTRY
+    >>> formula(REGISTRY[np.exp], 0)
+    'g * y'
+    """
+    rule = op.rules[place if op.operands else 0]
+    code = getattr(rule, "__code__", None)
+    if code is None or code.co_name != "<lambda>":
+        return None
+    return _body(code)
+
+
+def _body(code: CodeType) -> str | None:
+    """Return the source of the expression that a lambda computes, by where its instructions stand."""
+    spans = [((a, c), (b, d)) for a, b, c, d in code.co_positions() if a and b and c is not None and d is not None]
+    spans = [(start, end) for start, end in spans if start != end]  # the first instructions stand nowhere
+    if not spans:
+        return None
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    lines = linecache.getlines(code.co_filename)[first[0] - 1 : last[0]]
+    if not lines:
+        return None
+    text = "".join(lines).encode()
+    end = len(text) - len(lines[-1].encode()) + last[1]
+    return " ".join(text[first[1] : end].decode().split())
