@@ -18,6 +18,7 @@ from autograd_lite.random import replayed, state
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array, Shape
+from autograd_lite.state import Noting, discarded
 from autograd_lite.tracing import Function, leading_to, name_of, node_of, walk
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
@@ -61,7 +62,7 @@ def _checkpointed(f: Function, /, *args: Any, **kwargs: Any) -> Any:
     if not is_grad_enabled() or traced():  # a program computes once what it would compute twice
         return f(*args, **kwargs)
     segment = _Segment(f, args, kwargs)
-    run = segment.run()
+    run = segment.first()
     if not run.stretch.sources:
         return unflatten(run.structure, run.results)
     return segment.recorded(run)
@@ -85,7 +86,7 @@ class _Run(NamedTuple):
 class _Segment:
     """A function with its arguments, to be evaluated again."""
 
-    __slots__ = ("check", "f", "given", "places", "random", "routes", "shapes", "sources", "structure")
+    __slots__ = ("check", "f", "given", "places", "random", "routes", "shapes", "sources", "structure", "written")
 
     def __init__(self, f: Function, args: Any, kwargs: Any) -> None:
         leaves, self.structure = flatten((args, kwargs))
@@ -93,6 +94,13 @@ class _Segment:
         self.given = [_remembered(x) for x in leaves]
         self.random = state()
         self.routes: dict[Node, Node] = {}
+
+    def first(self) -> _Run:
+        """Evaluate the function, and note what it writes to Tensors and modules from outside."""
+        noted = Noting()
+        run = noted.around(self.run)
+        self.written = None if noted.is_empty() else noted
+        return run
 
     def run(self) -> _Run:
         """Evaluate the function, recording."""
@@ -122,12 +130,16 @@ class _Segment:
 
     def again(self) -> _Run:
         """Evaluate the function a second time, and refuse what is not as it was."""
-        run = self.run()
+        run = discarded(self._kept, self.written)
         results = [run.results[i] for i in self.places if i < len(run.results)]
         same = run.stretch.sources == self.sources and [np.shape(y) for y in results] == self.shapes
         if not same or not np.allclose(_sizes([array_of(y) for y in results]), self.check, _SAME, 0, equal_nan=True):
             raise errors.CheckpointError(errors.CHECKPOINT.format(function=name_of(self.f)))
         return run._replace(stretch=run.stretch.routed(self.routes))
+
+    def _kept(self, noted: Noting) -> _Run:
+        run = self.run()
+        return run._replace(results=noted.keeping(run.results))
 
     def reroute(self, steps: Mapping[Node, Node]) -> None:
         """Reach sources by another way when computed again: a `vmap` around it has ended."""

@@ -40,11 +40,12 @@ class Handle:
     module, and so cannot be imported here.
     """
 
-    __slots__ = ("__weakref__", "_data", "_exposed", "_grad", "_name", "_node", "_op")
+    __slots__ = ("__weakref__", "_data", "_exposed", "_grad", "_made", "_name", "_node", "_op")
 
     _data: Array
     _exposed: ref[Array] | None
     _grad: Any  # an array or a Tensor; absent until there was one
+    _made: int  # in which epoch; absent where the node tells, see `state`
     _name: str | None
     _node: Node | None
     _op: Op | None
@@ -69,8 +70,23 @@ def results_are(cls: type[Handle]) -> type[Handle]:
 def make_tensor(array: Array, node: Node | None = None, op: Op | None = None) -> Any:
     """Wrap an array that nobody else writes to, and the node that made it, without a copy."""
     t = _blank(_Result)
-    t._data, t._node, t._op, t._exposed, t._name = array, node, op, None, None
+    t._data, t._node, t._op, t._exposed, t._name, t._made = array, node, op, None, None, _epoch
     return t
+
+
+_epoch = 0
+
+
+def epoch() -> int:
+    """Return the number of the time in which a Tensor is made: it grows where a scope of `state` begins."""
+    return _epoch
+
+
+def new_epoch() -> int:
+    """Begin a new epoch, and return its number: what is made from now on was not there before."""
+    global _epoch  # noqa: PLW0603 - read for every Tensor, and so a plain variable
+    _epoch += 1
+    return _epoch
 
 
 def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> Any:

@@ -16,10 +16,11 @@ from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
-from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
+from autograd_lite.record import NUMERIC, Handle, array_of, as_array, epoch, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
+from autograd_lite.state import scopes, writing
 from autograd_lite.sweep import reverse
 
 
@@ -60,7 +61,7 @@ class Tensor(Handle, Methods):
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
         self._data = _own_array(data, dtype)
-        self._exposed, self._name = None, name
+        self._exposed, self._name, self._made = None, name, epoch()
         self._node = self._op = None
         if requires_grad is not False:
             refusals.flag(requires_grad)
@@ -72,7 +73,7 @@ class Tensor(Handle, Methods):
     def data(self) -> Array:
         """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
         array, shown = self._data, self._exposed
-        return array if shown is not None and shown() is array else exposed(self)
+        return array if shown is not None and shown() is array and not scopes() else exposed(self)
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -114,6 +115,8 @@ class Tensor(Handle, Methods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if scopes():
+            writing(self)
         if value and self._node is None:
             refusals.differentiable(self)
             self._node = leaf(self._data.shape, self._data.dtype, self._name, ref(self))
@@ -140,10 +143,12 @@ class Tensor(Handle, Methods):
             return
         if value is not None:
             value = make_tensor(_fitting(self, value, "x.grad = value", "x.grad = np.broadcast_to(value, x.shape)"))
+        writing(self, value)
         self._grad = value
 
     def zero_grad(self) -> None:
         """Forget the accumulated gradient: ``grad`` becomes None."""
+        writing(self)
         self._grad = None
 
     # ----- what leaves the graph -----
@@ -259,6 +264,7 @@ class Tensor(Handle, Methods):
         refusals.in_place(self, result, f"in-place {what}", instead)
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
+        writing(self, result)
         self._data, self._exposed = array_of(result), None
         if is_grad_enabled():
             self._op = result._op
@@ -472,6 +478,6 @@ def run_hooks(node: Node, g: Array) -> Array:
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:
     t = Handle.__new__(cls)
-    t._data, t._node, t._op, t._exposed, t._name = data.copy(), None, None, None, name
+    t._data, t._node, t._op, t._exposed, t._name, t._made = data.copy(), None, None, None, name, epoch()
     t.requires_grad = requires_grad
     return t

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.record import array_of
 from autograd_lite.shapes import Array
+from autograd_lite.state import making, setting
 from autograd_lite.tensor import Tensor, assign
 
 M = TypeVar("M", bound="Module")
@@ -79,6 +80,15 @@ class Module:
     """
 
     training: bool = True
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().__new__(cls)
+        making(made)
+        return made
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setting(self, name, value)
+        super().__setattr__(name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.forward(*args, **kwargs)

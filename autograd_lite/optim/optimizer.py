@@ -15,6 +15,7 @@ from autograd_lite.commits import Grown, commit, raw
 from autograd_lite.record import make_tensor
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
+from autograd_lite.state import starting
 from autograd_lite.tensor import Tensor
 
 Group: TypeAlias = dict[str, Any]
@@ -132,7 +133,7 @@ class Optimizer:
         """
         state = self.state.setdefault(p, {})
         if name not in state:
-            state[name] = make_tensor(np.zeros_like(p._data) if start is None else start)
+            state[name] = starting(make_tensor(np.zeros_like(p._data) if start is None else start))
         return state[name]
 
     def __repr__(self) -> str:
