@@ -51,7 +51,7 @@ if settings:
 # An array that is no Tensor's belongs to the user, who may write to it before the sweep comes.
 _COPY = """\
 if n{i} is None and x{i}.__class__ is _ndarray:
-    a{i} = a{i}.copy()"""
+    a{i} = a{i}.copy() if LOAN[0] is None else saved(a{i})"""
 
 _RECORD_ONE = "return _recorded(op, y, None, ((n0, rule0, {saved}, 0),), settings)"
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd_lite import errors, lanes, refusals
 from autograd_lite.graph import Constant, Linked, Node, is_grad_enabled, new_order, observers
+from autograd_lite.lent import LOAN, saved  # noqa: F401 - lanes read LOAN
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.protocols import declines
 from autograd_lite.seams import traced
@@ -216,7 +217,7 @@ def _inputs(op: Op, operands: Sequence[Any], arrays: list[Any], nodes: list[Node
         if nodes[i] is None:
             inputs[i] = _constant(x)
             if not isinstance(x, Handle) and hasattr(arrays[i], "copy") and op.reads_operand(i, nodes):
-                arrays[i] = arrays[i].copy()
+                arrays[i] = saved(arrays[i])
     return tuple(inputs)
 
 

@@ -173,8 +173,8 @@ CHANGES: dict[str, Any] = {
     "the sign of one": lambda w: w * [1, -1, 1, 1],
     "the sign of all": lambda w: -w,
     "one in a million": lambda w: w * (1 + 1e-6 * np.array([0, 1, 0, 0])),
-    "one moved, the sum as before": lambda w: w + [0.5, -0.5, 0, 0],
-    "a small one beside large ones": lambda w: w + [0, 0, 1e-8, 0],
+    "one moved, the sum as before": lambda w: w + np.array([0.5, -0.5, 0, 0]),
+    "a small one beside large ones": lambda w: w + np.array([0, 0, 1e-8, 0]),
     "nan": lambda w: w * [1, np.nan, 1, 1],
     "infinite": lambda w: w * [1, np.inf, 1, 1],
 }
