@@ -16,7 +16,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.graph import Node
-from autograd_lite.record import Handle, as_array, make_tensor, plain_of
+from autograd_lite.record import Handle, Shown, as_array, make_tensor, plain_of
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
 from autograd_lite.state import handing_out, is_leftover, scopes, writing
@@ -101,7 +101,7 @@ def exposed(t: Handle) -> Array:
     array, shown = t._data, t._exposed
     while shown is None or shown() is not array:
         copy = array.copy()
-        seen = ref(copy)
+        seen = Shown(copy)
         if _attributes["_data"] is not _DATA and not traced():
             _exchange(t, [(_DATA, array), (_DATA, copy)], [(_DATA, copy), (_EXPOSED, seen)])
         elif t._data is array:

@@ -271,12 +271,30 @@ def as_array(y: Any) -> Array:
     return np.asarray(y) if issubclass(type(y), _SCALARS) else y
 
 
+class Shown(ref[Any]):
+    """A reference to an array that was handed out, and what its shape and dtype were."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, array: Any) -> None:
+        super().__init__(array)  # type: ignore[call-arg]
+        self.shape, self.dtype = array.shape, array.dtype
+
+
 def array_of(t: Handle) -> Array:
     """Return the array of a Tensor as one that nobody will write to."""
     data: Array = t._data  # NOTE: read first, for another thread may expose another array in between
-    exposed = t._exposed
-    private = exposed is None or exposed() is not data
-    return data if private else data.copy()
+    return data if t._exposed is None or is_private(t, data) else data.copy()
+
+
+def is_private(t: Handle, data: Array) -> bool:
+    """Tell whether the array of a Tensor was handed out to nobody; refuse one that was, and has another form now."""
+    exposed: Any = t._exposed
+    if exposed is None or exposed() is not data:
+        return True
+    if data.shape != exposed.shape or data.dtype != exposed.dtype:
+        refusals.changed_form(t, exposed.shape, exposed.dtype)
+    return False
 
 
 def plain_of(y: Any) -> Any:

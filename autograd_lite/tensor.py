@@ -16,7 +16,7 @@ from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
-from autograd_lite.record import NUMERIC, Handle, array_of, as_array, epoch, lane, make_tensor, results_are
+from autograd_lite.record import NUMERIC, Handle, array_of, as_array, epoch, is_private, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
@@ -78,6 +78,7 @@ class Tensor(Handle, Methods):
     @data.setter
     def data(self, value: Any) -> None:
         if value is not self._data:
+            refusals.other_dtype(self, value)
             assign([(self, value)])
 
     @property
@@ -133,6 +134,8 @@ class Tensor(Handle, Methods):
     def grad(self) -> Tensor | None:
         """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`."""
         grad = getattr(self, "_grad", None)
+        if grad is None and not self.is_leaf:
+            refusals.no_grad_kept(self)
         return grad if grad is None or isinstance(grad, Tensor) else wrapped_grad(self)
 
     @grad.setter
@@ -238,6 +241,7 @@ class Tensor(Handle, Methods):
         Returns a handle whose ``remove()`` takes the hook away.
         """
         refusals.untracked(self, "register_hook()")
+        refusals.hook(hook)
         return HookHandle(self._node.note().hooks, hook)  # type: ignore[union-attr]
 
     # ----- changes of value -----
@@ -426,9 +430,10 @@ def _own_array(data: Any, dtype: Any) -> Array:
 
 def _fitting(t: Tensor, value: Any, what: str, instead: str) -> Array:
     """Return `value` as an array of the shape and dtype of `t` that nobody else writes to."""
+    is_private(t, t._data)
     array = array_of(value) if isinstance(value, Tensor) else _own_array(value, None)
     refusals.in_place(t, array, what, instead)
-    return array if array.dtype == t.dtype else array.astype(t.dtype)
+    return array if array.dtype == t.dtype else refusals.cast(t, array, what)
 
 
 def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:

@@ -60,6 +60,26 @@ LEAF_MUTATION = (
     "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"
 )
 IN_PLACE = "{op}: a result of {given} does not fit into {what}, of dtype {dtype}. Write {instead}"
+DATA_DTYPE = (
+    "data of dtype {given} for {what}, which keeps its dtype {dtype}. "
+    "Write t = ag.Tensor(v, dtype='{given}', requires_grad=True) for one of that dtype, or t.assign(v) for its numbers"
+)
+TOO_LARGE = (
+    "{op}: some numbers of dtype {given} are too large for {what}, of dtype {dtype}, and would become infinite. "
+    "Write np.clip(v, -np.finfo('{dtype}').max, np.finfo('{dtype}').max), or t = ag.Tensor(v)"
+)
+CHANGED_FORM = (
+    "the array of {what} was handed out as data or numpy(), and given another shape or dtype in place. Write "
+    "a = t.numpy().reshape(shape) for a view of it, and t.data.shape = {shape}, t.data.dtype = '{dtype}' to undo it"
+)
+NO_GRAD_KEPT = (
+    "grad of {what}, is None: gradients are kept for Tensors that were made, not computed. Write "
+    "with ag.no_grad(): w -= 0.1 * w.grad for a step of w, or {expr}.retain_grad() before backward()"
+)
+NOT_A_HOOK = (
+    "register_hook() takes a function of the gradient, but was given a {given}. "
+    "Write t.register_hook(lambda g: 2 * g)"
+)
 OUT_ARRAY = (
     "{op} into a plain array would lose the derivative of the result. "
     "Write a = a + t for a += t, or out=ag.Tensor(a) for out=a"

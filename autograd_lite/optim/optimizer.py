@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.commits import Grown, commit, raw
-from autograd_lite.record import make_tensor
+from autograd_lite.record import is_private, make_tensor
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
 from autograd_lite.state import starting
@@ -108,6 +108,9 @@ class Optimizer:
         tensors: list[Tensor] = []
         arrays: list[Array] = []
         for group in self.param_groups:
+            for p in group["params"]:
+                if p._exposed is not None:
+                    is_private(p, p._data)
             self.advance(group, tensors, arrays)
         commit(tensors, arrays)
 
