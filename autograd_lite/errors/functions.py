@@ -59,6 +59,16 @@ STATE_IN_PLACE = (
     "the attribute {name} of {module} is changed in place by a function that is evaluated more than once, which would "
     "change it each time. Write self.{name} = self.{name} + v for self.{name} += v, or a Tensor in its place"
 )
+MINIMIZE_EMPTY = "minimize() is given an x0 without a number. Write x0 with what is to be found: np.zeros(n)"
+MINIMIZE_METHOD = "method={given!r} of minimize() is unknown. Write one of {known}"
+MINIMIZE_CALLBACK = "callback of minimize() is a {given}. Write callback=lambda x: ..., which is called at every step"
+MINIMIZE_CONSTRAINT = (
+    "a constraint of minimize() is a dict with the keys {given}. Write {{'type': 'eq', 'fun': lambda x: x[0] - 1}}"
+)
+MINIMIZE_BOUNDS = (
+    "the bounds given to minimize() do not belong to an x0 of {n} numbers. Write bounds=[(0, 1)] * {n}, or "
+    "bounds=(lower, upper) with two numbers, or two of what is built like x0"
+)
 JACOBIAN_MODE = "mode={given!r} is unknown. Write mode='auto', 'reverse' or 'forward'"
 BATCH_VALUE = "inside of vmap, {call} of an array that differs between examples has no answer. Write {instead}"
 BATCH_QUESTION = (
