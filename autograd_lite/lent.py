@@ -59,7 +59,7 @@ class Loan:
 
     def of(self, array: Array) -> Array:
         """Return what a node shall keep of an array: a view of what is locked now, or a copy."""
-        if array.nbytes < LARGE:
+        if array.nbytes < LARGE or len(sys._current_frames()) > 1:
             return array.copy()
         lent = self._begin() if self.lent is None else self.lent
         known = lent.get(id(array))
@@ -75,7 +75,7 @@ class Loan:
         owner = array if array.base is None else array.base
         if owner.__class__ is not np.ndarray or not owner.flags.owndata or not array.flags.forc:
             return False
-        if id(owner) not in self.locked and (not owner.flags.writeable or len(sys._current_frames()) > 1):
+        if id(owner) not in self.locked and not owner.flags.writeable:
             return False
         for one in (owner, array):
             if one.flags.writeable:

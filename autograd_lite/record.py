@@ -288,11 +288,14 @@ def array_of(t: Handle) -> Array:
 
 
 def is_private(t: Handle, data: Array) -> bool:
-    """Tell whether the array of a Tensor was handed out to nobody; refuse one that was, and has another form now."""
+    """Tell whether the array of a Tensor was handed out to nobody.
+
+    One that was, and has another form since, is that of a constant in another form; for a node it is refused.
+    """
     exposed: Any = t._exposed
     if exposed is None or exposed() is not data:
         return True
-    if data.shape != exposed.shape or data.dtype != exposed.dtype:
+    if t._node is not None and (data.shape != exposed.shape or data.dtype != exposed.dtype):
         refusals.changed_form(t, exposed.shape, exposed.dtype)
     return False
 

@@ -23,6 +23,7 @@ from autograd_lite.graph import new_order
 from autograd_lite.provenance import caller
 from autograd_lite.record import Handle, new_epoch
 from autograd_lite.shapes import Array
+from autograd_lite.tree import flatten, unflatten
 from autograd_lite.unfinished import begun, undone
 
 T = TypeVar("T")
@@ -178,9 +179,12 @@ class Noting(Scope):
         for module, name, old in self.attributes.values():
             _set_attribute(module, name, old)
 
-    def keeping(self, results: Iterable[Any]) -> list[Any]:
-        """Return results as they are now, where putting back will change them."""
-        return [_twin(y) if id(y) in self.before else y for y in results]
+    def keeping(self, results: Any) -> Any:
+        """Return a tree of results as they are now, where putting back will change them."""
+        leaves, structure = flatten(results)
+        if not any(id(y) in self.before for y in leaves):
+            return results
+        return unflatten(structure, [_twin(y) if id(y) in self.before else y for y in leaves])
 
 
 def discarded(do: Callable[[Noting], T], start: Noting | None = None) -> T:
@@ -215,7 +219,7 @@ def once(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return `f` without what it writes to Tensors and modules from outside: for the values alone."""
 
     def alone(*args: Any, **kwargs: Any) -> Any:
-        return discarded(lambda noted: f(*args, **kwargs))
+        return discarded(lambda noted: noted.keeping(f(*args, **kwargs)))
 
     return alone
 

@@ -321,3 +321,34 @@ def test_an_interrupt_leaves_no_scope_and_no_state() -> None:
             y.backward(retain_graph=True)
         assert not scopes()
         assert m.state() == state
+
+
+def test_a_pair_of_plain_functions_is_put_back() -> None:
+    seen = ag.Tensor(np.zeros(3))
+
+    def f(x: Any) -> Any:
+        seen.assign(seen + 1)
+        return x**2 + 0 * seen.numpy()
+
+    def df(x: Any) -> Any:
+        seen.data[:] += 1
+        return np.diag(2 * x)
+
+    assert ag.gradcheck((f, df), [X])
+    assert seen.tolist() == [0, 0, 0]
+
+
+def test_a_result_that_is_put_back_afterwards_is_what_it_was() -> None:
+    seen = ag.Tensor(np.zeros(3))
+    assert ag.gradcheck(lambda x: [seen.assign(x), x * 2][1], [X])
+    assert not ag.gradcheck(lambda x: seen.assign(x), [X], raise_exception=False)
+    x = ag.Tensor(X, requires_grad=True)
+    z = ag.Tensor(np.zeros(3))
+
+    def f(x: Any) -> Any:
+        z[...] = x * 2
+        return z
+
+    y = ag.checkpoint(f)(x)
+    np.sum(y * y).backward()
+    np.testing.assert_allclose(x.grad, 8 * X)
