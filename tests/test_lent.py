@@ -115,6 +115,26 @@ def test_a_write_is_refused_at_its_line(write: Any, transform: Any) -> None:
     assert LOAN == [None]
 
 
+def test_what_the_refusal_says_to_write_works() -> None:
+    """A row of `faults.py`, which depends on no other thread being there."""
+    a, v = large(), 1.0
+
+    def anew(w: Any) -> Any:
+        b = a
+        y = product(w, b)
+        b = b + v
+        return y + product(w, b)
+
+    def copied(w: Any) -> Any:
+        y = product(w, a.copy())
+        a[0] = 2.0
+        return y
+
+    expected = ag.grad(lambda w: product(w, ag.Tensor(a)))(W)
+    np.testing.assert_allclose(ag.grad(anew)(W), expected + ag.grad(lambda w: product(w, ag.Tensor(a + v)))(W))
+    np.testing.assert_allclose(ag.grad(copied)(W), expected)
+
+
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_a_write_before_the_first_use_is_fine_and_to_others_too(write: Any) -> None:
     a, other, small = large(), large(), np.ones((2, 2))
