@@ -35,7 +35,9 @@ def checkpoint(f: Function) -> Function:
     ----------
     f : callable
         Written with NumPy. Called twice with the same arguments it has to compute the same: random numbers of
-        `autograd_lite.manual_seed` are repeated, those of generators of your own are not.
+        `autograd_lite.manual_seed` are repeated, those of generators of your own are not. What it writes to Tensors
+        from outside, and to attributes of modules, is written once, and the second call finds what the first one found;
+        what it writes elsewhere, to lists or to objects that are no modules, is written twice.
 
     Returns
     -------
@@ -47,6 +49,8 @@ def checkpoint(f: Function) -> Function:
     ------
     CheckpointError
         The second evaluation came to other results than the first.
+    StateError
+        An attribute of a module, an array or a list, is changed in place.
 
     Examples
     --------

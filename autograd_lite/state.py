@@ -148,12 +148,13 @@ class Noting(Scope):
 
     def see_array(self, t: Handle) -> None:
         """Note the numbers of an array that the user may write to as well."""
+        if not self.is_from_outside(t):
+            return
         array: Any = _field(_KINDS["_data"], t)
         shown = t._exposed
         if shown is None or shown() is not array:
-            if id(t) not in self.before and self.is_from_outside(t):
-                self.before[id(t)] = t, _fields(t)
-        elif id(array) not in self.arrays and array is not None and hasattr(array, "copy"):
+            self.before.setdefault(id(t), (t, _fields(t)))
+        elif id(array) not in self.arrays and hasattr(array, "copy"):
             self.arrays[id(array)] = array, array.copy()
 
     def see_attribute(self, module: Any, name: str, value: Any) -> None:

@@ -52,7 +52,8 @@ def vmap(f: Function, in_axes: Any = 0, out_axes: Any = 0) -> Function:
     ArgumentError
         `in_axes` or `out_axes` fit neither arguments nor results, or no argument has examples.
     BatchError
-        `f` asks one example for what differs between them: it branches on a value, or takes ``float(x)``.
+        `f` asks one example for what differs between them: it branches on a value, or takes ``float(x)``; or it gives
+        that to a Tensor, or an attribute of a module, that was there before.
 
     Notes
     -----

@@ -352,3 +352,17 @@ def test_a_result_that_is_put_back_afterwards_is_what_it_was() -> None:
     y = ag.checkpoint(f)(x)
     np.sum(y * y).backward()
     np.testing.assert_allclose(x.grad, 8 * X)
+
+
+def test_what_is_made_within_is_not_put_back() -> None:
+    def f(x: Any) -> Any:
+        scale = ag.Tensor(np.ones(3))
+        scale.data[:] += 1
+        scale.data[:] += 1
+        return x * scale, scale
+
+    x = ag.Tensor(X, requires_grad=True)
+    assert ag.gradcheck(lambda x: f(x)[0], [X])
+    y, scale = ag.checkpoint(f)(x)
+    np.sum(y * scale).backward()
+    assert x.grad.tolist() == [9.0, 9.0, 9.0]
