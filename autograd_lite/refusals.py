@@ -197,9 +197,12 @@ def changed_form(t: Any, shape: Any, dtype: Any) -> NoReturn:
 
 
 def no_grad_kept(t: Any) -> None:
-    """Warn who looks for the gradient of a result, which is not kept: nearly always of a parameter that is none now."""
+    """Warn who looks for the gradient of a result where a sweep has passed and kept none.
+
+    It is nearly always that of a parameter which is none any more: ``w = w - 0.1 * w.grad``.
+    """
     notes = t._node.notes
-    if notes is None or not notes.retain:
+    if t._node.edges is None and (notes is None or not notes.retain):
         text = errors.NO_GRAD_KEPT.format(what=describe(t), expr=expression(t))
         warnings.warn(text, errors.AutogradWarning, stacklevel=3)
 

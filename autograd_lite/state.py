@@ -154,7 +154,7 @@ class Noting(Scope):
         shown = t._exposed
         if shown is None or shown() is not array:
             self.before.setdefault(id(t), (t, _fields(t)))
-        elif id(array) not in self.arrays and hasattr(array, "copy"):
+        elif id(array) not in self.arrays and array is not None and hasattr(array, "copy"):
             self.arrays[id(array)] = array, array.copy()
 
     def see_attribute(self, module: Any, name: str, value: Any) -> None:
