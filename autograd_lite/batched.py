@@ -28,12 +28,12 @@ from autograd_lite.shapes import Array, Shape, everywhere
 
 
 class Level:
-    """One call of `vmap`: the number of its examples, and its place among all calls and nodes."""
+    """One call of `vmap`: the number of its examples, its place among all calls and nodes, and whether it has ended."""
 
-    __slots__ = ("order", "size")
+    __slots__ = ("ended", "order", "size")
 
     def __init__(self, size: int) -> None:
-        self.size, self.order = size, new_order()
+        self.size, self.order, self.ended = size, new_order(), False
 
     def __repr__(self) -> str:
         return f"<batch of {self.size}>"
@@ -95,7 +95,8 @@ class Batched(Methods):
         return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
-        return f"<{self._level.size} examples of shape {self.shape}, dtype={self.dtype}>"
+        ended = ", of a vmap that has ended" if self._level.ended else ""
+        return f"<{self._level.size} examples of shape {self.shape}, dtype={self.dtype}{ended}>"
 
     # ----- what a Tensor has as well -----
 
@@ -167,33 +168,35 @@ class Batched(Methods):
         return call_function(func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        _refuse("np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
+        _refuse(self, "np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
 
     def __bool__(self) -> bool:
-        return _refuse("a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
+        return _refuse(self, "a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
 
     def __float__(self) -> NoReturn:
-        _refuse("float()", "np.sin(x) for math.sin(x), and x itself for float(x)")
+        _refuse(self, "float()", "np.sin(x) for math.sin(x), and x itself for float(x)")
 
     def __int__(self) -> NoReturn:
-        _refuse("int()", "np.floor(x), or x.astype(int)")
+        _refuse(self, "int()", "np.floor(x), or x.astype(int)")
 
     def __complex__(self) -> NoReturn:
-        _refuse("complex()", "the real and imaginary parts as two arrays")
+        _refuse(self, "complex()", "the real and imaginary parts as two arrays")
 
     def __index__(self) -> int:
-        return _refuse("range() or an index made", "np.where(np.arange(n) < x, a, b), or ag.Tensor(a)[x]")
+        return _refuse(self, "range() or an index made", "np.where(np.arange(n) < x, a, b), or ag.Tensor(a)[x]")
 
     def item(self) -> NoReturn:
-        _refuse("item()", "x itself")
+        _refuse(self, "item()", "x itself")
 
     def tolist(self) -> NoReturn:
-        _refuse("tolist()", "x itself")
+        _refuse(self, "tolist()", "x itself")
 
     __hash__ = object.__hash__
 
 
-def _refuse(call: str, instead: str) -> NoReturn:
+def _refuse(x: Batched, call: str, instead: str) -> NoReturn:
+    if x._level.ended:
+        raise errors.BatchError(errors.BATCH_LEFTOVER)
     raise errors.BatchError(errors.BATCH_VALUE.format(call=call, instead=instead))
 
 

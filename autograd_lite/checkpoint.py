@@ -17,11 +17,12 @@ from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.random import replayed, state
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.seams import traced
-from autograd_lite.shapes import Array, Shape
+from autograd_lite.shapes import Array, Shape, whole
+from autograd_lite.state import Noting, discarded
 from autograd_lite.tracing import Function, leading_to, name_of, node_of, walk
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
-_SAME = 1e-6  # of the sum of absolute values: more than rounding in another order, less than another value
+_ROUNDING = 64  # units in the last place of the largest number: what another order of additions may do
 
 
 def checkpoint(f: Function) -> Function:
@@ -34,7 +35,9 @@ def checkpoint(f: Function) -> Function:
     ----------
     f : callable
         Written with NumPy. Called twice with the same arguments it has to compute the same: random numbers of
-        `autograd_lite.manual_seed` are repeated, those of generators of your own are not.
+        `autograd_lite.manual_seed` are repeated, those of generators of your own are not. What it writes to Tensors
+        from outside, and to attributes of modules, is written once, and the second call finds what the first one found;
+        what it writes elsewhere, to lists or to objects that are no modules, is written twice.
 
     Returns
     -------
@@ -46,6 +49,8 @@ def checkpoint(f: Function) -> Function:
     ------
     CheckpointError
         The second evaluation came to other results than the first.
+    StateError
+        An attribute of a module, an array or a list, is changed in place.
 
     Examples
     --------
@@ -61,7 +66,7 @@ def _checkpointed(f: Function, /, *args: Any, **kwargs: Any) -> Any:
     if not is_grad_enabled() or traced():  # a program computes once what it would compute twice
         return f(*args, **kwargs)
     segment = _Segment(f, args, kwargs)
-    run = segment.run()
+    run = segment.first()
     if not run.stretch.sources:
         return unflatten(run.structure, run.results)
     return segment.recorded(run)
@@ -85,7 +90,10 @@ class _Run(NamedTuple):
 class _Segment:
     """A function with its arguments, to be evaluated again."""
 
-    __slots__ = ("check", "f", "given", "places", "random", "routes", "shapes", "sources", "structure")
+    __slots__ = (
+        "built", "f", "given", "kinds", "places", "random", "routes", "shapes", "sources", "structure", "values",
+        "written",
+    )  # fmt: skip
 
     def __init__(self, f: Function, args: Any, kwargs: Any) -> None:
         leaves, self.structure = flatten((args, kwargs))
@@ -93,6 +101,13 @@ class _Segment:
         self.given = [_remembered(x) for x in leaves]
         self.random = state()
         self.routes: dict[Node, Node] = {}
+
+    def first(self) -> _Run:
+        """Evaluate the function, and note what it writes to Tensors and modules from outside."""
+        noted = Noting()
+        run = noted.around(self.run)
+        self.written = None if noted.is_empty() else noted
+        return run
 
     def run(self) -> _Run:
         """Evaluate the function, recording."""
@@ -108,11 +123,13 @@ class _Segment:
         """Return the results as those of one operation, and forget how they were computed."""
         results = list(run.results)
         self.sources = run.stretch.sources
+        self.built = run.structure
         self.places = [i for i, y in enumerate(results) if node_of(y) in run.stretch.between]
         arrays = [array_of(results[i]) for i in self.places]
         self.shapes = [y.shape for y in arrays]
-        self.check = _sizes(arrays)
+        self.kinds = [y.dtype for y in arrays]
         vector, unravel = (arrays[0], lambda y: [y]) if len(arrays) == 1 else ravel(arrays)
+        self.values = vector  # mostly alive anyway, as what comes next is computed from it
         source = self.sources[0] if len(self.sources) == 1 else _packed(self.sources)
         edges = ((source, _CHECKPOINT.rules[0], (self,), 0),)
         node = Linked(_CHECKPOINT, (source,), edges, NO_SETTINGS, vector.shape, vector.dtype)
@@ -122,12 +139,22 @@ class _Segment:
 
     def again(self) -> _Run:
         """Evaluate the function a second time, and refuse what is not as it was."""
-        run = self.run()
-        results = [run.results[i] for i in self.places if i < len(run.results)]
-        same = run.stretch.sources == self.sources and [np.shape(y) for y in results] == self.shapes
-        if not same or not np.allclose(_sizes([array_of(y) for y in results]), self.check, _SAME, 0, equal_nan=True):
+        run = discarded(self._kept, self.written)
+        as_before = run.stretch.sources == self.sources and run.structure == self.built
+        if not as_before or not self._are_same([run.results[i] for i in self.places]):
             raise errors.CheckpointError(errors.CHECKPOINT.format(function=name_of(self.f)))
         return run._replace(stretch=run.stretch.routed(self.routes))
+
+    def _are_same(self, results: Sequence[Any]) -> bool:
+        """Tell whether results are those of the first evaluation, but for rounding."""
+        arrays = [array_of(y) if isinstance(y, Handle) else np.asarray(y) for y in results]
+        if [y.shape for y in arrays] != self.shapes or [y.dtype for y in arrays] != self.kinds:
+            return False
+        return _same(whole(_pack(*arrays)), whole(self.values))
+
+    def _kept(self, noted: Noting) -> _Run:
+        run = self.run()
+        return run._replace(results=noted.keeping(run.results))
 
     def reroute(self, steps: Mapping[Node, Node]) -> None:
         """Reach sources by another way when computed again: a `vmap` around it has ended."""
@@ -170,9 +197,14 @@ def _again(x: Any) -> Any:
     return make_tensor(*x) if isinstance(x, _Given) else x
 
 
-def _sizes(arrays: Sequence[Array]) -> list[float]:
-    """Return the sum of absolute values of each array: what tells one evaluation from another."""
-    return [float(np.abs(y).sum()) for y in arrays if isinstance(y, np.ndarray)]
+def _same(a: Array, b: Array) -> bool:
+    """Tell whether each number is the same up to rounding: nan, infinities and their signs too."""
+    if not isinstance(a, np.ndarray) or (a == b).all():
+        return True
+    finite = np.isfinite(b)
+    tolerance = _ROUNDING * np.finfo(b.dtype).eps * np.max(np.abs(b), initial=0, where=finite)
+    near = np.abs(np.where(finite, a, 0) - np.where(finite, b, 0)) <= tolerance
+    return bool(near.all()) and np.array_equal(a[~finite], b[~finite], equal_nan=True)
 
 
 def _slots(shapes: Sequence[Shape]) -> list[tuple[int, int]]:

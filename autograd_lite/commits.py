@@ -12,10 +12,14 @@ from itertools import compress, starmap
 from typing import Any
 from weakref import ref
 
+from numpy import ndarray
+
+from autograd_lite import errors
 from autograd_lite.graph import Node
-from autograd_lite.record import Handle, as_array, make_tensor, plain_of, seen_through
+from autograd_lite.record import Handle, Shown, as_array, make_tensor, plain_of, seen_through
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
+from autograd_lite.state import handing_out, is_leftover, scopes, writing
 from autograd_lite.unfinished import Lock
 from autograd_lite.views import is_outdated, links_of, outdate, views_of
 
@@ -34,6 +38,9 @@ def commit(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:
 
     Their views show them when they are next looked at.
     """
+    if scopes():
+        for t, array in zip(tensors, arrays, strict=True):
+            writing(t, array)
     for t in tensors:
         if t._views:
             outdate(t)
@@ -51,6 +58,8 @@ def commit_gradients(found: dict[Node, Array]) -> None:
         for node, g in found.items():
             t = node.notes.owner()  # type: ignore[union-attr]
             if t is not None:
+                if scopes() or g.__class__ is not ndarray:
+                    _see_gradient(t, g)
                 before = getattr(t, "_grad", None)
                 tensors.append(t)
                 if before is None:
@@ -59,6 +68,13 @@ def commit_gradients(found: dict[Node, Array]) -> None:
                     old.append(before)
                     new.append(_accumulated(node.notes, before, g))
         deque(map(_attributes["_grad"].__set__, tensors, new), maxlen=0)
+
+
+def _see_gradient(t: Handle, g: Any) -> None:
+    """Tell the scopes of a gradient; refuse that of a batch whose `vmap` has ended."""
+    if is_leftover(plain_of(g)):
+        raise errors.BatchError(errors.BATCH_LEFTOVER)
+    writing(t, g)
 
 
 def _accumulated(notes: Any, before: Any, g: Any) -> Any:
@@ -103,10 +119,12 @@ def _exposed(t: Handle) -> Array:
     one meanwhile: a look at a parameter would undo the step of an optimiser. No thread comes between a comparison and
     the stores where nothing is called; while another thread records, to read and to store are calls.
     """
+    if scopes():
+        handing_out(t)
     array, shown = t._data, t._exposed
     while shown is None or shown() is not array:
         copy = array.copy()
-        seen = ref(copy)
+        seen = Shown(copy)
         if _attributes["_data"] is not _DATA and not traced():
             _exchange(t, [(_DATA, array), (_DATA, copy)], [(_DATA, copy), (_EXPOSED, seen)])
         elif t._data is array:

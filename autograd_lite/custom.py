@@ -21,6 +21,7 @@ from autograd_lite.op import RECORDERS, Op, recorder_of
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor
 from autograd_lite.seams import aside, opaque, traced
 from autograd_lite.shapes import Array
+from autograd_lite.state import once
 
 Function = Callable[..., Any]
 
@@ -352,8 +353,8 @@ def _numerical(f: Function, name: str, operands: tuple[str, ...], defaults: Mapp
         found = push(*moves, *arrays, **{s: values[s] for s in settings})
         return make_tensor(as_array(found)) if any(isinstance(t, Handle) for t in tangents) else found
 
-    pull = black_box(f"{name}_by_differences", partial(_pulled, f))
-    push = black_box(f"{name}_by_differences", partial(_pushed, f))
+    pull = black_box(f"{name}_by_differences", partial(_pulled, once(f)))
+    push = black_box(f"{name}_by_differences", partial(_pushed, once(f)))
     names = [*operands, *settings]
     rules = [_Rule(partial(back, i), ["g", *names]) for i in range(n)]
     return _Rules(rules, _Rule(ahead, ["tangents", *names]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib.util
 import os
 import platform
@@ -29,6 +30,13 @@ _ADVICE = """\
 this processor has AVX-512, which the chosen kernel leaves unused: float32 products may be nearly twice as fast with
     OPENBLAS_CORETYPE=SkylakeX python your_program.py
 set before NumPy is imported; the library itself changes no environment"""
+
+
+_COLLECTOR = """\
+graphs of 50,000 operations and more are gone through again and again by Python's collector of cycles, in vain; with
+    import gc; gc.set_threshold(50_000, 20, 100)
+at the start of such a program they take half of the time; gc.freeze() after the setup spares model and data"""
+_PATIENT = 10_000
 
 
 def blas() -> dict[str, Any]:
@@ -92,6 +100,8 @@ def report() -> Report:
     ]
     if chosen in ("Zen", "Haswell") and has_avx512():
         lines += ["", f"advice   {_ADVICE}"]
+    if gc.isenabled() and gc.get_threshold()[0] < _PATIENT:
+        lines += ["", f"advice   {_COLLECTOR}"]
     return Report("\n".join(lines))
 
 

@@ -259,12 +259,19 @@ class _SetRecording:
             raise
 
     def _leave(self, entered: tuple[tuple[_SetRecording, bool], ...]) -> None:
-        """Restore what the innermost of the blocks `entered` that are this switch's own has found."""
+        """Restore what the innermost of the blocks `entered` that are this switch's own has found.
+
+        A block that was entered later and is left later still goes on; it then restores what this one has found.
+        """
         for i in range(len(entered) - 1, -1, -1):
             switch, before = entered[i]
             if switch is self:
-                _recording.set(before)
-                _entered.set(entered[:i] + entered[i + 1 :])
+                later = entered[i + 1 :]
+                if later:
+                    _entered.set((*entered[:i], (later[0][0], before), *later[1:]))
+                else:
+                    _recording.set(before)
+                    _entered.set(entered[:i])
                 return
 
     def __call__(self, fn: F) -> F:

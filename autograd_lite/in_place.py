@@ -20,6 +20,7 @@ from autograd_lite.graph import is_grad_enabled, observers
 from autograd_lite.record import Handle, apply
 from autograd_lite.rules import indexing
 from autograd_lite.shapes import Array
+from autograd_lite.state import scopes
 from autograd_lite.views import outdate
 
 _SLOTS = {name: Handle.__dict__[name].__set__ for name in ("_node", "_op")}
@@ -32,7 +33,7 @@ def assigned(t: Any, key: Any, value: Any) -> bool:
     """
     array = t._data
     own = array.__class__ is np.ndarray and t._exposed is None and array.base is None and array.flags.writeable
-    if observers or not own or (not t._views and getrefcount(array) > _LOCAL + 1):
+    if observers or scopes() or not own or (not t._views and getrefcount(array) > _LOCAL + 1):
         return False
     given: list[Any] = []
 

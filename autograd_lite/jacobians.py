@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.derived import derived
+from autograd_lite.lent import lending
 from autograd_lite.rows import pulled, pushed
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.tracing import Call, Function, call, depends, node_of, one, places
@@ -57,6 +58,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
     return derived(_jacobian, jacobian, f, argnums, has_aux, mode)
 
 
+@lending
 def _jacobian(f: Function, argnums: Any, has_aux: bool, mode: str, /, *args: Any, **kwargs: Any) -> Any:
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     depends(done, "jacobian")

@@ -51,7 +51,7 @@ if settings:
 # An array that is no Tensor's belongs to the user, who may write to it before the sweep comes.
 _COPY = """\
 if n{i} is None and x{i}.__class__ is _ndarray:
-    a{i} = a{i}.copy()"""
+    a{i} = a{i}.copy() if LOAN[0] is None else saved(a{i})"""
 
 _RESULT = "return {made}"
 # What may be a view of its operand is known to it, so that a write to one of them reaches the other.

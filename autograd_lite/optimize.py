@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors
+from autograd_lite import errors, refusals
 from autograd_lite.graph import no_grad
 from autograd_lite.jacobians import hessian, jacobian
 from autograd_lite.record import Handle, plain_of
@@ -20,14 +20,16 @@ from autograd_lite.tree import leaves, ravel
 from autograd_lite.tree import map as tree_map
 
 _WITHOUT_GRADIENT = frozenset(("nelder-mead", "powell", "cobyla", "cobyqa"))
+_WITHOUT_HESSIAN = frozenset(("cg", "bfgs", "l-bfgs-b", "tnc", "slsqp"))
 _WITH_HESSIAN = frozenset(("dogleg", "trust-exact"))
 _WITH_PRODUCT = frozenset(("newton-cg", "trust-ncg", "trust-krylov", "trust-constr"))
+_METHODS = _WITHOUT_GRADIENT | _WITHOUT_HESSIAN | _WITH_HESSIAN | _WITH_PRODUCT
 
 
 def minimize(
     f: Function,
     x0: Any,
-    args: tuple[Any, ...] = (),
+    args: Any = (),
     method: str | None = None,
     *,
     bounds: Any = None,
@@ -46,12 +48,13 @@ def minimize(
         Where to start: an array, or a tree of arrays and numbers; a list of numbers is an array. `f` is called with `x`
         built like this, SciPy with one vector of float64.
     args : tuple
-        Further arguments of `f`, held fixed.
-    method : str, optional
+        Further arguments of `f`, held fixed; one that is no tuple may stand alone.
+    method : str or callable, optional
         Any of SciPy's. Those that take a gradient get it, ``"dogleg"`` and ``"trust-exact"`` also the Hessian, and
         ``"Newton-CG"``, ``"trust-ncg"``, ``"trust-krylov"`` and ``"trust-constr"`` its products with vectors.
     bounds : optional
-        For one array as SciPy takes them; for a tree ``(lower, upper)``: numbers, or trees like `x0`.
+        For one array or number as SciPy takes them, a pair ``(lower, upper)`` for each number, None where there is
+        none; or two arrays of its shape. For a tree ``(lower, upper)``: numbers, None, or trees like `x0`.
     constraints : optional
         As SciPy takes them, but their functions get `x` built like `x0`, and exact derivatives where none are given.
     tol, options
@@ -69,6 +72,10 @@ def minimize(
     ------
     MissingExtraError
         SciPy is not installed.
+    ArgumentError
+        `x0` holds no numbers, `method` is unknown, or `bounds` do not belong to `x0`.
+    DataError
+        `x0` is made of anything but numbers, or a masked array.
 
     Examples
     --------
@@ -82,7 +89,10 @@ def minimize(
     start = _floats(x0)
     vector, unravel = ravel(start)
     vector = np.asarray(vector, np.float64)
-    objective, named = _Objective(f, unravel, args), str(method).lower()
+    if not vector.size:
+        raise errors.ArgumentError(errors.MINIMIZE_EMPTY)
+    named = _method(method)
+    objective = _Objective(f, unravel, args if isinstance(args, tuple) else (args,))
     with no_grad():  # Tensors that f reaches besides are constants here
         result = scipy.minimize(
             objective.value if named in _WITHOUT_GRADIENT else objective.value_and_gradient,
@@ -161,7 +171,19 @@ def _floats(x0: Any) -> Any:
 
 def _float(x: Any) -> Any:
     x = plain_of(x)
-    return np.asarray(x, np.float64)[()] if np.asarray(x).dtype.kind in "iub" else x
+    refusals.masked(x)
+    dtype = np.asarray(x).dtype
+    if dtype.kind not in "fiub":
+        refusals.no_number(dtype)
+    return x if dtype.kind == "f" else np.asarray(x, np.float64)[()]
+
+
+def _method(method: Any) -> str:
+    """Return the name of a method in small letters; refuse what SciPy would not know, before it is asked."""
+    name = str(method).lower()
+    if method is not None and not callable(method) and not (isinstance(method, str) and name in _METHODS):
+        raise errors.ArgumentError(errors.MINIMIZE_METHOD.format(given=method, known=", ".join(sorted(_METHODS))))
+    return name
 
 
 def _like(given: Any, x: Any) -> Any:
@@ -170,15 +192,34 @@ def _like(given: Any, x: Any) -> Any:
 
 def _bounds(bounds: Any, start: Any, scipy: Any) -> Any:
     """Return bounds as SciPy takes them for the vector."""
-    if bounds is None or isinstance(bounds, scipy.Bounds) or getattr(start, "ndim", 0) == 1:
+    if bounds is None or isinstance(bounds, scipy.Bounds):
         return bounds
-    return scipy.Bounds(*(_bound(b, start) for b in bounds))
+    n = ravel(start)[0].size
+    try:
+        both = list(bounds)
+        if not isinstance(start, (dict, list, tuple)) and _are_pairs(both, n):
+            return scipy.Bounds(*(np.array([_limit(pair[i], i) for pair in both], float) for i in (0, 1)))
+        lower, upper = both
+        return scipy.Bounds(*(_bound(b, start, i) for i, b in enumerate((lower, upper))))
+    except (TypeError, ValueError) as error:
+        raise errors.ArgumentError(errors.MINIMIZE_BOUNDS.format(n=n)) from error
 
 
-def _bound(bound: Any, start: Any) -> Array:
+def _are_pairs(bounds: list[Any], n: int) -> bool:
+    """Tell whether bounds are a pair of numbers for each of `n`."""
+    return len(bounds) == n and all(np.shape(b) == (2,) for b in bounds)
+
+
+def _limit(bound: Any, which: int) -> Any:
+    return (-np.inf, np.inf)[which] if bound is None else bound
+
+
+def _bound(bound: Any, start: Any, which: int) -> Array:
+    bound = _limit(bound, which)
     if isinstance(bound, (int, float)):
         return np.full(ravel(start)[0].shape, float(bound))
-    return ravel(tree_map(lambda x, b: np.broadcast_to(b, np.shape(x)), start, bound))[0]
+    like = tree_map(lambda x, b: np.broadcast_to(np.asarray(b, float), np.shape(x)), start, bound)
+    return np.asarray(ravel(like)[0], float)
 
 
 def _constraints(constraints: Any, unravel: Callable[[Array], Any], method: str, scipy: Any) -> Any:
@@ -190,6 +231,8 @@ def _constraints(constraints: Any, unravel: Callable[[Array], Any], method: str,
 
 def _constraint(constraint: Any, unravel: Callable[[Array], Any], method: str, scipy: Any) -> Any:
     if isinstance(constraint, Mapping):
+        if not constraint.keys() >= {"type", "fun"}:
+            raise errors.ArgumentError(errors.MINIMIZE_CONSTRAINT.format(given=", ".join(map(repr, constraint))))
         function, further = constraint["fun"], constraint.get("args", ())
         flat = _flat(function, unravel, further)
         return {"type": constraint["type"], "fun": flat, "jac": constraint.get("jac", jacobian(flat))}
@@ -220,6 +263,8 @@ def _callback(callback: Callable[..., Any] | None, unravel: Callable[[Array], An
     """Return a callback that hands `x` on as the user's tree; SciPy goes by the names of its parameters."""
     if callback is None:
         return None
+    if not callable(callback):
+        raise errors.ArgumentError(errors.MINIMIZE_CALLBACK.format(given=type(callback).__name__))
     if "intermediate_result" in inspect.signature(callback).parameters:
 
         def with_result(*, intermediate_result: Any) -> Any:

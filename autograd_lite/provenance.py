@@ -81,6 +81,16 @@ def caller(depth: int = 1) -> Place | None:
     return Place((frame.f_code, frame.f_lasti))
 
 
+def raised_at(error: BaseException) -> Place | None:
+    """Return the innermost place of the user's code that an exception came through; None if there is none."""
+    place, at = None, error.__traceback__
+    while at is not None:
+        if not _ours[at.tb_frame.f_globals.get("__name__", "")]:
+            place = Place((at.tb_frame.f_code, at.tb_lasti))
+        at = at.tb_next
+    return place
+
+
 class Origin:
     """Where a Tensor without a history comes from: its place, and where and at what a path of gradients ended."""
 

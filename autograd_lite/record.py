@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd_lite import errors, lanes, refusals
 from autograd_lite.graph import Constant, Linked, Node, is_grad_enabled, new_order, observers
+from autograd_lite.lent import LOAN, saved  # noqa: F401 - lanes read LOAN
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.protocols import declines
 from autograd_lite.seams import traced
@@ -41,11 +42,12 @@ class Handle:
     module, and so cannot be imported here.
     """
 
-    __slots__ = ("__weakref__", "_data", "_exposed", "_grad", "_name", "_node", "_op", "_viewed", "_views")
+    __slots__ = ("__weakref__", "_data", "_exposed", "_grad", "_made", "_name", "_node", "_op", "_viewed", "_views")
 
     _data: Array
     _exposed: ref[Array] | None
     _grad: Any  # an array or a Tensor; absent until there was one
+    _made: int  # in which epoch; absent where the node tells, see `state`
     _name: str | None
     _node: Node | None
     _op: Op | None
@@ -72,8 +74,24 @@ def results_are(cls: type[Handle]) -> type[Handle]:
 def make_tensor(array: Array, node: Node | None = None, op: Op | None = None) -> Any:
     """Wrap an array that nobody else writes to, and the node that made it, without a copy."""
     t = _blank(_Result)
-    t._data, t._node, t._op, t._exposed, t._name, t._viewed, t._views = array, node, op, None, None, None, None
+    t._data, t._node, t._op, t._exposed, t._name, t._made = array, node, op, None, None, _epoch
+    t._viewed = t._views = None
     return t
+
+
+_epoch = 0
+
+
+def epoch() -> int:
+    """Return the number of the time in which a Tensor is made: it grows where a scope of `state` begins."""
+    return _epoch
+
+
+def new_epoch() -> int:
+    """Begin a new epoch, and return its number: what is made from now on was not there before."""
+    global _epoch  # noqa: PLW0603 - read for every Tensor, and so a plain variable
+    _epoch += 1
+    return _epoch
 
 
 def apply(
@@ -172,7 +190,7 @@ def seen_through(t: Handle, x: Handle) -> None:
     if x._exposed is not None and x._exposed() is data:
         _, op, settings, _, _ = t._viewed
         t._data = y = op.fn(data, **settings)
-        t._exposed = ref(y)
+        t._exposed = Shown(y)
 
 
 def _told(op: Op, operands: Sequence[Any], settings: Settings, result: Any) -> Any:
@@ -265,7 +283,7 @@ def _inputs(op: Op, operands: Sequence[Any], arrays: list[Any], nodes: list[Node
         if nodes[i] is None:
             inputs[i] = _constant(x)
             if not isinstance(x, Handle) and hasattr(arrays[i], "copy") and op.reads_operand(i, nodes):
-                arrays[i] = arrays[i].copy()
+                arrays[i] = saved(arrays[i])
     return tuple(inputs)
 
 
@@ -346,12 +364,33 @@ def laid_out(y: Array, as_it_was: Array) -> Array:
 _ROWS = 2
 
 
+class Shown(ref[Any]):
+    """A reference to an array that was handed out, and what its shape and dtype were."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, array: Any) -> None:
+        super().__init__(array)  # type: ignore[call-arg]
+        self.shape, self.dtype = array.shape, array.dtype
+
+
 def array_of(t: Handle) -> Array:
     """Return the array of a Tensor as one that nobody will write to."""
     data: Array = t._data  # NOTE: read first, for another thread may expose another array in between
-    exposed = t._exposed
-    private = exposed is None or exposed() is not data
-    return data if private else data.copy()
+    return data if t._exposed is None or is_private(t, data) else data.copy()
+
+
+def is_private(t: Handle, data: Array) -> bool:
+    """Tell whether the array of a Tensor was handed out to nobody.
+
+    One that was, and has another form since, is that of a constant in another form; for a node it is refused.
+    """
+    exposed: Any = t._exposed
+    if exposed is None or exposed() is not data:
+        return True
+    if t._node is not None and (data.shape != exposed.shape or data.dtype != exposed.dtype):
+        refusals.changed_form(t, exposed.shape, exposed.dtype)
+    return False
 
 
 def plain_of(y: Any) -> Any:

@@ -166,3 +166,48 @@ def masked(data: Any) -> None:
 def no_number(dtype: Any) -> NoReturn:
     """Refuse data that are not numbers."""
     raise errors.DataError(errors.BAD_DATA.format(what=f"of dtype {dtype}", instead="np.array(data, dtype=float)"))
+
+
+def other_dtype(t: Any, value: Any) -> None:
+    """Refuse floats of another dtype as data: they would become those of the Tensor, where a new dtype is meant."""
+    given = getattr(value, "dtype", t.dtype)
+    if given != t.dtype and given.kind == t.dtype.kind == "f" and not isinstance(value, np.generic):
+        raise errors.InPlaceError(errors.DATA_DTYPE.format(what=describe(t), given=given, dtype=t.dtype))
+
+
+def cast(t: Any, array: Any, what: str) -> Any:
+    """Return an array in the dtype of a Tensor; refuse numbers that would become infinite."""
+    with np.errstate(over="ignore"):
+        made = array.astype(t.dtype)
+    if overflows(array, made):
+        text = errors.TOO_LARGE.format(op=what, what=describe(t), dtype=t.dtype, given=array.dtype)
+        raise errors.InPlaceError(text)
+    return made
+
+
+def overflows(array: Any, made: Any) -> bool:
+    """Tell whether a finite number has become infinite."""
+    return isinstance(made, np.ndarray) and made.dtype.kind == "f" and bool((np.isinf(made) & np.isfinite(array)).any())
+
+
+def changed_form(t: Any, shape: Any, dtype: Any) -> NoReturn:
+    """Refuse a Tensor whose array was given another form by whoever it was handed out to."""
+    text = errors.CHANGED_FORM.format(what=describe(t), shape=shape, dtype=dtype)
+    raise errors.InPlaceError(text)
+
+
+def no_grad_kept(t: Any) -> None:
+    """Warn who looks for the gradient of a result where a sweep has passed and kept none.
+
+    It is nearly always that of a parameter which is none any more: ``w = w - 0.1 * w.grad``.
+    """
+    notes = t._node.notes
+    if t._node.edges is None and (notes is None or not notes.retain):
+        text = errors.NO_GRAD_KEPT.format(what=describe(t), expr=expression(t))
+        warnings.warn(text, errors.AutogradWarning, stacklevel=3)
+
+
+def hook(given: Any) -> None:
+    """Refuse what cannot be called with a gradient."""
+    if not callable(given):
+        raise errors.DeclarationError(errors.NOT_A_HOOK.format(given=type(given).__name__))

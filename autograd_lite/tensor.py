@@ -21,7 +21,9 @@ from autograd_lite.record import (
     Handle,
     array_of,
     as_array,
+    epoch,
     is_number,
+    is_private,
     laid_out,
     lane,
     make_tensor,
@@ -30,6 +32,7 @@ from autograd_lite.record import (
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
+from autograd_lite.state import scopes, writing
 from autograd_lite.sweep import reverse
 
 
@@ -71,7 +74,7 @@ class Tensor(Handle, Methods):
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
         self._data = _own_array(data, dtype)
-        self._exposed, self._name = None, name
+        self._exposed, self._name, self._made = None, name, epoch()
         self._node = self._op = self._viewed = self._views = None
         if requires_grad is not False:
             refusals.flag(requires_grad)
@@ -83,11 +86,12 @@ class Tensor(Handle, Methods):
     def data(self) -> Array:
         """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
         array, shown = self._data, self._exposed
-        return array if shown is not None and shown() is array else exposed(self)
+        return array if shown is not None and shown() is array and not scopes() else exposed(self)
 
     @data.setter
     def data(self, value: Any) -> None:
         if value is not self._data:
+            refusals.other_dtype(self, value)
             assign([(self, value)])
 
     @property
@@ -125,6 +129,8 @@ class Tensor(Handle, Methods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if scopes():
+            writing(self)
         if value and self._node is None:
             refusals.differentiable(self)
             self._node = leaf(self._data.shape, self._data.dtype, self._name, ref(self))
@@ -141,6 +147,8 @@ class Tensor(Handle, Methods):
     def grad(self) -> Tensor | None:
         """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`."""
         grad = getattr(self, "_grad", None)
+        if grad is None and not self.is_leaf:
+            refusals.no_grad_kept(self)
         return grad if grad is None or isinstance(grad, Tensor) else wrapped_grad(self)
 
     @grad.setter
@@ -151,10 +159,12 @@ class Tensor(Handle, Methods):
             return
         if value is not None:
             value = make_tensor(_fitting(self, value, "x.grad = value", "x.grad = np.broadcast_to(value, x.shape)"))
+        writing(self, value)
         self._grad = value
 
     def zero_grad(self) -> None:
         """Forget the accumulated gradient: ``grad`` becomes None."""
+        writing(self)
         self._grad = None
 
     # ----- what leaves the graph -----
@@ -244,6 +254,7 @@ class Tensor(Handle, Methods):
         Returns a handle whose ``remove()`` takes the hook away.
         """
         refusals.untracked(self, "register_hook()")
+        refusals.hook(hook)
         return HookHandle(self._node.note().hooks, hook)  # type: ignore[union-attr]
 
     # ----- changes of value -----
@@ -292,6 +303,7 @@ class Tensor(Handle, Methods):
 
     def _take_over(self, result: Tensor) -> None:
         """Have the value of `result`, in the layout it has, and while recording its history."""
+        writing(self, result)
         array = laid_out(array_of(result), self._data)
         if self._views is None:
             self._views = []  # it is an array, and no number
@@ -461,9 +473,10 @@ def _own_array(data: Any, dtype: Any) -> Array:
 
 def _fitting(t: Tensor, value: Any, what: str, instead: str) -> Array:
     """Return `value` as an array of the shape and dtype of `t` that nobody else writes to."""
+    is_private(t, t._data)
     array = array_of(value) if isinstance(value, Tensor) else _own_array(value, None)
     refusals.in_place(t, array, what, instead)
-    return array if array.dtype == t.dtype else array.astype(t.dtype)
+    return array if array.dtype == t.dtype else refusals.cast(t, array, what)
 
 
 def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:

@@ -14,8 +14,10 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.derived import derived
+from autograd_lite.lent import lending
 from autograd_lite.record import Handle, array_of
 from autograd_lite.shapes import Array
+from autograd_lite.state import once
 from autograd_lite.tracing import (
     Call,
     Function,
@@ -78,6 +80,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     return derived(_grad, grad, f, argnums, has_aux)
 
 
+@lending
 def _grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
     done = _scalar_call(f, args, kwargs, argnums, has_aux, "grad")
     found = _gradient(done, argnums)
@@ -100,6 +103,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     return derived(_value_and_grad, value_and_grad, f, argnums, has_aux)
 
 
+@lending
 def _value_and_grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
     done = _scalar_call(f, args, kwargs, argnums, has_aux, "value_and_grad")
     value = done.value()
@@ -120,6 +124,7 @@ def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return derived(_elementwise_grad, elementwise_grad, f, argnums)
 
 
+@lending
 def _elementwise_grad(f: Function, argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
     done = call(f, args, kwargs, places(argnums, args, f))
     depends(done, "elementwise_grad")
@@ -182,6 +187,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     return (done.value(), pullback, done.auxiliary()) if has_aux else (done.value(), pullback)
 
 
+@lending
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
     """Return the value of `f` and its derivative in the direction of `tangents`, by a forward sweep.
 
@@ -221,6 +227,7 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, .
     return _linearized(f, primals, has_aux, "linearize")
 
 
+@lending
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the Hessian of `f`, which returns one number, times a vector: a forward sweep over the gradient.
 
@@ -305,7 +312,8 @@ def _at_again(
     kind: type[_AtAPoint], f: Function, primals: tuple[Any, ...], has_aux: bool, results: list[Any]
 ) -> _AtAPoint:
     """Return the derivative of a function where it had these results; refuse it if it has others now."""
-    made = (vjp if kind is Pullback else linearize)(f, *primals, has_aux=has_aux)[1]
+    derive = once(vjp if kind is Pullback else linearize)  # without what `f` wrote when the pickle was made
+    made = derive(f, *primals, has_aux=has_aux)[1]
     now = [array_of(y) if isinstance(y, Handle) else y for y in made._done.results]
     same = len(now) == len(results) and all(map(_are_near, now, results))
     if not same:

@@ -21,6 +21,7 @@ from autograd_lite.graph import Linked, Node
 from autograd_lite.op import Op, Settings
 from autograd_lite.record import Handle, make_tensor
 from autograd_lite.shapes import Array
+from autograd_lite.state import Refusing
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
 
@@ -51,7 +52,8 @@ def vmap(f: Function, in_axes: Any = 0, out_axes: Any = 0) -> Function:
     ArgumentError
         `in_axes` or `out_axes` fit neither arguments nor results, or no argument has examples.
     BatchError
-        `f` asks one example for what differs between them: it branches on a value, or takes ``float(x)``.
+        `f` asks one example for what differs between them: it branches on a value, or takes ``float(x)``; or it gives
+        that to a Tensor, or an attribute of a module, that was there before.
 
     Notes
     -----
@@ -89,9 +91,12 @@ def _vmap(f: Function, in_axes: Any, out_axes: Any, /, *args: Any, **kwargs: Any
     level = Level(_size(leaves, axes, places))
     given = [x if axis is None else _entered(x, level, axis) for x, axis in zip(leaves, axes, strict=True)]
     called, named = unflatten(structure, given)
-    results, built = flatten(f(*called, **named))
-    out = _axes(out_axes, built, "out_axes")
-    return unflatten(built, _left(results, out, level, f))
+    try:
+        results, built = flatten(Refusing(level).around(lambda: f(*called, **named)))
+        out = _axes(out_axes, built, "out_axes")
+        return unflatten(built, _left(results, out, level, f))
+    finally:
+        level.ended = True
 
 
 # ----- axes -----

@@ -91,6 +91,10 @@ BACKWARD = [
         ["t = ag.Tensor(data, requires_grad=True)"],
     ),
     Fault(
+        "a hook that cannot be called", "x.register_hook(3)", errors.DeclarationError, ["int", "gradient"],
+        ["t.register_hook(lambda g: 2 * g)"],
+    ),
+    Fault(
         "grad of a constant", "ag.Tensor(data).grad = data", errors.NoPathError, ["grad", "(3,)"],
         ["t = ag.Tensor(data, requires_grad=True)"],
     ),
@@ -237,6 +241,44 @@ IN_PLACE = [
     ),
     Fault("assign text", "w.assign('abc')", errors.DataError, ["<U3"]),
     Fault("data of another shape", "w.data = np.ones(2)", errors.InPlaceError, ["(2,)", "(3,)"]),
+    Fault(
+        "data of another dtype", "w.data = v", errors.InPlaceError, ["float32", "'w'", "float64"],
+        ["t = ag.Tensor(v, dtype='float32', requires_grad=True)", "t.assign(v)"],
+        "t = w; v = w.data.astype(np.float32)",
+    ),
+    Fault(
+        "data of a wider dtype", "h.data = v", errors.InPlaceError, ["float64", "float32"],
+        ["t = ag.Tensor(v, dtype='float64', requires_grad=True)", "t.assign(v)"],
+        "h = t = ag.Tensor(data, dtype=np.float32); v = h.data.astype(float)",
+    ),
+    Fault(
+        "numbers too large for the dtype", "h.assign(v)", errors.InPlaceError, ["float64", "float32", "infinite"],
+        ["np.clip(v, -np.finfo('float32').max, np.finfo('float32').max)", "t = ag.Tensor(v)"],
+        "h = ag.Tensor(data, dtype=np.float32); v = np.array([1e300, 1, 2])",
+    ),
+    Fault(
+        "integers too large for the dtype", "h.grad = [70000, 1, 1]", errors.InPlaceError, ["int64", "float16"], [],
+        "h = ag.Tensor(data, dtype=np.float16, requires_grad=True)",
+    ),
+    Fault(
+        "an array of a Tensor that is given another shape", "h.data.shape = (3, 1); h * 2", errors.InPlaceError,
+        ["'h'", "shape or dtype"], ["t.data.shape = (3,)"], "h = t; h.name = 'h'",
+    ),
+    Fault(
+        "a batch into a Tensor from outside", "ag.vmap(f)(np.ones((4, 3)))", errors.BatchError,
+        ["(3,)", "differs between examples", "at "], ["t.assign(np.mean(values, 0))"],
+        "t = ag.Tensor(data); f = lambda x: t.assign(t + x); values = np.ones((4, 3))",
+    ),
+    Fault(
+        "a batch that is used after its call", "float(kept[0])", errors.BatchError, ["kept elsewhere", "as a result"],
+        [], "kept = []; ag.vmap(lambda x: (kept.append(x), x)[1])(np.ones(3))",
+    ),
+    Fault(
+        "an attribute changed in place by what is evaluated twice", "ag.checkpoint(m)(x)", errors.StateError,
+        ["attribute seen of M"], ["self.seen = self.seen + v"],
+        "class M(ag.nn.Module):\n    def forward(self, x): self.seen += 1; return x * 2\n"
+        "self = m = M(); m.seen = np.zeros(3); v = 1\n",
+    ),
     Fault(
         "a result told to require no gradient", "t.requires_grad = False", errors.LeafMutationError,
         ["requires_grad", "multiply"], ["t = t.detach()"],

@@ -91,7 +91,22 @@ def test_what_is_not_used_gets_none() -> None:
     unused * 3
     y.sum().backward()
     assert unused.grad is None
-    assert y.grad is None
+    with pytest.warns(errors.AutogradWarning, match=r"made by multiply, is None.*Write with ag.no_grad\(\): w -= "):
+        assert y.grad is None
+
+
+def test_a_step_that_makes_another_tensor_of_a_parameter_says_so() -> None:
+    w = leaf()
+    for _ in range(2):
+        (w * w).sum().backward()
+        if w.is_leaf:
+            w = w - 0.1 * w.grad  # type: ignore[operator]
+    with pytest.warns(errors.AutogradWarning, match="made by subtract") as caught, pytest.raises(TypeError):
+        w - 0.1 * w.grad  # type: ignore[operator]
+    assert caught[0].filename == __file__
+    kept = leaf() * 2
+    kept.retain_grad()
+    assert kept.grad is None
 
 
 def test_grad_can_be_set_scaled_and_removed() -> None:

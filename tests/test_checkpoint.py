@@ -164,3 +164,76 @@ def test_a_tangent_that_nobody_watches_through_a_value_that_somebody_does(f: Any
 
     expected = ag.grad(lambda w: moved(w, lambda g: g))(w)
     np.testing.assert_allclose(ag.grad(lambda w: moved(w, ag.checkpoint))(w), expected)
+
+
+W = np.array([2.0, -3.0, 0.5, 4.0])
+CHANGES: dict[str, Any] = {
+    "permuted": lambda w: w[::-1],
+    "two of them exchanged": lambda w: w[[1, 0, 2, 3]],
+    "the sign of one": lambda w: w * [1, -1, 1, 1],
+    "the sign of all": lambda w: -w,
+    "one in a million": lambda w: w * (1 + 1e-6 * np.array([0, 1, 0, 0])),
+    "one moved, the sum as before": lambda w: w + np.array([0.5, -0.5, 0, 0]),
+    "a small one beside large ones": lambda w: w + np.array([0, 0, 1e-8, 0]),
+    "nan": lambda w: w * [1, np.nan, 1, 1],
+    "infinite": lambda w: w * [1, np.inf, 1, 1],
+}
+RESULTS: dict[str, Any] = {
+    "itself": lambda w: w * 1,
+    "odd function": lambda w: w**3,
+    "several": lambda w: (np.sum(w), {"b": w * 2}),
+    "float32": lambda w: w.astype(np.float32) * 1,
+}
+
+
+def total(y: Any) -> Any:
+    return sum(np.sum(x) for x in ag.tree.leaves(y))
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("f", RESULTS.values(), ids=RESULTS)
+def test_every_change_in_between_is_noticed(f: Any, change: Any) -> None:
+    if f is RESULTS["float32"] and change in (CHANGES["a small one beside large ones"], CHANGES["one in a million"]):
+        return  # float32 does not tell it from rounding
+    w = ag.nn.Parameter(W)
+    y = total(ag.checkpoint(f)(w * 1)), total(ag.checkpoint(lambda: f(w))())
+    y[0].backward(retain_graph=True)
+    w.assign(change(W))
+    with pytest.raises(errors.CheckpointError):
+        y[1].backward(retain_graph=True)
+    w.assign(W)
+    y[1].backward()
+
+
+def test_exchanged_parameters_are_noticed_where_the_results_tell() -> None:
+    a, b = ag.nn.Parameter([2.0, 3.0]), ag.nn.Parameter([3.0, 2.0])
+    y = np.sum(ag.checkpoint(lambda: a - b)())
+    a.data, b.data = b.data.copy(), a.data.copy()
+    with pytest.raises(errors.CheckpointError):
+        y.backward()
+
+
+FORMS: dict[str, Any] = {
+    "dtype": lambda w, k: w.astype(np.float32) if k else w * 1,
+    "shape": lambda w, k: w.reshape(2, 2) if k else w * 1,
+    "longer": lambda w, k: np.concatenate([w, w]) if k else w * 1,
+    "one result more": lambda w, k: (w * 1, w * 1) if k else (w * 1,),
+    "other order": lambda w, k: (w * 2, w * 1) if k else (w * 1, w * 2),
+}
+
+
+@pytest.mark.parametrize("f", FORMS.values(), ids=FORMS)
+def test_another_form_in_between_is_noticed(f: Any) -> None:
+    w, kind = ag.nn.Parameter(W), [False]
+    y = total(ag.checkpoint(lambda: f(w, kind[0]))())
+    kind[0] = True
+    with pytest.raises(errors.CheckpointError):
+        y.backward()
+
+
+def test_what_was_not_finite_is_the_same_the_second_time() -> None:
+    w = ag.nn.Parameter([0.0, 1.0, -1.0])
+    with np.errstate(all="ignore"):
+        y = np.sum(ag.checkpoint(lambda: np.log(w) / w)())
+        y.backward()
+    assert w.grad is not None

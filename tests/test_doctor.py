@@ -32,3 +32,12 @@ def test_another_kernel_is_advised_where_it_helps(
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "EXTRAS", {"no_such_module": ("none", "nothing")})
     assert "missing: pip install 'autograd-lite[none]'" in doctor.report()
+
+
+@pytest.mark.parametrize(("thresholds", "advised"), [((700, 10, 10), True), ((50_000, 20, 100), False)])
+def test_what_the_collector_costs_is_told(
+    thresholds: tuple[int, int, int], advised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gc.isenabled", lambda: True)
+    monkeypatch.setattr("gc.get_threshold", lambda: thresholds)
+    assert ("gc.set_threshold(50_000, 20, 100)" in doctor.report()) == advised

@@ -16,9 +16,9 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
     "errors.*", "version", "later", "lazy", "unfinished", "display", "figures", "plotting", "shapes", "tree",
-    "derived", "op", "graph", "seams", "growth", "provenance", "rules.*", "refusals", "protocols", "methods",
-    "sweep", "lanes", "record", "views", "in_place", "scope", "commits", "tensor", "random", "tracing", "batched",
-    "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
+    "derived", "op", "graph", "seams", "growth", "provenance", "rules.*", "refusals", "lent", "protocols",
+    "methods", "sweep", "lanes", "record", "views", "state", "in_place", "scope", "commits", "tensor", "random",
+    "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
     "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*",
     "perceptron", "doctor", "", "__main__",
 )  # fmt: skip

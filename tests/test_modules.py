@@ -161,8 +161,16 @@ STATES = {
     "a name is unknown": (lambda s: {**s, "9.weight": 0}, errors.StateDictError, "9.weight not known"),
     "a shape differs": (lambda s: {**s, "2.bias": np.ones(3)}, errors.StateDictError, r"\(3,\) instead of \(2,\)"),
     "a scalar": (lambda s: {**s, "2.bias": 1.0}, errors.StateDictError, r"shape \(\) instead of \(2,\)"),
-    "complex numbers": (lambda s: {**s, "2.bias": 1j * np.ones(2)}, errors.InPlaceError, "complex128"),
-    "text": (lambda s: {**s, "2.bias": ["a", "b"]}, errors.AutogradError, "dtype <U1"),
+    "complex numbers": (lambda s: {**s, "2.bias": np.ones(2, complex)}, errors.StateDictError, "2.bias has dtype comp"),
+    "text": (lambda s: {**s, "2.bias": ["a", "b"]}, errors.StateDictError, "2.bias has dtype <U1"),
+    "objects": (lambda s: {**s, "2.bias": [None, 1]}, errors.StateDictError, "2.bias has dtype object"),
+    "a masked array": (lambda s: {**s, "2.bias": np.ma.ones(2)}, errors.StateDictError, "2.bias is a masked array"),
+    "lists of several lengths": (lambda s: {**s, "2.bias": [[1], [1, 2]]}, errors.StateDictError, "2.bias is no array"),
+    "a key that is no string": (lambda s: {**s, 3: 1}, errors.StateDictError, "3 not known"),
+    "another key that is none": (lambda s: {**s, None: 1, ("a", 1): 2}, errors.StateDictError, "None, .*not known"),
+    "no dict": (list, errors.StateDictError, "given a list"),
+    "a path": (lambda s: "model.npz", errors.StateDictError, "given a str"),
+    "nothing": (lambda s: None, errors.StateDictError, "given a NoneType"),
 }
 
 
@@ -209,3 +217,53 @@ def test_parameters_without_a_name_are_called_as_they_are_set() -> None:
             self.again = self.scale
 
     assert [p.name for p in Own().parameters()] == ["scale", "beta", "shifts.0", "shifts.1.last"]
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, np.longdouble(1e300), 10**60])
+def test_numbers_too_large_for_the_dtype_are_refused(value: Any) -> None:
+    model = network(dtype=np.float32)
+    before, state = values(model), model.state_dict()
+    state["2.bias"] = np.array([value, 1.0], np.longdouble)
+    with pytest.raises(errors.StateDictError, match=r"2.bias has numbers too large for float32.*Write"):
+        model.load_state_dict(state)
+    assert values(model) == before
+    state["2.bias"] = np.array([np.inf, np.nan])
+    model.load_state_dict(state)
+    assert model[2].bias.tolist()[0] == np.inf
+
+
+def chain(depth: int) -> nn.Module:
+    inner: Any = nn.Linear(1, 1)
+    for _ in range(depth):
+        outer = nn.Module()
+        outer.inner = [inner]
+        inner = outer
+    return inner
+
+
+def test_modules_may_be_nested_deeply() -> None:
+    model = chain(3000)
+    assert len(list(model.parameters())) == 2
+    assert len(list(model.modules())) == 3001
+    state = model.state_dict()
+    assert model.load_state_dict({name: value + 1 for name, value in state.items()}) == ([], [])
+    assert not model.eval().training
+    model.requires_grad_(False).zero_grad()
+
+
+def test_modules_may_be_shared_at_every_level() -> None:
+    inner: Any = nn.Linear(1, 1)
+    looks = [0]
+
+    class Twice(nn.Module):
+        def _attributes(self) -> Any:
+            looks[0] += 1
+            return super()._attributes()
+
+    for _ in range(40):
+        outer = Twice()
+        outer.left = outer.right = inner
+        inner = outer
+    assert [name.count("left") for name, _ in inner.named_parameters()] == [40, 40]
+    assert len(list(inner.modules())) == 41
+    assert looks[0] == 80

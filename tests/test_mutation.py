@@ -6,6 +6,7 @@ here compute a gradient undisturbed, compute it again while everything in reach 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from helpers import leaf
 
 import autograd_lite as ag
+from autograd_lite import errors
 from autograd_lite.op import REGISTRY, Op
 from autograd_lite.record import array_of
 from autograd_lite.rules.products import affine
@@ -269,6 +271,35 @@ def test_an_array_handed_out_is_copied_only_while_it_is_the_value() -> None:
     assert array_of(x) is array_of(x)
     handed[:] = 9.0
     np.testing.assert_array_equal(array_of(x), [3.0, 4.0])
+
+
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "shape": lambda a: setattr(a, "shape", (3, 2)),
+    "flat": lambda a: setattr(a, "shape", (6,)),
+    "longer": lambda a: setattr(a, "shape", (1, 2, 3)),
+    "dtype": lambda a: setattr(a, "dtype", np.int64),
+}
+USES: dict[str, Callable[[Any], Any]] = {
+    "operation": lambda t: t * 2, "function": np.sum, "matmul": lambda t: t @ t.T, "copy": copy.copy,
+    "assign": lambda t: t.assign(np.ones(t.shape)), "data": lambda t: setattr(t, "data", np.ones(t.shape)),
+    "detach": lambda t: t.detach(), "step": lambda t: ag.optim.SGD([t], lr=0.1).step(),
+    "backward": lambda t: t.sum().backward(),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:Setting the .* on a NumPy array:DeprecationWarning")
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+@pytest.mark.parametrize("change", FORMS.values(), ids=FORMS)
+def test_another_form_given_to_the_array_from_outside_is_noticed(change: Any, use: Any) -> None:
+    t = leaf(X)
+    t.grad = np.ones(X.shape)
+    shape, dtype = t.shape, t.dtype
+    change(t.data)
+    with pytest.raises(errors.InPlaceError, match=r"another shape or dtype in place.*Write"):
+        use(t)
+    t.data.dtype = dtype
+    t.data.shape = shape
+    np.testing.assert_array_equal((t * 1).detach(), X)
 
 
 def test_a_batch_buffer_is_reused() -> None:

@@ -131,3 +131,77 @@ def test_without_scipy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(errors.MissingExtraError, match=r"pip install 'autograd-lite\[scipy\]'"):
         ag.optimize.minimize(np.sum, np.ones(2))
+
+
+def bowl(x: Any) -> Any:
+    return sum(np.sum((leaf - 2.0) ** 2) for leaf in ag.tree.leaves(x))
+
+
+M = np.zeros((2, 2))
+BOUNDS: dict[str, tuple[Any, Any, Any]] = {
+    "a number, a pair": (0.5, [(0, 1)], 1.0),
+    "a number, two numbers": (0.5, (0, 1), 1.0),
+    "a number, an array": (0.5, np.array([[0, 1]]), 1.0),
+    "no dimension": (np.array(0.5), [(0, 1)], 1.0),
+    "a number, None above": (0.5, [(0, None)], 2.0),
+    "one number in an array": (np.array([0.5]), [(0, 1)], [1.0]),
+    "one, two arrays": (np.array([0.5]), ([0.0], [1.0]), [1.0]),
+    "two, pairs": (np.zeros(2), ((0, 1), (0, 3)), [1.0, 2.0]),
+    "two, numbers": (np.zeros(2), (-1, 1), [1.0, 1.0]),
+    "two, None": (np.zeros(2), (None, 1), [1.0, 1.0]),
+    "three, two arrays": (np.zeros(3), (np.full(3, -1.0), np.array([1.0, 2.0, 3.0])), [1.0, 2.0, 2.0]),
+    "a list": ([0.0, 0.0], [(0, 1), (None, None)], [1.0, 2.0]),
+    "a matrix, pairs": (M, [(0, 1), (0, 2), (0, 3), (None, 0.5)], [[1.0, 2.0], [2.0, 0.5]]),
+    "a matrix, two numbers": (M, (0, 1), np.ones((2, 2))),
+    "a matrix, two matrices": (M, (M, np.array([[1, 1], [0.5, 0.5]])), [[1.0, 1.0], [0.5, 0.5]]),
+    "a row, pairs": (np.zeros((1, 2)), [(0, 1), (0, 3)], [[1.0, 2.0]]),
+    "a Tensor": (ag.Tensor([0.0, 0.0]), [(0, 1), (0, 3)], [1.0, 2.0]),
+    "a tree, None": ({"a": 0.0, "b": np.zeros(2)}, (None, {"a": 1.0, "b": np.array([1.0, 9.0])}), [1.0, 1.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize(("start", "bounds", "expected"), BOUNDS.values(), ids=BOUNDS)
+@pytest.mark.parametrize("method", ["L-BFGS-B", "trust-constr", "Nelder-Mead"])
+def test_bounds_of_every_form(start: Any, bounds: Any, expected: Any, method: str) -> None:
+    found = ag.optimize.minimize(bowl, start, method=method, bounds=bounds, tol=1e-10).x
+    leaves = [np.asarray(getattr(leaf, "_data", leaf)).ravel() for leaf in ag.tree.leaves(found)]
+    np.testing.assert_allclose(np.concatenate(leaves), np.ravel(expected), atol=1e-3)
+    assert [np.shape(leaf) for leaf in ag.tree.leaves(found)] == [np.shape(x) for x in ag.tree.leaves(found)]
+
+
+@pytest.mark.parametrize("args", [2.0, (2.0,), [2.0], np.array(2.0), np.array([2.0])], ids=repr)
+def test_one_argument_may_stand_alone(args: Any) -> None:
+    result = ag.optimize.minimize(lambda x, a: np.sum((x - np.asarray(a)) ** 2), np.zeros(1), args)
+    np.testing.assert_allclose(result.x, [2.0], atol=1e-6)
+
+
+REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "nothing": ({"x0": []}, errors.ArgumentError, "without a number"),
+    "an empty array": ({"x0": np.zeros((0, 3))}, errors.ArgumentError, "without a number"),
+    "an empty tree": ({"x0": {"a": np.zeros(0)}}, errors.ArgumentError, "without a number"),
+    "text": ({"x0": "abc"}, errors.DataError, "<U3"),
+    "None": ({"x0": np.array([None])}, errors.DataError, "object"),
+    "complex": ({"x0": np.array([1j])}, errors.DataError, "complex128"),
+    "a masked array": ({"x0": np.ma.array([1.0, 2.0], mask=[0, 1])}, errors.DataError, "masked array"),
+    "a masked array in a tree": ({"x0": {"a": np.ma.ones(2)}}, errors.DataError, "masked array"),
+    "a number as method": ({"method": 5}, errors.ArgumentError, "method=5.*l-bfgs-b"),
+    "an unknown method": ({"method": "lbfgs"}, errors.ArgumentError, "method='lbfgs'.*l-bfgs-b"),
+    "a list of methods": ({"method": ["BFGS"]}, errors.ArgumentError, "unknown"),
+    "one pair for two": ({"bounds": [(0, 1)]}, errors.ArgumentError, r"bounds=\[\(0, 1\)\] \* 2"),
+    "three pairs for two": ({"bounds": [(0, 1)] * 3}, errors.ArgumentError, "x0 of 2 numbers"),
+    "one bound": ({"bounds": 1.0}, errors.ArgumentError, "x0 of 2 numbers"),
+    "text as bound": ({"bounds": [("a", 1), (0, 1)]}, errors.ArgumentError, "x0 of 2 numbers"),
+    "bounds of another length": ({"bounds": (np.zeros(3), np.ones(3))}, errors.ArgumentError, "x0 of 2 numbers"),
+    "bounds of another tree": (
+        {"x0": {"a": 1.0}, "bounds": ({"b": 0.0}, 1.0)}, errors.AutogradError, "Write",
+    ),
+    "a callback that is none": ({"callback": 3}, errors.ArgumentError, "callback=lambda"),
+    "a constraint without a function": ({"constraints": {"type": "eq"}}, errors.ArgumentError, "'fun': lambda"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "kind", "text"), REFUSED.values(), ids=REFUSED)
+def test_what_does_not_fit_says_what_to_write(given: dict[str, Any], kind: type[Exception], text: str) -> None:
+    with pytest.raises(kind, match=rf"(?s){text}") as caught:
+        ag.optimize.minimize(bowl, **{"x0": np.zeros(2), "method": "SLSQP", **given})
+    assert "Write" in str(caught.value)

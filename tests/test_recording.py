@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import functools
 import inspect
+import itertools
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -74,19 +75,25 @@ def test_one_switch_is_used_again_and_inside_itself() -> None:
         assert recorded()
 
 
-def test_blocks_that_end_in_another_order() -> None:
-    """As two generators do that are closed in the order they were opened: each restores what it found."""
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=str)
+@pytest.mark.parametrize("kinds", ["0000", "0101", "1010", "0110", "1111"])
+def test_blocks_that_end_in_another_order(order: tuple[int, ...], kinds: str) -> None:
+    """As generators do that are closed in the order they were opened: what holds is the latest that is still open."""
 
-    def interleaved() -> None:
-        first, second = ag.no_grad(), ag.enable_grad()
-        first.__enter__()
-        second.__enter__()
-        first.__exit__(None, None, None)
-        assert recorded()
-        second.__exit__(None, None, None)
-        assert not recorded()
+    def interleaved(outer: bool) -> None:
+        blocks = [ag.enable_grad() if kind == "1" else ag.no_grad() for kind in kinds]
+        for block in blocks:
+            block.__enter__()
+        left = list(range(len(blocks)))
+        for i in order:
+            blocks[i].__exit__(None, None, None)
+            left.remove(i)
+            assert recorded() == (kinds[left[-1]] == "1" if left else outer)
 
-    contextvars.copy_context().run(interleaved)
+    for outer in (True, False):
+        with ag.enable_grad() if outer else ag.no_grad():
+            interleaved(outer)
+            assert recorded() == outer
     assert recorded()
 
 

@@ -16,13 +16,14 @@ from autograd_lite import errors
 from autograd_lite.check import analytic
 from autograd_lite.check.subject import listed, parameter_names, plain, widened
 from autograd_lite.shapes import Array, Shape
+from autograd_lite.state import once
 
 
 class Pair:
     """A function of arrays and the function that is said to be its derivative; see `Subject` for the attributes."""
 
     def __init__(self, f: Callable[..., Any], df: Callable[..., Any], inputs: Any) -> None:
-        self.f, self.df, self.evaluations = f, df, 0
+        self.f, self.df, self.evaluations = once(f), once(df), 0
         self.function = getattr(f, "__name__", type(f).__name__)
         names, self.values = listed(inputs)
         known = names or parameter_names(f)

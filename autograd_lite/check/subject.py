@@ -15,6 +15,7 @@ from autograd_lite.graph import Node, enable_grad, no_grad, reachable
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.shapes import Array, Shape, whole
+from autograd_lite.state import discarded
 from autograd_lite.sweep import forward, reverse
 from autograd_lite.tensor import Tensor
 
@@ -94,8 +95,13 @@ class Subject:
         plain_arguments = {i: x for i, x in enumerate(self.values) if isinstance(x, (np.ndarray, Tensor))}
         with holding(self.tensors, [a.copy() for a in self.start]), np.errstate(all="ignore"):
             before = {i: plain(x).copy() for i, x in plain_arguments.items()}
-            self._outputs()
-            return [i for i, x in plain_arguments.items() if not np.array_equal(plain(x), before[i], equal_nan=True)]
+
+            def written(_: Any) -> list[int]:
+                self._called()
+                now = {i: plain(x) for i, x in plain_arguments.items()}
+                return [i for i, x in now.items() if not np.array_equal(x, before[i], equal_nan=True)]
+
+            return discarded(written)
 
     def differentiated(self, rng: np.random.Generator) -> Subject:
         """Return the derivative of the function, summed over its outputs with random weights, as another subject."""
@@ -104,7 +110,10 @@ class Subject:
         return twin
 
     def _outputs(self, kinds: str = "f") -> list[Any]:
-        """Call the function and return those of its outputs that may have a derivative."""
+        """Call the function and return those of its outputs that may have a derivative. What it writes is put back."""
+        return discarded(lambda noted: noted.keeping(self._called(kinds)))
+
+    def _called(self, kinds: str = "f") -> list[Any]:
         self.evaluations += 1
         with enable_grad() if kinds == "f" else no_grad():  # also to the numeric side f may call backward()
             result = self.f(*self.values)

@@ -19,6 +19,7 @@ from autograd_lite.compiler.recording import COMPUTED, Leaf, Recorded
 from autograd_lite.graph import is_grad_enabled
 from autograd_lite.random import default_rng
 from autograd_lite.record import Handle, array_of, make_tensor
+from autograd_lite.state import scopes, writing
 from autograd_lite.tree import LEAF, Structure, flatten, unflatten
 from autograd_lite.views import outdate
 
@@ -282,6 +283,7 @@ class Caller:
             self.lines.append(f"if {' or '.join(f'{t}._views' for t in shown)}: outdated({', '.join(shown)})")
         stores = [f"{t}.{slot} = {new}" for t, slot, new in zip(targets, slots, news, strict=True)]
         setters = self.bind(tuple([set_slots[slot == "_grad"] for slot in slots]))
+        self.lines.append(f"if scopes(): deque(map(writing, ({', '.join(targets)},), ({', '.join(news)},)), 0)")
         self.lines.append(f"if Handle._data is slot: {'; '.join(stores)}")
         self.lines.append(f"else: deque(map(call, {setters}, ({', '.join(targets)},), ({', '.join(news)},)), 0)")
 
@@ -301,7 +303,7 @@ _KNOWN: dict[str, Any] = {
     **CALLED, "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"], "unset": UNSET,
     "Call": Call, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
     "call": operator.call, "default_rng": default_rng, "deque": deque, "is_grad_enabled": is_grad_enabled,
-    "flatten": flatten, "make_tensor": make_tensor,
+    "flatten": flatten, "make_tensor": make_tensor, "scopes": scopes, "writing": writing,
     "ndarray": np.ndarray, "outdated": _outdated, "unflatten": unflatten,
 }  # fmt: skip
 _names = count()

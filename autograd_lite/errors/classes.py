@@ -126,6 +126,10 @@ class CompileError(AutogradError, TypeError):
     """A function cannot be compiled as it is: it asks for a value, writes where it may not, or keeps what it made."""
 
 
+class StateError(AutogradError, RuntimeError):
+    """State is changed in a way that can be neither done once nor undone, by a function that is evaluated twice."""
+
+
 class ProgramError(AutogradError, AssertionError):
     """A Program is broken: a pass has made a mistake."""
 

@@ -72,11 +72,35 @@ VIEW_READ_ONLY = (
     "a write to a view of shape {shown} that shows numbers of an array of shape {shape} in several places, which NumPy "
     "refuses too. Write v = v.copy() before"
 )
+DATA_DTYPE = (
+    "data of dtype {given} for {what}, which keeps its dtype {dtype}. "
+    "Write t = ag.Tensor(v, dtype='{given}', requires_grad=True) for one of that dtype, or t.assign(v) for its numbers"
+)
+TOO_LARGE = (
+    "{op}: some numbers of dtype {given} are too large for {what}, of dtype {dtype}, and would become infinite. "
+    "Write np.clip(v, -np.finfo('{dtype}').max, np.finfo('{dtype}').max), or t = ag.Tensor(v)"
+)
+CHANGED_FORM = (
+    "the array of {what} was handed out as data or numpy(), and given another shape or dtype in place. Write "
+    "a = t.numpy().reshape(shape) for a view of it, and t.data.shape = {shape}, t.data.dtype = '{dtype}' to undo it"
+)
+NO_GRAD_KEPT = (
+    "grad of {what}, is None: gradients are kept for Tensors that were made, not computed. Write "
+    "with ag.no_grad(): w -= 0.1 * w.grad for a step of w, or {expr}.retain_grad() before backward()"
+)
+NOT_A_HOOK = (
+    "register_hook() takes a function of the gradient, but was given a {given}. "
+    "Write t.register_hook(lambda g: 2 * g)"
+)
 OUT_ARRAY = (
     "{op} into a plain array would lose the derivative of the result. "
     "Write a = a + t for a += t, or out=ag.Tensor(a) for out=a"
 )
 OUT_TUPLE = "out= of {op} takes one Tensor or array, not {number}. Write q, r = np.{op}(a, b) without out="
+LENT = (
+    "an array of shape {shape} that a function has computed with is written to {where}, before its derivative is "
+    "there. Write a = a + v for a += v, or compute with a copy: x * a.copy()"
+)
 NOT_A_LEAF = "{what} of {tensor}, which is in the middle of a graph. Write {instead}"
 NOT_TRACKED = "{what} of {tensor}, to which no gradient flows. Write t = ag.Tensor(data, requires_grad=True)"
 NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"

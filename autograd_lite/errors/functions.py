@@ -55,6 +55,20 @@ CHECKPOINT = (
     "of a generator of its own, or a parameter changed in between. Write random numbers with ag.manual_seed() and no "
     "rng=, and change parameters after backward()"
 )
+STATE_IN_PLACE = (
+    "the attribute {name} of {module} is changed in place by a function that is evaluated more than once, which would "
+    "change it each time. Write self.{name} = self.{name} + v for self.{name} += v, or a Tensor in its place"
+)
+MINIMIZE_EMPTY = "minimize() is given an x0 without a number. Write x0 with what is to be found: np.zeros(n)"
+MINIMIZE_METHOD = "method={given!r} of minimize() is unknown. Write one of {known}"
+MINIMIZE_CALLBACK = "callback of minimize() is a {given}. Write callback=lambda x: ..., which is called at every step"
+MINIMIZE_CONSTRAINT = (
+    "a constraint of minimize() is a dict with the keys {given}. Write {{'type': 'eq', 'fun': lambda x: x[0] - 1}}"
+)
+MINIMIZE_BOUNDS = (
+    "the bounds given to minimize() do not belong to an x0 of {n} numbers. Write bounds=[(0, 1)] * {n}, or "
+    "bounds=(lower, upper) with two numbers, or two of what is built like x0"
+)
 JACOBIAN_MODE = "mode={given!r} is unknown. Write mode='auto', 'reverse' or 'forward'"
 BATCH_VALUE = "inside of vmap, {call} of an array that differs between examples has no answer. Write {instead}"
 BATCH_QUESTION = (
@@ -65,6 +79,14 @@ BATCH_SCALAR = "inside of vmap, examples that are single numbers have no length.
 BATCH_WRITE = (
     "inside of vmap, {op} cannot write what differs between examples into an array that is the same for all of them. "
     "Write a = a + x for a += x, np.where(np.arange(n) == i, x, a) for a[i] = x, and no out="
+)
+BATCH_STATE = (
+    "inside of vmap, {what} is given a value that differs between examples{place}, but was there before and is one for "
+    "all of them. Write a function that returns the value, and give it after the call: t.assign(np.mean(values, 0))"
+)
+BATCH_LEFTOVER = (
+    "a value inside of vmap was kept elsewhere and is used after the call, where it still holds all examples as one. "
+    "Write a function that returns it as a result"
 )
 BATCH_MASK = (
     "inside of vmap, {op} by a mask would pick another number of elements for each example. "

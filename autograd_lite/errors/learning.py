@@ -25,6 +25,11 @@ NOT_A_LAYER = (
 STATE_DICT = "load_state_dict() of {model} does not fit, and nothing was changed: {found}. "
 STATE_DICT_NAMES = "Write load_state_dict(state, strict=False) to load only the names that both sides have"
 STATE_DICT_SHAPES = "Write a model of the same sizes as the saved one"
+STATE_DICT_VALUES = "Write plain arrays of real numbers: value.filled(0.0), value.real, value.astype(float)"
+STATE_DICT_KIND = (
+    "load_state_dict() of {model} takes values by name, but is given a {given}, and nothing was changed. "
+    "Write load_state_dict(np.load(path)) for what np.savez(path, **model.state_dict()) has saved"
+)
 FUNCTIONAL_CALL = (
     "functional_call() of {model} does not fit: {found}. "
     "Write functional_call(model, dict(model.named_parameters()), x), or give values of those names and shapes"

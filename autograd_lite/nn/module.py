@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from autograd_lite import errors
+from autograd_lite import errors, refusals
 from autograd_lite.record import array_of
 from autograd_lite.shapes import Array
+from autograd_lite.state import making, setting
 from autograd_lite.tensor import Tensor, assign
 
 M = TypeVar("M", bound="Module")
@@ -80,11 +81,17 @@ class Module:
 
     training: bool = True
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().__new__(cls)
+        making(made)
+        return made
+
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute. A parameter without a name is called as the attribute is, in pictures and messages."""
         if isinstance(value, (Parameter, list, tuple, dict)):
-            for path, part in _named(_places(value, name), Parameter):
+            for path, part in _named(_places({name: value}), Parameter):
                 part.name = part.name or path
+        setting(self, name, value)
         super().__setattr__(name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -103,7 +110,7 @@ class Module:
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
         """Yield ``(dotted name, parameter)``, one that stands in several places once, under its first name."""
-        return _first_names(_places(self), Parameter)
+        return _first_names(_places(self, once=True), Parameter)
 
     def parameters(self) -> Iterator[Parameter]:
         """Yield all parameters of this module and of those within it, each once."""
@@ -111,7 +118,7 @@ class Module:
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """Yield ``(dotted name, module)``: this one, whose name is empty, and all within it, each once."""
-        return _first_names(_places(self), Module)
+        return _first_names(_places(self, once=True), Module)
 
     def modules(self) -> Iterator[Module]:
         """Yield this module and all within it, each once."""
@@ -186,16 +193,16 @@ class Module:
         StateDictError
             Names that are on one side only, or shapes that differ. No parameter has changed then.
         """
+        if not hasattr(state_dict, "keys"):
+            text = errors.STATE_DICT_KIND.format(model=type(self).__name__, given=type(state_dict).__name__)
+            raise errors.StateDictError(text)
         own = dict(_named(_places(self), Parameter))
         odd = IncompatibleKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
-        given = {name: _value(state_dict[name]) for name in own if name in state_dict}
-        wrong = [
-            f"{name} has shape {value.shape} instead of {own[name].shape}"
-            for name, value in given.items()
-            if value.shape != own[name].shape
-        ]
-        if wrong or (strict and any(odd)):
-            raise errors.StateDictError(_complaint(type(self).__name__, odd if strict else None, wrong))
+        given = {name: state_dict[name] for name in own if name in state_dict}
+        shapes = [f"{name} {fault}" for name, value in given.items() if (fault := _other_shape(own[name], value))]
+        values = [f"{name} {fault}" for name, value in given.items() if (fault := _misfit(own[name], value))]
+        if shapes or values or (strict and any(odd)):
+            raise errors.StateDictError(_complaint(type(self).__name__, odd if strict else None, shapes, values))
         assign((own[name], value) for name, value in given.items())
         return odd
 
@@ -222,18 +229,29 @@ def _parts(value: Any) -> Iterable[tuple[Any, Any]]:
     return value.items() if isinstance(value, dict) else ()
 
 
-def _places(value: Any, name: str = "", above: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
+def _places(root: Any, once: bool = False) -> Iterator[tuple[str, Any]]:
     """Yield every place where a module or a parameter stands, by dotted name, outer before inner.
 
-    A module that refers to one it is part of, as to its parent, is not followed round the circle.
+    A module that refers to one it is part of, as to its parent, is not followed round the circle. With `once`, none is
+    followed from a second place either, of which there may be very many.
     """
-    if any(value is outer for outer in above):
-        return
-    if isinstance(value, (Module, Parameter)):
-        yield name, value
-    for key, part in _parts(value):
-        if isinstance(part, _LOOKED_INTO):
-            yield from _places(part, f"{name}.{key}" if name else str(key), (*above, value))
+    yield "", root
+    levels = [("", root, iter(_parts(root)))]
+    above = {id(root): root}
+    while levels:
+        name, outer, parts = levels[-1]
+        for key, part in parts:
+            if isinstance(part, _LOOKED_INTO) and id(part) not in above:
+                inner = f"{name}.{key}" if name else str(key)
+                if isinstance(part, (Module, Parameter)):
+                    yield inner, part
+                above[id(part)] = part
+                levels.append((inner, part, iter(_parts(part))))
+                break
+        else:
+            levels.pop()
+            if not once:
+                del above[id(outer)]
 
 
 _LOOKED_INTO = (Module, Parameter, list, tuple, dict)
@@ -263,12 +281,33 @@ def _first_names(places: Iterable[tuple[str, Any]], kind: type[Any]) -> Iterator
             yield name, value
 
 
-def _value(given: Any) -> Array:
-    return array_of(given) if isinstance(given, Tensor) else np.asarray(given)
+def _other_shape(p: Parameter, given: Any) -> str:
+    shape = getattr(given, "shape", None)
+    if shape is None:
+        try:
+            shape = np.shape(given)
+        except ValueError:  # a list of lists of several lengths
+            return ""
+    return "" if shape == p.shape else f"has shape {shape} instead of {p.shape}"
 
 
-def _complaint(model: str, odd: IncompatibleKeys | None, wrong: list[str]) -> str:
-    found = [f"{', '.join(odd.missing_keys)} missing"] if odd and odd.missing_keys else []
-    found += [f"{', '.join(odd.unexpected_keys)} not known to the model"] if odd and odd.unexpected_keys else []
-    remedy = errors.STATE_DICT_SHAPES if wrong else errors.STATE_DICT_NAMES
-    return errors.STATE_DICT.format(model=model, found="; ".join(found + wrong)) + remedy
+def _misfit(p: Parameter, given: Any) -> str:
+    """Return what a message says of a value that is nothing for a parameter; nothing if it is."""
+    if hasattr(given, "mask"):
+        return "is a masked array"
+    try:
+        array = array_of(given) if isinstance(given, Tensor) else np.asarray(given)
+    except ValueError:
+        return "is no array"
+    if not np.can_cast(array.dtype, p.dtype, "same_kind"):
+        return f"has dtype {array.dtype}"
+    with np.errstate(over="ignore"):
+        return f"has numbers too large for {p.dtype}" if refusals.overflows(array, array.astype(p.dtype)) else ""
+
+
+def _complaint(model: str, odd: IncompatibleKeys | None, shapes: list[str], values: list[str]) -> str:
+    missing, unexpected = (", ".join(map(str, names)) for names in odd or ((), ()))
+    found = [f"{missing} missing"] if missing else []
+    found += [f"{unexpected} not known to the model"] if unexpected else []
+    remedy = errors.STATE_DICT_VALUES if values else errors.STATE_DICT_SHAPES if shapes else errors.STATE_DICT_NAMES
+    return errors.STATE_DICT.format(model=model, found="; ".join(found + shapes + values)) + remedy

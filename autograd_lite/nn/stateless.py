@@ -8,6 +8,7 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.nn.module import Module, Parameter, _named, _places
 from autograd_lite.record import array_of
+from autograd_lite.state import writing
 from autograd_lite.tensor import Tensor
 
 
@@ -50,6 +51,7 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
     before = [(own[name], _state(own[name])) for name in given]
     try:
         for name, value in given.items():
+            writing(own[name])
             _set_state(own[name], (array_of(value), value._node, None))
         return module(*args, **kwargs)
     finally:

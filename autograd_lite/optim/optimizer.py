@@ -12,9 +12,10 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.commits import Grown, commit, raw
-from autograd_lite.record import make_tensor
+from autograd_lite.record import is_private, make_tensor
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
+from autograd_lite.state import starting
 from autograd_lite.tensor import Tensor
 
 Group: TypeAlias = dict[str, Any]
@@ -107,6 +108,9 @@ class Optimizer:
         tensors: list[Tensor] = []
         arrays: list[Array] = []
         for group in self.param_groups:
+            for p in group["params"]:
+                if p._exposed is not None:
+                    is_private(p, p._data)
             self.advance(group, tensors, arrays)
         commit(tensors, arrays)
 
@@ -132,7 +136,7 @@ class Optimizer:
         """
         state = self.state.setdefault(p, {})
         if name not in state:
-            state[name] = make_tensor(np.zeros_like(p._data) if start is None else start)
+            state[name] = starting(make_tensor(np.zeros_like(p._data) if start is None else start))
         return state[name]
 
     def __repr__(self) -> str:
