@@ -320,7 +320,6 @@ def test_a_value_given_to_assign_or_grad_is_copied() -> None:
         lambda t: np.swapaxes(t, 0, 1), lambda t: np.expand_dims(t, 0), lambda t: np.split(t, [1], 1)[0],
         lambda t: np.broadcast_arrays(t, X)[0], lambda t: next(iter(t)), lambda t: np.einsum("ij->ji", t),
     ],
-    ids=range(15),
 )  # fmt: skip
 def test_a_view_and_its_base_are_independent(view: Callable[[ag.Tensor], ag.Tensor]) -> None:
     for tracked in (False, True):
