@@ -67,6 +67,8 @@ def _body(code: types.CodeType) -> str:
     """Return the text of a lambda's body: the smallest in the file that all instructions come from."""
     places = [i.positions for i in dis.get_instructions(code) if i.opname != "RESUME" and "RETURN" not in i.opname]
     points = [(p.lineno, p.col_offset) for p in places if p is not None and p.lineno is not None]
+    if not points:  # nothing but a constant is returned
+        return repr(code.co_consts[-1])
     inside = [b for b in _lambdas(code.co_filename) if all(_start(b) <= point < _end(b) for point in points)]
     return ast.unparse(max(inside, key=_start))
 
