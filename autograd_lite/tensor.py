@@ -379,7 +379,13 @@ class Tensor(Handle, Methods):
 
 
 def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> Tensor:
-    """Make a `Tensor`: the same as calling the class, for those who come from PyTorch."""
+    """Make a `Tensor`: the same as calling the class, for those who come from PyTorch.
+
+    Examples
+    --------
+    >>> tensor([1.0, 2.0], requires_grad=True)
+    Tensor([1., 2.], dtype=float64, requires_grad=True)
+    """
     return Tensor(data, requires_grad, dtype=dtype, name=name)
 
 

@@ -38,6 +38,11 @@ Everything public, each with the first sentence of its docstring (`help(ag.grad)
 the functions of NumPy that a Tensor takes part in. `python examples/reference.py` writes this page."""
 
 
+def module_of(path: str) -> ModuleType:
+    """Return the module of a line of `MODULES`."""
+    return importlib.import_module(f"autograd_lite.{path}".rstrip("."))
+
+
 def public(module: ModuleType) -> list[str]:
     """Return the names that a module has to offer: those it lists, or else what it defines."""
     listed = getattr(module, "__all__", None)
@@ -59,8 +64,7 @@ def index() -> str:
     """Return the public names, module by module, each with a line."""
     parts = []
     for path, purpose in MODULES.items():
-        module = importlib.import_module(f"autograd_lite.{path}".rstrip("."))
-        prefix = f"ag.{path}".rstrip(".")
+        module, prefix = module_of(path), f"ag.{path}".rstrip(".")
         parts.append(f"### `{prefix}`: {purpose}\n\n" + _table(prefix, module, public(module)))
     for kind in CLASSES:
         names = [name for name in sorted(dir(kind), key=str.lower) if not name.startswith("_")]

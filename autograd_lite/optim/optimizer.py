@@ -199,6 +199,15 @@ class Optimizer:
 
         NOTE: it is put there before the step is committed, so an interrupt may leave it behind with its first value,
         which therefore has to mean that nothing has happened yet.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> opt = Optimizer([w])
+        >>> opt.remembered(w, "velocity")
+        Tensor([0., 0.], dtype=float64)
+        >>> opt.state[w]["velocity"] is opt.remembered(w, "velocity")
+        True
         """
         state = self.state.setdefault(p, {})
         if name not in state:
