@@ -89,6 +89,29 @@ def test_what_is_refused_and_what_is_written_in_its_place(refused: str, written:
     run(written)
 
 
+WRITTEN = [
+    text
+    for heading in HEADINGS
+    if heading.startswith("Coming from ")
+    for row in rows(section(heading))
+    for text in code(row[1])
+    if "..." not in text and not text.endswith(("=", ":"))
+]
+
+
+@pytest.mark.parametrize("written", dict.fromkeys(WRITTEN), ids=name_of)
+def test_what_is_written_here_in_the_place_of_others_lines_runs(written: str) -> None:
+    names = {"np": np, "ag": ag, "f": lambda x: np.sum(np.sin(x) * x), "i": 0, "in_axes": 0, "out_axes": 0}
+    exec(written, names | {"x": ag.Tensor([0.5]), "v": np.ones(1), "a": leaf(), "b": leaf()})
+
+
+@pytest.mark.parametrize("allowed", ["float(t[0])", "np.asarray(t)", "t += 1.0"])
+def test_what_is_allowed_where_nothing_is_recorded(allowed: str) -> None:
+    assert f"`{allowed}`" in section("Sharp bits")
+    with ag.no_grad():
+        exec(allowed, {"np": np, "t": leaf()})
+
+
 # ----- links -----
 
 
