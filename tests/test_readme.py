@@ -102,7 +102,7 @@ WRITTEN = [
 @pytest.mark.parametrize("written", dict.fromkeys(WRITTEN), ids=name_of)
 def test_what_is_written_here_in_the_place_of_others_lines_runs(written: str) -> None:
     names = {"np": np, "ag": ag, "f": lambda x: np.sum(np.sin(x) * x), "i": 0, "in_axes": 0, "out_axes": 0}
-    exec(written, names | {"x": ag.Tensor([0.5]), "v": np.ones(1), "a": leaf(), "b": leaf()})
+    exec(written, names | {"x": ag.Tensor([0.5], requires_grad=True), "v": np.ones(1), "a": leaf(), "b": leaf()})
 
 
 @pytest.mark.parametrize("allowed", ["float(t[0])", "np.asarray(t)", "t += 1.0"])
