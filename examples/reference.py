@@ -55,7 +55,7 @@ def public(module: ModuleType) -> list[str]:
 def line_of(x: Any) -> str:
     """Return the first sentence of what is said of something, if it is said of this and not of its class."""
     said = inspect.getdoc(x) or ""
-    borrowed = said == inspect.getdoc(type(x)) or (isinstance(x, property) and not x.__doc__)
+    borrowed = said == inspect.getdoc(type(x)) or inspect.isbuiltin(x)
     first = "" if borrowed else " ".join(said.partition("\n\n")[0].split())
     return first.replace("|", "\\|")
 
