@@ -372,7 +372,19 @@ class no_grad(_SetRecording):  # noqa: N801 - PyTorch's name
 
 
 class enable_grad(_SetRecording):  # noqa: N801 - PyTorch's name
-    """Record again inside a `no_grad` block. A context manager and a decorator."""
+    """Record again inside a `no_grad` block. A context manager and a decorator.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ag.no_grad():
+    ...     with ag.enable_grad():
+    ...         recorded = w * 2
+    ...     plain = w * 2
+    >>> recorded.requires_grad, plain.requires_grad
+    (True, False)
+    """
 
     _value = True
     __slots__ = ()

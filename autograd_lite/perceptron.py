@@ -259,8 +259,10 @@ def save_picture(drawn: Picture, path: Path) -> Path:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Tell the whole story; the entry point of ``python -m autograd_lite``."""
-    parser = argparse.ArgumentParser(prog="autograd_lite", description="The document's perceptron, derived and drawn.")
+    """Tell the whole story; what ``python -m autograd_lite`` does."""
+    parser = argparse.ArgumentParser(
+        prog="python -m autograd_lite perceptron", description="The document's perceptron, derived and drawn."
+    )
     parser.add_argument("--output", type=Path, default=Path("perceptron.svg"), help="where the picture goes")
     parser.add_argument("--seed", type=int, default=0, help="of the random initial weights")
     options = parser.parse_args(argv)

@@ -57,7 +57,14 @@ def manual_seed(seed: int) -> Generator:
 
 
 def default_rng() -> Generator:
-    """Return the generator that is used where no ``rng=`` is given; unpredictable until `manual_seed` is called."""
+    """Return the generator that is used where no ``rng=`` is given; unpredictable until `manual_seed` is called.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.manual_seed(0) is default_rng()
+    True
+    """
     if _default is None:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
         with _first_use.held:

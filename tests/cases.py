@@ -7,13 +7,13 @@ it is differentiated by, the settings are given by name. A test demands a row fo
 from __future__ import annotations
 
 import itertools
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
+from told import checksum, name_of, path_of, text_of
 
 import autograd_lite as ag
 from autograd_lite.rules import elementwise, indexing, products, reductions, shaping
@@ -35,22 +35,31 @@ class Case:
         result = self.call(*inputs)
         return list(result) if isinstance(result, (tuple, list)) else [result]
 
+    def number(self) -> int:
+        """Return a number that is the row's whatever other rows there are."""
+        return checksum(self.name.encode())
+
     def rng(self) -> np.random.Generator:
-        return np.random.default_rng(zlib.crc32(self.name.encode()))
+        return np.random.default_rng(self.number())
 
 
 CASES: list[Case] = []
-_names = itertools.count()
+_names = set[str]()
 
 
 def case(
     fn: Any, *inputs: Array, call: Callable[..., Any] | None = None, packed: bool = False, **settings: Any
 ) -> None:
-    """Add a row. `call` is how the function is called, if not with the inputs; `packed` gives them as one sequence."""
-    call = call or partial(fn, **settings)
+    """Add a row. `call` is how the function is called, if not with the inputs; `packed` gives them as one sequence.
+
+    Its name, and so the random numbers that it is tried with, is of what it is, and not of where it stands.
+    """
+    said = text_of(call or partial(fn, **settings)).removeprefix(text_of(fn)).strip(",")
     shapes = "x".join(str(x.shape).replace(" ", "") for x in inputs)
-    said = ",".join(f"{k}={v}".replace(" ", "").replace("\n", "") for k, v in settings.items())
-    name = f"{next(_names)}-{fn.__name__.strip('_')}-{shapes}-{said}"[:100]
+    name = name_of(path_of(fn), shapes, said, proof=bytes([packed]) + b"".join(x.tobytes() for x in inputs))
+    assert name not in _names, f"the row {name} is there already"
+    _names.add(name)
+    call = call or partial(fn, **settings)
     CASES.append(Case(name, fn, (lambda *xs, call=call: call(xs)) if packed else call, inputs))
 
 

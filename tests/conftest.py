@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from told import name_of, text_of
 
 import autograd_lite as ag
 from autograd_lite.graph import observers
@@ -25,6 +26,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="a long sweep: pytest --slow runs it"))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call a parameter what it is, and not by its number: what is added to a table gives nothing else a new name."""
+    simple = val is None or isinstance(val, (str, int, float, complex))
+    return None if simple else name_of(text_of(val))
+
+
 def pytest_collection_finish() -> None:
     """Spare the collector what stays: it would look at tens of thousands of tests whenever it runs."""
     gc.collect()
@@ -38,9 +45,18 @@ def slow(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def compiled_code_is_kept_with_the_tests(request: pytest.FixtureRequest) -> None:
-    """Not in the user's own cache; from run to run, since a compiler takes its time."""
-    os.environ["AUTOGRAD_LITE_CACHE"] = str(request.config.cache.mkdir("compiled"))
+def compiled_code_is_kept_with_the_tests(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Not in the user's own cache; from run to run, since a compiler takes its time.
+
+    Processes that run tests beside each other share it: under a name the same is kept by all, and written whole.
+    """
+    try:
+        place = request.config.cache.mkdir("compiled")
+    except (AttributeError, OSError):  # pytest -p no:cacheprovider, or a place where nothing may be written
+        place = tmp_path_factory.mktemp("compiled")
+    os.environ["AUTOGRAD_LITE_CACHE"] = str(place)
 
 
 @pytest.fixture(autouse=True)

@@ -109,7 +109,6 @@ def test_a_complex_step_sees_what_differences_do_not(excess: float) -> None:
         lambda x: (np.vdot(x, x) + 1e8) - 1e8,
         lambda x: (x.astype("f4") + 1e4) - 1e4,
     ],
-    ids=range(6),
 )
 def test_a_complex_step_is_not_believed_where_it_is_wrong(f: Callable[..., Any]) -> None:
     assert ag.gradcheck(f, numbers(4)).ok

@@ -15,6 +15,7 @@ import numpy.lib.scimath
 import numpy.strings
 import pytest
 from numpy.testing import overrides
+from told import path_of
 
 import autograd_lite as ag
 from autograd_lite.op import REGISTRY, Composite
@@ -25,13 +26,9 @@ from autograd_lite.rules.unsupported import GENERIC, UNSUPPORTED, reason
 NOT_EVERYWHERE = {"in1d", "lib.scimath.*", "lib._scimath_impl.*", "strings.*"}
 
 
-def path(fn: Any) -> str:
-    return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__}".removeprefix("numpy.")
-
-
 def public_functions() -> dict[str, Any]:
     """Return what NumPy lets a type override: its functions, and the ufuncs in its namespace."""
-    functions = {path(fn): fn for fn in overrides.get_overridable_numpy_array_functions()}
+    functions = {path_of(fn): fn for fn in overrides.get_overridable_numpy_array_functions()}
     ufuncs = {fn.__name__: fn for fn in overrides.get_overridable_numpy_ufuncs() if vars(np).get(fn.__name__) is fn}
     return functions | ufuncs
 
@@ -95,7 +92,7 @@ REFUSED: list[Callable[[Any], Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("call", REFUSED, ids=range(len(REFUSED)))
+@pytest.mark.parametrize("call", REFUSED)
 def test_what_is_unsupported_is_refused_with_its_sentence(call: Callable[[Any], Any]) -> None:
     t = ag.Tensor(np.eye(2) + 1, requires_grad=True)
     with pytest.raises(ag.errors.UnsupportedError) as caught:

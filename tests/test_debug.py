@@ -59,7 +59,6 @@ def test_a_place_is_the_nearest_line_of_the_user() -> None:
         (lambda y: y.assign(1), errors.LeafMutationError),
         (lambda y: y.backward(np.ones(3)), errors.SeedError),
     ],
-    ids=range(5),
 )
 def test_errors_name_the_line_of_the_tensor(act: Callable[[Any], Any], kind: type[Exception]) -> None:
     w = leaf(1.0, 2.0)

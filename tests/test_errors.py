@@ -40,7 +40,6 @@ def test_one_element_of_an_array_set_to_a_tracked_number() -> None:
         (lambda x: affine(x, np.ones((4, 2)), None), ValueError, ["affine", "'w'", "(4, 2)"]),
         (lambda x: np.exp(x * np.ones((4, 1))) @ x * 2 @ x, ValueError, ["matmul", "multiply", "(4,)"]),
     ],
-    ids=range(8),
 )
 def test_an_error_of_numpy_gets_a_note_of_the_operation_and_its_operands(
     act: Any, kind: type[Exception], words: list[str]

@@ -156,7 +156,7 @@ def test_no_right_composition_is_blamed() -> None:
 
 @pytest.mark.parametrize("order", [1, 2])
 def test_no_false_alarm_over_the_table(order: int, slow: bool) -> None:
-    for row in CASES if slow or order == 1 else CASES[::7]:
+    for row in [row for row in CASES if slow or order == 1 or not row.number() % 7]:
         try:
             report = ag.gradcheck(lambda *xs, row=row: tuple(row(*xs)), row.inputs, order=order, raise_exception=False)
         except ag.errors.GradientDtypeError:  # no output that has a derivative

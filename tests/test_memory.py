@@ -223,7 +223,6 @@ def test_results_under_no_grad_hold_nothing_but_themselves() -> None:
         (lambda x: np.sum(x - x), 0),
         (lambda x: np.sum(np.maximum(x, 0.0)), 1),
     ],
-    ids=range(14),
 )
 def test_a_node_keeps_what_its_derivative_needs_and_nothing_else(f: Callable[[Any], Any], arrays: int) -> None:
     """The count includes the result itself; what a chain of sums and reshapes passes through is freed at once."""

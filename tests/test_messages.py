@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from told import name_of
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -143,7 +144,7 @@ def namespace(setup: str) -> dict[str, Any]:
     return names
 
 
-@pytest.mark.parametrize("row", HATED, ids=range(len(HATED)))
+@pytest.mark.parametrize("row", HATED, ids=lambda row: name_of(row.peer, row.fault, row.setup))
 @pytest.mark.parametrize("inside", [False, True], ids=["plain", "debug"])
 def test_what_is_said_instead(row: Hated, inside: bool) -> None:
     def act() -> str:
@@ -166,7 +167,7 @@ def test_what_is_said_instead(row: Hated, inside: bool) -> None:
         exec(program, namespace(row.setup))
 
 
-@pytest.mark.parametrize("row", FINE, ids=range(len(FINE)))
+@pytest.mark.parametrize("row", FINE, ids=lambda row: name_of(row.peer, row.program))
 def test_what_just_works(row: Fine) -> None:
     names = namespace("")
     exec(row.program, names)

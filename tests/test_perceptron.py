@@ -58,12 +58,3 @@ def test_the_whole_story(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_the_picture_of_the_readme_is_todays() -> None:
     assert words_in(perceptron.picture(perceptron.network())) == words_shown(EXAMPLES / "perceptron.svg")
-
-
-def test_the_readme_runs() -> None:
-    text = (Path(__file__).parent.parent / "README.md").read_text()
-    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert blocks
-    namespace: dict[str, object] = {"np": np}
-    for block in blocks:
-        exec(block, namespace)

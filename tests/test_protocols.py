@@ -88,7 +88,6 @@ def test_calls_of_numpy_with_an_untracked_tensor(call: Callable[[Any], Any]) -> 
         lambda x: np.isclose(x, 0.3), lambda x: np.count_nonzero(x > 0.5), lambda x: np.equal(x, x), np.round,
         lambda x: np.searchsorted(x[0], 0.5), np.any, np.all,
     ],
-    ids=range(16),
 )  # fmt: skip
 def test_what_has_no_derivative_by_nature_is_untracked(call: Callable[[Any], Any]) -> None:
     y = call(leaf(X))
@@ -166,7 +165,6 @@ def test_untracked_tensors_become_arrays_where_numpy_asks_for_one() -> None:
         lambda x, out: np.matmul(x, np.eye(3), out=out), lambda x, out: np.add.accumulate(x, out=out),
         lambda x, out: np.clip(x, 0.25, 0.65, out=out),
     ],
-    ids=range(7),
 )  # fmt: skip
 def test_out_takes_the_value_and_the_history(call: Callable[[Any, Any], Any]) -> None:
     x, out = leaf(X), ag.Tensor(np.zeros(X.shape))

@@ -227,7 +227,7 @@ METHODS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "args", "kwargs"), METHODS, ids=[f"{m[0]}-{i}" for i, m in enumerate(METHODS)])
+@pytest.mark.parametrize(("name", "args", "kwargs"), METHODS)
 def test_methods_are_those_of_an_array(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     actual = getattr(ag.Tensor(GRID), name)(*args, **kwargs)
     expected = getattr(GRID, name)(*args, **kwargs)
@@ -252,7 +252,6 @@ def test_methods_are_those_of_an_array(name: str, args: tuple[Any, ...], kwargs:
         (lambda: ag.Tensor([[1.0, 2.0], [3.0, 4.0]]), "Tensor([[1., 2.],\n        [3., 4.]], dtype=float64)"),
         (lambda: leaf([1.0]).detach(), "Tensor([1.], dtype=float64)"),
     ],
-    ids=range(9),
 )
 def test_repr_shows_value_dtype_operation_and_requires_grad(make: Callable[[], ag.Tensor], text: str) -> None:
     assert repr(make()) == text

@@ -179,7 +179,6 @@ def test_a_tensor_reached_through_a_closure_keeps_its_derivative() -> None:
         lambda f, x: ag.grad(lambda x: (f(x), f(x)), has_aux=True)(x)[1],
         lambda f, x: ag.grad(lambda x: (np.sum(x**2), f(x)), has_aux=True)(x)[1],
     ],
-    ids=range(9),
 )
 def test_no_result_of_a_transform_drops_what_is_outside(transform: Any) -> None:
     def outer(w: Any) -> Any:
@@ -462,7 +461,6 @@ def test_a_derivative_can_be_drawn() -> None:
         (lambda x: ag.vjp(np.sin, x)[1](np.ones(3)), errors.SeedError, "cotangent .*broadcast_to"),
         (lambda x: ag.vjp(lambda x: (x, x), x)[1](x), errors.StructureError, "cotangent .* a tuple of 2"),
     ],
-    ids=range(28),
 )  # fmt: skip
 def test_what_cannot_be_done_is_refused_with_what_to_write(run: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words) as caught:

@@ -89,3 +89,4 @@ GRADCHECK_OUTPUT = (
     "gradcheck of {function}: it returned {what}, of which nothing has a derivative. "
     "Write a function that returns a Tensor of floats, or a tuple of them"
 )
+NO_COMMAND = "there is no command {name}. Write one of: {known}"

@@ -98,7 +98,17 @@ class Module:
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output; to be defined by the subclass."""
+        """Compute the output; to be defined by the subclass, and called by calling the module.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> class Twice(nn.Module):
+        ...     def forward(self, x):
+        ...         return 2 * x
+        >>> Twice()(np.ones(3))
+        array([2., 2., 2.])
+        """
         name = type(self).__name__
         raise NotImplementedError(f"{name} has no forward(). Write `def forward(self, x): ...` in class {name}")
 
@@ -109,49 +119,131 @@ class Module:
         return vars(self).items()
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield ``(dotted name, parameter)``, one that stands in several places once, under its first name."""
+        """Yield ``(dotted name, parameter)``, one that stands in several places once, under its first name.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> [(name, p.shape) for name, p in model.named_parameters()]
+        [('0.weight', (3, 2)), ('0.bias', (3,))]
+        """
         return _first_names(_places(self, once=True), Parameter)
 
     def parameters(self) -> Iterator[Parameter]:
-        """Yield all parameters of this module and of those within it, each once."""
+        """Yield all parameters of this module and of those within it, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> sum(p.size for p in nn.Linear(2, 3).parameters())
+        9
+        """
         return (p for _, p in self.named_parameters())
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """Yield ``(dotted name, module)``: this one, whose name is empty, and all within it, each once."""
+        """Yield ``(dotted name, module)``: this one, whose name is empty, and all within it, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> [(name, type(module).__name__) for name, module in model.named_modules()]
+        [('', 'Sequential'), ('0', 'Linear'), ('1', 'Sequential'), ('1.0', 'Tanh')]
+        """
         return _first_names(_places(self, once=True), Module)
 
     def modules(self) -> Iterator[Module]:
-        """Yield this module and all within it, each once."""
+        """Yield this module and all within it, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> [type(module).__name__ for module in model.modules()]
+        ['Sequential', 'Linear', 'Sequential', 'Tanh']
+        """
         return (m for _, m in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield ``(name, module)`` for the modules directly within this one, each once."""
+        """Yield ``(name, module)`` for the modules directly within this one, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> [(name, type(module).__name__) for name, module in model.named_children()]
+        [('0', 'Linear'), ('1', 'Sequential')]
+        """
         return _first_names(_nearest(self), Module)
 
     def children(self) -> Iterator[Module]:
-        """Yield the modules directly within this one, each once."""
+        """Yield the modules directly within this one, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> [type(module).__name__ for module in model.children()]
+        ['Linear', 'Sequential']
+        """
         return (m for _, m in self.named_children())
 
     # ----- switches -----
 
     def train(self: M, mode: bool = True) -> M:
-        """Set ``training`` of this module and all within it, and return this one."""
+        """Set ``training`` of this module and all within it, and return this one.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> model.eval().training, model.train().training
+        (False, True)
+        """
         for module in self.modules():
             module.training = mode
         return self
 
     def eval(self: M) -> M:
-        """The same as ``train(False)``."""
+        """Set ``training`` to False, as ``train(False)`` does, and return this module.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> nn.Linear(2, 3).eval().training
+        False
+        """
         return self.train(False)
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
-        """Have all parameters get gradients, or none of them, and return the module."""
+        """Have all parameters get gradients, or none of them, and return the module.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> frozen = nn.Linear(2, 3).requires_grad_(False)
+        >>> [p.requires_grad for p in frozen.parameters()]
+        [False, False]
+        """
         for p in self.parameters():
             p.requires_grad = requires_grad
         return self
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters: ``grad`` becomes None."""
+        """Forget the gradients of all parameters: ``grad`` becomes None.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> layer(np.ones((1, 2))).sum().backward()
+        >>> layer.bias.grad
+        Tensor([1.], dtype=float64)
+        >>> layer.zero_grad()
+        >>> print(layer.bias.grad)
+        None
+        """
         for p in self.parameters():
             p.zero_grad()
 
@@ -192,6 +284,15 @@ class Module:
         ------
         StateDictError
             Names that are on one side only, or shapes that differ. No parameter has changed then.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> first, second = nn.Linear(2, 3), nn.Linear(2, 3)
+        >>> second.load_state_dict(first.state_dict())
+        IncompatibleKeys(missing_keys=[], unexpected_keys=[])
+        >>> bool((first.weight == second.weight).all())
+        True
         """
         if not hasattr(state_dict, "keys"):
             text = errors.STATE_DICT_KIND.format(model=type(self).__name__, given=type(state_dict).__name__)
@@ -209,7 +310,19 @@ class Module:
     # ----- looks -----
 
     def extra_repr(self) -> str:
-        """Return the settings that `repr` shows between the parentheses."""
+        """Return the settings that `repr` shows between the parentheses; to be defined by the subclass, if it has any.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> class Scaled(nn.Module):
+        ...     factor = 2.0
+        ...
+        ...     def extra_repr(self):
+        ...         return f"factor={self.factor}"
+        >>> Scaled()
+        Scaled(factor=2.0)
+        """
         return ""
 
     def __repr__(self) -> str:

@@ -29,8 +29,8 @@ class SGD(Optimizer):
     Parameters
     ----------
     params : iterable of Tensor, of (str, Tensor), or of dict
-        Leaves that require a gradient, such as ``model.parameters()``; or groups of them with settings of their own:
-        ``[{"params": weights, "weight_decay": 0.01}, {"params": biases}]``.
+        Leaves of any shape that require a gradient, such as ``model.parameters()``; or groups of them with settings of
+        their own: ``[{"params": weights, "weight_decay": 0.01}, {"params": biases}]``.
     lr : float
         The learning rate, at least 0. May be changed between steps: ``opt.lr``, or ``opt.param_groups[i]["lr"]``.
     momentum : float

@@ -197,6 +197,11 @@ def loss_curves(curves: Mapping[str, Sequence[float]] | Sequence[float], *, log:
     ------
     MissingExtraError
         Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> figure = loss_curves({"training": [4.0, 2.0, 1.0], "test": [5.0, 3.0, 2.5]}, log=True)  # doctest: +SKIP
+    >>> figure.savefig("losses.png")  # doctest: +SKIP
     """
     figure, (axes,) = new_figure(1, "loss_curves()")
     _draw_curves(axes, curves if isinstance(curves, Mapping) else {"loss": curves}, "loss", log=log)
@@ -228,6 +233,12 @@ def decision_regions(f: Callable[[Any], Any], x: Any, classes: Any, *, steps: in
         The examples are no pairs of numbers.
     MissingExtraError
         Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> points = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> figure = decision_regions(lambda x: x[:, 0], points, [0, 1, 0])  # doctest: +SKIP
+    >>> figure.savefig("regions.png")  # doctest: +SKIP
     """
     points, classes = np.asarray(x, float), np.asarray(classes)
     if points.ndim != 2 or points.shape[1] != 2 or classes.shape != points.shape[:1]:  # noqa: PLR2004 - pairs

@@ -1,0 +1,69 @@
+"""Names of rows: they say what a row is, are the same in every process, and leave the others alone."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import cases
+import numpy as np
+import pytest
+from helpers import ROOT, printed
+from told import LONGEST, name_of, text_of
+
+TWO = 2
+
+
+def add(k: int) -> Any:
+    return lambda x: x + k
+
+
+TEXTS: list[tuple[Any, str]] = [
+    (lambda x: x**2, "x ** 2"),
+    (lambda x: sorted(x, key=lambda y: -y), "sorted(x, key=lambda y: -y)"),
+    (lambda x, n=TWO, m=np.sin: m(x) ** n, "m(x) ** n,n=2,m=sin"),
+    (add(5), "x + k,k=5"),
+    (lambda: 7, "7"),
+    (partial(np.sum, axis=(0, 1)), "sum,axis=(0,1)"),
+    (np.linalg.norm, "norm"),
+    ({"axis": 0, "of": np.float32}, "'axis':0,'of':float32"),
+    ({"b", "a"}, "{'a','b'}"),
+    (object(), "<objectobject>"),
+]
+
+
+@pytest.mark.parametrize(("x", "text"), TEXTS)
+def test_the_text_of_a_function_is_what_is_written(x: Any, text: str) -> None:
+    assert text_of(x) == text
+
+
+def test_a_long_name_is_cut_and_known_by_its_checksum() -> None:
+    first, second = ("a" * LONGEST + end for end in "bc")
+    assert name_of("a" * LONGEST) == "a" * LONGEST
+    assert name_of(first) != name_of(second)
+    assert len(name_of(first)) == LONGEST + 9
+
+
+def test_a_row_is_called_the_same_and_tried_with_the_same_numbers_whatever_else_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = []
+    for before in ([], [np.sin, np.exp]):
+        monkeypatch.setattr(cases, "CASES", [])
+        monkeypatch.setattr(cases, "_names", set())
+        for fn in before:
+            cases.case(fn, np.array(0.5))
+        cases.case(np.exp, np.array([0.5]), call=lambda x: np.exp(2 * x))
+        found.append((cases.CASES[-1].name, cases.CASES[-1].rng().random()))
+    assert found[0] == found[1]
+
+
+def test_the_same_row_twice_is_refused() -> None:
+    with pytest.raises(AssertionError, match="there already"):
+        cases.case(np.exp, *next(row.inputs for row in cases.CASES if row.fn is np.exp))
+
+
+def test_rows_are_called_the_same_in_every_process() -> None:
+    program = "import cases; print([row.name for row in cases.CASES])"
+    names = {printed(program, PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}", PYTHONHASHSEED=str(seed)) for seed in (1, 2)}
+    assert names == {f"{[row.name for row in cases.CASES]}\n"}
