@@ -20,23 +20,33 @@ How to choose the form:
 `custom`         anything else; the forward rule is written, or derived from the reverse rule
 `composite`      a definition in terms of other operations, which needs no rule
 ===============  ==================================================================================
+
+What NumPy does not have is written as a function of its own, which `operation` makes an operation: it keeps name,
+text and signature, for its user and for type checkers::
+
+    @operation(custom, lambda g, y: g * y * (1 - y))
+    def sigmoid(x: A) -> A:
+        return 1 / (1 + np.exp(-x))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import update_wrapper
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.derived import standing_name
 from autograd_lite.shapes import Array
 
 Rule: TypeAlias = Callable[..., Array]
 Settings: TypeAlias = Mapping[str, Any]
 Recorder: TypeAlias = Callable[["Op", Sequence[Any], Settings], Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 NO_SETTINGS: Settings = MappingProxyType({})
 
@@ -100,7 +110,7 @@ class Op:
     """
 
     __slots__ = (
-        "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
+        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
         "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
         "wants", "zeros",
     )  # fmt: skip
@@ -159,7 +169,11 @@ class Op:
         return f"<{self.form} operation {self.name}>"
 
     def __reduce__(self) -> Any:
-        return _pickled(self)
+        return standing_name(self, ()) or _pickled(self)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Self:
+        """In a class it is no method, as a ufunc is none; but for this, `help` shows it as the function that it is."""
+        return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for x in (*args, *kwargs.values()) if kwargs else args:
@@ -365,6 +379,15 @@ def constant(fn: Any) -> Op:
     op = Op(fn.__name__, fn, "constant", (), {}, (), variadic=True)
     REGISTRY[fn] = op
     return op
+
+
+def operation(form: Callable[..., Op], *rules: Rule | None, **options: Any) -> Callable[[F], F]:
+    """Declare the decorated function, by one of the forms above, as an operation that looks as the function does."""
+
+    def declare(fn: F) -> F:
+        return cast(F, update_wrapper(form(fn, *rules, **options), fn))
+
+    return declare
 
 
 class Composite:

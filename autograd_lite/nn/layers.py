@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.module import Module, Parameter
-from autograd_lite.op import Op
+from autograd_lite.op import REGISTRY
 from autograd_lite.random import generator
 from autograd_lite.record import Handle
 
@@ -79,7 +79,7 @@ class Linear(Module):
 class _Activation(Module):
     """A function of every element, and no parameters."""
 
-    _op: Op
+    _op: Any  # an operation
 
     def forward(self, x: Any) -> Any:
         # The lane is what calling the operation comes to; called at once, it takes an eighth less time.
@@ -87,19 +87,37 @@ class _Activation(Module):
 
 
 class Sigmoid(_Activation):
-    """``y = 1 / (1 + exp(-x))``, element by element."""
+    """``y = 1 / (1 + exp(-x))``, element by element.
+
+    Examples
+    --------
+    >>> Sigmoid()(np.array([0.0, np.log(3)]))
+    array([0.5 , 0.75])
+    """
 
     _op = functional.sigmoid
 
 
 class Tanh(_Activation):
-    """``y = tanh(x)``, element by element."""
+    """``y = tanh(x)``, element by element.
 
-    _op = functional.tanh
+    Examples
+    --------
+    >>> Tanh()(np.array([0.0, np.log(2)]))
+    array([0. , 0.6])
+    """
+
+    _op = REGISTRY[np.tanh]
 
 
 class ReLU(_Activation):
-    """``y = max(x, 0)``, element by element; the derivative at 0 is 0."""
+    """``y = max(x, 0)``, element by element; the derivative at 0 is 0.
+
+    Examples
+    --------
+    >>> ReLU()(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
 
     _op = functional.relu
 
