@@ -110,8 +110,8 @@ class Op:
     """
 
     __slots__ = (
-        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
-        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
+        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known",
+        "lane", "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
         "wants", "zeros",
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ import numpy as np
 Array: TypeAlias = Any
 """An ndarray (or another array that speaks NumPy's protocols), or a Tensor when the derivative itself is recorded."""
 
-A = TypeVar("A")
+A = TypeVar("A", bound=Any)
 """What an operation of one array takes and returns: a Tensor for a Tensor, an array for an array."""
 
 Shape: TypeAlias = tuple[int, ...]

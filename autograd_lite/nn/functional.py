@@ -42,7 +42,7 @@ def tanh(input: A) -> A:  # noqa: A002 - PyTorch's name
     >>> tanh(Tensor([0.0, np.log(2)]))
     Tensor([0. , 0.6], dtype=float64, op=tanh)
     """
-    return _tanh(input)  # type: ignore[no-any-return]
+    return _tanh(input)
 
 
 def linear(input: Array, weight: Array, bias: Array = None) -> Tensor:  # noqa: A002 - PyTorch's name
@@ -70,7 +70,7 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Tensor:  # noqa: 
     try:
         # The lane is what calling the operation comes to; called at once, it takes an eighth less time.
         layer = (affine.lane or affine) if isinstance(weight, Handle) else affine
-        return layer(input, weight, bias)  # type: ignore[no-any-return]
+        return layer(input, weight, bias)
     except ValueError as error:
         raise _misfit(input, weight, bias) from error
 
@@ -151,7 +151,7 @@ def mse_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A0
     if reduction == "mean":
         return mean_squared_error(input, target)
     if reduction == "sum":
-        return 2 * half_squared_error(input, target)
+        return half_squared_error(input, target) * 2
     if np.shape(input) != np.shape(target):
         shapes = {"given": np.shape(target), "wanted": np.shape(input)}
         raise errors.ShapeError(errors.TARGET_SHAPE.format(loss="mse_loss", **shapes))
