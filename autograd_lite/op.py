@@ -193,6 +193,8 @@ class Op:
         given = dict(zip(self.order, args, strict=False))
         for name, value in kwargs.items():
             if name in given or (name not in self.known and name not in self.operands and name not in self.defaults):
+                if PYTORCH_NAMES.get(name) in self.defaults:
+                    raise numpys_name(self.name, name, value, _call_of(self, self.operands, ()))
                 text = errors.UNKNOWN_ARGUMENT.format(op=self.name, argument=name, call=self._call())
                 raise errors.UnsupportedError(text)
             given[name] = value
@@ -257,6 +259,17 @@ class Op:
         if not self.operands:
             return "arrays" in self.wants[0]
         return any(node is not None and index in reads for reads, node in zip(self.reads, active, strict=True))
+
+
+PYTORCH_NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims"}
+"""Arguments that PyTorch calls otherwise than NumPy."""
+
+
+def numpys_name(op: str, name: str, value: Any, call: str) -> errors.UnsupportedError:
+    """Return the error for an argument with PyTorch's name; `call` is the call without it, for the line to write."""
+    argument = PYTORCH_NAMES[name]
+    line = f"{call.removesuffix(')')}{', ' if call[-2] != '(' else ''}{argument}={value!r})"
+    return errors.UnsupportedError(errors.PYTORCH_ARGUMENT.format(op=op, given=name, argument=argument, call=line))
 
 
 def registered(fn: Any) -> Any:
@@ -431,6 +444,8 @@ class Composite:
 
     def _refuses(self, name: str, value: Any) -> bool:
         """Leave out what stands for no value, and refuse all else that the definition does not know."""
+        if PYTORCH_NAMES.get(name) in self.known:
+            raise numpys_name(self.__name__, name, value, _call_of(self, self.names[:1], ()))
         if name not in self.known:
             raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
         if not _says_nothing(value, self.known[name]):

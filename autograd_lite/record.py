@@ -11,7 +11,7 @@ import linecache
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import numpy as np
@@ -54,12 +54,13 @@ class Handle:
         RECORDERS[cls] = record
 
 
+C = TypeVar("C", bound=type[Handle])
 _Result: type[Any] = Handle
 _blank = Handle.__new__
 _blank_node = Node.__new__
 
 
-def results_are(cls: type[Handle]) -> type[Handle]:
+def results_are(cls: C) -> C:
     """Make `cls` the class of every result; a class decorator, used once."""
     global _Result  # noqa: PLW0603 - the one link from here to the class above
     _Result = cls

@@ -13,7 +13,7 @@ from autograd_lite import errors, refusals
 from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
-from autograd_lite.methods import Methods
+from autograd_lite.methods import TensorMethods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
@@ -24,7 +24,7 @@ from autograd_lite.sweep import reverse
 
 
 @results_are
-class Tensor(Handle, Methods):
+class Tensor(Handle, TensorMethods):
     """An array whose history is recorded, so that derivatives can be computed.
 
     Parameters

@@ -74,6 +74,10 @@ class ShapeError(AutogradError, ValueError):
     """Arguments whose shapes do not fit each other or the operation."""
 
 
+class NoMatrixError(ShapeError, AttributeError):
+    """``mT`` of fewer than two axes: of a vector there is none, and ``hasattr`` says so."""
+
+
 class CopyError(AutogradError, RuntimeError):
     """A Tensor in the middle of a graph cannot be copied or pickled: the graph would be cut silently."""
 
