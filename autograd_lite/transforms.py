@@ -7,8 +7,8 @@ transform may stand inside of every other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar, overload
 
 import numpy as np
 
@@ -29,7 +29,22 @@ from autograd_lite.tracing import (
 )
 from autograd_lite.tree import LEAF, described, unflatten
 
+P = ParamSpec("P")
+X = TypeVar("X")
+Y = TypeVar("Y")
+Aux = TypeVar("Aux")
 
+
+@overload
+def grad(
+    f: Callable[Concatenate[X, P], tuple[Any, Aux]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
+) -> Callable[Concatenate[X, P], tuple[X, Aux]]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Callable[Concatenate[X, P], X]: ...
+@overload
+def grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[P, Any]: ...
 def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """Return the function that computes the gradient of `f`, which returns one number.
 
@@ -84,6 +99,22 @@ def _grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any
     return (found, done.auxiliary()) if has_aux else found
 
 
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[X, P], tuple[Y, Aux]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
+) -> Callable[Concatenate[X, P], tuple[tuple[Y, Aux], X]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[X, P], Y], argnums: Literal[0] = 0, has_aux: Literal[False] = False
+) -> Callable[Concatenate[X, P], tuple[Y, X]]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, Y], argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False
+) -> Callable[P, tuple[Y, Any]]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[P, tuple[Any, Any]]: ...
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """Return the function that computes the value of `f` and its gradient, in one pass. See `grad`.
 
@@ -107,6 +138,12 @@ def _value_and_grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **k
     return ((value, done.auxiliary()), found) if has_aux else (value, found)
 
 
+@overload
+def elementwise_grad(
+    f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0
+) -> Callable[Concatenate[X, P], X]: ...
+@overload
+def elementwise_grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0) -> Callable[P, Any]: ...
 def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the function that computes the derivative of each element of ``f(x)`` by the element of `x` in its place.
 
@@ -148,6 +185,12 @@ def _gradient(done: Call, argnums: Any) -> Any:
     return done.gradients(done.pull([(node, seed)], retain=False), one(argnums))
 
 
+@overload
+def vjp(f: Callable[..., Y], *primals: Any, has_aux: Literal[False] = False) -> tuple[Y, Pullback]: ...
+@overload
+def vjp(f: Callable[..., tuple[Y, Aux]], *primals: Any, has_aux: Literal[True]) -> tuple[Y, Pullback, Aux]: ...
+@overload
+def vjp(f: Function, *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the value of `f` and its pullback: the derivative, to be multiplied with cotangents from the left.
 
@@ -182,6 +225,16 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     return (done.value(), pullback, done.auxiliary()) if has_aux else (done.value(), pullback)
 
 
+@overload
+def jvp(
+    f: Callable[..., Y], primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[False] = False
+) -> tuple[Y, Y]: ...
+@overload
+def jvp(
+    f: Callable[..., tuple[Y, Aux]], primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[True]
+) -> tuple[Y, Y, Aux]: ...
+@overload
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool) -> tuple[Any, ...]: ...
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
     """Return the value of `f` and its derivative in the direction of `tangents`, by a forward sweep.
 
@@ -209,6 +262,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: b
     return (value, move(*tangents), *aux)
 
 
+@overload
+def linearize(f: Callable[..., Y], *primals: Any, has_aux: Literal[False] = False) -> tuple[Y, Pushforward]: ...
+@overload
+def linearize(f: Callable[..., tuple[Y, Aux]], *primals: Any, has_aux: Literal[True]) -> tuple[Y, Pushforward, Aux]: ...
+@overload
+def linearize(f: Function, *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
 def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the value of `f` and its derivative as a linear function of tangents, to be called any number of times.
 
@@ -221,6 +280,10 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, .
     return _linearized(f, primals, has_aux, "linearize")
 
 
+@overload
+def hvp(f: Callable[[X], Any], primals: Sequence[X], tangents: Sequence[X]) -> X: ...
+@overload
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any: ...
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the Hessian of `f`, which returns one number, times a vector: a forward sweep over the gradient.
 
