@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from autograd_lite import errors
 from autograd_lite.op import NO_SETTINGS, Op, Settings
@@ -232,6 +232,10 @@ class _SetRecording:
     _value: bool
     __slots__ = ()
 
+    @overload
+    def __new__(cls, fn: None = None) -> Self: ...
+    @overload
+    def __new__(cls, fn: F) -> F: ...  # type: ignore[misc]
     def __new__(cls, fn: Callable[..., Any] | None = None) -> Any:
         switch = super().__new__(cls)
         return switch if fn is None else switch(fn)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -29,10 +29,12 @@ from autograd_lite.tracing import Function, name_of
 from autograd_lite.transforms import vjp
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _FAR = 1e-3  # of 1 + |x|: a Newton step that long from what is said to be a root
 
 
-def root(f: Function, solve: Function) -> Function:
+def root(f: Function, solve: Callable[P, R]) -> Callable[P, R]:
     """Return the function that finds a root of `f`, with the derivative of the root by the parameters.
 
     Parameters

@@ -113,8 +113,14 @@ class Methods(ArrayMethods):
     __irshift__ = _in_place(np.right_shift)
 
     __hash__ = object.__hash__  # by identity: comparison is element by element
-    __eq__ = _equality(np.equal)  # type: ignore[assignment]
-    __ne__ = _equality(np.not_equal)  # type: ignore[assignment]
+    if TYPE_CHECKING:  # which otherwise go by what `object` returns
+
+        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
+
+    else:
+        __eq__ = _equality(np.equal)
+        __ne__ = _equality(np.not_equal)
     __lt__ = _operator(np.less)
     __le__ = _operator(np.less_equal)
     __gt__ = _operator(np.greater)

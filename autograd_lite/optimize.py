@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd_lite import errors
 from autograd_lite.graph import no_grad
@@ -23,7 +24,54 @@ _WITHOUT_GRADIENT = frozenset(("nelder-mead", "powell", "cobyla", "cobyqa"))
 _WITH_HESSIAN = frozenset(("dogleg", "trust-exact"))
 _WITH_PRODUCT = frozenset(("newton-cg", "trust-ncg", "trust-krylov", "trust-constr"))
 
+X = TypeVar("X")
+X_co = TypeVar("X_co", covariant=True)
 
+
+class Minimum(Protocol[X_co]):
+    """What type checkers know of `scipy.optimize.OptimizeResult`; some methods add more, such as ``hess_inv``."""
+
+    @property
+    def x(self) -> X_co:
+        """Where the minimum is, built like the start."""
+
+    fun: float
+    success: bool
+    message: str
+    status: int
+    nit: int
+    nfev: int
+    jac: NDArray[Any]
+
+    def __getitem__(self, name: str) -> Any: ...
+
+
+@overload
+def minimize(
+    f: Function,
+    x0: list[float],
+    args: tuple[Any, ...] = ...,
+    method: str | None = ...,
+    *,
+    bounds: Any = ...,
+    constraints: Any = ...,
+    tol: float | None = ...,
+    callback: Callable[..., Any] | None = ...,
+    options: Mapping[str, Any] | None = ...,
+) -> Minimum[NDArray[Any]]: ...
+@overload
+def minimize(
+    f: Function,
+    x0: X,
+    args: tuple[Any, ...] = ...,
+    method: str | None = ...,
+    *,
+    bounds: Any = ...,
+    constraints: Any = ...,
+    tol: float | None = ...,
+    callback: Callable[..., Any] | None = ...,
+    options: Mapping[str, Any] | None = ...,
+) -> Minimum[X]: ...
 def minimize(
     f: Function,
     x0: Any,

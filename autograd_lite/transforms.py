@@ -8,7 +8,7 @@ transform may stand inside of every other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar, overload
+from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 import numpy as np
 
@@ -36,13 +36,7 @@ Aux = TypeVar("Aux")
 
 
 @overload
-def grad(
-    f: Callable[Concatenate[X, P], tuple[Any, Aux]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
-) -> Callable[Concatenate[X, P], tuple[X, Aux]]: ...
-@overload
-def grad(
-    f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0, has_aux: Literal[False] = False
-) -> Callable[Concatenate[X, P], X]: ...
+def grad(f: np.ufunc, argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False) -> Function: ...
 @overload
 def grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[P, Any]: ...
 def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -101,12 +95,8 @@ def _grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any
 
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[X, P], tuple[Y, Aux]], argnums: Literal[0] = 0, *, has_aux: Literal[True]
-) -> Callable[Concatenate[X, P], tuple[tuple[Y, Aux], X]]: ...
-@overload
-def value_and_grad(
-    f: Callable[Concatenate[X, P], Y], argnums: Literal[0] = 0, has_aux: Literal[False] = False
-) -> Callable[Concatenate[X, P], tuple[Y, X]]: ...
+    f: Callable[P, tuple[Y, Aux]], argnums: int | Sequence[int] = 0, *, has_aux: Literal[True]
+) -> Callable[P, tuple[tuple[Y, Aux], Any]]: ...
 @overload
 def value_and_grad(
     f: Callable[P, Y], argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False
@@ -139,9 +129,7 @@ def _value_and_grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **k
 
 
 @overload
-def elementwise_grad(
-    f: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0
-) -> Callable[Concatenate[X, P], X]: ...
+def elementwise_grad(f: np.ufunc, argnums: int | Sequence[int] = 0) -> Function: ...
 @overload
 def elementwise_grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0) -> Callable[P, Any]: ...
 def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -281,7 +269,7 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, .
 
 
 @overload
-def hvp(f: Callable[[X], Any], primals: Sequence[X], tangents: Sequence[X]) -> X: ...
+def hvp(f: Function, primals: tuple[X], tangents: Sequence[Any]) -> X: ...
 @overload
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any: ...
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:

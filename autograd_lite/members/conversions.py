@@ -56,6 +56,15 @@ class Conversions:
         return _as(self, other.dtype)
 
     @own
+    def is_floating_point(self: Any) -> bool:
+        """Tell whether the elements are floats, which have gradients.
+
+        >>> ag.Tensor([1.0, 2.0]).is_floating_point(), ag.Tensor([1, 2]).is_floating_point()
+        (True, False)
+        """
+        return self.dtype.kind == "f"
+
+    @own
     def double(self: Any) -> Tensor:
         """Return the values as float64.
 

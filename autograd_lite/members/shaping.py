@@ -25,6 +25,24 @@ class Shaping:
     # ----- shapes -----
 
     @own
+    def numel(self: Any) -> int:
+        """Return the number of elements: PyTorch's name for `size`.
+
+        >>> ag.Tensor([[1.0, 2.0]]).numel()
+        2
+        """
+        return self.size
+
+    @own
+    def dim(self: Any) -> int:
+        """Return the number of axes: PyTorch's name for `ndim`.
+
+        >>> ag.Tensor([[1.0, 2.0]]).dim()
+        2
+        """
+        return self.ndim
+
+    @own
     def view(self: Any, *shape: Any) -> Tensor:
         """Return the elements in another shape: PyTorch's name for `reshape`.
 
