@@ -63,13 +63,17 @@ REVEALED = {
     "ag.gradcheck(f, x).ok": "bool", "ag.visualize(t)": "Picture",
     "ag.optimize.minimize(f, x).x": ARRAY, "ag.optimize.minimize(tree, {'a': x}).x": "dict[str, ndarray[...]]",
     "ag.optimize.minimize(f, [1.0, 2.0]).x": ARRAY, "ag.optimize.minimize(f, x).success": "bool",
-    "ag.grad(lambda v: np.sum(v**2))(x)": None, "ag.value_and_grad(lambda v: np.sum(v**2))(x)": None, "ag.hessian(lambda v: np.sum(v**2))(x)": None,
-    "ag.elementwise_grad(np.sin)(x)": None, "ag.grad(ag.grad(lambda v: v**3))(2.0)": None, "ag.vmap(lambda v: v * 2)(x)": None,
-    "ag.compile(lambda v: v * 2)(x)": None, "ag.grad(model)(x)": None, "ag.jvp(lambda v: v * 2, (x,), (x,))": None, "ag.hvp(lambda v: v ** 2, (x,), (x,))": None,
+    "ag.grad(lambda v: np.sum(v**2))(x)": None, "ag.value_and_grad(lambda v: np.sum(v**2))(x)": None,
+    "ag.hessian(lambda v: np.sum(v**2))(x)": None, "ag.elementwise_grad(np.sin)(x)": None,
+    "ag.grad(ag.grad(lambda v: v**3))(2.0)": None, "ag.vmap(lambda v: v * 2)(x)": None,
+    "ag.compile(lambda v: v * 2)(x)": None, "ag.grad(model)(x)": None, "ag.jvp(lambda v: v * 2, (x,), (x,))": None,
+    "ag.hvp(lambda v: v**2, (x,), (x,))": None,
 }  # fmt: skip
 """What an expression is; None where only its being right matters. ``ndarray[...]`` stands for any array."""
-WRONG = ["ag.relu()", "ag.grad(f)()", "ag.compile(f)(x, 1.0, 2.0)", "ag.vmap(f)(x, z=1)", "t.summ()", "ag.softmax(t, dim=1)",
-         "t.sum(dim=1)", "model.paramters()"]  # fmt: skip
+WRONG = [
+    "ag.relu()", "ag.grad(f)()", "ag.compile(f)(x, 1.0, 2.0)", "ag.vmap(f)(x, z=1)", "t.summ()",
+    "ag.softmax(t, dim=1)", "t.sum(dim=1)", "model.paramters()",
+]  # fmt: skip
 """What a checker has to find."""
 
 
@@ -109,11 +113,12 @@ def check(found: list[tuple[int, str, str]], program: list[str]) -> None:
 def said_by(command: list[str], folder: Path) -> str:
     """Return what a checker writes."""
     environment = {**os.environ, "MYPYPATH": str(ROOT), "PYTHONPATH": str(ROOT)}
-    whole = [sys.executable, "-m", *command]
+    given = {"cwd": folder, "env": environment, "timeout": 300}
     try:
-        return subprocess.run(whole, cwd=folder, capture_output=True, text=True, env=environment, timeout=300).stdout
+        done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False, **given)
     except subprocess.TimeoutExpired:
         return ""
+    return done.stdout
 
 
 @pytest.mark.skipif(not find_spec("mypy"), reason="mypy is not installed")
