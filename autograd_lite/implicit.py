@@ -21,6 +21,7 @@ from autograd_lite import errors
 from autograd_lite.custom import black_box, custom_op, unseen
 from autograd_lite.derived import Derived, named
 from autograd_lite.jacobians import jacobian
+from autograd_lite.later import listing
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, apply, as_array, plain_of
 from autograd_lite.seams import opaque, traced
@@ -262,3 +263,7 @@ def _divide_rule(g: Array, y: Array, matrix: Array) -> tuple[Array, Array]:
 
 
 _divided = custom_op(_divide, vjp=_divide_rule, name="linear_solve")
+
+
+__all__ = ["fixed_point", "root"]
+__dir__ = listing(__name__)

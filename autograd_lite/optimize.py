@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autograd_lite import errors
 from autograd_lite.graph import no_grad
 from autograd_lite.jacobians import hessian, jacobian
+from autograd_lite.later import listing
 from autograd_lite.record import Handle, plain_of
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import Function, as_tensor, named_after
@@ -277,3 +278,7 @@ def _callback(callback: Callable[..., Any] | None, unravel: Callable[[Array], An
 
         return with_result
     return lambda x, *rest: callback(unravel(x), *rest)
+
+
+__all__ = ["Minimum", "minimize"]
+__dir__ = listing(__name__)

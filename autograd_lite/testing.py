@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.check import GradcheckReport, gradcheck
+from autograd_lite.later import listing
 
 
 def assert_gradients(f: Callable[..., Any], *inputs: Any, **options: Any) -> GradcheckReport:
@@ -63,3 +64,7 @@ def gradient_tests(cases: Mapping[str, tuple[Any, ...]], **options: Any) -> Call
 
     marked: Callable[..., None] = pytest.mark.parametrize("case", list(cases.values()), ids=list(cases))(test)
     return marked
+
+
+__all__ = ["assert_gradients", "gradient_tests"]
+__dir__ = listing(__name__)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.later import listing
 from autograd_lite.shapes import Array
 
 
@@ -318,3 +319,7 @@ def _make_dataclass(kind: Kind, keys: tuple[Any, ...], values: list[Any]) -> Any
 
 
 _NONE = Kind(type(None), None, _make_none, "")
+
+
+__all__ = ["Structure", "flatten", "leaves", "map", "paths", "ravel", "unflatten"]
+__dir__ = listing(__name__)

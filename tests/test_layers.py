@@ -15,10 +15,10 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
-    "errors.*", "version", "later", "lazy", "unfinished", "plotting", "shapes", "tree", "derived", "op", "graph",
+    "later", "errors.*", "version", "lazy", "unfinished", "plotting", "shapes", "tree", "derived", "op", "graph",
     "seams", "growth", "provenance", "rules.*",
-    "refusals", "protocols", "members.*", "methods", "sweep", "lanes", "record", "scope", "commits", "tensor", "random",
-    "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
+    "refusals", "protocols", "members.*", "methods", "sweep", "lanes", "record", "scope", "commits", "tensor",
+    "interop", "random", "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
     "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*",
     "perceptron", "doctor", "", "__main__",
 )  # fmt: skip

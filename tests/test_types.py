@@ -71,6 +71,7 @@ REVEALED = {
 }  # fmt: skip
 """What an expression is; None where only its being right matters. ``ndarray[...]`` stands for any array."""
 WRONG = [
+    "ag.gradd(f)", "nn.Linnear(1, 2)",
     "ag.relu()", "ag.grad(f)()", "ag.compile(f)(x, 1.0, 2.0)", "ag.vmap(f)(x, z=1)", "t.summ()",
     "ag.softmax(t, dim=1)", "t.sum(dim=1)", "model.paramters()",
 ]  # fmt: skip

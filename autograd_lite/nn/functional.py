@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.later import listing
 from autograd_lite.op import REGISTRY
 from autograd_lite.record import Handle, array_of
 from autograd_lite.rules import reductions
@@ -228,3 +229,4 @@ __all__ = [
     "cross_entropy", "half_squared_error", "linear", "log_softmax", "mse_loss", "relu", "sigmoid", "softmax",
     "softplus", "tanh",
 ]  # fmt: skip
+__dir__ = listing(__name__)
