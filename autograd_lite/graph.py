@@ -27,7 +27,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 new_order = count().__next__
 _recording: ContextVar[bool] = ContextVar("autograd_lite_recording", default=True)
 _entered: ContextVar[tuple[tuple[_SetRecording, bool], ...]] = ContextVar("autograd_lite_entered", default=())
-is_grad_enabled = _recording.get
+recording = _recording.get
+"""What `is_grad_enabled` asks: called in C, for those who ask at each operation."""
+
+
+def is_grad_enabled() -> bool:
+    """Tell whether operations are recorded here: outside of `no_grad`, or inside of `enable_grad`.
+
+    Examples
+    --------
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
+    return recording()
+
 
 
 class Constant:
@@ -369,7 +383,18 @@ class no_grad(_SetRecording):  # noqa: N801 - PyTorch's name
 
 
 class enable_grad(_SetRecording):  # noqa: N801 - PyTorch's name
-    """Record again inside a `no_grad` block. A context manager and a decorator."""
+    """Record again inside a `no_grad` block. A context manager and a decorator.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    >>> with ag.no_grad():
+    ...     with ag.enable_grad():
+    ...         y = 2 * w
+    >>> y.requires_grad
+    True
+    """
 
     _value = True
     __slots__ = ()

@@ -30,7 +30,14 @@ X_co = TypeVar("X_co", covariant=True)
 
 
 class Minimum(Protocol[X_co]):
-    """What type checkers know of `scipy.optimize.OptimizeResult`; some methods add more, such as ``hess_inv``."""
+    """What type checkers know of `scipy.optimize.OptimizeResult`; some methods add more, such as ``hess_inv``.
+
+    Examples
+    --------
+    >>> result = minimize(lambda x: np.sum((x - 1.0) ** 2), np.zeros(2))
+    >>> result.success, result.x.round(6)
+    (True, array([1., 1.]))
+    """
 
     @property
     def x(self) -> X_co:

@@ -17,7 +17,8 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors, lanes, refusals
-from autograd_lite.graph import Constant, Linked, Node, is_grad_enabled, new_order, observers
+from autograd_lite.graph import Constant, Linked, Node, new_order, observers
+from autograd_lite.graph import recording as is_grad_enabled
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.protocols import declines
 from autograd_lite.seams import traced

@@ -48,9 +48,10 @@ def gradient_tests(cases: Mapping[str, tuple[Any, ...]], **options: Any) -> Call
 
     Examples
     --------
-    In a test file, one line makes a test for each case::
+    In a test file, one line makes a test for each case:
 
-        test_gradients = ag.testing.gradient_tests({"sine": (np.sin, x), "product": (np.matmul, a, b)}, order=2)
+    >>> import numpy as np
+    >>> test_gradients = gradient_tests({"sine": (np.sin, 0.3), "power": (np.power, 2.0, 3.0)}, order=2)
     """
     try:
         import pytest  # noqa: PLC0415 - an extra

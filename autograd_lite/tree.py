@@ -35,6 +35,11 @@ class Structure(NamedTuple):
         One for each key.
     size : int
         The number of leaves.
+
+    Examples
+    --------
+    >>> flatten({"w": 1.0, "b": 2.0})[1] == flatten({"w": 3.0, "b": 4.0})[1]
+    True
     """
 
     kind: Kind | None
@@ -82,6 +87,12 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     ------
     StructureError
         There are more or fewer leaves than the structure has places.
+
+    Examples
+    --------
+    >>> structure = flatten({"w": [1.0, 2.0], "b": 3.0})[1]
+    >>> unflatten(structure, [4.0, 5.0, 6.0])
+    {'w': [4.0, 5.0], 'b': 6.0}
     """
     leaves = list(leaves)
     if len(leaves) != structure.size:
@@ -108,7 +119,13 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:  # noqa: A001 - JA
 
 
 def leaves(tree: Any) -> list[Any]:
-    """Return the leaves of a tree, in order."""
+    """Return the leaves of a tree, in order.
+
+    Examples
+    --------
+    >>> leaves({"w": [1.0, 2.0], "b": 3.0})
+    [1.0, 2.0, 3.0]
+    """
     return flatten(tree)[0]
 
 

@@ -84,7 +84,17 @@ class Module:
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output; to be defined by the subclass."""
+        """Compute the output; to be defined by the subclass.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> class Double(nn.Module):
+        ...     def forward(self, x):
+        ...         return 2 * x
+        >>> Double()(3.0)
+        6.0
+        """
         name = type(self).__name__
         raise NotImplementedError(f"{name} has no forward(). Write `def forward(self, x): ...` in class {name}")
 
@@ -95,49 +105,131 @@ class Module:
         return vars(self).items()
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield ``(dotted name, parameter)``, one that stands in several places once, under its first name."""
+        """Yield ``(dotted name, parameter)``, one that stands in several places once, under its first name.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> [(name, p.shape) for name, p in model.named_parameters()]
+        [('0.weight', (3, 2)), ('0.bias', (3,))]
+        """
         return _first_names(_places(self), Parameter)
 
     def parameters(self) -> Iterator[Parameter]:
-        """Yield all parameters of this module and of those within it, each once."""
+        """Yield all parameters of this module and of those within it, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> sum(p.size for p in model.parameters())
+        9
+        """
         return (p for _, p in self.named_parameters())
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """Yield ``(dotted name, module)``: this one, whose name is empty, and all within it, each once."""
+        """Yield ``(dotted name, module)``: this one, whose name is empty, and all within it, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> [name for name, _ in model.named_modules()]
+        ['', '0', '1']
+        """
         return _first_names(_places(self), Module)
 
     def modules(self) -> Iterator[Module]:
-        """Yield this module and all within it, each once."""
+        """Yield this module and all within it, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> [type(module).__name__ for module in model.modules()]
+        ['Sequential', 'Linear', 'Tanh']
+        """
         return (m for _, m in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield ``(name, module)`` for the modules directly within this one, each once."""
+        """Yield ``(name, module)`` for the modules directly within this one, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> [name for name, _ in model.named_children()]
+        ['0', '1']
+        """
         return _first_names(_nearest(self), Module)
 
     def children(self) -> Iterator[Module]:
-        """Yield the modules directly within this one, each once."""
+        """Yield the modules directly within this one, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> list(model.children())
+        [Linear(in_features=2, out_features=3, bias=True), Tanh()]
+        """
         return (m for _, m in self.named_children())
 
     # ----- switches -----
 
     def train(self: M, mode: bool = True) -> M:
-        """Set ``training`` of this module and all within it, and return this one."""
+        """Set ``training`` of this module and all within it, and return this one.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> model.train().training
+        True
+        """
         for module in self.modules():
             module.training = mode
         return self
 
     def eval(self: M) -> M:
-        """The same as ``train(False)``."""
+        """The same as ``train(False)``.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> model.eval().training
+        False
+        """
         return self.train(False)
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
-        """Have all parameters get gradients, or none of them, and return the module."""
+        """Have all parameters get gradients, or none of them, and return the module.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> any(p.requires_grad for p in model.requires_grad_(False).parameters())
+        False
+        """
         for p in self.parameters():
             p.requires_grad = requires_grad
         return self
 
     def zero_grad(self) -> None:
-        """Forget the gradients of all parameters: ``grad`` becomes None."""
+        """Forget the gradients of all parameters: ``grad`` becomes None.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> model(np.ones(2)).sum().backward()
+        >>> model.zero_grad()
+        >>> any(p.grad is not None for p in model.parameters())
+        False
+        """
         for p in self.parameters():
             p.zero_grad()
 
@@ -178,6 +270,14 @@ class Module:
         ------
         StateDictError
             Names that are on one side only, or shapes that differ. No parameter has changed then.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> other = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
+        >>> other.load_state_dict(model.state_dict())
+        IncompatibleKeys(missing_keys=[], unexpected_keys=[])
         """
         own = dict(_named(_places(self), Parameter))
         odd = IncompatibleKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
@@ -195,7 +295,14 @@ class Module:
     # ----- looks -----
 
     def extra_repr(self) -> str:
-        """Return the settings that `repr` shows between the parentheses."""
+        """Return the settings that `repr` shows between the parentheses.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> nn.Linear(2, 3).extra_repr()
+        'in_features=2, out_features=3, bias=True'
+        """
         return ""
 
     def __repr__(self) -> str:

@@ -34,6 +34,16 @@ class Optimizer:
         The parameters, under ``"params"``, with the settings for them: ``opt.param_groups[0]["lr"] = 0.1``.
     state : dict
         For each parameter what the optimiser remembers of it: Tensors by name, which start at zero.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> w = ag.nn.Parameter([1.0, 2.0])
+    >>> optimizer = ag.optim.SGD([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.tolist()
+    [0.8, 1.6]
     """
 
     def __init__(self, params: Any, **defaults: Any) -> None:

@@ -178,6 +178,11 @@ def loss_curves(curves: Mapping[str, Sequence[float]] | Sequence[float], *, log:
     ------
     MissingExtraError
         Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> figure = loss_curves({"training": [1.0, 0.5, 0.3], "test": [1.0, 0.7, 0.6]})  # doctest: +SKIP
+    >>> figure.savefig("loss.png")  # doctest: +SKIP
     """
     figure, (axes,) = new_figure(1, "loss_curves()")
     _draw_curves(axes, curves if isinstance(curves, Mapping) else {"loss": curves}, "loss", log=log)
@@ -209,6 +214,11 @@ def decision_regions(f: Callable[[Any], Any], x: Any, classes: Any, *, steps: in
         The examples are no pairs of numbers.
     MissingExtraError
         Matplotlib is not installed.
+
+    Examples
+    --------
+    >>> figure = decision_regions(model, x, classes)  # doctest: +SKIP
+    >>> figure.savefig("regions.png")  # doctest: +SKIP
     """
     points, classes = np.asarray(x, float), np.asarray(classes)
     if points.ndim != 2 or points.shape[1] != 2 or classes.shape != points.shape[:1]:  # noqa: PLR2004 - pairs
