@@ -7,7 +7,6 @@ not ours to cause: where it comes later than this package, the import of its mod
 from __future__ import annotations
 
 import sys
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
@@ -28,7 +27,7 @@ def introduce() -> None:
         _tell(module)
 
 
-class _Watch(MetaPathFinder):
+class _Watch:
     """What sees the import of one module, once, and leaves all others to who finds them."""
 
     def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -37,18 +36,18 @@ class _Watch(MetaPathFinder):
         sys.meta_path.remove(self)
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Told(spec.loader)
+            spec.loader = _Told(spec.loader)  # type: ignore[assignment]
         return spec
 
 
-class _Told(Loader):
+class _Told:
     """The loader of a module that is told of Tensors when it is loaded."""
 
-    def __init__(self, loader: Loader) -> None:
+    def __init__(self, loader: Any) -> None:
         self._loader = loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
+        return self._loader.create_module(spec)  # type: ignore[no-any-return]
 
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd_lite import errors
 from autograd_lite.graph import no_grad
@@ -20,6 +19,9 @@ from autograd_lite.tracing import Function, as_tensor, named_after
 from autograd_lite.transforms import grad, linearize, value_and_grad
 from autograd_lite.tree import leaves, ravel
 from autograd_lite.tree import map as tree_map
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WITHOUT_GRADIENT = frozenset(("nelder-mead", "powell", "cobyla", "cobyqa"))
 _WITH_HESSIAN = frozenset(("dogleg", "trust-exact"))

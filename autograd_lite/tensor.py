@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd_lite import errors, refusals
 from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
@@ -22,6 +21,9 @@ from autograd_lite.rules import indexing, shaping
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @results_are

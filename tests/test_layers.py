@@ -19,8 +19,8 @@ ROOMS = (
     "seams", "growth", "provenance", "rules.*",
     "refusals", "protocols", "members.*", "methods", "sweep", "lanes", "record", "scope", "commits", "tensor",
     "interop", "random", "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians",
-    "checkpoint", "optimize", "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*",
-    "perceptron", "doctor", "", "__main__",
+    "checkpoint", "optimize", "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*",
+    "compiler.*", "perceptron", "doctor", "", "__main__",
 )  # fmt: skip
 
 
