@@ -391,9 +391,10 @@ class enable_grad(_SetRecording):  # noqa: N801 - PyTorch's name
     >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
     >>> with ag.no_grad():
     ...     with ag.enable_grad():
-    ...         y = 2 * w
-    >>> y.requires_grad
-    True
+    ...         recorded = w * 2
+    ...     plain = w * 2
+    >>> recorded.requires_grad, plain.requires_grad
+    (True, False)
     """
 
     _value = True

@@ -511,21 +511,10 @@ class Tensor(Handle, TensorMethods):
 def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> Tensor:
     """Make a `Tensor`: the same as calling the class, for those who come from PyTorch.
 
-    Parameters
-    ----------
-    data : array_like
-        Numbers; copied.
-    requires_grad : bool
-        Whether ``backward()`` shall find the derivative by it.
-    dtype : dtype, optional
-        By default that of the data.
-    name : str, optional
-        Used by errors and pictures.
-
     Examples
     --------
-    >>> tensor([1.0, 2.0])
-    Tensor([1., 2.], dtype=float64)
+    >>> tensor([1.0, 2.0], requires_grad=True)
+    Tensor([1., 2.], dtype=float64, requires_grad=True)
     """
     return Tensor(data, requires_grad, dtype=dtype, name=name)
 

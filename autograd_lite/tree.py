@@ -90,9 +90,9 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
 
     Examples
     --------
-    >>> structure = flatten({"w": [1.0, 2.0], "b": 3.0})[1]
-    >>> unflatten(structure, [4.0, 5.0, 6.0])
-    {'w': [4.0, 5.0], 'b': 6.0}
+    >>> _, structure = flatten({"w": 0.0, "b": (0.0, None)})
+    >>> unflatten(structure, [1.0, 2.0])
+    {'w': 1.0, 'b': (2.0, None)}
     """
     leaves = list(leaves)
     if len(leaves) != structure.size:
@@ -123,7 +123,7 @@ def leaves(tree: Any) -> list[Any]:
 
     Examples
     --------
-    >>> leaves({"w": [1.0, 2.0], "b": 3.0})
+    >>> leaves({"w": [1.0, 2.0], "b": {"inner": 3.0, "none": None}})
     [1.0, 2.0, 3.0]
     """
     return flatten(tree)[0]
@@ -136,6 +136,12 @@ def flatten_like(structure: Structure, tree: Any, what: str) -> list[Any]:
     ------
     StructureError
         The tree, which the message calls `what`, is built differently; says where.
+
+    Examples
+    --------
+    >>> _, structure = flatten({"w": 0.0, "b": 0.0})
+    >>> flatten_like(structure, {"b": 1.0, "w": 2.0}, "the tangents")
+    [2.0, 1.0]
     """
     found: list[Any] = []
     _match(structure, tree, found, what, "")
@@ -249,7 +255,13 @@ def _mismatch(structure: Structure, tree: Any, what: str, where: str) -> errors.
 
 
 def described(structure: Structure) -> str:
-    """Return how a message calls what is built like this."""
+    """Return how a message calls what is built like this.
+
+    Examples
+    --------
+    >>> described(flatten({"w": 0.0, "b": 0.0})[1]), described(flatten((1.0, 2.0))[1]), described(LEAF)
+    ('dict(w, b)', 'a tuple of 2', 'one array')
+    """
     return _called(structure.kind, structure.keys) if structure.kind is not None else "one array"
 
 

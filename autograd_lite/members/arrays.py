@@ -196,9 +196,14 @@ class ArrayMethods:
         [1.0, 2.0, 3.0, 4.0]
         """
 
-    @numpys(np.ravel)
-    def flatten(self, order: str | None = "C") -> Tensor:
-        """Return all elements in a row."""
+    @own
+    def flatten(self: Any, order: str | None = "C") -> Tensor:
+        """Return a copy of all elements in a row.
+
+        >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).flatten().tolist()
+        [1.0, 2.0, 3.0, 4.0]
+        """
+        return self.ravel(order).copy()
 
     @numpys(np.squeeze)
     def squeeze(self, axis: Axis = None) -> Tensor:

@@ -66,7 +66,7 @@ class Shaping:
 
     @own
     def flatten(self: Any, order: str | int | None = "C", end_dim: int = -1, *, start_dim: int = 0) -> Tensor:
-        """Return all elements in a row; or, as in PyTorch, only the axes from `start_dim` to `end_dim` in one.
+        """Return a copy of all elements in a row; or, as in PyTorch, the axes from `start_dim` to `end_dim` made one.
 
         A number in the place of `order` is `start_dim`.
 
@@ -76,7 +76,7 @@ class Shaping:
         (5, 6)
         """
         if not isinstance(order, (int, np.integer)) and (start_dim, end_dim) == (0, -1):
-            return self.ravel(order)
+            return self.ravel(order).copy()
         start_dim = order if isinstance(order, (int, np.integer)) else start_dim
         first, last = (normalize_axis_index(d, self.ndim) for d in (start_dim, end_dim))
         return self.reshape(*self.shape[:first], math.prod(self.shape[first : last + 1]), *self.shape[last + 1 :])

@@ -84,16 +84,16 @@ class Module:
         return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output; to be defined by the subclass.
+        """Compute the output; to be defined by the subclass, and called by calling the module.
 
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> class Double(nn.Module):
+        >>> class Twice(nn.Module):
         ...     def forward(self, x):
         ...         return 2 * x
-        >>> Double()(3.0)
-        6.0
+        >>> Twice()(np.ones(3))
+        array([2., 2., 2.])
         """
         name = type(self).__name__
         raise NotImplementedError(f"{name} has no forward(). Write `def forward(self, x): ...` in class {name}")
@@ -110,7 +110,7 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
         >>> [(name, p.shape) for name, p in model.named_parameters()]
         [('0.weight', (3, 2)), ('0.bias', (3,))]
         """
@@ -122,8 +122,7 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> sum(p.size for p in model.parameters())
+        >>> sum(p.size for p in nn.Linear(2, 3).parameters())
         9
         """
         return (p for _, p in self.named_parameters())
@@ -134,9 +133,9 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> [name for name, _ in model.named_modules()]
-        ['', '0', '1']
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> [(name, type(module).__name__) for name, module in model.named_modules()]
+        [('', 'Sequential'), ('0', 'Linear'), ('1', 'Sequential'), ('1.0', 'Tanh')]
         """
         return _first_names(_places(self), Module)
 
@@ -146,9 +145,9 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
         >>> [type(module).__name__ for module in model.modules()]
-        ['Sequential', 'Linear', 'Tanh']
+        ['Sequential', 'Linear', 'Sequential', 'Tanh']
         """
         return (m for _, m in self.named_modules())
 
@@ -158,9 +157,9 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> [name for name, _ in model.named_children()]
-        ['0', '1']
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> [(name, type(module).__name__) for name, module in model.named_children()]
+        [('0', 'Linear'), ('1', 'Sequential')]
         """
         return _first_names(_nearest(self), Module)
 
@@ -170,9 +169,9 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> list(model.children())
-        [Linear(in_features=2, out_features=3, bias=True), Tanh()]
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> [type(module).__name__ for module in model.children()]
+        ['Linear', 'Sequential']
         """
         return (m for _, m in self.named_children())
 
@@ -184,22 +183,21 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> model.train().training
-        True
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
+        >>> model.eval().training, model.train().training
+        (False, True)
         """
         for module in self.modules():
             module.training = mode
         return self
 
     def eval(self: M) -> M:
-        """The same as ``train(False)``.
+        """Set ``training`` to False, as ``train(False)`` does, and return this module.
 
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> model.eval().training
+        >>> nn.Linear(2, 3).eval().training
         False
         """
         return self.train(False)
@@ -210,9 +208,9 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> any(p.requires_grad for p in model.requires_grad_(False).parameters())
-        False
+        >>> frozen = nn.Linear(2, 3).requires_grad_(False)
+        >>> [p.requires_grad for p in frozen.parameters()]
+        [False, False]
         """
         for p in self.parameters():
             p.requires_grad = requires_grad
@@ -224,11 +222,13 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> model(np.ones(2)).sum().backward()
-        >>> model.zero_grad()
-        >>> any(p.grad is not None for p in model.parameters())
-        False
+        >>> layer = nn.Linear(2, 1)
+        >>> layer(np.ones((1, 2))).sum().backward()
+        >>> layer.bias.grad
+        Tensor([1.], dtype=float64)
+        >>> layer.zero_grad()
+        >>> print(layer.bias.grad)
+        None
         """
         for p in self.parameters():
             p.zero_grad()
@@ -274,10 +274,11 @@ class Module:
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh())
-        >>> other = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
-        >>> other.load_state_dict(model.state_dict())
+        >>> first, second = nn.Linear(2, 3), nn.Linear(2, 3)
+        >>> second.load_state_dict(first.state_dict())
         IncompatibleKeys(missing_keys=[], unexpected_keys=[])
+        >>> bool((first.weight == second.weight).all())
+        True
         """
         own = dict(_named(_places(self), Parameter))
         odd = IncompatibleKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
@@ -295,13 +296,18 @@ class Module:
     # ----- looks -----
 
     def extra_repr(self) -> str:
-        """Return the settings that `repr` shows between the parentheses.
+        """Return the settings that `repr` shows between the parentheses; to be defined by the subclass, if it has any.
 
         Examples
         --------
         >>> from autograd_lite import nn
-        >>> nn.Linear(2, 3).extra_repr()
-        'in_features=2, out_features=3, bias=True'
+        >>> class Scaled(nn.Module):
+        ...     factor = 2.0
+        ...
+        ...     def extra_repr(self):
+        ...         return f"factor={self.factor}"
+        >>> Scaled()
+        Scaled(factor=2.0)
         """
         return ""
 

@@ -37,13 +37,26 @@ class Optimizer:
 
     Examples
     --------
-    >>> import autograd_lite as ag
-    >>> w = ag.nn.Parameter([1.0, 2.0])
-    >>> optimizer = ag.optim.SGD([w], lr=0.1)
+    An optimiser of one's own: steps of the same length whatever the size of the gradient.
+
+    >>> class SignDescent(Optimizer):
+    ...     def __init__(self, params, lr=0.1):
+    ...         super().__init__(params, lr=lr)
+    ...
+    ...     def check(self, settings):
+    ...         check_setting("lr", settings["lr"])
+    ...
+    ...     def advance(self, group, tensors, arrays):
+    ...         for p in group["params"]:
+    ...             if p.grad is not None:
+    ...                 tensors.append(p)
+    ...                 arrays.append(p.numpy() - group["lr"] * np.sign(p.grad.numpy()))
+    >>> w = Tensor([1.0, -2.0], requires_grad=True)
+    >>> opt = SignDescent([w])
     >>> (w * w).sum().backward()
-    >>> optimizer.step()
-    >>> w.tolist()
-    [0.8, 1.6]
+    >>> opt.step()
+    >>> w
+    Tensor([ 0.9, -1.9], dtype=float64, requires_grad=True)
     """
 
     def __init__(self, params: Any, **defaults: Any) -> None:
@@ -63,6 +76,15 @@ class Optimizer:
         ArgumentError
             No parameters, Tensors that are no leaves or require no gradient, or that are here already; a setting that
             is unknown or out of range.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> first, second = ag.nn.Linear(2, 3), ag.nn.Linear(3, 1)
+        >>> opt = ag.optim.SGD(first.parameters(), lr=0.1)
+        >>> opt.add_param_group({"params": second.parameters(), "lr": 0.01})
+        >>> [group["lr"] for group in opt.param_groups]
+        [0.1, 0.01]
         """
         settings = {**self.defaults, **group}
         params = settings.pop("params", ())
@@ -87,7 +109,16 @@ class Optimizer:
 
     @property
     def lr(self) -> float:
-        """The learning rate: of the first group when read, of all groups when set."""
+        """The learning rate: of the first group when read, of all groups when set.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> opt = ag.optim.SGD([ag.Tensor(1.0, requires_grad=True)], lr=0.1)
+        >>> opt.lr *= 0.5
+        >>> opt.lr, opt.param_groups[0]["lr"]
+        (0.05, 0.05)
+        """
         rate: float = self.param_groups[0]["lr"]
         return rate
 
@@ -98,7 +129,26 @@ class Optimizer:
             group["lr"] = value
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters: ``grad`` becomes None, or zeros where there was one."""
+        """Forget the gradients of all parameters: ``grad`` becomes None, or zeros where there was one.
+
+        Parameters
+        ----------
+        set_to_none : bool
+            False for zeros.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+        >>> opt = ag.optim.SGD([w], lr=0.1)
+        >>> w.sum().backward()
+        >>> opt.zero_grad(set_to_none=False)
+        >>> w.grad
+        Tensor([0., 0.], dtype=float64)
+        >>> opt.zero_grad()
+        >>> print(w.grad)
+        None
+        """
         for group in self.param_groups:
             for p in group["params"]:
                 if not set_to_none and p.grad is not None:
@@ -107,7 +157,17 @@ class Optimizer:
                     p.zero_grad()
 
     def step(self) -> None:
-        """Change every parameter that has a gradient.
+        """Change every parameter that has a gradient; those without stay as they are.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> used, unused = ag.Tensor([1.0, 2.0], requires_grad=True), ag.Tensor([5.0], requires_grad=True)
+        >>> opt = ag.optim.SGD([used, unused], lr=0.1)
+        >>> used.sum().backward()
+        >>> opt.step()
+        >>> used.tolist(), unused.tolist()
+        ([0.9, 1.9], [5.0])
 
         NOTE: all new values are computed before the first is set, and then one C call sets them all. An error, or a
         Ctrl-C at any moment, leaves parameters and state together as they were or as they shall be.
@@ -139,6 +199,15 @@ class Optimizer:
 
         NOTE: it is put there before the step is committed, so an interrupt may leave it behind with its first value,
         which therefore has to mean that nothing has happened yet.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> opt = Optimizer([w])
+        >>> opt.remembered(w, "velocity")
+        Tensor([0., 0.], dtype=float64)
+        >>> opt.state[w]["velocity"] is opt.remembered(w, "velocity")
+        True
         """
         state = self.state.setdefault(p, {})
         if name not in state:

@@ -181,8 +181,8 @@ def loss_curves(curves: Mapping[str, Sequence[float]] | Sequence[float], *, log:
 
     Examples
     --------
-    >>> figure = loss_curves({"training": [1.0, 0.5, 0.3], "test": [1.0, 0.7, 0.6]})  # doctest: +SKIP
-    >>> figure.savefig("loss.png")  # doctest: +SKIP
+    >>> figure = loss_curves({"training": [4.0, 2.0, 1.0], "test": [5.0, 3.0, 2.5]}, log=True)  # doctest: +SKIP
+    >>> figure.savefig("losses.png")  # doctest: +SKIP
     """
     figure, (axes,) = new_figure(1, "loss_curves()")
     _draw_curves(axes, curves if isinstance(curves, Mapping) else {"loss": curves}, "loss", log=log)
@@ -217,7 +217,8 @@ def decision_regions(f: Callable[[Any], Any], x: Any, classes: Any, *, steps: in
 
     Examples
     --------
-    >>> figure = decision_regions(model, x, classes)  # doctest: +SKIP
+    >>> points = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> figure = decision_regions(lambda x: x[:, 0], points, [0, 1, 0])  # doctest: +SKIP
     >>> figure.savefig("regions.png")  # doctest: +SKIP
     """
     points, classes = np.asarray(x, float), np.asarray(classes)
