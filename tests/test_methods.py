@@ -279,6 +279,12 @@ def test_requires_grad_returns_the_tensor() -> None:
     assert not t.requires_grad_(False).requires_grad
 
 
+class Aloof:
+    """What wants to do operators itself, and says so as NumPy asks it to."""
+
+    __array_ufunc__ = None
+
+
 REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "t of a cube": (lambda t: t[None].t(), errors.ShapeError, r"Write t\.swapaxes\(-1, -2\)"),
     "split of another sum": (lambda t: t.split([1, 1], 1), errors.ShapeError, r"sum to 3"),
@@ -290,6 +296,8 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "mT of a vector": (lambda t: t[0].mT, ValueError, r"Write t\[:, None\]"),
     "an axis too many": (lambda t: t.select(2, 0), np.exceptions.AxisError, "axis 2"),
     "flatten from an axis too many": (lambda t: t.flatten(3), np.exceptions.AxisError, "axis 3"),
+    "an operand that declines": (lambda t: (t * 1).add_(Aloof()), TypeError, "Aloof"),
+    "an operand that declines, not in place": (lambda t: t.mul(Aloof()), errors.DataError, "object"),
     "another name": (lambda t: t.softmax(foo=1), errors.UnsupportedError, r"foo.*Write t\.softmax\(axis="),
     "long of a recorded one": (lambda t: t.long(), errors.GradientDtypeError, r"Write t\.detach\(\)"),
 }

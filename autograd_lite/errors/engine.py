@@ -80,6 +80,7 @@ SPLIT_SIZES = (
     "split({given}) of an axis of length {n}: the sizes of the pieces have to be positive, and those in a list to sum "
     "to {n}. Write t.split(2), or t.split([1, {n} - 1])"
 )
+NO_OPERAND = "a {given} is no operand of {op} in place, for it wants to do that itself. Write t = np.{op}(t, np.asarray(v))"
 DEVICE = "a Tensor is in the memory of the processor, and {given} is not. Write .to('cpu'), or leave it out"
 DLPACK = (
     "{what} would go to another library without its derivative. Write t.detach() where a constant is meant"

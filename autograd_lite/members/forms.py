@@ -46,7 +46,7 @@ def unary(fn: np.ufunc) -> _CarriedOut:
 def binary(fn: np.ufunc) -> _CarriedOut:
     """Declare a method of one argument, which is a ufunc of two."""
     op = REGISTRY[fn]
-    return _carried_out(lambda self, other: self._binary(op, other))
+    return _carried_out(lambda self, other: op(self, other))
 
 
 def numpys(fn: Callable[..., Any]) -> _CarriedOut:

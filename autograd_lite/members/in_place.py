@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.members.forms import own
 from autograd_lite.op import REGISTRY
 
@@ -29,7 +30,7 @@ class InPlace:
         >>> ag.Tensor([1.0, 2.0]).add_(3.0, alpha=2).tolist()
         [7.0, 8.0]
         """
-        return self._in_place(_add, other if alpha == 1 else np.multiply(other, alpha))
+        return _changed(self, _add, other if alpha == 1 else np.multiply(other, alpha))
 
     @own
     def sub_(self: Any, other: Any, *, alpha: float = 1) -> Tensor:
@@ -38,7 +39,7 @@ class InPlace:
         >>> ag.Tensor([1.0, 2.0]).sub_(1.0).tolist()
         [0.0, 1.0]
         """
-        return self._in_place(_subtract, other if alpha == 1 else np.multiply(other, alpha))
+        return _changed(self, _subtract, other if alpha == 1 else np.multiply(other, alpha))
 
     @own
     def mul_(self: Any, other: Any) -> Tensor:
@@ -47,7 +48,7 @@ class InPlace:
         >>> ag.Tensor([1.0, 2.0]).mul_(3.0).tolist()
         [3.0, 6.0]
         """
-        return self._in_place(_multiply, other)
+        return _changed(self, _multiply, other)
 
     @own
     def div_(self: Any, other: Any) -> Tensor:
@@ -56,7 +57,7 @@ class InPlace:
         >>> ag.Tensor([1.0, 2.0]).div_(4.0).tolist()
         [0.25, 0.5]
         """
-        return self._in_place(_divide, other)
+        return _changed(self, _divide, other)
 
     @own
     def pow_(self: Any, exponent: Any) -> Tensor:
@@ -65,7 +66,7 @@ class InPlace:
         >>> ag.Tensor([2.0, 3.0]).pow_(2).tolist()
         [4.0, 9.0]
         """
-        return self._in_place(_power, exponent)
+        return _changed(self, _power, exponent)
 
     @own
     def clamp_(self: Any, min: Any = None, max: Any = None) -> Tensor:  # noqa: A002 - PyTorch's names
@@ -125,3 +126,10 @@ class InPlace:
         """
         self.requires_grad = requires_grad
         return self
+
+
+def _changed(t: Any, op: Any, other: Any) -> Any:
+    """Carry out an operation in place, as an operator does that the other operand does not want for itself."""
+    if t._in_place(op, other) is NotImplemented:
+        raise TypeError(errors.NO_OPERAND.format(op=op.name, given=type(other).__name__))
+    return t
