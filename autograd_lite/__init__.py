@@ -1,13 +1,14 @@
 """autograd_lite: automatic differentiation of NumPy code, in plain Python."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd_lite import errors, nn, optim, optimize, tree
 from autograd_lite.checkpoint import checkpoint
 from autograd_lite.errors import AutogradError
 from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad
+from autograd_lite.interop import introduce
 from autograd_lite.jacobians import hessian, jacobian
+from autograd_lite.later import arriving, listing
 from autograd_lite.nn.module import Parameter
 from autograd_lite.protocols import supported
 from autograd_lite.random import manual_seed
@@ -50,15 +51,7 @@ _LATER = {
     "viz": "",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = _LATER[name]
-    found = getattr(import_module(f"{__name__}.{place}"), name) if place else import_module(f"{__name__}.{name}")
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # a checker would take every name for one
+    __getattr__ = arriving(__name__, _LATER)
+__dir__ = listing(__name__)
+introduce()

@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals, views
 from autograd_lite.graph import new_order
-from autograd_lite.methods import Methods
+from autograd_lite.methods import TensorMethods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import Handle, link, record, shares
@@ -39,7 +39,7 @@ class Level:
         return f"<batch of {self.size}>"
 
 
-class Batched(Methods):
+class Batched(TensorMethods):
     """All examples of a batch, as an array that looks like one of them.
 
     Parameters

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -23,9 +23,11 @@ from autograd_lite.tracing import Function, leading_to, name_of, node_of, walk
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
 _ROUNDING = 64  # units in the last place of the largest number: what another order of additions may do
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def checkpoint(f: Function) -> Function:
+def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     """Return `f`, recorded as one operation: its intermediate values are not kept, but computed again on the way back.
 
     Over a chain of n equal parts memory falls from n to about the square root of n, if the parts are joined in groups

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar, overload
 from weakref import ref
 
 import numpy as np
@@ -24,8 +24,30 @@ from autograd_lite.shapes import Array
 from autograd_lite.state import once
 
 Function = Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
+@overload
+def custom_op(
+    f: Callable[P, R],
+    *,
+    vjp: Function | None = ...,
+    jvp: Function | None = ...,
+    name: str | None = ...,
+    check: Sequence[Any] | None = ...,
+    numerical: bool = ...,
+) -> Callable[P, R]: ...
+@overload
+def custom_op(
+    f: None = None,
+    *,
+    vjp: Function | None = ...,
+    jvp: Function | None = ...,
+    name: str | None = ...,
+    check: Sequence[Any] | None = ...,
+    numerical: bool = ...,
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def custom_op(
     f: Function | None = None,
     *,

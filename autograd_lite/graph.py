@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from autograd_lite import errors
 from autograd_lite.op import NO_SETTINGS, Op, Settings
@@ -27,7 +27,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 new_order = count().__next__
 _recording: ContextVar[bool] = ContextVar("autograd_lite_recording", default=True)
 _entered: ContextVar[tuple[tuple[_SetRecording, bool], ...]] = ContextVar("autograd_lite_entered", default=())
-is_grad_enabled = _recording.get
+recording = _recording.get
+"""What `is_grad_enabled` asks: called in C, for those who ask at each operation."""
+
+
+def is_grad_enabled() -> bool:
+    """Tell whether operations are recorded here: outside of `no_grad`, or inside of `enable_grad`.
+
+    Examples
+    --------
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
+    return recording()
+
 
 
 class Constant:
@@ -232,6 +246,10 @@ class _SetRecording:
     _value: bool
     __slots__ = ()
 
+    @overload
+    def __new__(cls, fn: None = None) -> Self: ...
+    @overload
+    def __new__(cls, fn: F) -> F: ...  # type: ignore[misc]
     def __new__(cls, fn: Callable[..., Any] | None = None) -> Any:
         switch = super().__new__(cls)
         return switch if fn is None else switch(fn)

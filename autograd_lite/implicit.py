@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from autograd_lite import errors
 from autograd_lite.custom import black_box, custom_op, unseen
 from autograd_lite.derived import Derived, named
 from autograd_lite.jacobians import jacobian
+from autograd_lite.later import listing
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, apply, as_array, plain_of
 from autograd_lite.seams import opaque, traced
@@ -29,10 +30,12 @@ from autograd_lite.tracing import Function, name_of
 from autograd_lite.transforms import vjp
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _FAR = 1e-3  # of 1 + |x|: a Newton step that long from what is said to be a root
 
 
-def root(f: Function, solve: Function) -> Function:
+def root(f: Function, solve: Callable[P, R]) -> Callable[P, R]:
     """Return the function that finds a root of `f`, with the derivative of the root by the parameters.
 
     Parameters
@@ -260,3 +263,7 @@ def _divide_rule(g: Array, y: Array, matrix: Array) -> tuple[Array, Array]:
 
 
 _divided = custom_op(_divide, vjp=_divide_rule, name="linear_solve")
+
+
+__all__ = ["fixed_point", "root"]
+__dir__ = listing(__name__)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -16,10 +16,13 @@ from autograd_lite.shapes import Array, Shape
 from autograd_lite.tracing import Call, Function, call, depends, node_of, one, places
 from autograd_lite.tree import unflatten
 
+P = ParamSpec("P")
 _MODES = ("auto", "reverse", "forward")
 
 
-def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, mode: str = "auto") -> Function:
+def jacobian(
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, mode: str = "auto"
+) -> Callable[P, Any]:
     """Return the function that computes all derivatives of all results of `f`.
 
     Parameters
@@ -67,7 +70,7 @@ def _jacobian(f: Function, argnums: Any, has_aux: bool, mode: str, /, *args: Any
     return (found, done.auxiliary()) if has_aux else found
 
 
-def hessian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def hessian(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[P, Any]:
     """Return the function that computes all second derivatives of `f`.
 
     Parameters

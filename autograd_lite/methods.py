@@ -1,79 +1,74 @@
-"""Operators and methods of the Tensor: each is a function of NumPy under another name."""
+"""Operators of the Tensor: each is a function of NumPy under another name. Its other methods are in `members`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite import errors, refusals
+from autograd_lite.members.arrays import ArrayMethods
+from autograd_lite.members.conversions import Conversions
+from autograd_lite.members.elementwise import Elementwise
+from autograd_lite.members.in_place import InPlace
+from autograd_lite.members.pairs import Pairs
+from autograd_lite.members.parts import Parts
+from autograd_lite.members.reductions import Reductions
+from autograd_lite.members.shaping import Shaping
 from autograd_lite.op import REGISTRY
-from autograd_lite.rules import elementwise, indexing, shaping
+from autograd_lite.rules import indexing
+
+if TYPE_CHECKING:
+    from autograd_lite.tensor import Tensor
 
 
-def _operator(fn: np.ufunc) -> Callable[[Any, Any], Any]:
+def _operator(fn: np.ufunc) -> Callable[[Any, Any], Tensor]:
     op = REGISTRY[fn]
     return lambda self, other: self._binary(op, other)
 
 
-def _equality(fn: np.ufunc) -> Callable[[Any, Any], Any]:
+def _equality(fn: np.ufunc) -> Callable[[Any, Any], Tensor]:
     """The operator, but for text, which no number equals."""
     op = REGISTRY[fn]
     return lambda self, other: NotImplemented if isinstance(other, str) else self._binary(op, other)
 
 
-def _reflected(fn: np.ufunc) -> Callable[[Any, Any], Any]:
+def _reflected(fn: np.ufunc) -> Callable[[Any, Any], Tensor]:
     op = REGISTRY[fn]
     return lambda self, other: self._reflected(op, other)
 
 
-def _in_place(fn: np.ufunc) -> Callable[[Any, Any], Any]:
+def _in_place(fn: np.ufunc) -> Callable[[Any, Any], Tensor]:
     op = REGISTRY[fn]
     return lambda self, other: self._in_place(op, other)
 
 
-def _unary(fn: np.ufunc) -> Callable[[Any], Any]:
+def _unary(fn: np.ufunc) -> Callable[[Any], Tensor]:
     op = REGISTRY[fn]
     return lambda self: self._unary(op)
-
-
-def _method(fn: Callable[..., Any]) -> Callable[..., Any]:
-    handler = REGISTRY[fn]
-    return lambda self, *args, **kwargs: handler(self, *args, **kwargs)
-
-
-def _axes_method(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let the numbers be given one by one, as ``t.reshape(2, 3)`` and ``t.transpose(1, 0)`` allow."""
-    handler = REGISTRY[fn]
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not isinstance(args[0], (int, np.integer)):
-            return handler(self, args[0], **kwargs)
-        return handler(self, args or None, **kwargs)
-
-    return method
 
 
 _square = REGISTRY[np.square]
 _power = REGISTRY[np.power]
 
 
-class Methods:
+class Methods(ArrayMethods):
     """What a Tensor has in common with an ndarray."""
 
     __slots__ = ()
 
-    def __pow__(self: Any, other: Any) -> Any:
+    def __pow__(self: Any, other: Any) -> Tensor:
         # As in NumPy, a power of 2 is a square: exact, and its derivative needs no branch.
         return self._unary(_square) if other.__class__ is int and other == 2 else self._binary(_power, other)  # noqa: PLR2004
 
-    def __divmod__(self, other: Any) -> Any:
+    def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
         return REGISTRY[np.divmod](self, other)
 
     def __contains__(self, value: Any) -> bool:
         return bool(np.any(self == value))
 
-    def __getitem__(self: Any, key: Any) -> Any:
+    def __getitem__(self: Any, key: Any) -> Tensor:
         return self._unary(indexing.getitem, {"key": indexing.freeze(key)})
 
     __add__ = _operator(np.add)
@@ -118,8 +113,14 @@ class Methods:
     __irshift__ = _in_place(np.right_shift)
 
     __hash__ = object.__hash__  # by identity: comparison is element by element
-    __eq__ = _equality(np.equal)
-    __ne__ = _equality(np.not_equal)
+    if TYPE_CHECKING:  # which otherwise go by what `object` returns
+
+        def __eq__(self, other: object) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: object) -> Tensor: ...  # type: ignore[override]
+
+    else:
+        __eq__ = _equality(np.equal)
+        __ne__ = _equality(np.not_equal)
     __lt__ = _operator(np.less)
     __le__ = _operator(np.less_equal)
     __gt__ = _operator(np.greater)
@@ -129,65 +130,36 @@ class Methods:
     __pos__ = _unary(np.positive)
     __abs__ = _unary(np.absolute)
     __invert__ = _unary(np.invert)
-    exp = _unary(np.exp)
-    log = _unary(np.log)
-    sqrt = _unary(np.sqrt)
-    sin = _unary(np.sin)
-    cos = _unary(np.cos)
-    tanh = _unary(np.tanh)
-    abs = _unary(np.absolute)
-    square = _unary(np.square)
-
-    sum = _method(np.sum)
-    mean = _method(np.mean)
-    prod = _method(np.prod)
-    max = _method(np.max)
-    min = _method(np.min)
-    var = _method(np.var)
-    std = _method(np.std)
-    cumsum = _method(np.cumsum)
-    ptp = _method(np.ptp)
-    all = _method(np.all)
-    any = _method(np.any)
-    argmax = _method(np.argmax)
-    argmin = _method(np.argmin)
-    argsort = _method(np.argsort)
-    nonzero = _method(np.nonzero)
-    round = _method(np.round)
-    clip = _method(np.clip)
-    dot = _method(np.dot)
-    ravel = _method(np.ravel)
-    squeeze = _method(np.squeeze)
-    swapaxes = _method(np.swapaxes)
-    repeat = _method(np.repeat)
-    take = _method(np.take)
-    diagonal = _method(np.diagonal)
-    trace = _method(np.trace)
-    copy = _method(np.copy)
-    __round__ = _method(np.round)
-    reshape = _axes_method(np.reshape)
-    transpose = _axes_method(np.transpose)
-
-    def flatten(self, order: str | None = "C") -> Any:
-        """Return a copy of the elements in one row."""
-        return REGISTRY[np.ravel](self, order).copy()
-
-    def astype(self, dtype: Any) -> Any:
-        """Return the values in another dtype; the gradient comes back in this one."""
-        return shaping.astype(self, dtype=np.dtype(dtype))
-
-    def relu(self) -> Any:
-        return elementwise.relu(self)
-
-    def sigmoid(self) -> Any:
-        return elementwise.sigmoid(self)
+    __round__ = ArrayMethods.round
 
     @property
-    def T(self) -> Any:  # noqa: N802 - NumPy's name
-        """The Tensor with its axes in reverse order."""
+    def T(self: Any) -> Tensor:  # noqa: N802 - NumPy's name
+        """The Tensor with its axes in reverse order.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> ag.Tensor(np.zeros((2, 3, 4))).T.shape
+        (4, 3, 2)
+        """
         return self.transpose()
 
     @property
-    def mT(self) -> Any:  # noqa: N802 - NumPy's name
-        """The Tensor with its last two axes exchanged."""
+    def mT(self: Any) -> Tensor:  # noqa: N802 - NumPy's name
+        """The Tensor with its last two axes exchanged.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> ag.Tensor(np.zeros((2, 3, 4))).mT.shape
+        (2, 4, 3)
+        """
+        if self.ndim < 2:  # noqa: PLR2004 - a matrix has two axes
+            raise errors.NoMatrixError(errors.NO_MATRIX.format(what=refusals.describe(self)))
         return self.swapaxes(-1, -2)
+
+
+class TensorMethods(Elementwise, Pairs, Reductions, Shaping, Parts, InPlace, Conversions, Methods):
+    """What a Tensor has besides: functions of NumPy that are no methods there, and what PyTorch's Tensor has."""
+
+    __slots__ = ()

@@ -20,23 +20,33 @@ How to choose the form:
 `custom`         anything else; the forward rule is written, or derived from the reverse rule
 `composite`      a definition in terms of other operations, which needs no rule
 ===============  ==================================================================================
+
+What NumPy does not have is written as a function of its own, which `operation` makes an operation: it keeps name,
+text and signature, for its user and for type checkers::
+
+    @operation(custom, lambda g, y: g * y * (1 - y))
+    def sigmoid(x: A) -> A:
+        return 1 / (1 + np.exp(-x))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import update_wrapper
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.derived import standing_name
 from autograd_lite.shapes import Array
 
 Rule: TypeAlias = Callable[..., Array]
 Settings: TypeAlias = Mapping[str, Any]
 Recorder: TypeAlias = Callable[["Op", Sequence[Any], Settings], Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 NO_SETTINGS: Settings = MappingProxyType({})
 
@@ -107,9 +117,9 @@ class Op:
     """
 
     __slots__ = (
-        "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
-        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped", "spends",
-        "view", "wants", "zeros",
+        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known",
+        "lane", "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
+        "spends", "view", "wants", "zeros",
     )  # fmt: skip
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
@@ -168,7 +178,11 @@ class Op:
         return f"<{self.form} operation {self.name}>"
 
     def __reduce__(self) -> Any:
-        return _pickled(self)
+        return standing_name(self, ()) or _pickled(self)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Self:
+        """In a class it is no method, as a ufunc is none; but for this, `help` shows it as the function that it is."""
+        return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for x in (*args, *kwargs.values()) if kwargs else args:
@@ -188,6 +202,8 @@ class Op:
         given = dict(zip(self.order, args, strict=False))
         for name, value in kwargs.items():
             if name in given or (name not in self.known and name not in self.operands and name not in self.defaults):
+                if PYTORCH_NAMES.get(name) in self.defaults:
+                    raise numpys_name(self.name, name, value, _call_of(self, self.operands, ()))
                 text = errors.UNKNOWN_ARGUMENT.format(op=self.name, argument=name, call=self._call())
                 raise errors.UnsupportedError(text)
             given[name] = value
@@ -252,6 +268,17 @@ class Op:
         if not self.operands:
             return "arrays" in self.wants[0]
         return any(node is not None and index in reads for reads, node in zip(self.reads, active, strict=True))
+
+
+PYTORCH_NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims"}
+"""Arguments that PyTorch calls otherwise than NumPy."""
+
+
+def numpys_name(op: str, name: str, value: Any, call: str) -> errors.UnsupportedError:
+    """Return the error for an argument with PyTorch's name; `call` is the call without it, for the line to write."""
+    argument = PYTORCH_NAMES[name]
+    line = f"{call.removesuffix(')')}{', ' if call[-2] != '(' else ''}{argument}={value!r})"
+    return errors.UnsupportedError(errors.PYTORCH_ARGUMENT.format(op=op, given=name, argument=argument, call=line))
 
 
 def registered(fn: Any) -> Any:
@@ -376,6 +403,15 @@ def constant(fn: Any) -> Op:
     return op
 
 
+def operation(form: Callable[..., Op], *rules: Rule | None, **options: Any) -> Callable[[F], F]:
+    """Declare the decorated function, by one of the forms above, as an operation that looks as the function does."""
+
+    def declare(fn: F) -> F:
+        return cast(F, update_wrapper(form(fn, *rules, **options), fn))
+
+    return declare
+
+
 class Composite:
     """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own."""
 
@@ -417,6 +453,8 @@ class Composite:
 
     def _refuses(self, name: str, value: Any) -> bool:
         """Leave out what stands for no value, and refuse all else that the definition does not know."""
+        if PYTORCH_NAMES.get(name) in self.known:
+            raise numpys_name(self.__name__, name, value, _call_of(self, self.names[:1], ()))
         if name not in self.known:
             raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
         if not _says_nothing(value, self.known[name]):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.graph import no_grad
 from autograd_lite.jacobians import hessian, jacobian
+from autograd_lite.later import listing
 from autograd_lite.record import Handle, plain_of
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import Function, as_tensor, named_after
@@ -19,13 +20,70 @@ from autograd_lite.transforms import grad, linearize, value_and_grad
 from autograd_lite.tree import leaves, ravel
 from autograd_lite.tree import map as tree_map
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _WITHOUT_GRADIENT = frozenset(("nelder-mead", "powell", "cobyla", "cobyqa"))
 _WITHOUT_HESSIAN = frozenset(("cg", "bfgs", "l-bfgs-b", "tnc", "slsqp"))
 _WITH_HESSIAN = frozenset(("dogleg", "trust-exact"))
 _WITH_PRODUCT = frozenset(("newton-cg", "trust-ncg", "trust-krylov", "trust-constr"))
 _METHODS = _WITHOUT_GRADIENT | _WITHOUT_HESSIAN | _WITH_HESSIAN | _WITH_PRODUCT
 
+X = TypeVar("X")
+X_co = TypeVar("X_co", covariant=True)
 
+
+class Minimum(Protocol[X_co]):
+    """What type checkers know of `scipy.optimize.OptimizeResult`; some methods add more, such as ``hess_inv``.
+
+    Examples
+    --------
+    >>> result = minimize(lambda x: np.sum((x - 1.0) ** 2), np.zeros(2))
+    >>> result.success, result.x.round(6)
+    (True, array([1., 1.]))
+    """
+
+    @property
+    def x(self) -> X_co:
+        """Where the minimum is, built like the start."""
+
+    fun: float
+    success: bool
+    message: str
+    status: int
+    nit: int
+    nfev: int
+    jac: NDArray[Any]
+
+    def __getitem__(self, name: str) -> Any: ...
+
+
+@overload
+def minimize(
+    f: Function,
+    x0: list[float],
+    args: tuple[Any, ...] = ...,
+    method: str | None = ...,
+    *,
+    bounds: Any = ...,
+    constraints: Any = ...,
+    tol: float | None = ...,
+    callback: Callable[..., Any] | None = ...,
+    options: Mapping[str, Any] | None = ...,
+) -> Minimum[NDArray[Any]]: ...
+@overload
+def minimize(
+    f: Function,
+    x0: X,
+    args: tuple[Any, ...] = ...,
+    method: str | None = ...,
+    *,
+    bounds: Any = ...,
+    constraints: Any = ...,
+    tol: float | None = ...,
+    callback: Callable[..., Any] | None = ...,
+    options: Mapping[str, Any] | None = ...,
+) -> Minimum[X]: ...
 def minimize(
     f: Function,
     x0: Any,
@@ -274,3 +332,7 @@ def _callback(callback: Callable[..., Any] | None, unravel: Callable[[Array], An
 
         return with_result
     return lambda x, *rest: callback(unravel(x), *rest)
+
+
+__all__ = ["Minimum", "minimize"]
+__dir__ = listing(__name__)

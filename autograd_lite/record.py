@@ -12,13 +12,14 @@ from _thread import allocate_lock
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 import numpy as np
 
 from autograd_lite import errors, lanes, refusals
-from autograd_lite.graph import Constant, Linked, Node, is_grad_enabled, new_order, observers
+from autograd_lite.graph import Constant, Linked, Node, new_order, observers
+from autograd_lite.graph import recording as is_grad_enabled
 from autograd_lite.lent import LOAN, saved  # noqa: F401 - lanes read LOAN
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.protocols import declines
@@ -59,12 +60,13 @@ class Handle:
         RECORDERS[cls] = record
 
 
+C = TypeVar("C", bound=type[Handle])
 _Result: type[Any] = Handle
 _blank = Handle.__new__
 _blank_node = Node.__new__
 
 
-def results_are(cls: type[Handle]) -> type[Handle]:
+def results_are(cls: C) -> C:
     """Make `cls` the class of every result; a class decorator, used once."""
     global _Result  # noqa: PLW0603 - the one link from here to the class above
     _Result = cls

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 Array: TypeAlias = Any
 """An ndarray (or another array that speaks NumPy's protocols), or a Tensor when the derivative itself is recorded."""
+
+A = TypeVar("A", bound=Any)
+"""What an operation of one array takes and returns: a Tensor for a Tensor, an array for an array."""
 
 Shape: TypeAlias = tuple[int, ...]
 Axis: TypeAlias = "int | Sequence[int] | None"

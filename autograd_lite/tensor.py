@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
@@ -13,7 +13,7 @@ from autograd_lite import errors, in_place, refusals, views
 from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
-from autograd_lite.methods import Methods
+from autograd_lite.methods import TensorMethods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import (
@@ -35,9 +35,12 @@ from autograd_lite.shapes import Array, Shape
 from autograd_lite.state import scopes, writing
 from autograd_lite.sweep import reverse
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 @results_are
-class Tensor(Handle, Methods):
+class Tensor(Handle, TensorMethods):
     """An array whose history is recorded, so that derivatives can be computed.
 
     Parameters
@@ -83,10 +86,17 @@ class Tensor(Handle, Methods):
     # ----- what it is -----
 
     @property
-    def data(self) -> Array:
-        """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
+    def data(self) -> NDArray[Any]:
+        """The array, to read and to write. Gradients of what was computed before a write stay those of then.
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0]).data
+        array([1., 2.])
+        """
         array, shown = self._data, self._exposed
-        return array if shown is not None and shown() is array and not scopes() else exposed(self)
+        seen = shown is not None and shown() is array and not scopes()
+        return array if seen else exposed(self)  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -96,24 +106,58 @@ class Tensor(Handle, Methods):
 
     @property
     def shape(self) -> Shape:
+        """The length of each axis.
+
+        Examples
+        --------
+        >>> Tensor([[1.0, 2.0]]).shape
+        (1, 2)
+        """
         shape: Shape = self._data.shape
         return shape
 
     @property
     def ndim(self) -> int:
+        """The number of axes. PyTorch's ``dim()`` is the same.
+
+        Examples
+        --------
+        >>> Tensor([[1.0, 2.0]]).ndim
+        2
+        """
         return int(self._data.ndim)
 
     @property
     def size(self) -> int:
+        """The number of elements. PyTorch's ``size()`` is `shape`, and its ``size(0)`` is ``shape[0]``.
+
+        Examples
+        --------
+        >>> Tensor([[1.0, 2.0]]).size
+        2
+        """
         return int(self._data.size)
 
     @property
-    def dtype(self) -> Any:
-        return self._data.dtype
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements.
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0]).dtype
+        dtype('float64')
+        """
+        return self._data.dtype  # type: ignore[no-any-return]
 
     @property
     def name(self) -> str | None:
-        """The name by which errors and pictures call this Tensor."""
+        """The name by which errors and pictures call this Tensor.
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0], name="weight").name
+        'weight'
+        """
         return self._name
 
     @name.setter
@@ -124,7 +168,14 @@ class Tensor(Handle, Methods):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a derivative flows to here: a leaf of the user's, or computed from one."""
+        """Whether a derivative flows to here: a leaf of the user's, or computed from one.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> w.requires_grad, (w * 2).requires_grad, w.detach().requires_grad
+        (True, True, False)
+        """
         return self._node is not None
 
     @requires_grad.setter
@@ -140,12 +191,27 @@ class Tensor(Handle, Methods):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the user made it (or no gradient flows to it), so that it has no history."""
+        """Whether the user made it (or no gradient flows to it), so that it has no history.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> w.is_leaf, (w * 2).is_leaf
+        (True, False)
+        """
         return self._node is None or self._node.op is None
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`."""
+        """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> w.square().sum().backward()
+        >>> w.grad
+        Tensor([2., 4.], dtype=float64)
+        """
         grad = getattr(self, "_grad", None)
         if grad is None and not self.is_leaf:
             refusals.no_grad_kept(self)
@@ -163,31 +229,72 @@ class Tensor(Handle, Methods):
         self._grad = value
 
     def zero_grad(self) -> None:
-        """Forget the accumulated gradient: ``grad`` becomes None."""
+        """Forget the accumulated gradient: ``grad`` becomes None.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> w.sum().backward()
+        >>> w.zero_grad()
+        >>> w.grad is None
+        True
+        """
         writing(self)
         self._grad = None
 
     # ----- what leaves the graph -----
 
     def item(self) -> Any:
-        """Return the one number it holds as a Python number, without its derivative."""
+        """Return the one number it holds as a Python number, without its derivative.
+
+        Examples
+        --------
+        >>> Tensor([1.5]).item()
+        1.5
+        """
         return self._data.item()
 
     def tolist(self) -> Any:
-        """Return the values as nested Python lists, without their derivative."""
+        """Return the values as nested Python lists, without their derivative.
+
+        Examples
+        --------
+        >>> Tensor([[1.0, 2.0]]).tolist()
+        [[1.0, 2.0]]
+        """
         return self._data.tolist()
 
-    def numpy(self) -> Array:
-        """Return the array, without its derivative. The same as `data`."""
+    def numpy(self) -> NDArray[Any]:
+        """Return the array, without its derivative. The same as `data`.
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0]).numpy()
+        array([1., 2.])
+        """
         return self.data
 
     def detach(self) -> Tensor:
-        """Return a Tensor of the same value that no derivative flows through."""
+        """Return a Tensor of the same value that no derivative flows through.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> (w * w.detach()).sum().backward()
+        >>> w.grad.tolist()
+        [1.0, 2.0]
+        """
         result: Tensor = make_tensor(array_of(self))
         return result
 
     def clone(self) -> Tensor:
-        """Return a recorded copy: gradients flow through it to this Tensor."""
+        """Return a recorded copy: gradients flow through it to this Tensor.
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0], requires_grad=True).clone()
+        Tensor([1., 2.], dtype=float64, op=copy, requires_grad=True)
+        """
         result: Tensor = shaping.copy(self)
         return result
 
@@ -242,7 +349,17 @@ class Tensor(Handle, Methods):
             commit_gradients(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=run_hooks))
 
     def retain_grad(self) -> None:
-        """Have ``backward()`` keep the gradient of this intermediate Tensor in ``grad`` too."""
+        """Have ``backward()`` keep the gradient of this intermediate Tensor in ``grad`` too.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> y = 2 * w
+        >>> y.retain_grad()
+        >>> y.square().sum().backward()
+        >>> y.grad.tolist()
+        [4.0, 8.0]
+        """
         refusals.untracked(self, "retain_grad()")
         if not self.is_leaf:
             notes = self._node.note()  # type: ignore[union-attr]
@@ -252,6 +369,14 @@ class Tensor(Handle, Methods):
         """Call ``hook(gradient)`` whenever ``backward()`` passes here; what it returns, unless None, goes on instead.
 
         Returns a handle whose ``remove()`` takes the hook away.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = w.register_hook(lambda g: 10 * g)
+        >>> w.sum().backward()
+        >>> w.grad.tolist()
+        [10.0, 10.0]
         """
         refusals.untracked(self, "register_hook()")
         refusals.hook(hook)
@@ -263,6 +388,12 @@ class Tensor(Handle, Methods):
         """Give a leaf a new value of the same shape, outside any graph, and return it.
 
         What was computed from the old value keeps its own derivative.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> w.assign([3.0, 4.0])
+        Tensor([3., 4.], dtype=float64, requires_grad=True)
         """
         assign([(self, value)])
         return self
@@ -346,7 +477,7 @@ class Tensor(Handle, Methods):
     def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return call_function(func, args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         refusals.conversion(self, "np.array()", "np.stack([t, u]) to join Tensors")
         return np.array(self._data if copy else self.data, dtype, copy=copy)
 
@@ -447,8 +578,8 @@ def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: s
 
     Examples
     --------
-    >>> tensor([1.0, 2.0])
-    Tensor([1., 2.], dtype=float64)
+    >>> tensor([1.0, 2.0], requires_grad=True)
+    Tensor([1., 2.], dtype=float64, requires_grad=True)
     """
     return Tensor(data, requires_grad, dtype=dtype, name=name)
 

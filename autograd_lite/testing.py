@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.check import GradcheckReport, gradcheck
+from autograd_lite.later import listing
 
 
 def assert_gradients(f: Callable[..., Any], *inputs: Any, **options: Any) -> GradcheckReport:
@@ -47,9 +48,10 @@ def gradient_tests(cases: Mapping[str, tuple[Any, ...]], **options: Any) -> Call
 
     Examples
     --------
-    In a test file, one line makes a test for each case::
+    In a test file, one line makes a test for each case:
 
-        test_gradients = ag.testing.gradient_tests({"sine": (np.sin, x), "product": (np.matmul, a, b)}, order=2)
+    >>> import numpy as np
+    >>> test_gradients = gradient_tests({"sine": (np.sin, 0.3), "power": (np.power, 2.0, 3.0)}, order=2)
     """
     try:
         import pytest  # noqa: PLC0415 - an extra
@@ -63,3 +65,7 @@ def gradient_tests(cases: Mapping[str, tuple[Any, ...]], **options: Any) -> Call
 
     marked: Callable[..., None] = pytest.mark.parametrize("case", list(cases.values()), ids=list(cases))(test)
     return marked
+
+
+__all__ = ["assert_gradients", "gradient_tests"]
+__dir__ = listing(__name__)

@@ -7,8 +7,8 @@ transform may stand inside of every other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 
 import numpy as np
 
@@ -31,7 +31,16 @@ from autograd_lite.tracing import (
 )
 from autograd_lite.tree import LEAF, described, unflatten
 
+P = ParamSpec("P")
+X = TypeVar("X")
+Y = TypeVar("Y")
+Aux = TypeVar("Aux")
 
+
+@overload
+def grad(f: np.ufunc, argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False) -> Function: ...
+@overload
+def grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[P, Any]: ...
 def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """Return the function that computes the gradient of `f`, which returns one number.
 
@@ -87,6 +96,18 @@ def _grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any
     return (found, done.auxiliary()) if has_aux else found
 
 
+@overload
+def value_and_grad(
+    f: Callable[P, tuple[Y, Aux]], argnums: int | Sequence[int] = 0, *, has_aux: Literal[True]
+) -> Callable[P, tuple[tuple[Y, Aux], Any]]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, Y], argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False
+) -> Callable[P, tuple[Y, Any]]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[P, tuple[Any, Any]]: ...
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """Return the function that computes the value of `f` and its gradient, in one pass. See `grad`.
 
@@ -111,6 +132,10 @@ def _value_and_grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **k
     return ((value, done.auxiliary()), found) if has_aux else (value, found)
 
 
+@overload
+def elementwise_grad(f: np.ufunc, argnums: int | Sequence[int] = 0) -> Function: ...
+@overload
+def elementwise_grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0) -> Callable[P, Any]: ...
 def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the function that computes the derivative of each element of ``f(x)`` by the element of `x` in its place.
 
@@ -153,6 +178,12 @@ def _gradient(done: Call, argnums: Any) -> Any:
     return done.gradients(done.pull([(node, seed)], retain=False), one(argnums))
 
 
+@overload
+def vjp(f: Callable[..., Y], *primals: Any, has_aux: Literal[False] = False) -> tuple[Y, Pullback]: ...
+@overload
+def vjp(f: Callable[..., tuple[Y, Aux]], *primals: Any, has_aux: Literal[True]) -> tuple[Y, Pullback, Aux]: ...
+@overload
+def vjp(f: Function, *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
 def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the value of `f` and its pullback: the derivative, to be multiplied with cotangents from the left.
 
@@ -187,6 +218,16 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     return (done.value(), pullback, done.auxiliary()) if has_aux else (done.value(), pullback)
 
 
+@overload
+def jvp(
+    f: Callable[..., Y], primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[False] = False
+) -> tuple[Y, Y]: ...
+@overload
+def jvp(
+    f: Callable[..., tuple[Y, Aux]], primals: Sequence[Any], tangents: Sequence[Any], has_aux: Literal[True]
+) -> tuple[Y, Y, Aux]: ...
+@overload
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool) -> tuple[Any, ...]: ...
 @lending
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> tuple[Any, ...]:
     """Return the value of `f` and its derivative in the direction of `tangents`, by a forward sweep.
@@ -215,6 +256,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: b
     return (value, move(*tangents), *aux)
 
 
+@overload
+def linearize(f: Callable[..., Y], *primals: Any, has_aux: Literal[False] = False) -> tuple[Y, Pushforward]: ...
+@overload
+def linearize(f: Callable[..., tuple[Y, Aux]], *primals: Any, has_aux: Literal[True]) -> tuple[Y, Pushforward, Aux]: ...
+@overload
+def linearize(f: Function, *primals: Any, has_aux: bool) -> tuple[Any, ...]: ...
 def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the value of `f` and its derivative as a linear function of tangents, to be called any number of times.
 
@@ -227,6 +274,10 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, .
     return _linearized(f, primals, has_aux, "linearize")
 
 
+@overload
+def hvp(f: Function, primals: tuple[X], tangents: Sequence[Any]) -> X: ...
+@overload
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any: ...
 @lending
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the Hessian of `f`, which returns one number, times a vector: a forward sweep over the gradient.

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.later import listing
 from autograd_lite.shapes import Array
 
 
@@ -34,6 +35,11 @@ class Structure(NamedTuple):
         One for each key.
     size : int
         The number of leaves.
+
+    Examples
+    --------
+    >>> flatten({"w": 1.0, "b": 2.0})[1] == flatten({"w": 3.0, "b": 4.0})[1]
+    True
     """
 
     kind: Kind | None
@@ -342,3 +348,7 @@ def _make_dataclass(kind: Kind, keys: tuple[Any, ...], values: list[Any]) -> Any
 
 
 _NONE = Kind(type(None), None, _make_none, "")
+
+
+__all__ = ["Structure", "flatten", "leaves", "map", "paths", "ravel", "unflatten"]
+__dir__ = listing(__name__)

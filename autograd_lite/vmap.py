@@ -9,7 +9,7 @@ the call has ended (`_seal`), so that within the call derivatives are those of e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -25,8 +25,11 @@ from autograd_lite.state import Refusing
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-def vmap(f: Function, in_axes: Any = 0, out_axes: Any = 0) -> Function:
+
+def vmap(f: Callable[P, R], in_axes: Any = 0, out_axes: Any = 0) -> Callable[P, R]:
     """Return the function that does to many examples at once what `f` does to one.
 
     Parameters

@@ -331,9 +331,32 @@ UNSUPPORTED = [
         "a missing operand", "half_squared_error(x)", errors.UnsupportedError, ["target"],
         ["half_squared_error(p, target)"], "half_squared_error = ag.half_squared_error; p = target = x",
     ),
+    Fault(
+        "an axis with PyTorch's name", "x.sum(dim=0)", errors.UnsupportedError, ["axis", "sum"],
+        ["t.sum(axis=0)"],
+    ),
+    Fault("another with PyTorch's name", "x.softmax(dim=0)", errors.UnsupportedError, ["axis"], ["t.softmax(axis=0)"]),
+    Fault(
+        "PyTorch's name in a function", "ag.logsumexp(x, keepdim=True)", errors.UnsupportedError, ["keepdims"],
+        ["logsumexp(a, keepdims=True)"], "a = x; logsumexp = ag.logsumexp",
+    ),
+    Fault("bytes as other numbers", "x.view('f4')", errors.UnsupportedError, ["float32"], ["t.astype('float32')"]),
+    Fault("another device", "x.to('cuda')", errors.UnsupportedError, ["cuda", "Write .to('cpu')"]),
+    Fault(
+        "t of three axes", "x[None, None].t()", errors.ShapeError, ["(1, 1, 3)"], ["t.swapaxes(-1, -2)"],
+        "t = x[None, None]",
+    ),
+    Fault(
+        "pieces that do not fit", "x.split([1, 1])", errors.ShapeError, ["sum to 3"],
+        ["t.split(2)", "t.split([1, 3 - 1])"],
+    ),
+    Fault("mT of a vector", "x.mT", errors.NoMatrixError, ["'w'", "fewer than two axes"], ["t[:, None]"]),
     Fault("a mode of pad", "np.pad(x, 1, mode='mean')", errors.UnsupportedError, ["mean", "mode='constant'"]),
     Fault("a kind of norm", "np.linalg.norm(x[None], 'nuc')", errors.UnsupportedError, ["nuc"]),
 ]  # fmt: skip
+HANDED_OVER = [
+    Fault("DLPack", "np.from_dlpack(t)", errors.ConversionError, ["DLPack", "(3,)"], ["t.detach()"]),
+]
 COPIES = [
     Fault("copy", "copy.copy(t)", errors.CopyError, ["multiply"], ["copy.copy(t.detach())", "t.clone()"]),
     Fault("deepcopy", "copy.deepcopy(t)", errors.CopyError, ["(3,)"], ["copy.deepcopy(t.detach())", "t.clone()"]),
@@ -373,4 +396,4 @@ RULES = [
         ["target.reshape((3,))"], "target = np.ones((3, 1))",
     ),
 ]  # fmt: skip
-FAULTS = [*BACKWARD, *DATA, *CONVERSION, *IN_PLACE, *UNSUPPORTED, *COPIES, *RULES]
+FAULTS = [*BACKWARD, *DATA, *CONVERSION, *IN_PLACE, *UNSUPPORTED, *HANDED_OVER, *COPIES, *RULES]

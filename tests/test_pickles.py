@@ -6,6 +6,7 @@ import copy
 import functools
 import inspect
 import pickle
+import re
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -69,6 +70,38 @@ CALLED: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "a method, checkpointed": (Net().deep, (X,)),
     "a method, compiled": (Net().quick, (X,)),
 }
+
+
+def objects() -> dict[str, Any]:
+    """Return one of everything that the package hands out and that is not called."""
+    w, model = ag.Tensor(X, requires_grad=True, name="w"), nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    optimizer = ag.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    model(MATRIX).sum().backward()
+    optimizer.step()
+    return {
+        "leaf": w, "dtype": w.dtype, "handle": w.register_hook(pickled.doubled), "bound method": w.sum,
+        "method": ag.Tensor.sum, "own method": ag.Tensor.view, "in-place method": ag.Tensor.add_,
+        "topk": ag.Tensor(X).topk(1), "report": ag.gradcheck(np.sin, X), "picture": ag.visualize((w * 2).sum()),
+        "explained": ag.explain((w * 2).sum()), "model": model, "optimizer": optimizer, "both": (model, optimizer),
+        "network": Net(), "monitor": ag.viz.Monitor(model), "state": model.state_dict(),
+        "keys": model.load_state_dict(model.state_dict()), "minimum": ag.optimize.minimize(number, X),
+        "structure": ag.tree.flatten({"a": X})[1], "no_grad": ag.no_grad(), "enable_grad": ag.enable_grad(),
+        "error": errors.ShapeError("x"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", objects())
+def test_objects_are_copied_and_pickled(name: str) -> None:
+    x = objects()[name]
+    for copied in COPIES.values():
+        twin = copied(x)
+        assert type(twin) is type(x)
+        assert looks(twin) == looks(x)
+
+
+def looks(x: Any) -> str:
+    """Return how something is shown, without what a copy cannot have: its place in memory, and what made it."""
+    return re.sub(r", op=\w+| object at 0x\w+", "", str(x))
 
 
 def near(found: Any, expected: Any) -> None:

@@ -3,5 +3,7 @@
 from autograd_lite.check.debug import debug
 from autograd_lite.check.gradcheck import gradcheck
 from autograd_lite.check.report import Fault, GradcheckReport, InputReport
+from autograd_lite.later import listing
 
 __all__ = ["Fault", "GradcheckReport", "InputReport", "debug", "gradcheck"]
+__dir__ = listing(__name__)

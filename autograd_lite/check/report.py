@@ -194,6 +194,14 @@ class GradcheckReport(NamedTuple):
         How often the function was called.
     matrices : tuple of ErrorMatrix
         All differences, one matrix for each input and order; what `heatmap` draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import autograd_lite as ag
+    >>> report = ag.gradcheck(np.sin, np.array([0.3, 0.7]))
+    >>> report.ok, len(report.faults)
+    (True, 0)
     """
 
     function: str

@@ -2,5 +2,7 @@
 
 from autograd_lite.compiler.compile import Compiled, CompiledProgram, compile  # noqa: A004 - PyTorch's name
 from autograd_lite.compiler.program import Program
+from autograd_lite.later import listing
 
 __all__ = ["Compiled", "CompiledProgram", "Program", "compile"]
+__dir__ = listing(__name__)

@@ -16,7 +16,7 @@ from autograd_lite.compiler.operation import Call, Operation, nodes_text, result
 from autograd_lite.compiler.places import UNSET
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import COMPUTED, Leaf, Recorded
-from autograd_lite.graph import is_grad_enabled
+from autograd_lite.graph import recording as is_grad_enabled
 from autograd_lite.random import default_rng
 from autograd_lite.record import Handle, array_of, make_tensor
 from autograd_lite.state import scopes, writing

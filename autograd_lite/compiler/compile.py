@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial, update_wrapper
 from os import PathLike
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, overload
 
 import numpy as np
 
@@ -46,6 +46,10 @@ else:  # two thirds of the time of this import, each of which comes when it is a
     drawing, report = Later("autograd_lite.compiler.drawing"), Later("autograd_lite.compiler.report")
     mathematics, machine = Later("autograd_lite.compiler.formulas"), Later("autograd_lite.compiler.native.backend")
 
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+Owner = TypeVar("Owner")
 BACKENDS = ("numpy", "cc", "numba", "auto")
 LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
@@ -255,7 +259,7 @@ class Programs:
         return "\n".join([f"{len(self)} programs of {self.recordings} recordings", *(f"  {p}" for p in self)])
 
 
-class Compiled:
+class Compiled(Generic[P, R]):
     """A function that was given to `compile`.
 
     Attributes
@@ -266,17 +270,19 @@ class Compiled:
 
     _surveyed = ("_function",)  # what matters to who calls it in a compiled function
 
-    def __init__(self, function: Function, choices: Choices) -> None:
+    def __init__(self, function: Callable[P, R], choices: Choices) -> None:
         update_wrapper(self, function, updated=("__dict__",) if isinstance(function, FunctionType) else ())
         self.programs = Programs()
-        self._function, self._choices = function, choices
+        self._function: Function = function
+        self._choices = choices
         self._kept_before = self._said = False
         self._differentiated: frozenset[tuple[int, ...]] = frozenset()
         self._learns = True
 
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if _watcher() is not None or (observers and is_observed()):
             return self._function(*args, **kwargs)  # as a part of another program, and where each operation is seen
+        result: Any
         for enter in self.programs.enters:
             result = enter(args, kwargs)
             if result is not MISS:
@@ -325,23 +331,29 @@ class Compiled:
         """A copy is compiled for itself: it has no programs, which are for the objects that this one reads."""
         return standing_name(self, (self._function,)) or self._again()
 
-    def __copy__(self) -> Compiled:
+    def __copy__(self) -> Compiled[P, R]:
         made, args = self._again()
         return made(*args)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled[P, R]:
         made = self._of(deepcopy(self._function, memo))
         made._choices = made._choices._replace(static=deepcopy(self._choices.static, memo))
         return made
 
-    def _again(self) -> tuple[type[Compiled], tuple[Any, ...]]:
+    def _again(self) -> tuple[type[Compiled[P, R]], tuple[Any, ...]]:
         chosen = self._choices
         return type(self), (self._function, chosen._replace(backend=Choice(chosen.backend.given)))
 
-    def _of(self, function: Function) -> Compiled:
+    def _of(self, function: Function) -> Compiled[Any, Any]:
         """Return another function compiled as this one is."""
         return Compiled(function, self._again()[1][1])
 
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Self: ...
+    @overload
+    def __get__(
+        self: Compiled[Concatenate[Owner, Q], R], instance: Owner, owner: type | None = None
+    ) -> Compiled[Q, R]: ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """A compiled method is called with its object, as any function of a class; the programs are the object's."""
         if instance is None:
@@ -377,6 +389,26 @@ class Compiled:
         return f"<compiled {name_of(self._function)}: {self.programs!r}>"
 
 
+@overload
+def compile(  # noqa: A001 - PyTorch's name
+    function: Callable[P, R],
+    *,
+    backend: str = ...,
+    passes: Iterable[str] | None = ...,
+    static: Sequence[Any] = ...,
+    pure: bool = ...,
+    verify: int | None = ...,
+) -> Compiled[P, R]: ...
+@overload
+def compile(  # noqa: A001 - PyTorch's name
+    function: None = None,
+    *,
+    backend: str = ...,
+    passes: Iterable[str] | None = ...,
+    static: Sequence[Any] = ...,
+    pure: bool = ...,
+    verify: int | None = ...,
+) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
 def compile(  # noqa: A001 - PyTorch's name
     function: Function | None = None,
     *,

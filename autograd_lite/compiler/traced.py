@@ -249,7 +249,7 @@ class Number(Traced):
 
     __int__ = __complex__ = __float__
     __index__ = __bool__
-    __trunc__ = __round__ = __float__
+    __trunc__ = __round__ = __float__  # type: ignore[assignment]
 
     def __getattribute__(self, name: str) -> Any:
         """NOTE: a number has no ``copy``, by which `record` knows an array when it saves an operand."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 
 class AutogradError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> try:
+    ...     ag.Tensor([1.0, 2.0], requires_grad=True).backward()
+    ... except ag.AutogradError as error:
+    ...     print(type(error).__name__)
+    NonScalarError
+    """
 
 
 class AutogradWarning(UserWarning):
@@ -72,6 +82,10 @@ class GradcheckError(AutogradError, AssertionError):
 
 class ShapeError(AutogradError, ValueError):
     """Arguments whose shapes do not fit each other or the operation."""
+
+
+class NoMatrixError(ShapeError, AttributeError):
+    """``mT`` of fewer than two axes: of a vector there is none, and ``hasattr`` says so."""
 
 
 class CopyError(AutogradError, RuntimeError):

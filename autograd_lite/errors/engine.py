@@ -109,6 +109,21 @@ UNSUPPORTED_ARGUMENT = (
     "the argument {argument} of {op} is not supported on a Tensor{extra}. Write {call}, with no others"
 )
 UNKNOWN_ARGUMENT = "{op}() has no argument {argument}, or has been given it twice. Write {call}"
+PYTORCH_ARGUMENT = "{given} of {op}() has NumPy's name here, which is {argument}. Write {call}"
+T_OF_MORE = "t() exchanges the axes of a matrix, and the Tensor has shape {shape}. Write t.swapaxes(-1, -2)"
+NO_MATRIX = "{what} has fewer than two axes, of which mT would exchange the last. Write t[:, None] for a column"
+SPLIT_SIZES = (
+    "split({given}) of an axis of length {n}: the sizes of the pieces have to be positive, and those in a list to sum "
+    "to {n}. Write t.split(2), or t.split([1, {n} - 1])"
+)
+NO_OPERAND = (
+    "a {given} is no operand of {op} in place, for it wants to do that itself. Write t = np.{op}(t, np.asarray(v))"
+)
+DEVICE = "a Tensor is in the memory of the processor, and {given} is not. Write .to('cpu'), or leave it out"
+DLPACK = (
+    "{what} would go to another library without its derivative. Write t.detach() where a constant is meant"
+)
+VIEW_DTYPE = "view({given}) would read the bytes of the elements as other numbers. Write t.astype({given})"
 MISSING_ARGUMENT = "{op}() needs the argument {argument}. Write {call}"
 TRACKED_SETTING = (
     "the argument {argument}= of {op} is a Tensor that requires a gradient, but {op} has no derivative with respect "

@@ -1,5 +1,6 @@
 """Neural networks: modules with parameters, layers, losses, and initial values."""
 
+from autograd_lite.later import listing
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.layers import Linear, ReLU, Sequential, Sigmoid, Softmax, Tanh
 from autograd_lite.nn.losses import CrossEntropyLoss, HalfSquaredError, MSELoss
@@ -10,3 +11,4 @@ __all__ = [
     "CrossEntropyLoss", "HalfSquaredError", "Linear", "MSELoss", "Module", "Parameter", "ReLU", "Sequential", "Sigmoid",
     "Softmax", "Tanh", "functional", "functional_call", "init",
 ]  # fmt: skip
+__dir__ = listing(__name__)

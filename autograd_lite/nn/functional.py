@@ -11,20 +11,42 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import REGISTRY, Op
+from autograd_lite.later import listing
+from autograd_lite.op import REGISTRY
 from autograd_lite.record import Handle, array_of
 from autograd_lite.rules import reductions
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 from autograd_lite.rules.products import affine
 from autograd_lite.seams import verify
-from autograd_lite.shapes import Array
+from autograd_lite.shapes import A, Array
 from autograd_lite.tensor import Tensor
 
-tanh: Op = REGISTRY[np.tanh]  # type: ignore[assignment]
+_tanh = REGISTRY[np.tanh]
 
 
-def linear(input: Array, weight: Array, bias: Array = None) -> Array:  # noqa: A002 - PyTorch's name
+def tanh(input: A) -> A:  # noqa: A002 - PyTorch's name
+    """Return the hyperbolic tangent, ``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``, element by element.
+
+    Parameters
+    ----------
+    input : Tensor or array, of any shape
+        Numbers.
+
+    Returns
+    -------
+    Tensor or array, of the shape of `input`
+        Between -1 and 1. The derivative is ``1 - y^2``.
+
+    Examples
+    --------
+    >>> tanh(Tensor([0.0, np.log(2)]))
+    Tensor([0. , 0.6], dtype=float64, op=tanh)
+    """
+    return _tanh(input)
+
+
+def linear(input: Array, weight: Array, bias: Array = None) -> Tensor:  # noqa: A002 - PyTorch's name
     """Return ``input @ weight.T + bias``.
 
     Parameters
@@ -60,8 +82,20 @@ def _misfit(x: Array, weight: Array, bias: Array) -> errors.ShapeError:
     return errors.ShapeError(errors.LINEAR_SHAPE.format(**shapes, n=np.shape(weight)[-1]))
 
 
-def softmax(input: Array, dim: int = -1) -> Array:  # noqa: A002 - PyTorch's name
+def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     """Return ``exp(input) / sum(exp(input))`` along the axis `dim`: positive numbers that sum to 1.
+
+    Parameters
+    ----------
+    input : Tensor or array, of any shape
+        Scores.
+    dim : int
+        Along which the results sum to 1.
+
+    Returns
+    -------
+    Tensor or array, of the shape of `input`
+        The same as `autograd_lite.softmax`.
 
     Examples
     --------
@@ -71,12 +105,30 @@ def softmax(input: Array, dim: int = -1) -> Array:  # noqa: A002 - PyTorch's nam
     return reductions.softmax(input) if dim == -1 else reductions.softmax(input, dim)
 
 
-def log_softmax(input: Array, dim: int = -1) -> Array:  # noqa: A002 - PyTorch's name
-    """Return the logarithm of `softmax`, computed so that it is exact where a probability would underflow to 0."""
+def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
+    """Return the logarithm of `softmax`, computed so that it is exact where a probability would underflow to 0.
+
+    Parameters
+    ----------
+    input : Tensor or array, of any shape
+        Scores.
+    dim : int
+        Along which the exponentials of the results sum to 1.
+
+    Returns
+    -------
+    Tensor or array, of the shape of `input`
+        The same as `autograd_lite.log_softmax`.
+
+    Examples
+    --------
+    >>> log_softmax(Tensor([0.0, 1000.0]))
+    Tensor([-1000.,     0.], dtype=float64, op=log_softmax)
+    """
     return reductions.log_softmax(input, dim)
 
 
-def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:  # noqa: A002 - PyTorch's name
+def mse_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A002 - PyTorch's name
     """Return the squared differences ``(input - target)**2``: their mean, their sum, or all of them.
 
     Parameters
@@ -100,14 +152,14 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:  # 
     if reduction == "mean":
         return mean_squared_error(input, target)
     if reduction == "sum":
-        return 2 * half_squared_error(input, target)
+        return half_squared_error(input, target) * 2
     if np.shape(input) != np.shape(target):
         shapes = {"given": np.shape(target), "wanted": np.shape(input)}
         raise errors.ShapeError(errors.TARGET_SHAPE.format(loss="mse_loss", **shapes))
     return np.square(input - target)
 
 
-def cross_entropy(input: Array, target: Array, reduction: str = "mean") -> Array:  # noqa: A002 - PyTorch's name
+def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A002 - PyTorch's name
     """Return ``-log softmax(input)`` at the true classes, or its mean under their probabilities.
 
     Parameters
@@ -177,3 +229,4 @@ __all__ = [
     "cross_entropy", "half_squared_error", "linear", "log_softmax", "mse_loss", "relu", "sigmoid", "softmax",
     "softplus", "tanh",
 ]  # fmt: skip
+__dir__ = listing(__name__)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.later import listing
 from autograd_lite.random import generator
 from autograd_lite.tensor import Tensor
 
@@ -154,3 +155,7 @@ def _xavier_deviation(tensor: Tensor, gain: float) -> float:
 def _fill(tensor: T, values: Any) -> T:
     tensor.assign(values)
     return tensor
+
+
+__all__ = ["constant_", "normal_", "ones_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_"]
+__dir__ = listing(__name__)

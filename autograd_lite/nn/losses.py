@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_lite.nn import functional
 from autograd_lite.nn.module import Module
+from autograd_lite.tensor import Tensor
 
 
 class _Loss(Module):
@@ -34,7 +35,7 @@ class MSELoss(_Loss):
     2.5
     """
 
-    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Any, target: Any) -> Tensor:  # noqa: A002 - PyTorch's name
         return functional.mse_loss(input, target, self.reduction)
 
 
@@ -53,7 +54,7 @@ class CrossEntropyLoss(_Loss):
     0.693147
     """
 
-    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Any, target: Any) -> Tensor:  # noqa: A002 - PyTorch's name
         return functional.cross_entropy(input, target, self.reduction)
 
 
@@ -67,5 +68,5 @@ class HalfSquaredError(Module):
     2.5
     """
 
-    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Any, target: Any) -> Tensor:  # noqa: A002 - PyTorch's name
         return functional.half_squared_error(input, target)

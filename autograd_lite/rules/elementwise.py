@@ -21,8 +21,8 @@ Derivatives are written in the output where it is at hand, and so that no digits
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import composite, custom, elementwise, linear
-from autograd_lite.shapes import Array
+from autograd_lite.op import composite, custom, elementwise, linear, operation
+from autograd_lite.shapes import A, Array
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
@@ -81,25 +81,59 @@ def _sech_squared(x: Array) -> Array:
 sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x))
 
 
-def _sigmoid(x: Array) -> Array:
-    """``1 / (1 + exp(-x))`` to full relative precision, without overflow."""
-    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
-
-
 def _sigmoid_slope(x: Array) -> Array:
     """The derivative of the sigmoid, to full relative precision while it is a normal number."""
     return 0.5 / (1.0 + np.cosh(x))
 
 
 sigmoid_slope = elementwise(_sigmoid_slope, lambda g, y, x: -g * y * np.tanh(0.5 * x))
-sigmoid = elementwise(_sigmoid, lambda g, x: g * sigmoid_slope(x))
 
 
-def _softplus(x: Array) -> Array:
+@operation(elementwise, lambda g, x: g * sigmoid_slope(x))
+def sigmoid(x: A) -> A:
+    """Return ``1 / (1 + exp(-x))``, element by element, to full relative precision and without overflow.
+
+    Parameters
+    ----------
+    x : Tensor or array, of any shape
+        Numbers; those of minus and plus infinity become 0 and 1.
+
+    Returns
+    -------
+    Tensor or array, of the shape of `x`
+        Between 0 and 1. The derivative is ``y (1 - y)``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.sigmoid(ag.Tensor([0.0, np.log(3)]))
+    Tensor([0.5 , 0.75], dtype=float64, op=sigmoid)
+    """
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
+
+
+@operation(elementwise, lambda g, x: g * sigmoid(x))
+def softplus(x: A) -> A:
+    """Return ``log(1 + exp(x))``, element by element: a smooth `relu`, without overflow.
+
+    Parameters
+    ----------
+    x : Tensor or array, of any shape
+        Numbers.
+
+    Returns
+    -------
+    Tensor or array, of the shape of `x`
+        Positive. The derivative is ``sigmoid(x)``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.softplus(ag.Tensor([-1000.0, np.log(3), 1000.0])).round(6).tolist()
+    [0.0, 1.386294, 1000.0]
+    """
     return np.logaddexp(x, 0)
 
-
-softplus = elementwise(_softplus, lambda g, x: g * sigmoid(x))
 
 
 def _ahead(mine: Array, other: Array) -> Array:
@@ -174,14 +208,30 @@ for _extremum in (np.maximum, np.minimum, np.fmax, np.fmin):
     )
 
 
-def _relu(x: Array) -> Array:
-    return np.maximum(x, 0)
-
-
 # Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.
-relu = custom(
-    _relu, lambda g, x: g * (x > 0), jvp=lambda tangents, x: np.where(x > 0, tangents[0], 0), selects=True
+@operation(
+    custom, lambda g, x: g * (x > 0), jvp=lambda tangents, x: np.where(x > 0, tangents[0], 0), selects=True
 )
+def relu(x: A) -> A:
+    """Return ``max(x, 0)``, element by element.
+
+    Parameters
+    ----------
+    x : Tensor or array, of any shape
+        Numbers.
+
+    Returns
+    -------
+    Tensor or array, of the shape of `x`
+        Where `x` is positive, `x`, with derivative 1; elsewhere, also at 0 itself, 0 with derivative 0.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.relu(ag.Tensor([-1.0, 0.0, 2.0]))
+    Tensor([0., 0., 2.], dtype=float64, op=relu)
+    """
+    return np.maximum(x, 0)
 
 
 def _clip(a: Array, a_min: Array, a_max: Array) -> Array:

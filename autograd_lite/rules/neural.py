@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import custom
-from autograd_lite.shapes import Array
+from autograd_lite.op import custom, operation
+from autograd_lite.shapes import A, Array
 
 
 def _difference(p: Array, y: Array) -> Array:
@@ -19,23 +19,63 @@ def _difference(p: Array, y: Array) -> Array:
     return p - y
 
 
-def _half_squared_error(p: Array, target: Array) -> Array:
+@operation(custom, lambda g, p, target: g * (p - target), lambda g, p, target: g * (target - p))
+def half_squared_error(p: A, target: Array) -> A:
+    """Return ``sum((p - target)^2) / 2``, whose derivative by `p` is the plain difference ``p - target``.
+
+    Parameters
+    ----------
+    p, target : Tensor or array, of the same shape
+        Prediction and truth.
+
+    Returns
+    -------
+    Tensor or number, of shape ()
+        The loss.
+
+    Raises
+    ------
+    ShapeError
+        Shapes that differ: broadcasting here would hide a forgotten axis.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.half_squared_error(ag.Tensor([1.0, 2.0]), np.array([0.0, 0.0])).item()
+    2.5
+    """
     d = _difference(p, target)
     return 0.5 * (d * d).sum()
 
 
-half_squared_error = custom(
-    _half_squared_error, lambda g, p, target: g * (p - target), lambda g, p, target: g * (target - p)
-)
-
-
-def _mean_squared_error(p: Array, target: Array) -> Array:
-    d = _difference(p, target)
-    return (d * d).mean()
-
-
-mean_squared_error = custom(
-    _mean_squared_error,
+@operation(
+    custom,
     lambda g, p, target: (2 * g / np.size(p)) * (p - target),
     lambda g, p, target: (2 * g / np.size(p)) * (target - p),
 )
+def mean_squared_error(p: A, target: Array) -> A:
+    """Return ``mean((p - target)^2)`` over all elements.
+
+    Parameters
+    ----------
+    p, target : Tensor or array, of the same shape
+        Prediction and truth.
+
+    Returns
+    -------
+    Tensor or number, of shape ()
+        The loss. Its derivative by `p` is ``2 (p - target) / n`` for `n` elements.
+
+    Raises
+    ------
+    ShapeError
+        Shapes that differ: broadcasting here would hide a forgotten axis.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.mean_squared_error(ag.Tensor([1.0, 3.0]), np.array([0.0, 0.0])).item()
+    5.0
+    """
+    d = _difference(p, target)
+    return (d * d).mean()

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import Op, composite, custom, linear
+from autograd_lite.op import Op, composite, custom, linear, operation
 from autograd_lite.rules.common import as_tuple, with_shape
-from autograd_lite.shapes import Array, Axis, Shape, everywhere, keepdims_shape, normalize_axes, reduced_size
+from autograd_lite.shapes import A, Array, Axis, Shape, everywhere, keepdims_shape, normalize_axes, reduced_size
 
 
 def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -264,34 +264,95 @@ def _top(a: Array, axes: Axis) -> Array:
     return np.maximum(top, _LOWEST.get(a.dtype, -np.inf))
 
 
-def _softmax(a: Array, axis: Axis = -1) -> Array:
-    """The weights of the elements; all 0 where every element is -inf, as in a row that is masked throughout."""
+@operation(custom, lambda g, y, axis: y * (g - (g * y).sum(axis, keepdims=True)), settings="axis")
+def softmax(a: A, axis: Axis = -1) -> A:
+    """Return ``exp(a) / sum(exp(a))``, the sum along one or several axes: positive numbers that sum to 1.
+
+    Parameters
+    ----------
+    a : Tensor or array, of any shape
+        Scores. Where all of them are minus infinity, as in a row that is masked throughout, the result is 0.
+    axis : int, tuple of int or None
+        Along which the results sum to 1; None for all.
+
+    Returns
+    -------
+    Tensor or array, of the shape of `a`
+        The weights. No score is too large for them.
+
+    See Also
+    --------
+    log_softmax : Their logarithm, exact also where a weight underflows to 0.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.softmax(ag.Tensor([[0.0, np.log(3)], [1000.0, 0.0]]), axis=1)
+    Tensor([[0.25, 0.75],
+            [1.  , 0.  ]], dtype=float64, op=softmax)
+    """
     e = np.exp(a - _top(a, axis))
     return e / np.maximum(e.sum(axis, keepdims=True), 1.0)  # the largest element alone contributes 1
 
 
-softmax = custom(_softmax, lambda g, y, axis: y * (g - (g * y).sum(axis, keepdims=True)), settings="axis")
+@operation(custom, lambda g, y, axis: g - np.exp(y) * g.sum(axis, keepdims=True), settings="axis")
+def log_softmax(a: A, axis: Axis = -1) -> A:
+    """Return ``a - log(sum(exp(a)))``, the sum along one or several axes: the logarithm of `softmax`.
 
+    Parameters
+    ----------
+    a : Tensor or array, of any shape
+        Scores.
+    axis : int, tuple of int or None
+        Along which the exponentials of the results sum to 1; None for all.
 
-def _log_softmax(a: Array, axis: Axis = -1) -> Array:
+    Returns
+    -------
+    Tensor or array, of the shape of `a`
+        Negative numbers, exact where the weight itself would underflow to 0.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.log_softmax(ag.Tensor([0.0, 1000.0]))
+    Tensor([-1000.,     0.], dtype=float64, op=log_softmax)
+    """
     shifted = a - _top(a, axis)
     return shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1.0))
 
 
-log_softmax = custom(_log_softmax, lambda g, y, axis: g - np.exp(y) * g.sum(axis, keepdims=True), settings="axis")
-
-
-def _logsumexp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    axes = normalize_axes(axis, a.ndim)
-    top = _top(a, axes)
-    top = np.where(top == np.inf, 0, top)
-    with np.errstate(divide="ignore", over="ignore"):  # the logarithm of an empty sum is -inf, of an infinite one inf
-        total = np.log(np.sum(np.exp(a - top), axes, keepdims=True)) + top
-    return total if keepdims else total.reshape([n for i, n in enumerate(a.shape) if i not in axes])
-
-
-logsumexp = custom(
-    _logsumexp,
+@operation(
+    custom,
     lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(a, normalize_axes(axis, a.ndim)),
     settings="axis keepdims",
 )
+def logsumexp(a: A, axis: Axis = None, keepdims: bool = False) -> A:
+    """Return ``log(sum(exp(a)))`` without overflow: a smooth maximum.
+
+    Parameters
+    ----------
+    a : Tensor or array, of any shape
+        Numbers.
+    axis : int, tuple of int or None
+        Along which is summed; None, the default, for all.
+    keepdims : bool
+        Whether these axes stay, with length 1.
+
+    Returns
+    -------
+    Tensor or array, of the shape of `a` without the axes
+        At least the largest of the numbers. The derivative is ``softmax(a)``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.logsumexp(ag.Tensor([[1000.0, 1000.0], [0.0, -1000.0]]), axis=1).round(6).tolist()
+    [1000.693147, 0.0]
+    """
+    array: Array = a
+    axes = normalize_axes(axis, array.ndim)
+    top = _top(array, axes)
+    top = np.where(top == np.inf, 0, top)
+    with np.errstate(divide="ignore", over="ignore"):  # the logarithm of an empty sum is -inf, of an infinite one inf
+        total = np.log(np.sum(np.exp(array - top), axes, keepdims=True)) + top
+    return total if keepdims else total.reshape([n for i, n in enumerate(array.shape) if i not in axes])

@@ -38,6 +38,14 @@ class Picture:
     error : Exception or None
         What ended the run of a module or function; the picture then shows how far it came. It keeps alive what ran, as
         every exception does.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> w = ag.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> picture = ag.visualize((w * w).sum())
+    >>> picture.source.startswith("digraph")
+    True
     """
 
     def __init__(

@@ -90,8 +90,6 @@ class Scene:
         How many frames each frame is in, with itself.
     """
 
-    __slots__ = ("arrows", "boxes", "depths", "failure", "frames", "remark")
-
     def __init__(
         self,
         boxes: Sequence[Box],
