@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,10 @@ class Methods:
     """What a Tensor has in common with an ndarray."""
 
     __slots__ = ()
+
+    def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call a function of NumPy as a whole, if this class lets it, instead of the operations it is defined by."""
+        return NotImplemented
 
     def __pow__(self: Any, other: Any) -> Any:
         # As in NumPy, a power of 2 is a square: exact, and its derivative needs no branch.

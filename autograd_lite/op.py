@@ -56,6 +56,23 @@ def recorder_of(*values: Any) -> Recorder | None:
     return None
 
 
+def whole(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Return what NumPy's own function makes of the arguments where nobody records; NotImplemented where somebody does."""
+    x = _first(args)
+    x = _first(kwargs.values()) if x is None else x
+    return NotImplemented if x is None else x._whole(fn, args, kwargs)
+
+
+def _first(values: Iterable[Any]) -> Any:
+    """Return the first value of a type that records, also inside of lists and tuples."""
+    for x in values:
+        if x.__class__ in RECORDERS:
+            return x
+        if isinstance(x, (list, tuple)) and (found := _first(x)) is not None:
+            return found
+    return None
+
+
 _UFUNC_ARGUMENTS = {
     "out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True, "signature": None,
 }  # fmt: skip
@@ -72,6 +89,8 @@ class Op:
         The name under which errors and pictures speak of it.
     fn : callable
         Computes the value from arrays: operands by position, settings by keyword.
+    function : callable or None
+        The function of NumPy that it stands for.
     form : str
         ``elementwise``, ``linear``, ``bilinear``, ``custom`` or ``constant``.
     operands : tuple of str
@@ -100,8 +119,8 @@ class Op:
     """
 
     __slots__ = (
-        "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
-        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
+        "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "function", "jvp", "jvp_wants", "known",
+        "lane", "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
         "wants", "zeros",
     )  # fmt: skip
 
@@ -124,6 +143,7 @@ class Op:
         accumulate: Callable[..., None] | None = None,
         opaque: Callable[..., Any] | None = None,
         zeros: Callable[..., Any] | None = None,
+        function: Any = None,
     ) -> None:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
@@ -131,7 +151,7 @@ class Op:
         self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
-        self.opaque, self.zeros = opaque, zeros
+        self.opaque, self.zeros, self.function = opaque, zeros, function
         self.calls = 0
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
@@ -165,10 +185,20 @@ class Op:
         for x in (*args, *kwargs.values()) if kwargs else args:
             if x.__class__ in RECORDERS:
                 if kwargs or len(args) != len(self.operands):
-                    operands, settings = self.binder(args, kwargs)
-                    return RECORDERS[x.__class__](self, operands, settings)
+                    return self._bound(RECORDERS[x.__class__], args, kwargs)
                 return RECORDERS[x.__class__](self, args, NO_SETTINGS)
         return self.fn(*args, **kwargs)
+
+    def _bound(self, recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Carry it out with arguments by name; with those that it does not know, where nobody records, NumPy does."""
+        try:
+            operands, settings = self.binder(args, kwargs)
+        except errors.UnsupportedError:
+            result = NotImplemented if self.function is None else whole(self.function, args, kwargs)
+            if result is NotImplemented:
+                raise
+            return result
+        return recorder(self, operands, settings)
 
     def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
         """Split the arguments of a call into array operands, in order, and settings, by name."""
@@ -258,6 +288,11 @@ def _pickled(handler: Any) -> Any:
     raise errors.CopyError(errors.COPY_OPERATION.format(op=handler.__name__))
 
 
+def is_numpys(fn: Any) -> bool:
+    """Tell whether a function is one of NumPy's, of which a few have no module."""
+    return (getattr(fn, "__module__", None) or "numpy").startswith("numpy")
+
+
 def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """Return a C-level function that takes `places` out of a tuple, always as a tuple."""
     if len(places) > 1:
@@ -317,6 +352,7 @@ def _declare(
     if len(rules) != expected:
         raise errors.DeclarationError(errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected))
     shown = name or fn.__name__.strip("_")
+    options["function"] = fn if is_numpys(fn) else None
     op = Op(shown, compute, form, operands, defaults, rules, order=order, known=known, **options)
     REGISTRY[fn] = op
     return op
@@ -362,20 +398,24 @@ def custom(fn: Any, *rules: Rule | None, jvp: Rule | None = None, **options: Any
 
 def constant(fn: Any) -> Op:
     """Declare a function whose result has no derivative by nature: comparisons, indices, step functions."""
-    op = Op(fn.__name__, fn, "constant", (), {}, (), variadic=True)
+    op = Op(fn.__name__, fn, "constant", (), {}, (), variadic=True, function=fn)
     REGISTRY[fn] = op
     return op
 
 
 class Composite:
-    """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own."""
+    """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own.
 
-    __slots__ = ("__name__", "definition", "free", "known", "names", "order")
+    Where nobody records, it is NumPy's function itself that is called, since a definition is one for real numbers that
+    have a derivative. Such as are `exact` do what NumPy does with whatever they are given.
+    """
+
+    __slots__ = ("__name__", "definition", "exact", "free", "function", "known", "names", "order")
     form = "composite"
 
-    def __init__(self, fn: Any, definition: Callable[..., Any]) -> None:
+    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool) -> None:
         self.__name__ = fn.__name__
-        self.definition = definition
+        self.function, self.definition, self.exact = fn, definition, exact
         self.names = _parameter_names(definition)
         parameters = _known_parameters(fn, dict.fromkeys(self.names))
         self.order = tuple(parameters)
@@ -386,6 +426,8 @@ class Composite:
         return _pickled(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.exact and (found := whole(self.function, args, kwargs)) is not NotImplemented:
+            return found
         placed = self.names[: len(args)]
         if self.free & _VARARGS or (placed == self.order[: len(args)] and kwargs.keys().isdisjoint(placed)):
             given = dict(kwargs)
@@ -420,12 +462,15 @@ class Composite:
         return text.format(argument=argument, op=self.__name__, extra="", call=call)
 
 
-def composite(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a definition in terms of other operations for each of `functions`; a decorator."""
+def composite(*functions: Any, exact: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a definition in terms of other operations for each of `functions`; a decorator.
+
+    An `exact` one gives what NumPy gives for numbers of every kind, and is called also where nobody records.
+    """
 
     def register(definition: Callable[..., Any]) -> Callable[..., Any]:
         for fn in functions:
-            REGISTRY[fn] = Composite(fn, definition)
+            REGISTRY[fn] = Composite(fn, definition, exact)
         return definition
 
     return register

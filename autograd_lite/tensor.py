@@ -21,6 +21,7 @@ from autograd_lite.rules import indexing, shaping
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
+from autograd_lite.unrecorded import unrecorded
 
 
 @results_are
@@ -288,6 +289,9 @@ class Tensor(Handle, Methods):
 
     def _reflected(self, op: Op, other: Any) -> Any:
         return (op.lane or lane(op))(other, self)
+
+    def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return unrecorded(fn, args, kwargs)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = REGISTRY.get(ufunc)

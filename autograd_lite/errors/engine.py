@@ -65,6 +65,10 @@ OUT_ARRAY = (
     "Write a = a + t for a += t, or out=ag.Tensor(a) for out=a"
 )
 OUT_TUPLE = "out= of {op} takes one Tensor or array, not {number}. Write q, r = np.{op}(a, b) without out="
+OUT_WHERE = (
+    "out= and where= of {op} together would leave a part of a recorded value in the result. "
+    "Write t = np.where(condition, np.{op}(a), t), which is recorded"
+)
 NOT_A_LEAF = "{what} of {tensor}, which is in the middle of a graph. Write {instead}"
 NOT_TRACKED = "{what} of {tensor}, to which no gradient flows. Write t = ag.Tensor(data, requires_grad=True)"
 NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"

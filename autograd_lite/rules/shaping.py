@@ -30,7 +30,7 @@ def by_columns(name: str, order: str | None) -> bool:
     return known
 
 
-@composite(np.reshape)
+@composite(np.reshape, exact=True)
 def reshape(a: Array, shape: Any, order: str | None = "C") -> Array:
     if not by_columns("reshape", order):
         return reshaped(a, shape=shape)
@@ -38,7 +38,7 @@ def reshape(a: Array, shape: Any, order: str | None = "C") -> Array:
     return np.transpose(reshaped(np.transpose(a), shape=backwards))
 
 
-@composite(np.ravel)
+@composite(np.ravel, exact=True)
 def ravel(a: Array, order: str | None = "C") -> Array:
     return reshaped(np.transpose(a) if by_columns("ravel", order) else a, shape=(-1,))
 
