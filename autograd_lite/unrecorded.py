@@ -140,7 +140,7 @@ def _into(out: Any, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
         refusals.recorded_leaf(t, op.name)
     copies = {id(t): array_of(t).copy() for t in tensors}
     places = tuple([copies.get(id(t), t) for t in targets])
-    y = _called(fn, args, kwargs, out=places if isinstance(out, tuple) else places[0])
+    y = _called(fn, args, kwargs, out=places if len(places) > 1 else places[0])
     for t in tensors:
         t._become(_told(op, args, make_tensor(copies[id(t)], None, op)), op.name)
     written = {id(copies[id(t)]): t for t in tensors}

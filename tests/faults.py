@@ -213,7 +213,11 @@ IN_PLACE = [
     Fault("an array += a Tensor", "a += t", errors.ConversionError, ["add"], ["a = a + t"], "a = np.ones(3)"),
     Fault(
         "two outputs", "np.divmod(a, b, out=(a, a))", errors.UnsupportedError, ["divmod", "2"],
-        ["q, r = np.divmod(a, b)"], "a = ag.Tensor(data); b = 2.0",
+        ["q, r = np.divmod(a, b)"], "a = x; b = 2.0",
+    ),
+    Fault(
+        "out= and where= of what is recorded", "np.exp(data, out=t, where=condition)", errors.UnsupportedError,
+        ["exp"], ["t = np.where(condition, np.exp(a), t)"], "a = x; condition = [True, False, True]",
     ),
     Fault(
         "assign to a result", "t.assign(value)", errors.LeafMutationError, ["multiply"], ["t = ag.Tensor(value)"],
