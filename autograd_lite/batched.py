@@ -25,7 +25,7 @@ from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import Handle, record
 from autograd_lite.rules import constant, indexing
 from autograd_lite.shapes import Array, Shape, everywhere
-from autograd_lite.unrecorded import leaves
+from autograd_lite.unrecorded import ask, leaves
 
 
 class Level:
@@ -135,6 +135,9 @@ class Batched(Methods):
 
     def _reflected(self, op: Op, other: Any) -> Any:
         return carry_out(op, (other, self), NO_SETTINGS)
+
+    def _sample(self) -> Any:
+        return example(self, 0, self._level)
 
     def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return _by_examples(fn, args, kwargs)
@@ -288,8 +291,10 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
             return x._whole(fn, args, kwargs)  # type: ignore[attr-defined]
     batches, defined = list(_batches(given)), isinstance(REGISTRY.get(fn), Composite)
     real = np.result_type(*[b.dtype for b in batches]).kind == "f"
-    if kwargs.get("out") is not None or (defined and (real or fn in MOVING)):
+    if kwargs.get("out") is not None:
         return NotImplemented
+    if defined and (real or fn in MOVING):
+        return ask(fn, args, kwargs)
     level = max((b._level for b in batches), key=operator.attrgetter("order"))
     results = []
     for i in range(max(level.size, 1)):

@@ -73,6 +73,13 @@ def _first(values: Iterable[Any]) -> Any:
     return None
 
 
+def _detached(x: Any) -> Any:
+    """Return operands without a derivative, also inside of lists and tuples."""
+    if isinstance(x, (list, tuple)):
+        return (list if isinstance(x, list) else tuple)([_detached(part) for part in x])
+    return x.detach() if x.__class__ in RECORDERS else x
+
+
 _UFUNC_ARGUMENTS = {
     "out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True, "signature": None,
 }  # fmt: skip
@@ -187,6 +194,8 @@ class Op:
                 if kwargs or len(args) != len(self.operands):
                     return self._bound(RECORDERS[x.__class__], args, kwargs)
                 return RECORDERS[x.__class__](self, args, NO_SETTINGS)
+        if not self.rules and _first(args) is not None:  # in a list, as of `np.lexsort`
+            return whole(self.function, _detached(args), kwargs)
         return self.fn(*args, **kwargs)
 
     def _bound(self, recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -323,7 +332,7 @@ def _signature(fn: Callable[..., Any]) -> dict[str, Any]:
     defaults = inner.__defaults__ or ()
     signature |= dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
     signature |= inner.__kwdefaults__ or {}
-    absent = {"keepdims": False, "where": True}  # what no value given means; None for the others
+    absent = {"keepdims": False, "where": True, "initial": _NO_VALUE}  # what no value given means; None for the others
     return {name: absent.get(name) if value is _NO_VALUE else value for name, value in signature.items()}
 
 
@@ -360,7 +369,9 @@ def _declare(
 
 def _says_nothing(value: Any, default: Any) -> bool:
     """Tell whether an argument that is not supported asks for no more than its absence would."""
-    return value is None or value is _NO_VALUE or (isinstance(value, (bool, str, int)) and value == default)
+    if value is None:
+        return default is not _NO_VALUE
+    return value is _NO_VALUE or (isinstance(value, (bool, str, int)) and value == default)
 
 
 def _known_parameters(fn: Any, otherwise: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import refusals
+from autograd_lite import errors, refusals
 from autograd_lite.graph import is_dissected, is_grad_enabled, observers
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
@@ -23,14 +23,17 @@ from autograd_lite.shapes import Array
 
 _ndarray = np.ndarray
 _SIMPLE = frozenset((int, float, bool, complex, str, slice, type(None), type(Ellipsis), np.dtype, type))
+_NO_OPERANDS = frozenset(("out", "overwrite_input"))  # of which the second allows what no Tensor lets happen
 
 
 def unrecorded(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Return the results of NumPy's function `fn`, as Tensors; NotImplemented where an operand is recorded."""
-    named = {name: x for name, x in kwargs.items() if name != "out"} if kwargs else kwargs
+    named = {name: x for name, x in kwargs.items() if name not in _NO_OPERANDS} if kwargs else kwargs
     given = (*args, *named.values()) if named else args
-    if not _all_open(given, is_grad_enabled()) or is_dissected():
+    if is_dissected():
         return NotImplemented
+    if not _all_open(given, is_grad_enabled()):
+        return ask(fn, args, named)
     if kwargs and kwargs.get("out") is not None:
         return _into(kwargs["out"], fn, args, named)
     return _wrapped(_called(fn, args, named), _operation(fn), given)
@@ -59,25 +62,32 @@ def _is_foreign(x: Any) -> bool:
     return hasattr(x, "__array_function__") and not isinstance(x, _ndarray) and x.__class__ not in RECORDERS
 
 
-def _called(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], **more: Any) -> Any:
+def _called(
+    fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], more: Mapping[str, Any] = NO_SETTINGS, lend: Any = None
+) -> Any:
+    lend = lend or _lent
     try:
-        return fn(*[_lent(x) for x in args], **{name: _lent(x) for name, x in kwargs.items()}, **more)
+        return fn(*map(lend, args), **{name: lend(x) for name, x in kwargs.items()}, **more)
     except Exception as error:
         error.add_note(refusals.circumstances(_operation(fn), _tensors((*args, *kwargs.values()))))
+        if isinstance(error, ValueError) and "read-only" in str(error):
+            raise errors.UnsupportedError(errors.IN_PLACE_FUNCTION.format(op=fn.__name__)) from error
         raise
 
 
-def _lent(x: Any) -> Any:
+def _lent(x: Any, lend: Any = None) -> Any:
     """Return an operand as an array that nothing can be written to: a function may be asked to work in place."""
     if isinstance(x, Handle):
-        array = array_of(x)
-        if array.__class__ is _ndarray:
-            array = array.view()
-            array.flags.writeable = False
-        return array
+        x = array_of(x)
     if isinstance(x, (list, tuple)):
-        return (list if isinstance(x, list) else tuple)([_lent(part) for part in x])
-    return plain_operand(x) if isinstance(x, _ndarray) else x
+        return (list if isinstance(x, list) else tuple)(map(lend or _lent, x))
+    return _readable(plain_operand(x)) if isinstance(x, _ndarray) else x
+
+
+def _readable(array: Array) -> Array:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def leaves(values: Iterable[Any]) -> Iterator[Any]:
@@ -140,7 +150,7 @@ def _into(out: Any, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
         refusals.recorded_leaf(t, op.name)
     copies = {id(t): array_of(t).copy() for t in tensors}
     places = tuple([copies.get(id(t), t) for t in targets])
-    y = _called(fn, args, kwargs, out=places if len(places) > 1 else places[0])
+    y = _called(fn, args, kwargs, {"out": places if len(places) > 1 else places[0]})
     for t in tensors:
         t._become(_told(op, args, make_tensor(copies[id(t)], None, op)), op.name)
     written = {id(copies[id(t)]): t for t in tensors}
@@ -151,3 +161,51 @@ def _is_replaced(t: Any, kwargs: Mapping[str, Any]) -> bool:
     """Tell whether nothing of what a Tensor is computed from remains in it, and it holds no batch."""
     remains = kwargs.get("where", True) is not True and t._node is not None and is_grad_enabled()
     return not remains and _is_known(t._data.__class__) and not hasattr(t._data, "examples")
+
+
+# ----- where somebody does: what NumPy would refuse -----
+
+_MOST = 4096
+_FEW = 16  # elements of a plain array that may be an axis, or where to cut
+_known: set[Any] = set()
+"""The kinds of calls that NumPy has not refused."""
+
+
+def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Return NotImplemented, but first have NumPy's function refuse arguments of a definition that it does not take, in its own words.
+
+    It is called on the values, and its result thrown away: once for each kind of call, which is the function, the
+    shapes and dtypes of arrays, and all other arguments. What it refuses by the values of arrays the definition has to
+    refuse as well.
+    """
+    kind = (fn, *map(_kind, args), *[(name, _kind(x)) for name, x in kwargs.items()])
+    if kind in _known:
+        return NotImplemented
+    if not any(_is_foreign(x._data if isinstance(x, Handle) else x) for x in leaves((*args, *kwargs.values()))):
+        with np.errstate(all="ignore"):
+            _called(fn, args, kwargs, lend=_sample)
+    if len(_known) >= _MOST:
+        _known.clear()
+    _known.add(kind)
+    return NotImplemented
+
+
+def _kind(x: Any) -> Any:
+    """Return what of an argument decides whether NumPy takes it."""
+    if isinstance(x, Handle):
+        x = x._data
+    elif isinstance(x, (list, tuple)):
+        return x.__class__, *map(_kind, x)
+    elif isinstance(x, slice):
+        return x.start, x.stop, x.step
+    elif isinstance(x, _ndarray) and x.size <= _FEW:
+        return x.shape, x.dtype, x.tobytes()
+    elif x.__class__.__hash__ is not None and not hasattr(x, "shape"):
+        return x.__class__, x
+    return x.shape, x.dtype
+
+
+def _sample(x: Any) -> Any:
+    """Return the array of an operand; in a batch that of one example, in a trace that of this call."""
+    x = x._data if isinstance(x, Handle) else x
+    return _sample(x._sample()) if x.__class__ in RECORDERS else _lent(x, _sample)

@@ -25,13 +25,15 @@ def by_columns(name: str, order: str | None) -> bool:
     """Tell whether elements are counted by columns; an order that goes by how they lie in memory is refused."""
     known = {"C": False, "F": True, "NONE": False}.get(str(order).upper())
     if known is None:
+        np.ravel(0, order) if name == "ravel" else np.reshape(0, (), order)  # refuses what is no order  # type: ignore
         why = "how an array lies in memory is none of its values. Write order='C' for rows first, order='F' for columns"
         raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"{name} with order={order!r}", why=why))
     return known
 
 
 @composite(np.reshape, exact=True)
-def reshape(a: Array, shape: Any, order: str | None = "C") -> Array:
+def reshape(a: Array, shape: Any, order: str | None = "C", *, copy: bool | None = None) -> Array:
+    """NOTE: whether it is a copy nobody can tell of a Tensor, which does not see another one change."""
     if not by_columns("reshape", order):
         return reshaped(a, shape=shape)
     backwards = tuple(shape)[::-1] if isinstance(shape, (tuple, list, np.ndarray)) else shape
