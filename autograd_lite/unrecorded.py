@@ -28,66 +28,72 @@ _NO_OPERANDS = frozenset(("out", "overwrite_input"))  # of which the second allo
 
 def unrecorded(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Return the results of NumPy's function `fn`, as Tensors; NotImplemented where an operand is recorded."""
-    named = {name: x for name, x in kwargs.items() if name not in _NO_OPERANDS} if kwargs else kwargs
-    given = (*args, *named.values()) if named else args
     if is_dissected():
         return NotImplemented
-    if not _all_open(given, is_grad_enabled()):
+    named = {name: x for name, x in kwargs.items() if name not in _NO_OPERANDS} if kwargs else kwargs
+    given, strange = (*args, *named.values()) if named else args, []
+    lent = _lent(given, is_grad_enabled(), strange)
+    if lent is None:
         return ask(fn, args, named)
+    op = _operation(fn)
     if kwargs and kwargs.get("out") is not None:
-        return _into(kwargs["out"], fn, args, named)
-    return _wrapped(_called(fn, args, named), _operation(fn), given)
+        return _into(kwargs["out"], op, given, lent, named)
+    return _wrapped(_called(op, given, lent, named), op, given, strange)
 
 
-def _all_open(values: Iterable[Any], recording: bool) -> bool:
-    """Tell whether no value is recorded, nor an array of another type, also inside of lists and tuples."""
+def _lent(values: Iterable[Any], recording: bool, strange: list[Any], inside: bool = False) -> list[Any] | None:
+    """Return operands as arrays that nothing can be written to, for a function may be asked to work in place.
+
+    None where one is recorded, or an array of another type. Of what is neither a Tensor nor a simple setting `strange`
+    is told. What stands inside of a list a function copies, and it is lent as it is.
+    """
+    given: list[Any] = []
     for x in values:
         if isinstance(x, Handle):
-            if (recording and x._node is not None) or not _is_known(x._data.__class__):
-                return False
+            array = x._data if x._exposed is None else array_of(x)
+            if (recording and x._node is not None) or not (array.__class__ is _ndarray or array.__class__ in RECORDERS):
+                return None
+            given.append(array if inside else _readable(array))
+        elif x.__class__ in _SIMPLE:
+            given.append(x)
         elif isinstance(x, (list, tuple)):
-            if not _all_open(x, recording):
-                return False
-        elif x.__class__ not in _SIMPLE and _is_foreign(x):
-            return False
-    return True
-
-
-def _is_known(kind: type) -> bool:
-    """Tell whether arrays of a class are NumPy's, or answer for whole functions: batches, those of a trace."""
-    return kind is _ndarray or kind in RECORDERS
+            parts = _lent(x, recording, strange, inside=True)
+            if parts is None:
+                return None
+            given.append(parts if isinstance(x, list) else tuple(parts))
+        elif _is_foreign(x):
+            return None
+        else:
+            strange.append(x)
+            given.append(_readable(plain_operand(x) if isinstance(x, _ndarray) else x))
+    return given
 
 
 def _is_foreign(x: Any) -> bool:
+    """Tell whether something is an array of another type than those whose whole functions are known here."""
     return hasattr(x, "__array_function__") and not isinstance(x, _ndarray) and x.__class__ not in RECORDERS
 
 
-def _called(
-    fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], more: Mapping[str, Any] = NO_SETTINGS, lend: Any = None
-) -> Any:
-    lend = lend or _lent
+def _readable(x: Any) -> Any:
+    """Return an array as one that can be read only; what is none as it is."""
+    if x.__class__ is _ndarray:
+        x = x.view()
+        x.setflags(write=False)
+    return x
+
+
+def _called(op: Op, given: Sequence[Any], lent: Sequence[Any], names: Iterable[str], **more: Any) -> Any:
+    """Call the function with arguments of which the last have names; an error says with which Tensors."""
     try:
-        return fn(*map(lend, args), **{name: lend(x) for name, x in kwargs.items()}, **more)
+        if not names:
+            return op.fn(*lent, **more)
+        places = len(lent) - len(names)  # type: ignore[arg-type]
+        return op.fn(*lent[:places], **dict(zip(names, lent[places:], strict=True)), **more)
     except Exception as error:
-        error.add_note(refusals.circumstances(_operation(fn), _tensors((*args, *kwargs.values()))))
-        if isinstance(error, ValueError) and "read-only" in str(error):
-            raise errors.UnsupportedError(errors.IN_PLACE_FUNCTION.format(op=fn.__name__)) from error
+        error.add_note(refusals.circumstances(op, _tensors(given)))
+        if "read-only" in str(error) and not more:
+            raise errors.UnsupportedError(errors.IN_PLACE_FUNCTION.format(op=op.name)) from error
         raise
-
-
-def _lent(x: Any, lend: Any = None) -> Any:
-    """Return an operand as an array that nothing can be written to: a function may be asked to work in place."""
-    if isinstance(x, Handle):
-        x = array_of(x)
-    if isinstance(x, (list, tuple)):
-        return (list if isinstance(x, list) else tuple)(map(lend or _lent, x))
-    return _readable(plain_operand(x)) if isinstance(x, _ndarray) else x
-
-
-def _readable(array: Array) -> Array:
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def leaves(values: Iterable[Any]) -> Iterator[Any]:
@@ -109,25 +115,22 @@ def _operation(fn: Any) -> Op:
     return Op(fn.__name__, fn, "composite", (), {}, (None,), variadic=True, function=fn)
 
 
-def _wrapped(y: Any, op: Op, given: Sequence[Any]) -> Any:
+def _wrapped(y: Any, op: Op, given: Sequence[Any], strange: Sequence[Any]) -> Any:
     """Return the results as Tensors: one, or several in a tuple or list; what is no number as it is."""
     if isinstance(y, (list, tuple)):
-        parts = [_wrapped(part, op, given) for part in y]
+        parts = [_wrapped(part, op, given, strange) for part in y]
         return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
     array = as_array(y)
-    if array.__class__ is _ndarray and array.dtype.kind in NUMERIC:
-        return _told(op, given, make_tensor(_own(array, given), None, op))
-    return _told(op, given, make_tensor(array, None, op)) if array.__class__ in RECORDERS else y
-
-
-def _own(array: Array, given: Sequence[Any]) -> Array:
-    """Return a result as an array that no user can write to: none of his arrays, and no view of one.
-
-    Of what a Tensor holds a view will do, for nobody writes to that.
-    """
-    strange = [x for x in leaves(given) if x.__class__ not in _SIMPLE and not isinstance(x, Handle)]
-    shared = strange and (array.base is not None or any(array is x for x in strange))
-    return array.copy() if shared else array
+    if array.__class__ is _ndarray:
+        if array.dtype.kind not in NUMERIC:
+            return y
+        # Of what a Tensor holds a view will do, for nobody writes to that; to what is the user's somebody may.
+        if strange and (array.base is not None or any(array is x for x in strange)):
+            array = array.copy()
+    elif array.__class__ not in RECORDERS:
+        return y
+    result = make_tensor(array, None, op)
+    return _told(op, given, result) if observers else result
 
 
 def _told(op: Op, given: Iterable[Any], result: Any) -> Any:
@@ -140,19 +143,19 @@ def _told(op: Op, given: Iterable[Any], result: Any) -> Any:
 # ----- results into arrays that are there -----
 
 
-def _into(out: Any, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def _into(out: Any, op: Op, given: Sequence[Any], lent: Sequence[Any], named: Mapping[str, Any]) -> Any:
     """Have NumPy write into arrays as they are, and for Tensors into copies that take the place of what they hold."""
-    op, targets = _operation(fn), out if isinstance(out, tuple) else (out,)
+    targets = out if isinstance(out, tuple) else (out,)
     tensors = _tensors(targets)
-    if not all(_is_replaced(t, kwargs) for t in tensors):
+    if not all(_is_replaced(t, named) for t in tensors):
         return NotImplemented
     for t in tensors:
         refusals.recorded_leaf(t, op.name)
     copies = {id(t): array_of(t).copy() for t in tensors}
     places = tuple([copies.get(id(t), t) for t in targets])
-    y = _called(fn, args, kwargs, {"out": places if len(places) > 1 else places[0]})
+    y = _called(op, given, lent, named, out=places if len(places) > 1 else places[0])
     for t in tensors:
-        t._become(_told(op, args, make_tensor(copies[id(t)], None, op)), op.name)
+        t._become(_told(op, given, make_tensor(copies[id(t)], None, op)), op.name)
     written = {id(copies[id(t)]): t for t in tensors}
     return tuple([written.get(id(x), x) for x in y]) if isinstance(y, tuple) else written.get(id(y), y)
 
@@ -160,13 +163,15 @@ def _into(out: Any, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
 def _is_replaced(t: Any, kwargs: Mapping[str, Any]) -> bool:
     """Tell whether nothing of what a Tensor is computed from remains in it, and it holds no batch."""
     remains = kwargs.get("where", True) is not True and t._node is not None and is_grad_enabled()
-    return not remains and _is_known(t._data.__class__) and not hasattr(t._data, "examples")
+    kind = t._data.__class__
+    return not remains and (kind is _ndarray or (kind in RECORDERS and not hasattr(t._data, "examples")))
 
 
 # ----- where somebody does: what NumPy would refuse -----
 
 _MOST = 4096
-_FEW = 16  # elements of a plain array that may be an axis, or where to cut
+_FEW = 16  # numbers that may be axes, or where to cut
+_BY_VALUE = frozenset((int, bool, str, type(None), type, np.dtype, np.int64, np.bool_))
 _known: set[Any] = set()
 """The kinds of calls that NumPy has not refused."""
 
@@ -181,9 +186,10 @@ def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     kind = (fn, *map(_kind, args), *[(name, _kind(x)) for name, x in kwargs.items()])
     if kind in _known:
         return NotImplemented
-    if not any(_is_foreign(x._data if isinstance(x, Handle) else x) for x in leaves((*args, *kwargs.values()))):
+    given = (*args, *kwargs.values())
+    if not any(_is_foreign(x._data if isinstance(x, Handle) else x) for x in leaves(given)):
         with np.errstate(all="ignore"):
-            _called(fn, args, kwargs, lend=_sample)
+            _called(_operation(fn), given, [_sample(x) for x in given], kwargs)
     if len(_known) >= _MOST:
         _known.clear()
     _known.add(kind)
@@ -191,21 +197,24 @@ def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
 
 
 def _kind(x: Any) -> Any:
-    """Return what of an argument decides whether NumPy takes it."""
+    """Return what of an argument decides whether NumPy takes it: no value of a float, nor of many numbers."""
     if isinstance(x, Handle):
-        x = x._data
-    elif isinstance(x, (list, tuple)):
-        return x.__class__, *map(_kind, x)
-    elif isinstance(x, slice):
-        return x.start, x.stop, x.step
-    elif isinstance(x, _ndarray) and x.size <= _FEW:
-        return x.shape, x.dtype, x.tobytes()
-    elif x.__class__.__hash__ is not None and not hasattr(x, "shape"):
+        return x._data.shape, x._data.dtype
+    if x.__class__ in _BY_VALUE:
         return x.__class__, x
-    return x.shape, x.dtype
+    if isinstance(x, (list, tuple)):
+        return x.__class__, *(map(_kind, x) if len(x) <= _FEW or x[0].__class__ not in _SIMPLE else (len(x),))
+    if isinstance(x, slice):
+        return x.start, x.stop, x.step
+    if isinstance(x, _ndarray) and x.dtype.kind in "biu" and x.size <= _FEW:
+        return x.shape, x.dtype, x.tobytes()
+    return (x.shape, x.dtype) if hasattr(x, "shape") and x.shape else x.__class__
 
 
 def _sample(x: Any) -> Any:
     """Return the array of an operand; in a batch that of one example, in a trace that of this call."""
-    x = x._data if isinstance(x, Handle) else x
-    return _sample(x._sample()) if x.__class__ in RECORDERS else _lent(x, _sample)
+    if isinstance(x, (list, tuple)):
+        return (list if isinstance(x, list) else tuple)(map(_sample, x))
+    if isinstance(x, Handle):
+        x = x._data
+    return _sample(x._sample()) if x.__class__ in RECORDERS else _readable(x)
