@@ -289,18 +289,22 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
     for x in leaves(given):
         if isinstance(x, Handle):  # always the outer of the two
             return x._whole(fn, args, kwargs)  # type: ignore[attr-defined]
-    batches, defined = list(_batches(given)), isinstance(REGISTRY.get(fn), Composite)
-    real = np.result_type(*[b.dtype for b in batches]).kind == "f"
     if kwargs.get("out") is not None:
         return NotImplemented
-    if defined and (real or fn in MOVING):
+    if isinstance(REGISTRY.get(fn), Composite) and (fn in MOVING or _is_real(given)):
         return ask(fn, args, kwargs)
-    level = max((b._level for b in batches), key=operator.attrgetter("order"))
+    level = max((b._level for b in _batches(given)), key=operator.attrgetter("order"))
     results = []
     for i in range(max(level.size, 1)):
         named = {name: example(x, i, level) for name, x in kwargs.items()}
         results.append(fn(*[example(x, i, level) for x in args], **named))
     return _stacked(results, fn.__name__, level)
+
+
+def _is_real(given: Iterable[Any]) -> bool:
+    """Tell whether operands together are floating-point numbers, and none is complex."""
+    kinds = {x.dtype.kind if hasattr(x, "dtype") else "c" if type(x) is complex else "" for x in leaves(given)}
+    return "f" in kinds and "c" not in kinds
 
 
 def _stacked(results: Sequence[Any], name: str, level: Level) -> Any:

@@ -418,15 +418,16 @@ class Composite:
     """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own.
 
     Where nobody records, it is NumPy's function itself that is called, since a definition is one for real numbers that
-    have a derivative. Such as are `exact` do what NumPy does with whatever they are given.
+    have a derivative; and where somebody does, it is asked whether it takes the arguments. See `composite` for those
+    that need neither.
     """
 
-    __slots__ = ("__name__", "definition", "exact", "free", "function", "known", "names", "order")
+    __slots__ = ("__name__", "checked", "definition", "exact", "free", "function", "known", "names", "order")
     form = "composite"
 
-    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool) -> None:
+    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool) -> None:
         self.__name__ = fn.__name__
-        self.function, self.definition, self.exact = fn, definition, exact
+        self.function, self.definition, self.exact, self.checked = fn, definition, exact, checked
         self.names = _parameter_names(definition)
         parameters = _known_parameters(fn, dict.fromkeys(self.names))
         self.order = tuple(parameters)
@@ -439,6 +440,19 @@ class Composite:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.exact and (found := whole(self.function, args, kwargs)) is not NotImplemented:
             return found
+        try:
+            places, given = self._given(args, kwargs)
+        except errors.UnsupportedError:
+            found = whole(self.function, args, kwargs) if self.exact else NotImplemented
+            if found is NotImplemented:
+                raise
+            return found
+        result = self.definition(*places, **given)
+        # A result is its own Tensor: whoever changes it in place does not mean the argument.
+        return result.copy() if any(result is x for x in places) else result
+
+    def _given(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+        """Return the arguments of the definition, by place and by name."""
         placed = self.names[: len(args)]
         if self.free & _VARARGS or (placed == self.order[: len(args)] and kwargs.keys().isdisjoint(placed)):
             given = dict(kwargs)
@@ -446,9 +460,7 @@ class Composite:
             given, args = self._by_name(args, kwargs), ()
         if not self.free & _VARKEYWORDS:
             given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
-        result = self.definition(*args, **{k: v for k, v in given.items() if v is not _NO_VALUE})
-        # A result is its own Tensor: whoever changes it in place does not mean the argument.
-        return result.copy() if any(result is x for x in args) else result
+        return args, {name: value for name, value in given.items() if value is not _NO_VALUE}
 
     def _by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Name the positional arguments as NumPy does, whose function may have more of them."""
@@ -473,15 +485,18 @@ class Composite:
         return text.format(argument=argument, op=self.__name__, extra="", call=call)
 
 
-def composite(*functions: Any, exact: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def composite(
+    *functions: Any, exact: bool = False, checked: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a definition in terms of other operations for each of `functions`; a decorator.
 
-    An `exact` one gives what NumPy gives for numbers of every kind, and is called also where nobody records.
+    An `exact` one gives what NumPy gives for numbers of every kind, and is called also where nobody records. One that
+    is `checked` refuses by itself all that NumPy refuses.
     """
 
     def register(definition: Callable[..., Any]) -> Callable[..., Any]:
         for fn in functions:
-            REGISTRY[fn] = Composite(fn, definition, exact)
+            REGISTRY[fn] = Composite(fn, definition, exact, checked)
         return definition
 
     return register

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, REGISTRY, Composite, is_numpys, whole
+from autograd_lite.rules.common import with_shape
 from autograd_lite.rules.unsupported import IN_PLACE, reason
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
@@ -85,8 +86,9 @@ def _reduction_arguments(inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> di
 
 
 def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
-    ndim = np.ndim(b)
-    return ufunc(np.reshape(a, np.shape(a) + (1,) * ndim), b, **kwargs)
+    """NOTE: here numbers of Python are arrays, which have a say in the dtype."""
+    b = with_shape(b)
+    return ufunc(np.reshape(a, np.shape(a) + (1,) * b.ndim), b, **kwargs)
 
 
 def declines(x: Any) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.graph import is_dissected, is_grad_enabled, observers
-from autograd_lite.op import NO_SETTINGS, RECORDERS, Op
+from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
 from autograd_lite.shapes import Array
 
@@ -183,6 +183,8 @@ def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     shapes and dtypes of arrays, and all other arguments. What it refuses by the values of arrays the definition has to
     refuse as well.
     """
+    if getattr(REGISTRY.get(fn), "checked", False):
+        return NotImplemented
     kind = (fn, *map(_kind, args), *[(name, _kind(x)) for name, x in kwargs.items()])
     if kind in _known:
         return NotImplemented

@@ -99,7 +99,7 @@ def _like(a: Array) -> Array:
     return np.broadcast_to(0, np.shape(a))
 
 
-@composite(np.moveaxis)
+@composite(np.moveaxis, checked=True)
 def moveaxis(a: Array, source: Any, destination: Any) -> Array:
     labelled = np.moveaxis(np.broadcast_to(0, range(1, a.ndim + 1)), source, destination)
     return np.transpose(a, [n - 1 for n in labelled.shape])
@@ -111,12 +111,12 @@ def rollaxis(a: Array, axis: int, start: int = 0) -> Array:
     return np.moveaxis(a, axis, start - (axis < start))
 
 
-@composite(np.expand_dims)
+@composite(np.expand_dims, checked=True)
 def expand_dims(a: Array, axis: Any) -> Array:
     return reshaped(a, shape=np.expand_dims(_like(a), axis).shape)
 
 
-@composite(np.squeeze)
+@composite(np.squeeze, checked=True)
 def squeeze(a: Array, axis: Axis = None) -> Array:
     return reshaped(a, shape=np.squeeze(_like(a), axis).shape)
 
@@ -125,7 +125,7 @@ def _atleast(fn: Any) -> Any:
     def atleast(*arys: Array) -> Any:
         shapes = [fn(_like(a)).shape for a in arys]
         results = [np.reshape(a, shape) for a, shape in zip(arys, shapes, strict=True)]
-        return results[0] if len(results) == 1 else results
+        return results[0] if len(results) == 1 else tuple(results)
 
     return atleast
 
@@ -167,7 +167,7 @@ joined = linear(
 )
 
 
-@composite(np.concatenate)
+@composite(np.concatenate, checked=True)
 def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     """NOTE: where each array starts is computed once, not by each of the rules: there may be thousands of arrays."""
     if axis is None:
@@ -182,28 +182,28 @@ def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
     return concatenate([np.expand_dims(a, axis) for a in arrays], axis)
 
 
-@composite(np.vstack)
+@composite(np.vstack, checked=True)
 def vstack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_2d(a) for a in tup], 0)
 
 
-@composite(np.hstack)
+@composite(np.hstack, checked=True)
 def hstack(tup: Sequence[Array]) -> Array:
     arrays = [np.atleast_1d(a) for a in tup]
     return concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
 
 
-@composite(np.dstack)
+@composite(np.dstack, checked=True)
 def dstack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_3d(a) for a in tup], 2)
 
 
-@composite(np.column_stack)
+@composite(np.column_stack, checked=True)
 def column_stack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_2d(a).T if np.ndim(a) < 2 else a for a in tup], 1)  # noqa: PLR2004 - not yet columns
 
 
-@composite(np.block)
+@composite(np.block, checked=True)
 def block(arrays: Any) -> Array:
     """Nested lists: the innermost are joined along the last axis, the outer ones along the axes before."""
     leaves = list(_leaves(arrays, 0))
@@ -262,7 +262,7 @@ def unstack(x: Array, *, axis: int = 0) -> tuple[Array, ...]:
     return tuple(np.moveaxis(x, axis, 0))
 
 
-@composite(np.append)
+@composite(np.append, checked=True)
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:
     return concatenate((arr, values), axis)
 
@@ -309,6 +309,8 @@ _PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
 def pad(
     array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0, reflect_type: str = "even"
 ) -> Array:
+    if not array.ndim:
+        return np.copy(array)
     widths = [(int(low), int(high)) for low, high in np.broadcast_to(pad_width, (array.ndim, 2))]
     if mode == "constant":
         return (
