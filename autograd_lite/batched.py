@@ -142,6 +142,9 @@ class Batched(Methods):
     def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return _by_examples(fn, args, kwargs)
 
+    def _ask(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        ask(fn, args, kwargs)
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         _plain_out(ufunc, kwargs)
         return call_ufunc(ufunc, method, inputs, kwargs)
@@ -292,7 +295,7 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
     if kwargs.get("out") is not None:
         return NotImplemented
     if isinstance(REGISTRY.get(fn), Composite) and (fn in MOVING or _is_real(given)):
-        return ask(fn, args, kwargs)
+        return NotImplemented
     level = max((b._level for b in _batches(given)), key=operator.attrgetter("order"))
     results = []
     for i in range(max(level.size, 1)):
@@ -303,8 +306,9 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
 
 def _is_real(given: Iterable[Any]) -> bool:
     """Tell whether operands together are floating-point numbers, and none is complex."""
-    kinds = {x.dtype.kind if hasattr(x, "dtype") else "c" if type(x) is complex else "" for x in leaves(given)}
-    return "f" in kinds and "c" not in kinds
+    given = list(leaves(given))
+    kinds = {getattr(getattr(x, "dtype", None), "kind", None) for x in given}
+    return "f" in kinds and "c" not in kinds and complex not in map(type, given)
 
 
 def _stacked(results: Sequence[Any], name: str, level: Level) -> Any:

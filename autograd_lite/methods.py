@@ -67,6 +67,9 @@ class Methods:
         """Call a function of NumPy as a whole, if this class lets it, instead of the operations it is defined by."""
         return NotImplemented
 
+    def _ask(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Have a function of NumPy refuse arguments that it does not take, if this class can tell it the values."""
+
     def __pow__(self: Any, other: Any) -> Any:
         # As in NumPy, a power of 2 is a square: exact, and its derivative needs no branch.
         return self._unary(_square) if other.__class__ is int and other == 2 else self._binary(_power, other)  # noqa: PLR2004

@@ -63,6 +63,14 @@ def whole(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     return NotImplemented if x is None else x._whole(fn, args, kwargs)
 
 
+def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Have NumPy's own function `fn` refuse arguments that it does not take."""
+    x = _first(args)
+    x = _first(kwargs.values()) if x is None else x
+    if x is not None:
+        x._ask(fn, args, kwargs)
+
+
 def _first(values: Iterable[Any]) -> Any:
     """Return the first value of a type that records, also inside of lists and tuples."""
     for x in values:
@@ -447,7 +455,17 @@ class Composite:
             if found is NotImplemented:
                 raise
             return found
-        result = self.definition(*places, **given)
+        failure: Exception | None = None
+        try:
+            result = self.definition(*places, **given)
+        except errors.AutogradError:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below, unless NumPy has an error of its own
+            failure = error
+        if not (self.exact or self.checked):
+            ask(self.function, args, kwargs)
+        if failure is not None:
+            raise failure
         # A result is its own Tensor: whoever changes it in place does not mean the argument.
         return result.copy() if any(result is x for x in places) else result
 

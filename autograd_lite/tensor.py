@@ -21,7 +21,7 @@ from autograd_lite.rules import indexing, shaping
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
-from autograd_lite.unrecorded import unrecorded
+from autograd_lite.unrecorded import ask, unrecorded
 
 
 @results_are
@@ -292,6 +292,9 @@ class Tensor(Handle, Methods):
 
     def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return unrecorded(fn, args, kwargs)
+
+    def _ask(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        ask(fn, args, kwargs)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = REGISTRY.get(ufunc)

@@ -9,7 +9,7 @@ that do, the definition remains.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.graph import is_dissected, is_grad_enabled, observers
-from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op
+from autograd_lite.op import NO_SETTINGS, RECORDERS, Op
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
 from autograd_lite.shapes import Array
 
@@ -34,25 +34,29 @@ def unrecorded(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     given, strange = (*args, *named.values()) if named else args, []
     lent = _lent(given, is_grad_enabled(), strange)
     if lent is None:
-        return ask(fn, args, named)
+        return NotImplemented
     op = _operation(fn)
     if kwargs and kwargs.get("out") is not None:
-        return _into(kwargs["out"], op, given, lent, named)
-    return _wrapped(_called(op, given, lent, named), op, given, strange)
+        return _into(kwargs["out"], op, given, lent, named, strange)
+    return _wrapped(_called(op, given, lent, named, strange), op, given, strange)
 
 
 def _lent(values: Iterable[Any], recording: bool, strange: list[Any], inside: bool = False) -> list[Any] | None:
     """Return operands as arrays that nothing can be written to, for a function may be asked to work in place.
 
-    None where one is recorded, or an array of another type. Of what is neither a Tensor nor a simple setting `strange`
-    is told. What stands inside of a list a function copies, and it is lent as it is.
+    None where one is recorded, or an array of another type. To `strange` is added what is neither a Tensor nor a simple
+    setting, and what a Tensor holds if it is no array of NumPy. What stands inside of a list a function copies, and it is lent as it is.
     """
     given: list[Any] = []
     for x in values:
         if isinstance(x, Handle):
             array = x._data if x._exposed is None else array_of(x)
-            if (recording and x._node is not None) or not (array.__class__ is _ndarray or array.__class__ in RECORDERS):
+            if recording and x._node is not None:
                 return None
+            if array.__class__ is not _ndarray:
+                if array.__class__ not in RECORDERS:
+                    return None
+                strange.append(array)
             given.append(array if inside else _readable(array))
         elif x.__class__ in _SIMPLE:
             given.append(x)
@@ -82,18 +86,29 @@ def _readable(x: Any) -> Any:
     return x
 
 
-def _called(op: Op, given: Sequence[Any], lent: Sequence[Any], names: Iterable[str], **more: Any) -> Any:
+def _called(
+    op: Op, given: Sequence[Any], lent: Sequence[Any], names: Collection[str], strange: Iterable[Any], **more: Any
+) -> Any:
     """Call the function with arguments of which the last have names; an error says with which Tensors."""
+    places = len(lent) - len(names)
+    args, named = lent[:places], {**dict(zip(names, lent[places:], strict=True)), **more}
     try:
-        if not names:
-            return op.fn(*lent, **more)
-        places = len(lent) - len(names)  # type: ignore[arg-type]
-        return op.fn(*lent[:places], **dict(zip(names, lent[places:], strict=True)), **more)
+        answers = [x for x in strange if x.__class__ in RECORDERS] if strange else ()
+        return _answered(op.fn, args, named, answers) if answers else op.fn(*args, **named)
     except Exception as error:
         error.add_note(refusals.circumstances(op, _tensors(given)))
         if "read-only" in str(error) and not more:
             raise errors.UnsupportedError(errors.IN_PLACE_FUNCTION.format(op=op.name)) from error
         raise
+
+
+def _answered(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], arrays: Sequence[Any]) -> Any:
+    """Have batches, or arrays of a trace, carry out a function: not of every argument does NumPy ask whether it does."""
+    for x in arrays if hasattr(fn, "__wrapped__") else ():
+        result = x.__array_function__(fn, [y.__class__ for y in arrays], args, kwargs)
+        if result is not NotImplemented:
+            return result
+    return fn(*args, **kwargs)
 
 
 def leaves(values: Iterable[Any]) -> Iterator[Any]:
@@ -143,7 +158,9 @@ def _told(op: Op, given: Iterable[Any], result: Any) -> Any:
 # ----- results into arrays that are there -----
 
 
-def _into(out: Any, op: Op, given: Sequence[Any], lent: Sequence[Any], named: Mapping[str, Any]) -> Any:
+def _into(
+    out: Any, op: Op, given: Sequence[Any], lent: Sequence[Any], named: Mapping[str, Any], strange: Sequence[Any]
+) -> Any:
     """Have NumPy write into arrays as they are, and for Tensors into copies that take the place of what they hold."""
     targets = out if isinstance(out, tuple) else (out,)
     tensors = _tensors(targets)
@@ -153,7 +170,7 @@ def _into(out: Any, op: Op, given: Sequence[Any], lent: Sequence[Any], named: Ma
         refusals.recorded_leaf(t, op.name)
     copies = {id(t): array_of(t).copy() for t in tensors}
     places = tuple([copies.get(id(t), t) for t in targets])
-    y = _called(op, given, lent, named, out=places if len(places) > 1 else places[0])
+    y = _called(op, given, lent, named, strange, out=places if len(places) > 1 else places[0])
     for t in tensors:
         t._become(_told(op, given, make_tensor(copies[id(t)], None, op)), op.name)
     written = {id(copies[id(t)]): t for t in tensors}
@@ -176,26 +193,25 @@ _known: set[Any] = set()
 """The kinds of calls that NumPy has not refused."""
 
 
-def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Return NotImplemented, but first have NumPy's function refuse arguments of a definition that it does not take, in its own words.
+def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Have NumPy's function refuse arguments of a definition that it does not take, in its own words.
 
     It is called on the values, and its result thrown away: once for each kind of call, which is the function, the
     shapes and dtypes of arrays, and all other arguments. What it refuses by the values of arrays the definition has to
     refuse as well.
     """
-    if getattr(REGISTRY.get(fn), "checked", False):
-        return NotImplemented
-    kind = (fn, *map(_kind, args), *[(name, _kind(x)) for name, x in kwargs.items()])
+    if is_dissected():
+        return
+    given = (*args, *kwargs.values()) if kwargs else args
+    kind = (fn, *map(_kind, given), *kwargs)
     if kind in _known:
-        return NotImplemented
-    given = (*args, *kwargs.values())
+        return
     if not any(_is_foreign(x._data if isinstance(x, Handle) else x) for x in leaves(given)):
         with np.errstate(all="ignore"):
-            _called(_operation(fn), given, [_sample(x) for x in given], kwargs)
+            _called(_operation(fn), given, [_sample(x) for x in given], kwargs, ())
     if len(_known) >= _MOST:
         _known.clear()
     _known.add(kind)
-    return NotImplemented
 
 
 def _kind(x: Any) -> Any:
