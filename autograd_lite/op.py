@@ -57,7 +57,7 @@ def recorder_of(*values: Any) -> Recorder | None:
 
 
 def whole(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Return what NumPy's own function makes of the arguments where nobody records; NotImplemented where somebody does."""
+    """Return what NumPy's own function makes of arguments that nobody records, else NotImplemented."""
     x = _first(args)
     x = _first(kwargs.values()) if x is None else x
     return NotImplemented if x is None else x._whole(fn, args, kwargs)
@@ -84,8 +84,8 @@ def _first(values: Iterable[Any]) -> Any:
 def _detached(x: Any) -> Any:
     """Return operands without a derivative, also inside of lists and tuples."""
     if isinstance(x, (list, tuple)):
-        return (list if isinstance(x, list) else tuple)([_detached(part) for part in x])
-    return x.detach() if x.__class__ in RECORDERS else x
+        return (list if isinstance(x, list) else tuple)(map(_detached, x))
+    return x.detach() if type(x) in RECORDERS else x
 
 
 _UFUNC_ARGUMENTS = {

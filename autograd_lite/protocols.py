@@ -132,4 +132,5 @@ def supported() -> dict[str, str]:
     >>> supported()["exp"]
     'elementwise'
     """
-    return dict(sorted((_path(fn), getattr(REGISTRY[fn], "form", Composite.form)) for fn in filter(is_numpys, REGISTRY)))
+    numpys = filter(is_numpys, REGISTRY)
+    return dict(sorted((_path(fn), getattr(REGISTRY[fn], "form", Composite.form)) for fn in numpys))

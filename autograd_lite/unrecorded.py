@@ -19,7 +19,6 @@ from autograd_lite import errors, refusals
 from autograd_lite.graph import is_dissected, is_grad_enabled, observers
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
-from autograd_lite.shapes import Array
 
 _ndarray = np.ndarray
 _SIMPLE = frozenset((int, float, bool, complex, str, slice, type(None), type(Ellipsis), np.dtype, type))
@@ -31,7 +30,8 @@ def unrecorded(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     if is_dissected():
         return NotImplemented
     named = {name: x for name, x in kwargs.items() if name not in _NO_OPERANDS} if kwargs else kwargs
-    given, strange = (*args, *named.values()) if named else args, []
+    given = (*args, *named.values()) if named else args
+    strange: list[Any] = []
     lent = _lent(given, is_grad_enabled(), strange)
     if lent is None:
         return NotImplemented
@@ -45,7 +45,8 @@ def _lent(values: Iterable[Any], recording: bool, strange: list[Any], inside: bo
     """Return operands as arrays that nothing can be written to, for a function may be asked to work in place.
 
     None where one is recorded, or an array of another type. To `strange` is added what is neither a Tensor nor a simple
-    setting, and what a Tensor holds if it is no array of NumPy. What stands inside of a list a function copies, and it is lent as it is.
+    setting, and what a Tensor holds if it is no array of NumPy. What stands inside of a list a function copies, and it
+    is lent as it is.
     """
     given: list[Any] = []
     for x in values:
@@ -103,7 +104,7 @@ def _called(
 
 
 def _answered(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], arrays: Sequence[Any]) -> Any:
-    """Have batches, or arrays of a trace, carry out a function: not of every argument does NumPy ask whether it does."""
+    """Have batches, or arrays of a trace, carry out a function: NumPy does not ask every argument whether it does."""
     for x in arrays if hasattr(fn, "__wrapped__") else ():
         result = x.__array_function__(fn, [y.__class__ for y in arrays], args, kwargs)
         if result is not NotImplemented:
@@ -233,6 +234,5 @@ def _sample(x: Any) -> Any:
     """Return the array of an operand; in a batch that of one example, in a trace that of this call."""
     if isinstance(x, (list, tuple)):
         return (list if isinstance(x, list) else tuple)(map(_sample, x))
-    if isinstance(x, Handle):
-        x = x._data
-    return _sample(x._sample()) if x.__class__ in RECORDERS else _readable(x)
+    array: Any = x._data if isinstance(x, Handle) else x
+    return _sample(array._sample()) if type(array) in RECORDERS else _readable(array)

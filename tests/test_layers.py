@@ -17,7 +17,8 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 ROOMS = (
     "errors.*", "version", "later", "lazy", "unfinished", "plotting", "shapes", "tree", "derived", "op", "graph",
     "seams", "growth", "provenance", "rules.*",
-    "refusals", "protocols", "methods", "sweep", "lanes", "record", "unrecorded", "scope", "commits", "tensor", "random",
+    "refusals", "protocols", "methods", "sweep", "lanes", "record", "unrecorded", "scope", "commits",
+    "tensor", "random",
     "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
     "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*",
     "perceptron", "doctor", "", "__main__",

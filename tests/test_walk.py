@@ -1,4 +1,4 @@
-"""Every function of NumPy on Tensors, with every argument, dtype and error of its own: the same value, or the same error.
+"""Every function of NumPy on Tensors, with every argument, dtype and error of its own: the same value or error.
 
 Where nobody records, values are NumPy's to the last bit. Where somebody does, they are its up to rounding, and what is
 not supported may be refused; what NumPy refuses is refused in any case, by its kind of error.
@@ -35,9 +35,13 @@ def _nested(call: Call, _: Any) -> bool:
 
 
 EXEMPT: tuple[Exempt, ...] = (
-    ("einsum", lambda call, _: isinstance(call.args[0], str) and call.args[0] == "ii->i", "of a shape (0, 3) NumPy reads outside of the array"),
+    (
+        "einsum",
+        lambda call, _: isinstance(call.args[0], str) and call.args[0] == "ii->i",
+        "of a shape (0, 3) NumPy reads outside of the array",
+    ),
     ("nan_to_num", _given(copy=False), "a Tensor is changed in place by assignment only"),
-)  # fmt: skip
+)
 EXEMPT_RECORDED: tuple[Exempt, ...] = (
     *EXEMPT,
     *[
@@ -51,11 +55,15 @@ EXEMPT_RECORDED: tuple[Exempt, ...] = (
     ("rot90", _given(k=1.5), "one and a half turns, which NumPy takes for three"),
     ("take", lambda call, _: call.args[1] == 1.5, "a broken number as an index, which NumPy cuts off here alone"),
     ("tile", lambda call, _: call.args[1] == -1, "of nothing NumPy makes -1 copies"),
-    ("cross", lambda call, error: isinstance(error, errors.ShapeError), "vectors in the plane, which NumPy gives up too"),
+    (
+        "cross",
+        lambda call, error: isinstance(error, errors.ShapeError),
+        "vectors in the plane, which NumPy gives up too",
+    ),
     ("lexsort", _nested, "NumPy makes an array of a list before it asks whether there are Tensors in it"),
     ("linalg.multi_dot", _nested, "likewise, of lists in a list"),
     ("partition", lambda call, error: error is None, "in which order elements stand beside the kth is not specified"),
-)  # fmt: skip
+)
 
 
 def _tried(f: Callable[[], Any]) -> Any:
@@ -94,7 +102,9 @@ def _agree(value: Any, expected: Any, exact: bool) -> bool:
         signs = [np.signbit(part(a)) for part in (np.real, np.imag) for a in (value, expected)]
         return np.array_equal(value, expected, equal_nan=True) and np.array_equal(signs[0], signs[1])
     tolerance = 64 * float(max(np.finfo(value.dtype).eps, np.finfo(float).eps if value.dtype == np.longdouble else 0))
-    return np.allclose(value.astype(np.clongdouble), expected.astype(np.clongdouble), tolerance, tolerance, equal_nan=True)
+    return np.allclose(
+        value.astype(np.clongdouble), expected.astype(np.clongdouble), tolerance, tolerance, equal_nan=True
+    )
 
 
 def _compared(name: str, call: Call, wrap: Callable[[Any], Any], recorded: bool) -> str | None:
@@ -186,8 +196,9 @@ def _first_calls(name: str, dtype: Any) -> list[tuple[Call, Any]]:
     """Return calls that NumPy answers with one array, and the answer."""
     tried = [
         (call, _tried(lambda call=call: WALKED[name](*call.args)))  # type: ignore[misc]
-        for call in calls(name, operand((3, 3), dtype)) if not call.kwargs
-    ]  # fmt: skip
+        for call in calls(name, operand((3, 3), dtype))
+        if not call.kwargs
+    ]
     return [(call, y) for call, y in tried if isinstance(y, (np.ndarray, np.generic))][:3]
 
 
@@ -236,9 +247,11 @@ def test_what_cannot_take_the_result_is_as_it_was() -> None:
 # ----- methods of ufuncs -----
 
 METHODS = {
-    "reduce": lambda a: [(a,), (a, 1), (a, None), (a, (0, 1)), (a, 5)], "accumulate": lambda a: [(a,), (a, 1), (a, 5)],
-    "outer": lambda a: [(a, a[0]), (a[0], 2)], "reduceat": lambda a: [(a, [0, 1]), (a, [0, 2, 1], 1), (a, [9])],
-}  # fmt: skip
+    "reduce": lambda a: [(a,), (a, 1), (a, None), (a, (0, 1)), (a, 5)],
+    "accumulate": lambda a: [(a,), (a, 1), (a, 5)],
+    "outer": lambda a: [(a, a[0]), (a[0], 2)],
+    "reduceat": lambda a: [(a, [0, 1]), (a, [0, 2, 1], 1), (a, [9])],
+}
 BINARY = sorted(name for name, fn in WALKED.items() if isinstance(fn, np.ufunc) and (fn.nin, fn.nout) == (2, 1))
 
 
@@ -271,15 +284,17 @@ def test_a_batch_has_the_values_of_its_examples(name: str) -> None:
         for first, second in list(zip(one, two, strict=True))[:3]:
             arrays = [(a, b) for a, b in zip(first.args, second.args, strict=True) if isinstance(a, np.ndarray)]
             expected = [_tried(lambda call=call: fn(*call.args)) for call in (first, second)]
-            if not arrays or any(isinstance(y, Exception) for y in expected) or name in ("where", "extract", "compress"):
+            if (
+                not arrays
+                or any(isinstance(y, Exception) for y in expected)
+                or name in ("where", "extract", "compress")
+            ):
                 continue
-            rest = iter([])
 
             def of_one(*xs: Any, given: Any = first.args) -> Any:
                 places = iter(xs)
                 return fn(*[next(places) if isinstance(x, np.ndarray) else x for x in given])
 
-            del rest
             ys = ag.vmap(of_one)(*[np.stack(pair) for pair in arrays])
             for y, *pair in zip(*(x if isinstance(x, (list, tuple)) else [x] for x in (ys, *expected)), strict=True):
                 assert not difference(y, np.stack(pair), exact=False), first

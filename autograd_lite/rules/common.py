@@ -11,7 +11,7 @@ from autograd_lite.shapes import Array
 
 
 def value_of(x: Any) -> Array:
-    """Return indices or conditions as an array, or as the batch they are or a Tensor holds; recorded ones are refused."""
+    """Return indices or conditions as an array, or as the batch they are; recorded ones are refused."""
     if type(x) in RECORDERS and not x.requires_grad:
         x = x.detach().numpy()
         return x if type(x) in RECORDERS else np.asarray(x)

@@ -275,7 +275,7 @@ def einsum(subscripts: Any, *operands: Array, optimize: Any = False) -> Array:
     return product(*(a for _, a in pairs), spec=spec)
 
 
-def _as_text(given: Sequence[Any]) -> tuple[str, Sequence[Array]]:
+def _as_text(given: tuple[Any, ...]) -> tuple[str, tuple[Array, ...]]:
     """Return the subscripts that are given as lists of numbers after each operand, and perhaps for the result."""
     pairs = len(given) // 2 * 2
     names = ["".join("..." if i is Ellipsis else _LETTERS[i] for i in axes) for axes in given[1:pairs:2]]

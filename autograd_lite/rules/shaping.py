@@ -25,7 +25,8 @@ def by_columns(name: str, order: str | None) -> bool:
     """Tell whether elements are counted by columns; an order that goes by how they lie in memory is refused."""
     known = {"C": False, "F": True, "NONE": False}.get(str(order).upper())
     if known is None:
-        np.ravel(0, order) if name == "ravel" else np.reshape(0, (), order)  # refuses what is no order  # type: ignore
+        given: Any = order
+        np.ravel(0, given) if name == "ravel" else np.reshape(0, (), given)  # which refuses what is no order
         why = "how an array lies in memory is none of its values. Write order='C' for rows first, order='F' for columns"
         raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"{name} with order={order!r}", why=why))
     return known
