@@ -16,8 +16,8 @@ from autograd_lite.graph import observe
 BYTES = np.array([200, 200], np.uint8)
 ORDINARY: list[tuple[Any, Any]] = [
     (np.linalg.norm, BYTES), (np.real, np.array([1 + 2j])), (np.imag, np.array([1 + 2j])),
-    (np.nanmean, np.array([True, True, False])), (np.cumprod, np.array([100, 100], np.int8)), (np.var, np.array([1j, -1j])),
-    (np.median, np.array([True, False])), (np.linalg.norm, np.array([3 + 4j])), (np.nanmax, np.array([1, 2])),
+    (np.nanmean, np.array([True, True, False])), (np.cumprod, np.array([100, 100], np.int8)),
+    (np.var, np.array([1j, -1j])), (np.median, np.array([True, False])), (np.linalg.norm, np.array([3 + 4j])), (np.nanmax, np.array([1, 2])),
 ]  # fmt: skip
 
 
@@ -78,7 +78,11 @@ def test_observers_see_the_call_and_messages_name_it() -> None:
     with pytest.raises(ValueError, match="array split") as caught:
         np.split(x, 3, 1)
     assert caught.value.__notes__ == ["in split of a Tensor of shape (1, 2)"]
-    with ag.debug(), np.errstate(all="ignore"), pytest.raises(errors.NonFiniteError, match=r"average .*test_unrecorded"):
+    with (
+        ag.debug(),
+        np.errstate(all="ignore"),
+        pytest.raises(errors.NonFiniteError, match=r"average .*test_unrecorded"),
+    ):
         np.average(ag.Tensor([1.0, 2.0]), weights=[0.0, np.inf])
 
 

@@ -123,7 +123,19 @@ def _compared(name: str, call: Call, wrap: Callable[[Any], Any], recorded: bool)
         return None if isinstance(error, type(expected)) else f"{y!r} for {expected!r}"
     if error is not None:
         return f"{error!r} for {expected!r}"
+    if not recorded and not _are_tensors(y) and _asks(name, call):
+        return f"{y!r} is no Tensor"
     return None if name in OF_ANY_VALUE else difference(y, expected, exact=not recorded)
+
+
+def _asks(name: str, call: Call) -> bool:
+    """Tell whether NumPy finds the Tensors among the arguments; the places where something holds stay arrays."""
+    parts = [x for arg in call.args for x in (arg if isinstance(arg, (list, tuple)) else (arg,))]
+    return name not in ("where", "lexsort") and any(isinstance(x, np.ndarray) for x in parts)
+
+
+def _are_tensors(y: Any) -> bool:
+    return all(map(_are_tensors, y)) if isinstance(y, (list, tuple)) else isinstance(y, ag.Tensor)
 
 
 def _is_chosen(name: str, number: int, one_of: int) -> bool:
