@@ -128,7 +128,9 @@ def _tensors(values: Iterable[Any]) -> list[Any]:
 @lru_cache(maxsize=512)
 def _operation(fn: Any) -> Op:
     """Return what a call as a whole is called in messages, and to observers."""
-    return Op(fn.__name__, fn, "composite", (), {}, (None,), variadic=True, function=fn)
+    owner = getattr(fn, "__self__", None)
+    name = f"{owner.__name__}.{fn.__name__}" if isinstance(owner, np.ufunc) else fn.__name__
+    return Op(name, fn, "composite", (), {}, (None,), variadic=True, function=fn)
 
 
 def _wrapped(y: Any, op: Op, given: Sequence[Any], strange: Sequence[Any]) -> Any:

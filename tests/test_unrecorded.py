@@ -1,4 +1,4 @@
-"""NumPy's own functions where nobody records: in batches, in traces, with other arrays, and what observers see of it."""
+"""NumPy's own functions where nobody records: in batches, in traces, and what observers see of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ BYTES = np.array([200, 200], np.uint8)
 ORDINARY: list[tuple[Any, Any]] = [
     (np.linalg.norm, BYTES), (np.real, np.array([1 + 2j])), (np.imag, np.array([1 + 2j])),
     (np.nanmean, np.array([True, True, False])), (np.cumprod, np.array([100, 100], np.int8)),
-    (np.var, np.array([1j, -1j])), (np.median, np.array([True, False])), (np.linalg.norm, np.array([3 + 4j])), (np.nanmax, np.array([1, 2])),
+    (np.var, np.array([1j, -1j])), (np.median, np.array([True, False])),
+    (np.linalg.norm, np.array([3 + 4j])), (np.nanmax, np.array([1, 2])),
 ]  # fmt: skip
 
 
@@ -75,6 +76,7 @@ def test_observers_see_the_call_and_messages_name_it() -> None:
         parts = np.split(x, 2, 1)
     assert seen == [("median", [x], y), *[("split", [x], part) for part in parts]]
     assert "op=median" in repr(y)
+    assert "op=multiply.accumulate" in repr(np.multiply.accumulate(x))
     with pytest.raises(ValueError, match="array split") as caught:
         np.split(x, 3, 1)
     assert caught.value.__notes__ == ["in split of a Tensor of shape (1, 2)"]
