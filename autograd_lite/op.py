@@ -33,6 +33,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.shapes import Array
+from autograd_lite.signatures import NO_VALUE, is_numpys, known_parameters, parameter_names, says_nothing, signature
 
 Rule: TypeAlias = Callable[..., Array]
 Settings: TypeAlias = Mapping[str, Any]
@@ -92,7 +93,6 @@ _UFUNC_ARGUMENTS = {
     "out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True, "signature": None,
 }  # fmt: skip
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
-_NO_VALUE = getattr(np, "_NoValue")  # noqa: B009 - a private name, absent from NumPy's stubs
 
 
 class Op:
@@ -170,12 +170,12 @@ class Op:
         self.calls = 0
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
-        self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()
+        self.jvp_wants = parameter_names(jvp)[1:] if jvp else ()
         self._plan_saving()
 
     def _plan_saving(self) -> None:
         """Translate the parameter names of each rule into places of the tuple that `environment` makes."""
-        wants = [_parameter_names(rule)[1:] if rule else () for rule in self.rules]
+        wants = [parameter_names(rule)[1:] if rule else () for rule in self.rules]
         self.wants = tuple(wants)
         asked = {name for names in wants for name in names}
         self.shaped = tuple(i for i, n in enumerate(self.operands) if f"{n}_shape" in asked)
@@ -220,7 +220,7 @@ class Op:
     def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
         """Split the arguments of a call into array operands, in order, and settings, by name."""
         if len(args) == len(self.operands) and kwargs.keys() <= self.defaults.keys():
-            return args, {name: value for name, value in kwargs.items() if value is not _NO_VALUE}
+            return args, {name: value for name, value in kwargs.items() if value is not NO_VALUE}
         if len(args) > len(self.order):
             raise errors.UnsupportedError(self._refusal(f"number {len(args)}", " by position"))
         given = dict(zip(self.order, args, strict=False))
@@ -232,16 +232,16 @@ class Op:
         return self._split(given)
 
     def _split(self, given: dict[str, Any]) -> tuple[Sequence[Any], Settings]:
-        operands, settings = dict.fromkeys(self.operands, _NO_VALUE), {}
+        operands, settings = dict.fromkeys(self.operands, NO_VALUE), {}
         for name, value in given.items():
             if name in operands:
                 operands[name] = value
-            elif value is not _NO_VALUE and name in self.defaults:
+            elif value is not NO_VALUE and name in self.defaults:
                 settings[name] = value
-            elif not _says_nothing(value, self.known.get(name)):
+            elif not says_nothing(value, self.known.get(name)):
                 raise errors.UnsupportedError(self._refusal(name))
         for name, value in operands.items():
-            if value is _NO_VALUE:
+            if value is NO_VALUE:
                 text = errors.MISSING_ARGUMENT.format(op=self.name, argument=name, call=self._call())
                 raise errors.UnsupportedError(text)
         return list(operands.values()), settings
@@ -305,11 +305,6 @@ def _pickled(handler: Any) -> Any:
     raise errors.CopyError(errors.COPY_OPERATION.format(op=handler.__name__))
 
 
-def is_numpys(fn: Any) -> bool:
-    """Tell whether a function is one of NumPy's, of which a few have no module."""
-    return (getattr(fn, "__module__", None) or "numpy").startswith("numpy")
-
-
 def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """Return a C-level function that takes `places` out of a tuple, always as a tuple."""
     if len(places) > 1:
@@ -320,28 +315,6 @@ def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, .
 def _bind_as_given(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
     """Take every positional argument as an operand: for operations of any number of them."""
     return args, kwargs
-
-
-def _parameter_names(fn: Callable[..., Any]) -> tuple[str, ...]:
-    code = fn.__code__
-    names: tuple[str, ...] = code.co_varnames
-    return names[: code.co_argcount + code.co_kwonlyargcount]
-
-
-def _signature(fn: Callable[..., Any]) -> dict[str, Any]:
-    """Return the parameters of a Python function (or of what it wraps) with their defaults, None where none.
-
-    `inspect.signature` would say the same and cost as much as the rest of the import.
-    """
-    inner = getattr(fn, "__wrapped__", fn)
-    names = _parameter_names(inner)
-    signature = dict.fromkeys(names)
-    positional = names[: inner.__code__.co_argcount]
-    defaults = inner.__defaults__ or ()
-    signature |= dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
-    signature |= inner.__kwdefaults__ or {}
-    absent = {"keepdims": False, "where": True, "initial": _NO_VALUE}  # what no value given means; None for the others
-    return {name: absent.get(name) if value is _NO_VALUE else value for name, value in signature.items()}
 
 
 def _declare(
@@ -360,11 +333,11 @@ def _declare(
         known = _UFUNC_ARGUMENTS
         order = operands
     else:
-        signature = _signature(compute)
-        known = {"out": None, "dtype": None, **signature, **_known_parameters(fn, signature)}
-        order = tuple(signature if call is None else _known_parameters(fn, signature))
-        defaults = {key: signature[key] for key in settings.split()}
-        operands = () if options.get("variadic") else [key for key in signature if key not in defaults][: len(rules)]
+        parameters = signature(compute)
+        known = {"out": None, "dtype": None, **parameters, **known_parameters(fn, parameters)}
+        order = tuple(parameters if call is None else known_parameters(fn, parameters))
+        defaults = {key: parameters[key] for key in settings.split()}
+        operands = () if options.get("variadic") else [key for key in parameters if key not in defaults][: len(rules)]
     expected = len(operands) or 1
     if len(rules) != expected:
         raise errors.DeclarationError(errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected))
@@ -373,18 +346,6 @@ def _declare(
     op = Op(shown, compute, form, operands, defaults, rules, order=order, known=known, **options)
     REGISTRY[fn] = op
     return op
-
-
-def _says_nothing(value: Any, default: Any) -> bool:
-    """Tell whether an argument that is not supported asks for no more than its absence would."""
-    if value is None:
-        return default is not _NO_VALUE
-    return value is _NO_VALUE or (isinstance(value, (bool, str, int)) and value == default)
-
-
-def _known_parameters(fn: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a function of NumPy with their defaults; `otherwise` where it is written in C."""
-    return _signature(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else otherwise
 
 
 def _call_of(handler: Any, operands: Iterable[str], settings: Iterable[str]) -> str:
@@ -436,8 +397,8 @@ class Composite:
     def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool) -> None:
         self.__name__ = fn.__name__
         self.function, self.definition, self.exact, self.checked = fn, definition, exact, checked
-        self.names = _parameter_names(definition)
-        parameters = _known_parameters(fn, dict.fromkeys(self.names))
+        self.names = parameter_names(definition)
+        parameters = known_parameters(fn, dict.fromkeys(self.names))
         self.order = tuple(parameters)
         self.known = {"out": None, "dtype": None, **parameters}
         self.free = definition.__code__.co_flags
@@ -467,7 +428,7 @@ class Composite:
         if failure is not None:
             raise failure
         # A result is its own Tensor: whoever changes it in place does not mean the argument.
-        return result.copy() if any(result is x for x in places) else result
+        return result.copy() if any(result is x for x in (*places, *given.values())) else result
 
     def _given(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
         """Return the arguments of the definition, by place and by name."""
@@ -478,7 +439,7 @@ class Composite:
             given, args = self._by_name(args, kwargs), ()
         if not self.free & _VARKEYWORDS:
             given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
-        return args, {name: value for name, value in given.items() if value is not _NO_VALUE}
+        return args, {name: value for name, value in given.items() if value is not NO_VALUE}
 
     def _by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Name the positional arguments as NumPy does, whose function may have more of them."""
@@ -493,7 +454,7 @@ class Composite:
         """Leave out what stands for no value, and refuse all else that the definition does not know."""
         if name not in self.known:
             raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
-        if not _says_nothing(value, self.known[name]):
+        if not says_nothing(value, self.known[name]):
             raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, name))
         return False
 

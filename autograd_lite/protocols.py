@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import RECORDERS, REGISTRY, Composite, is_numpys, whole
+from autograd_lite.op import RECORDERS, REGISTRY, Composite, whole
 from autograd_lite.rules.common import with_shape
 from autograd_lite.rules.unsupported import IN_PLACE, reason
+from autograd_lite.signatures import is_numpys
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
     (np.add, "reduce"): np.sum,

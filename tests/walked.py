@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.op import REGISTRY, Composite, is_numpys
+from autograd_lite.op import REGISTRY, Composite
 from autograd_lite.rules import constant
+from autograd_lite.signatures import is_numpys
 
 Array = np.ndarray
 DTYPES = (

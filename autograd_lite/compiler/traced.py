@@ -127,9 +127,6 @@ class Traced(Questions, Methods):
         """Return False: no condition on values is known to hold at every call."""
         return False
 
-    def _sample(self) -> Any:
-        return self._value
-
     # ----- changes of value -----
 
     def __setitem__(self, key: Any, value: Any) -> None:
