@@ -190,7 +190,7 @@ def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
 def cov(m: Array, y: Array = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Array:
     parts = [np.atleast_2d(part) for part in (m, y) if part is not None]
     parts = [part if rowvar or part.shape[0] == 1 else part.T for part in parts]
-    x = np.concatenate(parts if parts[0].shape[0] else parts[:1])  # of no variables there are none
+    x = np.concatenate(parts) if parts[0].shape[0] else np.astype(parts[0], float)  # no variables have no covariance
     x = np.astype(x, np.result_type(x.dtype, np.float64))
     centred = x - np.mean(x, 1, keepdims=True)
     count = max(x.shape[1] - (ddof if ddof is not None else 0 if bias else 1), 0)
