@@ -20,11 +20,12 @@ import numpy as np
 from autograd_lite import errors, refusals, views
 from autograd_lite.graph import new_order
 from autograd_lite.methods import TensorMethods
-from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
+from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Composite, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import Handle, link, record, shares
 from autograd_lite.rules import constant, indexing, shaping
 from autograd_lite.shapes import Array, Shape, everywhere
+from autograd_lite.unrecorded import ask, leaves
 
 
 class Level:
@@ -154,6 +155,15 @@ class Batched(TensorMethods):
 
     def _reflected(self, op: Op, other: Any) -> Any:
         return carry_out(op, (other, self), NO_SETTINGS)
+
+    def _sample(self) -> Any:
+        return example(self, 0, self._level)
+
+    def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return _by_examples(fn, args, kwargs)
+
+    def _ask(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        ask(fn, args, kwargs)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         _plain_out(ufunc, kwargs)
@@ -318,6 +328,52 @@ def each(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> A
     return stacked[: level.size]
 
 
+def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Call a function of NumPy for one example after the other, and stack their results.
+
+    NotImplemented where its definition gives the same for all at once: where it computes with real numbers, or moves
+    elements only.
+    """
+    given = (*args, *kwargs.values())
+    for x in leaves(given):
+        if isinstance(x, Handle):  # always the outer of the two
+            return x._whole(fn, args, kwargs)  # type: ignore[attr-defined]
+    if kwargs.get("out") is not None:
+        return NotImplemented
+    if isinstance(REGISTRY.get(fn), Composite) and (fn in MOVING or _is_real(given)):
+        return NotImplemented
+    level = max((b._level for b in _batches(given)), key=operator.attrgetter("order"))
+    results = []
+    for i in range(max(level.size, 1)):
+        named = {name: example(x, i, level) for name, x in kwargs.items()}
+        results.append(fn(*[example(x, i, level) for x in args], **named))
+    return _stacked(results, fn.__name__, level)
+
+
+def _is_real(given: Iterable[Any]) -> bool:
+    """Tell whether operands together are floating-point numbers, and none is complex."""
+    given = list(leaves(given))
+    kinds = {getattr(getattr(x, "dtype", None), "kind", None) for x in given}
+    return "f" in kinds and "c" not in kinds and complex not in map(type, given)
+
+
+def _stacked(results: Sequence[Any], name: str, level: Level) -> Any:
+    """Return the results of all examples as one batch, or as several in a tuple or list where each has several."""
+    y = results[0]
+    if isinstance(y, (list, tuple)):
+        if len({len(parts) for parts in results}) > 1:
+            raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=_PLACES))
+        parts = [_stacked(same, name, level) for same in zip(*results, strict=True)]
+        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+    if len({np.shape(y) for y in results}) > 1:
+        raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=_PLACES))
+    return Batched(np.stack(results)[: level.size], level)
+
+
+MOVING: set[Any] = set()
+"""Functions whose definitions move elements and compute nothing: the same for numbers of every kind."""
+
+
 _RAGGED = frozenset((REGISTRY[np.argwhere], REGISTRY[np.flatnonzero]))
 
 
@@ -325,4 +381,6 @@ def example(x: Any, i: int, level: Level) -> Any:
     """Return what example number `i` of a batch has in the place of `x`."""
     if isinstance(x, Batched) and x._level is level:
         return x._array[i, ...] if level.size else np.ones(x.shape, x.dtype)
-    return tuple([example(part, i, level) for part in x]) if isinstance(x, tuple) else x
+    if isinstance(x, (tuple, list)):
+        return (list if isinstance(x, list) else tuple)([example(part, i, level) for part in x])
+    return x

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.batched import FORMS, RULES, Batched, Level, each, holds
-from autograd_lite.op import REGISTRY, Op, Settings
+from autograd_lite.batched import FORMS, MOVING, RULES, Batched, Level, each, holds
+from autograd_lite.op import REGISTRY, Composite, Op, Settings
 from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping
 from autograd_lite.seams import verify
 from autograd_lite.shapes import Array, Axis, Shape
@@ -387,3 +387,9 @@ def _value(value: Any, ndim: int, level: Level) -> Any:
 def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
     result = op.fn(*operands, **settings)
     return result._array if holds(result, level) else _full(result, np.shape(result), level)
+
+
+MOVING.update(
+    fn for fn, handler in REGISTRY.items()
+    if isinstance(handler, Composite) and handler.definition.__module__ in (indexing.__name__, shaping.__name__)
+)  # fmt: skip

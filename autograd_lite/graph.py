@@ -421,3 +421,17 @@ def observe(observer: Observer) -> Iterator[None]:
         yield
     finally:
         observers.remove(observer)
+
+
+_dissected: ContextVar[bool] = ContextVar("autograd_lite_dissected", default=False)
+is_dissected = _dissected.get
+
+
+@contextmanager
+def dissected() -> Iterator[None]:
+    """Carry out definitions as such, also where nobody records: for who looks at the operations they consist of."""
+    token = _dissected.set(True)
+    try:
+        yield
+    finally:
+        _dissected.reset(token)

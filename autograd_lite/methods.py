@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +57,13 @@ class Methods(ArrayMethods):
     """What a Tensor has in common with an ndarray."""
 
     __slots__ = ()
+
+    def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Call a function of NumPy as a whole, if this class lets it, instead of the operations it is defined by."""
+        return NotImplemented
+
+    def _ask(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Have a function of NumPy refuse arguments that it does not take, if this class can tell it the values."""
 
     def __pow__(self: Any, other: Any) -> Tensor:
         # As in NumPy, a power of 2 is a square: exact, and its derivative needs no branch.

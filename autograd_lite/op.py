@@ -42,6 +42,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.derived import standing_name
 from autograd_lite.shapes import Array
+from autograd_lite.signatures import NO_VALUE, is_numpys, known_parameters, parameter_names, says_nothing, signature
 
 Rule: TypeAlias = Callable[..., Array]
 Settings: TypeAlias = Mapping[str, Any]
@@ -66,11 +67,42 @@ def recorder_of(*values: Any) -> Recorder | None:
     return None
 
 
+def whole(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Return what NumPy's own function makes of arguments that nobody records, else NotImplemented."""
+    x = _first(args)
+    x = _first(kwargs.values()) if x is None else x
+    return NotImplemented if x is None else x._whole(fn, args, kwargs)
+
+
+def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Have NumPy's own function `fn` refuse arguments that it does not take."""
+    x = _first(args)
+    x = _first(kwargs.values()) if x is None else x
+    if x is not None:
+        x._ask(fn, args, kwargs)
+
+
+def _first(values: Iterable[Any]) -> Any:
+    """Return the first value of a type that records, also inside of lists and tuples."""
+    for x in values:
+        if x.__class__ in RECORDERS:
+            return x
+        if isinstance(x, (list, tuple)) and (found := _first(x)) is not None:
+            return found
+    return None
+
+
+def _detached(x: Any) -> Any:
+    """Return operands without a derivative, also inside of lists and tuples."""
+    if isinstance(x, (list, tuple)):
+        return (list if isinstance(x, list) else tuple)(map(_detached, x))
+    return x.detach() if type(x) in RECORDERS else x
+
+
 _UFUNC_ARGUMENTS = {
     "out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True, "signature": None,
 }  # fmt: skip
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
-_NO_VALUE = getattr(np, "_NoValue")  # noqa: B009 - a private name, absent from NumPy's stubs
 
 
 class Op:
@@ -82,6 +114,8 @@ class Op:
         The name under which errors and pictures speak of it.
     fn : callable
         Computes the value from arrays: operands by position, settings by keyword.
+    function : callable or None
+        The function of NumPy that it stands for.
     form : str
         ``elementwise``, ``linear``, ``bilinear``, ``custom`` or ``constant``.
     operands : tuple of str
@@ -117,9 +151,9 @@ class Op:
     """
 
     __slots__ = (
-        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known",
-        "lane", "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
-        "spends", "view", "wants", "zeros",
+        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "function", "jvp",
+        "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules",
+        "selects", "shaped", "spends", "view", "wants", "zeros",
     )  # fmt: skip
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
@@ -143,6 +177,7 @@ class Op:
         zeros: Callable[..., Any] | None = None,
         spends: bool = False,
         view: Callable[..., Any] | None = None,
+        function: Any = None,
     ) -> None:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
@@ -150,16 +185,16 @@ class Op:
         self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
-        self.opaque, self.zeros, self.spends, self.view = opaque, zeros, spends, view
+        self.opaque, self.zeros, self.spends, self.view, self.function = opaque, zeros, spends, view, function
         self.calls = 0
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
-        self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()
+        self.jvp_wants = parameter_names(jvp)[1:] if jvp else ()
         self._plan_saving()
 
     def _plan_saving(self) -> None:
         """Translate the parameter names of each rule into places of the tuple that `environment` makes."""
-        wants = [_parameter_names(rule)[1:] if rule else () for rule in self.rules]
+        wants = [parameter_names(rule)[1:] if rule else () for rule in self.rules]
         self.wants = tuple(wants)
         asked = {name for names in wants for name in names}
         self.shaped = tuple(i for i, n in enumerate(self.operands) if f"{n}_shape" in asked)
@@ -188,15 +223,27 @@ class Op:
         for x in (*args, *kwargs.values()) if kwargs else args:
             if x.__class__ in RECORDERS:
                 if kwargs or len(args) != len(self.operands):
-                    operands, settings = self.binder(args, kwargs)
-                    return RECORDERS[x.__class__](self, operands, settings)
+                    return self._bound(RECORDERS[x.__class__], args, kwargs)
                 return RECORDERS[x.__class__](self, args, NO_SETTINGS)
+        if not self.rules and _first(args) is not None:  # in a list, as of `np.lexsort`
+            return whole(self.function, _detached(args), kwargs)
         return self.fn(*args, **kwargs)
+
+    def _bound(self, recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Carry it out with arguments by name; with those that it does not know, where nobody records, NumPy does."""
+        try:
+            operands, settings = self.binder(args, kwargs)
+        except errors.UnsupportedError:
+            result = NotImplemented if self.function is None else whole(self.function, args, kwargs)
+            if result is NotImplemented:
+                raise
+            return result
+        return recorder(self, operands, settings)
 
     def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
         """Split the arguments of a call into array operands, in order, and settings, by name."""
         if len(args) == len(self.operands) and kwargs.keys() <= self.defaults.keys():
-            return args, {name: value for name, value in kwargs.items() if value is not _NO_VALUE}
+            return args, {name: value for name, value in kwargs.items() if value is not NO_VALUE}
         if len(args) > len(self.order):
             raise errors.UnsupportedError(self._refusal(f"number {len(args)}", " by position"))
         given = dict(zip(self.order, args, strict=False))
@@ -210,16 +257,16 @@ class Op:
         return self._split(given)
 
     def _split(self, given: dict[str, Any]) -> tuple[Sequence[Any], Settings]:
-        operands, settings = dict.fromkeys(self.operands, _NO_VALUE), {}
+        operands, settings = dict.fromkeys(self.operands, NO_VALUE), {}
         for name, value in given.items():
             if name in operands:
                 operands[name] = value
-            elif value is not _NO_VALUE and name in self.defaults:
+            elif value is not NO_VALUE and name in self.defaults:
                 settings[name] = value
-            elif not _says_nothing(value, self.known.get(name)):
+            elif not says_nothing(value, self.known.get(name)):
                 raise errors.UnsupportedError(self._refusal(name))
         for name, value in operands.items():
-            if value is _NO_VALUE:
+            if value is NO_VALUE:
                 text = errors.MISSING_ARGUMENT.format(op=self.name, argument=name, call=self._call())
                 raise errors.UnsupportedError(text)
         return list(operands.values()), settings
@@ -306,28 +353,6 @@ def _bind_as_given(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequ
     return args, kwargs
 
 
-def _parameter_names(fn: Callable[..., Any]) -> tuple[str, ...]:
-    code = fn.__code__
-    names: tuple[str, ...] = code.co_varnames
-    return names[: code.co_argcount + code.co_kwonlyargcount]
-
-
-def _signature(fn: Callable[..., Any]) -> dict[str, Any]:
-    """Return the parameters of a Python function (or of what it wraps) with their defaults, None where none.
-
-    `inspect.signature` would say the same and cost as much as the rest of the import.
-    """
-    inner = getattr(fn, "__wrapped__", fn)
-    names = _parameter_names(inner)
-    signature = dict.fromkeys(names)
-    positional = names[: inner.__code__.co_argcount]
-    defaults = inner.__defaults__ or ()
-    signature |= dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
-    signature |= inner.__kwdefaults__ or {}
-    absent = {"keepdims": False, "where": True}  # what no value given means; None for the others
-    return {name: absent.get(name) if value is _NO_VALUE else value for name, value in signature.items()}
-
-
 def _declare(
     form: str, fn: Any, rules: Sequence[Rule | None], *, settings: str = "", call: Callable[..., Any] | None = None,
     name: str = "", **options: Any,
@@ -344,28 +369,19 @@ def _declare(
         known = _UFUNC_ARGUMENTS
         order = operands
     else:
-        signature = _signature(compute)
-        known = {"out": None, "dtype": None, **signature, **_known_parameters(fn, signature)}
-        order = tuple(signature if call is None else _known_parameters(fn, signature))
-        defaults = {key: signature[key] for key in settings.split()}
-        operands = () if options.get("variadic") else [key for key in signature if key not in defaults][: len(rules)]
+        parameters = signature(compute)
+        known = {"out": None, "dtype": None, **parameters, **known_parameters(fn, parameters)}
+        order = tuple(parameters if call is None else known_parameters(fn, parameters))
+        defaults = {key: parameters[key] for key in settings.split()}
+        operands = () if options.get("variadic") else [key for key in parameters if key not in defaults][: len(rules)]
     expected = len(operands) or 1
     if len(rules) != expected:
         raise errors.DeclarationError(errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected))
     shown = name or fn.__name__.strip("_")
+    options["function"] = fn if is_numpys(fn) else None
     op = Op(shown, compute, form, operands, defaults, rules, order=order, known=known, **options)
     REGISTRY[fn] = op
     return op
-
-
-def _says_nothing(value: Any, default: Any) -> bool:
-    """Tell whether an argument that is not supported asks for no more than its absence would."""
-    return value is None or value is _NO_VALUE or (isinstance(value, (bool, str, int)) and value == default)
-
-
-def _known_parameters(fn: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a function of NumPy with their defaults; `otherwise` where it is written in C."""
-    return _signature(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else otherwise
 
 
 def _call_of(handler: Any, operands: Iterable[str], settings: Iterable[str]) -> str:
@@ -398,7 +414,7 @@ def custom(fn: Any, *rules: Rule | None, jvp: Rule | None = None, **options: Any
 
 def constant(fn: Any) -> Op:
     """Declare a function whose result has no derivative by nature: comparisons, indices, step functions."""
-    op = Op(fn.__name__, fn, "constant", (), {}, (), variadic=True)
+    op = Op(fn.__name__, fn, "constant", (), {}, (), variadic=True, function=fn)
     REGISTRY[fn] = op
     return op
 
@@ -413,16 +429,21 @@ def operation(form: Callable[..., Op], *rules: Rule | None, **options: Any) -> C
 
 
 class Composite:
-    """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own."""
+    """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own.
 
-    __slots__ = ("__name__", "definition", "free", "known", "names", "order")
+    Where nobody records, it is NumPy's function itself that is called, since a definition is one for real numbers that
+    have a derivative; and where somebody does, it is asked whether it takes the arguments. See `composite` for those
+    that need neither.
+    """
+
+    __slots__ = ("__name__", "checked", "definition", "exact", "free", "function", "known", "names", "order")
     form = "composite"
 
-    def __init__(self, fn: Any, definition: Callable[..., Any]) -> None:
+    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool) -> None:
         self.__name__ = fn.__name__
-        self.definition = definition
-        self.names = _parameter_names(definition)
-        parameters = _known_parameters(fn, dict.fromkeys(self.names))
+        self.function, self.definition, self.exact, self.checked = fn, definition, exact, checked
+        self.names = parameter_names(definition)
+        parameters = known_parameters(fn, dict.fromkeys(self.names))
         self.order = tuple(parameters)
         self.known = {"out": None, "dtype": None, **parameters}
         self.free = definition.__code__.co_flags
@@ -431,6 +452,31 @@ class Composite:
         return _pickled(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.exact and (found := whole(self.function, args, kwargs)) is not NotImplemented:
+            return found
+        try:
+            places, given = self._given(args, kwargs)
+        except errors.UnsupportedError:
+            found = whole(self.function, args, kwargs) if self.exact else NotImplemented
+            if found is NotImplemented:
+                raise
+            return found
+        failure: Exception | None = None
+        try:
+            result = self.definition(*places, **given)
+        except errors.AutogradError:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below, unless NumPy has an error of its own
+            failure = error
+        if not (self.exact or self.checked):
+            ask(self.function, args, kwargs)
+        if failure is not None:
+            raise failure
+        # NumPy returns the argument, or a view of it: another Tensor here, with a history of its own.
+        return result[...] if any(result is x for x in (*places, *given.values())) else result
+
+    def _given(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+        """Return the arguments of the definition, by place and by name."""
         placed = self.names[: len(args)]
         if self.free & _VARARGS or (placed == self.order[: len(args)] and kwargs.keys().isdisjoint(placed)):
             given = dict(kwargs)
@@ -438,9 +484,7 @@ class Composite:
             given, args = self._by_name(args, kwargs), ()
         if not self.free & _VARKEYWORDS:
             given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
-        result = self.definition(*args, **{k: v for k, v in given.items() if v is not _NO_VALUE})
-        # NumPy returns the argument, or a view of it: another Tensor here, with a history of its own.
-        return result[...] if any(result is x for x in args) else result
+        return args, {name: value for name, value in given.items() if value is not NO_VALUE}
 
     def _by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Name the positional arguments as NumPy does, whose function may have more of them."""
@@ -457,7 +501,7 @@ class Composite:
             raise numpys_name(self.__name__, name, value, _call_of(self, self.names[:1], ()))
         if name not in self.known:
             raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
-        if not _says_nothing(value, self.known[name]):
+        if not says_nothing(value, self.known[name]):
             raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, name))
         return False
 
@@ -467,12 +511,18 @@ class Composite:
         return text.format(argument=argument, op=self.__name__, extra="", call=call)
 
 
-def composite(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a definition in terms of other operations for each of `functions`; a decorator."""
+def composite(
+    *functions: Any, exact: bool = False, checked: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a definition in terms of other operations for each of `functions`; a decorator.
+
+    An `exact` one gives what NumPy gives for numbers of every kind, and is called also where nobody records. One that
+    is `checked` refuses by itself all that NumPy refuses.
+    """
 
     def register(definition: Callable[..., Any]) -> Callable[..., Any]:
         for fn in functions:
-            REGISTRY[fn] = Composite(fn, definition)
+            REGISTRY[fn] = Composite(fn, definition, exact, checked)
         return definition
 
     return register

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import RECORDERS, REGISTRY, Composite
-from autograd_lite.rules.unsupported import reason
+from autograd_lite.op import RECORDERS, REGISTRY, Composite, whole
+from autograd_lite.rules.common import with_shape
+from autograd_lite.rules.unsupported import IN_PLACE, reason
+from autograd_lite.signatures import is_numpys
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
     (np.add, "reduce"): np.sum,
@@ -26,15 +28,37 @@ _REDUCTIONS: dict[tuple[Any, str], Any] = {
 def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Carry out a call of a NumPy function; the target of ``__array_function__``."""
     handler = REGISTRY.get(fn)
+    if "out" in kwargs:
+        kwargs = dict(kwargs)
+        out = kwargs.pop("out")
+        targets = [t for t in (out if isinstance(out, tuple) else (out,)) if t is not None]
+        if targets:
+            return _into(out, targets, fn, handler, args, kwargs)
+    return handler(*args, **kwargs) if handler is not None else _unregistered(fn, args, kwargs)
+
+
+def _unregistered(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Leave a function that has no derivative here to NumPy where nobody records, if it changes no array in place."""
+    result = NotImplemented if _path(fn) in IN_PLACE else whole(fn, args, kwargs)
+    if result is NotImplemented:
+        raise errors.UnsupportedError(_refusal(fn))
+    return result
+
+
+def _into(
+    out: Any, targets: Sequence[Any], fn: Any, handler: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
+    """Carry out a call whose result is to be written to arrays or Tensors that are there."""
+    result = whole(fn, args, {**kwargs, "out": out})
+    if result is not NotImplemented:
+        return result
     if handler is None:
         raise errors.UnsupportedError(_refusal(fn))
-    kwargs = dict(kwargs)
-    out = kwargs.pop("out", None)
-    targets = [t for t in (out if isinstance(out, tuple) else (out,)) if t is not None]
     if len(targets) > 1:
         raise errors.UnsupportedError(errors.OUT_TUPLE.format(op=handler.__name__, number=len(targets)))
-    result = handler(*args, **kwargs)
-    return _write(targets[0], result, handler.__name__) if targets else result
+    if kwargs.get("where", True) is not True:
+        raise errors.UnsupportedError(errors.OUT_WHERE.format(op=handler.__name__))
+    return _write(targets[0], handler(*args, **kwargs), handler.__name__)
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -46,9 +70,12 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapp
     if method == "outer":
         return _outer(ufunc, *inputs, **kwargs)
     fn = _REDUCTIONS.get((ufunc, method))
-    if fn is None:
+    if fn is not None:
+        return call_function(fn, inputs, _reduction_arguments(inputs, kwargs))
+    result = NotImplemented if method == "at" else whole(getattr(ufunc, method), inputs, kwargs)
+    if result is NotImplemented:
         raise errors.UnsupportedError(_method_refusal(ufunc, method))
-    return call_function(fn, inputs, _reduction_arguments(inputs, kwargs))
+    return result
 
 
 def _reduction_arguments(inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,8 +87,9 @@ def _reduction_arguments(inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> di
 
 
 def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
-    ndim = np.ndim(b)
-    return ufunc(np.reshape(a, np.shape(a) + (1,) * ndim), b, **kwargs)
+    """NOTE: here numbers of Python are arrays, which have a say in the dtype."""
+    b = with_shape(b)
+    return ufunc(np.reshape(a, np.shape(a) + (1,) * b.ndim), b, **kwargs)
 
 
 def declines(x: Any) -> bool:
@@ -72,6 +100,8 @@ def declines(x: Any) -> bool:
 def _write(out: Any, result: Any, name: str) -> Any:
     """Put a result where ``out=`` asked for it."""
     if type(out) in RECORDERS:
+        if type(result) not in RECORDERS and not hasattr(out, "examples"):
+            result = type(out)(result)  # of operands among which no Tensor is
         return out._become(result, name, f"out=ag.Tensor(np.empty({result.shape}))")
     if result.requires_grad:
         raise errors.ConversionError(errors.OUT_ARRAY.format(op=name))
@@ -103,5 +133,5 @@ def supported() -> dict[str, str]:
     >>> supported()["exp"]
     'elementwise'
     """
-    numpys = [fn for fn in REGISTRY if (getattr(fn, "__module__", None) or "numpy").startswith("numpy")]
+    numpys = filter(is_numpys, REGISTRY)
     return dict(sorted((_path(fn), getattr(REGISTRY[fn], "form", Composite.form)) for fn in numpys))

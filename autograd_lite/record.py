@@ -115,7 +115,7 @@ def apply(
             tracked = tracked or x._node is not None
         else:
             plain = x.dtype.kind in NUMERIC if x.__class__ is _ndarray else x.__class__ in _NUMBERS
-            arrays.append(x if plain or not op.rules else _plain_operand(x))
+            arrays.append(x if plain or not op.rules else plain_operand(x))
             nodes.append(None)
     if settings:
         settings = _plain_settings(op, settings)
@@ -296,11 +296,11 @@ def _constant(x: Any) -> Any:
         return x
     if x.__class__ is _ndarray:
         return Constant(x.shape, x.dtype)
-    array = _plain_operand(x)
+    array = plain_operand(x)
     return Constant(np.shape(array), getattr(array, "dtype", None))
 
 
-def _plain_operand(x: Any) -> Any:
+def plain_operand(x: Any) -> Any:
     """Return an operand that is not a Tensor as something a NumPy function works with as with an ndarray."""
     if x.__class__ is _ndarray:
         if x.dtype.kind not in NUMERIC:
@@ -311,7 +311,7 @@ def _plain_operand(x: Any) -> Any:
     if not isinstance(x, _ndarray) and hasattr(x, "__array_function__"):
         return x
     refusals.masked(x)
-    return _plain_operand(np.asarray(x))
+    return plain_operand(np.asarray(x))
 
 
 def _plain_settings(op: Op, settings: Settings) -> Settings:

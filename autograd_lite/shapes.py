@@ -58,7 +58,7 @@ def whole(x: Any) -> Any:
 
 
 def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
-    """Return `axis` (None, an int, or several) as a sorted tuple of non-negative axes.
+    """Return `axis` (None, an int, or several) as a sorted tuple of non-negative axes; refused as NumPy does.
 
     Examples
     --------
@@ -68,7 +68,15 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     given = tuple(axis) if isinstance(axis, (tuple, list)) else (operator.index(axis),)  # type: ignore[arg-type]
-    return tuple(sorted(i % ndim for i in given))
+    if not ndim and given in ((0,), (-1,)):  # as reductions of a number allow
+        return ()
+    for i in given:
+        if not -ndim <= i < ndim:
+            raise np.exceptions.AxisError(i, ndim)
+    axes = sorted({i % ndim for i in given})
+    if len(axes) < len(given):
+        raise ValueError("duplicate value in 'axis'")
+    return tuple(axes)
 
 
 def keepdims_shape(shape: Shape, axis: Axis) -> Shape:

@@ -34,6 +34,7 @@ from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.state import scopes, writing
 from autograd_lite.sweep import reverse
+from autograd_lite.unrecorded import ask, unrecorded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -467,6 +468,12 @@ class Tensor(Handle, TensorMethods):
 
     def _reflected(self, op: Op, other: Any) -> Any:
         return (op.lane or lane(op))(other, self)
+
+    def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return unrecorded(fn, args, kwargs)
+
+    def _ask(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        ask(fn, args, kwargs)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = REGISTRY.get(ufunc)

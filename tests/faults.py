@@ -217,8 +217,19 @@ IN_PLACE = [
     Fault("an array += a Tensor", "a += t", errors.ConversionError, ["add"], ["a = a + t"], "a = np.ones(3)"),
     Fault(
         "two outputs", "np.divmod(a, b, out=(a, a))", errors.UnsupportedError, ["divmod", "2"],
-        ["q, r = np.divmod(a, b)"], "a = ag.Tensor(data); b = 2.0",
+        ["q, r = np.divmod(a, b)"], "a = x; b = 2.0",
     ),
+    Fault(
+        "out= and where= of what is recorded", "np.exp(data, out=t, where=condition)", errors.UnsupportedError,
+        ["exp"], ["t = np.where(condition, np.exp(a), t)"], "a = x; condition = [True, False, True]",
+    ),
+    Fault(
+        "a function in place", "np.nan_to_num(t, copy=False)", errors.UnsupportedError, ["nan_to_num"],
+        ["t[...] = np.nan_to_num(t)"], "t = ag.Tensor([1.0, np.nan])",
+    ),
+    Fault("a quantile beyond all", "np.quantile(x, 75)", errors.ArgumentError, ["75"], [], ""),
+    Fault("a diagonal of unequal axes", "np.einsum('ii', x[:, None])", errors.ShapeError, ["'i'", "(3, 1)"]),
+    Fault("too few subscripts", "np.einsum('i', x[:, None])", errors.ShapeError, ["'i'", "2"]),
     Fault(
         "assign to a result", "t.assign(value)", errors.LeafMutationError, ["multiply"], ["t = ag.Tensor(value)"],
         "value = data",

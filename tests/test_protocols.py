@@ -291,6 +291,13 @@ def test_an_array_type_that_speaks_the_protocols_stays_what_it_is() -> None:
     np.testing.assert_allclose(grad.array if isinstance(grad, Speaking) else grad, np.exp(X) * (1 + X))
 
 
+@pytest.mark.parametrize("requires_grad", [True, False])
+def test_of_another_array_type_a_definition_is_carried_out(requires_grad: bool) -> None:
+    y = np.ptp(ag.Tensor(Speaking(X), requires_grad=requires_grad))
+    assert type(y.data) is Speaking
+    np.testing.assert_array_equal(y.data.array, np.ptp(X))
+
+
 class Subclass(np.ndarray):
     pass
 

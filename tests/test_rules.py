@@ -190,7 +190,7 @@ def test_lanes_record_what_apply_does(row: Case, monkeypatch: pytest.MonkeyPatch
     with observe(lambda op, *_: seen.append(op)):
         results.append(row(*leaves(row.inputs)))
         count = len(seen)
-        for op in set(seen):
+        for op in {op for op in seen if op.form != "composite"}:  # which nobody records, and NumPy carried out
             assert op.lane is not None
             monkeypatch.setattr(op, "observed", lambda *given, op=op, settings: apply(op, given, settings))
         results.append(row(*leaves(row.inputs)))

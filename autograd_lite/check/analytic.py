@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.errors import AutogradError
-from autograd_lite.graph import no_grad, observe
+from autograd_lite.graph import dissected, no_grad, observe
 from autograd_lite.op import REGISTRY, Op
 from autograd_lite.shapes import Array
 
@@ -48,7 +48,7 @@ def evaluated(call: Callable[[], Sequence[Any]]) -> Sequence[Any] | None:
             refused.append(op)
 
     try:
-        with observe(note), no_grad(), warnings.catch_warnings(), np.errstate(all="ignore"):
+        with observe(note), dissected(), no_grad(), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error")
             outputs = call()
     except (*UNABLE, Warning):

@@ -36,6 +36,10 @@ class Questions:
 
     # ----- what it is -----
 
+    def _sample(self) -> Any:
+        """Return what it is in this call: for NumPy, which is asked what it takes."""
+        return self._value
+
     def __repr__(self) -> str:
         if by_user():
             return repr(self._trace.shown(self))

@@ -101,6 +101,14 @@ LENT = (
     "an array of shape {shape} that a function has computed with is written to {where}, before its derivative is "
     "there. Write a = a + v for a += v, or compute with a copy: x * a.copy()"
 )
+OUT_WHERE = (
+    "out= and where= of {op} together would leave a part of a recorded value in the result. "
+    "Write t = np.where(condition, np.{op}(a), t), which is recorded"
+)
+IN_PLACE_FUNCTION = (
+    "{op} is asked to change a Tensor in place, which only its own operators and assignment do. "
+    "Write t[...] = np.{op}(t), without the argument that says so"
+)
 NOT_A_LEAF = "{what} of {tensor}, which is in the middle of a graph. Write {instead}"
 NOT_TRACKED = "{what} of {tensor}, to which no gradient flows. Write t = ag.Tensor(data, requires_grad=True)"
 NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.op import RECORDERS
 from autograd_lite.shapes import Array
+
+
+def value_of(x: Any) -> Array:
+    """Return indices or conditions as an array, or as the batch they are; recorded ones are refused."""
+    if type(x) in RECORDERS and not x.requires_grad:
+        x = x.detach().numpy()
+        return x if type(x) in RECORDERS else np.asarray(x)
+    return np.asarray(x)
 
 
 def with_shape(x: Any) -> Array:

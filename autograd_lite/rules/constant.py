@@ -43,7 +43,7 @@ def _question(fn: Callable[..., Any]) -> None:
     def answer(*args: Any, **kwargs: Any) -> Any:
         return fn(*(_plain(x) for x in args), **{name: _plain(x) for name, x in kwargs.items()})
 
-    composite(fn)(answer)
+    composite(fn, exact=True)(answer)
 
 
 QUESTIONS = (
@@ -56,16 +56,16 @@ for _question_fn in QUESTIONS:
     _question(_question_fn)
 
 
-@composite(np.shape)
+@composite(np.shape, exact=True)
 def shape(a: Any) -> tuple[int, ...]:
     return a.shape
 
 
-@composite(np.ndim)
+@composite(np.ndim, exact=True)
 def ndim(a: Any) -> int:
     return a.ndim
 
 
-@composite(np.size)
+@composite(np.size, exact=True)
 def size(a: Any, axis: int | None = None) -> int:
     return a.size if axis is None else a.shape[axis]

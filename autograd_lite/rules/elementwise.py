@@ -271,7 +271,7 @@ select = linear(
 )
 
 
-@composite(np.where)
+@composite(np.where, exact=True)
 def where(condition: Array, x: Array = None, y: Array = None) -> Array:
     if x is None and y is None:
         return np.nonzero(condition)

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear, recorder_of
-from autograd_lite.rules.common import as_tuple, refuse_write, with_shape
+from autograd_lite.rules.common import as_tuple, refuse_write, value_of, with_shape
 from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
 
 
@@ -27,19 +27,11 @@ def freeze(key: Any) -> Any:
     if isinstance(key, np.ndarray):
         return key.copy()
     if type(key) in RECORDERS:
-        return _value(operator.index(key) if key.requires_grad else key)  # of a recorded one the call refuses
+        return value_of(operator.index(key) if key.requires_grad else key)  # of a recorded one the call refuses
     if isinstance(key, list):
         array = np.array(key)
         return array if array.size else array.astype(np.intp)  # [] would be of floats
     return key
-
-
-def _value(x: Any) -> Any:
-    """Return indices as an array, or as the batch they are or a Tensor holds; recorded ones are refused."""
-    if type(x) in RECORDERS and not x.requires_grad:
-        x = x.detach().numpy()
-        return x if type(x) in RECORDERS else np.asarray(x)
-    return np.asarray(x)
 
 
 _FIXED = frozenset((int, type(None)))
@@ -187,7 +179,8 @@ def _along(axis: int, key: Any, ndim: int) -> tuple[Any, ...]:
 def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise") -> Array:
     a = np.ravel(a) if not a.ndim or (axis is None and a.ndim != 1) else a
     axis = axis or 0
-    where = _value(indices)
+    where = freeze(indices) if isinstance(indices, list) else value_of(indices)
+    where = where.astype(np.intp) if where.dtype.kind == "b" else where  # numbers 0 and 1, and no mask
     if mode == "wrap":
         where = where % a.shape[axis]
     elif mode == "clip":
@@ -198,9 +191,9 @@ def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise")
 @composite(np.take_along_axis)
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     if axis is None:
-        return getitem(np.ravel(arr), key=_value(indices))
+        return getitem(np.ravel(arr), key=value_of(indices))
     grid = np.indices(arr.shape, sparse=True)
-    return getitem(arr, key=tuple([_value(indices) if i == axis % arr.ndim else grid[i] for i in range(arr.ndim)]))
+    return getitem(arr, key=tuple([value_of(indices) if i == axis % arr.ndim else grid[i] for i in range(arr.ndim)]))
 
 
 @composite(np.compress)
@@ -215,9 +208,10 @@ def extract(condition: Array, arr: Array) -> Array:
 
 @composite(np.repeat)
 def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
-    a = np.ravel(a) if axis is None else a
+    a = np.ravel(a) if axis is None or not a.ndim else a
     axis = axis or 0
-    return take(a, np.repeat(np.arange(a.shape[axis]), np.asarray(repeats)), axis)
+    counts = np.asarray(repeats) if type(repeats) in RECORDERS else repeats
+    return take(a, np.repeat(np.arange(a.shape[axis]), counts), axis)
 
 
 def _diagonals(a: Array, offset: int = 0) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,7 +76,7 @@ affine = custom(
 # ----- definitions -----
 
 
-@composite(np.dot)
+@composite(np.dot, checked=True)
 def dot(a: Array, b: Array) -> Array:
     a, b = with_shape(a), with_shape(b)
     if a.ndim == 0 or b.ndim == 0:
@@ -85,9 +86,10 @@ def dot(a: Array, b: Array) -> Array:
     return np.matmul(a, b) if b.ndim == 1 or a.ndim <= 2 else np.tensordot(a, b, (-1, 0))  # noqa: PLR2004
 
 
-@composite(np.inner)
+@composite(np.inner, checked=True)
 def inner(a: Array, b: Array) -> Array:
-    return np.multiply(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else np.tensordot(a, b, (-1, -1))
+    a, b = with_shape(a), with_shape(b)
+    return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else np.tensordot(a, b, (-1, -1))
 
 
 @composite(np.vdot)
@@ -120,7 +122,7 @@ def linalg_matmul(x1: Array, x2: Array) -> Array:
     return np.matmul(x1, x2)
 
 
-@composite(np.outer)
+@composite(np.outer, checked=True)
 def outer(a: Array, b: Array) -> Array:
     return np.ravel(a)[:, None] * np.ravel(b)
 
@@ -264,17 +266,30 @@ def _einsum_back(a: Array, value: Array, spec: str) -> Array:
 product = custom(_einsum, _einsum_rule, settings="spec", variadic=True, view=_einsum_back)
 
 
-@composite(np.einsum)
+@composite(np.einsum, exact=True, checked=True)
 def einsum(subscripts: Any, *operands: Array, optimize: Any = False) -> Array:
-    """Write the dots and the output out, take diagonals of repeated letters, and multiply."""
+    """Write the dots and the output out, take diagonals of repeated letters, and multiply.
+
+    NOTE: `optimize` says how; the best order is taken in any case.
+    """
     if not isinstance(subscripts, str):
-        why = "write the subscripts as text: np.einsum('ij,jk->ik', a, b)"
-        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name="einsum with lists of axes", why=why))
+        subscripts, operands = _as_text((subscripts, *operands))
     operands = tuple(with_shape(a) for a in operands)
     letters, output = _explicit(subscripts.replace(" ", ""), [a.ndim for a in operands])
     pairs = [_without_repeats(c, a) for c, a in zip(letters, operands, strict=True)]
     spec = ",".join(c for c, _ in pairs) + "->" + output
     return product(*(a for _, a in pairs), spec=spec)
+
+
+def _as_text(given: tuple[Any, ...]) -> tuple[str, tuple[Array, ...]]:
+    """Return the subscripts that are given as lists of numbers after each operand, and perhaps for the result."""
+    pairs = len(given) // 2 * 2
+    names = ["".join("..." if i is Ellipsis else _LETTERS[i] for i in axes) for axes in given[1:pairs:2]]
+    output = "" if pairs == len(given) else "->" + "".join("..." if i is Ellipsis else _LETTERS[i] for i in given[-1])
+    return ",".join(names) + output, given[:pairs:2]
+
+
+_LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
 
 def _explicit(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
@@ -288,6 +303,12 @@ def _explicit(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
         )
     free = [chr(c) for c in range(ord("A"), ord("Z") + 1) if chr(c) not in subscripts]
     wide = [ndim - len(name.replace("...", "")) for name, ndim in zip(names, ndims, strict=True)]
+    for name, ndim, rest in zip(names, ndims, wide, strict=True):
+        if rest < 0 or (rest and "..." not in name):
+            raise errors.ShapeError(
+                f"einsum subscripts {name!r} name {ndim - rest} axes of an array that has {ndim}. "
+                "Write one letter for each axis, or ... for those that are left"
+            )
     dots = "".join(free[: max((w for w, n in zip(wide, names, strict=True) if "..." in n), default=0)])
     full = [n.replace("...", dots[len(dots) - w :]) for n, w in zip(names, wide, strict=True)]
     if arrow:
@@ -301,6 +322,11 @@ def _without_repeats(letters: str, a: Array) -> tuple[str, Array]:
     for c in letters:
         while letters.count(c) > 1:
             first, second = letters.index(c), letters.rindex(c)
+            if a.shape[first] != a.shape[second]:
+                raise errors.ShapeError(
+                    f"einsum takes the diagonal of two axes under the letter {c!r}, which differ in an array of shape "
+                    f"{a.shape}. Write two letters for them"
+                )
             a = diagonal(a, 0, first, second)
             letters = letters[:first] + letters[first + 1 : second] + letters[second + 1 :] + c
     return letters, a

@@ -13,7 +13,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import Op, composite, custom, linear, operation
-from autograd_lite.rules.common import as_tuple, with_shape
+from autograd_lite.rules.common import as_tuple, value_of, with_shape
+from autograd_lite.seams import verify
 from autograd_lite.shapes import A, Array, Axis, Shape, everywhere, keepdims_shape, normalize_axes, reduced_size
 
 
@@ -76,7 +77,7 @@ def _with_initial(cumulate: Any, initial: Any, x: Array, axis: int | None, inclu
         )
     axis = axis or 0
     total = cumulate(x, axis)
-    first = initial(np.take(x, np.arange(1), axis)) if include_initial else None
+    first = initial(total, shape=keepdims_shape(total.shape, axis)) if include_initial else None
     return total if first is None else np.concatenate([first, total], axis)
 
 
@@ -117,9 +118,10 @@ custom(np.prod, _prod_rule, settings="axis keepdims")
 
 @composite(np.cumprod)
 def cumprod(a: Array, axis: int | None = None) -> Array:
-    a = np.ravel(a) if axis is None else np.moveaxis(a, axis, -1)
-    total = _shifted_product(a, 1) * a
-    return total if axis is None else np.moveaxis(total, -1, axis)
+    if axis is None or not a.ndim:
+        a, axis = np.ravel(a), 0
+    a = np.moveaxis(a, axis, -1)
+    return np.moveaxis(_shifted_product(a, 1) * a, -1, axis)
 
 
 @composite(np.cumulative_prod)
@@ -164,7 +166,7 @@ def std(
     """The norm of the centred values, not the root of the variance, whose derivative at 0 is infinite."""
     centred = a - np.mean(a, axis, keepdims=True)
     count = _degrees_of_freedom(a, axis, ddof, correction)
-    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / count**0.5
+    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / np.sqrt(a.dtype.type(count))
 
 
 def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, correction: float | None) -> float:
@@ -175,11 +177,14 @@ def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, correction: float | N
 def average(a: Array, axis: Axis = None, weights: Array = None, *, keepdims: bool = False) -> Array:
     if weights is None:
         return np.mean(a, axis, keepdims=keepdims)
-    a = with_shape(a)
+    a, weights = with_shape(a), with_shape(weights)
     if np.shape(weights) != np.shape(a):
         weights = np.reshape(weights, [n if i in normalize_axes(axis, a.ndim) else 1 for i, n in enumerate(a.shape)])
         weights = np.broadcast_to(weights, a.shape)
-    return np.sum(a * weights, axis, keepdims=keepdims) / np.sum(weights, axis, keepdims=keepdims)
+    weights = np.astype(weights, np.result_type(a.dtype, weights.dtype))
+    total = np.sum(weights, axis, keepdims=keepdims)
+    verify(value_of(total != 0), "Weights sum to zero, can't be normalized", ZeroDivisionError)
+    return np.sum(a * weights, axis, keepdims=keepdims) / total
 
 
 # ----- norms and exponential sums -----
@@ -213,13 +218,13 @@ power_norm = custom(_power_norm, _power_norm_rule, settings="p axis keepdims")
 
 
 @composite(np.linalg.vector_norm)
-def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:  # noqa: A002 - NumPy's name
+def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: float | None = 2) -> Array:  # noqa: A002 - NumPy's name
     axes = normalize_axes(axis, x.ndim)
-    if ord == 2:  # noqa: PLR2004 - the square root of the sum of squares
+    if ord is None or ord == 2:  # noqa: PLR2004 - the square root of the sum of squares
         return euclidean_norm(x, axis=axes, keepdims=keepdims)
     size = np.abs(x)
     if ord == np.inf:
-        return np.max(size, axes, keepdims=keepdims)
+        return _largest(size, axes, keepdims)
     if ord == -np.inf:
         return np.min(size, axes, keepdims=keepdims)
     if ord == 0:
@@ -251,8 +256,13 @@ def _matrix_norm(size: Array, ord: float, axes: tuple[int, ...], keepdims: bool)
     """The largest (for a negative `ord` the smallest) sum of a column (1) or a row (inf)."""
     inner, outer = axes if abs(ord) == 1 else axes[::-1]
     sums = np.sum(size, inner, keepdims=True)
-    extreme = (np.max if ord > 0 else np.min)(sums, outer, keepdims=True)
+    extreme = _largest(sums, outer, True) if ord > 0 else np.min(sums, outer, keepdims=True)
     return extreme if keepdims else np.squeeze(extreme, axes)
+
+
+def _largest(size: Array, axis: Axis, keepdims: bool) -> Array:
+    """Return the largest of absolute values; of none 0, as their sum is."""
+    return (np.max if reduced_size(size.shape, axis) else np.sum)(size, axis, keepdims=keepdims)
 
 
 _LOWEST = {np.dtype(t): np.finfo(t).min for t in (np.half, np.single, np.double, np.longdouble)}

@@ -58,6 +58,12 @@ def _count(a: Array, axis: Axis, keepdims: bool) -> Array:
     return np.sum(~np.isnan(a), axis, keepdims=keepdims).astype(a.dtype)
 
 
+def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
+    """Return how many numbers there are beyond `ddof`; nan where that is none."""
+    count = _count(a, axis, keepdims) - ddof
+    return np.where(count > 0, count, np.nan)
+
+
 @composite(np.nanmean)
 def nanmean(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return nansum(a, axis, keepdims) / _count(a, axis, keepdims)
@@ -66,13 +72,13 @@ def nanmean(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 @composite(np.nanvar)
 def nanvar(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     centred = _filled(a - nanmean(a, axis, keepdims=True), 0)
-    return np.sum(centred * centred, axis, keepdims=keepdims) / (_count(a, axis, keepdims) - ddof)
+    return np.sum(centred * centred, axis, keepdims=keepdims) / _degrees_of_freedom(a, axis, ddof, keepdims)
 
 
 @composite(np.nanstd)
 def nanstd(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     centred = _filled(a - nanmean(a, axis, keepdims=True), 0)
-    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / np.sqrt(_count(a, axis, keepdims) - ddof)
+    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / np.sqrt(_degrees_of_freedom(a, axis, ddof, keepdims))
 
 
 # ----- order statistics -----
@@ -86,6 +92,8 @@ def quantile(a: Array, q: Any, axis: Axis = None, *, keepdims: bool = False) -> 
     rest = [i for i in range(a.ndim) if i not in axes]
     flat = np.transpose(a, [*rest, *axes]).reshape([*(a.shape[i] for i in rest), reduced_size(a.shape, axis)])
     ordered = np.sort(flat, -1)
+    if not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= 1)):
+        raise errors.ArgumentError(errors.QUANTILE.format(given=q))
     place = np.asarray(q) * (flat.shape[-1] - 1)
     low = np.floor(place).astype(int)
     between = float(place - low) if isinstance(q, (int, float)) else place - low  # a number leaves the dtype of `a`
@@ -103,6 +111,8 @@ def percentile(a: Array, q: Any, axis: Axis = None, *, keepdims: bool = False) -
 
 @composite(np.median)
 def median(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    if not reduced_size(a.shape, axis):  # nan, with NumPy's warning
+        return np.mean(a, axis, keepdims=keepdims)
     return quantile(a, 0.5, axis, keepdims=keepdims)
 
 
@@ -111,6 +121,8 @@ def median(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 @composite(np.diff)
 def diff(a: Array, n: int = 1, axis: int = -1, prepend: Array = None, append: Array = None) -> Array:
+    if n == 0:
+        return a
     ends = [None if end is None else _as_end(end, a, axis) for end in (prepend, append)]
     a = np.concatenate([part for part in (ends[0], a, ends[1]) if part is not None], axis)
     before = (slice(None),) * (axis % a.ndim)
@@ -126,8 +138,8 @@ def _as_end(end: Array, a: Array, axis: int) -> Array:
 
 @composite(np.ediff1d)
 def ediff1d(ary: Array, to_end: Array = None, to_begin: Array = None) -> Array:
-    parts = (to_begin, diff(np.ravel(ary)), to_end)
-    return np.concatenate([np.ravel(part) for part in parts if part is not None])
+    ends = [None if end is None else np.astype(np.ravel(with_shape(end)), ary.dtype) for end in (to_begin, to_end)]
+    return np.concatenate([part for part in (ends[0], diff(np.ravel(ary)), ends[1]) if part is not None])
 
 
 @composite(np.trapezoid)
@@ -150,7 +162,8 @@ def interp(x: Array, xp: Array, fp: Array, left: Array = None, right: Array = No
     inside = y0 + (y1 - y0) / (x1 - x0) * (x - x0)
     ends = [take(np.ravel(fp), i) if given is None else given for given, i in ((left, 0), (right, -1))]
     first, last = (take(np.ravel(xp), i) for i in (0, -1))
-    return np.astype(np.where(x < first, ends[0], np.where(x > last, ends[1], inside)), float)
+    y = np.where(x < first, ends[0], np.where(x > last, ends[1], inside))
+    return np.astype(y, np.result_type(y.dtype, np.float64))
 
 
 # ----- convolution and covariance -----
@@ -159,7 +172,7 @@ def interp(x: Array, xp: Array, fp: Array, left: Array = None, right: Array = No
 @composite(np.convolve)
 def convolve(a: Array, v: Array, mode: str = "full") -> Array:
     """The windows of the longer sequence, between zeros, times the shorter one backwards."""
-    a, v = with_shape(a), with_shape(v)
+    a, v = np.atleast_1d(a), np.atleast_1d(v)
     longer, shorter = (v, a) if v.size > a.size else (a, v)
     margin = shorter.size - 1
     around = {"full": (margin, margin), "same": (margin - margin // 2, margin // 2), "valid": (0, 0)}.get(mode)
@@ -170,13 +183,15 @@ def convolve(a: Array, v: Array, mode: str = "full") -> Array:
 
 @composite(np.correlate)
 def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
-    return convolve(a, np.flip(with_shape(v)), mode)
+    return convolve(a, np.flip(np.atleast_1d(v)), mode)
 
 
 @composite(np.cov)
 def cov(m: Array, y: Array = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Array:
     parts = [np.atleast_2d(part) for part in (m, y) if part is not None]
-    x = np.astype(np.concatenate([part if rowvar or part.shape[0] == 1 else part.T for part in parts]), float)
+    parts = [part if rowvar or part.shape[0] == 1 else part.T for part in parts]
+    x = np.concatenate(parts) if parts[0].shape[0] else np.astype(parts[0], float)  # no variables have no covariance
+    x = np.astype(x, np.result_type(x.dtype, np.float64))
     centred = x - np.mean(x, 1, keepdims=True)
-    count = x.shape[1] - (ddof if ddof is not None else 0 if bias else 1)
+    count = max(x.shape[1] - (ddof if ddof is not None else 0 if bias else 1), 0)
     return np.squeeze(np.matmul(centred, centred.T) / count)

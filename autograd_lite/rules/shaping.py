@@ -37,20 +37,23 @@ def by_columns(name: str, order: str | None) -> bool:
     """Tell whether elements are counted by columns; an order that goes by how they lie in memory is refused."""
     known = {"C": False, "F": True, "NONE": False}.get(str(order).upper())
     if known is None:
+        given: Any = order
+        np.ravel(0, given) if name == "ravel" else np.reshape(0, (), given)  # which refuses what is no order
         why = "how an array lies in memory is none of its values. Write order='C' for rows first, order='F' for columns"
         raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"{name} with order={order!r}", why=why))
     return known
 
 
-@composite(np.reshape)
-def reshape(a: Array, shape: Any, order: str | None = "C") -> Array:
+@composite(np.reshape, exact=True)
+def reshape(a: Array, shape: Any, order: str | None = "C", *, copy: bool | None = None) -> Array:
+    """NOTE: whether it is a copy nobody can tell of a Tensor, which does not see another one change."""
     if not by_columns("reshape", order):
         return reshaped(a, shape=shape)
     backwards = tuple(shape)[::-1] if isinstance(shape, (tuple, list, np.ndarray)) else shape
     return np.transpose(reshaped(np.transpose(a), shape=backwards))
 
 
-@composite(np.ravel)
+@composite(np.ravel, exact=True)
 def ravel(a: Array, order: str | None = "C") -> Array:
     return raveled(np.transpose(a) if by_columns("ravel", order) else a)
 
@@ -119,7 +122,7 @@ def _like(a: Array) -> Array:
     return np.broadcast_to(0, np.shape(a))
 
 
-@composite(np.moveaxis)
+@composite(np.moveaxis, checked=True)
 def moveaxis(a: Array, source: Any, destination: Any) -> Array:
     labelled = np.moveaxis(np.broadcast_to(0, range(1, a.ndim + 1)), source, destination)
     return np.transpose(a, [n - 1 for n in labelled.shape])
@@ -131,12 +134,12 @@ def rollaxis(a: Array, axis: int, start: int = 0) -> Array:
     return np.moveaxis(a, axis, start - (axis < start))
 
 
-@composite(np.expand_dims)
+@composite(np.expand_dims, checked=True)
 def expand_dims(a: Array, axis: Any) -> Array:
     return reshaped(a, shape=np.expand_dims(_like(a), axis).shape)
 
 
-@composite(np.squeeze)
+@composite(np.squeeze, checked=True)
 def squeeze(a: Array, axis: Axis = None) -> Array:
     return reshaped(a, shape=np.squeeze(_like(a), axis).shape)
 
@@ -145,7 +148,7 @@ def _atleast(fn: Any) -> Any:
     def atleast(*arys: Array) -> Any:
         shapes = [fn(_like(a)).shape for a in arys]
         results = [np.reshape(a, shape) for a, shape in zip(arys, shapes, strict=True)]
-        return results[0] if len(results) == 1 else results
+        return results[0] if len(results) == 1 else tuple(results)
 
     return atleast
 
@@ -155,7 +158,7 @@ for _fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
 
 
 @composite(np.broadcast_arrays)
-def broadcast_arrays(*args: Array) -> tuple[Array, ...]:
+def broadcast_arrays(*args: Array, subok: bool = False) -> tuple[Array, ...]:
     shape = np.broadcast_shapes(*(np.shape(a) for a in args))
     return tuple(a[...] if np.shape(a) == shape and hasattr(a, "shape") else np.broadcast_to(a, shape) for a in args)
 
@@ -187,7 +190,7 @@ joined = linear(
 )
 
 
-@composite(np.concatenate)
+@composite(np.concatenate, checked=True)
 def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     """NOTE: where each array starts is computed once, not by each of the rules: there may be thousands of arrays."""
     if axis is None:
@@ -202,28 +205,28 @@ def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
     return concatenate([np.expand_dims(a, axis) for a in arrays], axis)
 
 
-@composite(np.vstack)
+@composite(np.vstack, checked=True)
 def vstack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_2d(a) for a in tup], 0)
 
 
-@composite(np.hstack)
+@composite(np.hstack, checked=True)
 def hstack(tup: Sequence[Array]) -> Array:
     arrays = [np.atleast_1d(a) for a in tup]
     return concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
 
 
-@composite(np.dstack)
+@composite(np.dstack, checked=True)
 def dstack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_3d(a) for a in tup], 2)
 
 
-@composite(np.column_stack)
+@composite(np.column_stack, checked=True)
 def column_stack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_2d(a).T if np.ndim(a) < 2 else a for a in tup], 1)  # noqa: PLR2004 - not yet columns
 
 
-@composite(np.block)
+@composite(np.block, checked=True)
 def block(arrays: Any) -> Array:
     """Nested lists: the innermost are joined along the last axis, the outer ones along the axes before."""
     leaves = list(_leaves(arrays, 0))
@@ -282,7 +285,7 @@ def unstack(x: Array, *, axis: int = 0) -> tuple[Array, ...]:
     return tuple(np.moveaxis(x, axis, 0))
 
 
-@composite(np.append)
+@composite(np.append, checked=True)
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:
     return concatenate((arr, values), axis)
 
@@ -331,6 +334,8 @@ _PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
 def pad(
     array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0, reflect_type: str = "even"
 ) -> Array:
+    if not array.ndim:
+        return np.copy(array)
     widths = [(int(low), int(high)) for low, high in np.broadcast_to(pad_width, (array.ndim, 2))]
     if mode == "constant":
         return (

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 GENERIC = "it has no derivative here. Write t.detach().numpy() for its value without a derivative"
 
+_IN_PLACE = "it changes an array in place. Write t[key] = values, which is recorded"
 _SENTENCES = {
     "its derivative needs a decomposition, which is not differentiated here. "
     "Write t.detach().numpy() for its value without a derivative": """
         linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.inv
         linalg.lstsq linalg.matrix_rank linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.svd linalg.svdvals
         linalg.tensorinv linalg.tensorsolve""",
-    "it changes an array in place. Write t[key] = values, which is recorded": """
+    _IN_PLACE: """
         copyto fill_diagonal place put put_along_axis putmask""",
     "a new array is not made like a Tensor. Write ag.Tensor(np.ones(3)), with any function of NumPy inside": """
         arange array asanyarray asarray ascontiguousarray asfortranarray empty eye frombuffer fromfile fromfunction
@@ -64,6 +65,9 @@ _SENTENCES = {
 }
 
 UNSUPPORTED = {name: sentence for sentence, names in _SENTENCES.items() for name in names.split()}
+
+IN_PLACE = frozenset(_SENTENCES[_IN_PLACE].split())
+"""What no Tensor is handed to, recorded or not."""
 
 
 def reason(path: str) -> str:
