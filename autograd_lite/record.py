@@ -8,7 +8,6 @@ have handed out) is copied before it is saved.
 from __future__ import annotations
 
 import linecache
-from _thread import allocate_lock
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
@@ -25,6 +24,7 @@ from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.protocols import declines
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
+from autograd_lite.unfinished import Lock
 
 NUMERIC = frozenset("fiubc")
 LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
@@ -173,17 +173,14 @@ def link(t: Any, x: Any, op: Op, settings: Settings, detached: bool = False) -> 
 
 _UNKNOWN = object()
 _MANY = 32
-_forgetting = allocate_lock()
+_forgetting = Lock()
 
 
 def forget_views(views: list[Any]) -> None:
     """Drop the references to views that are gone; others may add some meanwhile."""
-    if _forgetting.acquire(blocking=False):
+    with _forgetting.held:
         n = len(views)
-        try:
-            views[:n] = [view for view in views[:n] if view() is not None]
-        finally:
-            _forgetting.release()
+        views[:n] = [view for view in views[:n] if view() is not None]
 
 
 def seen_through(t: Handle, x: Handle) -> None:

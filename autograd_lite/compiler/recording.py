@@ -215,6 +215,9 @@ class _Run:
         """Make the program of a run that has ended well, and change what it has changed."""
         function = self.function
         results, built = flatten(result)
+        for y in results:
+            if isinstance(y, Handle) and trace.is_made(y):
+                y._viewed = None  # what it shows of values within ends here
         kinds, outputs, values = _outputs(trace, results, function)
         assignments = _assignments(trace, function)
         _refuse_views(trace, function)

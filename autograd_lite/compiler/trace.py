@@ -339,12 +339,12 @@ class Trace:
             seen = self.seen[id(t)] = Seen(t, owner or ("tensor", t), name or str(t._name or ""))
         return seen
 
-    def _is_fresh(self, t: Any) -> bool:
+    def is_made(self, t: Any) -> bool:
         made = self._fresh.get(id(t))
         return made is not None and made[0]() is t
 
     def is_outside(self, t: Any) -> bool:
-        return isinstance(t, Handle) and not self._is_fresh(t)
+        return isinstance(t, Handle) and not self.is_made(t)
 
     def read_data(self, t: Any) -> Any:
         made = self._fresh.get(id(t))
@@ -359,7 +359,7 @@ class Trace:
     def write_data(self, t: Any, value: Any) -> None:
         if isinstance(value, Traced) and value._value.__class__ is not np.ndarray:
             self.held.add(value.id)
-        if self._is_fresh(t):
+        if self.is_made(t):
             set_data(t, value)
         elif slot_data(t) is None:
             dropped = functools.partial(self._fresh.pop, id(t))  # with the Tensor, or its value would outlive it
@@ -370,7 +370,7 @@ class Trace:
             self.seen[id(t)].data = value
 
     def read_grad(self, t: Any) -> Any:
-        if self._is_fresh(t):
+        if self.is_made(t):
             return slot_grad(t)
         seen = self._see(t)
         if seen.grad is UNREAD:
@@ -390,7 +390,7 @@ class Trace:
         return seen.grad
 
     def write_grad(self, t: Any, value: Any) -> None:
-        if self._is_fresh(t):
+        if self.is_made(t):
             set_grad(t, value)
         else:
             self._see(t).grad = value
