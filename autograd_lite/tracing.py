@@ -23,7 +23,8 @@ from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
 from autograd_lite.shapes import Array, Shape
-from autograd_lite.sweep import forward, reverse
+from autograd_lite.sweep import reverse
+from autograd_lite.tangents import Form, forward
 from autograd_lite.tensor import Tensor, run_hooks
 from autograd_lite.tree import LEAF, Structure, flatten, flatten_like, paths, unflatten
 
@@ -156,30 +157,24 @@ class Call:
         y = next(y for y in self.results if node_of(y) is node)
         return g + np.zeros_like(y._data)
 
-    def push(self, tangents: Sequence[Array | None], forms: Mapping[str, Function] | None = None) -> list[Any]:
+    def push(
+        self, tangents: Sequence[Array | None], forms: Mapping[str, Form] | None = None, retain: bool = True
+    ) -> list[Any]:
         """Return how each result moves when the inputs move along `tangents`; None for one that does not.
 
-        A tangent of None stands for 0. `forms` says how they go through operations, as for `sweep.forward`.
+        A tangent of None stands for 0. `forms` says how they go through operations, as for `tangents.forward`. `retain`
+        keeps the graph for another sweep.
         """
-        start = {node: t for node, t in zip(self.inputs, tangents, strict=True) if t is not None}
-        lift = self._lift(start.values())
-        plain = lift is None
-        if lift is None:
-            lift, start = plain_before(new_order()), {node: plain_of(t) for node, t in start.items()}
-        else:
-            start = {node: as_tensor(t) for node, t in start.items()}
+        recorded = self._lift(tangents) is not None
+        as_it_is = as_tensor if recorded else plain_of
+        start = {node: as_it_is(t) for node, t in zip(self.inputs, tangents, strict=True) if t is not None}
         path = sorted(self.reached, key=_order)
-        if is_grad_enabled():
-            moving = forward((), start, lift, path, forms)
-        else:
-            with enable_grad():  # a forward rule may be derived from the graph of the reverse rule
-                moving = forward((), start, lift, path, forms)
-        moved = [moving.get(node_of(y)) for y in self.results]  # type: ignore[arg-type]
-        return [plain_of(t) for t in moved] if plain else moved
+        moving = forward((), start, recorded, path, forms, retain or recorded or bool(self.outside))
+        return [moving.get(y._node) if isinstance(y, Handle) else None for y in self.results]
 
     def _lift(self, vectors: Iterable[Array]) -> Callable[..., Array] | None:
         """Return what makes Tensors in a sweep that is recorded because somebody outside may watch; else None."""
-        watched = self.outside or any(node_of(v) is not None for v in vectors)
+        watched = self.outside or any([isinstance(v, Handle) and v._node is not None for v in vectors])
         return make_tensor if watched and is_grad_enabled() else None
 
     def handed_out(self, found: Sequence[Any], likes: Sequence[Any], kinds: Sequence[tuple[Shape, Any]]) -> list[Any]:
@@ -188,6 +183,10 @@ class Call:
         An array is the caller's own, to write to. While somebody outside watches they are Tensors; if nothing outside
         moves any of them, their derivative is made known as 0, which is not the same as missing.
         """
+        if len(found) == 1 and not self.outside and not isinstance(likes[0], Handle):
+            d = found[0]
+            if d.__class__ is np.ndarray and d.ndim:  # by far the most frequent: a shorter way
+                return [owned(d, ())]
         arrays = [np.zeros(*kind) if d is None else d for d, kind in zip(found, kinds, strict=True)]
         watched = bool(self.outside) and is_grad_enabled()
         if watched and not any(node_of(d) is not None for d in arrays):
@@ -243,11 +242,6 @@ def owned(g: Array, others: Iterable[Any]) -> Array:
     return g.copy() if shared else g
 
 
-def plain_before(order: int) -> Callable[[Array, Node | None], Array]:
-    """Return what leaves values of older nodes plain, and records those of newer ones: of a rule being derived."""
-    return lambda array, node: array if node is None or node.order < order else make_tensor(array, node)
-
-
 # ----- the call -----
 
 
@@ -280,7 +274,7 @@ def _watch_arguments(done: Call, args: Sequence[Any], argnums: Sequence[int], re
     done.given, done.arrays, done.inputs, done.structures = [], [], [], []
     done.tensors = False
     for i in argnums:
-        leaves, structure = flatten(args[i])
+        leaves, structure = ([args[i]], LEAF) if args[i].__class__ is np.ndarray else flatten(args[i])
         watched = []
         for place, x in enumerate(leaves):
             t = _watch(x, recording)
@@ -452,7 +446,14 @@ def vectors(
     return [_vector(v, *like, what, primal) for v, like in zip(leaves, likes, strict=True)]
 
 
+def is_vector(v: Any, shape: Shape, dtype: Any) -> bool:
+    """Tell whether a tangent or cotangent is an array as it should be."""
+    return v.__class__ is np.ndarray and v.shape == shape and v.dtype is dtype
+
+
 def _vector(v: Any, shape: Shape, dtype: Any, what: str, primal: str) -> Array:
+    if is_vector(v, shape, dtype):
+        return v.copy()
     if not isinstance(v, Handle):
         v = Tensor(v)._data
     if v.shape != shape:

@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 ROOMS = (
     "errors.*", "version", "later", "lazy", "unfinished", "plotting", "shapes", "tree", "derived", "op", "graph",
     "seams", "growth", "provenance", "rules.*",
-    "refusals", "protocols", "methods", "sweep", "lanes", "record", "scope", "commits", "tensor", "random",
-    "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
+    "refusals", "protocols", "methods", "sweep", "lanes", "record", "tangents", "scope", "commits", "tensor",
+    "random", "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
     "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*",
     "perceptron", "doctor", "", "__main__",
 )  # fmt: skip

@@ -82,6 +82,10 @@ RULE_SHAPE = (
     "a rule of {op} returned a gradient of shape {given} for an input of shape {shape}. "
     "Write a rule whose result has the shape of its input, or one that broadcasting it gives"
 )
+RULE_TANGENT_SHAPE = (
+    "a forward rule of {op} returned a tangent of shape {given} for a result of shape {shape}. "
+    "Write a rule whose result has the shape of the result of {op}, or one that broadcasts to it"
+)
 HOOK_RESULT = (
     "a hook on {what} of dtype {dtype} returned a gradient that does not fit: {given}. "
     "Write a hook that returns None, or an array of the shape of the gradient it is given"
