@@ -217,7 +217,7 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation of which an operand, or a part of an index, is a batch."""
     if any(isinstance(x, Handle) for x in operands):
         return record(op, operands, settings)
-    level = max((b._level for b in _batches((*operands, *settings.values()))), key=operator.attrgetter("order"))
+    level = youngest((*operands, *settings.values()))
     own = settings.get("level")
     if own is not None and level.order <= own.order:  # what goes into the batch `own` or comes out of it
         return op.fn(*operands, **settings)
@@ -240,6 +240,11 @@ def _batches(values: Iterable[Any]) -> Iterator[Batched]:
             yield x
         elif isinstance(x, (tuple, list)):
             yield from _batches(x)
+
+
+def youngest(values: Sequence[Any]) -> Level:
+    """Return the batch, of those that values or parts of them belong to, that was entered last."""
+    return max((b._level for b in _batches(values)), key=operator.attrgetter("order"))
 
 
 def holds_any(x: Any) -> bool:

@@ -29,6 +29,24 @@ _recording: ContextVar[bool] = ContextVar("autograd_lite_recording", default=Tru
 _entered: ContextVar[tuple[tuple[_SetRecording, bool], ...]] = ContextVar("autograd_lite_entered", default=())
 is_grad_enabled = _recording.get
 
+within_rule: ContextVar[str | None] = ContextVar("autograd_lite_within_rule", default=None)
+"""What a message calls the rule of the user's that is being called with Tensors, to be differentiated itself."""
+_departed: ContextVar[tuple[float, str] | None] = ContextVar("autograd_lite_departed", default=None)
+
+
+def depart(order: float, call: str) -> None:
+    """Note that the value of a node of this order goes on without its derivative; refuse it within a rule."""
+    rule = within_rule.get()
+    if rule is not None:
+        raise errors.ConversionError(errors.RULE_DEPARTURE.format(call=call, rule=rule))
+    _departed.set((order, call))
+
+
+def departed_since(order: float) -> str | None:
+    """Return how a value last left its history, if it was one of a node made from `order` on."""
+    last = _departed.get()
+    return last[1] if last is not None and last[0] >= order else None
+
 
 class Constant:
     """An input of a node through which no gradient flows: its shape and name, for pictures and forward sweeps.
@@ -238,6 +256,8 @@ class _SetRecording:
 
     def __enter__(self) -> None:
         before = _recording.get()
+        if before and not self._value:
+            depart(new_order(), "ag.no_grad()")
         entered = _entered.get()
         try:
             _entered.set((*entered, (self, before)))
@@ -279,6 +299,8 @@ def _around_function(switch: _SetRecording, fn: Callable[..., Any]) -> Callable[
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         before = _recording.get()
+        if before and not switch._value:
+            depart(new_order(), "ag.no_grad()")
         try:
             _recording.set(switch._value)
             return fn(*args, **kwargs)

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.custom import black_box, custom_op, unseen
+from autograd_lite.custom import black_box, custom_op
 from autograd_lite.derived import Derived, named
+from autograd_lite.foreign import unseen
 from autograd_lite.jacobians import jacobian
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, apply, as_array, plain_of

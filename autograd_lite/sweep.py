@@ -193,7 +193,7 @@ def _keep_zeros(g: Array, share: Array) -> Array:
 
 
 def _plain(x: Array) -> Array:
-    return x.detach().numpy() if hasattr(x, "detach") else x
+    return getattr(x, "_data", x)
 
 
 def lifted(node: Node, op: Op, index: int, saved: tuple[Any, ...], lift: Lift) -> tuple[Any, ...]:

@@ -6,7 +6,9 @@ the derivative can be differentiated again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +17,8 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.graph import Node, enable_grad, leaf, reachable
 from autograd_lite.op import Op
-from autograd_lite.record import make_tensor
+from autograd_lite.record import make_tensor, plain_of
+from autograd_lite.seams import verify
 from autograd_lite.shapes import Array
 from autograd_lite.sweep import lifted, reverse
 
@@ -134,8 +137,13 @@ def _bilinear(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) 
 def _custom(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
     """The forward rule where one is written; otherwise the reverse rule, transposed."""
     if op.jvp is None:
-        with enable_grad():  # the graph of the reverse rule, from which the forward one is derived
-            return _transposed(node, op, moving, recorded)
+        try:
+            with enable_grad():  # the graph of the reverse rule, from which the forward one is derived
+                return _transposed(node, op, moving, recorded)
+        except errors.ForeignRuleError as error:
+            op.foreign = True
+            text = errors.CUSTOM_FORWARD.format(op=op.name, cause=error.cause)
+            raise errors.ForeignRuleError(text, error.cause) from error
     values = _saved_by_name(node, op, recorded)
     tangents = [moving.get(p) if isinstance(p, Node) else None for p in node.inputs]
     return op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
@@ -149,7 +157,7 @@ def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool
     """
     lift = make_tensor if recorded else None
     probe = leaf(node.shape, node.dtype)
-    v = make_tensor(np.zeros(node.shape, node.dtype), probe)
+    v = make_tensor(_anywhere(node) if op.opaque is not None else np.zeros(node.shape, node.dtype), probe)
     pairs = []
     for t, rule, saved, i in moving_edges(node, moving):
         share = rule(v, *(lifted(node, op, i, saved, make_tensor) if recorded else saved))
@@ -157,7 +165,26 @@ def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool
             pairs.append((share, np.broadcast_to(t, share.shape)))
     seeds = [(share._node, t) for share, t in pairs]
     moved = reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True).get(probe)
-    return np.zeros(node.shape, node.dtype) if moved is None else moved
+    if moved is None:
+        moved = np.zeros(node.shape, node.dtype)
+    if op.opaque is not None:
+        _prove_transposed(plain_of(v), [(plain_of(a), plain_of(b)) for a, b in pairs], plain_of(moved))
+    return moved
+
+
+def _anywhere(node: Node) -> Array:
+    """Return numbers that are no solution of anything."""
+    return (1.5 + np.cos(np.arange(math.prod(node.shape)))).reshape(node.shape).astype(node.dtype)
+
+
+def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Array) -> None:
+    """Refuse a rule of the user's that is not linear, or has lost a part of its derivative: ``<J^T v, t> = <v, J t>``."""
+    terms = [share * t for share, t in pairs]
+    there, back = sum(np.sum(term) for term in terms), v * moved
+    size = sum((np.sum(np.abs(term)) for term in terms), np.sum(np.abs(back)))
+    close = np.abs(there - np.sum(back)) <= np.finfo(v.dtype).eps ** 0.25 * size
+    cause = errors.CUSTOM_NOT_LINEAR
+    verify(close | ~np.isfinite(size), cause, partial(errors.ForeignRuleError, cause=cause))
 
 
 FORWARD: Mapping[str, Form] = {

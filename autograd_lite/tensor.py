@@ -71,8 +71,8 @@ class Tensor(Handle, Methods):
     @property
     def data(self) -> Array:
         """The array, to read and to write. Gradients of what was computed before a write stay those of then."""
-        array, shown = self._data, self._exposed
-        return array if shown is not None and shown() is array else exposed(self)
+        refusals.departure(self, "data")
+        return exposed(self)
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -150,18 +150,22 @@ class Tensor(Handle, Methods):
 
     def item(self) -> Any:
         """Return the one number it holds as a Python number, without its derivative."""
+        refusals.departure(self, "item()")
         return self._data.item()
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists, without their derivative."""
+        refusals.departure(self, "tolist()")
         return self._data.tolist()
 
     def numpy(self) -> Array:
         """Return the array, without its derivative. The same as `data`."""
-        return self.data
+        refusals.departure(self, "numpy()")
+        return exposed(self)
 
     def detach(self) -> Tensor:
         """Return a Tensor of the same value that no derivative flows through."""
+        refusals.departure(self, "detach()")
         result: Tensor = make_tensor(array_of(self))
         return result
 

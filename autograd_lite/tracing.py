@@ -170,11 +170,11 @@ class Call:
         start = {node: as_it_is(t) for node, t in zip(self.inputs, tangents, strict=True) if t is not None}
         path = sorted(self.reached, key=_order)
         moving = forward((), start, recorded, path, forms, retain or recorded or bool(self.outside))
-        return [moving.get(y._node) if isinstance(y, Handle) else None for y in self.results]
+        return [moving.get(y._node) if isinstance(y, Handle) else None for y in self.results]  # type: ignore[arg-type]
 
     def _lift(self, vectors: Iterable[Array]) -> Callable[..., Array] | None:
         """Return what makes Tensors in a sweep that is recorded because somebody outside may watch; else None."""
-        watched = self.outside or any([isinstance(v, Handle) and v._node is not None for v in vectors])
+        watched = self.outside or any(isinstance(v, Handle) and v._node is not None for v in vectors)
         return make_tensor if watched and is_grad_enabled() else None
 
     def handed_out(self, found: Sequence[Any], likes: Sequence[Any], kinds: Sequence[tuple[Shape, Any]]) -> list[Any]:

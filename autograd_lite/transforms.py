@@ -338,7 +338,7 @@ def _pushed(done: Call, tangents: Sequence[Any], likes: Sequence[Any], retain: b
         else:
             kinds = [(node.shape, node.dtype) for node in nodes]
             given += vectors(structure, tangent, kinds, f"tangent {i}", f"argument {i}")
-    tensors = done.tensors or any([node_of(t) is not None for t in given])
+    tensors = done.tensors or any(node_of(t) is not None for t in given)
     results = done.results
     return done.handed_out(done.push(given, retain=retain), results if tensors else [0.0] * len(results), likes)
 

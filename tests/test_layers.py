@@ -18,9 +18,9 @@ ROOMS = (
     "errors.*", "version", "later", "lazy", "unfinished", "plotting", "shapes", "tree", "derived", "op", "graph",
     "seams", "growth", "provenance", "rules.*",
     "refusals", "protocols", "methods", "sweep", "lanes", "record", "tangents", "scope", "commits", "tensor",
-    "random", "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
-    "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*",
-    "perceptron", "doctor", "", "__main__",
+    "random", "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians",
+    "checkpoint", "optimize", "differences", "check.*", "testing", "foreign", "custom", "implicit", "nn.*",
+    "optim.*", "viz.*", "compiler.*", "perceptron", "doctor", "", "__main__",
 )  # fmt: skip
 
 

@@ -55,6 +55,17 @@ class RuleError(AutogradError, RuntimeError):
     """A derivative rule returned something that cannot be a gradient of its input."""
 
 
+class ForeignRuleError(RuleError, TypeError):
+    """A rule of the user's is no NumPy: it works on plain arrays, but has no derivative itself, and no transpose.
+
+    ``error.cause`` says why.
+    """
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
 class DeclarationError(AutogradError, TypeError):
     """An operation is declared with a rule whose parameter names it cannot provide."""
 

@@ -55,6 +55,10 @@ CONVERSION = (
     "{call} of {what} would drop its derivative. Write {instead}; "
     "or, where a constant is meant, t.item() for a number and t.detach().numpy() for an array"
 )
+RULE_DEPARTURE = (
+    "{call} drops a derivative that is asked for. It stands in {rule}, which is called with Tensors to be differentiated "
+    "itself. Write the rule with NumPy's functions of what it is given, as np.cos(x) for np.cos(x.numpy())"
+)
 LEAF_MUTATION = (
     "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "
     "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"

@@ -115,14 +115,27 @@ CUSTOM_RESULTS = (
     "the reverse rule of custom_op {op} returned {given} results for {expected} inputs. "
     "Write one result for each input, as a tuple, and None where there is no derivative"
 )
-CUSTOM_LOST = (
-    "the reverse rule of custom_op {op} was given Tensors, to be differentiated itself, and returned a {given}, "
-    "which has no derivative. Write the rule with NumPy's functions of g, or with custom operations"
+CUSTOM_SHARE = (
+    "{what} returned {given}, which is no array of real numbers. "
+    "Write a rule that returns arrays of floats, as np.asarray(x, float) or z.real makes them"
 )
-CUSTOM_SECOND = (
-    "in the reverse rule of custom_op {op}, which is given Tensors because the derivative is differentiated again. "
-    "Write the rule with NumPy's functions (np.sin(x), not math.sin(x)), or with another custom_op"
+CUSTOM_NO_TANGENT = (
+    "the forward rule of custom_op {op} returned None, and not how the result moves. "
+    "Write return np.zeros_like(y) where it does not, with y as a parameter of the rule"
 )
+CUSTOM_WRITES = (
+    "{what} writes into its argument {name}, which belongs to others. Write {name} = {name}.copy() before, "
+    "or an operation that makes a new array, as {name} * 2 for {name} *= 2"
+)
+CUSTOM_FOREIGN = (
+    "{what} cannot be differentiated itself: called with Tensors, {cause}. Write it with NumPy's functions of what it "
+    "is given, as np.cos(x) for math.cos(x) and x for x.numpy(), or with another custom_op that has rules of its own"
+)
+CUSTOM_FORWARD = (
+    "custom_op {op} has no forward rule, and none can be derived from its reverse rule: {cause}. "
+    "Write jvp=lambda tangents, x: ... besides vjp=, or take the derivative by ag.vjp, or mode='reverse'"
+)
+CUSTOM_NOT_LINEAR = "it is not linear in g, or a part of its own derivative is lost"
 NUMERICAL = (
     "custom_op {op} has a numerical derivative: four calls for each number of an input, about nine digits in float64, "
     "and no second order. Write vjp= for an exact one"
