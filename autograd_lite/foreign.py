@@ -232,7 +232,7 @@ class Rule:
         return [None if x is None else self._connected(x, values, start) for x in shares]
 
     def _explain(self, error: Exception, values: Sequence[Any]) -> NoReturn:
-        """Raise what a rule has raised: the user's own error if plain arrays raise one too, else that of a foreign rule."""
+        """Raise what a rule has raised: the user's own error if plain arrays raise one too, else a foreign rule's."""
         if isinstance(error, (errors.ForeignRuleError, errors.NonFiniteError)) or traced():
             raise error
         self._plain([plain_of(v) for v in values])

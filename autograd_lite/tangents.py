@@ -178,7 +178,7 @@ def _anywhere(node: Node) -> Array:
 
 
 def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Array) -> None:
-    """Refuse a rule of the user's that is not linear, or has lost a part of its derivative: ``<J^T v, t> = <v, J t>``."""
+    """Refuse a rule of the user's that is not linear, or has lost a part of a derivative: ``<J^T v, t> = <v, J t>``."""
     terms = [share * t for share, t in pairs]
     there, back = sum(np.sum(term) for term in terms), v * moved
     size = sum((np.sum(np.abs(term)) for term in terms), np.sum(np.abs(back)))

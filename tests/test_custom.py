@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.errors import DeclarationError, ForeignRuleError, GradcheckError, NumericalDerivativeWarning, RuleError
+from autograd_lite.errors import (
+    DeclarationError,
+    ForeignRuleError,
+    GradcheckError,
+    NumericalDerivativeWarning,
+    RuleError,
+)
 
 X, Y = np.array([0.3, -0.7, 1.1]), np.array([0.9, 0.4, -0.2])
 

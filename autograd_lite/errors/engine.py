@@ -56,8 +56,8 @@ CONVERSION = (
     "or, where a constant is meant, t.item() for a number and t.detach().numpy() for an array"
 )
 RULE_DEPARTURE = (
-    "{call} drops a derivative that is asked for. It stands in {rule}, which is called with Tensors to be differentiated "
-    "itself. Write the rule with NumPy's functions of what it is given, as np.cos(x) for np.cos(x.numpy())"
+    "{call} drops a derivative that is asked for. It stands in {rule}, which is called with Tensors to be "
+    "differentiated itself. Write the rule with NumPy's functions of its arguments, as np.cos(x) for np.cos(x.numpy())"
 )
 LEAF_MUTATION = (
     "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "
