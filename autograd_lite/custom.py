@@ -17,6 +17,7 @@ from autograd_lite.check.gradcheck import gradcheck
 from autograd_lite.derived import Derived, named
 from autograd_lite.differences import quick
 from autograd_lite.foreign import Code, Rule, value_of
+from autograd_lite.graph import enable_grad
 from autograd_lite.op import RECORDERS, Op, recorder_of
 from autograd_lite.record import Handle, array_of, as_array, make_tensor
 from autograd_lite.seams import aside, opaque
@@ -106,7 +107,7 @@ def custom_op(
         warnings.warn(errors.NUMERICAL.format(op=called), errors.NumericalDerivativeWarning, stacklevel=2)
     operation = _declared(f, called, vjp, jvp, numerical)
     if check is not None:
-        _check(operation, tuple(check))
+        _check_when_defined(operation, tuple(check))
     return operation
 
 
@@ -120,6 +121,7 @@ def _declared(f: Function, called: str, vjp: Function | None, jvp: Function | No
         called, _seen(compute, called, lambda: op), "custom", operands, defaults, rules.back,
         order=(*operands, *defaults), jvp=rules.ahead, opaque=compute,
     )  # fmt: skip
+    op.code = code
     operation = Derived(op)
     named(operation, f, _declared, (f, called, vjp, jvp, numerical))
     operation.__doc__ = f.__doc__
@@ -286,9 +288,10 @@ class Black(Op):
     So what that reads is not to be compared; but derivatives of its rules are what they were.
     """
 
-    __slots__ = ()
+    __slots__ = ("code",)
     _surveyed = ("rules", "jvp")
     _as_it_is = True
+    code: Code  # what computes the value, where that is a function of the user's
 
 
 def _seen(compute: Function, name: str, op: Callable[[], Op]) -> Function:
@@ -379,6 +382,22 @@ def _pushed(f: Function, *given: Any, **settings: Any) -> Array:
 
 
 # ----- the check at declaration -----
+
+
+def _check_when_defined(operation: Any, inputs: tuple[Any, ...]) -> None:
+    """Check the rules now; or at the first call, where they use a name not defined before, as the operation's own.
+
+    NOTE: what a name will stand for, nobody knows before the declaration has been carried out.
+    """
+    try:
+        _check(operation, inputs)
+    except NameError:
+        operation.func.code.first = partial(_check_aside, operation, inputs)
+
+
+def _check_aside(operation: Function, inputs: tuple[Any, ...]) -> None:
+    with aside(), enable_grad():
+        _check(operation, inputs)
 
 
 def _check(operation: Function, inputs: tuple[Any, ...]) -> None:

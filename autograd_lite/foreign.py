@@ -48,13 +48,16 @@ class Code:
     is given copies, from then on, and these are looked at afterwards.
     """
 
-    __slots__ = ("_on_copies", "called", "fn", "names")
+    __slots__ = ("_on_copies", "called", "first", "fn", "names")
 
     def __init__(self, fn: Function, called: str, names: Sequence[str]) -> None:
         self.fn, self.called, self.names = fn, called, tuple(names)
         self._on_copies = False
+        self.first: Callable[[], None] | None = None  # what is to be done before the first call
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
+        if self.first is not None:
+            self._begin(self.first)
         with _within(None):  # its own graphs, if it makes any, are nobody's business
             if not self._on_copies:
                 try:
@@ -63,6 +66,14 @@ class Code:
                     if not _ABOUT_WRITING.search(str(error)):
                         raise
             return self._with_copies(args, settings)
+
+    def _begin(self, first: Callable[[], None]) -> None:
+        self.first = None
+        try:
+            first()
+        except BaseException:
+            self.first = first
+            raise
 
     def _with_copies(self, args: Sequence[Any], settings: dict[str, Any]) -> Any:
         copies, named = [_copy(x) for x in args], {k: _copy(x) for k, x in settings.items()}
