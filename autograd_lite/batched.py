@@ -247,6 +247,30 @@ def youngest(values: Sequence[Any]) -> Level:
     return max((b._level for b in _batches(values)), key=operator.attrgetter("order"))
 
 
+def taken_apart(x: Any) -> tuple[Any, tuple[Level, ...]]:
+    """Return the array behind a batch of batches, and the batches from the outermost to the innermost."""
+    levels: list[Level] = []
+    while isinstance(x, Batched):
+        levels.append(x._level)
+        x = x._array
+    return x, tuple(levels)
+
+
+def put_together(array: Any, levels: Sequence[Level]) -> Any:
+    """Return the batch of batches that `taken_apart` has taken apart."""
+    for level in reversed(levels):
+        array = Batched(array, level)
+    return array
+
+
+def spread(x: Any, levels: Sequence[Level]) -> Any:
+    """Return the array behind a batch of all of some batches, to some of which `x` may be a constant."""
+    for level in levels:
+        own = isinstance(x, Batched) and x._level is level
+        x = x._array if own else np.broadcast_to(x, (level.size, *np.shape(x)))
+    return x
+
+
 def holds_any(x: Any) -> bool:
     """Tell whether `x`, or a part of it, differs between the examples of any batch."""
     return any(True for _ in _batches((x,)))

@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.batched import Batched, Level, example, holds_any, youngest
+from autograd_lite.batched import Batched, Level, example, holds_any, put_together, spread, taken_apart, youngest
 from autograd_lite.graph import Node, new_order, within_rule
 from autograd_lite.op import RECORDERS
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
@@ -49,6 +50,7 @@ class Code:
     """
 
     __slots__ = ("_on_copies", "called", "first", "fn", "names")
+    _surveyed = ("fn",)  # what a compiled function reads of it
 
     def __init__(self, fn: Function, called: str, names: Sequence[str]) -> None:
         self.fn, self.called, self.names = fn, called, tuple(names)
@@ -109,6 +111,11 @@ def locked(x: Any) -> Any:
     if isinstance(x, Handle):
         return make_tensor(locked(array_of(x)), x._node, x._op)
     return Batched(locked(x._array), x._level) if isinstance(x, Batched) else x
+
+
+def _holding(x: Any) -> Any:
+    """Return what a handle holds, of which an operation in place makes something else."""
+    return x._array if isinstance(x, Batched) else x._node if isinstance(x, Handle) else None
 
 
 def _copy(x: Any) -> Any:
@@ -189,6 +196,8 @@ class Rule:
         ``results(found)`` makes a list of what `fn` returned, in which None stands for a derivative of 0.
     """
 
+    _surveyed = ("_code",)
+
     def __init__(
         self, fn: Function, op: str, kind: str, names: Sequence[str], linear: int,
         results: Callable[[Any], Sequence[Any]],
@@ -206,29 +215,52 @@ class Rule:
     def _listed(self, found: Any) -> list[Any]:
         return [None if x is None else _checked(x, self.called) for x in self._results(found)]
 
+    def _seen(self, values: Sequence[Any]) -> list[Any]:
+        """Call the rule with what looks like arrays: handles of its own, which it may not change either."""
+        given = list(map(locked, values))
+        before = list(map(_holding, given))
+        found = self._listed(self._code.fn(*given))
+        for name, x, held in zip(self._code.names, given, before, strict=True):
+            if _holding(x) is not held:
+                raise errors.RuleError(errors.CUSTOM_WRITES.format(what=self.called, name=name))
+        return found
+
     # ----- of plain arrays -----
 
     def _plain(self, values: Sequence[Any]) -> list[Any]:
-        if holds_any(values):
-            return self._batch(values)
-        if unseen(*values):
-            name = f"{'vjp' if self.kind == 'reverse' else 'jvp'}_of_{self.op}"
-            return list(opaque(lambda *x: tuple(map(_copy, self._listed(self._code(*x)))), name, values, {}))
-        return self._listed(self._code(*values))
+        return self._opaque(values) if traced() else self._of_arrays(values)
+
+    def _of_arrays(self, values: Sequence[Any]) -> list[Any]:
+        return self._batch(values) if holds_any(values) else self._listed(self._code(*values))
 
     def _batch(self, values: Sequence[Any]) -> list[Any]:
         """Return the results for all examples at once, or, of a rule that cannot take a batch, for one by one."""
         if not self._row_by_row:
             try:
                 with _within(None):
-                    return self._listed(self._code.fn(*map(locked, values)))
-            except Exception:
-                if traced():  # a trace goes by what was asked of it, also in vain
-                    raise
+                    return self._seen(values)
+            except (errors.RuleError, errors.NonFiniteError):
+                raise
+            except Exception:  # noqa: BLE001 - whatever code of the user's makes of a batch
+                pass
         level = youngest(values)
-        rows = [self._plain([example(v, i, level) for v in values]) for i in range(max(level.size, 1))]
+        rows = [self._of_arrays([example(v, i, level) for v in values]) for i in range(max(level.size, 1))]
         self._row_by_row = True
         return [_stacked(parts, level) for parts in zip(*rows, strict=True)]
+
+    def _opaque(self, values: Sequence[Any]) -> list[Any]:
+        """Return the results of a call that a trace does not see into: it knows arrays, of which batches are made."""
+        parts = [taken_apart(v) for v in values]
+        places = [at for _, at in parts]
+        levels = sorted({level for at in places for level in at}, key=attrgetter("order"), reverse=True)
+
+        def call(*arrays: Any) -> tuple[Any, ...]:
+            found = self._of_arrays(list(map(put_together, arrays, places)))
+            return tuple([None if x is None else np.array(spread(x, levels)) for x in found])
+
+        name = f"{'vjp' if self.kind == 'reverse' else 'jvp'}_of_{self.op}"
+        found = opaque(call, name, [array for array, _ in parts], {})
+        return [None if x is None else put_together(x, levels) for x in found]
 
     # ----- of Tensors -----
 
@@ -237,7 +269,7 @@ class Rule:
         start = new_order()
         try:
             with _within(self.called):
-                shares = self._listed(self._code.fn(*map(locked, values)))
+                shares = self._seen(values)
         except Exception as error:  # noqa: BLE001 - whatever code of the user's makes of a Tensor
             self._explain(error, values)
         return [None if x is None else self._connected(x, values, start) for x in shares]
