@@ -45,7 +45,12 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
     Raises
     ------
     NoPathError
-        The result does not depend on any of the arguments.
+        The dependence of the result on the arguments was lost: by ``item()``, ``detach()``, ``no_grad()``.
+
+    Warns
+    -----
+    IndependentWarning
+        The result does not depend on any of the arguments: the Jacobian is 0.
 
     Examples
     --------
@@ -62,9 +67,13 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = Fals
 def _jacobian(f: Function, argnums: Any, has_aux: bool, mode: str, /, *args: Any, **kwargs: Any) -> Any:
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     depends(done, "jacobian")
-    blocks = _blocks(mode, done)
-    found = _assembled(done, blocks, one(argnums))
+    found = jacobian_of(done, mode, one(argnums))
     return (found, done.auxiliary()) if has_aux else found
+
+
+def jacobian_of(done: Call, mode: str = "auto", single: bool = True) -> Any:
+    """Return all derivatives of all results of a call, by its one argument if it is a `single` one."""
+    return _assembled(done, _blocks(mode, done), single)
 
 
 def hessian(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:

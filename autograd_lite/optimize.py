@@ -113,12 +113,11 @@ class _Objective:
         self._move: Callable[[Array], Array] | None = None
 
     def value(self, x: Array) -> float:
-        y = self._flat(x)
-        return float(y.item() if hasattr(y, "item") else y)
+        return _number(self._flat(x))
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         y, g = self._value_and_grad(x)
-        return float(y.item()), g
+        return _number(y), g
 
     def hessian(self, x: Array) -> Array:
         n = len(x)
@@ -137,6 +136,11 @@ class _Objective:
         if method in _WITH_HESSIAN:
             return {"jac": True, "hess": self.hessian}
         return {"jac": True, "hessp": self.hessian_product} if method in _WITH_PRODUCT else {"jac": True}
+
+
+def _number(y: Any) -> float:
+    """Return the value of an objective as a float: of one number, also where that is an array, or a constant."""
+    return float(y.item() if hasattr(y, "item") else y)
 
 
 def _scipy() -> Any:

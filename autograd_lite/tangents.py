@@ -161,7 +161,7 @@ def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool
     pairs = []
     for t, rule, saved, i in moving_edges(node, moving):
         share = rule(v, *(lifted(node, op, i, saved, make_tensor) if recorded else saved))
-        if share._node is not None:  # None where the rule says that the derivative is 0
+        if getattr(share, "_node", None) is not None:  # None where the rule says that the derivative is 0
             pairs.append((share, np.broadcast_to(t, share.shape)))
     seeds = [(share._node, t) for share, t in pairs]
     moved = reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True).get(probe)

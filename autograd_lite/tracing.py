@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors, refusals, seams
-from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
+from autograd_lite.graph import Linked, Node, departed_since, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
+from autograd_lite.provenance import warn
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
@@ -413,18 +414,40 @@ def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, 
 
 
 def depends(done: Call, transform: str) -> None:
-    """Refuse a function none of whose results depends on a watched argument: the derivative was nearly always lost."""
+    """Warn of a function none of whose results depends on a watched argument; refuse one that has lost that."""
     for y in done.results:
         if isinstance(y, Handle) and y._node in done.reached:
             return
     if not done.inputs:
         return
-    names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results)}
-    raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))
+    lost = departed_since(done.inputs[0].order)
+    names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results, lost)}
+    if lost is not None or not done.results or not all(map(_is_number, done.results)):
+        raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))
+    warn(errors.INDEPENDENT.format(place=_defined(done.function), **names), errors.IndependentWarning)
+    if is_grad_enabled():  # whoever watches from outside shall find a 0 as well, and not another warning
+        done.outside.update(edge[0] for node in done.inputs for edge in node.edges or ())
 
 
-def _cause(results: Sequence[Any]) -> str:
+def _is_number(y: Any) -> bool:
+    """Tell whether a result is one or many real numbers."""
+    return isinstance(y, (int, float)) or getattr(getattr(y, "dtype", None), "kind", "") in tuple("fiub")
+
+
+def _defined(function: Any) -> str:
+    """Return where a function of Python is written, for a message."""
+    from pathlib import Path  # noqa: PLC0415 - slow to import, and for this alone
+
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = getattr(function, "__code__", None)
+    return "" if code is None else f" ({Path(code.co_filename).name}:{code.co_firstlineno})"
+
+
+def _cause(results: Sequence[Any], lost: str | None) -> str:
     """Return what a message says of results that do not depend on the argument."""
+    if lost is not None:
+        return f" by {lost}"
     first = next((y for y in results if isinstance(y, Handle)), None)
     if first is None:
         kinds = sorted({type(y).__name__ for y in results}) or ["nothing"]

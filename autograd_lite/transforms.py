@@ -55,9 +55,14 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     NonScalarError
         `f` returned more than one number.
     NoPathError
-        The result does not depend on any of the arguments.
+        The dependence of the result on the arguments was lost: by ``item()``, ``detach()``, ``no_grad()``.
     GradientDtypeError
         An argument is made of integers or complex numbers.
+
+    Warns
+    -----
+    IndependentWarning
+        The result does not depend on any of the arguments: the gradient is 0. In all transforms, and at your line.
 
     Notes
     -----

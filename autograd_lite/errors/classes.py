@@ -129,6 +129,10 @@ class NumericalDerivativeWarning(AutogradWarning):
     """A derivative is taken by finite differences: slow, not exact, and to first order only."""
 
 
+class IndependentWarning(AutogradWarning):
+    """The result of a function does not depend on what it is differentiated by, so that the derivative is 0."""
+
+
 class BatchError(AutogradError, TypeError):
     """Something is asked of a batched array that only one example can answer: a branch, a number, an index."""
 

@@ -38,6 +38,10 @@ NO_DEPENDENCE = (
     "was lost on the way{cause}. Write NumPy's functions in the place of math, .item(), .detach() and .numpy(); "
     "where the result is a constant on purpose, return y + 0 * np.sum(x)"
 )
+INDEPENDENT = (
+    "{transform}: the result of {function}{place} does not depend on the argument it is differentiated by{cause}. "
+    "So the derivative is 0. Write return y + 0 * np.sum(x) where that is meant"
+)
 TANGENT_SHAPE = (
     "{what} has shape {given}, but {primal} has shape {shape}. Write np.broadcast_to(v, {shape}) if that is meant"
 )
@@ -173,5 +177,6 @@ FIXED_POINT_LOST = (
     "Write max_iterations= with more of them, or lambda x: (x + f(x)) / 2 for a function that swings"
 )
 FIXED_POINT_SETTINGS = (
-    "fixed_point() is given tol={tol} and max_iterations={n}. Write tol=1e-12, max_iterations=1000, both above 0"
+    "fixed_point() is given tol={tol!r} and max_iterations={n!r}. Write tol=1e-12, max_iterations=1000: "
+    "numbers above 0, the second a whole one"
 )
