@@ -14,9 +14,9 @@ from autograd_lite.graph import no_grad
 from autograd_lite.jacobians import hessian, jacobian
 from autograd_lite.record import Handle, plain_of
 from autograd_lite.shapes import Array
-from autograd_lite.tracing import Function, as_tensor, named_after
+from autograd_lite.tracing import Function, as_tensor, named_after, settled
 from autograd_lite.transforms import grad, linearize, value_and_grad
-from autograd_lite.tree import leaves, ravel
+from autograd_lite.tree import flatten, leaves, ravel, unflatten
 from autograd_lite.tree import map as tree_map
 
 _WITHOUT_GRADIENT = frozenset(("nelder-mead", "powell", "cobyla", "cobyqa"))
@@ -160,7 +160,10 @@ def _array_of(x0: Any) -> Any:
 
 def _floats(x0: Any) -> Any:
     """Return the start with floats for integers, and arrays for Tensors."""
-    return tree_map(_float, _array_of(x0))
+    found, structure = flatten(_array_of(x0))
+    for place, x in enumerate(found):
+        settled(minimize, x, structure, place, "x0")
+    return unflatten(structure, list(map(_float, found)))
 
 
 def _float(x: Any) -> Any:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import wraps
 from operator import attrgetter
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
 from autograd_lite.tangents import Form, forward
 from autograd_lite.tensor import Tensor, run_hooks
-from autograd_lite.tree import LEAF, Structure, flatten, flatten_like, paths, unflatten
+from autograd_lite.tree import LEAF, STATIC, Structure, field_of, flatten, flatten_like, paths, unflatten
 
 Function = Callable[..., Any]
 
@@ -212,6 +212,7 @@ class Call:
         return self.assembled(self.handed_out(found, self.given, kinds), single)
 
 
+_LEAVES = frozenset((np.ndarray, float, np.float64))  # the most frequent
 _NUMBERS = frozenset((float, np.float64, np.float32, np.float16, np.longdouble))
 
 
@@ -278,6 +279,8 @@ def _watch_arguments(done: Call, args: Sequence[Any], argnums: Sequence[int], re
         leaves, structure = ([args[i]], LEAF) if args[i].__class__ is np.ndarray else flatten(args[i])
         watched = []
         for place, x in enumerate(leaves):
+            if x.__class__ not in _LEAVES and not isinstance(x, Handle):
+                settled(done.function, x, structure, place, f"argument {i}")
             t = _watch(x, recording)
             if t._data.dtype.kind != "f":
                 _refuse_argument(done.function, t, paths(structure, f"argument {i}")[place])
@@ -382,6 +385,38 @@ def _pair(result: Any, function: Function) -> tuple[Any, Any]:
     return result[0], result[1]
 
 
+def settled(function: Function, x: Any, structure: Structure, place: int, root: str) -> None:
+    """Refuse a leaf of an argument that is a setting: no number at all, or a whole one in a field of a dataclass."""
+    name = field_of(structure, place)
+    is_number = isinstance(x, (int, float, complex)) or hasattr(x, "dtype") or hasattr(x, "__array__")
+    if is_number and not (name is not None and isinstance(x, int)):
+        return
+    what = {"path": paths(structure, root)[place], "function": name_of(function), "what": called(x)}
+    instead = _static(name, x) or f"{what['function']}(p, setting), with argnums=0,"
+    text = errors.SETTING_ARGUMENT.format(instead=instead, **what)
+    raise errors.GradientDtypeError(f"{text}; or {float(x)} to derive by it" if isinstance(x, int) else text)
+
+
+def _static(name: str | None, x: Any) -> str:
+    """Return how the field that holds `x` is declared as a setting; nothing where there is no field."""
+    kind = type(x).__name__ if type(x).__module__ == "builtins" else "Any"
+    return "" if name is None else STATIC.format(name=name, type="Any" if callable(x) else kind)
+
+
+def _refuse_result(done: Call, place: int) -> NoReturn:
+    y, structure = done.results[place], done.structure
+    path, name = paths(structure, "it")[place], field_of(structure, place)
+    what = {"path": path, "function": name_of(done.function), "what": called(y)}
+    instead = _static(name, y) or "return y, aux, and has_aux=True,"
+    raise errors.NoPathError(errors.SETTING_RESULT.format(instead=instead, **what))
+
+
+def called(x: Any) -> str:
+    """Return how a message calls a value that is no number."""
+    name = type(x).__name__
+    return f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
+
+
 def _refuse_argument(function: Function, t: Any, path: str) -> None:
     text = errors.COMPLEX_ARGUMENT if t.dtype.kind == "c" else errors.INTEGER_ARGUMENT
     raise errors.GradientDtypeError(text.format(path=path, function=name_of(function), dtype=t.dtype))
@@ -415,14 +450,17 @@ def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, 
 
 def depends(done: Call, transform: str) -> None:
     """Warn of a function none of whose results depends on a watched argument; refuse one that has lost that."""
-    for y in done.results:
-        if isinstance(y, Handle) and y._node in done.reached:
-            return
-    if not done.inputs:
+    reached = False
+    for place, y in enumerate(done.results):
+        if isinstance(y, Handle):
+            reached = reached or y._node in done.reached
+        elif not _is_number(y):
+            _refuse_result(done, place)
+    if reached or not done.inputs:
         return
     lost = departed_since(done.inputs[0].order)
     names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results, lost)}
-    if lost is not None or not done.results or not all(map(_is_number, done.results)):
+    if lost is not None or not done.results:
         raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))
     warn(errors.INDEPENDENT.format(place=_defined(done.function), **names), errors.IndependentWarning)
     if is_grad_enabled():  # whoever watches from outside shall find a 0 as well, and not another warning

@@ -20,6 +20,14 @@ INTEGER_ARGUMENT = (
     "{path} of {function} has dtype {dtype}: only floating-point numbers have a derivative. "
     "Write 3.0 for 3 and x.astype(float) for an array; or name with argnums= the arguments that have one"
 )
+SETTING_ARGUMENT = (
+    "{path} of {function} is {what}, which has no derivative. "
+    "Write {instead} for a setting, which is passed on as it is"
+)
+SETTING_RESULT = (
+    "{path} of the result of {function} is {what}, and no real number. "
+    "Write {instead} for what comes besides, or return numbers only"
+)
 COMPLEX_ARGUMENT = (
     "{path} of {function} has dtype {dtype}: derivatives by complex numbers are not supported. "
     "Write {function} in real numbers, with z.real and z.imag as two arguments"
