@@ -239,7 +239,7 @@ class Rule:
             try:
                 with _within(None):
                     return self._seen(values)
-            except (errors.RuleError, errors.NonFiniteError):
+            except (errors.RuleError, errors.ForeignRuleError, errors.NonFiniteError):
                 raise
             except Exception:  # noqa: BLE001 - whatever code of the user's makes of a batch
                 pass

@@ -183,8 +183,10 @@ def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Arr
     there, back = sum(np.sum(term) for term in terms), v * moved
     size = sum((np.sum(np.abs(term)) for term in terms), np.sum(np.abs(back)))
     close = np.abs(there - np.sum(back)) <= np.finfo(v.dtype).eps ** 0.25 * size
-    cause = errors.CUSTOM_NOT_LINEAR
-    verify(close | ~np.isfinite(size), cause, partial(errors.ForeignRuleError, cause=cause))
+    verify(close | ~np.isfinite(size), _PARTIAL, partial(errors.ForeignRuleError, cause=_PARTIAL))
+
+
+_PARTIAL = "it is not linear in g, or a part of its own derivative is lost"
 
 
 FORWARD: Mapping[str, Form] = {

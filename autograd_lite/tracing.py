@@ -405,8 +405,8 @@ def _static(name: str | None, x: Any) -> str:
 
 def _refuse_result(done: Call, place: int) -> NoReturn:
     y, structure = done.results[place], done.structure
-    path, name = paths(structure, "it")[place], field_of(structure, place)
-    what = {"path": path, "function": name_of(done.function), "what": called(y)}
+    path, name = paths(structure)[place], field_of(structure, place)
+    what = {"path": path and f" at {path}", "function": name_of(done.function), "what": called(y)}
     instead = _static(name, y) or "return y, aux, and has_aux=True,"
     raise errors.NoPathError(errors.SETTING_RESULT.format(instead=instead, **what))
 

@@ -323,7 +323,7 @@ RULES = [
         ["target.reshape((3,))"], "target = np.ones((3, 1))",
     ),
 ]  # fmt: skip
-SINE = "op = ag.custom_op(np.sin, vjp={vjp}, name='sine'); f = lambda x: np.sum(op(x)); x = np.array([0.5, 2.0])"
+SINE = "op = ag.custom_op(np.sin, vjp={vjp}, name='sine'); f = lambda x: np.sum(op(x)); v = np.array([0.5, 2.0])"
 DATACLASS = """
 import dataclasses
 @dataclasses.dataclass
@@ -335,24 +335,24 @@ m = Model(np.ones(2), {value})
 """
 FUNCTIONS = [
     Fault(
-        "a rule of one's own that cuts", "ag.hessian(f)(x)", errors.ForeignRuleError,
+        "a rule of one's own that cuts", "ag.hessian(f)(v)", errors.ForeignRuleError,
         ["the reverse rule of custom_op sine", "numpy()"], [],
         SINE.format(vjp="lambda g, x: g * np.cos(x.numpy() if isinstance(x, ag.Tensor) else x)"),
     ),
     Fault(
-        "forwards through a rule that is no NumPy", "ag.jvp(f, (x,), (x,))", errors.ForeignRuleError,
+        "forwards through a rule that is no NumPy", "ag.jvp(f, (v,), (v,))", errors.ForeignRuleError,
         ["custom_op sine has no forward rule", "jvp=lambda tangents, x: ", "mode='reverse'"], [],
         SINE.format(vjp="lambda g, x: np.array([float(a) * np.cos(float(b)) for a, b in zip(g, x)])"),
     ),
     Fault(
-        "a rule of one's own that writes", "ag.grad(f)(x)", errors.RuleError,
+        "a rule of one's own that writes", "ag.grad(f)(v)", errors.RuleError,
         ["the reverse rule of custom_op sine writes into its argument g"], ["g = g.copy()"],
-        SINE.format(vjp="lambda g, x: np.multiply(g, np.cos(x), out=g)") + "; g = x",
+        SINE.format(vjp="lambda g, x: np.multiply(g, np.cos(x), out=g)") + "; g = v",
     ),
     Fault(
-        "a rule of one's own that returns complex numbers", "ag.grad(f)(x)", errors.RuleError,
+        "a rule of one's own that returns complex numbers", "ag.grad(f)(v)", errors.RuleError,
         ["the reverse rule of custom_op sine returned an array of dtype complex128"], ["z.real"],
-        SINE.format(vjp="lambda g, x: 1j * g") + "; z = 1j * x",
+        SINE.format(vjp="lambda g, x: 1j * g") + "; z = 1j * v",
     ),
     Fault(
         "a result that was lost on the way", "ag.grad(lambda x: 2 * x.item())(1.0)", errors.NoPathError,
@@ -374,7 +374,7 @@ FUNCTIONS = [
     ),
     Fault(
         "a text among results", "ag.jacobian(f)(x)", errors.NoPathError,
-        ["it['name'] of the result of f is a str"], [], "f = lambda x: {'y': x, 'name': 'y'}; f.__name__ = 'f'",
+        ["the result of f at ['name'] is a str"], [], "f = lambda x: {'y': x, 'name': 'y'}; f.__name__ = 'f'",
     ),
     Fault("a vector of texts", "ag.tree.ravel({'w': 1.0, 'act': 'tanh'})", errors.DataError, ["dtype <U4"]),
 ]  # fmt: skip

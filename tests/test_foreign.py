@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -99,12 +100,21 @@ def same(transform: Any, f: Any, known: Any) -> None:
 # ----- rules that are no NumPy -----
 
 
-scipy_linalg, numba = pytest.importorskip("scipy.linalg"), pytest.importorskip("numba")
-numbas = numba.njit("float64[:](float64[:], float64[:])")(lambda g, x: g * np.cos(x))  # takes none that is read-only
+def of_scipy() -> Any:
+    solve = pytest.importorskip("scipy.linalg").solve
+    return made(lambda g: solve(A.T, g), lambda b: np.linalg.solve(A, b))
 
 
-def scipys(g: Any) -> Any:
-    return scipy_linalg.solve(A.T, g)
+@cache
+def with_numba() -> Any:
+    """Return a function with a signature that takes no array that is read-only."""
+    njit = pytest.importorskip("numba").njit
+    return njit("float64[:](float64[:], float64[:])")(lambda g, x: g * np.cos(x))
+
+
+def of_numba() -> Any:
+    times_cosine = with_numba()
+    return made(lambda g, x: times_cosine(g, x))
 
 
 times_cosine = np.frompyfunc(lambda g, x: g * math.cos(x), 2, 1)
@@ -122,8 +132,8 @@ def known_solution(b: Any) -> Any:
 FOREIGN: dict[str, tuple[Callable[[], Any], Any]] = {
     "a loop over floats": (lambda: made(lambda g, x: each(lambda a, b: a * math.cos(b))(g, x)), np.sin),
     "an array only": (lambda: made(exactly_arrays), np.sin),
-    "of SciPy": (lambda: made(scipys, lambda b: np.linalg.solve(A, b)), known_solution),
-    "of numba": (lambda: made(lambda g, x: numbas(g, x)), np.sin),
+    "of SciPy": (of_scipy, known_solution),
+    "of numba": (of_numba, np.sin),
     "a ufunc of Python": (lambda: made(lambda g, x: times_cosine(g, x).astype(float)), np.sin),
 }
 
@@ -187,7 +197,7 @@ def test_jacobian_takes_the_mode_that_there_is() -> None:
 
 def test_second_order_where_only_one_operation_on_the_way_is_foreign() -> None:
     """A foreign rule of what is linear in the inputs is not differentiated if nothing depends on its cotangent."""
-    op = made(scipys, lambda b: np.linalg.solve(A, b))
+    op = of_scipy()
     hessian = ag.hessian(lambda x: np.sum(x**3) + np.sum(op(np.ones(3))))(X)
     np.testing.assert_allclose(hessian, np.diag(6 * X))
 

@@ -55,7 +55,7 @@ class RuleError(AutogradError, RuntimeError):
     """A derivative rule returned something that cannot be a gradient of its input."""
 
 
-class ForeignRuleError(RuleError, TypeError):
+class ForeignRuleError(AutogradError, TypeError):
     """A rule of the user's is no NumPy: it works on plain arrays, but has no derivative itself, and no transpose.
 
     ``error.cause`` says why.

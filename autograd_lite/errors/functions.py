@@ -25,7 +25,7 @@ SETTING_ARGUMENT = (
     "Write {instead} for a setting, which is passed on as it is"
 )
 SETTING_RESULT = (
-    "{path} of the result of {function} is {what}, and no real number. "
+    "the result of {function}{path} is {what}, and no real number. "
     "Write {instead} for what comes besides, or return numbers only"
 )
 COMPLEX_ARGUMENT = (
@@ -147,7 +147,6 @@ CUSTOM_FORWARD = (
     "custom_op {op} has no forward rule, and none can be derived from its reverse rule: {cause}. "
     "Write jvp=lambda tangents, x: ... besides vjp=, or take the derivative by ag.vjp, or mode='reverse'"
 )
-CUSTOM_NOT_LINEAR = "it is not linear in g, or a part of its own derivative is lost"
 NUMERICAL = (
     "custom_op {op} has a numerical derivative: four calls for each number of an input, about nine digits in float64, "
     "and no second order. Write vjp= for an exact one"
