@@ -41,7 +41,7 @@ def custom_op(
     ----------
     f : callable
         Takes arrays and returns one. Its parameters without a default are the inputs, the others are settings, which
-        have no derivative. It sees plain arrays, so it may call anything, but must not write to them. Left out, the
+        have no derivative. It sees plain arrays, so it may call anything, but cannot write to them. Left out, the
         call is a decorator.
     vjp : callable
         The reverse rule. Its first parameter is `g`, the derivative of the final result by that of `f`, of the same
@@ -50,11 +50,12 @@ def custom_op(
         of the shape of the input; for several inputs a tuple of them, with None where the derivative is 0.
     jvp : callable, optional
         The forward rule. Its first parameter is `tangents`, a list with how each input moves, None for one that does
-        not; the others as those of `vjp`. By default it is derived, by transposing `vjp`.
+        not; the others as those of `vjp`. By default it is derived, by transposing `vjp`, if that is NumPy.
     name : str, optional
         What errors and pictures call the operation; by default the name of `f`.
     check : sequence of arrays, optional
-        Inputs for which the rules are compared with finite differences, and with each other, at once.
+        Inputs for which the rules are compared with finite differences, and with each other: at once, or, where a rule
+        calls the operation itself, which has no name yet, at the first call.
     numerical : bool
         Without `vjp`: take the derivative by finite differences, for a function of which nothing is known. It costs
         four calls of `f` for each number of an input, has about nine correct digits in float64, and is there to first
@@ -71,6 +72,10 @@ def custom_op(
         A rule asks for a name that `f` does not have, or there is no rule.
     GradcheckError
         With `check`: a rule is wrong.
+    RuleError
+        When called: something is written to, or a result is no array of real numbers.
+    ForeignRuleError
+        When differentiated: a rule that is no NumPy would have to be differentiated itself, or transposed.
 
     Warns
     -----
@@ -79,8 +84,12 @@ def custom_op(
 
     Notes
     -----
-    Higher derivatives differentiate the rules, which are called with Tensors then: write them with NumPy's functions,
-    or with other custom operations. Under `vmap`, `f` is called once for each example.
+    A rule may be anything that works on arrays: to first order it is called with plain ones, that it cannot write to,
+    and for each example of a batch alone if it cannot take the batch. Higher derivatives differentiate the rules, which
+    are called with Tensors then: write them with NumPy's functions, or with other custom operations. One that fails
+    with Tensors or loses a derivative on the way (by ``item()``, ``detach()``, ``no_grad()``) is refused by name, and
+    has no forward rule either unless you write it: `jacobian` then takes the reverse mode, and `jvp` is refused. Under
+    `vmap`, `f` is called once for each example.
 
     Examples
     --------

@@ -9,8 +9,7 @@ is `foreign` and refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -60,14 +59,16 @@ class Code:
     def __call__(self, *args: Any, **settings: Any) -> Any:
         if self.first is not None:
             self._begin(self.first)
-        with _within(None):  # its own graphs, if it makes any, are nobody's business
-            if not self._on_copies:
-                try:
-                    return self.fn(*map(locked, args), **{k: locked(x) for k, x in settings.items()})
-                except Exception as error:
-                    if not _ABOUT_WRITING.search(str(error)):
-                        raise
-            return self._with_copies(args, settings)
+        return _within(None, self._called, args, settings)  # graphs of its own are nobody's business
+
+    def _called(self, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+        if not self._on_copies:
+            try:
+                return self.fn(*map(locked, args), **{k: locked(x) for k, x in settings.items()})
+            except Exception as error:
+                if not _ABOUT_WRITING.search(str(error)):
+                    raise
+        return self._with_copies(args, settings)
 
     def _begin(self, first: Callable[[], None]) -> None:
         self.first = None
@@ -88,17 +89,16 @@ class Code:
         return found
 
 
-@contextmanager
-def _within(rule: str | None) -> Iterator[None]:
-    """Have what loses a derivative be refused in the name of a rule; or not, inside of such a rule."""
-    if within_rule.get() is rule:
-        yield
-        return
-    token = within_rule.set(rule)
+def _within(rule: str | None, call: Function, *args: Any) -> Any:
+    """Call something that is refused, in the name of a rule, what loses a derivative; with None, that is not."""
+    before = within_rule.get()
+    if before is rule:
+        return call(*args)
     try:
-        yield
+        within_rule.set(rule)
+        return call(*args)
     finally:
-        within_rule.reset(token)
+        within_rule.set(before)
 
 
 def locked(x: Any) -> Any:
@@ -237,8 +237,8 @@ class Rule:
         """Return the results for all examples at once, or, of a rule that cannot take a batch, for one by one."""
         if not self._row_by_row:
             try:
-                with _within(None):
-                    return self._seen(values)
+                found: list[Any] = _within(None, self._seen, values)
+                return found
             except (errors.RuleError, errors.ForeignRuleError, errors.NonFiniteError):
                 raise
             except Exception:  # noqa: BLE001 - whatever code of the user's makes of a batch
@@ -268,8 +268,7 @@ class Rule:
         """Return the results as Tensors, and refuse a rule that loses a derivative on the way."""
         start = new_order()
         try:
-            with _within(self.called):
-                shares = self._seen(values)
+            shares = _within(self.called, self._seen, values)
         except Exception as error:  # noqa: BLE001 - whatever code of the user's makes of a Tensor
             self._explain(error, values)
         return [None if x is None else self._connected(x, values, start) for x in shares]
