@@ -195,6 +195,21 @@ def test_jacobian_takes_the_mode_that_there_is() -> None:
     assert calls.count("Tensor") == 1
 
 
+def test_a_hessian_is_swept_in_reverse_twice_where_that_can_be_had() -> None:
+    """The rule of the first is NumPy and a second operation, which has a reverse rule only."""
+    cosine = ag.custom_op(lambda x: each(math.cos)(x), name="cosine", vjp=lambda g, x: each(minus_sine)(g, x))
+    op = made(lambda g, x: g * cosine(x))
+    for transform in ("hessian", "reverse over reverse", "grad of grad", "create_graph", "vmap of hessian"):
+        same(SECOND[transform], op, np.sin)
+    for transform in ("hvp", "third"):
+        with pytest.raises(ForeignRuleError, match="custom_op cosine"):
+            SECOND[transform](op)
+
+
+def minus_sine(a: float, b: float) -> float:
+    return -a * math.sin(b)
+
+
 def test_second_order_where_only_one_operation_on_the_way_is_foreign() -> None:
     """A foreign rule of what is linear in the inputs is not differentiated if nothing depends on its cotangent."""
     op = of_scipy()
