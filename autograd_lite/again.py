@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.graph import Node, new_order
-from autograd_lite.record import make_tensor
-from autograd_lite.sweep import forward, reverse
+from autograd_lite.graph import Node
+from autograd_lite.sweep import reverse
+from autograd_lite.tangents import forward
 from autograd_lite.tensor import run_hooks
-from autograd_lite.tracing import plain_before
 from autograd_lite.vmap import reroute
 
 
@@ -49,8 +48,7 @@ class Stretch(NamedTuple):
     def push(self, tangents: Sequence[Any], recorded: bool) -> dict[Node, Any]:
         """Return how the nodes move when the sources move along `tangents`, None for one that does not."""
         start = {s: t for s, t in zip(self.sources, tangents, strict=True) if t is not None}
-        lift = make_tensor if recorded else plain_before(new_order())
-        return forward((), start, lift, sorted(self.between, key=lambda node: node.order))
+        return forward((), start, recorded, sorted(self.between, key=lambda node: node.order))
 
     def routed(self, routes: dict[Node, Node]) -> Stretch:
         """Return the stretch with its sources reached by other ways."""

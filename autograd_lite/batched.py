@@ -249,7 +249,7 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation of which an operand, or a part of an index, is a batch."""
     if any(isinstance(x, Handle) for x in operands):
         return record(op, operands, settings)
-    level = max((b._level for b in _batches((*operands, *settings.values()))), key=operator.attrgetter("order"))
+    level = youngest((*operands, *settings.values()))
     own = settings.get("level")
     if own is not None and level.order <= own.order:  # what goes into the batch `own` or comes out of it
         return op.fn(*operands, **settings)
@@ -296,6 +296,35 @@ def _batches(values: Iterable[Any]) -> Iterator[Batched]:
             yield x
         elif isinstance(x, (tuple, list)):
             yield from _batches(x)
+
+
+def youngest(values: Sequence[Any]) -> Level:
+    """Return the batch, of those that values or parts of them belong to, that was entered last."""
+    return max((b._level for b in _batches(values)), key=operator.attrgetter("order"))
+
+
+def taken_apart(x: Any) -> tuple[Any, tuple[Level, ...]]:
+    """Return the array behind a batch of batches, and the batches from the outermost to the innermost."""
+    levels: list[Level] = []
+    while isinstance(x, Batched):
+        levels.append(x._level)
+        x = x._array
+    return x, tuple(levels)
+
+
+def put_together(array: Any, levels: Sequence[Level]) -> Any:
+    """Return the batch of batches that `taken_apart` has taken apart."""
+    for level in reversed(levels):
+        array = Batched(array, level)
+    return array
+
+
+def spread(x: Any, levels: Sequence[Level]) -> Any:
+    """Return the array behind a batch of all of some batches, to some of which `x` may be a constant."""
+    for level in levels:
+        own = isinstance(x, Batched) and x._level is level
+        x = x._array if own else np.broadcast_to(x, (level.size, *np.shape(x)))
+    return x
 
 
 def holds_any(x: Any) -> bool:

@@ -13,13 +13,14 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.batched import holds_any
 from autograd_lite.check.gradcheck import gradcheck
 from autograd_lite.derived import Derived, named
 from autograd_lite.differences import quick
+from autograd_lite.foreign import Code, Rule, value_of
+from autograd_lite.graph import enable_grad
 from autograd_lite.op import RECORDERS, Op, recorder_of
-from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor
-from autograd_lite.seams import aside, opaque, traced
+from autograd_lite.record import Handle, array_of, as_array, make_tensor
+from autograd_lite.seams import aside, opaque
 from autograd_lite.shapes import Array
 from autograd_lite.state import once
 
@@ -63,7 +64,7 @@ def custom_op(
     ----------
     f : callable
         Takes arrays and returns one. Its parameters without a default are the inputs, the others are settings, which
-        have no derivative. It sees plain arrays, so it may call anything, but must not write to them. Left out, the
+        have no derivative. It sees plain arrays, so it may call anything, but cannot write to them. Left out, the
         call is a decorator.
     vjp : callable
         The reverse rule. Its first parameter is `g`, the derivative of the final result by that of `f`, of the same
@@ -72,11 +73,12 @@ def custom_op(
         of the shape of the input; for several inputs a tuple of them, with None where the derivative is 0.
     jvp : callable, optional
         The forward rule. Its first parameter is `tangents`, a list with how each input moves, None for one that does
-        not; the others as those of `vjp`. By default it is derived, by transposing `vjp`.
+        not; the others as those of `vjp`. By default it is derived, by transposing `vjp`, if that is NumPy.
     name : str, optional
         What errors and pictures call the operation; by default the name of `f`.
     check : sequence of arrays, optional
-        Inputs for which the rules are compared with finite differences, and with each other, at once.
+        Inputs for which the rules are compared with finite differences, and with each other: at once, or, where a rule
+        calls the operation itself, which has no name yet, at the first call.
     numerical : bool
         Without `vjp`: take the derivative by finite differences, for a function of which nothing is known. It costs
         four calls of `f` for each number of an input, has about nine correct digits in float64, and is there to first
@@ -93,6 +95,10 @@ def custom_op(
         A rule asks for a name that `f` does not have, or there is no rule.
     GradcheckError
         With `check`: a rule is wrong.
+    RuleError
+        When called: something is written to, or a result is no array of real numbers.
+    ForeignRuleError
+        When differentiated: a rule that is no NumPy would have to be differentiated itself, or transposed.
 
     Warns
     -----
@@ -101,8 +107,12 @@ def custom_op(
 
     Notes
     -----
-    Higher derivatives differentiate the rules, which are called with Tensors then: write them with NumPy's functions,
-    or with other custom operations. Under `vmap`, `f` is called once for each example.
+    A rule may be anything that works on arrays: to first order it is called with plain ones, that it cannot write to,
+    and for each example of a batch alone if it cannot take the batch. Higher derivatives differentiate the rules, which
+    are called with Tensors then: write them with NumPy's functions, or with other custom operations. One that fails
+    with Tensors or loses a derivative on the way (by ``item()``, ``detach()``, ``no_grad()``) is refused by name, and
+    has no forward rule either unless you write it: `jacobian` then takes the reverse mode, and `jvp` is refused. Under
+    `vmap`, `f` is called once for each example.
 
     Examples
     --------
@@ -129,19 +139,21 @@ def custom_op(
         warnings.warn(errors.NUMERICAL.format(op=called), errors.NumericalDerivativeWarning, stacklevel=2)
     operation = _declared(f, called, vjp, jvp, numerical)
     if check is not None:
-        _check(operation, tuple(check))
+        _check_when_defined(operation, tuple(check))
     return operation
 
 
 def _declared(f: Function, called: str, vjp: Function | None, jvp: Function | None, numerical: bool) -> Function:
     """Return the operation as a function with the name, the text and the signature of `f`."""
     operands, defaults = _parameters(f, called)
-    rules = _numerical(f, called, operands, defaults) if numerical else _written(vjp, jvp, called, operands)
-    compute = _value_of(f, called)
+    code = Code(f, f"the function of custom_op {called}", operands)
+    rules = _numerical(code, called, operands, defaults) if numerical else _written(vjp, jvp, called, operands)
+    compute = _value_of(code, called)
     op = Black(
         called, _seen(compute, called, lambda: op), "custom", operands, defaults, rules.back,
         order=(*operands, *defaults), jvp=rules.ahead, opaque=compute,
     )  # fmt: skip
+    op.code = code
     operation = Derived(op)
     named(operation, f, _declared, (f, called, vjp, jvp, numerical))
     operation.__doc__ = f.__doc__
@@ -181,7 +193,7 @@ def _parameters(f: Function, name: str) -> tuple[tuple[str, ...], dict[str, Any]
 _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-class _Rule:
+class _Named:
     """A rule with the parameter names that `Op` shall read from it."""
 
     __slots__ = ("__code__", "_call")
@@ -197,8 +209,8 @@ class _Rule:
 class _Rules(NamedTuple):
     """The reverse rules of an operation, one for each input, and its forward rule; None where that is derived."""
 
-    back: list[_Rule]
-    ahead: _Rule | None
+    back: list[_Named]
+    ahead: _Named | None
 
 
 def _names(rule: Function, first: str, name: str) -> list[str]:
@@ -219,25 +231,38 @@ def _written(vjp: Function | None, jvp: Function | None, name: str, operands: Se
     asked = _names(vjp, "g", name)
     ahead = _names(jvp, "tangents", name) if jvp is not None else []
     saved = list(dict.fromkeys([*asked, *ahead, *(f"{x}_shape" for x in operands)]))
-    shared = _Shared(vjp, asked, saved, name, len(operands))
-    rules = [_Rule(partial(shared, i, f"{x}_shape"), ["g", *saved]) for i, x in enumerate(operands)]
-    return _Rules(rules, None if jvp is None else _Rule(partial(_ahead, jvp, name, ahead), ["tangents", *ahead]))
+    rule = Rule(vjp, name, "reverse", ["g", *asked], 1, partial(_shares, name, len(operands)))
+    shared = _Shared(rule, asked, saved, len(operands))
+    rules = [_Named(partial(shared, i, f"{x}_shape"), ["g", *saved]) for i, x in enumerate(operands)]
+    return _Rules(rules, None if jvp is None else _forward(jvp, name, ahead, len(operands)))
 
 
-def _ahead(jvp: Function, name: str, asked: Sequence[str], tangents: Sequence[Any], **values: Any) -> Any:
-    """Call the user's forward rule."""
-    given = [values[x] for x in asked]
-    if unseen(*tangents, *given):
-        return opaque(lambda *x: np.asarray(jvp(*x)), f"jvp_of_{name}", (list(tangents), *given), {})
-    return jvp(tangents, *given)
+def _shares(name: str, count: int, found: Any) -> Sequence[Any]:
+    """Return what a reverse rule has returned as one share for each input."""
+    results = found if isinstance(found, (tuple, list)) else (found,)
+    if len(results) != count:
+        raise errors.RuleError(errors.CUSTOM_RESULTS.format(op=name, given=len(results), expected=count))
+    return results
 
 
-def unseen(*values: Any) -> bool:
-    """Tell whether a trace has to leave a rule of the user's alone, which may be anything as long as it has arrays.
+def _forward(jvp: Function, name: str, asked: Sequence[str], count: int) -> _Named:
+    """Return the user's forward rule, which is given a list of tangents, and what it asks for by name."""
 
-    With Tensors it is recorded, as its own derivative is asked for, and with batches it is carried out for all.
-    """
-    return traced() and not any(isinstance(v, Handle) or holds_any(v) for v in values)
+    def one_by_one(*values: Any) -> Any:
+        return jvp(list(values[:count]), *values[count:])
+
+    def tangent(found: Any) -> Sequence[Any]:
+        if found is None:
+            raise errors.RuleError(errors.CUSTOM_NO_TANGENT.format(op=name))
+        return (found,)
+
+    names = [*(f"tangents[{i}]" for i in range(count)), *asked]
+    rule = Rule(one_by_one, name, "forward", names, count, tangent)
+
+    def ahead(tangents: Sequence[Any], **values: Any) -> Any:
+        return rule(*tangents, *[values[x] for x in asked])[0]
+
+    return _Named(ahead, ["tangents", *asked])
 
 
 class _Shared:
@@ -246,10 +271,10 @@ class _Shared:
     What it returned is kept as long as the cotangent lives that it was called with, and no longer.
     """
 
-    __slots__ = ("_asked", "_count", "_last", "_name", "_saved", "_vjp")
+    __slots__ = ("_asked", "_count", "_last", "_rule", "_saved")
 
-    def __init__(self, vjp: Function, asked: list[str], saved: list[str], name: str, count: int) -> None:
-        self._vjp, self._asked, self._saved, self._name, self._count = vjp, asked, saved, name, count
+    def __init__(self, rule: Rule, asked: list[str], saved: list[str], count: int) -> None:
+        self._rule, self._asked, self._saved, self._count = rule, asked, saved, count
         self._last: tuple[Any, tuple[Any, ...], Sequence[Any]] | None = None
 
     def __call__(self, index: int, shape: str, g: Array, *saved: Any) -> Array:
@@ -258,39 +283,16 @@ class _Shared:
         if share is None:
             zeros = np.zeros(values[shape])
             return make_tensor(zeros) if isinstance(g, Handle) else zeros
-        if isinstance(g, Handle) and not isinstance(share, Handle):
-            raise errors.RuleError(errors.CUSTOM_LOST.format(op=self._name, given=type(share).__name__))
         return share
 
     def _results(self, g: Array, saved: tuple[Any, ...], given: list[Any]) -> Sequence[Any]:
         last = self._last
         if last is not None and last[0]() is g and all(map(_same, last[1], saved)):
             return last[2]
-        try:
-            found = self._called(g, given)
-        except Exception as error:
-            if isinstance(g, Handle):
-                error.add_note(errors.CUSTOM_SECOND.format(op=self._name))
-            raise
-        results = found if isinstance(found, (tuple, list)) else (found,)
-        if len(results) != self._count:
-            text = errors.CUSTOM_RESULTS.format(op=self._name, given=len(results), expected=self._count)
-            raise errors.RuleError(text)
+        results = self._rule(g, *given)
         if self._count > 1 and (isinstance(g, (np.ndarray, Handle)) or type(g) in RECORDERS):
             self._last = (ref(g, self._forget), saved, results)
         return results
-
-    def _called(self, g: Array, given: list[Any]) -> Any:
-        """Call the user's rule; in a trace, as what nobody sees into."""
-        if not unseen(g, *given):
-            return self._vjp(g, *given)
-
-        def shares(*values: Any) -> Any:
-            found = self._vjp(*values)
-            results = found if isinstance(found, (tuple, list)) else (found,)
-            return tuple([None if x is None else np.array(x) for x in results])
-
-        return opaque(shares, f"vjp_of_{self._name}", (g, *given), {})
 
     def _forget(self, gone: Any) -> None:
         last = self._last
@@ -307,7 +309,7 @@ def _same(a: Any, b: Any) -> bool:
 
 def _value_of(f: Function, name: str) -> Function:
     def compute(*arrays: Any, **settings: Any) -> Array:
-        return _as_value(f(*arrays, **settings), name)
+        return value_of(f(*arrays, **settings), name)
 
     return compute
 
@@ -318,9 +320,10 @@ class Black(Op):
     So what that reads is not to be compared; but derivatives of its rules are what they were.
     """
 
-    __slots__ = ()
+    __slots__ = ("code",)
     _surveyed = ("rules", "jvp")
     _as_it_is = True
+    code: Code  # what computes the value, where that is a function of the user's
 
 
 def _seen(compute: Function, name: str, op: Callable[[], Op]) -> Function:
@@ -339,18 +342,6 @@ def black_box(name: str, fn: Function) -> Op:
     """Return an operation without a derivative that computes from any number of arrays, and may do anything."""
     op = Black(name, _seen(fn, name, lambda: op), "constant", (), {}, (), variadic=True, opaque=fn)
     return op
-
-
-def _as_value(y: Any, name: str) -> Array:
-    """Return a result as an array of numbers that nobody else writes to."""
-    if isinstance(y, (tuple, list, Handle, dict)) or y is None:
-        raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=type(y).__name__))
-    if hasattr(y, "__array_function__") and not isinstance(y, np.ndarray):
-        return y
-    array = np.array(y)
-    if array.dtype.kind not in NUMERIC:
-        raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=f"an array of dtype {array.dtype}"))
-    return array if array.ndim else array[()]
 
 
 # ----- numerical derivatives -----
@@ -378,8 +369,8 @@ def _numerical(f: Function, name: str, operands: tuple[str, ...], defaults: Mapp
     pull = black_box(f"{name}_by_differences", partial(_pulled, once(f)))
     push = black_box(f"{name}_by_differences", partial(_pushed, once(f)))
     names = [*operands, *settings]
-    rules = [_Rule(partial(back, i), ["g", *names]) for i in range(n)]
-    return _Rules(rules, _Rule(ahead, ["tangents", *names]))
+    rules = [_Named(partial(back, i), ["g", *names]) for i in range(n)]
+    return _Rules(rules, _Named(ahead, ["tangents", *names]))
 
 
 def _unwatched(x: Any, name: str) -> Any:
@@ -423,6 +414,22 @@ def _pushed(f: Function, *given: Any, **settings: Any) -> Array:
 
 
 # ----- the check at declaration -----
+
+
+def _check_when_defined(operation: Any, inputs: tuple[Any, ...]) -> None:
+    """Check the rules now; or at the first call, where they use a name not defined before, as the operation's own.
+
+    NOTE: what a name will stand for, nobody knows before the declaration has been carried out.
+    """
+    try:
+        _check(operation, inputs)
+    except NameError:
+        operation.func.code.first = partial(_check_aside, operation, inputs)
+
+
+def _check_aside(operation: Function, inputs: tuple[Any, ...]) -> None:
+    with aside(), enable_grad():
+        _check(operation, inputs)
 
 
 def _check(operation: Function, inputs: tuple[Any, ...]) -> None:

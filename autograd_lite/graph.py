@@ -43,6 +43,24 @@ def is_grad_enabled() -> bool:
     return recording()
 
 
+within_rule: ContextVar[str | None] = ContextVar("autograd_lite_within_rule", default=None)
+"""What a message calls the rule of the user's that is being called with Tensors, to be differentiated itself."""
+_departed: ContextVar[tuple[float, str] | None] = ContextVar("autograd_lite_departed", default=None)
+
+
+def depart(order: float, call: str) -> None:
+    """Note that the value of a node of this order goes on without its derivative; refuse it within a rule."""
+    rule = within_rule.get()
+    if rule is not None:
+        raise errors.ConversionError(errors.RULE_DEPARTURE.format(call=call, rule=rule))
+    _departed.set((order, call))
+
+
+def departed_since(order: float) -> str | None:
+    """Return how a value last left its history, if it was one of a node made from `order` on."""
+    last = _departed.get()
+    return last[1] if last is not None and last[0] >= order else None
+
 
 class Constant:
     """An input of a node through which no gradient flows: its shape and name, for pictures and forward sweeps.
@@ -256,6 +274,8 @@ class _SetRecording:
 
     def __enter__(self) -> None:
         before = _recording.get()
+        if before and not self._value:
+            depart(new_order(), "ag.no_grad()")
         entered = _entered.get()
         try:
             _entered.set((*entered, (self, before)))
@@ -304,6 +324,8 @@ def _around_function(switch: _SetRecording, fn: Callable[..., Any]) -> Callable[
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         before = _recording.get()
+        if before and not switch._value:
+            depart(new_order(), "ag.no_grad()")
         try:
             _recording.set(switch._value)
             return fn(*args, **kwargs)

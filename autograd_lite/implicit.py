@@ -11,6 +11,7 @@ matrix ``df/dx`` is built whole: meant for up to some thousand unknowns.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -18,16 +19,17 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.custom import black_box, custom_op, unseen
+from autograd_lite.custom import black_box, custom_op
 from autograd_lite.derived import Derived, named
-from autograd_lite.jacobians import jacobian
+from autograd_lite.foreign import unseen
+from autograd_lite.jacobians import jacobian_of
 from autograd_lite.later import listing
 from autograd_lite.op import Op
 from autograd_lite.record import Handle, apply, as_array, plain_of
 from autograd_lite.seams import opaque, traced
 from autograd_lite.shapes import Array
-from autograd_lite.tracing import Function, name_of
-from autograd_lite.transforms import vjp
+from autograd_lite.tracing import Call, Function, call, name_of
+from autograd_lite.transforms import Pullback
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
 P = ParamSpec("P")
@@ -111,10 +113,16 @@ def fixed_point(f: Function, *, tol: float = 1e-12, max_iterations: int = 1000) 
     >>> round(float(ag.grad(lambda a: cosine(1.0, a))(1.0)), 6)
     -0.297474
     """
-    if not tol > 0 or max_iterations < 1:
+    if not _are_settings(tol, max_iterations):
         raise errors.ArgumentError(errors.FIXED_POINT_SETTINGS.format(tol=tol, n=max_iterations))
 
     return _iteration(f, tol, max_iterations)
+
+
+def _are_settings(tol: Any, n: Any) -> bool:
+    """Tell whether an iteration ends by these: at a distance that is a number above 0, or after a whole number."""
+    near = isinstance(tol, (int, float, np.number)) and tol is not True and 0 < tol < math.inf
+    return bool(near) and isinstance(n, (int, np.integer)) and bool(n >= 1)
 
 
 def _iteration(f: Function, tol: float, max_iterations: int) -> Function:
@@ -234,14 +242,19 @@ def _operation(equation: _Equation, x: Array) -> Op:
         def moved(theta: Any) -> Any:
             return equation.residual(y, [*others[:index], theta, *others[index + 1 :]])
 
-        return -as_array(vjp(moved, arrays[index])[1](weights))
+        return as_array(Pullback(_called(moved, arrays[index]), has_aux=False)(-weights))
 
     return Op("implicit", lambda *arrays: x, "custom", (), {}, (rule,), variadic=True)
 
 
+def _called(f: Function, x: Any) -> Call:
+    """Call an equation as a function of one array, of which it may well be independent."""
+    return call(f, (x,), {}, (0,))
+
+
 def _invertible(equation: _Equation, y: Array, arrays: Sequence[Any]) -> Array:
     """Return ``df/dx`` at the solution; refuse one that is singular, and a point that is no solution."""
-    matrix = jacobian(lambda x: equation.residual(x, arrays))(y)
+    matrix = jacobian_of(_called(lambda x: equation.residual(x, arrays), y))
     if isinstance(matrix, np.ndarray) and isinstance(y, np.ndarray):
         step = _divided(matrix, np.asarray(equation.residual(y, arrays)))
         if not np.all(np.abs(step) <= _FAR * (1 + np.max(np.abs(y), initial=0))):

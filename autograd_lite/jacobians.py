@@ -11,7 +11,9 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.derived import derived
 from autograd_lite.lent import lending
+from autograd_lite.op import Op
 from autograd_lite.rows import pulled, pushed
+from autograd_lite.seams import traced
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.tracing import Call, Function, call, depends, node_of, one, places
 from autograd_lite.tree import unflatten
@@ -47,7 +49,12 @@ def jacobian(
     Raises
     ------
     NoPathError
-        The result does not depend on any of the arguments.
+        The dependence of the result on the arguments was lost: by ``item()``, ``detach()``, ``no_grad()``.
+
+    Warns
+    -----
+    IndependentWarning
+        The result does not depend on any of the arguments: the Jacobian is 0.
 
     Examples
     --------
@@ -65,9 +72,13 @@ def jacobian(
 def _jacobian(f: Function, argnums: Any, has_aux: bool, mode: str, /, *args: Any, **kwargs: Any) -> Any:
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     depends(done, "jacobian")
-    blocks = (_by_rows if _pick(mode, done) == "reverse" else _by_columns)(done)
-    found = _assembled(done, blocks, one(argnums))
+    found = jacobian_of(done, mode, one(argnums))
     return (found, done.auxiliary()) if has_aux else found
+
+
+def jacobian_of(done: Call, mode: str = "auto", single: bool = True) -> Any:
+    """Return all derivatives of all results of a call, by its one argument if it is a `single` one."""
+    return _assembled(done, _blocks(mode, done), single)
 
 
 def hessian(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[P, Any]:
@@ -95,17 +106,35 @@ def hessian(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool
     return jacobian(jacobian(f, argnums, has_aux, "reverse"), argnums, has_aux)
 
 
-def _pick(mode: str, done: Call) -> str:
+def _blocks(mode: str, done: Call) -> list[Array | None]:
+    """Return the block of each result by each input, None for a block of zeros, by the mode that can be had.
+
+    Code of the user's may have a reverse rule only, which cannot be transposed; whether it can shows when it is tried.
+    """
+    if mode == "auto" and _pick(done) == "forward":
+        try:
+            return _by_columns(done)
+        except errors.ForeignRuleError:
+            return _by_rows(done)
+    return _by_columns(done) if mode == "forward" else _by_rows(done)
+
+
+def _pick(done: Call) -> str:
     """Return the mode with fewer sweeps; where they are even, the forward one, which need not keep anything."""
-    if mode != "auto":
-        return mode
+    if any(node.op is not None and node.op.jvp is None and _is_reverse_only(node.op) for node in done.reached):
+        return "reverse"
     rows = sum(math.prod(node.shape) for y in done.results if (node := node_of(y)) is not None)
     columns = sum(math.prod(node.shape) for node in done.inputs)
     return "reverse" if rows < columns else "forward"
 
 
+def _is_reverse_only(op: Op) -> bool:
+    """Tell whether no forward rule can be derived; in a trace, where nothing may be tried, whether it is in doubt."""
+    return op.foreign or (op.opaque is not None and traced())
+
+
 def _by_rows(done: Call) -> list[Array | None]:
-    """Return the block of each result by each input, by reverse sweeps; None for a block of zeros."""
+    """Return the blocks by reverse sweeps."""
     blocks: list[Array | None] = []
     for y in done.results:
         node = node_of(y)
@@ -118,7 +147,7 @@ def _by_rows(done: Call) -> list[Array | None]:
 
 
 def _by_columns(done: Call) -> list[Array | None]:
-    """Return the same by forward sweeps."""
+    """Return the same by forward sweeps, column by column."""
     table = []
     for k, x in enumerate(done.inputs):
         columns = pushed(done, k)

@@ -135,6 +135,8 @@ class Op:
         The same for while somebody observes, once `record.observed` has made it.
     opaque : callable or None
         What computes it and may do anything with arrays, so that no trace can see into it: code of the user's.
+    foreign : bool
+        Whether no forward rule could be derived from the reverse ones: they are code of the user's, and no NumPy.
     zeros : callable or None
         A rule in the place of the others, where zeros of the cotangent are to be kept zeros and those gave what is not
         finite: for an operation that is made of others.
@@ -151,7 +153,7 @@ class Op:
     """
 
     __slots__ = (
-        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "function", "jvp",
+        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "foreign", "form", "function", "jvp",
         "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules",
         "selects", "shaped", "spends", "view", "wants", "zeros",
     )  # fmt: skip
@@ -186,6 +188,7 @@ class Op:
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
         self.opaque, self.zeros, self.spends, self.view, self.function = opaque, zeros, spends, view, function
+        self.foreign = False
         self.calls = 0
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None

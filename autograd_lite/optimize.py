@@ -15,9 +15,9 @@ from autograd_lite.jacobians import hessian, jacobian
 from autograd_lite.later import listing
 from autograd_lite.record import Handle, plain_of
 from autograd_lite.shapes import Array
-from autograd_lite.tracing import Function, as_tensor, named_after
+from autograd_lite.tracing import Function, as_tensor, named_after, settled
 from autograd_lite.transforms import grad, linearize, value_and_grad
-from autograd_lite.tree import leaves, ravel
+from autograd_lite.tree import flatten, leaves, ravel, unflatten
 from autograd_lite.tree import map as tree_map
 
 if TYPE_CHECKING:
@@ -181,12 +181,11 @@ class _Objective:
         self._move: Callable[[Array], Array] | None = None
 
     def value(self, x: Array) -> float:
-        y = self._flat(x)
-        return float(y.item() if hasattr(y, "item") else y)
+        return _number(self._flat(x))
 
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
         y, g = self._value_and_grad(x)
-        return float(y.item()), g
+        return _number(y), g
 
     def hessian(self, x: Array) -> Array:
         n = len(x)
@@ -207,6 +206,11 @@ class _Objective:
         return {"jac": True, "hessp": self.hessian_product} if method in _WITH_PRODUCT else {"jac": True}
 
 
+def _number(y: Any) -> float:
+    """Return the value of an objective as a float: of one number, also where that is an array, or a constant."""
+    return float(y.item() if hasattr(y, "item") else y)
+
+
 def _scipy() -> Any:
     try:
         import scipy.optimize  # noqa: PLC0415 - an optional package, and slow to import
@@ -224,7 +228,10 @@ def _array_of(x0: Any) -> Any:
 
 def _floats(x0: Any) -> Any:
     """Return the start with floats for integers, and arrays for Tensors."""
-    return tree_map(_float, _array_of(x0))
+    found, structure = flatten(_array_of(x0))
+    for place, x in enumerate(found):
+        settled(minimize, x, structure, place, "x0")
+    return unflatten(structure, list(map(_float, found)))
 
 
 def _float(x: Any) -> Any:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CodeType
+import warnings
+from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
 
 class _Ours(dict[str, bool]):
-    """Whether a module is no user's: one of ours, of NumPy, or what only hands on calls; by its name, remembered."""
+    """Whether a module is no user's: one of ours, NumPy's, SciPy's, or what only hands on calls; by its name."""
 
     def __missing__(self, name: str) -> bool:
-        self[name] = name.partition(".")[0] in {"autograd_lite", "numpy", "functools"}
+        self[name] = name.partition(".")[0] in {"autograd_lite", "numpy", "scipy", "functools"}
         return self[name]
 
 
@@ -65,8 +66,8 @@ class Place(tuple[CodeType, int]):
         return f"{self.file}:{self.line}"
 
 
-def caller(depth: int = 1) -> Place | None:
-    """Return where the code that is neither ours nor NumPy's has called, nearest first; None if there is none.
+def calling_frame(depth: int = 1) -> FrameType | None:
+    """Return the frame of the code that is neither ours nor NumPy's or SciPy's, nearest first; None if there is none.
 
     The first `depth` frames are ours for certain.
     """
@@ -78,7 +79,25 @@ def caller(depth: int = 1) -> Place | None:
             frame = frame.f_back
     except KeyError:  # code without a name is nobody's but the user's
         pass
-    return Place((frame.f_code, frame.f_lasti))
+    return frame
+
+
+def caller(depth: int = 1) -> Place | None:
+    """Return where that code has called."""
+    frame = calling_frame(depth + 1)
+    return None if frame is None else Place((frame.f_code, frame.f_lasti))
+
+
+def warn(text: str, category: type[Warning]) -> None:
+    """Warn at the line of the user's that has called us, however deep in here it is noticed."""
+    frame = calling_frame(2)
+    if frame is None:
+        warnings.warn(text, category, stacklevel=2)
+        return
+    names = frame.f_globals
+    registry = names.setdefault("__warningregistry__", {})
+    module = names.get("__name__", "<unknown>")
+    warnings.warn_explicit(text, category, frame.f_code.co_filename, frame.f_lineno, module, registry)
 
 
 def raised_at(error: BaseException) -> Place | None:

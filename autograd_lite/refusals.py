@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.graph import is_grad_enabled
+from autograd_lite.graph import depart, is_grad_enabled, within_rule
 from autograd_lite.op import Op
 from autograd_lite.provenance import origins, place_of
 
@@ -86,8 +86,8 @@ def long_history(op: Op, other: Any) -> None:
 
 
 def not_a_leaf(t: Any, what: str, instead: str) -> None:
-    """Refuse to change what is computed, not made."""
-    if not t.is_leaf:
+    """Refuse to change what is computed, not made; within a rule also what it was given."""
+    if not t.is_leaf or (t.requires_grad and within_rule.get() is not None):
         raise errors.LeafMutationError(errors.NOT_A_LEAF.format(what=what, tensor=describe(t), instead=instead))
 
 
@@ -100,7 +100,14 @@ def untracked(t: Any, what: str) -> None:
 def conversion(t: Any, call: str, instead: str) -> None:
     """Refuse to hand out the value of a recorded Tensor where its derivative would be lost."""
     if t.requires_grad and is_grad_enabled():
+        depart(t._node.order, call)
         raise errors.ConversionError(errors.CONVERSION.format(call=call, what=describe(t), instead=instead))
+
+
+def departure(t: Any, call: str) -> None:
+    """Note that a value is handed out without its derivative, as it was asked for; refuse it within a rule."""
+    if t._node is not None and is_grad_enabled():
+        depart(t._node.order, call)
 
 
 def result_dtype(op: Op, dtype: Any) -> NoReturn:
@@ -133,6 +140,7 @@ def non_scalar(t: Any) -> NoReturn:
 
 
 def copy_of_node(t: Any, call: str) -> None:
+    departure(t, call)
     if not t.is_leaf:
         raise errors.CopyError(errors.NON_LEAF_COPY.format(call=call, what=describe(t)))
 

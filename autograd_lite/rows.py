@@ -18,7 +18,7 @@ from autograd_lite.batching import aligned
 from autograd_lite.graph import Node, is_grad_enabled
 from autograd_lite.op import Op
 from autograd_lite.shapes import Array
-from autograd_lite.sweep import FORWARD, Lift, linear_operands, moving_edges
+from autograd_lite.tangents import FORWARD, linear_operands, moving_edges
 from autograd_lite.tracing import Call
 from autograd_lite.vmap import vmap
 
@@ -80,22 +80,22 @@ def _level(node: Node, moving: Mapping[Node, Array]) -> Level | None:
     return tangents[0]._level if all(isinstance(t, Batched) for t in tangents) else None
 
 
-def _elementwise(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
+def _elementwise(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
     """The rule, on the arrays: broadcasting does for all examples what it does for one."""
     level = _level(node, moving)
     if level is None:
-        return FORWARD["elementwise"](node, op, moving, lift)
+        return FORWARD["elementwise"](node, op, moving, recorded)
     ndim = len(node.shape)
     terms = [rule(aligned(t, ndim, level), *saved) for t, rule, saved, _ in moving_edges(node, moving)]
     return Batched(terms[0] if len(terms) == 1 else sum(terms[1:], terms[0]), level)
 
 
-def _linear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
+def _linear(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
     """The rule for batches, without the way through the protocols."""
     level, rule = _level(node, moving), RULES.get(op)
     if level is None or rule is None:
-        return FORWARD["linear"](node, op, moving, lift)
-    return Batched(rule(op, linear_operands(node, op, moving, lift), node.settings, level), level)
+        return FORWARD["linear"](node, op, moving, recorded)
+    return Batched(rule(op, linear_operands(node, op, moving, recorded), node.settings, level), level)
 
 
 _AT_ONCE = {**FORWARD, "elementwise": _elementwise, "linear": _linear}

@@ -45,8 +45,7 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
 
 def everywhere(condition: Array) -> bool:
     """Tell whether a condition holds at every element; of a Tensor by its values, of a batch for all examples."""
-    if hasattr(condition, "detach"):
-        condition = condition.detach().numpy()
+    condition = getattr(condition, "_data", condition)
     return condition.everywhere() if hasattr(condition, "everywhere") else bool(condition.all())
 
 

@@ -1,13 +1,13 @@
-"""The two sweeps over a recorded graph: backwards with cotangents, forwards with tangents.
+"""The reverse sweep over a recorded graph, with cotangents.
 
-Both work on arrays, and, given `lift`, on Tensors: then the rules record what they do, and the derivative can be
+It works on arrays, and, given `lift`, on Tensors: then the rules record what they do, and the derivative can be
 differentiated again.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable
 from heapq import heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import Any, TypeAlias
@@ -16,7 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_lite import errors
-from autograd_lite.graph import Node, leaf, reachable
+from autograd_lite.graph import Node
 from autograd_lite.op import RECORDERS, Op
 from autograd_lite.shapes import Array, everywhere, unbroadcast
 
@@ -87,7 +87,7 @@ def reverse(
                     if zeros:
                         masked.add(parent)
                     if lift is not None:
-                        share = rule(g, *_lifted(node, op, index, saved, lift))
+                        share = rule(g, *lifted(node, op, index, saved, lift))
                     elif op.accumulate is None or g.__class__ in RECORDERS:
                         share = rule(g, *saved)
                     elif not op.spends:
@@ -219,10 +219,10 @@ def _keep_zeros(g: Array, share: Array) -> Array:
 
 
 def _plain(x: Array) -> Array:
-    return x.detach().numpy() if hasattr(x, "detach") else x
+    return getattr(x, "_data", x)
 
 
-def _lifted(node: Node, op: Op, index: int, saved: tuple[Any, ...], lift: Lift) -> tuple[Any, ...]:
+def lifted(node: Node, op: Op, index: int, saved: tuple[Any, ...], lift: Lift) -> tuple[Any, ...]:
     """Return the saved values of a rule as Tensors that know the nodes they came from."""
     return tuple(_lift_one(node, op, name, value, lift) for name, value in zip(op.wanted(index), saved, strict=True))
 
@@ -240,125 +240,3 @@ def _lift_one(node: Node, op: Op, name: str, value: Any, lift: Lift) -> Any:
 def _lift_input(node: Node, index: int, value: Any, lift: Lift) -> Any:
     source = node.inputs[index]
     return lift(value, source) if isinstance(source, Node) else value
-
-
-# ----- forwards -----
-
-
-def forward(
-    outputs: Iterable[Node],
-    tangents: Mapping[Node, Array],
-    lift: Lift,
-    nodes: Iterable[Node] | None = None,
-    forms: Mapping[str, Callable[..., Array]] | None = None,
-) -> dict[Node, Array]:
-    """Sweep forwards and return the tangents of all nodes of the graph of `outputs` that `tangents` reaches.
-
-    Parameters
-    ----------
-    outputs : iterable of Node
-        Where to go.
-    tangents : mapping of Node to Tensor
-        Where to start from, and in which direction. Tangents are Tensors throughout, so that they can be
-        differentiated again, and a rule that is not written can be derived.
-    lift : callable
-        Makes a Tensor from an array and a node.
-    nodes : iterable of Node, optional
-        The nodes on the way, in order of creation, where they are known already.
-    forms : mapping, optional
-        How tangents go through each form of operation, if not as in `FORWARD`.
-    """
-    moving = dict(tangents)
-    forms = FORWARD if forms is None else forms
-    with np.errstate(all="ignore"):
-        for node in reachable(outputs) if nodes is None else nodes:
-            if node in moving or node.op is None:
-                continue
-            if node.edges is None:
-                raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
-            if any(edge[0] in moving for edge in node.edges):
-                t = forms[node.op.form](node, node.op, moving, lift)
-                t = t if t.shape == node.shape else np.broadcast_to(t, node.shape)
-                moving[node] = t if t.dtype == node.dtype else t.astype(node.dtype)
-    return moving
-
-
-def moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
-    return [(moving[p], rule, saved, i) for p, rule, saved, i in node.edges or () if p in moving]
-
-
-def _total(terms: Sequence[Array]) -> Array:
-    first, *rest = terms
-    return sum(rest, first)
-
-
-def _forward_elementwise(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
-    """The reverse rules, with tangents in the place of cotangents: the Jacobian is diagonal."""
-    edges = moving_edges(node, moving)
-    return _total([rule(t, *_lifted(node, op, i, saved, lift)) for t, rule, saved, i in edges])
-
-
-def _forward_linear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
-    """The operation itself, with tangents as inputs."""
-    return op(*linear_operands(node, op, moving, lift), **node.settings)
-
-
-def linear_operands(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> list[Array]:
-    """Return what a linear operation takes tangents on by: zeros where nothing moves, and masks as they are."""
-    operands = []
-    for i, source in enumerate(node.inputs):
-        if source in moving:
-            operands.append(moving[source])
-        elif not op.operands or op.rules[i] is not None:
-            operands.append(np.zeros(getattr(source, "shape", ()), node.dtype))
-        else:
-            operands.append(_saved_by_name(node, op, lift)[op.operands[i]])
-    return operands
-
-
-def _forward_bilinear(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
-    """The operation with one input replaced by its tangent, for each input that moves."""
-    values = _saved_by_name(node, op, lift)
-    terms = []
-    for t, _, _, i in moving_edges(node, moving):
-        operands = [t if j == i else values[name] for j, name in enumerate(op.operands)]
-        terms.append(op(*operands, **node.settings))
-    return _total(terms)
-
-
-def _forward_custom(node: Node, op: Op, moving: Mapping[Node, Array], lift: Lift) -> Array:
-    """The forward rule where one is written; otherwise the reverse rule, transposed.
-
-    The reverse rule ``v -> J^T v`` is linear in `v`, so its own reverse sweep, with the tangent as the cotangent,
-    gives ``J t``; `v` itself does not matter.
-    """
-    if op.jvp is not None:
-        values = _saved_by_name(node, op, lift)
-        tangents = [moving.get(p) if isinstance(p, Node) else None for p in node.inputs]
-        return op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
-    probe = leaf(node.shape, node.dtype)
-    v = lift(np.zeros(node.shape, node.dtype), probe)
-    seeds = []
-    for t, rule, saved, i in moving_edges(node, moving):
-        share = rule(v, *_lifted(node, op, i, saved, lift))
-        if share._node is not None:  # None where the rule says that the derivative is 0
-            seeds.append((share._node, np.broadcast_to(t, share.shape)))
-    found = reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True)
-    return found[probe] if seeds else np.zeros(node.shape, node.dtype)
-
-
-FORWARD: Mapping[str, Callable[..., Array]] = {
-    "elementwise": _forward_elementwise,
-    "linear": _forward_linear,
-    "bilinear": _forward_bilinear,
-    "custom": _forward_custom,
-}
-
-
-def _saved_by_name(node: Node, op: Op, lift: Lift) -> dict[str, Any]:
-    """Return all that the rules of a node are called with, by name."""
-    return {
-        name: value
-        for _, _, saved, i in node.edges or ()
-        for name, value in zip(op.wanted(i), _lifted(node, op, i, saved, lift), strict=True)
-    }

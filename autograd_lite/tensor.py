@@ -95,6 +95,7 @@ class Tensor(Handle, TensorMethods):
         >>> Tensor([1.0, 2.0]).data
         array([1., 2.])
         """
+        refusals.departure(self, "data")
         array, shown = self._data, self._exposed
         seen = shown is not None and shown() is array and not scopes()
         return array if seen else exposed(self)  # type: ignore[no-any-return]
@@ -253,6 +254,7 @@ class Tensor(Handle, TensorMethods):
         >>> Tensor([1.5]).item()
         1.5
         """
+        refusals.departure(self, "item()")
         return self._data.item()
 
     def tolist(self) -> Any:
@@ -263,6 +265,7 @@ class Tensor(Handle, TensorMethods):
         >>> Tensor([[1.0, 2.0]]).tolist()
         [[1.0, 2.0]]
         """
+        refusals.departure(self, "tolist()")
         return self._data.tolist()
 
     def numpy(self) -> NDArray[Any]:
@@ -273,7 +276,8 @@ class Tensor(Handle, TensorMethods):
         >>> Tensor([1.0, 2.0]).numpy()
         array([1., 2.])
         """
-        return self.data
+        refusals.departure(self, "numpy()")
+        return exposed(self)  # type: ignore[no-any-return]
 
     def detach(self) -> Tensor:
         """Return a Tensor of the same value that no derivative flows through.
@@ -285,6 +289,7 @@ class Tensor(Handle, TensorMethods):
         >>> w.grad.tolist()
         [1.0, 2.0]
         """
+        refusals.departure(self, "detach()")
         result: Tensor = make_tensor(array_of(self))
         return result
 

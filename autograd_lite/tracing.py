@@ -14,18 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import wraps
 from operator import attrgetter
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd_lite import errors, refusals, seams
-from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
+from autograd_lite.graph import Linked, Node, departed_since, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
+from autograd_lite.provenance import warn
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
 from autograd_lite.shapes import Array, Shape
-from autograd_lite.sweep import forward, reverse
+from autograd_lite.sweep import reverse
+from autograd_lite.tangents import Form, forward
 from autograd_lite.tensor import Tensor, run_hooks
-from autograd_lite.tree import LEAF, Structure, flatten, flatten_like, paths, unflatten
+from autograd_lite.tree import LEAF, STATIC, Structure, field_of, flatten, flatten_like, paths, unflatten
 
 Function = Callable[..., Any]
 
@@ -156,30 +158,24 @@ class Call:
         y = next(y for y in self.results if node_of(y) is node)
         return g + np.zeros_like(y._data)
 
-    def push(self, tangents: Sequence[Array | None], forms: Mapping[str, Function] | None = None) -> list[Any]:
+    def push(
+        self, tangents: Sequence[Array | None], forms: Mapping[str, Form] | None = None, retain: bool = True
+    ) -> list[Any]:
         """Return how each result moves when the inputs move along `tangents`; None for one that does not.
 
-        A tangent of None stands for 0. `forms` says how they go through operations, as for `sweep.forward`.
+        A tangent of None stands for 0. `forms` says how they go through operations, as for `tangents.forward`. `retain`
+        keeps the graph for another sweep.
         """
-        start = {node: t for node, t in zip(self.inputs, tangents, strict=True) if t is not None}
-        lift = self._lift(start.values())
-        plain = lift is None
-        if lift is None:
-            lift, start = plain_before(new_order()), {node: plain_of(t) for node, t in start.items()}
-        else:
-            start = {node: as_tensor(t) for node, t in start.items()}
+        recorded = self._lift(tangents) is not None
+        as_it_is = as_tensor if recorded else plain_of
+        start = {node: as_it_is(t) for node, t in zip(self.inputs, tangents, strict=True) if t is not None}
         path = sorted(self.reached, key=_order)
-        if is_grad_enabled():
-            moving = forward((), start, lift, path, forms)
-        else:
-            with enable_grad():  # a forward rule may be derived from the graph of the reverse rule
-                moving = forward((), start, lift, path, forms)
-        moved = [moving.get(node_of(y)) for y in self.results]  # type: ignore[arg-type]
-        return [plain_of(t) for t in moved] if plain else moved
+        moving = forward((), start, recorded, path, forms, retain or recorded or bool(self.outside))
+        return [moving.get(y._node) if isinstance(y, Handle) else None for y in self.results]  # type: ignore[arg-type]
 
     def _lift(self, vectors: Iterable[Array]) -> Callable[..., Array] | None:
         """Return what makes Tensors in a sweep that is recorded because somebody outside may watch; else None."""
-        watched = self.outside or any(node_of(v) is not None for v in vectors)
+        watched = self.outside or any(isinstance(v, Handle) and v._node is not None for v in vectors)
         return make_tensor if watched and is_grad_enabled() else None
 
     def handed_out(self, found: Sequence[Any], likes: Sequence[Any], kinds: Sequence[tuple[Shape, Any]]) -> list[Any]:
@@ -188,6 +184,10 @@ class Call:
         An array is the caller's own, to write to. While somebody outside watches they are Tensors; if nothing outside
         moves any of them, their derivative is made known as 0, which is not the same as missing.
         """
+        if len(found) == 1 and not self.outside and not isinstance(likes[0], Handle):
+            d = found[0]
+            if d.__class__ is np.ndarray and d.ndim:  # by far the most frequent: a shorter way
+                return [owned(d, ())]
         arrays = [np.zeros(*kind) if d is None else d for d, kind in zip(found, kinds, strict=True)]
         watched = bool(self.outside) and is_grad_enabled()
         if watched and not any(node_of(d) is not None for d in arrays):
@@ -212,6 +212,7 @@ class Call:
         return self.assembled(self.handed_out(found, self.given, kinds), single)
 
 
+_LEAVES = frozenset((np.ndarray, float, np.float64))  # the most frequent
 _NUMBERS = frozenset((float, np.float64, np.float32, np.float16, np.longdouble))
 
 
@@ -241,11 +242,6 @@ def owned(g: Array, others: Iterable[Any]) -> Array:
         return np.array(g) if isinstance(g, np.generic) else np.copy(g) if traced else g
     shared = g.base is not None or not g.flags.writeable or any(g is other for other in others)
     return g.copy() if shared else g
-
-
-def plain_before(order: int) -> Callable[[Array, Node | None], Array]:
-    """Return what leaves values of older nodes plain, and records those of newer ones: of a rule being derived."""
-    return lambda array, node: array if node is None or node.order < order else make_tensor(array, node)
 
 
 # ----- the call -----
@@ -280,9 +276,11 @@ def _watch_arguments(done: Call, args: Sequence[Any], argnums: Sequence[int], re
     done.given, done.arrays, done.inputs, done.structures = [], [], [], []
     done.tensors = False
     for i in argnums:
-        leaves, structure = flatten(args[i])
+        leaves, structure = ([args[i]], LEAF) if args[i].__class__ is np.ndarray else flatten(args[i])
         watched = []
         for place, x in enumerate(leaves):
+            if x.__class__ not in _LEAVES and not isinstance(x, Handle):
+                settled(done.function, x, structure, place, f"argument {i}")
             t = _watch(x, recording)
             if t._data.dtype.kind != "f":
                 _refuse_argument(done.function, t, paths(structure, f"argument {i}")[place])
@@ -387,6 +385,38 @@ def _pair(result: Any, function: Function) -> tuple[Any, Any]:
     return result[0], result[1]
 
 
+def settled(function: Function, x: Any, structure: Structure, place: int, root: str) -> None:
+    """Refuse a leaf of an argument that is a setting: no number at all, or a whole one in a field of a dataclass."""
+    name = field_of(structure, place)
+    is_number = isinstance(x, (int, float, complex)) or hasattr(x, "dtype") or hasattr(x, "__array__")
+    if is_number and not (name is not None and isinstance(x, int)):
+        return
+    what = {"path": paths(structure, root)[place], "function": name_of(function), "what": called(x)}
+    instead = _static(name, x) or f"{what['function']}(p, setting), with argnums=0,"
+    text = errors.SETTING_ARGUMENT.format(instead=instead, **what)
+    raise errors.GradientDtypeError(f"{text}; or {float(x)} to derive by it" if isinstance(x, int) else text)
+
+
+def _static(name: str | None, x: Any) -> str:
+    """Return how the field that holds `x` is declared as a setting; nothing where there is no field."""
+    kind = type(x).__name__ if type(x).__module__ == "builtins" else "Any"
+    return "" if name is None else STATIC.format(name=name, type="Any" if callable(x) else kind)
+
+
+def _refuse_result(done: Call, place: int) -> NoReturn:
+    y, structure = done.results[place], done.structure
+    path, name = paths(structure)[place], field_of(structure, place)
+    what = {"path": path and f" at {path}", "function": name_of(done.function), "what": called(y)}
+    instead = _static(name, y) or "return y, aux, and has_aux=True,"
+    raise errors.NoPathError(errors.SETTING_RESULT.format(instead=instead, **what))
+
+
+def called(x: Any) -> str:
+    """Return how a message calls a value that is no number."""
+    name = type(x).__name__
+    return f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"
+
+
 def _refuse_argument(function: Function, t: Any, path: str) -> None:
     text = errors.COMPLEX_ARGUMENT if t.dtype.kind == "c" else errors.INTEGER_ARGUMENT
     raise errors.GradientDtypeError(text.format(path=path, function=name_of(function), dtype=t.dtype))
@@ -419,18 +449,43 @@ def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, 
 
 
 def depends(done: Call, transform: str) -> None:
-    """Refuse a function none of whose results depends on a watched argument: the derivative was nearly always lost."""
-    for y in done.results:
-        if isinstance(y, Handle) and y._node in done.reached:
-            return
-    if not done.inputs:
+    """Warn of a function none of whose results depends on a watched argument; refuse one that has lost that."""
+    reached = False
+    for place, y in enumerate(done.results):
+        if isinstance(y, Handle):
+            reached = reached or y._node in done.reached
+        elif not _is_number(y):
+            _refuse_result(done, place)
+    if reached or not done.inputs:
         return
-    names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results)}
-    raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))
+    lost = departed_since(done.inputs[0].order)
+    names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results, lost)}
+    if lost is not None or not done.results:
+        raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))
+    warn(errors.INDEPENDENT.format(place=_defined(done.function), **names), errors.IndependentWarning)
+    if is_grad_enabled():  # whoever watches from outside shall find a 0 as well, and not another warning
+        done.outside.update(edge[0] for node in done.inputs for edge in node.edges or ())
 
 
-def _cause(results: Sequence[Any]) -> str:
+def _is_number(y: Any) -> bool:
+    """Tell whether a result is one or many real numbers."""
+    return isinstance(y, (int, float)) or getattr(getattr(y, "dtype", None), "kind", "") in tuple("fiub")
+
+
+def _defined(function: Any) -> str:
+    """Return where a function of Python is written, for a message."""
+    from pathlib import Path  # noqa: PLC0415 - slow to import, and for this alone
+
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = getattr(function, "__code__", None)
+    return "" if code is None else f" ({Path(code.co_filename).name}:{code.co_firstlineno})"
+
+
+def _cause(results: Sequence[Any], lost: str | None) -> str:
     """Return what a message says of results that do not depend on the argument."""
+    if lost is not None:
+        return f" by {lost}"
     first = next((y for y in results if isinstance(y, Handle)), None)
     if first is None:
         kinds = sorted({type(y).__name__ for y in results}) or ["nothing"]
@@ -452,7 +507,14 @@ def vectors(
     return [_vector(v, *like, what, primal) for v, like in zip(leaves, likes, strict=True)]
 
 
+def is_vector(v: Any, shape: Shape, dtype: Any) -> bool:
+    """Tell whether a tangent or cotangent is an array as it should be."""
+    return v.__class__ is np.ndarray and v.shape == shape and v.dtype is dtype
+
+
 def _vector(v: Any, shape: Shape, dtype: Any, what: str, primal: str) -> Array:
+    if is_vector(v, shape, dtype):
+        return v.copy()
     if not isinstance(v, Handle):
         v = Tensor(v)._data
     if v.shape != shape:

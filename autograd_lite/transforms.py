@@ -23,6 +23,7 @@ from autograd_lite.tracing import (
     Function,
     call,
     depends,
+    is_vector,
     name_of,
     node_of,
     one,
@@ -65,9 +66,14 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     NonScalarError
         `f` returned more than one number.
     NoPathError
-        The result does not depend on any of the arguments.
+        The dependence of the result on the arguments was lost: by ``item()``, ``detach()``, ``no_grad()``.
     GradientDtypeError
         An argument is made of integers or complex numbers.
+
+    Warns
+    -----
+    IndependentWarning
+        The result does not depend on any of the arguments: the gradient is 0. In all transforms, and at your line.
 
     Notes
     -----
@@ -252,8 +258,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], has_aux: b
     (np.float64(5.0), np.float64(2.0))
     """
     _check_pairs("jvp", primals, tangents)
-    value, move, *aux = _linearized(f, primals, has_aux, "jvp")
-    return (value, move(*tangents), *aux)
+    done = call(f, primals, {}, range(len(primals)), has_aux)
+    depends(done, "jvp")
+    value = done.value()
+    moved = _pushed(done, tangents, [_like(y) for y in done.results], retain=False)
+    tangent = moved[0] if done.structure is LEAF else unflatten(done.structure, moved)
+    return (value, tangent, done.auxiliary()) if has_aux else (value, tangent)
 
 
 @overload
@@ -271,7 +281,10 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, .
     >>> f_jvp(1.0), f_jvp(2.0)
     (np.float64(1.0), np.float64(2.0))
     """
-    return _linearized(f, primals, has_aux, "linearize")
+    done = call(f, primals, {}, range(len(primals)), has_aux)
+    depends(done, "linearize")
+    move = Pushforward(done, has_aux)
+    return (done.value(), move, done.auxiliary()) if has_aux else (done.value(), move)
 
 
 @overload
@@ -305,13 +318,6 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     _check_pairs("hvp", primals, tangents)
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     return jvp(grad(f, argnums), primals, tangents)[1]
-
-
-def _linearized(f: Function, primals: Sequence[Any], has_aux: bool, transform: str) -> tuple[Any, ...]:
-    done = call(f, primals, {}, range(len(primals)), has_aux)
-    depends(done, transform)
-    move = Pushforward(done, has_aux)
-    return (done.value(), move, done.auxiliary()) if has_aux else (done.value(), move)
 
 
 class _AtAPoint:
@@ -356,7 +362,7 @@ class Pushforward(_AtAPoint):
     __slots__ = ()
 
     def __call__(self, *tangents: Any) -> Any:
-        return unflatten(self._done.structure, push(self._done, tangents))
+        return unflatten(self._done.structure, _pushed(self._done, tangents, self._likes))
 
 
 def _at_again(
@@ -380,23 +386,30 @@ def _are_near(a: Any, b: Any) -> bool:
 _SAME = 1e-6
 
 
-def push(done: Call, tangents: Sequence[Any]) -> list[Any]:
-    """Return the leaves of the derivative of a call in the direction of `tangents`, one for each argument."""
+def _pushed(done: Call, tangents: Sequence[Any], likes: Sequence[Any], retain: bool = True) -> list[Any]:
+    """Return the leaves of the derivative of a call in the direction of `tangents`, one for each argument.
+
+    `likes` are the shapes and dtypes of tangents of the results.
+    """
     if len(tangents) != len(done.structures):
         names = {"function": name_of(done.function), "expected": len(done.structures), "given": len(tangents)}
         raise errors.ShapeError(errors.TANGENT_NUMBER.format(**names))
-    rest = iter([(node.shape, node.dtype) for node in done.inputs])
     given: list[Array] = []
     for i, (structure, tangent) in enumerate(zip(done.structures, tangents, strict=True)):
-        kinds = [next(rest) for _ in range(structure.size)]
-        given += vectors(structure, tangent, kinds, f"tangent {i}", f"argument {i}")
+        nodes = done.inputs[len(given) : len(given) + structure.size]
+        if structure is LEAF and is_vector(tangent, nodes[0].shape, nodes[0].dtype):
+            given.append(tangent.copy())  # by far the most frequent: a shorter way
+        else:
+            kinds = [(node.shape, node.dtype) for node in nodes]
+            given += vectors(structure, tangent, kinds, f"tangent {i}", f"argument {i}")
     tensors = done.tensors or any(node_of(t) is not None for t in given)
-    likes = [y if tensors else 0.0 for y in done.results]
-    return done.handed_out(done.push(given), likes, [_like(y) for y in done.results])
+    results = done.results
+    return done.handed_out(done.push(given, retain=retain), results if tensors else [0.0] * len(results), likes)
 
 
 def _like(y: Any) -> tuple[Any, Any]:
     """Return shape and dtype of the tangent of a result."""
+    y = y._data if isinstance(y, Handle) else y
     dtype = y.dtype if hasattr(y, "dtype") else np.asarray(y).dtype
     return np.shape(y), dtype if dtype.kind == "f" else np.dtype(float)
 

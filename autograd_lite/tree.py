@@ -61,6 +61,8 @@ class Kind(NamedTuple):
 
 
 LEAF = Structure(None, (), (), 1)
+STATIC = "{name}: {type} = dataclasses.field(metadata={{'static': True}})"
+"""How a field of a dataclass is declared that is a setting, and no leaf."""
 
 _Parts = tuple[Kind, tuple[Any, ...], Sequence[Any]]
 
@@ -162,6 +164,28 @@ def paths(structure: Structure, root: str = "") -> list[str]:
     return [path for key, child in inner for path in paths(child, root + structure.kind.path.format(key))]
 
 
+def field_of(structure: Structure, place: int) -> str | None:
+    """Return the innermost field of a dataclass that holds leaf number `place`; None where none does.
+
+    Examples
+    --------
+    >>> from dataclasses import make_dataclass
+    >>> Model = make_dataclass("Model", ["weights", "act"])
+    >>> field_of(flatten({"model": Model([1.0, 2.0], "tanh")})[1], 2)
+    'act'
+    """
+    name = None
+    while structure.kind is not None:
+        at = 0
+        while place >= structure.children[at].size:
+            place -= structure.children[at].size
+            at += 1
+        if structure.kind.make is _make_dataclass:
+            name = structure.keys[at]
+        structure = structure.children[at]
+    return name
+
+
 def ravel(tree: Any) -> tuple[Array, Callable[[Array], Any]]:
     """Lay all leaves of a tree into one vector.
 
@@ -186,6 +210,10 @@ def ravel(tree: Any) -> tuple[Array, Callable[[Array], Any]]:
         return np.zeros(0), functools.partial(_unravelled, structure, [0], [])
     shapes = [np.shape(x) for x in found]
     dtypes = [x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype for x in found]
+    for dtype in dtypes:
+        if dtype.kind not in "fiubc":
+            text = errors.BAD_DATA.format(what=f"of dtype {dtype}", instead=STATIC.format(name="act", type="str"))
+            raise errors.DataError(text)
     ends = np.cumsum([0, *(math.prod(shape) for shape in shapes)]).tolist()
     scalar = [not hasattr(x, "reshape") or isinstance(x, np.generic) for x in found]
 

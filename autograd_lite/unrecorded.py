@@ -177,7 +177,7 @@ def _into(
     """Have NumPy write into arrays as they are, and for Tensors into copies that take the place of what they hold."""
     targets = out if isinstance(out, tuple) else (out,)
     tensors = _tensors(targets)
-    if not all(_is_replaced(t, named) for t in tensors):
+    if not all(_is_replaced(t, named) for t in tensors) or any(hasattr(x, "examples") for x in strange):
         return NotImplemented
     for t in tensors:
         refusals.recorded_leaf(t, op.name)

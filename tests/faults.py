@@ -407,4 +407,60 @@ RULES = [
         ["target.reshape((3,))"], "target = np.ones((3, 1))",
     ),
 ]  # fmt: skip
-FAULTS = [*BACKWARD, *DATA, *CONVERSION, *IN_PLACE, *UNSUPPORTED, *HANDED_OVER, *COPIES, *RULES]
+SINE = "op = ag.custom_op(np.sin, vjp={vjp}, name='sine'); f = lambda x: np.sum(op(x)); v = np.array([0.5, 2.0])"
+DATACLASS = """
+import dataclasses
+@dataclasses.dataclass
+class Model:
+    w: object
+    {field}
+def f(m): return np.sum(m.w**2)
+m = Model(np.ones(2), {value})
+"""
+FUNCTIONS = [
+    Fault(
+        "a rule of one's own that cuts", "ag.hessian(f)(v)", errors.ForeignRuleError,
+        ["the reverse rule of custom_op sine", "numpy()"], [],
+        SINE.format(vjp="lambda g, x: g * np.cos(x.numpy() if isinstance(x, ag.Tensor) else x)"),
+    ),
+    Fault(
+        "forwards through a rule that is no NumPy", "ag.jvp(f, (v,), (v,))", errors.ForeignRuleError,
+        ["custom_op sine has no forward rule", "jvp=lambda tangents, x: ", "mode='reverse'"], [],
+        SINE.format(vjp="lambda g, x: np.array([float(a) * np.cos(float(b)) for a, b in zip(g, x)])"),
+    ),
+    Fault(
+        "a rule of one's own that writes", "ag.grad(f)(v)", errors.RuleError,
+        ["the reverse rule of custom_op sine writes into its argument g"], ["g = g.copy()"],
+        SINE.format(vjp="lambda g, x: np.multiply(g, np.cos(x), out=g)") + "; g = v",
+    ),
+    Fault(
+        "a rule of one's own that returns complex numbers", "ag.grad(f)(v)", errors.RuleError,
+        ["the reverse rule of custom_op sine returned an array of dtype complex128"], ["z.real"],
+        SINE.format(vjp="lambda g, x: 1j * g") + "; z = 1j * v",
+    ),
+    Fault(
+        "a result that was lost on the way", "ag.grad(lambda x: 2 * x.item())(1.0)", errors.NoPathError,
+        ["lost on the way by item()"],
+    ),
+    Fault(
+        "a whole number in a dataclass", "ag.grad(f)(m)", errors.GradientDtypeError,
+        ["argument 0.n of f is an int", "n: int = dataclasses.field(metadata={'static': True})", "2.0"], [],
+        DATACLASS.format(field="n: int", value="2"),
+    ),
+    Fault(
+        "a text in a dataclass", "ag.jvp(f, (m,), (m,))", errors.GradientDtypeError,
+        ["argument 0.act of f is a str", "act: str = dataclasses.field(metadata={'static': True})"], [],
+        DATACLASS.format(field="act: str", value="'tanh'"),
+    ),
+    Fault(
+        "a text in a dict", "ag.grad(f)({'w': 1.0, 'act': 'tanh'})", errors.GradientDtypeError,
+        ["argument 0['act'] of f is a str"], [], "f = lambda p, setting=None: p['w']; f.__name__ = 'f'",
+    ),
+    Fault(
+        "a text among results", "ag.jacobian(f)(x)", errors.NoPathError,
+        ["the result of f at ['name'] is a str"], [], "f = lambda x: {'y': x, 'name': 'y'}; f.__name__ = 'f'",
+    ),
+    Fault("a vector of texts", "ag.tree.ravel({'w': 1.0, 'act': 'tanh'})", errors.DataError, ["dtype <U4"]),
+]  # fmt: skip
+
+FAULTS = [*BACKWARD, *DATA, *CONVERSION, *IN_PLACE, *UNSUPPORTED, *HANDED_OVER, *COPIES, *RULES, *FUNCTIONS]

@@ -191,14 +191,12 @@ def test_it_is_called_at_every_call_once_and_in_order(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_it_may_keep_and_change_its_arguments(backend: str) -> None:
+def test_it_may_keep_its_arguments(backend: str) -> None:
     kept: list[Any] = []
 
     def keep(x: Any) -> Any:
         kept.append(x)
-        y = x.copy()
-        x += 1
-        return y
+        return x
 
     op = ag.custom_op(keep, vjp=lambda g: g)
 
@@ -212,7 +210,7 @@ def test_it_may_keep_and_change_its_arguments(backend: str) -> None:
     for k in range(4):
         same(f(large * k), (large * k * 4) * large * k * 2)
     for k, x in enumerate(kept):
-        same(x, large * k * 2 + 1)
+        same(x, large * k * 2)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.errors import DeclarationError, GradcheckError, NumericalDerivativeWarning, RuleError
+from autograd_lite.errors import (
+    DeclarationError,
+    ForeignRuleError,
+    GradcheckError,
+    NumericalDerivativeWarning,
+    RuleError,
+)
 
 X, Y = np.array([0.3, -0.7, 1.1]), np.array([0.9, 0.4, -0.2])
 
@@ -186,8 +192,8 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "text": (lambda: ag.custom_op(lambda a: "text", vjp=lambda g: g)(1.0), RuleError, "dtype"),
     "a plain derivative at second order": (
         lambda: ag.grad(ag.grad(ag.custom_op(np.exp, vjp=lambda g, x: np.exp(x.item()))))(1.0),
-        RuleError,
-        "given Tensors",
+        ForeignRuleError,
+        r"reverse rule of custom_op exp .* item\(\) drops",
     ),
 }  # fmt: skip
 
@@ -202,9 +208,8 @@ def test_a_fault_says_what_to_write(name: str) -> None:
 def test_a_rule_that_is_not_numpy_is_named_at_second_order() -> None:
     mine = ag.custom_op(lambda x: math.sin(x), vjp=lambda g, x: g * math.cos(x), name="sine")
     assert ag.grad(mine)(0.0) == 1.0
-    with pytest.raises(TypeError) as caught:
+    with pytest.raises(TypeError, match="the reverse rule of custom_op sine cannot be differentiated itself"):
         ag.grad(ag.grad(mine))(0.0)
-    assert any("reverse rule of custom_op sine" in note for note in caught.value.__notes__)
 
 
 # ----- numerical derivatives -----

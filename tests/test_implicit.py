@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from trees import close
 
 import autograd_lite as ag
 from autograd_lite.errors import ArgumentError, ConvergenceError, ShapeError, SingularError, UnsupportedError
@@ -137,6 +139,49 @@ def test_the_graph_does_not_grow_with_the_iterations() -> None:
     assert sizes[0] == sizes[1]
 
 
+# ----- parameters without a part, and batches of starts -----
+
+ROOTS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "one of two": (ag.implicit.root(lambda x, a, b: x * x - a, lambda a, b: np.sqrt(a)), lambda a, b: a**0.5 + 0 * b),
+    "all": (ag.implicit.root(lambda x, a, b: x * x - 4.0, lambda a, b: 2.0), lambda a, b: 2.0 + 0 * (a + b)),
+    "a fixed point": (
+        partial(ag.implicit.fixed_point(lambda x, a, b: (x + a / x) / 2), 1.0), lambda a, b: a**0.5 + 0 * b,
+    ),
+}  # fmt: skip
+TRANSFORMS: dict[str, Callable[[Any], Any]] = {
+    "grad": lambda f: ag.grad(f, (0, 1))(4.0, 1.0),
+    "forward": lambda f: ag.jacobian(f, (0, 1), mode="forward")(4.0, 1.0),
+    "jvp": lambda f: ag.jvp(f, (4.0, 1.0), (1.0, 1.0)),
+    "hessian": lambda f: ag.hessian(f, (0, 1))(4.0, 1.0),
+    "grad of grad": lambda f: ag.grad(lambda a, b: ag.grad(f, 1)(a, b), (0, 1))(4.0, 1.0),
+    "vmap": lambda f: ag.vmap(ag.grad(f, (0, 1)))(np.array([4.0, 9.0]), np.ones(2)),
+    "compile": lambda f: ag.compile(ag.grad(f, (0, 1)))(4.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_parameter_without_a_part_has_a_derivative_of_0(name: str, transform: str) -> None:
+    f, known = ROOTS[name]
+    close(TRANSFORMS[transform](f), TRANSFORMS[transform](known), 1e-10)
+
+
+def test_each_start_of_a_batch_is_followed() -> None:
+    solution = ag.implicit.fixed_point(lambda x, a: {"u": (x["u"] + a / x["u"]) / 2})
+    starts, a = np.array([[1.0, 2.0], [-1.0, 3.0]]), np.array([4.0, 9.0])
+    roots = np.sqrt(a) * np.sign(starts)
+    close(ag.vmap(lambda start: solution({"u": start}, a)["u"])(starts), roots, 1e-12)
+    close(ag.vmap(ag.vmap(lambda start, a: solution({"u": start}, a)["u"]), (0, None))(starts, a), roots, 1e-12)
+
+
+def test_each_start_has_its_derivative() -> None:
+    solution = ag.implicit.fixed_point(lambda x, a: (x + a / x) / 2)
+    starts = np.array([1.0, -1.0, 3.0])
+    signs = np.sign(starts)
+    close(ag.jacobian(lambda a: ag.vmap(solution, (0, None))(starts, a))(4.0), signs / 4, 1e-10)
+    close(ag.vmap(lambda start: ag.hessian(solution, 1)(start, 4.0))(starts), -signs / 32, 1e-10)
+
+
 # ----- what is refused -----
 
 w = ag.Tensor(2.0, requires_grad=True)
@@ -160,8 +205,12 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "another size on the way": (
         lambda: ag.implicit.fixed_point(lambda x, a: np.append(x, a))(np.ones(2), 3.0), ShapeError, "unknowns",
     ),
-    "settings": (lambda: ag.implicit.fixed_point(step, tol=0.0), ArgumentError, "tol=1e-12"),
 }  # fmt: skip
+for tol in (0.0, -1.0, np.inf, np.nan, "1e-9", None, True, 1j):
+    WRONG[f"tol={tol!r}"] = (partial(ag.implicit.fixed_point, step, tol=tol), ArgumentError, "Write tol=1e-12")
+for count in (0, -3, 1.5, np.nan, np.inf, None):
+    call = partial(ag.implicit.fixed_point, step, max_iterations=count)
+    WRONG[f"max_iterations={count}"] = (call, ArgumentError, "max_iterations=1000")
 
 
 @pytest.mark.parametrize("name", WRONG)

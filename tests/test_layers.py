@@ -17,10 +17,11 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 ROOMS = (
     "later", "errors.*", "version", "lazy", "unfinished", "display", "figures", "plotting", "shapes", "tree",
     "derived", "signatures", "op", "graph", "seams", "growth", "provenance", "rules.*", "refusals", "lent",
-    "protocols", "members.*", "methods", "sweep", "lanes", "record", "unrecorded", "views", "state", "in_place",
-    "scope", "commits", "tensor", "interop", "random", "tracing", "batched", "batching", "vmap", "again", "rows",
-    "transforms", "jacobians", "checkpoint", "optimize", "differences", "check.*", "testing", "custom", "implicit",
-    "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron", "doctor", "", "__main__",
+    "protocols", "members.*", "methods", "sweep", "lanes", "record", "tangents", "unrecorded", "views", "state",
+    "in_place", "scope", "commits", "tensor", "interop", "random", "tracing", "batched", "batching", "vmap",
+    "again", "rows", "transforms", "jacobians", "checkpoint", "optimize", "differences", "check.*", "testing",
+    "foreign", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron", "doctor", "",
+    "__main__",
 )  # fmt: skip
 
 

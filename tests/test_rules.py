@@ -19,7 +19,7 @@ from autograd_lite.graph import Constant, Node, observe, reachable
 from autograd_lite.op import REGISTRY, Composite, Op, bilinear, custom, elementwise, linear
 from autograd_lite.record import WITHOUT_LANE, apply, make_tensor
 from autograd_lite.rules import constant
-from autograd_lite.sweep import forward
+from autograd_lite.tangents import forward
 
 Array = np.ndarray
 STEP = 2e-3
@@ -70,10 +70,15 @@ def gradient(x: ag.Tensor) -> ag.Tensor:
 
 
 def sweep_forward(outputs: list[Any], xs: list[ag.Tensor], tangents: list[Array]) -> list[Array]:
-    """Return the derivative of every output in the direction of `tangents`."""
+    """Return the derivative of every output in the direction of `tangents`, the same on arrays and on Tensors."""
     roots = [y._node for y in outputs if isinstance(y, ag.Tensor) and y.requires_grad]
-    start: dict[Node, Any] = {x._node: make_tensor(t) for x, t in zip(xs, tangents, strict=True)}
-    found = forward(roots, start, make_tensor)
+    start: dict[Node, Any] = {x._node: t for x, t in zip(xs, tangents, strict=True)}
+    plain = forward(roots, start, recorded=False)
+    found = forward(roots, {node: make_tensor(t) for node, t in start.items()}, recorded=True)
+    for node, t in plain.items():
+        assert (type(t), t.dtype) == (np.ndarray, node.dtype)
+        rounding = 500 * np.finfo(t.dtype).eps  # additions may be in another order
+        np.testing.assert_allclose(t, found[node].numpy(), rtol=rounding, atol=rounding)
     return [found[y._node].numpy() if getattr(y, "_node", None) in found else np.zeros(np.shape(y)) for y in outputs]
 
 

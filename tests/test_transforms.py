@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from dataclasses import dataclass
 from typing import Any
@@ -434,17 +435,19 @@ def test_a_derivative_can_be_drawn() -> None:
     [
         (lambda x: ag.grad(lambda x: x)(x), errors.NonScalarError, r"shape \(2,\).*ag\.jacobian\(f\)"),
         (lambda x: ag.grad(lambda x: (x, x))(x), errors.NonScalarError, "a tuple of 2.*has_aux=True"),
-        (lambda x: ag.grad(lambda x: 3.0)(x), errors.NoPathError, "it returned float.*return y"),
-        (lambda x: ag.grad(lambda x: x[0].item())(x), errors.NoPathError, r"it returned float.*\.item\(\)"),
-        (lambda x: ag.grad(np.argmax)(x), errors.NoPathError, "argmax, which made it, has no derivative"),
-        (lambda x: ag.grad(lambda x: np.sum(x.detach()))(x), errors.NoPathError, "made by sum"),
-        (lambda x: ag.jacobian(np.sign)(x), errors.NoPathError, "jacobian: .*sign, which made it"),
-        (lambda x: ag.vjp(lambda x: 1.0, x), errors.NoPathError, "vjp: "),
-        (lambda x: ag.jvp(lambda x: 1.0, (x,), (x,)), errors.NoPathError, "jvp: "),
+        (lambda x: ag.grad(lambda x: "3.0")(x), errors.NoPathError, "the result of f is a str.*return y, aux"),
+        (lambda x: ag.grad(lambda x: 3j)(x), errors.NoPathError, "the result of f is a complex.*return"),
+        (lambda x: ag.vjp(lambda x: None, x), errors.NoPathError, "it returned nothing.*return y"),
+        (lambda x: ag.grad(lambda x: x[0].item())(x), errors.NoPathError, r"lost on the way by item\(\)"),
+        (lambda x: ag.grad(lambda x: np.sum(x.detach()))(x), errors.NoPathError, r"lost on the way by detach\(\)"),
+        (lambda x: ag.jvp(lambda x: x.numpy() * 2, (x,), (x,)), errors.NoPathError, r"jvp: .* by numpy\(\)"),
+        (lambda x: ag.jacobian(lambda x: x.data * 2)(x), errors.NoPathError, "jacobian: .* by data"),
+        (lambda x: ag.vjp(ag.no_grad()(np.sin), x), errors.NoPathError, r"vjp: .* by ag.no_grad\(\)"),
+        (lambda x: ag.hessian(lambda x: math.fsum(x.tolist()))(x), errors.NoPathError, r"by tolist\(\)"),
         (lambda x: ag.grad(np.sum)(np.arange(2)), errors.GradientDtypeError, "argument 0 of sum .* int64.*astype"),
         (lambda x: ag.grad(lambda p: p["n"])({"n": [1]}), errors.GradientDtypeError, r"argument 0\['n'\]\[0\]"),
         (lambda x: ag.grad(np.sum)(x * 1j), errors.GradientDtypeError, r"complex128.*z\.real and z\.imag"),
-        (lambda x: ag.grad(np.sum)("text"), errors.DataError, "Write"),
+        (lambda x: ag.grad(np.sum)("text"), errors.GradientDtypeError, "argument 0 of sum is a str"),
         (lambda x: ag.grad(np.sum, 1)(x), errors.ArgumentError, "argnums=1 .* 1 of them"),
         (lambda x: ag.grad(np.sum, -2)(x), errors.ArgumentError, "argnums=-2"),
         (lambda x: ag.grad(np.dot, (0, 0))(x, x), errors.ArgumentError, "twice"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict, defaultdict, namedtuple
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,3 +147,45 @@ def test_ravel_of_nothing() -> None:
 def test_unravel_refuses_another_length() -> None:
     with pytest.raises(errors.ShapeError, match="unravel"):
         tree.ravel([np.ones(3)])[1](np.ones(4))
+
+
+@dataclass
+class Net:
+    w: Any
+    setting: Any = field(default=None, metadata={"static": True})
+
+
+SETTINGS: dict[str, tuple[Any, str]] = {
+    "int": (2, "int"), "str": ("tanh", "str"), "bool": (True, "bool"), "function": (np.tanh, "Any"),
+    "object": (object(), "object"),
+}  # fmt: skip
+OVER: dict[str, Any] = {
+    "grad": lambda m: ag.grad(loss)(m),
+    "jacobian": lambda m: ag.jacobian(loss)(m),
+    "jvp": lambda m: ag.jvp(loss, (m,), (m,))[1],
+    "vjp": lambda m: ag.vjp(loss, m)[1](1.0),
+    "hessian": lambda m: ag.hessian(loss)(m),
+    "hvp": lambda m: ag.hvp(loss, (m,), (m,)),
+    "minimize": lambda m: ag.optimize.minimize(loss, m).x,
+}
+
+
+def loss(m: Any) -> Any:
+    return np.sum((m.w - 1) ** 2)
+
+
+@dataclass
+class Loose:
+    w: Any
+    setting: Any
+
+
+@pytest.mark.parametrize("transform", OVER)
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_a_setting_in_a_dataclass_is_refused_with_the_line_that_makes_it_one(kind: str, transform: str) -> None:
+    value, annotation = SETTINGS[kind]
+    line = f"setting: {annotation} = dataclasses.field(metadata={{'static': True}})"
+    with pytest.raises(errors.GradientDtypeError, match=f"setting of .* is an? .*Write {re.escape(line)}"):
+        OVER[transform](Loose(np.zeros(2), value))
+    found = OVER[transform](Net(np.zeros(2), value))
+    assert not isinstance(found, Net) or found.setting is value

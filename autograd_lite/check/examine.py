@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.check import directions
 from autograd_lite.check.beside import Beside
 from autograd_lite.check.compare import Tolerance, hint
@@ -143,9 +144,22 @@ class _Examination:
         for mode in ("reverse", "forward"):  # the second is of no use where the first is wrong
             if mode in self.settings.modes and len(self.found.faults) == before:
                 if mode == "forward":
-                    derived = np.stack([self._pushed(k, v) for v in vectors], axis=1) / measure.scale
+                    columns = self._columns(k, vectors)
+                    if columns is None:
+                        break
+                    derived = columns / measure.scale
                 matrices.append(self._check_mode(k, derived, measure, tolerance, mode))
         return matrices
+
+    def _columns(self, k: int, vectors: Array) -> Array | None:
+        """Return the derivatives in forward mode along some directions; None, and a remark, where there is no such."""
+        try:
+            return np.stack([self._pushed(k, v) for v in vectors], axis=1)
+        except errors.ForeignRuleError:
+            if "reverse" not in self.settings.modes:
+                raise
+            self.found.remarks.append(self._fault("reverse only", k, mode="forward"))
+            return None
 
     def _check_mode(self, k: int, derived: Array, measure: Measure, tolerance: Tolerance, mode: str) -> Matrix:
         """Compare the derivatives of one mode."""

@@ -23,7 +23,7 @@ class Fault:
         ``wrong``, ``kink``, ``not finite``, ``not deterministic``, ``input mutated``, ``cut`` (a derivative lost
         between operations), ``not holomorphic`` (there is no complex derivative); of remarks ``kink`` (the derivative
         lies between the slopes), ``independent``, ``imprecise`` (in the dtype of the input, though right in float64),
-        ``unclear``.
+        ``unclear``, ``reverse only`` (an operation of the user's has no forward rule to be checked).
     function : str
         What was checked.
     position, name : int, str
@@ -122,6 +122,7 @@ _TEXTS = {
     "imprecise": errors.GRADCHECK_PRECISION,
     "unclear": errors.GRADCHECK_UNCLEAR,
     "independent": errors.GRADCHECK_INDEPENDENT,
+    "reverse only": errors.GRADCHECK_REVERSE_ONLY,
 }
 
 

@@ -74,7 +74,8 @@ def _put_grad(t: Any, value: Any) -> None:
         trace.write_grad(t, value)
 
 
-_TRACED_DATA, _TRACED_GRAD = property(_data, _put_data), property(_grad, _put_grad)
+_TRACED_DATA = property(_data, _put_data, _DATA.__delete__)
+_TRACED_GRAD = property(_grad, _put_grad, _GRAD.__delete__)
 
 
 def _look() -> None:

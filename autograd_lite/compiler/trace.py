@@ -16,7 +16,7 @@ from weakref import ref
 
 import numpy as np
 
-from autograd_lite import errors, random, sweep
+from autograd_lite import errors, random, sweep, tangents
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.aside import Aside
 from autograd_lite.compiler.identifiers import identifier
@@ -39,7 +39,7 @@ from autograd_lite.views import is_outdated
 
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 
-_SWEEPS = frozenset((sweep.reverse.__code__, sweep.forward.__code__))
+_SWEEPS = frozenset((sweep.reverse.__code__, tangents.forward.__code__))
 
 
 class Restart(BaseException):

@@ -55,6 +55,10 @@ GRADCHECK_PRECISION = (
 GRADCHECK_INDEPENDENT = (
     "gradcheck of {function}: it does not depend on {input}. Write a check without it, if that is meant"
 )
+GRADCHECK_REVERSE_ONLY = (
+    "gradcheck of {function}: {input} was checked in reverse mode only, for an operation of yours has no forward rule, "
+    "and none can be derived. Write jvp= for one, or modes=('reverse',)"
+)
 GRADCHECK_UNCLEAR = (
     "gradcheck of {function}: the {derivative}derivative by {input}{index} is {analytic:.9g}{mode}, by finite "
     "differences {numeric:.9g}; this may be rounding, for it is seen at this very point only, in some digits only, or "

@@ -65,6 +65,17 @@ class RuleError(AutogradError, RuntimeError):
     """A derivative rule returned something that cannot be a gradient of its input."""
 
 
+class ForeignRuleError(AutogradError, TypeError):
+    """A rule of the user's is no NumPy: it works on plain arrays, but has no derivative itself, and no transpose.
+
+    ``error.cause`` says why.
+    """
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
 class DeclarationError(AutogradError, TypeError):
     """An operation is declared with a rule whose parameter names it cannot provide."""
 
@@ -130,6 +141,10 @@ class SingularError(AutogradError, ArithmeticError):
 
 class NumericalDerivativeWarning(AutogradWarning):
     """A derivative is taken by finite differences: slow, not exact, and to first order only."""
+
+
+class IndependentWarning(AutogradWarning):
+    """The result of a function does not depend on what it is differentiated by, so that the derivative is 0."""
 
 
 class BatchError(AutogradError, TypeError):

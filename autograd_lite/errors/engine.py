@@ -55,6 +55,10 @@ CONVERSION = (
     "{call} of {what} would drop its derivative. Write {instead}; "
     "or, where a constant is meant, t.item() for a number and t.detach().numpy() for an array"
 )
+RULE_DEPARTURE = (
+    "{call} drops a derivative that is asked for. It stands in {rule}, which is called with Tensors to be "
+    "differentiated itself. Write the rule with NumPy's functions of its arguments, as np.cos(x) for np.cos(x.numpy())"
+)
 LEAF_MUTATION = (
     "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "
     "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"
@@ -140,6 +144,10 @@ TRACKED_SETTING = (
 RULE_SHAPE = (
     "a rule of {op} returned a gradient of shape {given} for an input of shape {shape}. "
     "Write a rule whose result has the shape of its input, or one that broadcasting it gives"
+)
+RULE_TANGENT_SHAPE = (
+    "a forward rule of {op} returned a tangent of shape {given} for a result of shape {shape}. "
+    "Write a rule whose result has the shape of the result of {op}, or one that broadcasts to it"
 )
 HOOK_RESULT = (
     "a hook on {what} of dtype {dtype} returned a gradient that does not fit: {given}. "

@@ -20,6 +20,14 @@ INTEGER_ARGUMENT = (
     "{path} of {function} has dtype {dtype}: only floating-point numbers have a derivative. "
     "Write 3.0 for 3 and x.astype(float) for an array; or name with argnums= the arguments that have one"
 )
+SETTING_ARGUMENT = (
+    "{path} of {function} is {what}, which has no derivative. "
+    "Write {instead} for a setting, which is passed on as it is"
+)
+SETTING_RESULT = (
+    "the result of {function}{path} is {what}, and no real number. "
+    "Write {instead} for what comes besides, or return numbers only"
+)
 COMPLEX_ARGUMENT = (
     "{path} of {function} has dtype {dtype}: derivatives by complex numbers are not supported. "
     "Write {function} in real numbers, with z.real and z.imag as two arguments"
@@ -38,6 +46,10 @@ NO_DEPENDENCE = (
     "{transform}: the result of {function} does not depend on the argument it is differentiated by, or the dependence "
     "was lost on the way{cause}. Write NumPy's functions in the place of math, .item(), .detach() and .numpy(); "
     "where the result is a constant on purpose, return y + 0 * np.sum(x)"
+)
+INDEPENDENT = (
+    "{transform}: the result of {function}{place} does not depend on the argument it is differentiated by{cause}. "
+    "So the derivative is 0. Write return y + 0 * np.sum(x) where that is meant"
 )
 TANGENT_SHAPE = (
     "{what} has shape {given}, but {primal} has shape {shape}. Write np.broadcast_to(v, {shape}) if that is meant"
@@ -138,13 +150,25 @@ CUSTOM_RESULTS = (
     "the reverse rule of custom_op {op} returned {given} results for {expected} inputs. "
     "Write one result for each input, as a tuple, and None where there is no derivative"
 )
-CUSTOM_LOST = (
-    "the reverse rule of custom_op {op} was given Tensors, to be differentiated itself, and returned a {given}, "
-    "which has no derivative. Write the rule with NumPy's functions of g, or with custom operations"
+CUSTOM_SHARE = (
+    "{what} returned {given}, which is no array of real numbers. "
+    "Write a rule that returns arrays of floats, as np.asarray(x, float) or z.real makes them"
 )
-CUSTOM_SECOND = (
-    "in the reverse rule of custom_op {op}, which is given Tensors because the derivative is differentiated again. "
-    "Write the rule with NumPy's functions (np.sin(x), not math.sin(x)), or with another custom_op"
+CUSTOM_NO_TANGENT = (
+    "the forward rule of custom_op {op} returned None, and not how the result moves. "
+    "Write return np.zeros_like(y) where it does not, with y as a parameter of the rule"
+)
+CUSTOM_WRITES = (
+    "{what} writes into its argument {name}, which belongs to others. Write {name} = {name}.copy() before, "
+    "or an operation that makes a new array, as {name} * 2 for {name} *= 2"
+)
+CUSTOM_FOREIGN = (
+    "{what} cannot be differentiated itself: called with Tensors, {cause}. Write it with NumPy's functions of what it "
+    "is given, as np.cos(x) for math.cos(x) and x for x.numpy(), or with another custom_op that has rules of its own"
+)
+CUSTOM_FORWARD = (
+    "custom_op {op} has no forward rule, and none can be derived from its reverse rule: {cause}. "
+    "Write jvp=lambda tangents, x: ... besides vjp=, or take the derivative by ag.vjp, or mode='reverse'"
 )
 NUMERICAL = (
     "custom_op {op} has a numerical derivative: four calls for each number of an input, about nine digits in float64, "
@@ -183,5 +207,6 @@ FIXED_POINT_LOST = (
     "Write max_iterations= with more of them, or lambda x: (x + f(x)) / 2 for a function that swings"
 )
 FIXED_POINT_SETTINGS = (
-    "fixed_point() is given tol={tol} and max_iterations={n}. Write tol=1e-12, max_iterations=1000, both above 0"
+    "fixed_point() is given tol={tol!r} and max_iterations={n!r}. Write tol=1e-12, max_iterations=1000: "
+    "numbers above 0, the second a whole one"
 )

@@ -34,7 +34,7 @@ def _plain(x: Any) -> Any:
     """Return the value of a Tensor, also inside of lists and tuples."""
     if isinstance(x, (list, tuple)):
         return type(x)(_plain(i) for i in x)
-    return x.detach().numpy() if type(x) in RECORDERS else x
+    return getattr(x, "_data", x) if type(x) in RECORDERS else x
 
 
 def _question(fn: Callable[..., Any]) -> None:
