@@ -33,6 +33,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.shapes import Array
+from autograd_lite.warned import carried
 
 Rule: TypeAlias = Callable[..., Array]
 Settings: TypeAlias = Mapping[str, Any]
@@ -168,7 +169,7 @@ class Op:
                     operands, settings = self.binder(args, kwargs)
                     return RECORDERS[x.__class__](self, operands, settings)
                 return RECORDERS[x.__class__](self, args, NO_SETTINGS)
-        return self.fn(*args, **kwargs)
+        return self.fn(*args, **kwargs) if self.opaque else carried(self.fn, args, kwargs)
 
     def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
         """Split the arguments of a call into array operands, in order, and settings, by name."""
@@ -393,7 +394,7 @@ class Composite:
             given, args = self._by_name(args, kwargs), ()
         if not self.free & _VARKEYWORDS:
             given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
-        result = self.definition(*args, **{k: v for k, v in given.items() if v is not _NO_VALUE})
+        result = carried(self.definition, args, {k: v for k, v in given.items() if v is not _NO_VALUE})
         # A result is its own Tensor: whoever changes it in place does not mean the argument.
         return result.copy() if any(result is x for x in args) else result
 

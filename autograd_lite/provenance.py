@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
@@ -65,20 +65,24 @@ class Place(tuple[CodeType, int]):
         return f"{self.file}:{self.line}"
 
 
-def caller(depth: int = 1) -> Place | None:
-    """Return where the code that is neither ours nor NumPy's has called, nearest first; None if there is none.
+def user_frame(depth: int = 1) -> FrameType | None:
+    """Return the frame of the code that is neither ours nor NumPy's, nearest first; None if there is none.
 
     The first `depth` frames are ours for certain.
     """
-    frame = sys._getframe(depth)
+    frame: FrameType | None = sys._getframe(depth)
     try:
-        while _ours[frame.f_globals["__name__"]]:
-            if frame.f_back is None:
-                return None
+        while frame is not None and _ours[frame.f_globals["__name__"]]:
             frame = frame.f_back
     except KeyError:  # code without a name is nobody's but the user's
         pass
-    return Place((frame.f_code, frame.f_lasti))
+    return frame
+
+
+def caller(depth: int = 1) -> Place | None:
+    """Return where the code of `user_frame` has called; None if there is none."""
+    frame = user_frame(depth + 1)
+    return None if frame is None else Place((frame.f_code, frame.f_lasti))
 
 
 class Origin:

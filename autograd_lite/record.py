@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from types import FrameType
 from typing import Any
 from weakref import ref
@@ -22,6 +22,7 @@ from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.protocols import declines
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
+from autograd_lite.warned import again, carried, is_warning, unwarned, unwarned_function
 
 NUMERIC = frozenset("fiubc")
 LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
@@ -93,7 +94,7 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
     if settings:
         settings = _plain_settings(op, settings)
     try:
-        y = op.fn(*arrays, **settings) if settings else op.fn(*arrays)
+        y = op.fn(*arrays, **settings) if op.opaque else carried(op.fn, arrays, settings)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
@@ -156,9 +157,24 @@ def _made(op: Op, text: str, name: str) -> Callable[..., Any]:
     """Compile the text of a lane of `op`."""
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # tracebacks show its lines
     made: dict[str, Any] = {}
-    exec(compile(text, name, "exec"), globals(), made)
-    function: Callable[..., Any] = made["make"](op, op.fn, op.rules, op.defaults)
+    known = op.opaque is not None  # code of the user's may have effects, and is not carried out again
+    exec(compile(text, name, "exec"), globals() if known else _lane_globals(), made)
+    function: Callable[..., Any] = made["make"](op, op.fn if known else unwarned_function(op.fn), op.rules, op.defaults)
     return function
+
+
+@cache
+def _lane_globals() -> dict[str, Any]:
+    return unwarned(globals())
+
+
+def _again(error: BaseException, op: Op, operands: Sequence[Any], arrays: Sequence[Any], settings: Settings) -> Any:
+    """Carry out an operation that a lane has begun, and that has something to warn of."""
+    try:
+        return again(error, op.fn, arrays, settings)
+    except Exception as raised:
+        raised.add_note(refusals.circumstances(op, operands))
+        raise
 
 
 def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
