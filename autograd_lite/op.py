@@ -33,7 +33,9 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.shapes import Array
-from autograd_lite.warned import carried
+from autograd_lite.warned import NO_REGISTRY, again, is_warning, unwarned_function
+
+__warningregistry__ = NO_REGISTRY  # of NumPy's calls in `Op.__call__`, whose warnings name the user's line
 
 Rule: TypeAlias = Callable[..., Array]
 Settings: TypeAlias = Mapping[str, Any]
@@ -84,6 +86,8 @@ class Op:
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
+    quiet : callable or None
+        `fn`, of whose lines nothing warns, once `quieted` has made it.
     calls : int
         How often it was carried out without a lane.
     lane : callable or None
@@ -102,7 +106,7 @@ class Op:
 
     __slots__ = (
         "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
-        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
+        "name", "observed", "opaque", "operands", "order", "picks", "quiet", "reads", "rules", "selects", "shaped",
         "wants", "zeros",
     )  # fmt: skip
 
@@ -134,6 +138,7 @@ class Op:
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
         self.opaque, self.zeros = opaque, zeros
         self.calls = 0
+        self.quiet: Callable[..., Any] | None = None
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
         self.jvp_wants = _parameter_names(jvp)[1:] if jvp else ()
@@ -169,7 +174,12 @@ class Op:
                     operands, settings = self.binder(args, kwargs)
                     return RECORDERS[x.__class__](self, operands, settings)
                 return RECORDERS[x.__class__](self, args, NO_SETTINGS)
-        return self.fn(*args, **kwargs) if self.opaque else carried(self.fn, args, kwargs)
+        try:
+            return (self.quiet or quieted(self))(*args, **kwargs)
+        except TypeError as error:
+            if not is_warning(error):
+                raise
+            return again(error, self.fn, args, kwargs)
 
     def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
         """Split the arguments of a call into array operands, in order, and settings, by name."""
@@ -244,6 +254,15 @@ class Op:
         if not self.operands:
             return "arrays" in self.wants[0]
         return any(node is not None and index in reads for reads, node in zip(self.reads, active, strict=True))
+
+
+def quieted(handler: Any) -> Any:
+    """Return, and note, what an operation or a definition is computed by, with lines of which nothing warns.
+
+    NOTE: at its first call and not when it is declared, for then the module it is from is not complete.
+    """
+    handler.quiet = unwarned_function(handler.fn)
+    return handler.quiet
 
 
 def registered(fn: Any) -> Any:
@@ -371,12 +390,12 @@ def constant(fn: Any) -> Op:
 class Composite:
     """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own."""
 
-    __slots__ = ("__name__", "definition", "free", "known", "names", "order")
+    __slots__ = ("__name__", "fn", "free", "known", "names", "order", "quiet")
     form = "composite"
 
     def __init__(self, fn: Any, definition: Callable[..., Any]) -> None:
         self.__name__ = fn.__name__
-        self.definition = definition
+        self.fn, self.quiet = definition, None
         self.names = _parameter_names(definition)
         parameters = _known_parameters(fn, dict.fromkeys(self.names))
         self.order = tuple(parameters)
@@ -394,7 +413,13 @@ class Composite:
             given, args = self._by_name(args, kwargs), ()
         if not self.free & _VARKEYWORDS:
             given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
-        result = carried(self.definition, args, {k: v for k, v in given.items() if v is not _NO_VALUE})
+        given = {k: v for k, v in given.items() if v is not _NO_VALUE}
+        try:
+            result = (self.quiet or quieted(self))(*args, **given)
+        except TypeError as error:
+            if not is_warning(error):
+                raise
+            result = again(error, self.fn, args, given)
         # A result is its own Tensor: whoever changes it in place does not mean the argument.
         return result.copy() if any(result is x for x in args) else result
 
@@ -416,7 +441,7 @@ class Composite:
         return False
 
     def _text(self, text: str, argument: str) -> str:
-        required = self.names[: len(self.names) - len(self.definition.__defaults__ or ())]
+        required = self.names[: len(self.names) - len(self.fn.__defaults__ or ())]
         call = _call_of(self, required, [name for name in self.names if name not in required])
         return text.format(argument=argument, op=self.__name__, extra="", call=call)
 

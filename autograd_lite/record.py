@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from types import FrameType
 from typing import Any
 from weakref import ref
@@ -18,12 +18,13 @@ import numpy as np
 
 from autograd_lite import errors, lanes, refusals
 from autograd_lite.graph import Constant, Linked, Node, is_grad_enabled, new_order, observers
-from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
+from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.protocols import declines
 from autograd_lite.seams import traced
-from autograd_lite.shapes import Array
-from autograd_lite.warned import again, carried, is_warning, unwarned, unwarned_function
+from autograd_lite.shapes import Array, converted
+from autograd_lite.warned import NO_REGISTRY, again, is_warning
 
+__warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
 NUMERIC = frozenset("fiubc")
 LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
 WITHOUT_LANE = 2  # calls of an operation, before its lane is made
@@ -94,10 +95,13 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
     if settings:
         settings = _plain_settings(op, settings)
     try:
-        y = op.fn(*arrays, **settings) if op.opaque else carried(op.fn, arrays, settings)
+        fn = op.quiet or quieted(op)
+        y = fn(*arrays, **settings) if settings else fn(*arrays)
     except Exception as error:
-        error.add_note(refusals.circumstances(op, operands))
-        raise
+        if not is_warning(error):
+            error.add_note(refusals.circumstances(op, operands))
+            raise
+        y = _again(error, op, operands, arrays, settings)
     if y.__class__ is not _ndarray:
         y = as_array(y)
     result = None
@@ -157,19 +161,13 @@ def _made(op: Op, text: str, name: str) -> Callable[..., Any]:
     """Compile the text of a lane of `op`."""
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # tracebacks show its lines
     made: dict[str, Any] = {}
-    known = op.opaque is not None  # code of the user's may have effects, and is not carried out again
-    exec(compile(text, name, "exec"), globals() if known else _lane_globals(), made)
-    function: Callable[..., Any] = made["make"](op, op.fn if known else unwarned_function(op.fn), op.rules, op.defaults)
+    exec(compile(text, name, "exec"), globals(), made)
+    function: Callable[..., Any] = made["make"](op, op.quiet or quieted(op), op.rules, op.defaults)
     return function
 
 
-@cache
-def _lane_globals() -> dict[str, Any]:
-    return unwarned(globals())
-
-
 def _again(error: BaseException, op: Op, operands: Sequence[Any], arrays: Sequence[Any], settings: Settings) -> Any:
-    """Carry out an operation that a lane has begun, and that has something to warn of."""
+    """Carry out once more an operation that has something to warn of."""
     try:
         return again(error, op.fn, arrays, settings)
     except Exception as raised:
@@ -242,7 +240,7 @@ def _plain_operand(x: Any) -> Any:
     if not isinstance(x, _ndarray) and hasattr(x, "__array_function__"):
         return x
     refusals.masked(x)
-    return _plain_operand(np.asarray(x))
+    return _plain_operand(converted(x))
 
 
 def _plain_settings(op: Op, settings: Settings) -> Settings:

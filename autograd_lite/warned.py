@@ -1,9 +1,9 @@
 """Warnings of NumPy that name the user's line.
 
 NumPy warns of the line that calls it, and that is one of ours: the same for every user, and every warning but the first
-would be taken for its repetition. So our calls of NumPy stand in code that nothing can warn of: the registry of warnings
-in its module is none, and Python raises a TypeError there. Only then is the operation carried out once more, in code that
-says of itself that it stands at the user's line. While nothing warns, this costs nothing.
+would be taken for its repetition. So operations are carried out by code that nothing can warn of: its module says that
+``__warningregistry__`` is `NO_REGISTRY`, and there Python raises a TypeError. Only then is the operation carried out
+once more, by code that says of itself that it stands at the user's line. While nothing warns, this costs nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,10 @@ from typing import Any
 from autograd_lite.provenance import user_frame
 
 _REGISTRY = "__warningregistry__"
-_NO_REGISTRY = {_REGISTRY: ()}
+NO_REGISTRY: Any = ()
+"""What a module of code that nothing warns of has for one: see `is_warning`."""
 _SAID = "'registry' must be a dict or None"
 _UNITS = 8  # code units that one entry of a table of lines can stand for
-
-
-def unwarned(names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the globals of code that nothing warns of: see `is_warning`."""
-    return {**names, **_NO_REGISTRY}
 
 
 def is_warning(error: BaseException) -> bool:
@@ -34,7 +30,7 @@ def is_warning(error: BaseException) -> bool:
 def carried(fn: Callable[..., Any], args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
     """Return ``fn(*args, **settings)`` of a function without effects; it warns at the user's line."""
     try:
-        return _unwarned_call(unwarned_function(fn), args, settings)
+        return _unwarned_call(fn, args, settings)
     except TypeError as error:
         if not is_warning(error):
             raise
@@ -68,7 +64,7 @@ def _is_ours(fn: Any) -> bool:
 
 @cache
 def _silenced(fn: FunctionType) -> FunctionType:
-    return _twin(fn, lambda code: code, _NO_REGISTRY)
+    return _twin(fn, lambda code: code, {_REGISTRY: NO_REGISTRY})
 
 
 def _at_line(fn: FunctionType, frame: FrameType) -> FunctionType:

@@ -34,6 +34,7 @@ from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array
+from autograd_lite.warned import carried
 
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 
@@ -169,7 +170,9 @@ class Trace:
             path_of(fn)  # refused now, and not when everything has happened
         known = self._generators if fn is helpers.draw else None
         try:
-            value = fn(*values, **{name: plain(x) for name, x in kwargs.items()})
+            given = {name: plain(x) for name, x in kwargs.items()}
+            pure = isinstance(fn, np.ufunc) and "out" not in given
+            value = carried(fn, values, given) if pure else fn(*values, **given)
         except BaseException as error:
             self.failures.append(error)
             raise
