@@ -12,16 +12,19 @@ to an outer one only is a constant.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.covered import refusal
 from autograd_lite.graph import new_order
 from autograd_lite.methods import Methods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
+from autograd_lite.provenance import is_assignment
 from autograd_lite.record import Handle, record
 from autograd_lite.rules import constant, indexing
 from autograd_lite.shapes import Array, Shape, everywhere
@@ -175,7 +178,9 @@ class Batched(Methods):
 
 
 def _refuse(call: str, instead: str) -> NoReturn:
-    raise errors.BatchError(errors.BATCH_VALUE.format(call=call, instead=instead))
+    if is_assignment(sys._getframe(2)):
+        call, instead = "an assignment to a part of a plain array", "out = ag.Tensor(out) for that array before"
+    raise refusal(errors.BatchError, errors.BATCH_VALUE.format(call=call, instead=instead))
 
 
 _ABOUT_DTYPE = frozenset(

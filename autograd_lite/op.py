@@ -395,7 +395,8 @@ class Composite:
 
     def __init__(self, fn: Any, definition: Callable[..., Any]) -> None:
         self.__name__ = fn.__name__
-        self.fn, self.quiet = definition, None
+        self.fn = definition
+        self.quiet: Callable[..., Any] | None = None
         self.names = _parameter_names(definition)
         parameters = _known_parameters(fn, dict.fromkeys(self.names))
         self.order = tuple(parameters)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
+
+_PYTHON = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120 - pathlib would be imported for this alone
 
 
 class _Ours(dict[str, bool]):
@@ -83,6 +86,32 @@ def caller(depth: int = 1) -> Place | None:
     """Return where the code of `user_frame` has called; None if there is none."""
     frame = user_frame(depth + 1)
     return None if frame is None else Place((frame.f_code, frame.f_lasti))
+
+
+def is_librarys(frame: FrameType) -> bool:
+    """Tell whether a frame is that of a package that was installed, or of Python's own library."""
+    file = frame.f_code.co_filename
+    return "site-packages" in file or "dist-packages" in file or file.startswith(_PYTHON)
+
+
+def is_assignment(frame: FrameType) -> bool:
+    """Tell whether a frame is at an assignment to a part of something: ``a[i] = v``."""
+    from opcode import opmap  # noqa: PLC0415 - only errors need it
+
+    return frame.f_code.co_code[frame.f_lasti] == opmap["STORE_SUBSCR"]
+
+
+def called(frame: FrameType) -> str | None:
+    """Return what a frame calls, as it is written there; None where no source is known, or it is no name."""
+    import linecache  # noqa: PLC0415 - only errors need it
+
+    places = islice(frame.f_code.co_positions(), frame.f_lasti // 2, None)
+    line, end, start, stop = next(places, (None, None, None, None))
+    if line is None or line != end:
+        return None
+    text = linecache.getline(frame.f_code.co_filename, line).encode()[start:stop].decode(errors="replace")
+    name, bracket, _ = text.partition("(")
+    return name if bracket and name.replace(".", "").isidentifier() else None
 
 
 class Origin:

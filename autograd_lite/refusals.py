@@ -5,16 +5,19 @@ Nothing here needs the class Tensor: the functions read its attributes.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.covered import refusal
 from autograd_lite.graph import is_grad_enabled
 from autograd_lite.op import Op
-from autograd_lite.provenance import origins, place_of
+from autograd_lite.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
 
 
 def describe(t: Any) -> str:
@@ -98,9 +101,27 @@ def untracked(t: Any, what: str) -> None:
 
 
 def conversion(t: Any, call: str, instead: str) -> None:
-    """Refuse to hand out the value of a recorded Tensor where its derivative would be lost."""
+    """Refuse to hand out the value of a recorded Tensor where its derivative would be lost.
+
+    To be called by the method that was asked for it.
+    """
     if t.requires_grad and is_grad_enabled():
-        raise errors.ConversionError(errors.CONVERSION.format(call=call, what=describe(t), instead=instead))
+        raise refusal(errors.ConversionError, _asked(t, call, instead, sys._getframe(2)))
+
+
+def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
+    """Return what is said to who asks for the value: to a library, to an assignment, or to a call."""
+    frame = user_frame(2)
+    if frame is not None and is_librarys(frame):
+        return errors.LIBRARY_CONVERSION.format(library=frame.f_globals["__name__"].partition(".")[0], what=describe(t))
+    if is_assignment(asking):
+        return errors.ELEMENT_CONVERSION.format(what=describe(t))
+    name = called(asking) or ""
+    if call == "float()" and name not in ("", "float"):
+        module, _, last = name.rpartition(".")
+        has = module in ("math", "cmath") and hasattr(np, last)
+        call, instead = f"{name}()", f"np.{last} for {name}" if has else "t.item() for a number"
+    return errors.CONVERSION.format(call=call, what=describe(t), instead=instead)
 
 
 def result_dtype(op: Op, dtype: Any) -> NoReturn:

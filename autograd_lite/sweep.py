@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_lite import errors
+from autograd_lite.covered import uncover
 from autograd_lite.graph import Node, leaf, reachable
 from autograd_lite.op import RECORDERS, Op
 from autograd_lite.shapes import Array, everywhere, unbroadcast
@@ -105,6 +106,7 @@ def reverse(
                             heappush(queue, (-parent.order, parent))
             except Exception as error:
                 error.add_note(f"in the derivative of {node.describe()}")
+                uncover(error)
                 raise
             if not retain and not end:
                 node.edges, node._inputs, node.__class__ = None, None, Node  # as `Node.release` does

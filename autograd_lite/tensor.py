@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
+from autograd_lite.covered import uncovered
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
 from autograd_lite.methods import Methods
@@ -461,7 +462,7 @@ def run_hooks(node: Node, g: Array) -> Array:
     assert node.notes is not None
     for hook in list(node.notes.hooks.values()):
         given = g if isinstance(g, Tensor) else make_tensor(as_array(g))
-        changed = hook(given)
+        changed = uncovered(hook, (given,), {})
         if changed is not None:
             changed = changed if isinstance(changed, Tensor) else Tensor(changed)
             refusals.hook_result(node, changed)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors, refusals, seams
+from autograd_lite.covered import uncover
 from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
@@ -260,11 +261,15 @@ def call(
     done = Call()
     done.function = function
     called = _watch_arguments(done, args, argnums, recording)
-    if recording:
-        result = function(*called, **kwargs)
-    else:
-        with enable_grad():
+    try:
+        if recording:
             result = function(*called, **kwargs)
+        else:
+            with enable_grad():
+                result = function(*called, **kwargs)
+    except (TypeError, ValueError) as error:
+        uncover(error)
+        raise
     done.aux = None
     if has_aux:
         result, done.aux = _pair(result, function)

@@ -16,6 +16,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import Batched, Level
 from autograd_lite.batching import rule
+from autograd_lite.covered import uncover
 from autograd_lite.derived import derived
 from autograd_lite.graph import Linked, Node
 from autograd_lite.op import Op, Settings
@@ -89,7 +90,11 @@ def _vmap(f: Function, in_axes: Any, out_axes: Any, /, *args: Any, **kwargs: Any
     level = Level(_size(leaves, axes, places))
     given = [x if axis is None else _entered(x, level, axis) for x, axis in zip(leaves, axes, strict=True)]
     called, named = unflatten(structure, given)
-    results, built = flatten(f(*called, **named))
+    try:
+        results, built = flatten(f(*called, **named))
+    except (TypeError, ValueError) as error:
+        uncover(error)
+        raise
     out = _axes(out_axes, built, "out_axes")
     return unflatten(built, _left(results, out, level, f))
 

@@ -67,7 +67,7 @@ def _silenced(fn: FunctionType) -> FunctionType:
     return _twin(fn, lambda code: code, {_REGISTRY: NO_REGISTRY})
 
 
-def _at_line(fn: FunctionType, frame: FrameType) -> FunctionType:
+def _at_line(fn: Any, frame: FrameType) -> FunctionType:
     """Return a function that does the same, and says of all its lines that they are the one a frame is at."""
     names = frame.f_globals
     module = {"__name__": names.get("__name__", "<string>"), _REGISTRY: names.setdefault(_REGISTRY, {})}

@@ -158,7 +158,9 @@ CONVERSION = [
     Fault("as index of an array", "data[t]", errors.ConversionError, [], [], "t = x[1]"),
     Fault("as bound of a slice", "x[t:]", errors.ConversionError, [], ["x[int(t.item())]"], "t = x[1]"),
     Fault("as index to take", "np.take(x, t)", errors.ConversionError, [], []),
-    Fault("written into an array", "a[:] = t", errors.ConversionError, ["np.array()"], [], "a = np.zeros(3)"),
+    Fault("written into an array", "out[:] = t", errors.ConversionError, ["multiply", "a part of a plain array"],
+        ["out = ag.Tensor(out)", "np.stack([t, u])", "t.detach()"], "out = np.zeros(3)",
+    ),
     Fault("iteration over a number", "list(t)", errors.UnsupportedError, ["sum"], ["t.item()"], "t = t.sum()"),
     Fault(
         "a setting that is tracked", "np.roll(x, t)", errors.UnsupportedError, ["shift", "roll"], ["shift=t.detach()"],

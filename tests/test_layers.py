@@ -15,8 +15,8 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
-    "errors.*", "version", "later", "lazy", "unfinished", "plotting", "shapes", "tree", "derived", "provenance", "warned",
-    "op", "graph", "seams", "growth", "rules.*",
+    "errors.*", "covered", "version", "later", "lazy", "unfinished", "plotting", "shapes", "tree", "derived",
+    "provenance", "warned", "op", "graph", "seams", "growth", "rules.*",
     "refusals", "protocols", "methods", "sweep", "lanes", "record", "scope", "commits", "tensor", "random",
     "tracing", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize",
     "differences", "check.*", "testing", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*",

@@ -6,6 +6,7 @@ import inspect
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -97,12 +98,14 @@ def test_errstate_of_the_user_decides() -> None:
 
 
 def test_a_user_who_is_handling_an_error_still_sees_that() -> None:
-    with warnings.catch_warnings(), pytest.raises(RuntimeWarning) as caught:
-        warnings.simplefilter("error")
+    def handle() -> None:
         try:
             raise KeyError(1)
         except KeyError:
             np.log(ag.Tensor(ZEROS))
+
+    with pytest.raises(RuntimeWarning) as caught:  # warnings are errors in these tests
+        handle()
     assert isinstance(caught.value.__context__, KeyError)
 
 
@@ -119,8 +122,6 @@ def test_no_operation_warns_of_a_line_of_ours(row: Case, value: float) -> None:
     for act in ways:
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
-            try:
+            with suppress(ag.errors.AutogradError, ValueError, IndexError, OverflowError):  # values that are refused
                 act()
-            except Exception as error:  # noqa: BLE001 - values that an operation refuses
-                assert "registry" not in str(error)
         assert not [w for w in seen if w.filename.startswith((package, "<"))]

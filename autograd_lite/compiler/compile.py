@@ -26,6 +26,7 @@ from autograd_lite.compiler.passes import selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import COMPUTED, Recorded, record
 from autograd_lite.compiler.verifying import Verifier, verified
+from autograd_lite.covered import uncovered
 from autograd_lite.derived import standing_name
 from autograd_lite.graph import observers
 from autograd_lite.later import Later
@@ -274,13 +275,13 @@ class Compiled:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if _watcher() is not None or (observers and is_observed()):
-            return self._function(*args, **kwargs)  # as a part of another program, and where each operation is seen
+            return uncovered(self._function, args, kwargs)  # as a part of another program, or seen by each operation
         for enter in self.programs.enters:
             result = enter(args, kwargs)
             if result is not MISS:
                 return result
         result = MISS if has_batches((args, kwargs)) else undone(partial(self._anew, args, kwargs))
-        return self._function(*args, **kwargs) if result is MISS else result
+        return uncovered(self._function, args, kwargs) if result is MISS else result
 
     def _anew(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not turn.taken():

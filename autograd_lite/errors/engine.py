@@ -52,8 +52,17 @@ COMPLEX_GRAD = (
 )
 BAD_DATA = "a Tensor holds numbers, but the data is {what}. Write {instead}"
 CONVERSION = (
-    "{call} of {what} would drop its derivative. Write {instead}; "
-    "or, where a constant is meant, t.item() for a number and t.detach().numpy() for an array"
+    "{call} of {what} would drop its derivative. Write {instead}; or, where a constant is meant, t.detach(): "
+    "t.item() for a number, t.detach().numpy() for an array, or with ag.no_grad(): around the call"
+)
+ELEMENT_CONVERSION = (
+    "{what} is assigned to a part of a plain array, which would drop its derivative. "
+    "Write out = ag.Tensor(out) for the array out before: then out[i] = t is recorded; or np.stack([t, u]) to join "
+    "results; or t.detach() where a constant is meant"
+)
+LIBRARY_CONVERSION = (
+    "{library} asks for the numbers of {what}, which would drop its derivative. Write t.detach() for what it is given, "
+    "as in plt.plot(t.detach()), if a constant is meant, as in a picture; or with ag.no_grad(): around the call"
 )
 LEAF_MUTATION = (
     "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "

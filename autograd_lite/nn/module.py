@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.covered import uncover
 from autograd_lite.record import array_of
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor, assign
@@ -81,7 +82,11 @@ class Module:
     training: bool = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        try:
+            return self.forward(*args, **kwargs)
+        except (TypeError, ValueError) as error:
+            uncover(error)
+            raise
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; to be defined by the subclass."""
