@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, REGISTRY, Composite
 from autograd_lite.rules.unsupported import reason
+from autograd_lite.seams import traced
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
     (np.add, "reduce"): np.sum,
@@ -39,7 +41,7 @@ def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> An
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Carry out a call of a ufunc or of one of its methods; the target of ``__array_ufunc__``."""
-    if any(declines(x) for x in inputs):
+    if any(declines(x, inputs) for x in inputs):
         return NotImplemented
     if method == "__call__":
         return call_function(ufunc, inputs, kwargs)
@@ -64,9 +66,37 @@ def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
     return ufunc(np.reshape(a, np.shape(a) + (1,) * ndim), b, **kwargs)
 
 
-def declines(x: Any) -> bool:
-    """Tell whether an operand has asked that NumPy leave the operation to it."""
-    return type(x) is not np.ndarray and getattr(type(x), "__array_ufunc__", np.ndarray) is None
+_NOTHING, _NDARRAYS = object(), np.ndarray.__array_ufunc__
+_OUTER: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+"""Whether an array of a class takes a Tensor into itself, as far as that was tried."""
+
+
+def declines(x: Any, beside: Sequence[Any]) -> bool:
+    """Tell whether an operand wants to carry out the operation itself.
+
+    It says so by ``__array_ufunc__ = None``; or it is an array that takes others into itself, labels and units with
+    them, and so belongs around a Tensor and not into it.
+    """
+    cls = type(x)
+    protocol = getattr(cls, "__array_ufunc__", _NOTHING)
+    if protocol is _NOTHING or protocol is _NDARRAYS or cls in RECORDERS:
+        return False
+    return protocol is None or _is_outer(x, beside)
+
+
+def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
+    """Try, once for a class, what its array makes of a Tensor that would refuse to be converted."""
+    cls = type(x)
+    known = _OUTER.get(cls)
+    tensor = next((type(t) for t in beside if hasattr(type(t), "retain_grad")), None)
+    if known is not None or tensor is None or traced():
+        return bool(known)
+    try:
+        made = cls.__array_ufunc__(x, np.multiply, "__call__", tensor(1.0, True), x)
+    except Exception:  # noqa: BLE001 - whatever it is, it does not take one
+        made = NotImplemented
+    _OUTER[cls] = found = made is not NotImplemented and not isinstance(made, (np.ndarray, *RECORDERS))
+    return found
 
 
 def _write(out: Any, result: Any, name: str) -> Any:

@@ -187,7 +187,7 @@ def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
 
 def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
     """`apply` where an operand is of another class; NotImplemented if it wants to do an operator itself."""
-    aloof = isinstance(op.fn, np.ufunc) and any(map(declines, operands))
+    aloof = isinstance(op.fn, np.ufunc) and any(declines(x, operands) for x in operands)
     return NotImplemented if aloof else apply(op, operands, settings)
 
 

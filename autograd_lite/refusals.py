@@ -179,9 +179,22 @@ def hook_result(node: Any, changed: Any) -> None:
 
 
 def masked(data: Any) -> None:
-    """Refuse a masked array, whose mask would be lost."""
-    if isinstance(data, np.ndarray) and hasattr(data, "mask"):
-        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))
+    """Refuse a masked array, whose mask would be lost, and a list of such."""
+    if isinstance(data, (list, tuple)):
+        if len(data) and isinstance(data[0], (np.ndarray, list, tuple)):
+            for part in data:
+                masked(part)
+    elif is_masked(data):
+        mask()
+
+
+def is_masked(data: Any) -> bool:
+    """Tell whether something is a masked array."""
+    return isinstance(data, np.ndarray) and hasattr(data, "mask")
+
+
+def mask() -> NoReturn:
+    raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))
 
 
 def no_number(dtype: Any) -> NoReturn:

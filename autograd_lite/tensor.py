@@ -58,6 +58,7 @@ class Tensor(Handle, Methods):
     """
 
     __slots__ = ()
+    __pandas_priority__ = 5000  # above a DataFrame's: pandas leaves its operators to the Tensor on the right
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
         self._data = _own_array(data, dtype)
@@ -79,6 +80,11 @@ class Tensor(Handle, Methods):
     def data(self, value: Any) -> None:
         if value is not self._data:
             assign([(self, value)])
+
+    @property
+    def _mask(self) -> Any:
+        """What ``np.ma`` asks for, which has taken the array by then and would go on without its history."""
+        return refusals.mask()
 
     @property
     def shape(self) -> Shape:
