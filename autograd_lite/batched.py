@@ -26,7 +26,7 @@ from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.provenance import is_assignment
 from autograd_lite.record import Handle, record
-from autograd_lite.rules import constant, indexing
+from autograd_lite.rules import constant, indexing, sparse
 from autograd_lite.shapes import Array, Shape, everywhere
 
 
@@ -150,8 +150,10 @@ class Batched(Methods):
             raise errors.BatchError(errors.BATCH_QUESTION.format(op=func.__name__, instead=_REFUSED[func]))
         return call_function(func, args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        _refuse("np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if sparse.is_left_by_sparse(sys._getframe(1)):
+            return np.empty((), object)
+        return _refuse("np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
 
     def __bool__(self) -> bool:
         return _refuse("a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
@@ -222,6 +224,8 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation of which an operand, or a part of an index, is a batch."""
     if any(isinstance(x, Handle) for x in operands):
         return record(op, operands, settings)
+    if any(map(sparse.is_sparse, operands)):
+        return sparse.carried_out(op, *operands)
     level = max((b._level for b in _batches((*operands, *settings.values()))), key=operator.attrgetter("order"))
     own = settings.get("level")
     if own is not None and level.order <= own.order:  # what goes into the batch `own` or comes out of it

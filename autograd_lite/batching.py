@@ -22,7 +22,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import FORMS, RULES, Batched, Level, each, holds
 from autograd_lite.op import REGISTRY, Op, Settings
-from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping
+from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping, sparse
 from autograd_lite.seams import verify
 from autograd_lite.shapes import Array, Axis, Shape
 
@@ -363,6 +363,11 @@ def _value(value: Any, ndim: int, level: Level) -> Any:
     shape = np.shape(value)
     extra = len(shape) - ndim
     return aligned(value if extra <= 0 else value.reshape(shape[extra:]), ndim, level)
+
+
+@_of_one(sparse.product)
+def _sparse_product(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
+    return np.moveaxis(op(np.moveaxis(a, 0, -1), **settings), -1, 0)
 
 
 # ----- our own definitions -----

@@ -19,6 +19,7 @@ from autograd_lite.derived import Derived, named
 from autograd_lite.differences import quick
 from autograd_lite.op import RECORDERS, Op, recorder_of
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.seams import aside, opaque, traced
 from autograd_lite.shapes import Array
 
@@ -265,7 +266,7 @@ class _Shared:
         def shares(*values: Any) -> Any:
             found = self._vjp(*values)
             results = found if isinstance(found, (tuple, list)) else (found,)
-            return tuple([None if x is None else np.array(x) for x in results])
+            return tuple([None if x is None else _as_value(x, self._name) for x in results])
 
         return opaque(shares, f"vjp_of_{self._name}", (g, *given), {})
 
@@ -324,6 +325,7 @@ def _as_value(y: Any, name: str) -> Array:
         raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=type(y).__name__))
     if hasattr(y, "__array_function__") and not isinstance(y, np.ndarray):
         return y
+    refuse_masked(y)
     array = np.array(y)
     if array.dtype.kind not in NUMERIC:
         raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=f"an array of dtype {array.dtype}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -10,7 +11,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, REGISTRY, Composite
-from autograd_lite.rules.unsupported import reason
+from autograd_lite.rules.unsupported import reason, reason_elsewhere
 from autograd_lite.seams import traced
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
@@ -110,8 +111,20 @@ def _write(out: Any, result: Any, name: str) -> Any:
 
 
 def _refusal(fn: Any) -> str:
-    path = _path(fn)
-    return errors.UNSUPPORTED.format(name=path, why=reason(path))
+    home = home_of(fn)
+    if home == "numpy":
+        path = _path(fn)
+        return errors.UNSUPPORTED.format(name=path, why=reason(path))
+    name = f"{home}.{fn.__name__}" if home else fn.__name__
+    return errors.UNSUPPORTED_ELSEWHERE.format(name=name, why=reason_elsewhere(name))
+
+
+def home_of(fn: Any) -> str:
+    """Return the module under whose name a function is known; nothing where a ufunc does not tell."""
+    if not isinstance(fn, np.ufunc):
+        return "numpy"
+    homes = ("numpy", "scipy.special")
+    return next((name for name in homes if getattr(sys.modules.get(name), fn.__name__, None) is fn), "")
 
 
 def _path(fn: Any) -> str:
@@ -121,6 +134,8 @@ def _path(fn: Any) -> str:
 
 
 def _method_refusal(ufunc: np.ufunc, method: str) -> str:
+    if home_of(ufunc) != "numpy":
+        return _refusal(ufunc)
     name = f"{ufunc.__name__}.{method}"
     return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))
 

@@ -20,6 +20,9 @@ from autograd_lite import errors, lanes, refusals
 from autograd_lite.graph import Constant, Linked, Node, is_grad_enabled, new_order, observers
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.protocols import declines
+from autograd_lite.rules.common import refuse_masked
+from autograd_lite.rules.sparse import carried_out as carried_sparse
+from autograd_lite.rules.sparse import is_sparse
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array, converted
 from autograd_lite.warned import NO_REGISTRY, again, is_warning
@@ -90,7 +93,7 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
             tracked = tracked or x._node is not None
         else:
             plain = x.dtype.kind in NUMERIC if x.__class__ is _ndarray else x.__class__ in _NUMBERS
-            arrays.append(x if plain or not op.rules else _plain_operand(x))
+            arrays.append(x if plain else _plain_operand(x) if op.rules else _unmasked(x))
             nodes.append(None)
     if settings:
         settings = _plain_settings(op, settings)
@@ -187,8 +190,12 @@ def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
 
 def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
     """`apply` where an operand is of another class; NotImplemented if it wants to do an operator itself."""
-    aloof = isinstance(op.fn, np.ufunc) and any(declines(x, operands) for x in operands)
-    return NotImplemented if aloof else apply(op, operands, settings)
+    if isinstance(op.fn, np.ufunc):
+        if any(declines(x, operands) for x in operands):
+            return NotImplemented
+        if any(map(is_sparse, operands)):
+            return carried_sparse(op, *operands)
+    return apply(op, operands, settings)
 
 
 def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:
@@ -239,8 +246,13 @@ def _plain_operand(x: Any) -> Any:
         return x
     if not isinstance(x, _ndarray) and hasattr(x, "__array_function__"):
         return x
-    refusals.masked(x)
+    refuse_masked(x)
     return _plain_operand(converted(x))
+
+
+def _unmasked(x: Any) -> Any:
+    refuse_masked(x)
+    return x
 
 
 def _plain_settings(op: Op, settings: Settings) -> Settings:
@@ -257,7 +269,7 @@ def _plain_setting(op: Op, name: str, value: Any) -> Any:
             raise errors.UnsupportedError(errors.TRACKED_SETTING.format(argument=name, op=op.name))
         return array_of(value)
     if isinstance(value, _ndarray):
-        return value.copy()
+        return _unmasked(value).copy()
     if not isinstance(value, (list, tuple)):
         return value
     return tuple([v if v.__class__ in _SIMPLE else _plain_setting(op, name, v) for v in value])

@@ -113,7 +113,7 @@ def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
     """Return what is said to who asks for the value: to a library, to an assignment, or to a call."""
     frame = user_frame(2)
     if frame is not None and is_librarys(frame):
-        return errors.LIBRARY_CONVERSION.format(library=frame.f_globals["__name__"].partition(".")[0], what=describe(t))
+        return _asked_by_library(t, frame)
     if is_assignment(asking):
         return errors.ELEMENT_CONVERSION.format(what=describe(t))
     name = called(asking) or ""
@@ -122,6 +122,21 @@ def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
         has = module in ("math", "cmath") and hasattr(np, last)
         call, instead = f"{name}()", f"np.{last} for {name}" if has else "t.item() for a number"
     return errors.CONVERSION.format(call=call, what=describe(t), instead=instead)
+
+
+def _asked_by_library(t: Any, frame: FrameType) -> str:
+    """Say what a library shall be given instead, or called instead of it: `frame` is the one of it that asks."""
+    module = str(frame.f_globals.get("__name__"))
+    known = [name for name in errors.LIBRARY_REMEDIES if module.startswith(name)]
+    instead = errors.LIBRARY_REMEDIES[known[0]] if known else errors.LIBRARY_DETACH
+    while frame.f_back is not None and is_librarys(frame.f_back):
+        frame = frame.f_back
+    if frame.f_code.co_name in _OURS:
+        instead = f"ag.{frame.f_code.co_name}(t), or {errors.LIBRARY_DETACH}"
+    return errors.LIBRARY_CONVERSION.format(library=module.partition(".")[0], what=describe(t), instead=instead)
+
+
+_OURS = ("softmax", "log_softmax", "logsumexp")
 
 
 def result_dtype(op: Op, dtype: Any) -> NoReturn:
@@ -176,25 +191,6 @@ def hook_result(node: Any, changed: Any) -> None:
     if changed.shape != node.shape or changed.dtype.kind == "c":
         given = f"shape {changed.shape}, dtype {changed.dtype}"
         raise errors.RuleError(errors.HOOK_RESULT.format(what=node.describe(), given=given, dtype=node.dtype))
-
-
-def masked(data: Any) -> None:
-    """Refuse a masked array, whose mask would be lost, and a list of such."""
-    if isinstance(data, (list, tuple)):
-        if len(data) and isinstance(data[0], (np.ndarray, list, tuple)):
-            for part in data:
-                masked(part)
-    elif is_masked(data):
-        mask()
-
-
-def is_masked(data: Any) -> bool:
-    """Tell whether something is a masked array."""
-    return isinstance(data, np.ndarray) and hasattr(data, "mask")
-
-
-def mask() -> NoReturn:
-    raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))
 
 
 def no_number(dtype: Any) -> NoReturn:

@@ -17,6 +17,7 @@ from autograd_lite import errors
 from autograd_lite.covered import uncover
 from autograd_lite.graph import Node, leaf, reachable
 from autograd_lite.op import RECORDERS, Op
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.shapes import Array, everywhere, unbroadcast
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
@@ -170,6 +171,7 @@ def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool, saved: t
     if not hasattr(share, "shape"):
         text = errors.RULE_RESULT.format(op=op.name, given=type(share).__name__, shape=parent.shape)
         raise errors.RuleError(text)
+    refuse_masked(share)
     if masked and op.form == "elementwise":
         share = _keep_zeros(g, share)
     elif masked and op.zeros is not None and not everywhere(np.isfinite(_plain(share.sum()))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
@@ -19,6 +20,8 @@ from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
+from autograd_lite.rules.common import refuse_mask, refuse_masked
+from autograd_lite.rules.sparse import is_left_by_sparse
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.sweep import reverse
@@ -84,7 +87,7 @@ class Tensor(Handle, Methods):
     @property
     def _mask(self) -> Any:
         """What ``np.ma`` asks for, which has taken the array by then and would go on without its history."""
-        return refusals.mask()
+        return refuse_mask()
 
     @property
     def shape(self) -> Shape:
@@ -306,6 +309,8 @@ class Tensor(Handle, Methods):
         return call_function(func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if is_left_by_sparse(sys._getframe(1)):
+            return np.empty((), object)
         refusals.conversion(self, "np.array()", "np.stack([t, u]) to join Tensors")
         return np.array(self._data if copy else self.data, dtype, copy=copy)
 
@@ -366,7 +371,8 @@ class Tensor(Handle, Methods):
         self._node.note().hooks = hooks  # type: ignore[union-attr]
 
     def __copy__(self) -> Tensor:
-        refusals.copy_of_node(self, "copy.copy")
+        if not self.is_leaf:
+            return self.clone()
         twin = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
         if hooks := self._hooks():
             twin.__setstate__(dict(hooks))
@@ -415,7 +421,7 @@ def _own_array(data: Any, dtype: Any) -> Array:
     if isinstance(data, Tensor):
         refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
         data = data._data
-    refusals.masked(data)
+    refuse_masked(data)
     if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
         array = data.astype(data.dtype if dtype is None else dtype)
     else:

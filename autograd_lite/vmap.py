@@ -21,6 +21,7 @@ from autograd_lite.derived import derived
 from autograd_lite.graph import Linked, Node
 from autograd_lite.op import Op, Settings
 from autograd_lite.record import Handle, make_tensor
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import Function, name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
@@ -206,6 +207,7 @@ def _returned(g: Array, level: Level, axis: int | None) -> Array:
 
 
 def _entered(x: Any, level: Level, axis: int) -> Any:
+    refuse_masked(x)
     return enter(x, level=level, axis=axis) if isinstance(x, Handle) else _enter(x, level, axis)
 
 

@@ -13,6 +13,8 @@ from functools import cache
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.provenance import user_frame
 
 _REGISTRY = "__warningregistry__"
@@ -28,7 +30,9 @@ def is_warning(error: BaseException) -> bool:
 
 
 def carried(fn: Callable[..., Any], args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
-    """Return ``fn(*args, **settings)`` of a function without effects; it warns at the user's line."""
+    """Return ``fn(*args, **settings)``; a ufunc, which has no effects unless it writes, warns at the user's line."""
+    if not isinstance(fn, np.ufunc) or "out" in settings:
+        return fn(*args, **settings)
     try:
         return _unwarned_call(fn, args, settings)
     except TypeError as error:
@@ -59,7 +63,7 @@ def unwarned_function(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_ours(fn: Any) -> bool:
-    return fn.__class__ is FunctionType and fn.__module__.startswith("autograd_lite.")
+    return fn.__class__ is FunctionType and str(fn.__module__).startswith("autograd_lite.")
 
 
 @cache

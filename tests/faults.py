@@ -287,7 +287,6 @@ UNSUPPORTED = [
     Fault("a kind of norm", "np.linalg.norm(x[None], 'nuc')", errors.UnsupportedError, ["nuc"]),
 ]  # fmt: skip
 COPIES = [
-    Fault("copy", "copy.copy(t)", errors.CopyError, ["multiply"], ["copy.copy(t.detach())", "t.clone()"]),
     Fault("deepcopy", "copy.deepcopy(t)", errors.CopyError, ["(3,)"], ["copy.deepcopy(t.detach())", "t.clone()"]),
     Fault("pickle", "pickle.dumps(t)", errors.CopyError, ["middle of a graph"], ["pickle.dumps(t.detach())"]),
 ]  # fmt: skip

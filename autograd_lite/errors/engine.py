@@ -61,9 +61,17 @@ ELEMENT_CONVERSION = (
     "results; or t.detach() where a constant is meant"
 )
 LIBRARY_CONVERSION = (
-    "{library} asks for the numbers of {what}, which would drop its derivative. Write t.detach() for what it is given, "
-    "as in plt.plot(t.detach()), if a constant is meant, as in a picture; or with ag.no_grad(): around the call"
+    "{library} asks for the numbers of {what}, which would drop its derivative. Write {instead}; "
+    "or with ag.no_grad(): around the call"
 )
+LIBRARY_DETACH = "t.detach() for what it is given, as in plt.plot(t.detach()), if a constant is meant, as in a picture"
+LIBRARY_REMEDIES = {
+    "pandas": "x.to_numpy() for the Series or DataFrame x, as in x.to_numpy() @ t; "
+    "t.detach() where a constant is meant",
+    "scipy.sparse.linalg": LIBRARY_DETACH,
+    "scipy.sparse": "S @ t, a product with a sparse matrix S, S.toarray() for S elsewhere; "
+    "t.detach() where a constant is meant",
+}
 LEAF_MUTATION = (
     "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "
     "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"
@@ -77,6 +85,11 @@ OUT_TUPLE = "out= of {op} takes one Tensor or array, not {number}. Write q, r = 
 NOT_A_LEAF = "{what} of {tensor}, which is in the middle of a graph. Write {instead}"
 NOT_TRACKED = "{what} of {tensor}, to which no gradient flows. Write t = ag.Tensor(data, requires_grad=True)"
 NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"
+SPARSE_SHAPE = (
+    "the product with a sparse matrix does not fit: {left} @ {right}. Write S @ t where the number of columns of S is "
+    "the length of t, or S.T @ t"
+)
+UNSUPPORTED_ELSEWHERE = "{name} is not supported on a Tensor: {why}"
 UNSUPPORTED = "numpy.{name} is not supported on a Tensor: {why}"
 UNSUPPORTED_ARGUMENT = (
     "the argument {argument} of {op} is not supported on a Tensor{extra}. Write {call}, with no others"

@@ -14,6 +14,7 @@ from autograd_lite import errors
 from autograd_lite.op import REGISTRY, Op
 from autograd_lite.record import Handle, array_of
 from autograd_lite.rules import reductions
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 from autograd_lite.rules.products import affine
@@ -146,6 +147,7 @@ def cross_entropy(input: Array, target: Array, reduction: str = "mean") -> Array
 def _plain(target: Any) -> Array:
     if isinstance(target, Tensor):
         return array_of(target)
+    refuse_masked(target)
     return target if hasattr(target, "__array_function__") else np.asarray(target)
 
 

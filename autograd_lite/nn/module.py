@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.covered import uncover
 from autograd_lite.record import array_of
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.shapes import Array
 from autograd_lite.tensor import Tensor, assign
 
@@ -262,6 +263,7 @@ def _first_names(places: Iterable[tuple[str, Any]], kind: type[Any]) -> Iterator
 
 
 def _value(given: Any) -> Array:
+    refuse_masked(given)
     return array_of(given) if isinstance(given, Tensor) else np.asarray(given)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.shapes import Array
 
 
 def with_shape(x: Any) -> Array:
-    """Return lists and numbers as arrays, and what has a shape as it is."""
-    return x if hasattr(x, "shape") else np.asarray(x)
+    """Return lists, numbers and what NumPy alone can make an array of as arrays, and other arrays as they are."""
+    foreign = hasattr(x, "__array__") and not hasattr(x, "__array_function__")
+    return np.asarray(x) if foreign or not hasattr(x, "shape") else x
 
 
 def as_tuple(x: Any) -> tuple[int, ...]:
@@ -22,3 +24,17 @@ def as_tuple(x: Any) -> tuple[int, ...]:
 def present(*names: str) -> list[Any]:
     """Return those of NumPy's functions that the running version has."""
     return [getattr(np, name) for name in names if hasattr(np, name)]
+
+
+def refuse_masked(data: Any) -> None:
+    """Refuse a masked array, whose mask would be lost, and a list of such."""
+    if isinstance(data, (list, tuple)):
+        if len(data) and isinstance(data[0], (np.ndarray, list, tuple)):
+            for part in data:
+                refuse_masked(part)
+    elif isinstance(data, np.ndarray) and hasattr(data, "mask"):
+        refuse_mask()
+
+
+def refuse_mask() -> NoReturn:
+    raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear, recorder_of
-from autograd_lite.rules.common import as_tuple, with_shape
+from autograd_lite.rules.common import as_tuple, refuse_masked, with_shape
 from autograd_lite.shapes import Array, Axis, Shape, everywhere, normalize_axes
 
 
@@ -25,6 +25,7 @@ def freeze(key: Any) -> Any:
             return key
         return slice(*[k if k is None else operator.index(k) for k in (key.start, key.stop, key.step)])
     if isinstance(key, np.ndarray):
+        refuse_masked(key)
         return key.copy()
     if type(key) in RECORDERS:
         return _value(operator.index(key) if key.requires_grad else key)  # of a recorded one the call refuses
@@ -39,6 +40,7 @@ def _value(x: Any) -> Any:
     if type(x) in RECORDERS and not x.requires_grad:
         x = x.detach().numpy()
         return x if type(x) in RECORDERS else np.asarray(x)
+    refuse_masked(x)
     return np.asarray(x)
 
 
