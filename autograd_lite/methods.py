@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.op import REGISTRY
 from autograd_lite.rules import elementwise, indexing, shaping
 
@@ -52,6 +53,10 @@ def _axes_method(fn: Callable[..., Any]) -> Callable[..., Any]:
         return handler(self, args or None, **kwargs)
 
     return method
+
+
+def _first_sizes(axis: int) -> str:
+    return f"*x.shape[:{axis}]" if axis != 1 else "len(x)"
 
 
 _square = REGISTRY[np.square]
@@ -165,7 +170,13 @@ class Methods:
     trace = _method(np.trace)
     copy = _method(np.copy)
     __round__ = _method(np.round)
-    flatten = _method(np.ravel)
+
+    def flatten(self: Any, order: Any = "C") -> Any:
+        """Return all elements along one axis, rows first."""
+        if isinstance(order, (int, np.integer)):
+            raise errors.UnsupportedError(errors.FLATTEN.format(axis=order, sizes=_first_sizes(order)))
+        return REGISTRY[np.ravel](self, order)
+
     reshape = _axes_method(np.reshape)
     transpose = _axes_method(np.transpose)
 

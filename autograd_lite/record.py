@@ -20,11 +20,11 @@ from autograd_lite import errors, lanes, refusals
 from autograd_lite.graph import Constant, Linked, Node, is_grad_enabled, new_order, observers
 from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.protocols import declines
-from autograd_lite.rules.common import refuse_masked
+from autograd_lite.rules.common import converted, refuse_masked
 from autograd_lite.rules.sparse import carried_out as carried_sparse
 from autograd_lite.rules.sparse import is_sparse
 from autograd_lite.seams import traced
-from autograd_lite.shapes import Array, converted
+from autograd_lite.shapes import Array
 from autograd_lite.warned import NO_REGISTRY, again, is_warning
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
@@ -103,6 +103,7 @@ def apply(op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS) -> 
     except Exception as error:
         if not is_warning(error):
             error.add_note(refusals.circumstances(op, operands))
+            refusals.nothing(error, op, operands)
             raise
         y = _again(error, op, operands, arrays, settings)
     if y.__class__ is not _ndarray:
@@ -240,13 +241,12 @@ def _plain_operand(x: Any) -> Any:
     """Return an operand that is not a Tensor as something a NumPy function works with as with an ndarray."""
     if x.__class__ is _ndarray:
         if x.dtype.kind not in NUMERIC:
-            refusals.no_number(x.dtype)
+            refusals.no_number(x, x.dtype)
         return x
     if x is None or isinstance(x, (np.generic, int, float, complex)):
         return x
     if not isinstance(x, _ndarray) and hasattr(x, "__array_function__"):
         return x
-    refuse_masked(x)
     return _plain_operand(converted(x))
 
 

@@ -18,6 +18,7 @@ from autograd_lite.covered import refusal
 from autograd_lite.graph import is_grad_enabled
 from autograd_lite.op import Op
 from autograd_lite.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
+from autograd_lite.seams import traced
 
 
 def describe(t: Any) -> str:
@@ -57,6 +58,13 @@ def no_path(t: Any) -> NoReturn:
     raise errors.NoPathError(errors.NO_PATH.format(what=describe(t), cause=cause))
 
 
+def intermediate(t: Any) -> None:
+    """Warn of a gradient that is None because `backward()` has passed here and was not told to keep it."""
+    node = t._node
+    if node is not None and node.op is not None and node.edges is None and not (node.notes and node.notes.retain):
+        advise(errors.INTERMEDIATE.format(what=describe(t), expr=expression(t)))
+
+
 def differentiable(t: Any) -> None:
     """Refuse to track data that have no gradient."""
     if t.dtype.kind != "f":
@@ -78,6 +86,16 @@ _SYMBOLS = {
 }  # fmt: skip
 _UPDATES = {name: (f"w {symbol}= v", f"w = w {symbol} v") for name, symbol in _SYMBOLS.items()}
 _UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
+
+
+def advise(text: str) -> None:
+    """Warn of what is allowed but hardly meant, at the line of the user's that is being carried out."""
+    frame = user_frame()
+    if frame is not None and not traced():
+        names = frame.f_globals
+        registry = names.setdefault("__warningregistry__", {})
+        file, module = frame.f_code.co_filename, names.get("__name__")
+        warnings.warn_explicit(text, errors.AutogradWarning, file, frame.f_lineno, module, registry)
 
 
 def long_history(op: Op, other: Any) -> None:
@@ -139,6 +157,17 @@ def _asked_by_library(t: Any, frame: FrameType) -> str:
 _OURS = ("softmax", "log_softmax", "logsumexp")
 
 
+def truth(t: Any) -> NoReturn:
+    """Refuse one answer for many elements; NumPy's error, which is being handled, says less."""
+    raise errors.ArgumentError(errors.TRUTH.format(what=describe(t), expr=expression(t))) from None
+
+
+def nothing(error: Exception, op: Op, operands: Sequence[Any]) -> None:
+    """Say of an operation that has failed which operand was None, if one was."""
+    if isinstance(error, (TypeError, ValueError)) and any(x is None for x in operands):
+        raise errors.DataError(errors.NOTHING.format(op=op.name)) from error
+
+
 def result_dtype(op: Op, dtype: Any) -> NoReturn:
     """Refuse a recorded result that has no gradient."""
     text = errors.COMPLEX_RESULT if dtype.kind == "c" else errors.INTEGER_RESULT
@@ -193,6 +222,17 @@ def hook_result(node: Any, changed: Any) -> None:
         raise errors.RuleError(errors.HOOK_RESULT.format(what=node.describe(), given=given, dtype=node.dtype))
 
 
-def no_number(dtype: Any) -> NoReturn:
-    """Refuse data that are not numbers."""
-    raise errors.DataError(errors.BAD_DATA.format(what=f"of dtype {dtype}", instead="np.array(data, dtype=float)"))
+def no_number(data: Any, dtype: Any) -> NoReturn:
+    """Refuse data that are not numbers, and say how they become some: by what has been tried."""
+    raise errors.DataError(errors.BAD_DATA.format(what=f"of dtype {dtype}", instead=_as_numbers(data)))
+
+
+def _as_numbers(data: Any) -> str:
+    if isinstance(data, dict):
+        return "ag.tree.map(ag.Tensor, data), a Tensor for each"
+    try:
+        np.array(data, dtype=float)
+    except (TypeError, ValueError):
+        words = np.asarray(data).dtype.kind in "US" and np.ndim(data)
+        return "np.unique(data, return_inverse=True)[1], a number for each word" if words else "numbers for data"
+    return "np.array(data, dtype=float)"

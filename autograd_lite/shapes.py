@@ -83,8 +83,3 @@ def inverse_permutation(axes: Sequence[int]) -> tuple[int, ...]:
     """Return the axes of the transposition that undoes ``transpose(axes)``."""
     ndim = len(axes)
     return tuple(int(i) for i in np.argsort([a % ndim for a in axes]))
-
-
-def converted(x: Any) -> Array:
-    """Return lists, and objects of other libraries, as an array of NumPy's."""
-    return np.asarray(x)

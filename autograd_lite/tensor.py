@@ -20,7 +20,7 @@ from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
-from autograd_lite.rules.common import refuse_mask, refuse_masked
+from autograd_lite.rules.common import converted, refuse_mask
 from autograd_lite.rules.sparse import is_left_by_sparse
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
@@ -140,6 +140,8 @@ class Tensor(Handle, Methods):
     def grad(self) -> Tensor | None:
         """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`."""
         grad = getattr(self, "_grad", None)
+        if grad is None:
+            refusals.intermediate(self)
         return grad if grad is None or isinstance(grad, Tensor) else wrapped_grad(self)
 
     @grad.setter
@@ -331,7 +333,10 @@ class Tensor(Handle, Methods):
         return self._data.__index__()  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        try:
+            return bool(self._data)
+        except ValueError:
+            refusals.truth(self)
 
     def __len__(self) -> int:
         return len(self._data)
@@ -421,13 +426,12 @@ def _own_array(data: Any, dtype: Any) -> Array:
     if isinstance(data, Tensor):
         refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
         data = data._data
-    refuse_masked(data)
     if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
         array = data.astype(data.dtype if dtype is None else dtype)
     else:
-        array = np.array(data, dtype)
+        array = converted(data, dtype, copy=True)
     if array.dtype.kind not in NUMERIC:
-        refusals.no_number(array.dtype)
+        refusals.no_number(data, array.dtype)
     return array
 
 

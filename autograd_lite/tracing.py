@@ -270,6 +270,8 @@ def call(
     except (TypeError, ValueError) as error:
         uncover(error)
         raise
+    if result is None:
+        raise errors.NoPathError(errors.RETURNED_NOTHING.format(function=name_of(function)))
     done.aux = None
     if has_aux:
         result, done.aux = _pair(result, function)

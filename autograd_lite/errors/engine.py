@@ -84,10 +84,30 @@ OUT_ARRAY = (
 OUT_TUPLE = "out= of {op} takes one Tensor or array, not {number}. Write q, r = np.{op}(a, b) without out="
 NOT_A_LEAF = "{what} of {tensor}, which is in the middle of a graph. Write {instead}"
 NOT_TRACKED = "{what} of {tensor}, to which no gradient flows. Write t = ag.Tensor(data, requires_grad=True)"
+INTERMEDIATE = (
+    "grad of {what}, which is computed from others: backward() keeps the gradients of those alone. "
+    "Write {expr}.retain_grad() before backward()"
+)
 NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"
 SPARSE_SHAPE = (
     "the product with a sparse matrix does not fit: {left} @ {right}. Write S @ t where the number of columns of S is "
     "the length of t, or S.T @ t"
+)
+FLATTEN = (
+    "x.flatten() makes one axis of all, as NumPy's does, and not of those from {axis} on. "
+    "Write x.reshape({sizes}, -1)"
+)
+TRUTH = (
+    "`if`, `while`, `and` or bool() asks whether {what} is true, of which each element has its own answer. "
+    "Write {expr}.any() or {expr}.all() for one answer, np.where({expr}, a, b) for a choice at each element"
+)
+NOTHING = (
+    "an operand of {op} is None. The grad of a Tensor is None before backward(), and where no gradient arrives. "
+    "Write loss.backward() before, or if w.grad is not None: ..."
+)
+RAGGED = (
+    "a Tensor holds numbers in rows of one length, but the data is a list of rows of different lengths. "
+    "Write [row + [0.0] * (n - len(row)) for row in data] with n = max(map(len, data)), or one Tensor for each row"
 )
 UNSUPPORTED_ELSEWHERE = "{name} is not supported on a Tensor: {why}"
 UNSUPPORTED = "numpy.{name} is not supported on a Tensor: {why}"

@@ -28,6 +28,7 @@ NO_AUX = (
     "has_aux=True, but {function} returned a {given}, not a pair. "
     "Write return value, aux; or leave has_aux=True out"
 )
+RETURNED_NOTHING = "{function} returned None, which has no derivative. Write return y at the end of {function}"
 NON_SCALAR_OUTPUT = (
     "{transform} needs a function that returns one number, but {function} returned {given}. "
     "Write ag.jacobian({function}) for all derivatives, ag.elementwise_grad({function}) where each number depends on "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -210,6 +211,22 @@ class Module:
         if not inner:
             return f"{head}({extra})"
         return "\n  ".join([f"{head}(", *([extra] if extra else []), *inner]) + "\n)"
+
+
+def module_called() -> str:
+    """Return how a message calls the module that is being called, by its name in the outermost that is; or nothing."""
+    frame: Any = sys._getframe(1)
+    called: list[Module] = []
+    while frame is not None:
+        code = frame.f_code
+        first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount and code.co_name == "forward" else None
+        called += [first] if isinstance(first, Module) else []
+        frame = frame.f_back
+    if not called:
+        return ""
+    layer, outer = called[0], called[-1]
+    name = next((name for name, module in outer.named_modules() if module is layer), "")
+    return errors.MODULE.format(name=name, outer=type(outer).__name__, layer=layer) if name else repr(layer)
 
 
 def _parts(value: Any) -> Iterable[tuple[Any, Any]]:

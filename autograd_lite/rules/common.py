@@ -26,6 +26,17 @@ def present(*names: str) -> list[Any]:
     return [getattr(np, name) for name in names if hasattr(np, name)]
 
 
+def converted(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:
+    """Return numbers, lists, and objects of other libraries, as an array of NumPy's."""
+    refuse_masked(x)
+    try:
+        return np.array(x, dtype, copy=copy)
+    except ValueError as error:
+        if isinstance(x, (list, tuple)) and "inhomogeneous" in str(error):
+            raise errors.DataError(errors.RAGGED) from None
+        raise
+
+
 def refuse_masked(data: Any) -> None:
     """Refuse a masked array, whose mask would be lost, and a list of such."""
     if isinstance(data, (list, tuple)):

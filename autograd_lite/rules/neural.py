@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import custom
-from autograd_lite.shapes import Array
+from autograd_lite.shapes import Array, Shape
 
 
 def _difference(p: Array, y: Array) -> Array:
     """Return ``p - y`` for equal shapes; silent broadcasting of a loss hides a forgotten axis."""
     if getattr(p, "shape", ()) != getattr(y, "shape", ()):
-        raise errors.ShapeError(
-            f"the prediction has shape {np.shape(p)} and the target {np.shape(y)}: a loss compares element by element. "
-            f"Write target.reshape({np.shape(p)}), or np.broadcast_to(target, {np.shape(p)}) if that is meant"
-        )
+        shapes = {"given": np.shape(y), "wanted": np.shape(p)}
+        raise errors.ShapeError(errors.LOSS_SHAPES.format(**shapes, instead=fitting_target(**shapes)))
     return p - y
+
+
+def fitting_target(given: Shape, wanted: Shape) -> str:
+    """Return what makes a target of one shape one of another, or both fit each other."""
+    if math.prod(given) == math.prod(wanted):
+        return f"target.reshape({wanted})"
+    if len(given) <= len(wanted) and all(n in (1, m) for n, m in zip(given[::-1], wanted[::-1], strict=False)):
+        return f"np.broadcast_to(target, {wanted}) if that is meant"
+    rows = min(given[:1] + wanted[:1], default=0)
+    if given[1:] == wanted[1:] and rows:
+        return f"input[:{rows}] and target[:{rows}], if what is beyond belongs to nothing"
+    return f"a target like np.zeros({wanted})"
 
 
 def _half_squared_error(p: Array, target: Array) -> Array:
