@@ -174,7 +174,7 @@ class Methods:
     def flatten(self: Any, order: Any = "C") -> Any:
         """Return all elements along one axis, rows first."""
         if isinstance(order, (int, np.integer)):
-            raise errors.UnsupportedError(errors.FLATTEN.format(axis=order, sizes=_first_sizes(order)))
+            raise errors.UnsupportedError(errors.FLATTEN.format(axis=order, sizes=_first_sizes(int(order))))
         return REGISTRY[np.ravel](self, order)
 
     reshape = _axes_method(np.reshape)

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, REGISTRY, Composite
+from autograd_lite.refusals import library_asking
 from autograd_lite.rules.unsupported import reason, reason_elsewhere
 from autograd_lite.seams import traced
 
@@ -111,7 +112,9 @@ def _write(out: Any, result: Any, name: str) -> Any:
 
 
 def _refusal(fn: Any) -> str:
-    home = home_of(fn)
+    home, library = home_of(fn), library_asking()
+    if library:
+        return errors.LIBRARY_CALL.format(library=library, name=fn.__name__)
     if home == "numpy":
         path = _path(fn)
         return errors.UNSUPPORTED.format(name=path, why=reason(path))

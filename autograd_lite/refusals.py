@@ -145,8 +145,7 @@ def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
 def _asked_by_library(t: Any, frame: FrameType) -> str:
     """Say what a library shall be given instead, or called instead of it: `frame` is the one of it that asks."""
     module = str(frame.f_globals.get("__name__"))
-    known = [name for name in errors.LIBRARY_REMEDIES if module.startswith(name)]
-    instead = errors.LIBRARY_REMEDIES[known[0]] if known else errors.LIBRARY_DETACH
+    instead = next((text for name, text in _REMEDIES.items() if module.startswith(name)), errors.LIBRARY_DETACH)
     while frame.f_back is not None and is_librarys(frame.f_back):
         frame = frame.f_back
     if frame.f_code.co_name in _OURS:
@@ -154,7 +153,25 @@ def _asked_by_library(t: Any, frame: FrameType) -> str:
     return errors.LIBRARY_CONVERSION.format(library=module.partition(".")[0], what=describe(t), instead=instead)
 
 
+def library_asking() -> str | None:
+    """Return the name of the installed package, or of the module of Python's, that calls a function of NumPy."""
+    frame = user_frame()
+    is_one = frame is not None and is_librarys(frame)
+    return str(frame.f_globals.get("__name__")).partition(".")[0] if is_one else None  # type: ignore[union-attr]
+
+
+_REMEDIES = {"pandas": errors.LIBRARY_PANDAS, "scipy.sparse._": errors.LIBRARY_SPARSE}
 _OURS = ("softmax", "log_softmax", "logsumexp")
+
+
+def mask(t: Any) -> NoReturn:
+    """Refuse to go on beside masked arrays; a library, whose arrays are its own, may do so without a history."""
+    frame = user_frame()
+    if frame is None or not is_librarys(frame):
+        raise errors.DataError(errors.MASKED_BESIDE.format(what=describe(t)))
+    if t.requires_grad and is_grad_enabled():
+        raise errors.ConversionError(_asked_by_library(t, frame))
+    raise AttributeError("_mask")
 
 
 def truth(t: Any) -> NoReturn:
@@ -164,7 +181,7 @@ def truth(t: Any) -> NoReturn:
 
 def nothing(error: Exception, op: Op, operands: Sequence[Any]) -> None:
     """Say of an operation that has failed which operand was None, if one was."""
-    if isinstance(error, (TypeError, ValueError)) and any(x is None for x in operands):
+    if isinstance(op.fn, np.ufunc) and any(x is None for x in operands):
         raise errors.DataError(errors.NOTHING.format(op=op.name)) from error
 
 

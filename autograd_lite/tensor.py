@@ -20,7 +20,7 @@ from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, lane, make_tensor, results_are
 from autograd_lite.rules import indexing, shaping
-from autograd_lite.rules.common import converted, refuse_mask
+from autograd_lite.rules.common import converted
 from autograd_lite.rules.sparse import is_left_by_sparse
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
@@ -87,7 +87,7 @@ class Tensor(Handle, Methods):
     @property
     def _mask(self) -> Any:
         """What ``np.ma`` asks for, which has taken the array by then and would go on without its history."""
-        return refuse_mask()
+        return refusals.mask(self)
 
     @property
     def shape(self) -> Shape:

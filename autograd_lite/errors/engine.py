@@ -51,6 +51,10 @@ COMPLEX_GRAD = (
     "im = ag.Tensor(z.imag, requires_grad=True)"
 )
 BAD_DATA = "a Tensor holds numbers, but the data is {what}. Write {instead}"
+MASKED_BESIDE = (
+    "a masked array meets {what}, which has no mask. "
+    "Write data.filled(0.0) for the masked array data, or t.detach().numpy() for the Tensor"
+)
 CONVERSION = (
     "{call} of {what} would drop its derivative. Write {instead}; or, where a constant is meant, t.detach(): "
     "t.item() for a number, t.detach().numpy() for an array, or with ag.no_grad(): around the call"
@@ -64,14 +68,15 @@ LIBRARY_CONVERSION = (
     "{library} asks for the numbers of {what}, which would drop its derivative. Write {instead}; "
     "or with ag.no_grad(): around the call"
 )
+LIBRARY_CALL = (
+    "{library} calls {name}, which is not supported on a Tensor. "
+    "Write t.detach().numpy() for what it is given, if a constant is meant"
+)
 LIBRARY_DETACH = "t.detach() for what it is given, as in plt.plot(t.detach()), if a constant is meant, as in a picture"
-LIBRARY_REMEDIES = {
-    "pandas": "x.to_numpy() for the Series or DataFrame x, as in x.to_numpy() @ t; "
-    "t.detach() where a constant is meant",
-    "scipy.sparse.linalg": LIBRARY_DETACH,
-    "scipy.sparse": "S @ t, a product with a sparse matrix S, S.toarray() for S elsewhere; "
-    "t.detach() where a constant is meant",
-}
+LIBRARY_PANDAS = (
+    "x.to_numpy() for the Series or DataFrame x, as in x.to_numpy() @ t; t.detach() where a constant is meant"
+)
+LIBRARY_SPARSE = "S @ t for a product with the sparse matrix S, else S.toarray(); t.detach() where a constant is meant"
 LEAF_MUTATION = (
     "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "
     "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"
@@ -98,12 +103,12 @@ FLATTEN = (
     "Write x.reshape({sizes}, -1)"
 )
 TRUTH = (
-    "`if`, `while`, `and` or bool() asks whether {what} is true, of which each element has its own answer. "
+    "`if`, `while`, `and` or bool() asks whether {what} is true, which is ambiguous: each element has its own answer. "
     "Write {expr}.any() or {expr}.all() for one answer, np.where({expr}, a, b) for a choice at each element"
 )
 NOTHING = (
     "an operand of {op} is None. The grad of a Tensor is None before backward(), and where no gradient arrives. "
-    "Write loss.backward() before, or if w.grad is not None: ..."
+    "Write loss.backward() before, of a loss that is computed from it; or 0.0 for None"
 )
 RAGGED = (
     "a Tensor holds numbers in rows of one length, but the data is a list of rows of different lengths. "

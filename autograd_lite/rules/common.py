@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -44,8 +44,4 @@ def refuse_masked(data: Any) -> None:
             for part in data:
                 refuse_masked(part)
     elif isinstance(data, np.ndarray) and hasattr(data, "mask"):
-        refuse_mask()
-
-
-def refuse_mask() -> NoReturn:
-    raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))
+        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))

@@ -99,7 +99,6 @@ _DERIVATIVES = {
     "scipy.special.erf": "g * 2 / np.sqrt(np.pi) * np.exp(-x * x)",
     "scipy.special.erfc": "-g * 2 / np.sqrt(np.pi) * np.exp(-x * x)",
     "scipy.special.ndtr": "g / np.sqrt(2 * np.pi) * np.exp(-x * x / 2)",
-    "scipy.special.gammaln": "g * scipy.special.digamma(x)",
 }
 """How the derivative by x is written where it is short: g times it."""
 _ELSEWHERE = (
