@@ -5,7 +5,10 @@ from __future__ import annotations
 LINEAR_SHAPE = (
     "{layer} takes vectors of length {n} along the last axis, but is given an input of shape {given}. Write {instead}"
 )
-LINEAR_WEIGHT = "linear() takes a weight of shape (out, in), not of shape {weight}. Write np.atleast_2d(weight)"
+LINEAR_WEIGHT = (
+    "linear() takes a weight of shape (out, in), not of shape {weight}. "
+    "Write np.ones((out, {n})) for this input, or another weight with a row for each output"
+)
 LINEAR_BIAS = (
     "linear() has {outputs} outputs, and is given a bias of shape {bias}. "
     "Write np.zeros({outputs}), or another bias of that shape"

@@ -61,7 +61,7 @@ def _misfit(x: Array, weight: Array, bias: Array) -> errors.ShapeError:
     """Return the error for shapes on which the matrix product or the sum has failed."""
     given, shape = np.shape(x), np.shape(weight)
     if len(shape) != 2:  # noqa: PLR2004 - (out, in)
-        return errors.ShapeError(errors.LINEAR_WEIGHT.format(weight=shape))
+        return errors.ShapeError(errors.LINEAR_WEIGHT.format(weight=shape, n=given[-1] if given else 1))
     outputs, n = shape
     if given[-1:] == (n,):
         return errors.ShapeError(errors.LINEAR_BIAS.format(bias=np.shape(bias), outputs=outputs))

@@ -27,7 +27,7 @@ def fitting_target(given: Shape, wanted: Shape) -> str:
         return f"np.broadcast_to(target, {wanted}) if that is meant"
     rows = min(given[:1] + wanted[:1], default=0)
     if given[1:] == wanted[1:] and rows:
-        return f"input[:{rows}] and target[:{rows}], if what is beyond belongs to nothing"
+        return f"input[:{rows}], target[:{rows}] if the rows beyond belong to nothing"
     return f"a target like np.zeros({wanted})"
 
 
