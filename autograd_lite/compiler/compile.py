@@ -359,7 +359,7 @@ class Compiled:
         if not len(self.programs):
             name = name_of(self._function)
             text = errors.COMPILE_STARTED if self.programs.recordings else errors.COMPILE_EMPTY
-            times = self.programs.recordings
+            times = "once" if self.programs.recordings == 1 else f"{self.programs.recordings} times"
             raise errors.CompileError(text.format(what="the program", function=name, times=times))
         return self.programs[0]
 
