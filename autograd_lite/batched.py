@@ -225,7 +225,7 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if any(isinstance(x, Handle) for x in operands):
         return record(op, operands, settings)
     if any(map(sparse.is_sparse, operands)):
-        return sparse.carried_out(op, *operands)
+        return sparse.carried_out(op, operands, settings)
     level = max((b._level for b in _batches((*operands, *settings.values()))), key=operator.attrgetter("order"))
     own = settings.get("level")
     if own is not None and level.order <= own.order:  # what goes into the batch `own` or comes out of it

@@ -77,13 +77,13 @@ def declines(x: Any, beside: Sequence[Any]) -> bool:
     """Tell whether an operand wants to carry out the operation itself.
 
     It says so by ``__array_ufunc__ = None``; or it is an array that takes others into itself, labels and units with
-    them, and so belongs around a Tensor and not into it.
+    them, and so belongs around a Tensor and not into it. Those of pandas look at our priority, which is above theirs.
     """
     cls = type(x)
     protocol = getattr(cls, "__array_ufunc__", _NOTHING)
     if protocol is _NOTHING or protocol is _NDARRAYS or cls in RECORDERS:
         return False
-    return protocol is None or _is_outer(x, beside)
+    return protocol is None or (not hasattr(cls, "__pandas_priority__") and _is_outer(x, beside))
 
 
 def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
@@ -95,8 +95,10 @@ def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
         return bool(known)
     try:
         made = cls.__array_ufunc__(x, np.multiply, "__call__", tensor(1.0, True), x)
-    except Exception:  # noqa: BLE001 - whatever it is, it does not take one
+    except errors.ConversionError:
         made = NotImplemented
+    except Exception:  # noqa: BLE001 - these values cannot be multiplied, others of the class may be
+        return False
     _OUTER[cls] = found = made is not NotImplemented and not isinstance(made, (np.ndarray, *RECORDERS))
     return found
 

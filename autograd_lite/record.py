@@ -195,7 +195,7 @@ def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
         if any(declines(x, operands) for x in operands):
             return NotImplemented
         if any(map(is_sparse, operands)):
-            return carried_sparse(op, *operands)
+            return carried_sparse(op, operands, settings)
     return apply(op, operands, settings)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -136,6 +138,20 @@ def test_without_a_call_of_ours_it_is_the_cause() -> None:
     with pytest.raises(ValueError, match="sequence") as caught:
         bad(TRACKED)
     assert isinstance(caught.value.__cause__, errors.ConversionError)
+
+
+def test_a_call_is_answered_with_its_function_in_numpy() -> None:
+    t = ag.Tensor(0.5, requires_grad=True)
+    with pytest.raises(errors.ConversionError, match=r"^math\.sin\(\) of .*Write np\.sin for math\.sin;"):
+        math.sin(t)
+    with pytest.raises(errors.ConversionError, match=r"^math\.isclose\(\) of .*Write np\.isclose for math\.isclose;"):
+        math.isclose(t, 1.0)
+    with pytest.raises(errors.ConversionError, match=r"^math\.fsum\(\) of .*Write t\.item\(\) for a number;"):
+        math.fsum([t, t])
+    with pytest.raises(errors.ConversionError, match=r"^statistics asks for .*Write t\.detach\(\) for"):
+        statistics.fmean([t, t])
+    with ag.no_grad():
+        assert math.fsum([t, t]) == statistics.fmean([t, t]) * 2 == 1.0
 
 
 def test_errors_of_the_user_s_are_left_alone() -> None:

@@ -206,8 +206,10 @@ def test_what_scipy_does_with_the_numbers_says_what_to_write() -> None:
     with pytest.raises(errors.ConversionError, match=r"^scipy asks .* Write S @ t"):
         eval("S.multiply(t)", names)
     assert eval("S @ t", names).requires_grad
-    with pytest.raises(errors.ShapeError, match=r"\(2, 3\) @ \(2,\)\. Write S @ t"):
+    with pytest.raises(errors.ShapeError, match=r"\(2, 3\) @ \(2,\)\. Write S\.T @ t"):
         names["S"] @ leaf(V[:2])
+    with pytest.raises(errors.ShapeError, match=r"\(4,\) @ \(2, 3\)\. Write .* np\.ones\(2\)"):
+        leaf(np.ones(4)) @ names["S"]
 
 
 SPECIAL = {

@@ -95,8 +95,7 @@ INTERMEDIATE = (
 )
 NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"
 SPARSE_SHAPE = (
-    "the product with a sparse matrix does not fit: {left} @ {right}. Write S @ t where the number of columns of S is "
-    "the length of t, or S.T @ t"
+    "the product with a sparse matrix does not fit: {left} @ {right}. Write {instead}"
 )
 FLATTEN = (
     "x.flatten() makes one axis of all, as NumPy's does, and not of those from {axis} on. "

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors, refusals
-from autograd_lite.nn.module import module_called
+from autograd_lite.nn.module import owner_called
 from autograd_lite.op import REGISTRY, Op
 from autograd_lite.record import Handle, array_of
 from autograd_lite.rules import reductions
@@ -65,7 +65,7 @@ def _misfit(x: Array, weight: Array, bias: Array) -> errors.ShapeError:
     outputs, n = shape
     if given[-1:] == (n,):
         return errors.ShapeError(errors.LINEAR_BIAS.format(bias=np.shape(bias), outputs=outputs))
-    layer = module_called()
+    layer = owner_called(weight)
     what = layer or f"linear() with a weight of shape {shape}, (out, in),"
     fits = [f"np.broadcast_to(x, {n})"] if not given else _fitting(given, n)
     if given:

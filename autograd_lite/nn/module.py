@@ -213,8 +213,11 @@ class Module:
         return "\n  ".join([f"{head}(", *([extra] if extra else []), *inner]) + "\n)"
 
 
-def module_called() -> str:
-    """Return how a message calls the module that is being called, by its name in the outermost that is; or nothing."""
+def owner_called(weight: Any) -> str:
+    """Return how a message calls the module that is being called, if `weight` is its own; or nothing.
+
+    It has the name that it has in the outermost module that is being called.
+    """
     frame: Any = sys._getframe(1)
     called: list[Module] = []
     while frame is not None:
@@ -222,7 +225,7 @@ def module_called() -> str:
         first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount and code.co_name == "forward" else None
         called += [first] if isinstance(first, Module) else []
         frame = frame.f_back
-    if not called:
+    if not called or getattr(called[0], "weight", None) is not weight:
         return ""
     layer, outer = called[0], called[-1]
     name = next((name for name, module in outer.named_modules() if module is layer), "")

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import REGISTRY, Op, recorder_of
+from autograd_lite.op import REGISTRY, Op, Settings, recorder_of
 from autograd_lite.shapes import Array
 
-_PRODUCTS = frozenset((REGISTRY[np.matmul],))
-_MATRIX = 2
 _OPERATORS = frozenset(("__matmul__", "__mul__"))
 
 
@@ -57,29 +56,33 @@ product: Op = Op(
 )  # fmt: skip
 
 
-def carried_out(op: Op, x1: Any, x2: Any) -> Any:
-    """Return the result of an operation of two operands of which one is a sparse matrix."""
-    matrix, a = (x1, x2) if is_sparse(x1) else (x2, x1)
+def carried_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
+    """Return the result of an operation of which an operand is a sparse matrix."""
+    left = is_sparse(operands[0])
+    matrix, a = operands[:: 1 if left else -1][:2]
     if not _is_product(op, matrix, a):
-        return op(*[x.toarray() if is_sparse(x) else x for x in (x1, x2)])
-    _check(op, matrix, a, left=matrix is x1)
+        return op(*[x.toarray() if is_sparse(x) else x for x in operands], **settings)
+    _check(matrix, a, left)
     own = matrix.tocsr(copy=True)  # whose numbers nobody changes before the sweep
-    if matrix is x1:
-        return _along(a, own, 0 if a.ndim == 1 else -2)
-    return _along(a, own.T, -1)
+    return _along(a, own, 0 if a.ndim == 1 else -2) if left else _along(a, own.T, -1)
 
 
 def _is_product(op: Op, matrix: Any, a: Any) -> bool:
-    """Tell whether a product of matrices is meant: for the older class also by a star, as everywhere in SciPy."""
-    starred = op is REGISTRY[np.multiply] and hasattr(matrix, "getH")
-    return op in _PRODUCTS or (starred and a.ndim > 0)
+    """Tell whether a product of matrices is meant: for the older classes also by a star, as everywhere in SciPy."""
+    starred = op is REGISTRY[np.multiply] and isinstance(matrix, sys.modules["scipy.sparse"].spmatrix)
+    return op is REGISTRY[np.matmul] or (starred and a.ndim > 0)
 
 
-def _check(op: Op, matrix: Any, a: Any, left: bool) -> None:
+def _check(matrix: Any, a: Any, left: bool) -> None:
     axis = 0 if a.ndim == 1 else -2 if left else -1
-    if matrix.ndim != _MATRIX or not a.ndim or a.shape[axis] != matrix.shape[1 if left else 0]:
-        shapes = (matrix.shape, a.shape) if left else (a.shape, matrix.shape)
-        raise errors.ShapeError(errors.SPARSE_SHAPE.format(left=shapes[0], right=shapes[1]))
+    inner, other = matrix.shape if not left else matrix.shape[::-1]
+    length = a.shape[axis] if a.ndim else None
+    if length == inner:
+        return
+    turned = ("S.T @ t" if left else "t @ S.T") if length == other else None
+    instead = turned or f"a Tensor whose axis has the length {inner}, as np.ones({inner})"
+    shapes = (matrix.shape, a.shape) if left else (a.shape, matrix.shape)
+    raise errors.ShapeError(errors.SPARSE_SHAPE.format(left=shapes[0], right=shapes[1], instead=instead))
 
 
 def _along(a: Any, matrix: Any, axis: int) -> Any:
