@@ -19,6 +19,7 @@ from autograd_lite.graph import is_grad_enabled
 from autograd_lite.op import Op
 from autograd_lite.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
 from autograd_lite.seams import traced
+from autograd_lite.shapes import fitting
 
 
 def describe(t: Any) -> str:
@@ -195,7 +196,8 @@ def seed(t: Any, given: Any) -> None:
     """Refuse a seed that does not fit, before any rule runs."""
     names = {"what": describe(t), "expr": expression(t), "shape": t.shape}
     if given.shape != t.shape:
-        raise errors.SeedError(errors.SEED_SHAPE.format(given=given.shape, **names))
+        instead = fitting("gradient", given.shape, t.shape) or f"np.ones({t.shape})"
+        raise errors.SeedError(errors.SEED_SHAPE.format(given=given.shape, instead=instead, **names))
     if given.dtype.kind == "c" and t.dtype.kind != "c":
         raise errors.SeedError(errors.SEED_COMPLEX.format(given=given.dtype, dtype=t.dtype, **names))
 

@@ -23,7 +23,7 @@ from autograd_lite.covered import uncover
 from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
-from autograd_lite.shapes import Array, Shape
+from autograd_lite.shapes import Array, Shape, fitting
 from autograd_lite.sweep import forward, reverse
 from autograd_lite.tensor import Tensor, run_hooks
 from autograd_lite.tree import LEAF, Structure, flatten, flatten_like, paths, unflatten
@@ -463,7 +463,8 @@ def _vector(v: Any, shape: Shape, dtype: Any, what: str, primal: str) -> Array:
     if not isinstance(v, Handle):
         v = Tensor(v)._data
     if v.shape != shape:
-        text = errors.TANGENT_SHAPE.format(what=what, given=v.shape, primal=primal, shape=shape)
+        instead = fitting("v", v.shape, shape) or f"np.ones({shape})"
+        text = errors.TANGENT_SHAPE.format(what=what, given=v.shape, primal=primal, shape=shape, instead=instead)
         raise errors.SeedError(text)
     if v.dtype.kind == "c":
         raise errors.SeedError(errors.TANGENT_COMPLEX.format(what=what, primal=primal))

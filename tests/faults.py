@@ -48,6 +48,22 @@ BACKWARD = [
         ["t.backward(gradient=np.broadcast_to(gradient, (3,)))"], "gradient = np.ones(1)",
     ),
     Fault(
+        "a seed of another length", "t.backward(gradient)", errors.SeedError, ["(2,)", "(3,)", "multiply"],
+        ["t.backward(gradient=np.ones((3,)))"], "gradient = np.ones(2)",
+    ),
+    Fault(
+        "a seed with an axis too many", "t.backward(gradient)", errors.SeedError, ["(3, 1)", "(3,)", "multiply"],
+        ["t.backward(gradient=gradient.reshape((3,)))"], "gradient = np.ones((3, 1))",
+    ),
+    Fault(
+        "a tangent of another length", "ag.jvp(np.sin, (data,), (v,))", errors.SeedError, ["(2,)", "(3,)"],
+        ["np.ones((3,))"], "v = np.ones(2)",
+    ),
+    Fault(
+        "a vector of another length", "unravel(vector)", errors.ShapeError, ["(2,)", "(3,)"],
+        ["unravel(np.zeros(3))"], "_, unravel = ag.tree.ravel([data]); vector = np.ones(2)",
+    ),
+    Fault(
         "a seed that is complex", "t.backward(gradient)", errors.SeedError, ["complex128", "float64", "(3,)"],
         ["t.backward(gradient=gradient.real)"], "gradient = np.ones(3) * 1j",
     ),

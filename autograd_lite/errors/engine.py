@@ -9,7 +9,7 @@ NON_SCALAR = (
 )
 SEED_SHAPE = (
     "the gradient given to backward() has shape {given}, which is not that of {what}. "
-    "Write {expr}.backward(gradient=np.broadcast_to(gradient, {shape})) if broadcasting is meant"
+    "Write {expr}.backward(gradient={instead}) if that is meant"
 )
 SEED_COMPLEX = (
     "the gradient given to backward() is complex ({given}), {what} is real ({dtype}), so its imaginary part "

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import custom
-from autograd_lite.shapes import Array, Shape
+from autograd_lite.shapes import Array, Shape, fitting
 
 
 def _difference(p: Array, y: Array) -> Array:
@@ -21,10 +19,9 @@ def _difference(p: Array, y: Array) -> Array:
 
 def fitting_target(given: Shape, wanted: Shape) -> str:
     """Return what makes a target of one shape one of another, or both fit each other."""
-    if math.prod(given) == math.prod(wanted):
-        return f"target.reshape({wanted})"
-    if len(given) <= len(wanted) and all(n in (1, m) for n, m in zip(given[::-1], wanted[::-1], strict=False)):
-        return f"np.broadcast_to(target, {wanted}) if that is meant"
+    found = fitting("target", given, wanted)
+    if found is not None:
+        return f"{found} if that is meant"
     rows = min(given[:1] + wanted[:1], default=0)
     if given[1:] == wanted[1:] and rows:
         return f"input[:{rows}], target[:{rows}] if the rows beyond belong to nothing"
