@@ -12,18 +12,21 @@ to an outer one only is a constant.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 
 from autograd_lite import errors, refusals, views
+from autograd_lite.covered import refusal
 from autograd_lite.graph import new_order
 from autograd_lite.methods import TensorMethods
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Composite, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
+from autograd_lite.provenance import is_assignment
 from autograd_lite.record import Handle, link, record, shares
-from autograd_lite.rules import constant, indexing, shaping
+from autograd_lite.rules import constant, indexing, shaping, sparse
 from autograd_lite.shapes import Array, Shape, everywhere
 from autograd_lite.unrecorded import ask, leaves
 
@@ -177,8 +180,11 @@ class Batched(TensorMethods):
             raise errors.BatchError(errors.BATCH_QUESTION.format(op=func.__name__, instead=_REFUSED[func]))
         return call_function(func, args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        _refuse(self, "np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if sparse.is_left_by_sparse(sys._getframe(1)):
+            return np.empty((), object)
+        instead = "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself"
+        return _refuse(self, "np.asarray()", instead)
 
     def __bool__(self) -> bool:
         return _refuse(self, "a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
@@ -207,7 +213,9 @@ class Batched(TensorMethods):
 def _refuse(x: Batched, call: str, instead: str) -> NoReturn:
     if x._level.ended:
         raise errors.BatchError(errors.BATCH_LEFTOVER)
-    raise errors.BatchError(errors.BATCH_VALUE.format(call=call, instead=instead))
+    if is_assignment(sys._getframe(2)):
+        call, instead = "an assignment to a part of a plain array", "out = ag.Tensor(out) for that array before"
+    raise refusal(errors.BatchError, errors.BATCH_VALUE.format(call=call, instead=instead))
 
 
 _ABOUT_DTYPE = frozenset(
@@ -249,6 +257,8 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation of which an operand, or a part of an index, is a batch."""
     if any(isinstance(x, Handle) for x in operands):
         return record(op, operands, settings)
+    if any(map(sparse.is_sparse, operands)):
+        return sparse.carried_out(op, operands, settings)
     level = youngest((*operands, *settings.values()))
     own = settings.get("level")
     if own is not None and level.order <= own.order:  # what goes into the batch `own` or comes out of it

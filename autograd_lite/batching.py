@@ -22,7 +22,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import FORMS, MOVING, RULES, Batched, Level, each, holds
 from autograd_lite.op import REGISTRY, Composite, Op, Settings
-from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping
+from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping, sparse
 from autograd_lite.seams import verify
 from autograd_lite.shapes import Array, Axis, Shape
 
@@ -380,6 +380,11 @@ def _value(value: Any, ndim: int, level: Level) -> Any:
     return aligned(value if extra <= 0 else value.reshape(shape[extra:]), ndim, level)
 
 
+@_of_one(sparse.product)
+def _sparse_product(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
+    return np.moveaxis(op(np.moveaxis(a, 0, -1), **settings), -1, 0)
+
+
 # ----- our own definitions -----
 
 
@@ -391,5 +396,5 @@ def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: L
 
 MOVING.update(
     fn for fn, handler in REGISTRY.items()
-    if isinstance(handler, Composite) and handler.definition.__module__ in (indexing.__name__, shaping.__name__)
+    if isinstance(handler, Composite) and handler.fn.__module__ in (indexing.__name__, shaping.__name__)
 )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.again import Stretch, follow
+from autograd_lite.covered import uncovered
 from autograd_lite.derived import derived
 from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
@@ -66,7 +67,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
 
 def _checkpointed(f: Function, /, *args: Any, **kwargs: Any) -> Any:
     if not is_grad_enabled() or traced():  # a program computes once what it would compute twice
-        return f(*args, **kwargs)
+        return uncovered(f, args, kwargs)
     segment = _Segment(f, args, kwargs)
     run = segment.first()
     if not run.stretch.sources:
@@ -116,7 +117,7 @@ class _Segment:
         args, kwargs = unflatten(self.structure, [_again(x) for x in self.given])
         start = new_order()
         with enable_grad(), replayed(self.random):
-            results, structure = flatten(self.f(*args, **kwargs))
+            results, structure = flatten(uncovered(self.f, args, kwargs))
         seen, outside, _ = walk(results, start, ())
         sources = tuple(sorted(outside, key=lambda node: node.order))
         return _Run(results, structure, Stretch(sources, leading_to(sources, seen - outside)))

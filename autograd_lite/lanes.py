@@ -25,8 +25,10 @@ def make(op, fn, rules, preset):
         try:
             y = {call}
         except Exception as error:
-            error.add_note(refusals.circumstances(op, [{operands}]))
-            raise
+            if not is_warning(error):
+                error.add_note(refusals.circumstances(op, [{operands}]))
+                raise
+            y = _again(error, op, [{operands}], [{arrays}], settings)
         if y.__class__ is not _ndarray:
             y = as_array(y)
         if {untracked} or not is_grad_enabled():
@@ -84,6 +86,7 @@ def source(op: Op) -> str:
     unwrap = [_UNWRAP.format(i=i, operands=operands) for i in places]
     return _LANE.format(
         operands=operands,
+        arrays=arrays,
         call=f"fn({arrays}, **settings) if settings else fn({arrays})" if op.defaults else f"fn({arrays})",
         rules=_tuple(f"rule{i}" for i in places),
         unwrap=_indented([*unwrap, *([_SETTINGS] if op.defaults else [])]),

@@ -43,6 +43,9 @@ from autograd_lite import errors
 from autograd_lite.derived import standing_name
 from autograd_lite.shapes import Array
 from autograd_lite.signatures import NO_VALUE, is_numpys, known_parameters, parameter_names, says_nothing, signature
+from autograd_lite.warned import NO_REGISTRY, again, is_warning, unwarned_function
+
+__warningregistry__ = NO_REGISTRY  # of NumPy's calls in `Op.__call__`, whose warnings name the user's line
 
 Rule: TypeAlias = Callable[..., Array]
 Settings: TypeAlias = Mapping[str, Any]
@@ -127,6 +130,8 @@ class Op:
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
+    quiet : callable or None
+        `fn`, of whose lines nothing warns, once `quieted` has made it.
     calls : int
         How often it was carried out without a lane.
     lane : callable or None
@@ -154,8 +159,8 @@ class Op:
 
     __slots__ = (
         "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "foreign", "form", "function", "jvp",
-        "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules",
-        "selects", "shaped", "spends", "view", "wants", "zeros",
+        "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks", "quiet", "reads",
+        "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
     )  # fmt: skip
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
@@ -190,6 +195,7 @@ class Op:
         self.opaque, self.zeros, self.spends, self.view, self.function = opaque, zeros, spends, view, function
         self.foreign = False
         self.calls = 0
+        self.quiet: Callable[..., Any] | None = None
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
         self.jvp_wants = parameter_names(jvp)[1:] if jvp else ()
@@ -230,7 +236,12 @@ class Op:
                 return RECORDERS[x.__class__](self, args, NO_SETTINGS)
         if not self.rules and _first(args) is not None:  # in a list, as of `np.lexsort`
             return whole(self.function, _detached(args), kwargs)
-        return self.fn(*args, **kwargs)
+        try:
+            return (self.quiet or quieted(self))(*args, **kwargs)
+        except TypeError as error:
+            if not is_warning(error):
+                raise
+            return again(error, self.fn, args, kwargs)
 
     def _bound(self, recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Carry it out with arguments by name; with those that it does not know, where nobody records, NumPy does."""
@@ -329,6 +340,15 @@ def numpys_name(op: str, name: str, value: Any, call: str) -> errors.Unsupported
     argument = PYTORCH_NAMES[name]
     line = f"{call.removesuffix(')')}{', ' if call[-2] != '(' else ''}{argument}={value!r})"
     return errors.UnsupportedError(errors.PYTORCH_ARGUMENT.format(op=op, given=name, argument=argument, call=line))
+
+
+def quieted(handler: Any) -> Any:
+    """Return, and note, what an operation or a definition is computed by, with lines of which nothing warns.
+
+    NOTE: at its first call and not when it is declared, for then the module it is from is not complete.
+    """
+    handler.quiet = unwarned_function(handler.fn)
+    return handler.quiet
 
 
 def registered(fn: Any) -> Any:
@@ -439,14 +459,15 @@ class Composite:
     that need neither.
     """
 
-    __slots__ = ("__name__", "checked", "definition", "exact", "free", "function", "known", "names", "order")
+    __slots__ = ("__name__", "checked", "exact", "fn", "free", "function", "known", "names", "order", "quiet")
     form = "composite"
 
     def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool) -> None:
         self.__name__ = fn.__name__
-        self.function, self.definition, self.exact, self.checked = fn, definition, exact, checked
+        self.function, self.fn, self.exact, self.checked = fn, definition, exact, checked
         self.names = parameter_names(definition)
         parameters = known_parameters(fn, dict.fromkeys(self.names))
+        self.quiet: Callable[..., Any] | None = None
         self.order = tuple(parameters)
         self.known = {"out": None, "dtype": None, **parameters}
         self.free = definition.__code__.co_flags
@@ -466,9 +487,13 @@ class Composite:
             return found
         failure: Exception | None = None
         try:
-            result = self.definition(*places, **given)
+            result = (self.quiet or quieted(self))(*places, **given)
         except errors.AutogradError:
             raise
+        except TypeError as error:
+            failure = None if is_warning(error) else error
+            if failure is None:
+                result = again(error, self.fn, places, given)
         except Exception as error:  # noqa: BLE001 - raised below, unless NumPy has an error of its own
             failure = error
         if not (self.exact or self.checked):
@@ -509,7 +534,7 @@ class Composite:
         return False
 
     def _text(self, text: str, argument: str) -> str:
-        required = self.names[: len(self.names) - len(self.definition.__defaults__ or ())]
+        required = self.names[: len(self.names) - len(self.fn.__defaults__ or ())]
         call = _call_of(self, required, [name for name in self.names if name not in required])
         return text.format(argument=argument, op=self.__name__, extra="", call=call)
 

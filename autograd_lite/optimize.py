@@ -14,6 +14,7 @@ from autograd_lite.graph import no_grad
 from autograd_lite.jacobians import hessian, jacobian
 from autograd_lite.later import listing
 from autograd_lite.record import Handle, plain_of
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.shapes import Array
 from autograd_lite.tracing import Function, as_tensor, named_after, settled
 from autograd_lite.transforms import grad, linearize, value_and_grad
@@ -236,10 +237,10 @@ def _floats(x0: Any) -> Any:
 
 def _float(x: Any) -> Any:
     x = plain_of(x)
-    refusals.masked(x)
+    refuse_masked(x)
     dtype = np.asarray(x).dtype
     if dtype.kind not in "fiub":
-        refusals.no_number(dtype)
+        refusals.no_number(x, dtype)
     return x if dtype.kind == "f" else np.asarray(x, np.float64)[()]
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, REGISTRY, Composite, whole
+from autograd_lite.refusals import library_asking
 from autograd_lite.rules.common import with_shape
-from autograd_lite.rules.unsupported import IN_PLACE, reason
+from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
+from autograd_lite.seams import traced
 from autograd_lite.signatures import is_numpys
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
@@ -63,7 +67,7 @@ def _into(
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Carry out a call of a ufunc or of one of its methods; the target of ``__array_ufunc__``."""
-    if any(declines(x) for x in inputs):
+    if any(declines(x, inputs) for x in inputs):
         return NotImplemented
     if method == "__call__":
         return call_function(ufunc, inputs, kwargs)
@@ -92,9 +96,39 @@ def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
     return ufunc(np.reshape(a, np.shape(a) + (1,) * b.ndim), b, **kwargs)
 
 
-def declines(x: Any) -> bool:
-    """Tell whether an operand has asked that NumPy leave the operation to it."""
-    return type(x) is not np.ndarray and getattr(type(x), "__array_ufunc__", np.ndarray) is None
+_NOTHING, _NDARRAYS = object(), np.ndarray.__array_ufunc__
+_OUTER: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+"""Whether an array of a class takes a Tensor into itself, as far as that was tried."""
+
+
+def declines(x: Any, beside: Sequence[Any]) -> bool:
+    """Tell whether an operand wants to carry out the operation itself.
+
+    It says so by ``__array_ufunc__ = None``; or it is an array that takes others into itself, labels and units with
+    them, and so belongs around a Tensor and not into it. Those of pandas look at our priority, which is above theirs.
+    """
+    cls = type(x)
+    protocol = getattr(cls, "__array_ufunc__", _NOTHING)
+    if protocol is _NOTHING or protocol is _NDARRAYS or cls in RECORDERS:
+        return False
+    return protocol is None or (not hasattr(cls, "__pandas_priority__") and _is_outer(x, beside))
+
+
+def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
+    """Try, once for a class, what its array makes of a Tensor that would refuse to be converted."""
+    cls = type(x)
+    known = _OUTER.get(cls)
+    tensor = next((type(t) for t in beside if hasattr(type(t), "retain_grad")), None)
+    if known is not None or tensor is None or traced():
+        return bool(known)
+    try:
+        made = cls.__array_ufunc__(x, np.multiply, "__call__", tensor(1.0, True), x)
+    except errors.ConversionError:
+        made = NotImplemented
+    except Exception:  # noqa: BLE001 - these values cannot be multiplied, others of the class may be
+        return False
+    _OUTER[cls] = found = made is not NotImplemented and not isinstance(made, (np.ndarray, *RECORDERS))
+    return found
 
 
 def _write(out: Any, result: Any, name: str) -> Any:
@@ -110,8 +144,22 @@ def _write(out: Any, result: Any, name: str) -> Any:
 
 
 def _refusal(fn: Any) -> str:
-    path = _path(fn)
-    return errors.UNSUPPORTED.format(name=path, why=reason(path))
+    home, library = home_of(fn), library_asking()
+    if library:
+        return errors.LIBRARY_CALL.format(library=library, name=fn.__name__)
+    if home == "numpy":
+        path = _path(fn)
+        return errors.UNSUPPORTED.format(name=path, why=reason(path))
+    name = f"{home}.{fn.__name__}" if home else fn.__name__
+    return errors.UNSUPPORTED_ELSEWHERE.format(name=name, why=reason_elsewhere(name))
+
+
+def home_of(fn: Any) -> str:
+    """Return the module under whose name a function is known; nothing where a ufunc does not tell."""
+    if not isinstance(fn, np.ufunc):
+        return "numpy"
+    homes = ("numpy", "scipy.special")
+    return next((name for name in homes if getattr(sys.modules.get(name), fn.__name__, None) is fn), "")
 
 
 def _path(fn: Any) -> str:
@@ -121,6 +169,8 @@ def _path(fn: Any) -> str:
 
 
 def _method_refusal(ufunc: np.ufunc, method: str) -> str:
+    if home_of(ufunc) != "numpy":
+        return _refusal(ufunc)
     name = f"{ufunc.__name__}.{method}"
     return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))
 

@@ -9,20 +9,31 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from collections.abc import Mapping
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
+_PYTHON = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120 - pathlib would be imported for this alone
 
-class _Ours(dict[str, bool]):
-    """Whether a module is no user's: one of ours, NumPy's, SciPy's, or what only hands on calls; by its name."""
+
+class _Known(dict[str, bool]):
+    """Whether a module is one of some packages, by its name, remembered."""
+
+    def __init__(self, *packages: str) -> None:
+        super().__init__()
+        self._packages = frozenset(packages)
 
     def __missing__(self, name: str) -> bool:
-        self[name] = name.partition(".")[0] in {"autograd_lite", "numpy", "scipy", "functools"}
+        self[name] = name.partition(".")[0] in self._packages
         return self[name]
 
 
-_ours = _Ours()
+_ours = _Known("autograd_lite", "numpy", "functools")
+"""What is no user's: ours, NumPy's, and what only hands on calls."""
+_between = _Known("autograd_lite", "numpy", "functools", "scipy")
+"""And what stands between a user's line and his function, as SciPy's minimisers do."""
 
 
 class Place(tuple[CodeType, int]):
@@ -66,16 +77,14 @@ class Place(tuple[CodeType, int]):
         return f"{self.file}:{self.line}"
 
 
-def calling_frame(depth: int = 1) -> FrameType | None:
-    """Return the frame of the code that is neither ours nor NumPy's or SciPy's, nearest first; None if there is none.
+def user_frame(depth: int = 1, known: Mapping[str, bool] = _ours) -> FrameType | None:
+    """Return the frame of the code that is neither ours nor NumPy's, nearest first; None if there is none.
 
     The first `depth` frames are ours for certain.
     """
-    frame = sys._getframe(depth)
+    frame: FrameType | None = sys._getframe(depth)
     try:
-        while _ours[frame.f_globals["__name__"]]:
-            if frame.f_back is None:
-                return None
+        while frame is not None and known[frame.f_globals["__name__"]]:
             frame = frame.f_back
     except KeyError:  # code without a name is nobody's but the user's
         pass
@@ -83,14 +92,14 @@ def calling_frame(depth: int = 1) -> FrameType | None:
 
 
 def caller(depth: int = 1) -> Place | None:
-    """Return where that code has called."""
-    frame = calling_frame(depth + 1)
+    """Return where the code has called that is neither ours nor NumPy's or SciPy's; None if there is none."""
+    frame = user_frame(depth + 1, _between)
     return None if frame is None else Place((frame.f_code, frame.f_lasti))
 
 
 def warn(text: str, category: type[Warning]) -> None:
     """Warn at the line of the user's that has called us, however deep in here it is noticed."""
-    frame = calling_frame(2)
+    frame = user_frame(2, _between)
     if frame is None:
         warnings.warn(text, category, stacklevel=2)
         return
@@ -104,10 +113,36 @@ def raised_at(error: BaseException) -> Place | None:
     """Return the innermost place of the user's code that an exception came through; None if there is none."""
     place, at = None, error.__traceback__
     while at is not None:
-        if not _ours[at.tb_frame.f_globals.get("__name__", "")]:
+        if not _between[at.tb_frame.f_globals.get("__name__", "")]:
             place = Place((at.tb_frame.f_code, at.tb_lasti))
         at = at.tb_next
     return place
+
+
+def is_librarys(frame: FrameType) -> bool:
+    """Tell whether a frame is that of a package that was installed, or of Python's own library."""
+    file = frame.f_code.co_filename
+    return "site-packages" in file or "dist-packages" in file or file.startswith(_PYTHON)
+
+
+def is_assignment(frame: FrameType) -> bool:
+    """Tell whether a frame is at an assignment to a part of something: ``a[i] = v``."""
+    from opcode import opmap  # noqa: PLC0415 - only errors need it
+
+    return frame.f_code.co_code[frame.f_lasti] == opmap["STORE_SUBSCR"]
+
+
+def called(frame: FrameType) -> str | None:
+    """Return what a frame calls, as it is written there; None where no source is known, or it is no name."""
+    import linecache  # noqa: PLC0415 - only errors need it
+
+    places = islice(frame.f_code.co_positions(), frame.f_lasti // 2, None)
+    line, end, start, stop = next(places, (None, None, None, None))
+    if line is None or line != end:
+        return None
+    text = linecache.getline(frame.f_code.co_filename, line).encode()[start:stop].decode(errors="replace")
+    name, bracket, _ = text.partition("(")
+    return name if bracket and name.replace(".", "").isidentifier() else None
 
 
 class Origin:

@@ -20,12 +20,17 @@ from autograd_lite import errors, lanes, refusals
 from autograd_lite.graph import Constant, Linked, Node, new_order, observers
 from autograd_lite.graph import recording as is_grad_enabled
 from autograd_lite.lent import LOAN, saved  # noqa: F401 - lanes read LOAN
-from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings
+from autograd_lite.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.protocols import declines
+from autograd_lite.rules.common import converted, refuse_masked
+from autograd_lite.rules.sparse import carried_out as carried_sparse
+from autograd_lite.rules.sparse import is_sparse
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
 from autograd_lite.unfinished import Lock
+from autograd_lite.warned import NO_REGISTRY, again, is_warning
 
+__warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
 NUMERIC = frozenset("fiubc")
 LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
 WITHOUT_LANE = 2  # calls of an operation, before its lane is made
@@ -97,14 +102,13 @@ def new_epoch() -> int:
 
 
 def apply(
-    op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS, fn: Callable[..., Any] | None = None
+    op: Op, operands: Sequence[Any], settings: Settings = NO_SETTINGS, instead: Callable[..., Any] | None = None
 ) -> Any:
     """Carry out one operation: compute its value, record its node if a gradient may flow, tell the observers.
 
-    The `lane` of an operation does the same for Tensors, arrays and Python numbers, in half the time. `fn` computes the
-    value in the place of the function of the operation.
+    The `lane` of an operation does the same for Tensors, arrays and Python numbers, in half the time. `instead`
+    computes the value in the place of the function of the operation.
     """
-    fn = op.fn if fn is None else fn
     arrays: list[Any] = []
     nodes: list[Node | None] = []
     tracked = False
@@ -115,15 +119,19 @@ def apply(
             tracked = tracked or x._node is not None
         else:
             plain = x.dtype.kind in NUMERIC if x.__class__ is _ndarray else x.__class__ in _NUMBERS
-            arrays.append(x if plain or not op.rules else plain_operand(x))
+            arrays.append(x if plain else plain_operand(x) if op.rules else _unmasked(x))
             nodes.append(None)
     if settings:
         settings = _plain_settings(op, settings)
     try:
+        fn = instead or op.quiet or quieted(op)
         y = fn(*arrays, **settings) if settings else fn(*arrays)
     except Exception as error:
-        error.add_note(refusals.circumstances(op, operands))
-        raise
+        if not is_warning(error):
+            error.add_note(refusals.circumstances(op, operands))
+            refusals.nothing(error, op, operands)
+            raise
+        y = _again(error, op, operands, arrays, settings)
     if y.__class__ is not _ndarray:
         y = as_array(y)
     result = None
@@ -239,8 +247,17 @@ def _made(op: Op, text: str, name: str) -> Callable[..., Any]:
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # tracebacks show its lines
     made: dict[str, Any] = {}
     exec(compile(text, name, "exec"), globals(), made)
-    function: Callable[..., Any] = made["make"](op, op.fn, op.rules, op.defaults)
+    function: Callable[..., Any] = made["make"](op, op.quiet or quieted(op), op.rules, op.defaults)
     return function
+
+
+def _again(error: BaseException, op: Op, operands: Sequence[Any], arrays: Sequence[Any], settings: Settings) -> Any:
+    """Carry out once more an operation that has something to warn of."""
+    try:
+        return again(error, op.fn, arrays, settings)
+    except Exception as raised:
+        raised.add_note(refusals.circumstances(op, operands))
+        raise
 
 
 def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
@@ -255,8 +272,12 @@ def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
 
 def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
     """`apply` where an operand is of another class; NotImplemented if it wants to do an operator itself."""
-    aloof = isinstance(op.fn, np.ufunc) and any(map(declines, operands))
-    return NotImplemented if aloof else apply(op, operands, settings)
+    if isinstance(op.fn, np.ufunc):
+        if any(declines(x, operands) for x in operands):
+            return NotImplemented
+        if any(map(is_sparse, operands)):
+            return carried_sparse(op, operands, settings)
+    return apply(op, operands, settings)
 
 
 def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:
@@ -301,14 +322,18 @@ def plain_operand(x: Any) -> Any:
     """Return an operand that is not a Tensor as something a NumPy function works with as with an ndarray."""
     if x.__class__ is _ndarray:
         if x.dtype.kind not in NUMERIC:
-            refusals.no_number(x.dtype)
+            refusals.no_number(x, x.dtype)
         return x
     if x is None or isinstance(x, (np.generic, int, float, complex)):
         return x
     if not isinstance(x, _ndarray) and hasattr(x, "__array_function__"):
         return x
-    refusals.masked(x)
-    return plain_operand(np.asarray(x))
+    return plain_operand(converted(x))
+
+
+def _unmasked(x: Any) -> Any:
+    refuse_masked(x)
+    return x
 
 
 def _plain_settings(op: Op, settings: Settings) -> Settings:
@@ -325,7 +350,7 @@ def _plain_setting(op: Op, name: str, value: Any) -> Any:
             raise errors.UnsupportedError(errors.TRACKED_SETTING.format(argument=name, op=op.name))
         return array_of(value)
     if isinstance(value, _ndarray):
-        return value.copy()
+        return _unmasked(value).copy()
     if not isinstance(value, (list, tuple)):
         return value
     return tuple([v if v.__class__ in _SIMPLE else _plain_setting(op, name, v) for v in value])

@@ -5,16 +5,21 @@ Nothing here needs the class Tensor: the functions read its attributes.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.covered import refusal
 from autograd_lite.graph import depart, is_grad_enabled, within_rule
 from autograd_lite.op import Op
-from autograd_lite.provenance import origins, place_of
+from autograd_lite.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
+from autograd_lite.seams import traced
+from autograd_lite.shapes import fitting
 
 
 def describe(t: Any) -> str:
@@ -77,6 +82,16 @@ _UPDATES = {name: (f"w {symbol}= v", f"w = w {symbol} v") for name, symbol in _S
 _UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
 
 
+def advise(text: str) -> None:
+    """Warn of what is allowed but hardly meant, at the line of the user's that is being carried out."""
+    frame = user_frame()
+    if frame is not None and not traced():
+        names = frame.f_globals
+        registry = names.setdefault("__warningregistry__", {})
+        file, module = frame.f_code.co_filename, names.get("__name__")
+        warnings.warn_explicit(text, errors.AutogradWarning, file, frame.f_lineno, module, registry)
+
+
 def long_history(op: Op, other: Any) -> None:
     """Warn of a loss that is added up with its history after `backward()` has used it."""
     node = getattr(other, "_node", None)
@@ -98,10 +113,71 @@ def untracked(t: Any, what: str) -> None:
 
 
 def conversion(t: Any, call: str, instead: str) -> None:
-    """Refuse to hand out the value of a recorded Tensor where its derivative would be lost."""
+    """Refuse to hand out the value of a recorded Tensor where its derivative would be lost.
+
+    To be called by the method that was asked for it.
+    """
     if t.requires_grad and is_grad_enabled():
         depart(t._node.order, call)
-        raise errors.ConversionError(errors.CONVERSION.format(call=call, what=describe(t), instead=instead))
+        raise refusal(errors.ConversionError, _asked(t, call, instead, sys._getframe(2)))
+
+
+def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
+    """Return what is said to who asks for the value: to a library, to an assignment, or to a call."""
+    frame = user_frame(2)
+    if frame is not None and is_librarys(frame):
+        return _asked_by_library(t, frame)
+    if is_assignment(asking):
+        return errors.ELEMENT_CONVERSION.format(what=describe(t))
+    name = called(asking) or ""
+    if call == "float()" and name not in ("", "float"):
+        module, _, last = name.rpartition(".")
+        has = module in ("math", "cmath") and hasattr(np, last)
+        call, instead = f"{name}()", f"np.{last} for {name}" if has else "t.item() for a number"
+    return errors.CONVERSION.format(call=call, what=describe(t), instead=instead)
+
+
+def _asked_by_library(t: Any, frame: FrameType) -> str:
+    """Say what a library shall be given instead, or called instead of it: `frame` is the one of it that asks."""
+    module = str(frame.f_globals.get("__name__"))
+    instead = next((text for name, text in _REMEDIES.items() if module.startswith(name)), errors.LIBRARY_DETACH)
+    while frame.f_back is not None and is_librarys(frame.f_back):
+        frame = frame.f_back
+    if frame.f_code.co_name in _OURS:
+        instead = f"ag.{frame.f_code.co_name}(t), or {errors.LIBRARY_DETACH}"
+    return errors.LIBRARY_CONVERSION.format(library=module.partition(".")[0], what=describe(t), instead=instead)
+
+
+def library_asking() -> str | None:
+    """Return the name of the installed package, or of the module of Python's, that calls a function of NumPy."""
+    frame = user_frame()
+    is_one = frame is not None and is_librarys(frame)
+    return str(frame.f_globals.get("__name__")).partition(".")[0] if is_one else None  # type: ignore[union-attr]
+
+
+_REMEDIES = {"pandas": errors.LIBRARY_PANDAS, "scipy.sparse._": errors.LIBRARY_SPARSE}
+_OURS = ("softmax", "log_softmax", "logsumexp")
+
+
+def mask(t: Any) -> NoReturn:
+    """Refuse to go on beside masked arrays; a library, whose arrays are its own, may do so without a history."""
+    frame = user_frame()
+    if frame is None or not is_librarys(frame):
+        raise errors.DataError(errors.MASKED_BESIDE.format(what=describe(t)))
+    if t.requires_grad and is_grad_enabled():
+        raise errors.ConversionError(_asked_by_library(t, frame))
+    raise AttributeError("_mask")
+
+
+def truth(t: Any) -> NoReturn:
+    """Refuse one answer for many elements; NumPy's error, which is being handled, says less."""
+    raise errors.ArgumentError(errors.TRUTH.format(what=describe(t), expr=expression(t))) from None
+
+
+def nothing(error: Exception, op: Op, operands: Sequence[Any]) -> None:
+    """Say of an operation that has failed which operand was None, if one was."""
+    if isinstance(op.fn, np.ufunc) and any(x is None for x in operands):
+        raise errors.DataError(errors.NOTHING.format(op=op.name)) from error
 
 
 def departure(t: Any, call: str) -> None:
@@ -120,7 +196,8 @@ def seed(t: Any, given: Any) -> None:
     """Refuse a seed that does not fit, before any rule runs."""
     names = {"what": describe(t), "expr": expression(t), "shape": t.shape}
     if given.shape != t.shape:
-        raise errors.SeedError(errors.SEED_SHAPE.format(given=given.shape, **names))
+        instead = fitting("gradient", given.shape, t.shape) or f"np.ones({t.shape})"
+        raise errors.SeedError(errors.SEED_SHAPE.format(given=given.shape, instead=instead, **names))
     if given.dtype.kind == "c" and t.dtype.kind != "c":
         raise errors.SeedError(errors.SEED_COMPLEX.format(given=given.dtype, dtype=t.dtype, **names))
 
@@ -165,15 +242,20 @@ def hook_result(node: Any, changed: Any) -> None:
         raise errors.RuleError(errors.HOOK_RESULT.format(what=node.describe(), given=given, dtype=node.dtype))
 
 
-def masked(data: Any) -> None:
-    """Refuse a masked array, whose mask would be lost."""
-    if isinstance(data, np.ndarray) and hasattr(data, "mask"):
-        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))
+def no_number(data: Any, dtype: Any) -> NoReturn:
+    """Refuse data that are not numbers, and say how they become some: by what has been tried."""
+    raise errors.DataError(errors.BAD_DATA.format(what=f"of dtype {dtype}", instead=_as_numbers(data)))
 
 
-def no_number(dtype: Any) -> NoReturn:
-    """Refuse data that are not numbers."""
-    raise errors.DataError(errors.BAD_DATA.format(what=f"of dtype {dtype}", instead="np.array(data, dtype=float)"))
+def _as_numbers(data: Any) -> str:
+    if isinstance(data, dict):
+        return "ag.tree.map(ag.Tensor, data), a Tensor for each"
+    try:
+        np.array(data, dtype=float)
+    except (TypeError, ValueError):
+        words = np.asarray(data).dtype.kind in "US" and np.ndim(data)
+        return "np.unique(data, return_inverse=True)[1], a number for each word" if words else "numbers for data"
+    return "np.array(data, dtype=float)"
 
 
 def other_dtype(t: Any, value: Any) -> None:
@@ -211,8 +293,7 @@ def no_grad_kept(t: Any) -> None:
     """
     notes = t._node.notes
     if t._node.edges is None and (notes is None or not notes.retain):
-        text = errors.NO_GRAD_KEPT.format(what=describe(t), expr=expression(t))
-        warnings.warn(text, errors.AutogradWarning, stacklevel=3)
+        advise(errors.NO_GRAD_KEPT.format(what=describe(t), expr=expression(t)))
 
 
 def hook(given: Any) -> None:

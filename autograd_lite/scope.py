@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.covered import uncover
 from autograd_lite.graph import observers
 from autograd_lite.op import Op, Settings
 
@@ -95,6 +96,7 @@ def scope(name: str) -> Iterator[None]:
     except Exception as error:
         if scope_of(error) is None:
             error.add_note(_Place(here))
+        uncover(error)
         raise
     finally:
         _current.set(before)

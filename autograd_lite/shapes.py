@@ -93,3 +93,12 @@ def inverse_permutation(axes: Sequence[int]) -> tuple[int, ...]:
     """Return the axes of the transposition that undoes ``transpose(axes)``."""
     ndim = len(axes)
     return tuple(int(i) for i in np.argsort([a % ndim for a in axes]))
+
+
+def fitting(name: str, given: Shape, wanted: Shape) -> str | None:
+    """Return what a message proposes for an array of another shape than wanted; None where nothing makes it fit."""
+    if math.prod(given) == math.prod(wanted):
+        return f"{name}.reshape({wanted})"
+    pairs = zip(given[::-1], wanted[::-1], strict=False)
+    broadcast = len(given) <= len(wanted) and all(n in (1, m) for n, m in pairs)
+    return f"np.broadcast_to({name}, {wanted})" if broadcast else None

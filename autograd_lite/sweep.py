@@ -16,8 +16,10 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_lite import errors
+from autograd_lite.covered import uncover
 from autograd_lite.graph import Node
 from autograd_lite.op import RECORDERS, Op
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.shapes import Array, everywhere, unbroadcast
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
@@ -113,6 +115,7 @@ def reverse(
                             heappush(queue, (-parent.order, parent))
             except Exception as error:
                 error.add_note(f"in the derivative of {node.describe()}")
+                uncover(error)
                 raise
             if not retain and not end:
                 node.edges, node._inputs, node.__class__ = None, None, Node  # as `Node.release` does
@@ -194,6 +197,7 @@ def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool, saved: t
     if not hasattr(share, "shape"):
         text = errors.RULE_RESULT.format(op=op.name, given=type(share).__name__, shape=parent.shape)
         raise errors.RuleError(text)
+    refuse_masked(share)
     if masked and op.form == "elementwise":
         share = _keep_zeros(g, share)
     elif masked and op.zeros is not None and not everywhere(np.isfinite(_plain(share.sum()))):

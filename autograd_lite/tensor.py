@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from autograd_lite import errors, in_place, refusals, views
 from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
+from autograd_lite.covered import uncovered
 from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
 from autograd_lite.methods import TensorMethods
@@ -30,6 +32,8 @@ from autograd_lite.record import (
     results_are,
 )  # fmt: skip
 from autograd_lite.rules import indexing, shaping
+from autograd_lite.rules.common import converted
+from autograd_lite.rules.sparse import is_left_by_sparse
 from autograd_lite.seams import shown
 from autograd_lite.shapes import Array, Shape
 from autograd_lite.state import scopes, writing
@@ -74,6 +78,7 @@ class Tensor(Handle, TensorMethods):
     """
 
     __slots__ = ()
+    __pandas_priority__ = 5000  # above a DataFrame's: pandas leaves its operators to the Tensor on the right
 
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
@@ -105,6 +110,11 @@ class Tensor(Handle, TensorMethods):
         if value is not self._data:
             refusals.other_dtype(self, value)
             assign([(self, value)])
+
+    @property
+    def _mask(self) -> Any:
+        """What ``np.ma`` asks for, which has taken the array by then and would go on without its history."""
+        return refusals.mask(self)
 
     @property
     def shape(self) -> Shape:
@@ -490,6 +500,8 @@ class Tensor(Handle, TensorMethods):
         return call_function(func, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if is_left_by_sparse(sys._getframe(1)):
+            return np.empty((), object)
         refusals.conversion(self, "np.array()", "np.stack([t, u]) to join Tensors")
         return np.array(self._data if copy else self.data, dtype, copy=copy)
 
@@ -510,7 +522,10 @@ class Tensor(Handle, TensorMethods):
         return self._data.__index__()  # type: ignore[no-any-return]
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        try:
+            return bool(self._data)
+        except ValueError:
+            refusals.truth(self)
 
     def __len__(self) -> int:
         return len(self._data)
@@ -550,7 +565,8 @@ class Tensor(Handle, TensorMethods):
         self._node.note().hooks = hooks  # type: ignore[union-attr]
 
     def __copy__(self) -> Tensor:
-        refusals.copy_of_node(self, "copy.copy")
+        if not self.is_leaf:
+            return self.clone()
         twin = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
         if hooks := self._hooks():
             twin.__setstate__(dict(hooks))
@@ -621,13 +637,12 @@ def _own_array(data: Any, dtype: Any) -> Array:
     if isinstance(data, Tensor):
         refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
         data = data._data
-    refusals.masked(data)
     if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
         array = data.astype(data.dtype if dtype is None else dtype)
     else:
-        array = np.array(data, dtype)
+        array = converted(data, dtype, copy=True)
     if array.dtype.kind not in NUMERIC:
-        refusals.no_number(array.dtype)
+        refusals.no_number(data, array.dtype)
     return array
 
 
@@ -675,7 +690,7 @@ def run_hooks(node: Node, g: Array) -> Array:
     assert node.notes is not None
     for hook in list(node.notes.hooks.values()):
         given = g if isinstance(g, Tensor) else make_tensor(as_array(g))
-        changed = hook(given)
+        changed = uncovered(hook, (given,), {})
         if changed is not None:
             changed = changed if isinstance(changed, Tensor) else Tensor(changed)
             refusals.hook_result(node, changed)

@@ -19,11 +19,12 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors, refusals, seams
+from autograd_lite.covered import uncover
 from autograd_lite.graph import Linked, Node, departed_since, enable_grad, is_grad_enabled, new_order
 from autograd_lite.op import NO_SETTINGS, Op
 from autograd_lite.provenance import warn
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
-from autograd_lite.shapes import Array, Shape
+from autograd_lite.shapes import Array, Shape, fitting
 from autograd_lite.sweep import reverse
 from autograd_lite.tangents import Form, forward
 from autograd_lite.tensor import Tensor, run_hooks
@@ -256,11 +257,17 @@ def call(
     done = Call()
     done.function = function
     called = _watch_arguments(done, args, argnums, recording)
-    if recording:
-        result = function(*called, **kwargs)
-    else:
-        with enable_grad():
+    try:
+        if recording:
             result = function(*called, **kwargs)
+        else:
+            with enable_grad():
+                result = function(*called, **kwargs)
+    except (TypeError, ValueError) as error:
+        uncover(error)
+        raise
+    if result is None:
+        raise errors.NoPathError(errors.RETURNED_NOTHING.format(function=name_of(function)))
     done.aux = None
     if has_aux:
         result, done.aux = _pair(result, function)
@@ -518,7 +525,8 @@ def _vector(v: Any, shape: Shape, dtype: Any, what: str, primal: str) -> Array:
     if not isinstance(v, Handle):
         v = Tensor(v)._data
     if v.shape != shape:
-        text = errors.TANGENT_SHAPE.format(what=what, given=v.shape, primal=primal, shape=shape)
+        instead = fitting("v", v.shape, shape) or f"np.ones({shape})"
+        text = errors.TANGENT_SHAPE.format(what=what, given=v.shape, primal=primal, shape=shape, instead=instead)
         raise errors.SeedError(text)
     if v.dtype.kind == "c":
         raise errors.SeedError(errors.TANGENT_COMPLEX.format(what=what, primal=primal))

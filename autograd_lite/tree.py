@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.later import listing
-from autograd_lite.shapes import Array
+from autograd_lite.shapes import Array, fitting
 
 
 class Structure(NamedTuple):
@@ -223,7 +223,9 @@ def ravel(tree: Any) -> tuple[Array, Callable[[Array], Any]]:
 
 def _unravelled(structure: Structure, ends: list[int], kinds: list[Any], vector: Array) -> Any:
     if np.shape(vector) != (ends[-1],):
-        raise errors.ShapeError(errors.UNRAVEL_SHAPE.format(given=np.shape(vector), n=ends[-1]))
+        given, n = np.shape(vector), ends[-1]
+        instead = f"unravel({fits})" if (fits := fitting("vector", given, (n,))) else f"unravel(np.zeros({n}))"
+        raise errors.ShapeError(errors.UNRAVEL_SHAPE.format(given=given, n=n, instead=instead))
     parts = [vector[start:end] for start, end in pairwise(ends)]
     made = [_as_before(part, *kind) for part, kind in zip(parts, kinds, strict=True)]
     return unflatten(structure, made)

@@ -19,7 +19,9 @@ from autograd_lite import errors, refusals
 from autograd_lite.graph import is_dissected, is_grad_enabled, observers
 from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Composite, Op
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
+from autograd_lite.warned import NO_REGISTRY, again, is_warning
 
+__warningregistry__ = NO_REGISTRY  # of NumPy's functions, some of which warn of the line that calls them
 _ndarray = np.ndarray
 _SIMPLE = frozenset((int, float, bool, complex, str, slice, type(None), type(Ellipsis), np.dtype, type))
 _NO_OPERANDS = frozenset(("out", "overwrite_input"))  # of which the second allows what no Tensor lets happen
@@ -108,6 +110,8 @@ def _called(
         answers = [x for x in strange if x.__class__ in RECORDERS] if strange else ()
         return _answered(op.fn, args, named, answers) if answers else op.fn(*args, **named)
     except Exception as error:
+        if is_warning(error):
+            return again(error, op.fn, args, named)
         error.add_note(refusals.circumstances(op, _tensors(given)))
         if "read-only" in str(error) and not more:
             raise errors.UnsupportedError(errors.IN_PLACE_FUNCTION.format(op=op.name)) from error

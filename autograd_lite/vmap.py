@@ -16,10 +16,12 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.batched import Batched, Level
 from autograd_lite.batching import rule
+from autograd_lite.covered import uncover
 from autograd_lite.derived import derived
 from autograd_lite.graph import Linked, Node
 from autograd_lite.op import Op, Settings
 from autograd_lite.record import Handle, make_tensor
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.shapes import Array
 from autograd_lite.state import Refusing
 from autograd_lite.tracing import Function, name_of
@@ -98,6 +100,9 @@ def _vmap(f: Function, in_axes: Any, out_axes: Any, /, *args: Any, **kwargs: Any
         results, built = flatten(Refusing(level).around(lambda: f(*called, **named)))
         out = _axes(out_axes, built, "out_axes")
         return unflatten(built, _left(results, out, level, f))
+    except (TypeError, ValueError) as error:
+        uncover(error)
+        raise
     finally:
         level.ended = True
 
@@ -209,6 +214,7 @@ def _returned(g: Array, level: Level, axis: int | None) -> Array:
 
 
 def _entered(x: Any, level: Level, axis: int) -> Any:
+    refuse_masked(x)
     return enter(x, level=level, axis=axis) if isinstance(x, Handle) else _enter(x, level, axis)
 
 

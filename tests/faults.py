@@ -48,6 +48,22 @@ BACKWARD = [
         ["t.backward(gradient=np.broadcast_to(gradient, (3,)))"], "gradient = np.ones(1)",
     ),
     Fault(
+        "a seed of another length", "t.backward(gradient)", errors.SeedError, ["(2,)", "(3,)", "multiply"],
+        ["t.backward(gradient=np.ones((3,)))"], "gradient = np.ones(2)",
+    ),
+    Fault(
+        "a seed with an axis too many", "t.backward(gradient)", errors.SeedError, ["(3, 1)", "(3,)", "multiply"],
+        ["t.backward(gradient=gradient.reshape((3,)))"], "gradient = np.ones((3, 1))",
+    ),
+    Fault(
+        "a tangent of another length", "ag.jvp(np.sin, (data,), (v,))", errors.SeedError, ["(2,)", "(3,)"],
+        ["np.ones((3,))"], "v = np.ones(2)",
+    ),
+    Fault(
+        "a vector of another length", "unravel(vector)", errors.ShapeError, ["(2,)", "(3,)"],
+        ["unravel(np.zeros(3))"], "_, unravel = ag.tree.ravel([data]); vector = np.ones(2)",
+    ),
+    Fault(
         "a seed that is complex", "t.backward(gradient)", errors.SeedError, ["complex128", "float64", "(3,)"],
         ["t.backward(gradient=gradient.real)"], "gradient = np.ones(3) * 1j",
     ),
@@ -134,6 +150,29 @@ DATA = [
         "a masked array", "ag.Tensor(data)", errors.DataError, ["masked array"], ["data.filled(0.0)"],
         "data = np.ma.array(data, mask=[0, 1, 0])",
     ),
+    Fault(
+        "rows of different lengths", "ag.Tensor(data)", errors.DataError, ["different lengths"],
+        ["[row + [0.0] * (n - len(row)) for row in data]"], "data = [[1.0, 2.0], [3.0]]; n = max(map(len, data))",
+    ),
+    Fault(
+        "rows of different lengths as an operand", "x * data", errors.DataError, ["different lengths"],
+        ["[row + [0.0] * (n - len(row)) for row in data]"], "data = [[1.0, 2.0], [3.0]]; n = max(map(len, data))",
+    ),
+    Fault(
+        "words", "ag.Tensor(data)", errors.DataError, ["<U4"], ["np.unique(data, return_inverse=True)[1]"],
+        "data = ['cats', 'dogs']",
+    ),
+    Fault("a dict", "ag.Tensor(data)", errors.DataError, ["object"], ["ag.tree.map(ag.Tensor, data)"],
+        "data = {'w': [1.0]}",
+    ),
+    Fault(
+        "masked arrays in a list", "ag.Tensor([data, data])", errors.DataError, ["masked array"], ["data.filled(0.0)"],
+        "data = np.ma.array(data, mask=[0, 1, 0])",
+    ),
+    Fault(
+        "a gradient that is none", "w - w.grad", errors.DataError, ["an operand of subtract is None"],
+        ["loss.backward()"], "loss = (w * w).sum()",
+    ),
     Fault("an operand of objects", "x * data", errors.DataError, ["object"], [], "data = np.array([None])"),
     Fault(
         "a dtype in the place of the flag", "ag.Tensor(data, np.float32)", errors.DataError, ["requires_grad", "type"],
@@ -162,7 +201,24 @@ CONVERSION = [
     Fault("as index of an array", "data[t]", errors.ConversionError, [], [], "t = x[1]"),
     Fault("as bound of a slice", "x[t:]", errors.ConversionError, [], ["x[int(t.item())]"], "t = x[1]"),
     Fault("as index to take", "np.take(x, t)", errors.ConversionError, [], []),
-    Fault("written into an array", "a[:] = t", errors.ConversionError, ["np.array()"], [], "a = np.zeros(3)"),
+    Fault("written into an array", "out[:] = t", errors.ConversionError, ["multiply", "a part of a plain array"],
+        ["out = ag.Tensor(out)", "np.stack([t, u])", "t.detach()"], "out = np.zeros(3)",
+    ),
+    Fault(
+        "several at once written into an array", "out[[0, 2]] = t[:2]", errors.ConversionError,
+        ["getitem", "a part of"], ["out = ag.Tensor(out)"], "out = np.zeros(3)",
+    ),
+    Fault("a list of them written", "out[:2] = [x[0], x[1]]", errors.ConversionError, ["getitem", "a part of"],
+        ["out = ag.Tensor(out)", "np.stack([t, u])"], "out = np.zeros(3)",
+    ),
+    Fault(
+        "the truth of many", "if t > 0: pass", errors.ArgumentError, ["ambiguous", "greater", "(3,)"],
+        ["t.any()", "t.all()", "np.where(t, a, b)"], "a = b = 1.0",
+    ),
+    Fault(
+        "the truth of an array with a name", "mask and mask", errors.ArgumentError, ["'mask'"],
+        ["mask.any()", "mask.all()", "np.where(mask, a, b)"], "a = b = 1.0; mask = t > 1; mask.name = 'mask'",
+    ),
     Fault("iteration over a number", "list(t)", errors.UnsupportedError, ["sum"], ["t.item()"], "t = t.sum()"),
     Fault(
         "a setting that is tracked", "np.roll(x, t)", errors.UnsupportedError, ["shift", "roll"], ["shift=t.detach()"],
@@ -369,7 +425,6 @@ HANDED_OVER = [
     Fault("DLPack", "np.from_dlpack(t)", errors.ConversionError, ["DLPack", "(3,)"], ["t.detach()"]),
 ]
 COPIES = [
-    Fault("copy", "copy.copy(t)", errors.CopyError, ["multiply"], ["copy.copy(t.detach())", "t.clone()"]),
     Fault("deepcopy", "copy.deepcopy(t)", errors.CopyError, ["(3,)"], ["copy.deepcopy(t.detach())", "t.clone()"]),
     Fault("pickle", "pickle.dumps(t)", errors.CopyError, ["middle of a graph"], ["pickle.dumps(t.detach())"]),
 ]  # fmt: skip
@@ -463,4 +518,86 @@ FUNCTIONS = [
     Fault("a vector of texts", "ag.tree.ravel({'w': 1.0, 'act': 'tanh'})", errors.DataError, ["dtype <U4"]),
 ]  # fmt: skip
 
-FAULTS = [*BACKWARD, *DATA, *CONVERSION, *IN_PLACE, *UNSUPPORTED, *HANDED_OVER, *COPIES, *RULES, *FUNCTIONS]
+_F = "F = ag.nn.functional; nn = ag.nn; input = ag.Tensor(np.ones((4, 2))); "
+LEARNING = [
+    Fault(
+        "a layer of another size", "model(v)", errors.ShapeError, ["Linear(in_features=5", "length 5", "(4, 4)"],
+        ["nn.Linear(4, 1)"], "nn = ag.nn; model = nn.Linear(5, 1); v = np.ones((4, 4))",
+    ),
+    Fault(
+        "the second layer of a chain", "model(v)", errors.ShapeError,
+        ["the layer '2' of Sequential", "Linear(in_features=5", "(4, 3)"], ["nn.Linear(3, 1)"],
+        "nn = ag.nn; model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(5, 1)); v = np.ones((4, 2))",
+    ),
+    Fault(
+        "a layer deep in a model", "model(v)", errors.ShapeError, ["the layer 'body.1' of Net", "(4, 3)"],
+        ["nn.Linear(3, 1)"],
+        "nn = ag.nn\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self): self.body = [nn.Linear(2, 3), nn.Linear(5, 1)]\n"
+        "    def forward(self, x): return self.body[1](self.body[0](x))\n"
+        "model = Net(); v = np.ones((4, 2))",
+    ),
+    Fault(
+        "an input with its axes exchanged", "model(v)", errors.ShapeError,
+        ["length 5", "(5, 2)", "Write x.T"], ["nn.Linear(2, 1)"],
+        "nn = ag.nn; model = nn.Linear(5, 1); v = np.ones((5, 2))",
+    ),
+    Fault(
+        "an image for a layer of vectors", "model(v)", errors.ShapeError,
+        ["(2, 3, 4)", "Write x.reshape(-1, 12)"], ["nn.Linear(4, 1)"],
+        "nn = ag.nn; model = nn.Linear(12, 1); v = np.ones((2, 3, 4))",
+    ),
+    Fault(
+        "a bias of another size", "F.linear(x, np.ones((2, 3)), np.ones(3))", errors.ShapeError, ["2 outputs", "(3,)"],
+        ["np.zeros(2)"], _F,
+    ),
+    Fault(
+        "a weight that is a vector", "F.linear(x, weight)", errors.ShapeError, ["(out, in)", "(5,)"],
+        ["np.ones((out, 3))"], _F + "weight = np.ones(5); out = 2",
+    ),
+    Fault(
+        "classes for other rows", "F.cross_entropy(input, target)", errors.ShapeError, ["(5,)", "(4,)"],
+        ["input[:4], target[:4]"], _F + "target = np.zeros(5, int)",
+    ),
+    Fault(
+        "classes with one axis too many", "F.cross_entropy(input, target)", errors.ShapeError, ["(4, 1)", "(4,)"],
+        ["target.reshape((4,))"], _F + "target = np.zeros((4, 1), int)",
+    ),
+    Fault(
+        "rows of zeros and ones", "F.cross_entropy(input, target)", errors.ShapeError, ["(4, 2)", "(4,)"],
+        ["target.argmax(axis=1)"], _F + "target = np.eye(2, dtype=int)[[0, 1, 1, 0]]",
+    ),
+    Fault(
+        "classes as floats", "F.cross_entropy(input, target)", errors.ShapeError, ["float64", "as classes have"],
+        ["target.astype(int)"], _F + "target = np.zeros(4)",
+    ),
+    Fault(
+        "a target that is a column", "F.mse_loss(input[:, 0], target)", errors.ShapeError, ["(4,)", "(4, 1)"],
+        ["target.reshape((4,))"], _F + "target = np.zeros((4, 1))",
+    ),
+    Fault(
+        "a target for other rows", "F.mse_loss(input, target)", errors.ShapeError, ["(4, 2)", "(3, 2)"],
+        ["input[:3], target[:3]"], _F + "target = np.zeros((3, 2))",
+    ),
+    Fault(
+        "a target that is one number", "F.mse_loss(input, target)", errors.ShapeError, ["(4, 2)", "()"],
+        ["np.broadcast_to(target, (4, 2))"], _F + "target = np.float64(0.0)",
+    ),
+    Fault(
+        "a target of quite another shape", "F.mse_loss(input, target, 'none')", errors.ShapeError, ["(4, 2)", "(3, 5)"],
+        ["np.zeros((4, 2))"], _F + "target = np.zeros((3, 5))",
+    ),
+    Fault(
+        "weights of classes", "nn.CrossEntropyLoss(weight=data)", errors.UnsupportedError,
+        ["CrossEntropyLoss() has no argument weight"], ["CrossEntropyLoss(reduction='none')"],
+        "nn = ag.nn; CrossEntropyLoss = nn.CrossEntropyLoss",
+    ),
+    Fault(
+        "a function that returns nothing", "ag.grad(f)(data)", errors.NoPathError, ["f returned None", "return y"], [],
+        "def f(x): y = np.sum(x)",
+    ),
+]  # fmt: skip
+FAULTS = [
+    *BACKWARD, *DATA, *CONVERSION, *IN_PLACE, *UNSUPPORTED, *HANDED_OVER, *COPIES, *RULES, *FUNCTIONS, *LEARNING,
+]  # fmt: skip

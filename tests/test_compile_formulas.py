@@ -154,7 +154,7 @@ def test_a_function_whose_first_call_made_state_says_so() -> None:
     with pytest.raises(ag.errors.CompileError, match="never called"):
         _ = step.program
     step()
-    with pytest.raises(ag.errors.CompileError, match=r"made and kept.*Write step\(\.\.\.\) once more"):
+    with pytest.raises(ag.errors.CompileError, match=r"called once, which made.*Write step\(\.\.\.\) once more"):
         _ = step.program
     step()
     assert "dL/dw" in str(step.program.formulas())

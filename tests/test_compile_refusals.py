@@ -105,8 +105,10 @@ def test_a_function_is_refused_with_the_way_out(name: str) -> None:
 
 
 def test_an_array_of_another_class_is_refused() -> None:
-    with pytest.raises(ag.errors.CompileError, match="Write "):
+    with pytest.raises(ag.errors.DataError, match=r"Write data\.filled"):
         ag.compile(lambda x: x * 2)(np.ma.masked_array(X))
+    with pytest.raises(ag.errors.CompileError, match="Write "):
+        ag.compile(lambda x: x * 2)(X.view(np.recarray))
 
 
 def test_a_function_that_is_not_numpy_s_is_refused_before_anything_happens() -> None:

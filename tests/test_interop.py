@@ -1,123 +1,353 @@
-"""Other libraries that take a Tensor: by DLPack, by the array API, and einops, which has to be told of it."""
+"""Arrays, labels, units and pictures of other packages beside a Tensor: they work, or it is said what to write."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import autograd_lite as ag
 from autograd_lite import errors
 
-X = np.linspace(-1, 1, 24).reshape(2, 3, 4)
+V, M = np.array([1.0, 2.0, 3.0]), np.arange(6.0).reshape(2, 3)
 
 
-def test_dlpack_hands_over_the_array() -> None:
-    t = ag.Tensor(X)
-    np.testing.assert_array_equal(np.from_dlpack(t), X)
-    assert t.__dlpack_device__() == X.__dlpack_device__()
-    for dtype in (np.float32, np.int64, np.bool_):
-        assert np.from_dlpack(ag.Tensor(X.astype(dtype))).dtype == dtype
+# ----- pandas -----
 
-
-def test_what_was_handed_over_is_not_what_a_node_has_saved() -> None:
-    w, t = ag.Tensor(X, requires_grad=True), ag.Tensor(X)
-    loss = np.sum(w * t)
-    torchs = np.from_dlpack(t).view()
-    torchs.flags.writeable = False
-    later = np.sum(w * t)
-    t.numpy()[...] = 7.0
-    assert torchs.min() == 7.0
-    (loss + later).backward()
-    np.testing.assert_array_equal(w.grad, 2 * X)
-
-
-def test_dlpack_of_a_recorded_one_is_refused() -> None:
-    w = ag.Tensor(X, requires_grad=True)
-    for t in (w, w * 2):
-        with pytest.raises(errors.ConversionError, match=r"Write t\.detach\(\)"):
-            np.from_dlpack(t)
-        np.testing.assert_array_equal(np.from_dlpack(t.detach()), t.detach().numpy())
-        with ag.no_grad():
-            assert np.from_dlpack(t).shape == t.shape
-
-
-def test_the_array_api_namespace_is_numpy() -> None:
-    w = ag.Tensor(X, requires_grad=True)
-    xp = w.__array_namespace__(api_version="2023.12")
-    y = xp.sum(xp.permute_dims(w, (2, 0, 1)) * xp.expand_dims(xp.mean(w, axis=1), axis=0)[0].T[:, :, None])
-    y.backward()
-    assert y.requires_grad
-
-
-EINOPS: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
-    "rearrange": lambda e: lambda x: e.rearrange(x, "a b c -> c (b a)"),
-    "rearrange, split": lambda e: lambda x: e.rearrange(x, "a b (c d) -> a c (b d)", d=2),
-    "rearrange a list": lambda e: lambda x: e.rearrange([x[0], x[1]], "l b c -> b l c"),
-    "reduce": lambda e: lambda x: e.reduce(x, "a b c -> b", "mean"),
-    "reduce, max": lambda e: lambda x: e.reduce(x, "a b (c d) -> a d", "max", c=2),
-    "reduce, prod": lambda e: lambda x: e.reduce(x, "a b c -> a 1 c", "prod"),
-    "repeat": lambda e: lambda x: e.repeat(x, "a b c -> a (b r) c k", r=2, k=3),
-    "einsum": lambda e: lambda x: e.einsum(x, x, "a b c, a d c -> b d"),
-    "pack": lambda e: lambda x: e.pack([x, x[:, :, 0]], "a *")[0],
-    "unpack": lambda e: lambda x: e.unpack(x, [[1], [2]], "a * c")[1],
+PANDAS: dict[str, tuple[Callable[[Any, Any], Any], Any, Any]] = {
+    "series * t": (lambda s, t: s * t, V, V),
+    "t * series": (lambda s, t: t * s, V, V),
+    "series - t": (lambda s, t: s - t, V, V),
+    "series / t": (lambda s, t: s / t, V, V),
+    "series**t": (lambda s, t: s**t, V, V),
+    "t @ series": (lambda s, t: t @ s, V, V),
+    "frame * t": (lambda d, t: d * t, M, V),
+    "frame + matrix": (lambda d, t: d + t, M, M),
+    "t - frame": (lambda d, t: t - d, M, V),
+    "np.multiply": (lambda d, t: np.multiply(d, t), M, V),
+    "np.dot": (lambda d, t: np.dot(d, t), M, V),
+    "to_numpy": (lambda d, t: d.to_numpy() @ t if hasattr(d, "to_numpy") else d @ t, M, V),
 }
 
 
-@pytest.mark.parametrize("name", EINOPS)
-def test_einops(name: str) -> None:
-    einops = pytest.importorskip("einops")
-    f = EINOPS[name](einops)
-    expected = f(X)
-    w = ag.Tensor(X, requires_grad=True)
-    y = f(w)
-    assert isinstance(y, ag.Tensor)
-    assert y.requires_grad
-    np.testing.assert_allclose(y.detach(), expected)
-    assert ag.gradcheck(lambda x: np.sum(np.sin(f(x))), X).ok
-    np.testing.assert_allclose(ag.vmap(f)(np.stack([X, 2 * X]))[0], expected)
-    compiled = ag.compile(f, pure=name.startswith("reduce"))  # it reads more than can be compared at every call
-    for _ in range(2):
-        np.testing.assert_allclose(compiled(ag.Tensor(X)).numpy(), expected)
+@pytest.mark.parametrize("name", PANDAS)
+def test_operators_of_pandas_give_a_recorded_tensor(name: str) -> None:
+    pandas = pytest.importorskip("pandas")
+    f, data, value = PANDAS[name]
+    given = (pandas.Series if data.ndim == 1 else pandas.DataFrame)(data)
+    t, plain = leaf(value), leaf(value)
+    y, wanted = f(given, t), f(data, plain)
+    assert type(y) is ag.Tensor
+    np.testing.assert_array_equal(y.detach(), wanted.detach())
+    y.sum().backward()
+    wanted.sum().backward()
+    np.testing.assert_array_equal(t.grad, plain.grad)
 
 
-def test_opt_einsum() -> None:
-    opt_einsum = pytest.importorskip("opt_einsum")
-    assert ag.gradcheck(lambda x: np.sum(np.sin(opt_einsum.contract("abc,adc,de->be", x, x, np.ones((3, 2))))), X).ok
+@pytest.mark.parametrize("act", ["x @ t", "x.dot(t)", "np.matmul(x, t)"])
+@pytest.mark.parametrize("frame", [False, True], ids=["Series", "DataFrame"])
+def test_products_of_pandas_say_what_to_write(act: str, frame: bool) -> None:
+    pandas = pytest.importorskip("pandas")
+    names = {"np": np, "t": leaf(V), "x": pandas.DataFrame(M) if frame else pandas.Series(V)}
+    with pytest.raises(errors.ConversionError, match=r"^pandas asks .* Write x\.to_numpy\(\) for") as caught:
+        eval(act, names)
+    assert "x.to_numpy() @ t" in str(caught.value)
+    assert eval("x.to_numpy() @ t", names).requires_grad
 
 
-FAKE = """
-class AbstractBackend:
-    pass
-
-def frameworks():
-    return [kind.framework_name for kind in AbstractBackend.__subclasses__()]
-"""
+# ----- xarray and pint: they hold a Tensor, and stay outside -----
 
 
-@pytest.mark.parametrize("first", ["autograd_lite", "einops"])
-def test_einops_is_told_whichever_comes_first(tmp_path: Path, first: str) -> None:
-    package = tmp_path / "einops"
-    package.mkdir()
-    (package / "__init__.py").write_text("from . import _backends\nframeworks = _backends.frameworks\n")
-    (package / "_backends.py").write_text(FAKE)
-    second = {"autograd_lite": "einops", "einops": "autograd_lite"}[first]
-    program = f"""
-import sys
-import {first}, {second}, einops, gc
-gc.collect()
-assert einops.frameworks() == ["autograd_lite"]
-import email.parser
-assert not any("autograd_lite" in type(finder).__module__ for finder in sys.meta_path)
-assert sys.modules["einops._backends"].__file__ == sys.modules["einops._backends"].__spec__.origin
-"""
-    path = os.pathsep.join([str(tmp_path), str(Path(ag.__file__).parent.parent)])
-    command = [sys.executable, "-W", "error", "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path})
-    assert not done.returncode, done.stderr
+@pytest.mark.parametrize(
+    "f",
+    [lambda a, t: t * a, lambda a, t: a * t, lambda a, t: t + a, lambda a, t: t - a, lambda a, t: np.multiply(t, a)],
+    ids=["t * a", "a * t", "t + a", "t - a", "np.multiply"],
+)
+@pytest.mark.parametrize("dataset", [False, True], ids=["DataArray", "Dataset"])
+def test_labels_are_kept(f: Any, dataset: bool) -> None:
+    xarray = pytest.importorskip("xarray")
+    array = xarray.DataArray(V, dims="x", coords={"x": [10, 20, 30]})
+    t = leaf(2.0)
+    y = f(array.to_dataset(name="v") if dataset else array, t)
+    assert type(y) is (xarray.Dataset if dataset else xarray.DataArray)
+    inside = (y["v"] if dataset else y).variable._data
+    assert y.coords["x"].to_numpy().tolist() == [10, 20, 30]
+    np.sum(inside).backward()
+    plain = leaf(2.0)
+    np.sum(f(V, plain)).backward()
+    assert t.grad.item() == plain.grad.item()
+
+
+@pytest.mark.parametrize(
+    "f", [lambda u, t: t * u, lambda u, t: u * t, lambda u, t: t * (3.0 * u)], ids=["t * u", "u * t", "quantity"]
+)
+def test_units_are_kept(f: Any) -> None:
+    pint = pytest.importorskip("pint")
+    meter, t = pint.UnitRegistry().meter, leaf(V)
+    y = f(meter, t)
+    assert y.units == meter
+    np.sum(y.magnitude).backward()
+    assert t.grad is not None
+
+
+def test_a_class_that_converts_is_not_taken_for_one_that_holds() -> None:
+    class Converting:
+        shape = (3,)
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.array(V, dtype)
+
+        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+            return Converted(ufunc(*[np.asarray(x) for x in inputs]))
+
+    class Converted(Converting):
+        def __init__(self, array: Any) -> None:
+            self.array = array
+
+    for _ in range(3):
+        y = leaf(V) * Converting()
+        assert type(y) is ag.Tensor
+        assert y.requires_grad
+
+
+# ----- sparse matrices -----
+
+S = M * (M % 2)
+SPARSE: dict[str, tuple[Callable[[Any, Any], Any], Any]] = {
+    "S @ vector": (lambda s, t: s @ t, V),
+    "S @ matrix": (lambda s, t: s @ t, M.T),
+    "vector @ S": (lambda s, t: t @ s, V[:2]),
+    "matrix @ S": (lambda s, t: t @ s, M.T),
+    "stack @ S": (lambda s, t: t @ s, np.stack([M.T, M.T + 1])),
+    "S.T @ vector": (lambda s, t: s.T @ t, V[:2]),
+    "np.matmul": (lambda s, t: np.matmul(s, t), V),
+    "S + matrix": (lambda s, t: s + t, M),
+    "matrix - S": (lambda s, t: t - s, M),
+    "S * number": (lambda s, t: s * t, np.array(3.0)),
+}
+CLASSES = ["csr_array", "csr_matrix", "csc_array", "coo_matrix", "lil_array", "dok_array", "dia_matrix"]
+
+
+def dense(f: Any) -> Any:
+    return lambda t: f(S, t)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("name", SPARSE)
+def test_a_constant_sparse_matrix_is_an_operand(name: str, kind: str) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    f, value = SPARSE[name]
+    given = getattr(sparse, kind)(S)
+    t = leaf(value)
+    y = f(given, t)
+    assert type(y) is ag.Tensor
+    np.testing.assert_allclose(y.detach(), dense(f)(value))
+    with ag.no_grad():
+        assert type(f(given, t)) is ag.Tensor
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_its_derivatives_are_those_of_the_dense_one(name: str) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    f, value = SPARSE[name]
+    given = sparse.csr_array(S)
+
+    def g(t: Any) -> Any:
+        return f(given, t)
+
+    def both(derive: Callable[[Any], Any]) -> None:
+        np.testing.assert_allclose(derive(g), derive(dense(f)))
+
+    both(lambda h: ag.jacobian(h, mode="reverse")(value))
+    both(lambda h: ag.jacobian(h, mode="forward")(value))
+    both(lambda h: ag.hessian(lambda t: np.sum(np.sin(h(t))))(value))
+    both(lambda h: ag.vmap(ag.grad(lambda t: np.sum(np.sin(h(t)))))(np.stack([value, 2 * value])))
+    assert ag.gradcheck(g, value).ok
+    for backend in ("numpy", "cc", "numba"):
+        step = ag.compile(ag.grad(lambda t: np.sum(np.sin(g(t)))), backend=backend)
+        for _ in range(3):
+            np.testing.assert_allclose(step(value), ag.grad(lambda t: np.sum(np.sin(f(S, t))))(value))
+
+
+def test_a_star_is_a_product_where_it_is_one_in_scipy() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    t = leaf(V)
+    np.testing.assert_allclose((sparse.csr_matrix(S) * t).detach(), S @ V)
+    np.testing.assert_allclose((sparse.csr_array(S) * t).detach(), S * V)
+    np.testing.assert_allclose((leaf(V[:2]) * sparse.csr_matrix(S)).detach(), V[:2] @ S)
+    np.testing.assert_allclose(sparse.csr_array(S).dot(t).detach(), S @ V)
+
+
+def test_numbers_changed_after_the_product_change_no_gradient() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    given, t = sparse.csr_array(S), leaf(V)
+    y = given @ t
+    given.data[:] = 0.0
+    y.sum().backward()
+    np.testing.assert_allclose(t.grad, S.sum(0))
+
+
+def test_a_compiled_function_sees_numbers_that_change() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    given, t = sparse.csr_array(S), ag.Tensor(V)
+    f = ag.compile(lambda t: given @ t)
+    for factor in (1.0, 2.0, 3.0):
+        given.data[:] = factor * sparse.csr_array(S).data
+        np.testing.assert_allclose(f(t), factor * S @ V)
+
+
+def test_what_scipy_does_with_the_numbers_says_what_to_write() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    names = {"S": sparse.coo_array(S), "t": leaf(V)}
+    with pytest.raises(errors.ConversionError, match=r"^scipy asks .* Write S @ t"):
+        eval("S.multiply(t)", names)
+    assert eval("S @ t", names).requires_grad
+    with pytest.raises(errors.ShapeError, match=r"\(2, 3\) @ \(2,\)\. Write S\.T @ t"):
+        names["S"] @ leaf(V[:2])
+    with pytest.raises(errors.ShapeError, match=r"\(4,\) @ \(2, 3\)\. Write .* np\.ones\(2\)"):
+        leaf(np.ones(4)) @ names["S"]
+
+
+SPECIAL = {
+    "expit": "ag.sigmoid(t)",
+    "log_expit": "-ag.softplus(-t)",
+    "logit": "np.log(t) - np.log1p(-t)",
+    "entr": "-t * np.log(np.where(t == 0, 1.0, t))",
+    "exp10": "10.0**t",
+    "expm1": "np.expm1(t)",
+    "softmax": "ag.softmax(t)",
+    "log_softmax": "ag.log_softmax(t)",
+    "logsumexp": "ag.logsumexp(t)",
+    "erf": "ag.custom_op(scipy.special.erf, vjp=lambda g, x: g * 2 / np.sqrt(np.pi) * np.exp(-x * x))(t)",
+    "erfc": "ag.custom_op(scipy.special.erfc, vjp=lambda g, x: -g * 2 / np.sqrt(np.pi) * np.exp(-x * x))(t)",
+    "ndtr": "ag.custom_op(scipy.special.ndtr, vjp=lambda g, x: g / np.sqrt(2 * np.pi) * np.exp(-x * x / 2))(t)",
+}
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_a_function_of_scipy_is_called_so_and_the_line_works(name: str) -> None:
+    pytest.importorskip("scipy.special")
+    import scipy
+
+    f, t = getattr(scipy.special, name), leaf([0.25, 0.5])
+    with pytest.raises((errors.UnsupportedError, errors.ConversionError)) as caught:
+        f(t)
+    text = str(caught.value)
+    assert text.startswith("scipy")
+    assert f"Write {SPECIAL[name]}" in text
+    y = eval(SPECIAL[name], {"ag": ag, "np": np, "scipy": scipy, "t": t})
+    np.testing.assert_allclose(y.detach(), f(t.detach().numpy()))
+    assert ag.gradcheck(lambda t: eval(SPECIAL[name], {"ag": ag, "np": np, "scipy": scipy, "t": t}), t).ok
+
+
+# ----- pictures -----
+
+PLOTS = [
+    "plt.plot(v, np.sin(v))",
+    "plt.plot(v)",
+    "plt.scatter(v, v, c=v)",
+    "plt.hist(v)",
+    "plt.imshow(m)",
+    "plt.bar(range(3), v)",
+    "plt.barh(range(3), v)",
+    "plt.fill_between(v, v)",
+    "plt.errorbar(v, v, yerr=v)",
+    "plt.contour(m)",
+    "plt.pcolormesh(m)",
+    "plt.boxplot(v)",
+    "plt.violinplot(v)",
+    "plt.step(v, v)",
+    "plt.stem(v)",
+    "plt.pie(v)",
+    "plt.semilogy(v)",
+    "plt.xlim(0, v[0])",
+    "plt.axhline(v[0])",
+    "plt.plot([v[0], v[1]], [1, 2])",
+    "plt.vlines(v, 0, 1)",
+    "plt.tricontour(v, v * v, v)",
+]
+
+
+@pytest.mark.parametrize("call", PLOTS)
+def test_a_plot_works_or_says_to_detach_first(call: str) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    plt = pytest.importorskip("matplotlib.pyplot")
+    names = {"plt": plt, "np": np, "v": leaf([0.5, 2.0, 1.0]) * 1, "m": leaf(np.arange(9.0).reshape(3, 3) + 1) * 1}
+    try:
+        with pytest.raises(errors.AutogradError, match=r"^matplotlib (asks|calls).*\. Write t\.detach\(\)"):
+            eval(call, names)
+        eval(re.sub(r"\b([vm])\b(?=[,)\] *\[])", r"\1.detach()", call), names)
+        with ag.no_grad():
+            eval(call, names)
+    finally:
+        plt.close("all")
+
+
+def test_a_function_of_numpy_that_a_library_calls_is_named_as_such() -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    plt = pytest.importorskip("matplotlib.pyplot")
+    t = leaf([0.5, 2.0, 1.0]) * 1
+    with pytest.raises(errors.UnsupportedError, match=r"^matplotlib calls .*Write t\.detach\(\)\.numpy\(\) for"):
+        plt.hist2d(t, t)
+    plt.hist2d(t.detach().numpy(), t.detach().numpy())
+    plt.close("all")
+
+
+# ----- masked arrays -----
+
+MASKED = [
+    "mm * t",
+    "t * mm",
+    "mm += t",
+    "np.multiply(mm, t)",
+    "np.ma.multiply(mm, t)",
+    "np.where(mm > 1, t, 0.0)",
+    "np.ma.where(mm > 1, mm, t)",
+    "np.concatenate([t, mm])",
+    "t == mm",
+    "np.clip(t, mm, None)",
+    "np.ma.masked * t",
+    "t[labels]",
+    "np.take(t, labels)",
+    "ag.Tensor(mm)",
+    "ag.Tensor([mm, mm])",
+    "t.assign(mm)",
+    "t.grad = mm",
+    "t.data = mm",
+    "(t * 1)[:] = mm",
+    "np.sin(t).backward(mm)",
+    "ag.vjp(np.sin, t)[1](mm)",
+    "ag.jvp(np.sin, (t,), (mm,))",
+    "ag.grad(np.sum)(mm)",
+    "ag.jacobian(np.sin)(mm)",
+    "ag.vmap(np.sin)(mm)",
+    "ag.compile(np.sin)(mm)",
+    "ag.gradcheck(np.sin, mm)",
+    "ag.nn.Linear(3, 2)(mm)",
+    'ag.nn.Linear(3, 3).load_state_dict({"weight": np.ma.array(np.ones((3, 3))), "bias": mm})',
+    "ag.nn.functional.cross_entropy(ag.Tensor(np.ones((3, 5))), labels)",
+    "ag.nn.functional.mse_loss(t, mm)",
+    'ag.custom_op(lambda x: np.ma.array(x), vjp=lambda g, x: g, name="f")(t)',
+    'ag.custom_op(lambda x: x * 1, vjp=lambda g, x: np.ma.array(g), name="f")(t).sum().backward()',
+    "hooked.register_hook(lambda g: mm); hooked.sum().backward()",
+]
+
+
+@pytest.mark.parametrize("line", MASKED)
+def test_a_masked_array_is_refused_wherever_it_comes_in(line: str) -> None:
+    masked = np.ma.array(V, mask=[0, 1, 0])
+    t = leaf(V)
+    names = {"np": np, "ag": ag, "mm": masked, "t": t, "labels": masked.astype(int), "hooked": t * 1}
+    with pytest.raises(errors.AutogradError, match=r"masked array|MaskedArray") as caught:
+        exec(line, names)
+    assert "Write " in str(caught.value)
+    assert t.grad is None
+    np.testing.assert_array_equal(t.detach(), V)
+    if " = " not in line:
+        assert (t * masked.filled(0.0)).requires_grad

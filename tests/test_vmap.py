@@ -454,7 +454,7 @@ REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "allclose": (lambda x: np.allclose(x, 0), "np.all"),
     "a mask": (lambda x: (x * X3)[x * X3 > 1], "np.where"),
     "length of a number": (lambda x: len(x), "x[None]"),
-    "assignment to a constant": (assign_into_a_constant, "x itself"),
+    "assignment to a constant": (assign_into_a_constant, "out = ag.Tensor(out)"),
     "adding to a constant": (add_to_a_constant, "a = a + x"),
     "out=": (lambda x: np.sin(x, out=np.zeros(())), "no out="),
     "an index of its own": (lambda x: (x * X3).__setitem__(x.astype(int), 1.0), "np.where"),

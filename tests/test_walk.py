@@ -135,6 +135,9 @@ def _asks(name: str, call: Call) -> bool:
 
 
 def _are_tensors(y: Any) -> bool:
+    """Tell whether results are Tensors; of several, which belong to an operand each, those of arrays need not be."""
+    if isinstance(y, tuple):
+        return any(map(_are_tensors, y)) or not y
     return all(map(_are_tensors, y)) if isinstance(y, (list, tuple)) else isinstance(y, ag.Tensor)
 
 

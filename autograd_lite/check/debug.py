@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.check.subject import plain
+from autograd_lite.covered import uncover
 from autograd_lite.graph import observe
 from autograd_lite.op import Op, Settings
 from autograd_lite.provenance import Origin, Place, caller, origins
@@ -73,6 +74,9 @@ def debug(nan: bool = True) -> Iterator[None]:
     with observe(partial(_note, nan)):
         try:
             yield
+        except (TypeError, ValueError) as error:
+            uncover(error)
+            raise
         finally:
             origins.clear()
 

@@ -26,6 +26,7 @@ from autograd_lite.compiler.passes import selected
 from autograd_lite.compiler.program import Input, Program
 from autograd_lite.compiler.recording import COMPUTED, Recorded, record
 from autograd_lite.compiler.verifying import Verifier, verified
+from autograd_lite.covered import uncovered
 from autograd_lite.derived import standing_name
 from autograd_lite.graph import observers
 from autograd_lite.later import Later
@@ -281,14 +282,14 @@ class Compiled(Generic[P, R]):
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if _watcher() is not None or (observers and is_observed()):
-            return self._function(*args, **kwargs)  # as a part of another program, and where each operation is seen
+            return uncovered(self._function, args, kwargs)  # as a part of another program, or seen by each operation
         result: Any
         for enter in self.programs.enters:
             result = enter(args, kwargs)
             if result is not MISS:
                 return result
         result = MISS if has_batches((args, kwargs)) else undone(partial(self._anew, args, kwargs))
-        return self._function(*args, **kwargs) if result is MISS else result
+        return uncovered(self._function, args, kwargs) if result is MISS else result
 
     def _anew(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not turn.taken():
@@ -372,7 +373,7 @@ class Compiled(Generic[P, R]):
         if not len(self.programs):
             name = name_of(self._function)
             text = errors.COMPILE_STARTED if self.programs.recordings else errors.COMPILE_EMPTY
-            times = self.programs.recordings
+            times = "once" if self.programs.recordings == 1 else f"{self.programs.recordings} times"
             raise errors.CompileError(text.format(what="the program", function=name, times=times))
         return self.programs[0]
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.covered import refusal
 from autograd_lite.record import LANE
 from autograd_lite.seams import watching
 
@@ -62,6 +63,8 @@ def refused(error: BaseException) -> NoReturn:
     watcher: Any = watching.get()
     if watcher is not None:
         watcher.failures.append(error)
+    if isinstance(error, errors.CompileError):
+        refusal(errors.CompileError, str(error))
     try:
         raise error
     finally:

@@ -21,6 +21,7 @@ from autograd_lite.compiler.program import Assignment, Constant, Input, Program,
 from autograd_lite.compiler.slots import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.trace import Restart, Trace
 from autograd_lite.compiler.traced import Generator, Traced, plain
+from autograd_lite.covered import uncovered
 from autograd_lite.graph import hooks_of, is_grad_enabled
 from autograd_lite.nn.module import Parameter
 from autograd_lite.random import is_generator
@@ -189,7 +190,7 @@ class _Run:
         with _told_from_silence(), recording(trace), environment.observed_run(trace.outside) as double:
             trace.begin(sys.getprofile())
             called, named = unflatten(self.structure, self._arguments(trace, double))
-            result = double(self.function)(*called, **named)
+            result = uncovered(double(self.function), called, named)
             if self.derived is not None and is_grad_enabled():
                 self.derived.look(trace, result)
         self._refuse_swallowed(trace)

@@ -33,9 +33,11 @@ from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings
 from autograd_lite.random import is_generator
 from autograd_lite.record import Handle
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.seams import watching
 from autograd_lite.shapes import Array
 from autograd_lite.views import is_outdated
+from autograd_lite.warned import carried
 
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 
@@ -130,6 +132,7 @@ class Trace:
         if is_generator(value):
             return self.generator(value, ("argument", place), name)
         if isinstance(value, np.ndarray) and value.__class__ is not np.ndarray:
+            refuse_masked(value)
             refuse(errors.COMPILE_ARRAY, what=name, given=type(value).__name__)
         key = ("argument", place)
         if value.__class__ in NUMBERS:
@@ -171,7 +174,7 @@ class Trace:
             path_of(fn)  # refused now, and not when everything has happened
         known = self._generators if fn is helpers.draw else None
         try:
-            value = fn(*values, **{name: plain(x) for name, x in kwargs.items()})
+            value = carried(fn, values, {name: plain(x) for name, x in kwargs.items()})
         except BaseException as error:
             self.failures.append(error)
             raise

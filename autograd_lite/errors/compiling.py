@@ -145,8 +145,8 @@ COMPILE_VERIFY_RAISED = (
     "reads has changed and is not seen. Write it as an argument"
 )
 COMPILE_STARTED = (
-    "{what} of a compiled function that was called {times} time(s), in which it made and kept Tensors, as an optimiser "
-    "makes its state: that run is none to be repeated. Write {function}(...) once more before"
+    "{what} of a compiled function that was called {times}, which made Tensors that it keeps, as an optimiser makes "
+    "its state: such a run is none to be repeated. Write {function}(...) once more before"
 )
 PROGRAM_FAULT = (
     "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"

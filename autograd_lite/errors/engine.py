@@ -9,7 +9,7 @@ NON_SCALAR = (
 )
 SEED_SHAPE = (
     "the gradient given to backward() has shape {given}, which is not that of {what}. "
-    "Write {expr}.backward(gradient=np.broadcast_to(gradient, {shape})) if broadcasting is meant"
+    "Write {expr}.backward(gradient={instead}) if that is meant"
 )
 SEED_COMPLEX = (
     "the gradient given to backward() is complex ({given}), {what} is real ({dtype}), so its imaginary part "
@@ -51,14 +51,36 @@ COMPLEX_GRAD = (
     "im = ag.Tensor(z.imag, requires_grad=True)"
 )
 BAD_DATA = "a Tensor holds numbers, but the data is {what}. Write {instead}"
-CONVERSION = (
-    "{call} of {what} would drop its derivative. Write {instead}; "
-    "or, where a constant is meant, t.item() for a number and t.detach().numpy() for an array"
+MASKED_BESIDE = (
+    "a masked array meets {what}, which has no mask. "
+    "Write data.filled(0.0) for the masked array data, or t.detach().numpy() for the Tensor"
 )
 RULE_DEPARTURE = (
     "{call} drops a derivative that is asked for. It stands in {rule}, which is called with Tensors to be "
     "differentiated itself. Write the rule with NumPy's functions of its arguments, as np.cos(x) for np.cos(x.numpy())"
 )
+CONVERSION = (
+    "{call} of {what} would drop its derivative. Write {instead}; or, where a constant is meant, t.detach(): "
+    "t.item() for a number, t.detach().numpy() for an array, or with ag.no_grad(): around the call"
+)
+ELEMENT_CONVERSION = (
+    "{what} is assigned to a part of a plain array, which would drop its derivative. "
+    "Write out = ag.Tensor(out) for the array out before: then out[i] = t is recorded; or np.stack([t, u]) to join "
+    "results; or t.detach() where a constant is meant"
+)
+LIBRARY_CONVERSION = (
+    "{library} asks for the numbers of {what}, which would drop its derivative. Write {instead}; "
+    "or with ag.no_grad(): around the call"
+)
+LIBRARY_CALL = (
+    "{library} calls {name}, which is not supported on a Tensor. "
+    "Write t.detach().numpy() for what it is given, if a constant is meant"
+)
+LIBRARY_DETACH = "t.detach() for what it is given, as in plt.plot(t.detach()), if a constant is meant, as in a picture"
+LIBRARY_PANDAS = (
+    "x.to_numpy() for the Series or DataFrame x, as in x.to_numpy() @ t; t.detach() where a constant is meant"
+)
+LIBRARY_SPARSE = "S @ t for a product with the sparse matrix S, else S.toarray(); t.detach() where a constant is meant"
 LEAF_MUTATION = (
     "in-place {op} on {what}, a Tensor that requires a gradient: its gradient would no longer belong to the value "
     "you made. Write with ag.no_grad(): {update} to update a parameter, or {instead} for a new Tensor"
@@ -116,6 +138,26 @@ IN_PLACE_FUNCTION = (
 NOT_A_LEAF = "{what} of {tensor}, which is in the middle of a graph. Write {instead}"
 NOT_TRACKED = "{what} of {tensor}, to which no gradient flows. Write t = ag.Tensor(data, requires_grad=True)"
 NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() for the number"
+SPARSE_SHAPE = (
+    "the product with a sparse matrix does not fit: {left} @ {right}. Write {instead}"
+)
+FLATTEN = (
+    "x.flatten() makes one axis of all, as NumPy's does, and not of those from {axis} on. "
+    "Write x.reshape({sizes}, -1)"
+)
+TRUTH = (
+    "`if`, `while`, `and` or bool() asks whether {what} is true, which is ambiguous: each element has its own answer. "
+    "Write {expr}.any() or {expr}.all() for one answer, np.where({expr}, a, b) for a choice at each element"
+)
+NOTHING = (
+    "an operand of {op} is None. The grad of a Tensor is None before backward(), and where no gradient arrives. "
+    "Write loss.backward() before, of a loss that is computed from it; or 0.0 for None"
+)
+RAGGED = (
+    "a Tensor holds numbers in rows of one length, but the data is a list of rows of different lengths. "
+    "Write [row + [0.0] * (n - len(row)) for row in data] with n = max(map(len, data)), or one Tensor for each row"
+)
+UNSUPPORTED_ELSEWHERE = "{name} is not supported on a Tensor: {why}"
 UNSUPPORTED = "numpy.{name} is not supported on a Tensor: {why}"
 UNSUPPORTED_ARGUMENT = (
     "the argument {argument} of {op} is not supported on a Tensor{extra}. Write {call}, with no others"

@@ -10,7 +10,7 @@ LEAF_NUMBER = (
     "unflatten() is given {given} leaves for a structure of {expected}. "
     "Write leaves, structure = ag.tree.flatten(x), and unflatten(structure, leaves) with as many leaves"
 )
-UNRAVEL_SHAPE = "unravel() takes a vector of shape ({n},), not one of shape {given}. Write unravel(vector.reshape({n}))"
+UNRAVEL_SHAPE = "unravel() takes a vector of shape ({n},), not one of shape {given}. Write {instead}"
 ARGUMENT_NUMBER = (
     "argnums={given} names an argument that is not there: {function} is called with {count} of them by position. "
     "Write argnums=0 for the first, and give by position what is differentiated"
@@ -37,6 +37,7 @@ NO_AUX = (
     "has_aux=True, but {function} returned a {given}, not a pair. "
     "Write return value, aux; or leave has_aux=True out"
 )
+RETURNED_NOTHING = "{function} returned None, which has no derivative. Write return y at the end of {function}"
 NON_SCALAR_OUTPUT = (
     "{transform} needs a function that returns one number, but {function} returned {given}. "
     "Write ag.jacobian({function}) for all derivatives, ag.elementwise_grad({function}) where each number depends on "
@@ -52,7 +53,7 @@ INDEPENDENT = (
     "So the derivative is 0. Write return y + 0 * np.sum(x) where that is meant"
 )
 TANGENT_SHAPE = (
-    "{what} has shape {given}, but {primal} has shape {shape}. Write np.broadcast_to(v, {shape}) if that is meant"
+    "{what} has shape {given}, but {primal} has shape {shape}. Write {instead} if that is meant"
 )
 TANGENT_COMPLEX = "{what} is complex, but {primal} is real. Write v.real"
 TANGENT_TUPLES = (

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 LINEAR_SHAPE = (
-    "linear() on an input of shape {given} with a weight of shape {weight} (out, in) and a bias of shape {bias}: "
-    "they do not fit each other. Write an input whose last axis has the length {n}: x.reshape(-1, {n})"
+    "{layer} takes vectors of length {n} along the last axis, but is given an input of shape {given}. Write {instead}"
 )
-TARGET_SHAPE = (
-    "the target of {loss} has shape {given}, but shape {wanted} belongs to this input. Write target.reshape({wanted})"
+LINEAR_WEIGHT = (
+    "linear() takes a weight of shape (out, in), not of shape {weight}. "
+    "Write np.ones((out, {n})) for this input, or another weight with a row for each output"
+)
+LINEAR_BIAS = (
+    "linear() has {outputs} outputs, and is given a bias of shape {bias}. "
+    "Write np.zeros({outputs}), or another bias of that shape"
+)
+MODULE = "the layer {name!r} of {outer}, {layer},"
+TARGET_SHAPE = "the target of {loss} has shape {given}, but shape {wanted} belongs to this input. Write {instead}"
+TARGET_DTYPE = (
+    "the target of {loss} has shape {given}, as classes have, but dtype {dtype}, as probabilities have. "
+    "Write target.astype(int) for classes"
+)
+LOSS_SHAPES = (
+    "the prediction has shape {wanted} and the target {given}: a loss compares element by element. Write {instead}"
 )
 CLASS_RANGE = (
     "the target of cross_entropy names a class that does not exist: the input has {count} classes, 0 to {last}. "
@@ -53,6 +66,14 @@ PARAMETER_CONSTANT = (
     "Write SGD([p for p in model.parameters() if p.requires_grad], lr=0.01)"
 )
 PARAMETER_TWICE = "an optimiser is given {what} twice. Write each parameter into one group, once"
+NO_GRADIENTS = (
+    "step() of {optimizer} changes nothing: none of its parameters has a gradient. "
+    "Write loss.backward() before it, of a loss that is computed from these parameters"
+)
+SOFTMAX_TWICE = (
+    "cross_entropy() takes scores and computes their softmax itself, but is given the result of {op}. "
+    "Write the model without a softmax at its end, or cross_entropy(np.log(p), target) for probabilities p"
+)
 USED_GRADIENT = (
     "step() of {optimizer}: the gradient of {what} still contains that of the step before. "
     "Write optimizer.zero_grad() before each loss.backward()"

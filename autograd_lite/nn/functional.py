@@ -6,20 +6,23 @@ They take Tensors or arrays. Those that are operations of their own (`sigmoid`, 
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd_lite import errors
+from autograd_lite import errors, refusals
 from autograd_lite.later import listing
+from autograd_lite.nn.module import owner_called
 from autograd_lite.op import REGISTRY
 from autograd_lite.record import Handle, array_of
 from autograd_lite.rules import reductions
+from autograd_lite.rules.common import refuse_masked
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
-from autograd_lite.rules.neural import half_squared_error, mean_squared_error
+from autograd_lite.rules.neural import fitting_target, half_squared_error, mean_squared_error
 from autograd_lite.rules.products import affine
 from autograd_lite.seams import verify
-from autograd_lite.shapes import A, Array
+from autograd_lite.shapes import A, Array, Shape
 from autograd_lite.tensor import Tensor
 
 _tanh = REGISTRY[np.tanh]
@@ -78,8 +81,25 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Tensor:  # noqa: 
 
 def _misfit(x: Array, weight: Array, bias: Array) -> errors.ShapeError:
     """Return the error for shapes on which the matrix product or the sum has failed."""
-    shapes = {"given": np.shape(x), "weight": np.shape(weight), "bias": None if bias is None else np.shape(bias)}
-    return errors.ShapeError(errors.LINEAR_SHAPE.format(**shapes, n=np.shape(weight)[-1]))
+    given, shape = np.shape(x), np.shape(weight)
+    if len(shape) != 2:  # noqa: PLR2004 - (out, in)
+        return errors.ShapeError(errors.LINEAR_WEIGHT.format(weight=shape, n=given[-1] if given else 1))
+    outputs, n = shape
+    if given[-1:] == (n,):
+        return errors.ShapeError(errors.LINEAR_BIAS.format(bias=np.shape(bias), outputs=outputs))
+    layer = owner_called(weight)
+    what = layer or f"linear() with a weight of shape {shape}, (out, in),"
+    fits = [f"np.broadcast_to(x, {n})"] if not given else _fitting(given, n)
+    if given:
+        fits.append(f"nn.Linear({given[-1]}, {outputs}) for it" if layer else f"a weight of shape {outputs, given[-1]}")
+    return errors.ShapeError(errors.LINEAR_SHAPE.format(layer=what, given=given, n=n, instead=", or ".join(fits)))
+
+
+def _fitting(given: Shape, n: int) -> list[str]:
+    """Return what makes an input of another shape one of vectors of length `n`."""
+    turned = ["x.T"] if len(given) == 2 and given[0] == n else []  # noqa: PLR2004 - a matrix
+    size = math.prod(given)
+    return turned + ([f"x.reshape(-1, {n})"] if size and size % n == 0 else [])
 
 
 def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
@@ -155,7 +175,7 @@ def mse_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A0
         return half_squared_error(input, target) * 2
     if np.shape(input) != np.shape(target):
         shapes = {"given": np.shape(target), "wanted": np.shape(input)}
-        raise errors.ShapeError(errors.TARGET_SHAPE.format(loss="mse_loss", **shapes))
+        raise errors.ShapeError(errors.LOSS_SHAPES.format(**shapes, instead=fitting_target(**shapes)))
     return np.square(input - target)
 
 
@@ -188,6 +208,8 @@ def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noq
     0.410038
     """
     check_reduction(reduction)
+    if isinstance(input, Handle) and input._op is reductions.softmax:
+        refusals.advise(errors.SOFTMAX_TWICE.format(op=input._op.name))
     axis = 0 if np.ndim(input) == 1 else 1
     true = target if isinstance(target, Tensor) and target.requires_grad else _plain(target)
     scores = log_softmax(input if hasattr(input, "__array_function__") else np.asarray(input), axis)
@@ -198,6 +220,7 @@ def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noq
 def _plain(target: Any) -> Array:
     if isinstance(target, Tensor):
         return array_of(target)
+    refuse_masked(target)
     return target if hasattr(target, "__array_function__") else np.asarray(target)
 
 
@@ -205,7 +228,8 @@ def _at_classes(scores: Array, classes: Array, axis: int) -> Array:
     """Return minus the scores of the classes."""
     wanted = scores.shape[:axis] + scores.shape[axis + 1 :]
     if classes.shape != wanted:
-        raise errors.ShapeError(errors.TARGET_SHAPE.format(loss="cross_entropy", given=classes.shape, wanted=wanted))
+        one_hot = classes.shape == scores.shape
+        _refuse_target(classes, wanted, f"target.argmax(axis={axis})" if one_hot else None)
     count = scores.shape[axis]
     known = (classes >= 0) & (classes < count)
     verify(known, errors.CLASS_RANGE.format(count=count, last=count - 1), errors.ArgumentError)
@@ -215,9 +239,17 @@ def _at_classes(scores: Array, classes: Array, axis: int) -> Array:
 
 def _under_probabilities(scores: Array, probabilities: Array, axis: int) -> Array:
     if probabilities.shape != scores.shape:
-        text = errors.TARGET_SHAPE.format(loss="cross_entropy", given=probabilities.shape, wanted=scores.shape)
-        raise errors.ShapeError(text)
+        if probabilities.shape == scores.shape[:axis] + scores.shape[axis + 1 :]:
+            names = {"given": probabilities.shape, "dtype": probabilities.dtype}
+            raise errors.ShapeError(errors.TARGET_DTYPE.format(loss="cross_entropy", **names))
+        _refuse_target(probabilities, scores.shape)
     return -(probabilities * scores).sum(axis)
+
+
+def _refuse_target(target: Array, wanted: Shape, instead: str | None = None) -> NoReturn:
+    shapes = {"given": target.shape, "wanted": wanted}
+    text = errors.TARGET_SHAPE.format(loss="cross_entropy", **shapes, instead=instead or fitting_target(**shapes))
+    raise errors.ShapeError(text)
 
 
 def check_reduction(reduction: str) -> None:

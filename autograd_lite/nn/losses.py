@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_lite import errors
 from autograd_lite.nn import functional
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor import Tensor
@@ -12,7 +13,11 @@ from autograd_lite.tensor import Tensor
 class _Loss(Module):
     """A loss with the choice what becomes of the losses of a batch: their mean, their sum, or all of them."""
 
-    def __init__(self, reduction: str = "mean") -> None:
+    def __init__(self, reduction: str = "mean", **unknown: Any) -> None:
+        for name in unknown:
+            call = f"{type(self).__name__}(reduction='none'), and the mean of weights * losses where weights are meant"
+            text = errors.UNKNOWN_ARGUMENT.format(op=type(self).__name__, argument=name, call=call)
+            raise errors.UnsupportedError(text)
         functional.check_reduction(reduction)
         self.reduction = reduction
 

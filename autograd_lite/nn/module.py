@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.covered import uncover
 from autograd_lite.record import array_of
 from autograd_lite.shapes import Array
 from autograd_lite.state import making, setting
@@ -95,7 +97,11 @@ class Module:
         super().__setattr__(name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self.forward(*args, **kwargs)
+        try:
+            return self.forward(*args, **kwargs)
+        except (TypeError, ValueError) as error:
+            uncover(error)
+            raise
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; to be defined by the subclass, and called by calling the module.
@@ -331,6 +337,25 @@ class Module:
         if not inner:
             return f"{head}({extra})"
         return "\n  ".join([f"{head}(", *([extra] if extra else []), *inner]) + "\n)"
+
+
+def owner_called(weight: Any) -> str:
+    """Return how a message calls the module that is being called, if `weight` is its own; or nothing.
+
+    It has the name that it has in the outermost module that is being called.
+    """
+    frame: Any = sys._getframe(1)
+    called: list[Module] = []
+    while frame is not None:
+        code = frame.f_code
+        first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount and code.co_name == "forward" else None
+        called += [first] if isinstance(first, Module) else []
+        frame = frame.f_back
+    if not called or getattr(called[0], "weight", None) is not weight:
+        return ""
+    layer, outer = called[0], called[-1]
+    name = next((name for name, module in outer.named_modules() if module is layer), "")
+    return errors.MODULE.format(name=name, outer=type(outer).__name__, layer=layer) if name else repr(layer)
 
 
 def _parts(value: Any) -> Iterable[tuple[Any, Any]]:

@@ -187,6 +187,9 @@ class Optimizer:
     def _watch(self) -> None:
         """Warn, once and in the first steps, of gradients that contain one stepped on before; mark those of now."""
         self._watched_steps -= 1
+        if not any(hasattr(p, "_grad") and p._grad is not None for group in self.param_groups for p in group["params"]):
+            self._watched_steps = 0
+            refusals.advise(errors.NO_GRADIENTS.format(optimizer=type(self).__name__))
         for p in [p for group in self.param_groups for p in group["params"]]:
             grad = raw(getattr(p, "_grad", None))
             if isinstance(grad, np.ndarray) and p._node is not None:

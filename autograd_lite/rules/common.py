@@ -16,12 +16,14 @@ def value_of(x: Any) -> Array:
     if type(x) in RECORDERS and not x.requires_grad:
         x = x.detach().numpy()
         return x if type(x) in RECORDERS else np.asarray(x)
+    refuse_masked(x)
     return np.asarray(x)
 
 
 def with_shape(x: Any) -> Array:
-    """Return lists and numbers as arrays, and what has a shape as it is."""
-    return x if hasattr(x, "shape") else np.asarray(x)
+    """Return lists, numbers and what NumPy alone can make an array of as arrays, and other arrays as they are."""
+    foreign = hasattr(x, "__array__") and not hasattr(x, "__array_function__")
+    return np.asarray(x) if foreign or not hasattr(x, "shape") else x
 
 
 def as_tuple(x: Any) -> tuple[int, ...]:
@@ -39,3 +41,24 @@ def refuse_write(a: Array, value: Array) -> Array:
     if np.size(value):
         raise errors.InPlaceError(errors.VIEW_READ_ONLY.format(shape=np.shape(a), shown=np.shape(value)))
     return a
+
+
+def converted(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:
+    """Return numbers, lists, and objects of other libraries, as an array of NumPy's."""
+    refuse_masked(x)
+    try:
+        return np.array(x, dtype, copy=copy)
+    except ValueError as error:
+        if isinstance(x, (list, tuple)) and "inhomogeneous" in str(error):
+            raise errors.DataError(errors.RAGGED) from None
+        raise
+
+
+def refuse_masked(data: Any) -> None:
+    """Refuse a masked array, whose mask would be lost, and a list of such."""
+    if isinstance(data, (list, tuple)):
+        if len(data) and isinstance(data[0], (np.ndarray, list, tuple)):
+            for part in data:
+                refuse_masked(part)
+    elif isinstance(data, np.ndarray) and hasattr(data, "mask"):
+        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))

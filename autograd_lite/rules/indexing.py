@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import RECORDERS, Op, composite, linear, recorder_of
-from autograd_lite.rules.common import as_tuple, refuse_write, value_of, with_shape
+from autograd_lite.rules.common import as_tuple, refuse_masked, refuse_write, value_of, with_shape
 from autograd_lite.shapes import Array, Axis, Shape, normalize_axes
 
 
@@ -25,6 +25,7 @@ def freeze(key: Any) -> Any:
             return key
         return slice(*[k if k is None else operator.index(k) for k in (key.start, key.stop, key.step)])
     if isinstance(key, np.ndarray):
+        refuse_masked(key)
         return key.copy()
     if type(key) in RECORDERS:
         return value_of(operator.index(key) if key.requires_grad else key)  # of a recorded one the call refuses

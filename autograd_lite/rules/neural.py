@@ -6,17 +6,26 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import custom, operation
-from autograd_lite.shapes import A, Array
+from autograd_lite.shapes import A, Array, Shape, fitting
 
 
 def _difference(p: Array, y: Array) -> Array:
     """Return ``p - y`` for equal shapes; silent broadcasting of a loss hides a forgotten axis."""
     if getattr(p, "shape", ()) != getattr(y, "shape", ()):
-        raise errors.ShapeError(
-            f"the prediction has shape {np.shape(p)} and the target {np.shape(y)}: a loss compares element by element. "
-            f"Write target.reshape({np.shape(p)}), or np.broadcast_to(target, {np.shape(p)}) if that is meant"
-        )
+        shapes = {"given": np.shape(y), "wanted": np.shape(p)}
+        raise errors.ShapeError(errors.LOSS_SHAPES.format(**shapes, instead=fitting_target(**shapes)))
     return p - y
+
+
+def fitting_target(given: Shape, wanted: Shape) -> str:
+    """Return what makes a target of one shape one of another, or both fit each other."""
+    found = fitting("target", given, wanted)
+    if found is not None:
+        return f"{found} if that is meant"
+    rows = min(given[:1] + wanted[:1], default=0)
+    if given[1:] == wanted[1:] and rows:
+        return f"input[:{rows}], target[:{rows}] if the rows beyond belong to nothing"
+    return f"a target like np.zeros({wanted})"
 
 
 @operation(custom, lambda g, p, target: g * (p - target), lambda g, p, target: g * (target - p))
