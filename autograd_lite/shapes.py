@@ -36,8 +36,18 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     if g.shape == (1,) * lead + shape:  # nothing was repeated
         return g.reshape(shape)
     stretched = tuple([i for i, n in enumerate(g.shape) if n != 1 and (i < lead or shape[i - lead] == 1)])
-    reduced = g.sum(stretched) if stretched else g
+    reduced = wide(g).sum(stretched) if stretched else g
     return reduced.reshape(shape)
+
+
+def wide(x: Array) -> Array:
+    """Return half precision in single, for a sum: it ends at 65,504, and stands still at 2048 ones. Else `x`."""
+    return x.astype(np.float32) if x.dtype.char == "e" else x
+
+
+def narrowed(y: Array, dtype: Any) -> Array:
+    """Return in half precision what was made of ``wide(x)``, if that is the dtype of `x`. Else `y`."""
+    return y.astype(dtype) if dtype.char == "e" else y
 
 
 def everywhere(condition: Array) -> bool:
@@ -65,6 +75,8 @@ def normalize_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(ndim))
     given = tuple(axis) if isinstance(axis, (tuple, list)) else (operator.index(axis),)  # type: ignore[arg-type]
+    if not ndim and all(i in (0, -1) for i in given):  # a number, which NumPy takes for a row of one
+        return ()
     return tuple(sorted(i % ndim for i in given))
 
 

@@ -99,12 +99,13 @@ def _softplus(x: Array) -> Array:
     return np.logaddexp(x, 0)
 
 
-softplus = elementwise(_softplus, lambda g, x: g * sigmoid(x))
+softplus = elementwise(_softplus, lambda g, y: g * -np.expm1(-y))  # the sigmoid, to full relative precision
 
 
 def _ahead(mine: Array, other: Array) -> Array:
-    """``mine - other``, and -inf where both are: neither then gets any of the gradient, as in `logsumexp`."""
-    return np.where((mine == other) & (mine == -np.inf), -np.inf, mine - other)
+    """``mine - other``; where both are inf they share the gradient, where both are -inf neither gets any of it."""
+    ahead = np.where((mine == other) & (mine == np.inf), 0, mine - other)
+    return np.where((mine == other) & (mine == -np.inf), -np.inf, ahead)
 
 
 elementwise(
@@ -127,7 +128,7 @@ elementwise(np.arctan, lambda g, x: g / (1 + x * x))
 
 
 def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
-    return np.where(y == 0, 0, g * x / y)
+    return np.where(y == 0, 0, g * (x / y))
 
 
 elementwise(np.hypot, lambda g, y, x1: _hypot_rule(g, y, x1), lambda g, y, x2: _hypot_rule(g, y, x2))
@@ -135,7 +136,7 @@ elementwise(np.hypot, lambda g, y, x1: _hypot_rule(g, y, x1), lambda g, y, x2: _
 
 def _arctan2_rule(g: Array, x: Array, r: Array) -> Array:
     """``g x / r^2``, in two steps, since the square may be too large or too small for a float."""
-    return np.where(r == 0, 0, g * x / r / r)
+    return np.where(r == 0, 0, (g / r) * (x / r))
 
 
 elementwise(
@@ -163,14 +164,23 @@ elementwise(np.absolute, lambda g, x: g * np.sign(x))
 elementwise(np.fabs, lambda g, x: g * np.sign(x))
 
 
-def _won(g: Array, y: Array, mine: Array, other: Array) -> Array:
-    """Give `g` to the input that `y` was taken from, half of it on ties."""
-    return np.where(mine == other, g / 2, np.where(mine == y, g, 0))
+def _won(g: Array, won: Array, mine: Array, other: Array) -> Array:
+    """Give `g` to the input that has won, half of it on ties."""
+    return np.where(mine == other, g / 2, np.where(won, g, 0))
 
 
-for _extremum in (np.maximum, np.minimum, np.fmax, np.fmin):
+elementwise(
+    np.maximum, lambda g, x1, x2: _won(g, x1 > x2, x1, x2), lambda g, x1, x2: _won(g, x2 > x1, x2, x1), selects=True
+)
+elementwise(
+    np.minimum, lambda g, x1, x2: _won(g, x1 < x2, x1, x2), lambda g, x1, x2: _won(g, x2 < x1, x2, x1), selects=True
+)
+for _extremum in (np.fmax, np.fmin):  # beside a nan the other one has won
     elementwise(
-        _extremum, lambda g, y, x1, x2: _won(g, y, x1, x2), lambda g, y, x1, x2: _won(g, y, x2, x1), selects=True
+        _extremum,
+        lambda g, y, x1, x2: _won(g, x1 == y, x1, x2),
+        lambda g, y, x1, x2: _won(g, x2 == y, x2, x1),
+        selects=True,
     )
 
 
@@ -179,8 +189,9 @@ def _relu(x: Array) -> Array:
 
 
 # Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.
+# Both are read off the output, which the next layer keeps anyway.
 relu = custom(
-    _relu, lambda g, x: g * (x > 0), jvp=lambda tangents, x: np.where(x > 0, tangents[0], 0), selects=True
+    _relu, lambda g, y: g * (y > 0), jvp=lambda tangents, y: np.where(y > 0, tangents[0], 0), selects=True
 )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import custom
-from autograd_lite.shapes import Array
+from autograd_lite.shapes import Array, narrowed, wide
 
 
 def _difference(p: Array, y: Array) -> Array:
@@ -21,7 +21,8 @@ def _difference(p: Array, y: Array) -> Array:
 
 def _half_squared_error(p: Array, target: Array) -> Array:
     d = _difference(p, target)
-    return 0.5 * (d * d).sum()
+    x = wide(d)
+    return narrowed(0.5 * (x * x).sum(), d.dtype)
 
 
 half_squared_error = custom(
@@ -31,11 +32,12 @@ half_squared_error = custom(
 
 def _mean_squared_error(p: Array, target: Array) -> Array:
     d = _difference(p, target)
-    return (d * d).mean()
+    x = wide(d)
+    return narrowed((x * x).mean(), d.dtype)
 
 
 mean_squared_error = custom(
     _mean_squared_error,
-    lambda g, p, target: (2 * g / np.size(p)) * (p - target),
-    lambda g, p, target: (2 * g / np.size(p)) * (target - p),
+    lambda g, p, target: (2 * wide(g) / np.size(p)) * (p - target),
+    lambda g, p, target: (2 * wide(g) / np.size(p)) * (target - p),
 )

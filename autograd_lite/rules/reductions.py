@@ -13,8 +13,10 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import Op, composite, custom, linear
-from autograd_lite.rules.common import as_tuple, with_shape
-from autograd_lite.shapes import Array, Axis, Shape, everywhere, keepdims_shape, normalize_axes, reduced_size
+from autograd_lite.rules.common import as_tuple, divided, with_shape
+from autograd_lite.shapes import (
+    Array, Axis, Shape, everywhere, keepdims_shape, narrowed, normalize_axes, reduced_size, wide,
+)  # fmt: skip
 
 
 def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -30,7 +32,7 @@ def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -
 
 def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
     """Undo `_spread`: the sum over the axes it had repeated."""
-    return np.sum(g, normalize_axes(axis, len(shape)), keepdims=keepdims)
+    return np.sum(wide(g), normalize_axes(axis, len(shape)), keepdims=keepdims)
 
 
 spread = linear(_spread, _gather, settings="shape axis keepdims")
@@ -45,7 +47,7 @@ linear(
 )
 linear(
     np.mean,
-    lambda g, a_shape, axis, keepdims: spread(g / reduced_size(a_shape, axis), a_shape, axis, keepdims),
+    lambda g, a_shape, axis, keepdims: spread(divided(g, reduced_size(a_shape, axis)), a_shape, axis, keepdims),
     settings="axis keepdims",
 )
 
@@ -133,7 +135,7 @@ def cumulative_prod(x: Array, *, axis: int | None = None, include_initial: bool 
 def _extremum_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> Array:
     kept = keepdims_shape(a.shape, axis)
     winners = a == y.reshape(kept)
-    share = g.reshape(kept) / np.sum(winners, normalize_axes(axis, a.ndim), keepdims=True).astype(g.dtype)
+    share = divided(g.reshape(kept), np.sum(winners, normalize_axes(axis, a.ndim), keepdims=True))
     return np.where(winners, share, 0)
 
 
@@ -153,8 +155,10 @@ def ptp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 def var(
     a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None
 ) -> Array:
-    centred = a - np.mean(a, axis, keepdims=True)
-    return np.sum(centred * centred, axis, keepdims=keepdims) / _degrees_of_freedom(a, axis, ddof, correction)
+    x = wide(a)
+    centred = x - np.mean(x, axis, keepdims=True)
+    total = np.sum(centred * centred, axis, keepdims=keepdims)
+    return narrowed(divided(total, _degrees_of_freedom(a, axis, ddof, correction)), a.dtype)
 
 
 @composite(np.std)
@@ -162,9 +166,10 @@ def std(
     a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None
 ) -> Array:
     """The norm of the centred values, not the root of the variance, whose derivative at 0 is infinite."""
-    centred = a - np.mean(a, axis, keepdims=True)
+    x = wide(a)
+    centred = x - np.mean(x, axis, keepdims=True)
     count = _degrees_of_freedom(a, axis, ddof, correction)
-    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / count**0.5
+    return narrowed(euclidean_norm(centred, axis=axis, keepdims=keepdims) / count**0.5, a.dtype)
 
 
 def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, correction: float | None) -> float:
@@ -175,11 +180,13 @@ def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, correction: float | N
 def average(a: Array, axis: Axis = None, weights: Array = None, *, keepdims: bool = False) -> Array:
     if weights is None:
         return np.mean(a, axis, keepdims=keepdims)
-    a = with_shape(a)
-    if np.shape(weights) != np.shape(a):
+    a, weights = with_shape(a), with_shape(weights)
+    if weights.shape != a.shape:
         weights = np.reshape(weights, [n if i in normalize_axes(axis, a.ndim) else 1 for i, n in enumerate(a.shape)])
         weights = np.broadcast_to(weights, a.shape)
-    return np.sum(a * weights, axis, keepdims=keepdims) / np.sum(weights, axis, keepdims=keepdims)
+    x, weights, dtype = wide(a), wide(weights), np.result_type(a.dtype, weights.dtype)
+    total = np.sum(x * weights, axis, keepdims=keepdims)
+    return narrowed(total / np.sum(weights, axis, keepdims=keepdims), dtype)
 
 
 # ----- norms and exponential sums -----
@@ -189,10 +196,28 @@ def _euclidean_norm(x: Array, axis: Axis = None, keepdims: bool = False) -> Arra
     return np.sqrt(np.sum(x * x, axis if axis is None else normalize_axes(axis, x.ndim), keepdims=keepdims))
 
 
+def _is_exact(squares: Array) -> bool:
+    """Tell whether none of the sums has overflowed, or lost digits below the smallest normal number."""
+    limits = np.finfo(squares.dtype)
+    return everywhere((squares < np.inf) & (squares > limits.tiny / limits.eps))
+
+
+def _near_one(x: Array, axis: Axis) -> Array:
+    """Return `x` with the largest element of all that make one norm between 1 and 2, by a power of two."""
+    top = np.max(np.abs(x), normalize_axes(axis, x.ndim), keepdims=True)
+    limits = np.finfo(x.dtype)
+    # A step function ends the derivative, and that by the scale is 0.
+    return x / np.exp2(np.floor(np.log2(np.clip(top, limits.smallest_subnormal, limits.max))))
+
+
 def _norm_rule(g: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
-    """``x / y``, and 0 where the norm is 0."""
+    """``x / y``, and 0 where the norm is 0; also where `y`, which is NumPy's, has overflowed or lost its digits."""
     kept = keepdims_shape(x.shape, axis)
-    return np.where(y == 0, 0, g / y).reshape(kept) * x
+    if _is_exact(y * y):
+        return (g / y).reshape(kept) * x
+    x = _near_one(wide(x), axis)
+    y = euclidean_norm(x, axis=axis, keepdims=True)
+    return np.where(y == 0, 0, g.reshape(kept) / y) * x
 
 
 euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims")
@@ -203,10 +228,12 @@ def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -
 
 
 def _power_norm_rule(g: Array, y: Array, x: Array, p: float, axis: Axis) -> Array:
-    """``sign(x) |x/y|^(p-1)``, and 0 where the norm is 0."""
-    kept = keepdims_shape(x.shape, axis)
-    y = y.reshape(kept)
-    return np.where(y == 0, 0, g.reshape(kept) * np.sign(x) * (np.abs(x) / y) ** (p - 1))
+    """``sign(x) |x/y|^(p-1)``, and 0 where the norm is 0; see `_norm_rule`."""
+    g, y = (a.reshape(keepdims_shape(x.shape, axis)) for a in (g, y))
+    if not _is_exact(y**p):
+        x = _near_one(wide(x), axis)
+        y = power_norm(x, p=p, axis=normalize_axes(axis, x.ndim), keepdims=True)
+    return np.where(y == 0, 0, g * np.sign(x) * (np.abs(x) / y) ** (p - 1))
 
 
 power_norm = custom(_power_norm, _power_norm_rule, settings="p axis keepdims")
@@ -264,29 +291,46 @@ def _top(a: Array, axes: Axis) -> Array:
     return np.maximum(top, _LOWEST.get(a.dtype, -np.inf))
 
 
+def _below_top(a: Array, axes: Axis) -> Array:
+    """Return how far each element is from the largest: 0 also for infinities that are the largest."""
+    top = _top(a, axes)
+    return a - top if everywhere(top < np.inf) else np.where(a == top, 0, a - top)
+
+
 def _softmax(a: Array, axis: Axis = -1) -> Array:
-    """The weights of the elements; all 0 where every element is -inf, as in a row that is masked throughout."""
-    e = np.exp(a - _top(a, axis))
-    return e / np.maximum(e.sum(axis, keepdims=True), 1.0)  # the largest element alone contributes 1
+    """The weights of the elements; all 0 where every element is -inf, as in a row that is masked throughout.
+
+    Where some are infinite they share all the weight, as they share the gradient of `max`.
+    """
+    e = np.exp(_below_top(wide(a), axis))
+    return narrowed(e / np.maximum(e.sum(axis, keepdims=True), 1.0), a.dtype)  # the largest alone contributes 1
 
 
-softmax = custom(_softmax, lambda g, y, axis: y * (g - (g * y).sum(axis, keepdims=True)), settings="axis")
+def _softmax_rule(g: Array, y: Array, axis: Axis) -> Array:
+    return y * (g - (wide(g) * y).sum(axis, keepdims=True))
+
+
+softmax = custom(_softmax, _softmax_rule, settings="axis")
 
 
 def _log_softmax(a: Array, axis: Axis = -1) -> Array:
-    shifted = a - _top(a, axis)
-    return shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1.0))
+    shifted = _below_top(wide(a), axis)
+    return narrowed(shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1.0)), a.dtype)
 
 
-log_softmax = custom(_log_softmax, lambda g, y, axis: g - np.exp(y) * g.sum(axis, keepdims=True), settings="axis")
+def _log_softmax_rule(g: Array, y: Array, axis: Axis) -> Array:
+    return g - np.exp(y) * wide(g).sum(axis, keepdims=True)
+
+
+log_softmax = custom(_log_softmax, _log_softmax_rule, settings="axis")
 
 
 def _logsumexp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    axes = normalize_axes(axis, a.ndim)
-    top = _top(a, axes)
+    axes, x = normalize_axes(axis, a.ndim), wide(a)
+    top = _top(x, axes)
     top = np.where(top == np.inf, 0, top)
     with np.errstate(divide="ignore", over="ignore"):  # the logarithm of an empty sum is -inf, of an infinite one inf
-        total = np.log(np.sum(np.exp(a - top), axes, keepdims=True)) + top
+        total = narrowed(np.log(np.sum(np.exp(x - top), axes, keepdims=True)) + top, a.dtype)
     return total if keepdims else total.reshape([n for i, n in enumerate(a.shape) if i not in axes])
 
 
