@@ -119,8 +119,9 @@ custom(np.prod, _prod_rule, settings="axis keepdims")
 
 @composite(np.cumprod)
 def cumprod(a: Array, axis: int | None = None) -> Array:
-    a = np.ravel(a) if axis is None else np.moveaxis(a, axis, -1)
-    total = _shifted_product(a, 1) * a
+    a = np.ravel(a) if axis is None or not a.ndim else a
+    last = np.moveaxis(a, -1 if axis is None else axis, -1)
+    total = _shifted_product(last, 1) * last
     return total if axis is None else np.moveaxis(total, -1, axis)
 
 
