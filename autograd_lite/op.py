@@ -94,18 +94,21 @@ class Op:
     zeros : callable or None
         A rule in the place of the others, where zeros of the cotangent are to be kept zeros and those gave what is not
         finite: for an operation that is made of others.
+    apex : callable or None
+        ``apex(at, slope, *saved)`` for what looks like a cone where it is 0, as a norm, see `sweep.at_apex`: of its
+        rules the first thing saved is 0 there. It returns ``slope`` times the input where `at` holds, and else 0.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
     """
 
     __slots__ = (
-        "__name__", "accumulate", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
+        "__name__", "accumulate", "apex", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
         "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
         "wants", "zeros",
     )  # fmt: skip
 
-    _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
+    _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it
 
     def __init__(
         self,
@@ -124,6 +127,7 @@ class Op:
         accumulate: Callable[..., None] | None = None,
         opaque: Callable[..., Any] | None = None,
         zeros: Callable[..., Any] | None = None,
+        apex: Rule | None = None,
     ) -> None:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
@@ -131,7 +135,7 @@ class Op:
         self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
-        self.opaque, self.zeros = opaque, zeros
+        self.opaque, self.zeros, self.apex = opaque, zeros, apex
         self.calls = 0
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None

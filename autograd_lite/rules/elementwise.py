@@ -131,7 +131,12 @@ def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
     return np.where(y == 0, 0, g * (x / y))
 
 
-elementwise(np.hypot, lambda g, y, x1: _hypot_rule(g, y, x1), lambda g, y, x2: _hypot_rule(g, y, x2))
+elementwise(
+    np.hypot,
+    lambda g, y, x1: _hypot_rule(g, y, x1),
+    lambda g, y, x2: _hypot_rule(g, y, x2),
+    apex=lambda at, slope, y, x: np.where(at, slope * x, 0),
+)
 
 
 def _arctan2_rule(g: Array, x: Array, r: Array) -> Array:
@@ -160,8 +165,8 @@ elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)))
 
 # ----- corners -----
 
-elementwise(np.absolute, lambda g, x: g * np.sign(x))
-elementwise(np.fabs, lambda g, x: g * np.sign(x))
+for _size in (np.absolute, np.fabs):
+    elementwise(_size, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0))
 
 
 def _won(g: Array, won: Array, mine: Array, other: Array) -> Array:

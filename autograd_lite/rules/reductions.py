@@ -207,8 +207,8 @@ def _near_one(x: Array, axis: Axis) -> Array:
     """Return `x` with the largest element of all that make one norm between 1 and 2, by a power of two."""
     top = np.max(np.abs(x), normalize_axes(axis, x.ndim), keepdims=True)
     limits = np.finfo(x.dtype)
-    # A step function ends the derivative, and that by the scale is 0.
-    return x / np.exp2(np.floor(np.log2(np.clip(top, limits.smallest_subnormal, limits.max))))
+    size = np.floor(np.log2(np.clip(top, limits.tiny, limits.max)))  # a step: the derivative by the scale is 0
+    return x / np.where(top == 0, 1, np.exp2(size))
 
 
 def _norm_rule(g: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
@@ -221,7 +221,12 @@ def _norm_rule(g: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Arra
     return np.where(y == 0, 0, g.reshape(kept) / y) * x
 
 
-euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims")
+def _norm_apex(at: Array, slope: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    kept = keepdims_shape(x.shape, axis)
+    return np.where(at.reshape(kept), slope.reshape(kept) * x, 0)
+
+
+euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims", apex=_norm_apex)
 
 
 def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -> Array:
