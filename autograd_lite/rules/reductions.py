@@ -342,6 +342,6 @@ def _logsumexp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 logsumexp = custom(
     _logsumexp,
-    lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(a, normalize_axes(axis, a.ndim)),
+    lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(wide(a), normalize_axes(axis, a.ndim)),
     settings="axis keepdims",
 )
