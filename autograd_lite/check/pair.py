@@ -105,7 +105,7 @@ class Jacobians:
     """All derivatives as arrays: (elements of the output, of an input) for each input."""
 
     def __init__(self, parts: Sequence[Array], shapes: Sequence[Shape]) -> None:
-        self.shapes, self.parts = list(shapes), list(parts)
+        self.shapes, self.parts, self.coarse = list(shapes), list(parts), None
 
     def pull(self, u: Array) -> list[Array]:
         """Return the derivative of ``u @ outputs`` by each input."""
@@ -123,6 +123,10 @@ class Jacobians:
     def itemsize(self) -> int:
         """Return the bytes of the dtype that was computed in."""
         return 8
+
+    def record(self) -> bool:
+        """Return False: what `df` computes inside is not known."""
+        return False
 
     def shake(self, change: Callable[[Any], Any]) -> None:
         """Leave them as they are: what `df` computes inside is not known."""

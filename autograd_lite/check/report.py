@@ -20,9 +20,10 @@ class Fault:
     ----------
     verdict : str
         ``wrong``, ``kink``, ``not finite``, ``not deterministic``, ``input mutated``, ``cut`` (a derivative lost
-        between operations), ``not holomorphic`` (there is no complex derivative); of remarks ``kink`` (the derivative
-        lies between the slopes), ``independent``, ``imprecise`` (in the dtype of the input, though right in float64),
-        ``unclear``.
+        between operations), ``narrow`` (right in float64, wrong in the dtype of the input by more than it rounds),
+        ``not holomorphic`` (there is no complex derivative); of remarks ``kink`` (the derivative lies between the
+        slopes), ``independent``, ``imprecise`` (digits are lost in the dtype of the input), ``rounded`` (a rule gives
+        fewer digits than its input has), ``unclear``.
     function : str
         What was checked.
     position, name : int, str
@@ -80,7 +81,13 @@ class Fault:
     @property
     def fine(self) -> bool:
         """Whether it is a kink with one of the derivatives that may be returned, or nothing that can be told."""
-        return self.verdict == "unclear" or (self.verdict == "kink" and self.between)
+        return self.verdict in {"unclear", "rounded"} or (self.verdict == "kink" and self.between)
+
+    @property
+    def share(self) -> float:
+        """By how much both derivatives differ, as a share of the larger one."""
+        size = max(abs(self.analytic), abs(self.numeric))
+        return abs(self.analytic - self.numeric) / size if size else 0.0
 
     @property
     def place(self) -> str:
@@ -98,7 +105,7 @@ class Fault:
             analytic=self.analytic, numeric=self.numeric, error=self.error,
             mode=" in forward mode" if self.mode == "forward" else "",
             left=(self.slopes or (0, 0))[0], right=(self.slopes or (0, 0))[1],
-            hint=self.hint,
+            hint=self.hint, share=self.share,
             operation=self._operation(),
         )  # fmt: skip
 
@@ -106,10 +113,11 @@ class Fault:
         if not self.operation:
             return ""
         place = f", called at {self.place}" if self.file else ""
-        which = "it is lost for" if self.verdict == "cut" else "that is wrong on its own"
+        which = _WHICH.get(self.verdict, "that is wrong on its own")
         return f" The first operation {which} is {self.operation}, by its argument {self.argument}{place}."
 
 
+_WHICH = {"cut": "it is lost for", "rounded": "whose rule does so"}
 _TEXTS = {
     "wrong": errors.GRADCHECK,
     "cut": errors.GRADCHECK,
@@ -119,6 +127,8 @@ _TEXTS = {
     "not deterministic": errors.GRADCHECK_REPEAT,
     "input mutated": errors.GRADCHECK_MUTATED,
     "imprecise": errors.GRADCHECK_PRECISION,
+    "narrow": errors.GRADCHECK_NARROW,
+    "rounded": errors.GRADCHECK_ROUNDED,
     "unclear": errors.GRADCHECK_UNCLEAR,
     "independent": errors.GRADCHECK_INDEPENDENT,
 }
@@ -270,6 +280,8 @@ def _line(kind: str, fault: Fault) -> str:
         parts.append(str(list(fault.index)))
     if fault.slopes is not None:
         parts.append(f"slopes {fault.slopes[0]:.6g} and {fault.slopes[1]:.6g}, derived {fault.analytic:.6g}")
+    if fault.verdict in {"narrow", "imprecise", "rounded"}:
+        parts.append(f"derived {fault.analytic:.9g}, in float64 {fault.numeric:.9g}, off by {fault.share:.1e} of itself")
     if fault.taylor is not None:
         parts.append(f"Taylor slope {fault.taylor:.2f}")
     if fault.operation:
