@@ -103,8 +103,8 @@ class Op:
     """
 
     __slots__ = (
-        "__name__", "accumulate", "apex", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known", "lane",
-        "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
+        "__name__", "accumulate", "apex", "binder", "calls", "defaults", "fn", "form", "jvp", "jvp_wants", "known",
+        "lane", "name", "observed", "opaque", "operands", "order", "picks", "reads", "rules", "selects", "shaped",
         "wants", "zeros",
     )  # fmt: skip
 

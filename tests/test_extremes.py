@@ -27,6 +27,10 @@ def pair(s: float) -> list[float]:
     return [3 * s, 4 * s]
 
 
+def times_itself(y: Any) -> Any:
+    return y * y
+
+
 ZERO2 = np.zeros((2, 2)).tolist()
 UNIT = [0.6, 0.8]
 CUBES = np.array([27.0, 64.0])
@@ -83,7 +87,7 @@ APEX: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "norm**2": (lambda x: norm(x) ** 2, 2 * _EYE),
     "norm**2.0": (lambda x: norm(x) ** 2.0, 2 * _EYE),
     "square": (lambda x: np.square(norm(x)), 2 * _EYE),
-    "norm * norm": (lambda x: (lambda y: y * y)(norm(x)), 2 * _EYE),
+    "norm * norm": (lambda x: times_itself(norm(x)), 2 * _EYE),
     "norm": (norm, 0 * _EYE),
     "norm**3": (lambda x: norm(x) ** 3, 0 * _EYE),
     "norm**2 + norm": (lambda x: norm(x) ** 2 + norm(x), 2 * _EYE),

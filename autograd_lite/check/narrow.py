@@ -8,7 +8,7 @@ a fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite.check.analytic import UNABLE
 from autograd_lite.check.compare import Tolerance
 from autograd_lite.check.context import Settings
-from autograd_lite.check.numeric import Checked, Derivatives, Numeric, pulled
+from autograd_lite.check.numeric import Checked, Numeric, pulled
 from autograd_lite.check.rounding import Rounding
 from autograd_lite.check.subject import plain
 from autograd_lite.graph import observe
@@ -31,11 +31,31 @@ class Difference(NamedTuple):
 
     k: int
     mode: str
-    place: tuple[int, int] | None  # row and column; None for a direction
+    column: int | None  # None for a direction
     derived: float
     exact: float
-    count: int
+    columns: int
     wrong: bool
+
+
+class _Sides(NamedTuple):
+    """Both derivatives by one input, (rows, columns), or along a direction `v`, and how well the exact one is known."""
+
+    k: int
+    v: Array | None
+    narrow: Array
+    exact: Array
+    noise: Array
+    tolerance: Tolerance
+
+    def excess(self, more: Any = 0.0) -> Array:
+        """Return the differences in units of what is allowed, with some noise more."""
+        return self.tolerance.excess(self.narrow, self.exact, self.noise + more)
+
+    def worst(self) -> tuple[int, int]:
+        excess = self.excess()
+        row, column = np.unravel_index(np.argmax(excess), excess.shape)
+        return int(row), int(column)
 
 
 class Narrow:
@@ -59,62 +79,57 @@ class Narrow:
         for k, narrow in enumerate(pulled(self.checked, self.numeric, self.derived)):
             if not narrow.size:
                 continue
-            found = self._compared(k, "reverse", narrow, self.gradients[k], self.outside[k], None)
+            tolerance = Tolerance(self.itemsize, self.settings.rtol, self.settings.atol).over_all(self.gradients[k])
+            found = self._worst(_Sides(k, None, narrow, self.gradients[k], self.outside[k], tolerance), "reverse")
             if found is None and "forward" in self.settings.modes:
-                v = self.settings.rng.choice([-1.0, 1.0], narrow.shape[1])
-                pushed = self.numeric.read(self.derived.push(k, v))[:, None]
-                noise = (self.outside[k] @ np.abs(v))[:, None]
-                found = self._compared(k, "forward", pushed, (self.gradients[k] @ v)[:, None], noise, v)
+                found = self._worst(self._along_direction(k, tolerance), "forward")
             if found is not None:
                 yield found
 
-    def _compared(
-        self, k: int, mode: str, narrow: Array, exact: Array, noise: Array, v: Array | None
-    ) -> Difference | None:
-        tolerance = Tolerance(self.itemsize, self.settings.rtol, self.settings.atol).over_all(self.gradients[k])
+    def _along_direction(self, k: int, tolerance: Tolerance) -> _Sides:
+        """Return the derivatives along a random direction, where each element may be off by what is allowed to it."""
+        exact = self.gradients[k]
+        v = self.settings.rng.choice([-1.0, 1.0], exact.shape[1])
+        narrow = self.numeric.read(self.derived.push(k, v))
         with np.errstate(all="ignore"):
-            rtol = tolerance.rtol * (0 if v is None else np.abs(self.gradients[k]) @ np.abs(v))
-        allowed = noise + np.reshape(rtol, (-1, 1) if v is not None else ())
-        excess = tolerance.excess(narrow, exact, allowed)
-        columns = np.flatnonzero((excess > 1).any(axis=0))
+            noise = (self.outside[k] + tolerance.rtol * np.abs(exact)) @ np.abs(v)
+            return _Sides(k, v, narrow[:, None], (exact @ v)[:, None], noise[:, None], tolerance)
+
+    def _worst(self, sides: _Sides, mode: str) -> Difference | None:
+        columns = np.flatnonzero((sides.excess() > 1).any(axis=0))
         if not columns.size:
             return None
-        row, j = (int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
-        wrong = self._is_wrong(k, row, j, narrow, exact, allowed, tolerance, v)
-        place = (row, j) if v is None else None
-        return Difference(k, mode, place, float(narrow[row, j]), float(exact[row, j]), int(columns.size), wrong)
+        (row, j), wrong = sides.worst(), self._is_wrong(sides)
+        column = j if sides.v is None else None
+        said = float(sides.narrow[row, j]), float(sides.exact[row, j])
+        return Difference(sides.k, mode, column, *said, int(columns.size), wrong)
 
-    def _is_wrong(
-        self, k: int, row: int, j: int, narrow: Array, exact: Array, noise: Array, tolerance: Tolerance, v: Array | None
-    ) -> bool:
+    def _is_wrong(self, sides: _Sides) -> bool:
         """Tell whether neither rounding inside of rules nor this very point explains a difference, nor an overflow."""
-        if self.overflows or not np.isfinite(narrow[row, j]):
+        row, j = sides.worst()
+        inside = None if self.overflows or not np.isfinite(sides.narrow[row, j]) else self._noise(True)
+        if not inside:
             return False
-        inside = self._noise(True)
-        if inside is None:
+        noise = inside[sides.k]
+        if not sides.excess(noise if sides.v is None else (noise @ np.abs(sides.v))[:, None])[row, j] > 1:
             return False
-        extra = inside[k] if v is None else (inside[k] @ np.abs(v))[:, None]
-        if not tolerance.excess(narrow, exact, noise + extra)[row, j] > 1:
-            return False
-        gap = abs(narrow[row, j] - exact[row, j])
-        return all(beside >= gap / _SHARE for beside in self._gaps_beside(k, row, j, v))
+        gap = abs(sides.narrow[row, j] - sides.exact[row, j])
+        return all(beside >= gap / _SHARE for beside in self._gaps_beside(sides.k, row, j, sides.v))
 
     def _gaps_beside(self, k: int, row: int, j: int, v: Array | None) -> Iterator[float]:
         """Yield the difference at the same place at points beside the given one, as far as it is a number there."""
         for way in (-_FAR, _FAR):
             arrays = [np.asarray(a + a * way, a.dtype) for a in self.checked.narrow()]
             with np.errstate(all="ignore"):
-                narrow = self._at(arrays, k, row, j, v)
-                exact = self._at([a.astype(np.float64) for a in arrays], k, row, j, v, every=v is not None)
-            if np.isfinite(narrow - exact):
-                yield abs(narrow - exact)
-
-    def _at(self, arrays: Sequence[Array], k: int, row: int, j: int, v: Array | None, every: bool = False) -> float:
-        derived = self.checked.derive(arrays)
-        if v is not None and not every:
-            return float(self.numeric.read(derived.push(k, v))[row])
-        gradient = pulled(self.checked, self.numeric, derived)[k][row]
-        return float(gradient[j] if v is None else gradient @ v)
+                derived = self.checked.derive(arrays)
+                narrow = pulled(self.checked, self.numeric, derived)[k][row, j] if v is None else (
+                    self.numeric.read(derived.push(k, v))[row]
+                )  # fmt: skip
+                exact = self.checked.derive([a.astype(np.float64) for a in arrays])
+                gradient = pulled(self.checked, self.numeric, exact)[k][row]
+                gap = abs(narrow - (gradient[j] if v is None else gradient @ v))
+            if np.isfinite(gap):
+                yield float(gap)
 
     def _noise(self, inside: bool) -> list[Array] | None:
         """Return how far derivatives in float64 move with inputs and results; with those in rules, None if unseen."""
@@ -137,9 +152,9 @@ def is_narrow(checked: Checked) -> bool:
 
 def fields(difference: Difference, shape: tuple[int, ...], dtype: Any) -> dict[str, Any]:
     """Return a difference as fields of a fault."""
-    place = difference.place
-    index = () if place is None or not shape else tuple(int(i) for i in np.unravel_index(place[1], shape))
+    column = difference.column
+    index = () if column is None or not shape else tuple(int(i) for i in np.unravel_index(column, shape))
     return {
         "index": index, "analytic": difference.derived, "numeric": difference.exact, "hint": str(dtype),
-        "count": difference.count if place is not None else 0, "mode": difference.mode,
+        "count": difference.columns if column is not None else 0, "mode": difference.mode,
     }  # fmt: skip

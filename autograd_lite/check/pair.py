@@ -105,7 +105,8 @@ class Jacobians:
     """All derivatives as arrays: (elements of the output, of an input) for each input."""
 
     def __init__(self, parts: Sequence[Array], shapes: Sequence[Shape]) -> None:
-        self.shapes, self.parts, self.coarse = list(shapes), list(parts), None
+        self.shapes, self.parts = list(shapes), list(parts)
+        self.coarse: dict[str, Any] | None = None
 
     def pull(self, u: Array) -> list[Array]:
         """Return the derivative of ``u @ outputs`` by each input."""

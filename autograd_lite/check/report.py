@@ -21,7 +21,8 @@ class Fault:
     verdict : str
         ``wrong``, ``kink``, ``not finite``, ``not deterministic``, ``input mutated``, ``cut`` (a derivative lost
         between operations), ``narrow`` (right in float64, wrong in the dtype of the input by more than it rounds),
-        ``not holomorphic`` (there is no complex derivative); of remarks ``kink`` (the derivative lies between the
+        ``not holomorphic`` (there is no complex derivative), ``other on arrays`` (f on Tensors is not f on arrays); of
+        remarks ``kink`` (the derivative lies between the
         slopes), ``independent``, ``imprecise`` (digits are lost in the dtype of the input), ``rounded`` (a rule gives
         fewer digits than its input has), ``unclear``.
     function : str
@@ -128,6 +129,7 @@ _TEXTS = {
     "input mutated": errors.GRADCHECK_MUTATED,
     "imprecise": errors.GRADCHECK_PRECISION,
     "narrow": errors.GRADCHECK_NARROW,
+    "other on arrays": errors.GRADCHECK_ARRAYS,
     "rounded": errors.GRADCHECK_ROUNDED,
     "unclear": errors.GRADCHECK_UNCLEAR,
     "independent": errors.GRADCHECK_INDEPENDENT,
@@ -264,6 +266,7 @@ class GradcheckReport(NamedTuple):
         if row.wrong:
             return f"WRONG at {row.wrong}"
         found = [f for f in (*self.faults, *self.remarks) if f.position == row.position and f.order == 1]
+        found = [f for f in found if f.verdict != "other on arrays"]
         return found[0].verdict if found else "ok"
 
 
@@ -274,6 +277,8 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _line(kind: str, fault: Fault) -> str:
     """Return one line on a fault: what, where, and what it comes from."""
+    if fault.verdict == "other on arrays":
+        return f"{kind}: {fault.verdict}  {fault.hint}"
     where = fault.name or f"input {fault.position}"
     parts = [f"{kind}: {fault.verdict}", *([f"order {fault.order}"] if fault.order > 1 else []), fault.mode, where]
     if fault.index:
@@ -281,7 +286,8 @@ def _line(kind: str, fault: Fault) -> str:
     if fault.slopes is not None:
         parts.append(f"slopes {fault.slopes[0]:.6g} and {fault.slopes[1]:.6g}, derived {fault.analytic:.6g}")
     if fault.verdict in {"narrow", "imprecise", "rounded"}:
-        parts.append(f"derived {fault.analytic:.9g}, in float64 {fault.numeric:.9g}, off by {fault.share:.1e} of itself")
+        parts.append(f"derived {fault.analytic:.9g}, in float64 {fault.numeric:.9g}")
+        parts.append(f"off by {fault.share:.1e} of itself")
     if fault.taylor is not None:
         parts.append(f"Taylor slope {fault.taylor:.2f}")
     if fault.operation:

@@ -15,8 +15,16 @@ from autograd_lite import errors
 from autograd_lite.op import Op, composite, custom, linear
 from autograd_lite.rules.common import as_tuple, divided, with_shape
 from autograd_lite.shapes import (
-    Array, Axis, Shape, everywhere, keepdims_shape, narrowed, normalize_axes, reduced_size, wide,
-)  # fmt: skip
+    Array,
+    Axis,
+    Shape,
+    everywhere,
+    keepdims_shape,
+    narrowed,
+    normalize_axes,
+    reduced_size,
+    wide,
+)
 
 
 def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Array:
