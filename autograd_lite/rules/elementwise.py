@@ -11,11 +11,11 @@ poles:
 ``sqrt`` at 0         infinity, its one-sided limit
 ``x**0`` at 0         0 for `x`; ``0**y`` has derivative 0 for `y`
 ``arctan2(0, 0)``     0 for both; ``hypot(0, 0)`` likewise
-``logaddexp``         0 for both where both are ``-inf``
+``logaddexp``         0 for both where both are ``-inf``; half for each where both are ``inf``
 ====================  ======================================================================
 
-Derivatives are written in the output where it is at hand, and so that no digits are lost far out: the derivative of
-`tanh` is ``sech(x)^2``, not ``1 - y^2``, which is 0 from 19 on.
+Derivatives are written in the output where the next operation keeps it anyway (`exp`, `sqrt`, `relu`), and so that no
+digits are lost far out: the derivative of `tanh` is ``sech(x)^2``, not ``1 - y^2``, which is 0 from 19 on.
 """
 
 import numpy as np

@@ -1,8 +1,12 @@
 """Sums, products, extrema, moments, and what else turns many elements into one.
 
 Where several elements are the maximum they share its gradient equally: of all choices the one that does not depend on
-the order of the elements. The gradient of a norm, and of a standard deviation, is 0 where its value is 0: the element
-of the subdifferential that is smallest.
+the order of the elements; so do infinities in an exponential sum. The gradient of a norm, and of a standard deviation,
+is 0 where its value is 0: the element of the subdifferential that is smallest. (What is smooth there in spite of it, as
+the square of a norm, keeps its second derivative: see `sweep.at_apex`.) Where squares have overflowed or lost their
+digits, the value is NumPy's and the gradient the right one.
+
+Half precision is summed in single, as NumPy does for means: it holds no count beyond 65,504.
 """
 
 from __future__ import annotations
