@@ -301,6 +301,7 @@ def _matrix_norm(size: Array, ord: float, axes: tuple[int, ...], keepdims: bool)
 
 
 _LOWEST = {np.dtype(t): np.finfo(t).min for t in (np.half, np.single, np.double, np.longdouble)}
+_HIGHEST = {dtype: -lowest for dtype, lowest in _LOWEST.items()}
 
 
 def _top(a: Array, axes: Axis) -> Array:
@@ -320,7 +321,9 @@ def _softmax(a: Array, axis: Axis = -1) -> Array:
 
     Where some are infinite they share all the weight, as they share the gradient of `max`.
     """
-    e = np.exp(_below_top(wide(a), axis))
+    x = wide(a)
+    x = np.minimum(x, _HIGHEST.get(x.dtype, np.inf))  # next to it all that is finite weighs nothing
+    e = np.exp(x - _top(x, axis))
     return narrowed(e / np.maximum(e.sum(axis, keepdims=True), 1.0), a.dtype)  # the largest alone contributes 1
 
 
