@@ -327,11 +327,7 @@ def _softmax(a: Array, axis: Axis = -1) -> Array:
     return narrowed(e / np.maximum(e.sum(axis, keepdims=True), 1.0), a.dtype)  # the largest alone contributes 1
 
 
-def _softmax_rule(g: Array, y: Array, axis: Axis) -> Array:
-    return y * (g - (wide(g) * y).sum(axis, keepdims=True))
-
-
-softmax = custom(_softmax, _softmax_rule, settings="axis")
+softmax = custom(_softmax, lambda g, y, axis: y * (g - (wide(g) * y).sum(axis, keepdims=True)), settings="axis")
 
 
 def _log_softmax(a: Array, axis: Axis = -1) -> Array:
@@ -339,11 +335,9 @@ def _log_softmax(a: Array, axis: Axis = -1) -> Array:
     return narrowed(shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1.0)), a.dtype)
 
 
-def _log_softmax_rule(g: Array, y: Array, axis: Axis) -> Array:
-    return g - np.exp(y) * wide(g).sum(axis, keepdims=True)
-
-
-log_softmax = custom(_log_softmax, _log_softmax_rule, settings="axis")
+log_softmax = custom(
+    _log_softmax, lambda g, y, axis: g - np.exp(y) * wide(g).sum(axis, keepdims=True), settings="axis"
+)
 
 
 def _logsumexp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
