@@ -43,6 +43,8 @@ def _of_one(*ops: Any) -> Callable[[Any], Any]:
     def enter(fn: Any) -> Any:
         def batched(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
             (x,) = operands
+            if not x.ndim and settings.get("axis") is not None:  # a number takes some axes, as a row of one would
+                return each(op, operands, settings, level)
             return fn(op, x._array, x.shape, settings)
 
         RULES.update(dict.fromkeys(ops, batched))
@@ -122,6 +124,8 @@ def _reduced_constant(op: Op, operands: Sequence[Any], settings: Settings, level
         return each(op, operands, settings, level)
     axis = given.get("axis", -1 if op is REGISTRY[np.argsort] else None)
     array, ndim = x._array, x.ndim
+    if axis is not None and not ndim:
+        return each(op, operands, settings, level)
     if axis is None and op in _FLATTENED:
         if given.get("keepdims"):
             return each(op, operands, settings, level)

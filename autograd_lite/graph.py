@@ -250,6 +250,17 @@ def reachable(roots: Iterable[Node]) -> list[Node]:
     return nodes
 
 
+def later(root: Node, start: Node) -> set[Node]:
+    """Return the nodes from which `root` was computed since `start` was made, and both if they are among them."""
+    found, pending = {root}, [root]
+    while pending:
+        for parent, *_ in pending.pop().edges or ():
+            if parent.order >= start.order and parent not in found:
+                found.add(parent)
+                pending.append(parent)
+    return found
+
+
 class _SetRecording:
     """Switch recording on or off, as a context manager or as a decorator of all kinds of functions.
 

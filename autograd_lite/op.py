@@ -145,6 +145,9 @@ class Op:
     zeros : callable or None
         A rule in the place of the others, where zeros of the cotangent are to be kept zeros and those gave what is not
         finite: for an operation that is made of others.
+    apex : callable or None
+        ``apex(at, slope, *saved)`` for what looks like a cone where it is 0, as a norm, see `sweep.at_apex`: of its
+        rules the first thing saved is 0 there. It returns ``slope`` times the input where `at` holds, and else 0.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
@@ -158,12 +161,12 @@ class Op:
     """
 
     __slots__ = (
-        "__dict__", "__name__", "accumulate", "binder", "calls", "defaults", "fn", "foreign", "form", "function", "jvp",
-        "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks", "quiet", "reads",
-        "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
+        "__dict__", "__name__", "accumulate", "apex", "binder", "calls", "defaults", "fn", "foreign", "form",
+        "function", "jvp", "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks",
+        "quiet", "reads", "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
     )  # fmt: skip
 
-    _surveyed: tuple[str, ...] = ("fn", "rules", "jvp")  # what a compiled function reads of it
+    _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it
 
     def __init__(
         self,
@@ -185,6 +188,7 @@ class Op:
         spends: bool = False,
         view: Callable[..., Any] | None = None,
         function: Any = None,
+        apex: Rule | None = None,
     ) -> None:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
@@ -194,6 +198,7 @@ class Op:
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
         self.opaque, self.zeros, self.spends, self.view, self.function = opaque, zeros, spends, view, function
         self.foreign = False
+        self.apex = apex
         self.calls = 0
         self.quiet: Callable[..., Any] | None = None
         self.lane: Callable[..., Any] | None = None

@@ -39,8 +39,18 @@ def unbroadcast(g: Array, shape: Shape) -> Array:
     if g.shape == (1,) * lead + shape:  # nothing was repeated
         return g.reshape(shape)
     stretched = tuple([i for i, n in enumerate(g.shape) if n != 1 and (i < lead or shape[i - lead] == 1)])
-    reduced = g.sum(stretched) if stretched else g
+    reduced = wide(g).sum(stretched) if stretched else g
     return reduced.reshape(shape)
+
+
+def wide(x: Array) -> Array:
+    """Return half precision in single, for a sum: it ends at 65,504, and stands still at 2048 ones. Else `x`."""
+    return x.astype(np.float32) if x.dtype.char == "e" else x
+
+
+def narrowed(y: Array, dtype: Any) -> Array:
+    """Return in half precision what was made of ``wide(x)``, if that is the dtype of `x`. Else `y`."""
+    return y.astype(dtype) if dtype.char == "e" else y
 
 
 def everywhere(condition: Array) -> bool:

@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.covered import uncover
-from autograd_lite.graph import Node
+from autograd_lite.graph import Node, later
 from autograd_lite.op import RECORDERS, Op
 from autograd_lite.rules.common import refuse_masked
 from autograd_lite.shapes import Array, everywhere, unbroadcast
@@ -89,7 +89,8 @@ def reverse(
                     if zeros:
                         masked.add(parent)
                     if lift is not None:
-                        share = rule(g, *lifted(node, op, index, saved, lift))
+                        given = lifted(node, op, index, saved, lift)
+                        share = rule(g, *given) if op.apex is None else at_apex(rule(g, *given), g, node, given, lift)
                     elif op.accumulate is None or g.__class__ in RECORDERS:
                         share = rule(g, *saved)
                     elif not op.spends:
@@ -220,6 +221,29 @@ def _keep_zeros(g: Array, share: Array) -> Array:
         return share
     kept = (_plain(g) != 0) | np.isfinite(_plain(share))
     return share if everywhere(kept) else np.where(kept, share, 0)
+
+
+def at_apex(share: Array, g: Array, node: Node, given: tuple[Any, ...], lift: Lift) -> Array:
+    """Return the recorded share of the input of a cone so that its derivative is right at the apex too.
+
+    At its apex, where a norm is 0, a cone has no derivative, and its rules give 0. What is made of it may have one, as
+    the square of a norm has: its first derivative is ``g x / y``, and where `g` vanishes with `y` that is as good as
+    ``slope x``, with the derivative of `g` by `y` in the place of their quotient (l'Hôpital). It is 0 as well, but the
+    derivative of it is not: the Hessian of ``norm(x)**2`` is 2 everywhere.
+
+    NOTE: a rule that knows `g` and `y` alone can't tell ``y**2`` from ``y**3``. And so it is for reverse sweeps only:
+    of two forward ones the first has made the tangent 0 before the square is reached.
+    """
+    assert node.op is not None
+    assert node.op.apex is not None
+    if getattr(g, "_node", None) is None or everywhere(_plain(given[0]) != 0):
+        return share
+    seed = (g._node, lift(np.ones(g.shape, g.dtype), None))
+    path = later(g._node, node)
+    slope = reverse([seed], wanted=frozenset((node,)), within=path, lift=lift, retain=True).get(node)
+    if slope is None:
+        return share
+    return share + node.op.apex((given[0] == 0) & np.isfinite(slope), slope, *given)
 
 
 def _plain(x: Array) -> Array:

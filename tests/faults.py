@@ -598,6 +598,25 @@ LEARNING = [
         "def f(x): y = np.sum(x)",
     ),
 ]  # fmt: skip
+_BRANCHING = """
+def branching(x):
+    return x * 2 if isinstance(x, ag.Tensor) else x * 3
+"""
+CHECKS = [
+    Fault(
+        "a function that does something else on arrays", "ag.gradcheck(branching, data)", errors.GradcheckError,
+        ["branching", "f on Tensors is not f on arrays", "on Tensors", "on arrays"], [], _BRANCHING,
+    ),
+    Fault(
+        "the same, watched", "ag.debug(arrays=True)(branching)(x)", errors.OtherOnArraysError,
+        ["branching on Tensors is not branching on arrays"], [], _BRANCHING,
+    ),
+    Fault(
+        "a block to be compared with arrays", "ag.debug(arrays=True).__enter__()", errors.ArgumentError,
+        ["a block has none to call"], [],
+    ),
+]  # fmt: skip
 FAULTS = [
     *BACKWARD, *DATA, *CONVERSION, *IN_PLACE, *UNSUPPORTED, *HANDED_OVER, *COPIES, *RULES, *FUNCTIONS, *LEARNING,
+    *CHECKS,
 ]  # fmt: skip

@@ -265,3 +265,65 @@ def test_a_rule_that_loses_digits_in_float32() -> None:
     report = ag.gradcheck(op, numbers(3, dtype="f4"))
     assert only(report.remarks).verdict == "imprecise"
     assert "right in float64, but in float32" in str(only(report.remarks))
+
+
+@pytest.mark.parametrize("error", [1e-2, 1e-3, -0.5])
+def test_a_rule_that_is_wrong_in_float32_only(error: float) -> None:
+    """Rounding explains 1e-7: in the function, in the rule, and at this very point."""
+
+    def factor(x: Any) -> Any:
+        return np.float32(1 + error) if x.dtype == np.float32 else 1.0
+
+    op = sine(lambda g, x: g * np.cos(x) * factor(x))
+    for f, x in ((op, numbers(3, dtype="f4")), (lambda x: np.sum(np.exp(op(x * 2))), numbers(100, dtype="f4"))):
+        report = ag.gradcheck(f, x, raise_exception=False)
+        fault = only(report.faults)
+        assert (fault.verdict, fault.operation, fault.argument) == ("narrow", "<lambda>", "x")
+        assert f"off by {fault.share:.1e} of itself" in str(report)
+        assert ag.gradcheck(f, x.astype(float))
+
+
+def test_a_forward_rule_that_is_wrong_in_float32_only() -> None:
+    op = custom(
+        lambda x: np.sin(x), lambda g, x: g * np.cos(x),
+        jvp=lambda tangents, x: tangents[0] * np.cos(x) * (np.float32(1.01) if x.dtype == np.float32 else 1),
+    )  # fmt: skip
+    fault = only(ag.gradcheck(op, numbers(3, dtype="f4"), raise_exception=False).faults)
+    assert (fault.verdict, fault.mode) == ("narrow", "forward")
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (1 - np.cos(x * 1e-4)) / (x * 1e-4) ** 2,
+        lambda x: np.sqrt(np.sum(x * x * 1e30)),
+        lambda x: np.exp(40 * x) / np.exp(39 * x),
+        lambda x: np.sum(ag.relu(x * 0.1 - x / 10)),
+        lambda x: np.log1p(np.exp(30 * x)),
+        lambda x: np.linalg.norm(x * 1e25) * 1e-25,
+        lambda x: np.tan(x * 1.57),
+        lambda x: np.std(x + 1e4),
+        lambda x: np.prod(x * 1e10),
+        lambda x: (x + 1e6) ** 2 - 2e6 * x,
+        np.sort,
+        ag.softmax,
+    ],
+    ids=range(12),
+)
+@pytest.mark.parametrize("dtype", ["f2", "f4"])
+def test_digits_that_a_right_function_loses_are_no_fault(f: Any, dtype: str) -> None:
+    with np.errstate(all="ignore"):
+        report = ag.gradcheck(f, numbers(5, dtype=dtype), raise_exception=False)
+    assert all(fault.verdict != "narrow" for fault in report.faults), str(report)
+
+
+@pytest.mark.parametrize("size", [3, 300])
+def test_a_rule_that_returns_fewer_digits_is_remarked_with_the_size_of_its_error(size: int) -> None:
+    op = sine(lambda g, x: (g * np.cos(x)).astype(np.float32))
+    report = ag.gradcheck(lambda x: op(x) * 2, numbers(size))
+    remark = report.remarks[0]
+    assert (remark.verdict, remark.operation) == ("rounded", "<lambda>")
+    assert 1e-9 < remark.share < 1e-6
+    assert f"off by {remark.share:.1e} of itself" in str(report)
+    assert "returns float32 where its input is float64" in str(remark)
+    assert not ag.gradcheck(np.sin, numbers(size)).remarks

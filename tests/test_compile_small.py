@@ -114,7 +114,8 @@ LIMITS: dict[str, tuple[Callable[..., Any], list[str]]] = {
         lambda x: nn.functional.softmax(np.tanh(x), -1), ["tanh", "max", "subtract", "exp", "sum", "divide"],
     ),
     "a softmax": (
-        lambda x: nn.functional.softmax(x, -1), ["max", "maximum", "subtract", "exp", "sum", "maximum", "divide"],
+        lambda x: nn.functional.softmax(x, -1),
+        ["minimum", "max", "maximum", "subtract", "exp", "sum", "maximum", "divide"],
     ),
     "with another start": (lambda x: np.minimum(np.max(np.tanh(x), initial=9.0), x), ["tanh", "max", "minimum"]),
 }  # fmt: skip

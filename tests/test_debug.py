@@ -216,3 +216,34 @@ def test_as_a_decorator() -> None:
         decorated(leaf(0.0))
     with np.errstate(all="ignore"):
         assert np.log(leaf(0.0)).item() == -np.inf
+
+
+ZERO_TIMES_INFINITY: dict[str, tuple[Callable[[Any], Any], list[float] | None]] = {
+    "a factor of 0": (lambda x: (np.sqrt(x) * 0).sum(), None),
+    "a factor of 0 further on": (lambda x: (np.sqrt(x * 1) * 0).sum(), None),
+    "a weight of 0": (lambda x: np.sum(np.sqrt(x) * np.array([0.0, 1.0])), None),
+    "a square": (lambda x: np.sum(np.sqrt(x) ** 2), None),
+    "a mask": (lambda x: np.where(x > 0, np.sqrt(x), 0.0).sum(), [0.0, 0.25]),
+    "a part": (lambda x: np.sqrt(x)[1:].sum(), [0.0, 0.25]),
+    "a maximum": (lambda x: np.maximum(np.sqrt(x), 1.0).sum(), [0.0, 0.25]),
+    "a mask, and a factor of 0": (lambda x: (np.where(x > 0, np.sqrt(x), 0.0) + np.sqrt(x) * 0).sum(), None),
+}
+
+
+@pytest.mark.parametrize("name", ZERO_TIMES_INFINITY)
+def test_0_times_infinity_is_let_pass_behind_a_mask_only(name: str) -> None:
+    f, gradient = ZERO_TIMES_INFINITY[name]
+    x = leaf(0.0, 4.0)
+    for sweep in (lambda: f(x).backward(), lambda: ag.grad(f)(np.array([0.0, 4.0]))):
+        with ag.debug():
+            if gradient is None:
+                with pytest.raises(errors.NonFiniteError, match="derivative of sqrt by its argument x makes nan"):
+                    sweep()
+            else:
+                found = sweep()
+                assert (x.grad if found is None else found).tolist() == gradient
+    assert x.grad is None or gradient is not None
+    assert not x._node.notes.hooks
+    if gradient is None:
+        f(x).backward()  # outside nothing is left of it
+        assert np.isnan(x.grad.tolist()[0])

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.check.arrays import of_call
 from autograd_lite.check.subject import plain
 from autograd_lite.covered import uncover
-from autograd_lite.graph import observe
+from autograd_lite.graph import Node, observe
 from autograd_lite.op import Op, Settings
 from autograd_lite.provenance import Origin, Place, caller, origins
-from autograd_lite.record import Handle
+from autograd_lite.record import Handle, plain_of
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array, whole
+from autograd_lite.tensor import HookHandle
 
 _REMEDIES = {
     "log": "np.log(np.maximum(x, 1e-12))",
@@ -36,8 +38,7 @@ _isfinite = np.isfinite
 _OTHERWISE = "with ag.debug(nan=False): ... where such numbers are meant"
 
 
-@contextmanager
-def debug(nan: bool = True) -> Iterator[None]:
+def debug(nan: bool = True, arrays: bool = False) -> Any:
     """Have errors name the user's lines, and stop at the first nan or infinity; a context manager and a decorator.
 
     Parameters
@@ -45,12 +46,20 @@ def debug(nan: bool = True) -> Iterator[None]:
     nan : bool
         Whether an operation that makes nan or an infinity of finite operands, forward or on the way back, raises
         `NonFiniteError` with its name, its line and the first bad index. What is masked afterwards, as in
-        ``np.where(x > 0, np.log(x), 0.0)``, is an error here too.
+        ``np.where(x > 0, np.log(x), 0.0)``, is an error here too. A derivative is let pass where a mask makes it 0.
+    arrays : bool
+        As a decorator only: whether the function is called a second time, with plain arrays in the place of Tensors,
+        and must give the same, see `gradcheck`. What it does besides, it does twice; what raises an error on arrays, or
+        gives something else each time, is not compared.
 
     Raises
     ------
     NonFiniteError
         Inside of the block, see above.
+    OtherOnArraysError
+        The function gave something else on plain arrays.
+    ArgumentError
+        A ``with`` block with `arrays`, which has no function to call.
 
     Notes
     -----
@@ -69,9 +78,15 @@ def debug(nan: bool = True) -> Iterator[None]:
     Traceback (most recent call last):
     autograd_lite.errors.NonFiniteError: the derivative of sqrt by its argument x makes an infinity of a finite ...
     """
+    return _Compared(nan) if arrays else _watched(nan)
+
+
+@contextmanager
+def _watched(nan: bool) -> Iterator[None]:
     if traced():
         raise errors.CompileError(errors.COMPILE_DEBUG)
-    with observe(partial(_note, nan)):
+    awaited: list[HookHandle] = []
+    with observe(partial(_note, awaited if nan else None)):
         try:
             yield
         except (TypeError, ValueError) as error:
@@ -79,9 +94,40 @@ def debug(nan: bool = True) -> Iterator[None]:
             raise
         finally:
             origins.clear()
+            for handle in awaited:
+                handle.remove()
 
 
-def _note(nan: bool, op: Op, operands: Sequence[Any], _: Settings, result: Any) -> None:
+class _Compared:
+    """A decorator: the function is watched, and its result compared with that on plain arrays."""
+
+    def __init__(self, nan: bool) -> None:
+        self.nan = nan
+
+    def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(f)
+        def compared(*args: Any, **kwargs: Any) -> Any:
+            with _watched(self.nan):
+                result = f(*args, **kwargs)
+            if (found := of_call(f, args, kwargs, result)) is not None:
+                place, ours, theirs = found
+                name = getattr(f, "__name__", type(f).__name__)
+                text = errors.DEBUG_OTHER.format(function=name, output=place, ours=ours, theirs=theirs)
+                raise errors.OtherOnArraysError(text)
+            return result
+
+        return compared
+
+    def __enter__(self) -> None:
+        raise errors.ArgumentError(errors.DEBUG_ARRAYS)
+
+    def __exit__(self, *_: object) -> None:
+        """Stand for the end of a block, which has no beginning."""
+
+
+def _note(
+    awaited: list[HookHandle] | None, op: Op, operands: Sequence[Any], _: Settings, result: Any
+) -> None:
     """Note where an operation was called, look at its result, and set a guard on its derivative."""
     place = caller(_OUR_FRAMES)
     node = result._node
@@ -89,12 +135,15 @@ def _note(nan: bool, op: Op, operands: Sequence[Any], _: Settings, result: Any) 
         origins[result] = Origin(place, _end(op, operands, place))
     else:
         node.note().place = place
-    if nan:
+    if awaited is not None:
         y = result._data
         if y.__class__ is not np.ndarray or 0 in _isfinite(y).tobytes():
             _look(op, operands, y, place)
         if node is not None:
-            node.edges = tuple([(n, _guarded(rule, op, i, place), saved, i) for n, rule, saved, i in node.edges])
+            node.edges = tuple([
+                (n, _guarded(rule, op, i, place, partial(_await, awaited, n)), saved, i)
+                for n, rule, saved, i in node.edges
+            ])
 
 
 def _end(op: Op, operands: Sequence[Any], place: Place | None) -> str:
@@ -118,29 +167,47 @@ def _look(op: Op, operands: Sequence[Any], y: Any, place: Place | None) -> None:
     raise errors.NonFiniteError(text)
 
 
-def _guarded(rule: Any, op: Op, index: int, place: Place | None) -> Callable[..., Any]:
+def _guarded(
+    rule: Any, op: Op, index: int, place: Place | None, later: Callable[[Callable[[], None]], None]
+) -> Callable[..., Any]:
     """Return a rule that raises where it makes something that is not finite of a finite gradient.
 
-    NOTE: 0 times an infinite derivative is let pass at an elementwise operation, as behind a mask it will be 0 again.
+    NOTE: 0 times an infinite derivative, at an elementwise operation, may be made 0 again by the sweep, behind a mask.
+    So that is judged `later`, when the gradient of the operand is complete.
     """
 
     def guarded(g: Any, *saved: Any) -> Any:
         share = rule(g, *saved)
         if share.__class__ is not np.ndarray or 0 in _isfinite(share).tobytes():
-            _look_back(op, index, g, share, place)
+            _look_back(op, index, g, share, place, later)
         return share
 
     return guarded
 
 
-def _look_back(op: Op, index: int, g: Any, share: Any, place: Place | None) -> None:
-    y = share._data if isinstance(share, Handle) else share
-    if _finite(y):
+def _look_back(
+    op: Op, index: int, g: Any, share: Any, place: Place | None, later: Callable[[Callable[[], None]], None]
+) -> None:
+    y, given = plain_of(share), plain_of(g)
+    if _finite(y) or not _finite(given):
         return
-    given = g._data if isinstance(g, Handle) else g
     bad = np.where(given != 0, y, 0) if op.form == "elementwise" and _fits(given, y) else y
-    if not _finite(bad) and _finite(given):
+    if _finite(bad):
+        later(partial(_refuse_gradient, op, index, y, place))
+    else:
         _refuse_gradient(op, index, bad, place)
+
+
+def _await(awaited: list[HookHandle], node: Node, refuse: Callable[[], None]) -> None:
+    """Have a gradient refused if it is not finite when it is complete."""
+
+    def judge(g: Any) -> None:
+        handle.remove()
+        if not _finite(g._data):
+            refuse()
+
+    handle = HookHandle(node.note().hooks, judge)
+    awaited.append(handle)
 
 
 def _refuse_gradient(op: Op, index: int, bad: Array, place: Place | None) -> None:

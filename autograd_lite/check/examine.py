@@ -20,6 +20,7 @@ from autograd_lite.check.compare import Tolerance, hint
 from autograd_lite.check.context import Found, Operations, Settings
 from autograd_lite.check.heatmap import ErrorMatrix
 from autograd_lite.check.measure import Matrix, Measure
+from autograd_lite.check.narrow import Narrow, fields, is_narrow
 from autograd_lite.check.numeric import Checked, Derivatives, Numeric, pulled
 from autograd_lite.check.report import Fault, InputReport
 from autograd_lite.check.rounding import Rounding
@@ -199,12 +200,16 @@ class _Examination:
         looked = sorted(measure.sweeps)
         derived, numeric = (np.nan_to_num(a[:, looked]) for a in (matrix.derived, matrix.numeric))
         gap, size = np.abs(derived - numeric), np.maximum(np.abs(derived), np.abs(numeric))
-        gap[~((matrix.excess[:, looked] <= 1) & (gap > _MUCH * np.max(size, axis=1, keepdims=True, initial=0)))] = 0
+        much = _MUCH if self.rounding.coarse is None else 0.0
+        gap[~((matrix.excess[:, looked] <= 1) & (gap > much * np.max(size, axis=1, keepdims=True, initial=0)))] = 0
         if gap.any():
             row, i = np.unravel_index(np.argmax(gap), gap.shape)
             index = _place(self.checked.kinds[k][0], looked[i]) if measure.every else ()
             what = {"analytic": float(derived[row, i]), "numeric": float(numeric[row, i])}
-            self._note(self._fault("unclear", k, index=index, mode=mode, **what), True)
+            if self.rounding.coarse is None or gap[row, i] > _MUCH * size[row, i]:
+                self._note(self._fault("unclear", k, index=index, mode=mode, **what), True)
+            else:
+                self._note(self._fault("rounded", k, index=index, mode=mode, **what, **self.rounding.coarse), True)
 
     def _tolerance(self, weight: Array | None, count: int) -> Tolerance:
         return Tolerance(self.derived.itemsize(), self.settings.rtol, self.settings.atol, weight, count)
@@ -443,29 +448,14 @@ class _Examination:
     # ----- the dtype of the inputs -----
 
     def check_narrow(self) -> None:
-        """Compare what is derived in the dtypes of the inputs, where they are not float64, with the same in float64.
-
-        A difference that rounding of the inputs does not explain is remarked: the rules are right, but digits get lost.
-        """
-        kinds = self.checked.kinds
-        if all(dtype.itemsize >= np.dtype(np.float64).itemsize for _, dtype in kinds):
+        """Compare what is derived in the dtypes of the inputs, where they are not float64, with the same in float64."""
+        if not is_narrow(self.checked):
             return
-        derived = self.checked.derive(self.checked.narrow())
-        itemsize = min(derived.itemsize(), *(dtype.itemsize for _, dtype in kinds))
-        nearby = self.rounding.derivatives_nearby(float(np.finfo(f"f{itemsize}").eps))
-        for k, narrow in enumerate(pulled(self.checked, self.numeric, derived)):
-            if not narrow.size:
-                continue
-            wide = self.gradients[k]
-            tolerance = Tolerance(itemsize, self.settings.rtol, self.settings.atol).over_all(wide)
-            noise = np.max([np.abs(moved[k] - wide) for moved in nearby], axis=0) + np.finfo(f"f{itemsize}").tiny
-            matrix = Matrix(narrow, wide, noise, tolerance.excess(narrow, wide, noise))
-            if matrix.wrong().size:
-                row, j = matrix.worst()
-                self.found.remarks.append(self._fault(
-                    "imprecise", k, index=_place(kinds[k][0], j), analytic=float(narrow[row, j]),
-                    numeric=float(wide[row, j]), count=int(matrix.wrong().size), hint=str(kinds[k][1]),
-                ))  # fmt: skip
+        narrow = Narrow(self.checked, self.settings, self.numeric, self.rounding, self.gradients)
+        for difference in narrow.differences():
+            what = fields(difference, *self.checked.kinds[difference.k])
+            fault = self._fault("narrow" if difference.wrong else "imprecise", difference.k, **what)
+            (self.found.faults if difference.wrong else self.found.remarks).append(fault)
 
 
 def _place(shape: tuple[int, ...], j: int) -> tuple[int, ...]:

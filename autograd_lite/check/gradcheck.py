@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.check import arrays
 from autograd_lite.check.context import Found, Settings, Unknown
 from autograd_lite.check.examine import examine
 from autograd_lite.check.holomorphic import explained
 from autograd_lite.check.locate import Recorded
 from autograd_lite.check.pair import Pair
-from autograd_lite.check.report import GradcheckReport
+from autograd_lite.check.report import Fault, GradcheckReport
 from autograd_lite.check.subject import Subject
 
 MODES = ("reverse", "forward")
@@ -76,7 +77,8 @@ def gradcheck(
     Raises
     ------
     GradcheckError
-        A derivative is wrong, two calls of `f` with the same inputs differ, or `f` writes to its arguments.
+        A derivative is wrong, two calls of `f` with the same inputs differ, `f` writes to its arguments, or it gives
+        something else on plain arrays than on Tensors.
     GradientDtypeError
         None of the inputs has a derivative; `f` computes with Tensors, and an input or output is complex.
     ArgumentError, ShapeError
@@ -85,7 +87,11 @@ def gradcheck(
     Notes
     -----
     Both sides compute in float64 whatever the dtype of the inputs; then the derivative in their own dtype, as training
-    would compute it, is compared with that in float64, and what it loses by more than rounding is remarked.
+    would compute it, is compared with that in float64. Digits that it loses, or that a rule rounds away, are remarked
+    with the size of the error; where rounding explains none, neither in `f` nor in its rules, it is a fault.
+
+    At last `f` is called with plain arrays. Code that means something else on Tensors, as a branch on ``isinstance``,
+    has the derivative of another function. What raises an error then, or differs from call to call, is not compared.
 
     The noise of the numeric side is estimated from the agreement of neighbouring steps, and from how function and
     derivatives change when inputs, and the result of every operation, change in their last digits at random (Parker,
@@ -137,6 +143,7 @@ def gradcheck(
             checked = checked if n == 1 else checked.differentiated(settings.rng)
             operations = Recorded(checked, settings, n)
             deeper = operations.settle(examine(checked, settings, operations, n))
+            deeper.faults += _otherwise_on_arrays(checked, deeper) if n == 1 else []
         else:
             deeper = examine(checked, settings, Unknown())
             deeper.faults = explained(checked, deeper.faults, eps)
@@ -150,6 +157,21 @@ def gradcheck(
     if raise_exception:
         report.assert_ok()
     return report
+
+
+def _otherwise_on_arrays(checked: Subject, found: Found) -> list[Fault]:
+    """Return a fault if the function does something else on plain arrays; nothing if it does so from call to call."""
+    if any(f.verdict in {"not deterministic", "input mutated"} for f in found.faults):
+        return []
+    difference = arrays.of_subject(checked)
+    if difference is None:
+        return []
+    place, ours, theirs = difference
+    hint = f"{place} is {ours} on Tensors and {theirs} on arrays"
+    what: dict[str, Any] = {"output": place, "hint": hint, "mode": "forward"}
+    if not np.isnan(difference.size):
+        what |= {"analytic": ours, "numeric": theirs}
+    return [Fault("other on arrays", checked.function, **what)]
 
 
 def _refuse(order: Any, modes: Any, directions: Any) -> None:

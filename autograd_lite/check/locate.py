@@ -7,7 +7,7 @@ that moves with the inputs, but is not tracked, is named.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -71,6 +71,11 @@ class Recorded:
         return _first_wrong(self.steps, self.settings)
 
     @lazy
+    def wrong_when_narrow(self) -> dict[str, Any]:
+        """The same of what is carried out in the dtypes of the inputs."""
+        return _first_wrong(_steps(self.subject, self.subject.narrow()), self.settings)
+
+    @lazy
     def cut(self) -> dict[str, Any]:
         """The first for which a derivative is lost on the way to it; empty if none is."""
         return _first_cut(self.steps, self.subject)
@@ -82,10 +87,16 @@ class Recorded:
         """
         unclear = [f for f in found.remarks if f.verdict == "unclear"]
         faults = [replace(f, **(self.wrong or self.cut)) if _is_doubtful(f) else f for f in found.faults]
+        faults = [replace(f, **_place_of(self.wrong_when_narrow)) if f.verdict == "narrow" else f for f in faults]
         if not unclear or not self.wrong:
             return replace(found, faults=faults)
         faults += [replace(f, verdict="wrong", **self.wrong) for f in unclear]
         return replace(found, faults=faults, remarks=[f for f in found.remarks if f not in unclear])
+
+
+def _place_of(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which operation it is, without what its differences look like."""
+    return {name: value for name, value in named.items() if name != "hint"}
 
 
 def _is_doubtful(fault: Fault) -> bool:
@@ -113,7 +124,7 @@ def _first_wrong(steps: Sequence[Step], settings: Settings) -> dict[str, Any]:
     """Return the first operation with a wrong derivative, as fields of a fault; nothing if all are right."""
     for step in steps:
         if step.recorded and any(step.tracked):
-            wrong = [f for f in _check_alone(step, settings) if f.verdict in {"wrong", "kink"}]
+            wrong = [f for f in _check_alone(step, settings) if f.verdict in {"wrong", "kink", "narrow"}]
             if wrong:
                 return {**_named(step, wrong[0].position), "hint": wrong[0].hint or "Look at its rule"}
     return {}

@@ -107,6 +107,7 @@ class Jacobians:
 
     def __init__(self, parts: Sequence[Array], shapes: Sequence[Shape]) -> None:
         self.shapes, self.parts = list(shapes), list(parts)
+        self.coarse: dict[str, Any] | None = None
 
     def pull(self, u: Array) -> list[Array]:
         """Return the derivative of ``u @ outputs`` by each input."""
@@ -124,6 +125,10 @@ class Jacobians:
     def itemsize(self) -> int:
         """Return the bytes of the dtype that was computed in."""
         return 8
+
+    def record(self) -> bool:
+        """Return False: what `df` computes inside is not known."""
+        return False
 
     def shake(self, change: Callable[[Any], Any]) -> None:
         """Leave them as they are: what `df` computes inside is not known."""

@@ -21,9 +21,11 @@ class Fault:
     ----------
     verdict : str
         ``wrong``, ``kink``, ``not finite``, ``not deterministic``, ``input mutated``, ``cut`` (a derivative lost
-        between operations), ``not holomorphic`` (there is no complex derivative); of remarks ``kink`` (the derivative
-        lies between the slopes), ``independent``, ``imprecise`` (in the dtype of the input, though right in float64),
-        ``unclear``, ``reverse only`` (an operation of the user's has no forward rule to be checked).
+        between operations), ``narrow`` (right in float64, wrong in the dtype of the input by more than it rounds),
+        ``not holomorphic`` (there is no complex derivative), ``other on arrays`` (f on Tensors is not f on arrays); of
+        remarks ``kink`` (the derivative lies between the slopes), ``independent``, ``imprecise`` (digits are lost in
+        the dtype of the input), ``rounded`` (a rule gives fewer digits than its input has), ``unclear``,
+        ``reverse only`` (an operation of the user's has no forward rule to be checked).
     function : str
         What was checked.
     position, name : int, str
@@ -81,7 +83,13 @@ class Fault:
     @property
     def fine(self) -> bool:
         """Whether it is a kink with one of the derivatives that may be returned, or nothing that can be told."""
-        return self.verdict == "unclear" or (self.verdict == "kink" and self.between)
+        return self.verdict in {"unclear", "rounded"} or (self.verdict == "kink" and self.between)
+
+    @property
+    def share(self) -> float:
+        """By how much both derivatives differ, as a share of the larger one."""
+        size = max(abs(self.analytic), abs(self.numeric))
+        return abs(self.analytic - self.numeric) / size if size else 0.0
 
     @property
     def place(self) -> str:
@@ -99,7 +107,7 @@ class Fault:
             analytic=self.analytic, numeric=self.numeric, error=self.error,
             mode=" in forward mode" if self.mode == "forward" else "",
             left=(self.slopes or (0, 0))[0], right=(self.slopes or (0, 0))[1],
-            hint=self.hint,
+            hint=self.hint, share=self.share,
             operation=self._operation(),
         )  # fmt: skip
 
@@ -107,10 +115,11 @@ class Fault:
         if not self.operation:
             return ""
         place = f", called at {self.place}" if self.file else ""
-        which = "it is lost for" if self.verdict == "cut" else "that is wrong on its own"
+        which = _WHICH.get(self.verdict, "that is wrong on its own")
         return f" The first operation {which} is {self.operation}, by its argument {self.argument}{place}."
 
 
+_WHICH = {"cut": "it is lost for", "rounded": "whose rule does so"}
 _TEXTS = {
     "wrong": errors.GRADCHECK,
     "cut": errors.GRADCHECK,
@@ -120,6 +129,9 @@ _TEXTS = {
     "not deterministic": errors.GRADCHECK_REPEAT,
     "input mutated": errors.GRADCHECK_MUTATED,
     "imprecise": errors.GRADCHECK_PRECISION,
+    "narrow": errors.GRADCHECK_NARROW,
+    "other on arrays": errors.GRADCHECK_ARRAYS,
+    "rounded": errors.GRADCHECK_ROUNDED,
     "unclear": errors.GRADCHECK_UNCLEAR,
     "independent": errors.GRADCHECK_INDEPENDENT,
     "reverse only": errors.GRADCHECK_REVERSE_ONLY,
@@ -280,6 +292,7 @@ class GradcheckReport(NamedTuple):
         if row.wrong:
             return f"WRONG at {row.wrong}"
         found = [f for f in (*self.faults, *self.remarks) if f.position == row.position and f.order == 1]
+        found = [f for f in found if f.verdict != "other on arrays"]
         return found[0].verdict if found else "ok"
 
 
@@ -290,12 +303,17 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _line(kind: str, fault: Fault) -> str:
     """Return one line on a fault: what, where, and what it comes from."""
+    if fault.verdict == "other on arrays":
+        return f"{kind}: {fault.verdict}  {fault.hint}"
     where = fault.name or f"input {fault.position}"
     parts = [f"{kind}: {fault.verdict}", *([f"order {fault.order}"] if fault.order > 1 else []), fault.mode, where]
     if fault.index:
         parts.append(str(list(fault.index)))
     if fault.slopes is not None:
         parts.append(f"slopes {fault.slopes[0]:.6g} and {fault.slopes[1]:.6g}, derived {fault.analytic:.6g}")
+    if fault.verdict in {"narrow", "imprecise", "rounded"}:
+        parts.append(f"derived {fault.analytic:.9g}, in float64 {fault.numeric:.9g}")
+        parts.append(f"off by {fault.share:.1e} of itself")
     if fault.taylor is not None:
         parts.append(f"Taylor slope {fault.taylor:.2f}")
     if fault.operation:

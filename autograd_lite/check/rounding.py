@@ -33,6 +33,8 @@ class Rounding:
     ) -> None:
         self.checked, self.numeric, self.gradients, self.rng = checked, numeric, gradients, rng
         self._moved: list[list[Array]] | None = None
+        self.coarse: dict[str, Any] | None = None
+        """As fields of a fault, the first rule seen that gives another dtype than its input has, of fewer digits."""
 
     def of_values(self) -> Array:
         """Return by how much the rows are off their tangent when inputs and results change in their last digits."""
@@ -54,14 +56,22 @@ class Rounding:
         spread: Array = np.ptp(along, axis=0)
         return spread
 
-    def derivatives_nearby(self, eps: float) -> list[list[Array]]:
-        """Return the derivatives of all rows where inputs and results differ by some `eps` of themselves."""
+    def derivatives_nearby(self, eps: float, inside: bool = False) -> list[list[Array]]:
+        """Return the derivatives of all rows where inputs and results differ by some `eps` of themselves.
+
+        With `inside` so do the results of the operations that rules are made of; none are returned where they are not
+        seen.
+        """
         found, chance = [], Chance(self.rng, eps)
         for arrays in self._nearby(eps, _MORE_SAMPLES):
             with chance.in_results():
                 derived = self.checked.derive(arrays)
             derived.shake(chance.changed)
-            found.append(pulled(self.checked, self.numeric, derived))
+            if inside and not derived.record():
+                return []
+            with chance.in_results():
+                found.append(pulled(self.checked, self.numeric, derived))
+            self.coarse = self.coarse or derived.coarse
         return found
 
     def _nearby(self, eps: float, samples: int) -> Iterator[list[Array]]:

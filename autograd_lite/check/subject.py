@@ -167,14 +167,31 @@ class Recording:
         self.nodes = list(nodes)
         self.roots = [y._node if isinstance(y, Tensor) else None for y in outputs]
         self.shapes = [plain(y).shape for y in outputs]
+        self.coarse: dict[str, Any] | None = None
+        self._lift: Callable[..., Any] | None = None
 
     def shake(self, change: Callable[[Any], Any]) -> None:
-        """Have all that the rules give replaced by what `change` makes of it."""
+        """Have all that the rules give replaced by what `change` makes of it; note one of fewer digits than its input.
+
+        That is `coarse`, as fields of a fault.
+        """
+
+        def changed(share: Any, parent: Node, op: Op, i: int) -> Any:
+            if getattr(share, "dtype", parent.dtype).itemsize < parent.dtype.itemsize:
+                named = {"operation": op.name, "argument": op.operands[i] if op.operands else f"number {i + 1}"}
+                self.coarse = self.coarse or {**named, "hint": f"{share.dtype} where its input is {parent.dtype}"}
+            return change(share)
+
         for node in reachable([root for root in self.roots if root is not None]):
             node.edges = node.edges and tuple(
-                (parent, lambda g, *saved, rule=rule: change(rule(g, *saved)), saved, i)
+                (parent, lambda g, *saved, rule=rule, to=(parent, node.op, i): changed(rule(g, *saved), *to), saved, i)
                 for parent, rule, saved, i in node.edges
             )
+
+    def record(self) -> bool:
+        """Have sweeps backwards recorded, so that observers see what rules compute; return whether they can be."""
+        self._lift = make_tensor
+        return True
 
     def pull(self, u: Array) -> list[Array]:
         """Return the derivative of ``u @ outputs``, flat and in float64, by each input."""
@@ -182,9 +199,10 @@ class Recording:
         for root, shape in zip(self.roots, self.shapes, strict=True):
             stop = start + int(np.prod(shape))
             if root is not None:
-                seeds.append((root, (SEED * u[start:stop]).reshape(shape).astype(root.dtype)))
+                seed = (SEED * u[start:stop]).reshape(shape).astype(root.dtype)
+                seeds.append((root, seed if self._lift is None else self._lift(seed)))
             start = stop
-        found = reverse(seeds, wanted=frozenset(self.nodes), retain=True)
+        found = reverse(seeds, wanted=frozenset(self.nodes), retain=True, lift=self._lift)
         return [flat(found[n]) / SEED if n in found else np.zeros(int(np.prod(n.shape))) for n in self.nodes]
 
     def push(self, k: int, v: Array) -> Array:

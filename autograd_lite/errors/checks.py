@@ -49,8 +49,31 @@ GRADCHECK_MUTATED = (
 )
 GRADCHECK_PRECISION = (
     "gradcheck of {function}: the derivative with respect to {input} is right in float64, but in {hint} it is wrong at "
-    "{number}. Worst{index}: {analytic:.9g} where float64 gives {numeric:.9g}. Write the step that loses digits in "
-    "another form, or compute in float64: x.astype(float)"
+    "{number}{mode}. Worst{index}: {analytic:.9g} where float64 gives {numeric:.9g}, off by {share:.1g} of itself. "
+    "Write the step that loses digits in another form, or compute in float64: x.astype(float)"
+)
+GRADCHECK_NARROW = (
+    "gradcheck of {function}: the derivative with respect to {input} is right in float64, but in {hint} it is wrong at "
+    "{number}{mode}, by more than rounding explains. Worst{index}: {analytic:.9g} where float64 gives {numeric:.9g}, "
+    "off by {share:.1g} of itself.{operation} Write the rule so that it computes the same in every dtype"
+)
+GRADCHECK_ARRAYS = (
+    "gradcheck of {function}: f on Tensors is not f on arrays: {hint}, so the derivative is that of "
+    "another function. Write it without a branch on the class of its arguments, and without "
+    "writes through what only a plain array shares"
+)
+DEBUG_OTHER = (
+    "{function} on Tensors is not {function} on arrays: {output} is {ours} on Tensors and {theirs} on arrays. Write it "
+    "without a branch on the class of its arguments, and without writes through what only a plain array shares"
+)
+DEBUG_ARRAYS = (
+    "ag.debug(arrays=True) calls a function a second time, and a block has none to call. "
+    "Write @ag.debug(arrays=True) above the def, or ag.debug(arrays=True)(f)(x)"
+)
+GRADCHECK_ROUNDED = (
+    "gradcheck of {function}: the {derivative}derivative by {input}{index} is {analytic:.9g}{mode}, by finite "
+    "differences {numeric:.9g}, off by {share:.1g} of itself: a rule returns {hint}.{operation} "
+    "Write the rule so that it keeps the dtype of g: return share.astype(g.dtype) comes too late"
 )
 GRADCHECK_INDEPENDENT = (
     "gradcheck of {function}: it does not depend on {input}. Write a check without it, if that is meant"

@@ -167,5 +167,9 @@ class NonFiniteError(AutogradError, FloatingPointError):
     """Inside of ``debug()``: an operation, or its derivative, made nan or an infinity of finite numbers."""
 
 
+class OtherOnArraysError(AutogradError, AssertionError):
+    """Inside of ``debug(arrays=True)``: a function gave something else on Tensors than on plain arrays."""
+
+
 for _kind in [kind for kind in vars().values() if isinstance(kind, type)]:
     _kind.__module__ = "autograd_lite.errors"  # where users find them, as tracebacks say

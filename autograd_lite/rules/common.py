@@ -26,6 +26,18 @@ def with_shape(x: Any) -> Array:
     return np.asarray(x) if foreign or not hasattr(x, "shape") else x
 
 
+_COUNTED = {2: 2**11, 4: 2**24}
+"""Up to which all whole numbers are floats, by the bytes of the dtype."""
+
+
+def divided(g: Array, count: Any) -> Array:
+    """Return ``g / count`` in the dtype of `g`, which need not hold the count: half precision ends at 65,504."""
+    if count.__class__ is int and count <= _COUNTED.get(g.dtype.itemsize, 2**53):
+        return g / count
+    share = g / (count if hasattr(count, "dtype") else np.float64(count))
+    return share if share.dtype == g.dtype else share.astype(g.dtype)
+
+
 def as_tuple(x: Any) -> tuple[int, ...]:
     """Return one whole number or several, of Python's or NumPy's, as a tuple."""
     return tuple(np.ravel(x).tolist())

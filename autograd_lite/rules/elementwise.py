@@ -11,11 +11,11 @@ poles:
 ``sqrt`` at 0         infinity, its one-sided limit
 ``x**0`` at 0         0 for `x`; ``0**y`` has derivative 0 for `y`
 ``arctan2(0, 0)``     0 for both; ``hypot(0, 0)`` likewise
-``logaddexp``         0 for both where both are ``-inf``
+``logaddexp``         0 for both where both are ``-inf``; half for each where both are ``inf``
 ====================  ======================================================================
 
-Derivatives are written in the output where it is at hand, and so that no digits are lost far out: the derivative of
-`tanh` is ``sech(x)^2``, not ``1 - y^2``, which is 0 from 19 on.
+Derivatives are written in the output where the next operation keeps it anyway (`exp`, `sqrt`, `relu`), and so that no
+digits are lost far out: the derivative of `tanh` is ``sech(x)^2``, not ``1 - y^2``, which is 0 from 19 on.
 """
 
 import numpy as np
@@ -112,7 +112,7 @@ def sigmoid(x: A) -> A:
     return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
 
 
-@operation(elementwise, lambda g, x: g * sigmoid(x))
+@operation(elementwise, lambda g, y: g * -np.expm1(-y))  # the sigmoid, to full relative precision
 def softplus(x: A) -> A:
     """Return ``log(1 + exp(x))``, element by element: a smooth `relu`, without overflow.
 
@@ -137,8 +137,9 @@ def softplus(x: A) -> A:
 
 
 def _ahead(mine: Array, other: Array) -> Array:
-    """``mine - other``, and -inf where both are: neither then gets any of the gradient, as in `logsumexp`."""
-    return np.where((mine == other) & (mine == -np.inf), -np.inf, mine - other)
+    """``mine - other``; where both are inf they share the gradient, where both are -inf neither gets any of it."""
+    ahead = np.where((mine == other) & (mine == np.inf), 0, mine - other)
+    return np.where((mine == other) & (mine == -np.inf), -np.inf, ahead)
 
 
 elementwise(
@@ -161,15 +162,20 @@ elementwise(np.arctan, lambda g, x: g / (1 + x * x))
 
 
 def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
-    return np.where(y == 0, 0, g * x / y)
+    return np.where(y == 0, 0, g * (x / y))
 
 
-elementwise(np.hypot, lambda g, y, x1: _hypot_rule(g, y, x1), lambda g, y, x2: _hypot_rule(g, y, x2))
+elementwise(
+    np.hypot,
+    lambda g, y, x1: _hypot_rule(g, y, x1),
+    lambda g, y, x2: _hypot_rule(g, y, x2),
+    apex=lambda at, slope, y, x: np.where(at, slope * x, 0),
+)
 
 
 def _arctan2_rule(g: Array, x: Array, r: Array) -> Array:
     """``g x / r^2``, in two steps, since the square may be too large or too small for a float."""
-    return np.where(r == 0, 0, g * x / r / r)
+    return np.where(r == 0, 0, (g / r) * (x / r))
 
 
 elementwise(
@@ -193,24 +199,34 @@ elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)))
 
 # ----- corners -----
 
-elementwise(np.absolute, lambda g, x: g * np.sign(x))
-elementwise(np.fabs, lambda g, x: g * np.sign(x))
+for _size in (np.absolute, np.fabs):
+    elementwise(_size, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0))
 
 
-def _won(g: Array, y: Array, mine: Array, other: Array) -> Array:
-    """Give `g` to the input that `y` was taken from, half of it on ties."""
-    return np.where(mine == other, g / 2, np.where(mine == y, g, 0))
+def _won(g: Array, won: Array, mine: Array, other: Array) -> Array:
+    """Give `g` to the input that has won, half of it on ties."""
+    return np.where(mine == other, g / 2, np.where(won, g, 0))
 
 
-for _extremum in (np.maximum, np.minimum, np.fmax, np.fmin):
+elementwise(
+    np.maximum, lambda g, x1, x2: _won(g, x1 > x2, x1, x2), lambda g, x1, x2: _won(g, x2 > x1, x2, x1), selects=True
+)
+elementwise(
+    np.minimum, lambda g, x1, x2: _won(g, x1 < x2, x1, x2), lambda g, x1, x2: _won(g, x2 < x1, x2, x1), selects=True
+)
+for _extremum in (np.fmax, np.fmin):  # beside a nan the other one has won
     elementwise(
-        _extremum, lambda g, y, x1, x2: _won(g, y, x1, x2), lambda g, y, x1, x2: _won(g, y, x2, x1), selects=True
+        _extremum,
+        lambda g, y, x1, x2: _won(g, x1 == y, x1, x2),
+        lambda g, y, x1, x2: _won(g, x2 == y, x2, x1),
+        selects=True,
     )
 
 
 # Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.
+# Both are read off the output, which the next layer keeps anyway.
 @operation(
-    custom, lambda g, x: g * (x > 0), jvp=lambda tangents, x: np.where(x > 0, tangents[0], 0), selects=True
+    custom, lambda g, y: g * (y > 0), jvp=lambda tangents, y: np.where(y > 0, tangents[0], 0), selects=True
 )
 def relu(x: A) -> A:
     """Return ``max(x, 0)``, element by element.

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import custom, operation
-from autograd_lite.shapes import A, Array, Shape, fitting
+from autograd_lite.shapes import A, Array, Shape, fitting, narrowed, wide
 
 
 def _difference(p: Array, y: Array) -> Array:
@@ -54,13 +54,14 @@ def half_squared_error(p: A, target: Array) -> A:
     2.5
     """
     d = _difference(p, target)
-    return 0.5 * (d * d).sum()
+    x = wide(d)
+    return narrowed(0.5 * (x * x).sum(), d.dtype)
 
 
 @operation(
     custom,
-    lambda g, p, target: (2 * g / np.size(p)) * (p - target),
-    lambda g, p, target: (2 * g / np.size(p)) * (target - p),
+    lambda g, p, target: (2 * wide(g) / np.size(p)) * (p - target),
+    lambda g, p, target: (2 * wide(g) / np.size(p)) * (target - p),
 )
 def mean_squared_error(p: A, target: Array) -> A:
     """Return ``mean((p - target)^2)`` over all elements.
@@ -87,4 +88,5 @@ def mean_squared_error(p: A, target: Array) -> A:
     5.0
     """
     d = _difference(p, target)
-    return (d * d).mean()
+    x = wide(d)
+    return narrowed((x * x).mean(), d.dtype)

@@ -1,8 +1,12 @@
 """Sums, products, extrema, moments, and what else turns many elements into one.
 
 Where several elements are the maximum they share its gradient equally: of all choices the one that does not depend on
-the order of the elements. The gradient of a norm, and of a standard deviation, is 0 where its value is 0: the element
-of the subdifferential that is smallest.
+the order of the elements; so do infinities in an exponential sum. The gradient of a norm, and of a standard deviation,
+is 0 where its value is 0: the element of the subdifferential that is smallest. (What is smooth there in spite of it, as
+the square of a norm, keeps its second derivative: see `sweep.at_apex`.) Where squares have overflowed or lost their
+digits, the value is NumPy's and the gradient the right one.
+
+Half precision is summed in single, as NumPy does for means: it holds no count beyond 65,504.
 """
 
 from __future__ import annotations
@@ -13,9 +17,20 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import Op, composite, custom, linear, operation
-from autograd_lite.rules.common import as_tuple, value_of, with_shape
+from autograd_lite.rules.common import as_tuple, divided, value_of, with_shape
 from autograd_lite.seams import verify
-from autograd_lite.shapes import A, Array, Axis, Shape, everywhere, keepdims_shape, normalize_axes, reduced_size
+from autograd_lite.shapes import (
+    A,
+    Array,
+    Axis,
+    Shape,
+    everywhere,
+    keepdims_shape,
+    narrowed,
+    normalize_axes,
+    reduced_size,
+    wide,
+)  # fmt: skip
 
 
 def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -31,7 +46,7 @@ def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -
 
 def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
     """Undo `_spread`: the sum over the axes it had repeated."""
-    return np.sum(g, normalize_axes(axis, len(shape)), keepdims=keepdims)
+    return np.sum(wide(g), normalize_axes(axis, len(shape)), keepdims=keepdims)
 
 
 spread = linear(_spread, _gather, settings="shape axis keepdims")
@@ -46,7 +61,7 @@ linear(
 )
 linear(
     np.mean,
-    lambda g, a_shape, axis, keepdims: spread(g / reduced_size(a_shape, axis), a_shape, axis, keepdims),
+    lambda g, a_shape, axis, keepdims: spread(divided(g, reduced_size(a_shape, axis)), a_shape, axis, keepdims),
     settings="axis keepdims",
 )
 
@@ -135,7 +150,7 @@ def cumulative_prod(x: Array, *, axis: int | None = None, include_initial: bool 
 def _extremum_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> Array:
     kept = keepdims_shape(a.shape, axis)
     winners = a == y.reshape(kept)
-    share = g.reshape(kept) / np.sum(winners, normalize_axes(axis, a.ndim), keepdims=True).astype(g.dtype)
+    share = divided(g.reshape(kept), np.sum(winners, normalize_axes(axis, a.ndim), keepdims=True))
     return np.where(winners, share, 0)
 
 
@@ -155,8 +170,10 @@ def ptp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 def var(
     a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None
 ) -> Array:
-    centred = a - np.mean(a, axis, keepdims=True)
-    return np.sum(centred * centred, axis, keepdims=keepdims) / _degrees_of_freedom(a, axis, ddof, correction)
+    x = wide(a)
+    centred = x - np.mean(x, axis, keepdims=True)
+    total = np.sum(centred * centred, axis, keepdims=keepdims)
+    return narrowed(divided(total, _degrees_of_freedom(a, axis, ddof, correction)), a.dtype)
 
 
 @composite(np.std)
@@ -164,9 +181,10 @@ def std(
     a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None
 ) -> Array:
     """The norm of the centred values, not the root of the variance, whose derivative at 0 is infinite."""
-    centred = a - np.mean(a, axis, keepdims=True)
+    x = wide(a)
+    centred = x - np.mean(x, axis, keepdims=True)
     count = _degrees_of_freedom(a, axis, ddof, correction)
-    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / np.sqrt(a.dtype.type(count))
+    return narrowed(euclidean_norm(centred, axis=axis, keepdims=keepdims) / np.sqrt(x.dtype.type(count)), a.dtype)
 
 
 def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, correction: float | None) -> float:
@@ -181,10 +199,11 @@ def average(a: Array, axis: Axis = None, weights: Array = None, *, keepdims: boo
     if np.shape(weights) != np.shape(a):
         weights = np.reshape(weights, [n if i in normalize_axes(axis, a.ndim) else 1 for i, n in enumerate(a.shape)])
         weights = np.broadcast_to(weights, a.shape)
-    weights = np.astype(weights, np.result_type(a.dtype, weights.dtype))
+    dtype = np.result_type(a.dtype, weights.dtype)
+    x, weights = wide(a), wide(np.astype(weights, dtype))
     total = np.sum(weights, axis, keepdims=keepdims)
     verify(value_of(total != 0), "Weights sum to zero, can't be normalized", ZeroDivisionError)
-    return np.sum(a * weights, axis, keepdims=keepdims) / total
+    return narrowed(np.sum(x * weights, axis, keepdims=keepdims) / total, dtype)
 
 
 # ----- norms and exponential sums -----
@@ -194,13 +213,36 @@ def _euclidean_norm(x: Array, axis: Axis = None, keepdims: bool = False) -> Arra
     return np.sqrt(np.sum(x * x, axis if axis is None else normalize_axes(axis, x.ndim), keepdims=keepdims))
 
 
+def _is_exact(squares: Array) -> bool:
+    """Tell whether none of the sums has overflowed, or lost digits below the smallest normal number."""
+    limits = np.finfo(squares.dtype)
+    return everywhere((squares < np.inf) & (squares > limits.tiny / limits.eps))
+
+
+def _near_one(x: Array, axis: Axis) -> Array:
+    """Return `x` with the largest element of all that make one norm between 1 and 2, by a power of two."""
+    top = np.max(np.abs(x), normalize_axes(axis, x.ndim), keepdims=True)
+    limits = np.finfo(x.dtype)
+    size = np.floor(np.log2(np.clip(top, limits.tiny, limits.max)))  # a step: the derivative by the scale is 0
+    return x / np.where(top == 0, 1, np.exp2(size))
+
+
 def _norm_rule(g: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
-    """``x / y``, and 0 where the norm is 0."""
+    """``x / y``, and 0 where the norm is 0; also where `y`, which is NumPy's, has overflowed or lost its digits."""
     kept = keepdims_shape(x.shape, axis)
-    return np.where(y == 0, 0, g / y).reshape(kept) * x
+    if _is_exact(y * y):
+        return (g / y).reshape(kept) * x
+    x = _near_one(wide(x), axis)
+    y = euclidean_norm(x, axis=axis, keepdims=True)
+    return np.where(y == 0, 0, g.reshape(kept) / y) * x
 
 
-euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims")
+def _norm_apex(at: Array, slope: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
+    kept = keepdims_shape(x.shape, axis)
+    return np.where(at.reshape(kept), slope.reshape(kept) * x, 0)
+
+
+euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims", apex=_norm_apex)
 
 
 def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -208,10 +250,12 @@ def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -
 
 
 def _power_norm_rule(g: Array, y: Array, x: Array, p: float, axis: Axis) -> Array:
-    """``sign(x) |x/y|^(p-1)``, and 0 where the norm is 0."""
-    kept = keepdims_shape(x.shape, axis)
-    y = y.reshape(kept)
-    return np.where(y == 0, 0, g.reshape(kept) * np.sign(x) * (np.abs(x) / y) ** (p - 1))
+    """``sign(x) |x/y|^(p-1)``, and 0 where the norm is 0; see `_norm_rule`."""
+    g, y = (a.reshape(keepdims_shape(x.shape, axis)) for a in (g, y))
+    if not _is_exact(y**p):
+        x = _near_one(wide(x), axis)
+        y = power_norm(x, p=p, axis=normalize_axes(axis, x.ndim), keepdims=True)
+    return np.where(y == 0, 0, g * np.sign(x) * (np.abs(x) / y) ** (p - 1))
 
 
 power_norm = custom(_power_norm, _power_norm_rule, settings="p axis keepdims")
@@ -266,6 +310,7 @@ def _largest(size: Array, axis: Axis, keepdims: bool) -> Array:
 
 
 _LOWEST = {np.dtype(t): np.finfo(t).min for t in (np.half, np.single, np.double, np.longdouble)}
+_HIGHEST = {dtype: -lowest for dtype, lowest in _LOWEST.items()}
 
 
 def _top(a: Array, axes: Axis) -> Array:
@@ -274,14 +319,21 @@ def _top(a: Array, axes: Axis) -> Array:
     return np.maximum(top, _LOWEST.get(a.dtype, -np.inf))
 
 
-@operation(custom, lambda g, y, axis: y * (g - (g * y).sum(axis, keepdims=True)), settings="axis")
+def _below_top(a: Array, axes: Axis) -> Array:
+    """Return how far each element is from the largest: 0 also for infinities that are the largest."""
+    top = _top(a, axes)
+    return a - top if everywhere(top < np.inf) else np.where(a == top, 0, a - top)
+
+
+@operation(custom, lambda g, y, axis: y * (g - (wide(g) * y).sum(axis, keepdims=True)), settings="axis")
 def softmax(a: A, axis: Axis = -1) -> A:
     """Return ``exp(a) / sum(exp(a))``, the sum along one or several axes: positive numbers that sum to 1.
 
     Parameters
     ----------
     a : Tensor or array, of any shape
-        Scores. Where all of them are minus infinity, as in a row that is masked throughout, the result is 0.
+        Scores. Where all of them are minus infinity, as in a row that is masked throughout, the result is 0;
+        where some are infinite, those share all the weight.
     axis : int, tuple of int or None
         Along which the results sum to 1; None for all.
 
@@ -301,11 +353,13 @@ def softmax(a: A, axis: Axis = -1) -> A:
     Tensor([[0.25, 0.75],
             [1.  , 0.  ]], dtype=float64, op=softmax)
     """
-    e = np.exp(a - _top(a, axis))
-    return e / np.maximum(e.sum(axis, keepdims=True), 1.0)  # the largest element alone contributes 1
+    x: Array = wide(a)
+    x = np.minimum(x, _HIGHEST.get(x.dtype, np.inf))  # next to it all that is finite weighs nothing
+    e = np.exp(x - _top(x, axis))
+    return narrowed(e / np.maximum(e.sum(axis, keepdims=True), 1.0), a.dtype)  # the largest alone contributes 1
 
 
-@operation(custom, lambda g, y, axis: g - np.exp(y) * g.sum(axis, keepdims=True), settings="axis")
+@operation(custom, lambda g, y, axis: g - np.exp(y) * wide(g).sum(axis, keepdims=True), settings="axis")
 def log_softmax(a: A, axis: Axis = -1) -> A:
     """Return ``a - log(sum(exp(a)))``, the sum along one or several axes: the logarithm of `softmax`.
 
@@ -327,13 +381,13 @@ def log_softmax(a: A, axis: Axis = -1) -> A:
     >>> ag.log_softmax(ag.Tensor([0.0, 1000.0]))
     Tensor([-1000.,     0.], dtype=float64, op=log_softmax)
     """
-    shifted = a - _top(a, axis)
-    return shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1.0))
+    shifted = _below_top(wide(a), axis)
+    return narrowed(shifted - np.log(np.maximum(np.exp(shifted).sum(axis, keepdims=True), 1.0)), a.dtype)
 
 
 @operation(
     custom,
-    lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(a, normalize_axes(axis, a.ndim)),
+    lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(wide(a), normalize_axes(axis, a.ndim)),
     settings="axis keepdims",
 )
 def logsumexp(a: A, axis: Axis = None, keepdims: bool = False) -> A:
@@ -360,9 +414,9 @@ def logsumexp(a: A, axis: Axis = None, keepdims: bool = False) -> A:
     [1000.693147, 0.0]
     """
     array: Array = a
-    axes = normalize_axes(axis, array.ndim)
-    top = _top(array, axes)
+    axes, x = normalize_axes(axis, array.ndim), wide(array)
+    top = _top(x, axes)
     top = np.where(top == np.inf, 0, top)
     with np.errstate(divide="ignore", over="ignore"):  # the logarithm of an empty sum is -inf, of an infinite one inf
-        total = np.log(np.sum(np.exp(array - top), axes, keepdims=True)) + top
+        total = narrowed(np.log(np.sum(np.exp(x - top), axes, keepdims=True)) + top, array.dtype)
     return total if keepdims else total.reshape([n for i, n in enumerate(array.shape) if i not in axes])

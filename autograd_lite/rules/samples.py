@@ -11,10 +11,10 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.op import composite
-from autograd_lite.rules.common import with_shape
+from autograd_lite.rules.common import divided, with_shape
 from autograd_lite.rules.indexing import sliding_window_view, take
 from autograd_lite.rules.reductions import euclidean_norm
-from autograd_lite.shapes import Array, Axis, keepdims_shape, normalize_axes, reduced_size
+from autograd_lite.shapes import Array, Axis, keepdims_shape, narrowed, normalize_axes, reduced_size, wide
 
 # ----- over numbers only -----
 
@@ -55,7 +55,7 @@ def nanmin(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def _count(a: Array, axis: Axis, keepdims: bool) -> Array:
-    return np.sum(~np.isnan(a), axis, keepdims=keepdims).astype(a.dtype)
+    return np.sum(~np.isnan(a), axis, keepdims=keepdims)
 
 
 def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
@@ -66,19 +66,25 @@ def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, keepdims: bool) -> Ar
 
 @composite(np.nanmean)
 def nanmean(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    return nansum(a, axis, keepdims) / _count(a, axis, keepdims)
+    return narrowed(divided(nansum(wide(a), axis, keepdims), _count(a, axis, keepdims)), a.dtype)
 
 
 @composite(np.nanvar)
 def nanvar(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
-    centred = _filled(a - nanmean(a, axis, keepdims=True), 0)
-    return np.sum(centred * centred, axis, keepdims=keepdims) / _degrees_of_freedom(a, axis, ddof, keepdims)
+    centred = _centred(a, axis)
+    total = np.sum(centred * centred, axis, keepdims=keepdims)
+    return narrowed(divided(total, _degrees_of_freedom(a, axis, ddof, keepdims)), a.dtype)
 
 
 @composite(np.nanstd)
 def nanstd(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
-    centred = _filled(a - nanmean(a, axis, keepdims=True), 0)
-    return euclidean_norm(centred, axis=axis, keepdims=keepdims) / np.sqrt(_degrees_of_freedom(a, axis, ddof, keepdims))
+    size = euclidean_norm(_centred(a, axis), axis=axis, keepdims=keepdims)
+    return narrowed(divided(size, np.sqrt(_degrees_of_freedom(a, axis, ddof, keepdims))), a.dtype)
+
+
+def _centred(a: Array, axis: Axis) -> Array:
+    x = wide(a)
+    return _filled(x - nanmean(x, axis, keepdims=True), 0)
 
 
 # ----- order statistics -----
