@@ -250,6 +250,8 @@ def no_number(data: Any, dtype: Any) -> NoReturn:
 def _as_numbers(data: Any) -> str:
     if isinstance(data, dict):
         return "ag.tree.map(ag.Tensor, data), a Tensor for each"
+    if np.asarray(data).dtype.kind == "c":
+        return "data.real"
     try:
         np.array(data, dtype=float)
     except (TypeError, ValueError):

@@ -179,7 +179,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "nothing": ({"x0": []}, errors.ArgumentError, "without a number"),
     "an empty array": ({"x0": np.zeros((0, 3))}, errors.ArgumentError, "without a number"),
     "an empty tree": ({"x0": {"a": np.zeros(0)}}, errors.ArgumentError, "without a number"),
-    "text": ({"x0": "abc"}, errors.DataError, "<U3"),
+    "text": ({"x0": "abc"}, errors.GradientDtypeError, "is a str"),
     "None": ({"x0": np.array([None])}, errors.DataError, "object"),
     "complex": ({"x0": np.array([1j])}, errors.DataError, "complex128"),
     "a masked array": ({"x0": np.ma.array([1.0, 2.0], mask=[0, 1])}, errors.DataError, "masked array"),

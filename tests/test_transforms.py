@@ -437,7 +437,7 @@ def test_a_derivative_can_be_drawn() -> None:
         (lambda x: ag.grad(lambda x: (x, x))(x), errors.NonScalarError, "a tuple of 2.*has_aux=True"),
         (lambda x: ag.grad(lambda x: "3.0")(x), errors.NoPathError, "the result of f is a str.*return y, aux"),
         (lambda x: ag.grad(lambda x: 3j)(x), errors.NoPathError, "the result of f is a complex.*return"),
-        (lambda x: ag.vjp(lambda x: None, x), errors.NoPathError, "it returned nothing.*return y"),
+        (lambda x: ag.vjp(lambda x: None, x), errors.NoPathError, "f returned None.*return y|returned None"),
         (lambda x: ag.grad(lambda x: x[0].item())(x), errors.NoPathError, r"lost on the way by item\(\)"),
         (lambda x: ag.grad(lambda x: np.sum(x.detach()))(x), errors.NoPathError, r"lost on the way by detach\(\)"),
         (lambda x: ag.jvp(lambda x: x.numpy() * 2, (x,), (x,)), errors.NoPathError, r"jvp: .* by numpy\(\)"),
@@ -461,7 +461,7 @@ def test_a_derivative_can_be_drawn() -> None:
         (lambda x: ag.jvp(np.sin, (x,), (x * 1j,)), errors.SeedError, r"Write v\.real"),
         (lambda x: ag.jvp(lambda p: p["a"], ({"a": x},), ({"b": x},)), errors.StructureError, r"tangent 0 .*dict\(b\)"),
         (lambda x: ag.linearize(np.sin, x)[1](x, x), errors.ShapeError, "takes 1 tangents"),
-        (lambda x: ag.vjp(np.sin, x)[1](np.ones(3)), errors.SeedError, "cotangent .*broadcast_to"),
+        (lambda x: ag.vjp(np.sin, x)[1](np.ones(3)), errors.SeedError, "cotangent .*np.ones"),
         (lambda x: ag.vjp(lambda x: (x, x), x)[1](x), errors.StructureError, "cotangent .* a tuple of 2"),
     ],
 )  # fmt: skip

@@ -63,9 +63,11 @@ def test_nothing_is_written_to_an_operand() -> None:
 
 def test_a_result_is_no_view_of_what_the_user_can_write_to() -> None:
     a = np.arange(3.0)
-    _, y = np.broadcast_arrays(ag.Tensor(np.ones(3)), a)
+    y = np.unique_values(ag.Tensor(a))
+    z = np.where(ag.Tensor([True, True, True]), a, a)
     a[:] = 9
     np.testing.assert_array_equal(y, [0.0, 1.0, 2.0])
+    np.testing.assert_array_equal(z, [0.0, 1.0, 2.0])
 
 
 def test_observers_see_the_call_and_messages_name_it() -> None:
@@ -73,8 +75,8 @@ def test_observers_see_the_call_and_messages_name_it() -> None:
     x = ag.Tensor([[2.0, 1.0]])
     with observe(lambda op, operands, settings, result: seen.append((op.name, list(operands), result))):
         y = np.median(x, axis=1)
-        parts = np.split(x, 2, 1)
-    assert seen == [("median", [x], y), *[("split", [x], part) for part in parts]]
+        parts = np.unique_counts(x)
+    assert seen == [("median", [x], y), *[("unique_counts", [x], part) for part in parts]]
     assert "op=median" in repr(y)
     assert "op=multiply.accumulate" in repr(np.multiply.accumulate(x))
     with pytest.raises(ValueError, match="array split") as caught:

@@ -19,6 +19,7 @@ from autograd_lite.differences import NOISE_GRANTED
 from autograd_lite.graph import no_grad
 from autograd_lite.record import Handle, array_of
 from autograd_lite.shapes import Array
+from autograd_lite.state import discarded
 from autograd_lite.tree import flatten, unflatten
 
 _SHARE = 1e-9  # of the largest number of an output, by which definitions of ours may round otherwise than NumPy's
@@ -75,11 +76,12 @@ def of_call(f: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> Diffe
 
 
 def _called(on_arrays: Callable[[], list[Array]]) -> list[Array] | None:
-    """Return the outputs on plain arrays; None where the function does not take them."""
+    """Return the outputs on plain arrays; None where the function does not take them, or gives no arrays."""
     try:
         with no_grad(), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return on_arrays()
+            found: list[Array] = discarded(lambda noted: on_arrays())
+            return found or None
     except Exception:  # noqa: BLE001 - whatever a function raises that is written for Tensors
         return None
 

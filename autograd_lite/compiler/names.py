@@ -36,6 +36,7 @@ class Names:
             self._taken.names |= {"i", "j"}
         self._names: dict[int, str] = {}
         self._others: dict[str, str] = {}
+        self._asked: set[int] = set()
         self._numbers = count(1)
         self._constants = {c.id: c.array for c in program.constants}
         self._same = _variables(program)
@@ -82,8 +83,15 @@ class Names:
         if name is None:
             return _constant_name(self._constants[i]) if i in self._constants else f"t{next(self._numbers)}"
         if name.startswith("d_%"):
-            return f"d_{self[int(name[3:])]}"
+            return self._derivative(i, int(name[3:]))
         return identifier(name)
+
+    def _derivative(self, i: int, of: int) -> str:
+        """Return what a derivative is called: after what it is of, which passes may have made the same value."""
+        if i in self._asked:
+            return f"t{next(self._numbers)}"
+        self._asked.add(i)
+        return f"d_{self[of]}"
 
 
 def _variables(program: Program) -> dict[int, int]:

@@ -141,10 +141,6 @@ NOT_ITERABLE = "iteration over {what}, which holds one number. Write t.item() fo
 SPARSE_SHAPE = (
     "the product with a sparse matrix does not fit: {left} @ {right}. Write {instead}"
 )
-FLATTEN = (
-    "x.flatten() makes one axis of all, as NumPy's does, and not of those from {axis} on. "
-    "Write x.reshape({sizes}, -1)"
-)
 TRUTH = (
     "`if`, `while`, `and` or bool() asks whether {what} is true, which is ambiguous: each element has its own answer. "
     "Write {expr}.any() or {expr}.all() for one answer, np.where({expr}, a, b) for a choice at each element"
@@ -174,9 +170,6 @@ NO_OPERAND = (
     "a {given} is no operand of {op} in place, for it wants to do that itself. Write t = np.{op}(t, np.asarray(v))"
 )
 DEVICE = "a Tensor is in the memory of the processor, and {given} is not. Write .to('cpu'), or leave it out"
-DLPACK = (
-    "{what} would go to another library without its derivative. Write t.detach() where a constant is meant"
-)
 VIEW_DTYPE = "view({given}) would read the bytes of the elements as other numbers. Write t.astype({given})"
 MISSING_ARGUMENT = "{op}() needs the argument {argument}. Write {call}"
 TRACKED_SETTING = (

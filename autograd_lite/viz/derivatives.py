@@ -37,6 +37,14 @@ class Call(NamedTuple):
         return self.shapes[self.place]
 
 
+class _Plain(ast.NodeTransformer):
+    """Leave out what rules do for half precision alone."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "wide" else node
+
+
 def derivative(call: Call, names: Mapping[str, str]) -> str | None:
     """Return the derivative by one operand, times what has arrived, in the caller's names; None where there is none.
 
@@ -55,6 +63,7 @@ def derivative(call: Call, names: Mapping[str, str]) -> str | None:
     values = {name: repr(v) for name, v in {**call.op.defaults, **call.settings}.items() if _is_plain(v)}
     known = {**values, **names}
     tree = _parsed(text)
+    tree = None if tree is None else _Plain().visit(tree)
     if tree is None or any(name not in known and name not in _PUBLIC for name in _names_in(tree)):
         return None
     for node in ast.walk(tree):
