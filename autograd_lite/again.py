@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.graph import Node
+from autograd_lite.hooks import run_hooks
 from autograd_lite.sweep import reverse
 from autograd_lite.tangents import forward
-from autograd_lite.tensor import run_hooks
 from autograd_lite.vmap import reroute
 
 

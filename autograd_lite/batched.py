@@ -20,9 +20,10 @@ import numpy as np
 
 from autograd_lite import errors, refusals, views
 from autograd_lite.covered import refusal
+from autograd_lite.definitions import Composite
 from autograd_lite.graph import new_order
 from autograd_lite.methods import TensorMethods
-from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Composite, Op, Settings
+from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.provenance import is_assignment
 from autograd_lite.record import Handle, link, record, shares

@@ -21,7 +21,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.batched import FORMS, MOVING, RULES, Batched, Level, each, holds
-from autograd_lite.op import REGISTRY, Composite, Op, Settings
+from autograd_lite.definitions import Composite
+from autograd_lite.op import REGISTRY, Op, Settings
 from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping, sparse
 from autograd_lite.seams import verify
 from autograd_lite.shapes import Array, Axis, Shape

@@ -9,13 +9,14 @@ from typing import Any, ParamSpec
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.dependence import depends
 from autograd_lite.derived import derived
 from autograd_lite.lent import lending
 from autograd_lite.op import Op
 from autograd_lite.rows import pulled, pushed
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array, Shape
-from autograd_lite.tracing import Call, Function, call, depends, node_of, one, places
+from autograd_lite.tracing import Call, Function, call, node_of, one, places
 from autograd_lite.tree import unflatten
 
 P = ParamSpec("P")

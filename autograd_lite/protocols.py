@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import RECORDERS, REGISTRY, Composite, whole
+from autograd_lite.definitions import Composite
+from autograd_lite.op import RECORDERS, REGISTRY, whole
 from autograd_lite.refusals import library_asking
 from autograd_lite.rules.common import with_shape
 from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere

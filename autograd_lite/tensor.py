@@ -1,41 +1,34 @@
-"""The Tensor: an array that remembers how it was computed. A Tensor never sees another one change."""
+"""The Tensor: an array that remembers how it was computed."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
 
-from autograd_lite import errors, in_place, refusals, views
+from autograd_lite import in_place, refusals, views
 from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
-from autograd_lite.covered import uncovered
-from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
+from autograd_lite.data import fitting, own_array, seed_of
+from autograd_lite.graph import enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
+from autograd_lite.hooks import HookHandle, run_hooks
+from autograd_lite.looks import Protocols
 from autograd_lite.methods import TensorMethods
-from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
+from autograd_lite.op import NO_SETTINGS, REGISTRY, Op, Settings
 from autograd_lite.protocols import call_function, call_ufunc
 from autograd_lite.record import (
-    NUMERIC,
     Handle,
     array_of,
-    as_array,
     epoch,
     is_number,
-    is_private,
     laid_out,
     lane,
     make_tensor,
     results_are,
 )  # fmt: skip
 from autograd_lite.rules import indexing, shaping
-from autograd_lite.rules.common import converted
-from autograd_lite.rules.sparse import is_left_by_sparse
-from autograd_lite.seams import shown
-from autograd_lite.shapes import Array, Shape
 from autograd_lite.state import scopes, writing
 from autograd_lite.sweep import reverse
 from autograd_lite.unrecorded import ask, unrecorded
@@ -45,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @results_are
-class Tensor(Handle, TensorMethods):
+class Tensor(Handle, Protocols, TensorMethods):
     """An array whose history is recorded, so that derivatives can be computed.
 
     Parameters
@@ -82,7 +75,7 @@ class Tensor(Handle, TensorMethods):
 
 
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
-        self._data = _own_array(data, dtype)
+        self._data = own_array(data, dtype)
         self._exposed, self._name, self._made = None, name, epoch()
         self._node = self._op = self._viewed = self._views = None
         if requires_grad is not False:
@@ -115,51 +108,6 @@ class Tensor(Handle, TensorMethods):
     def _mask(self) -> Any:
         """What ``np.ma`` asks for, which has taken the array by then and would go on without its history."""
         return refusals.mask(self)
-
-    @property
-    def shape(self) -> Shape:
-        """The length of each axis.
-
-        Examples
-        --------
-        >>> Tensor([[1.0, 2.0]]).shape
-        (1, 2)
-        """
-        shape: Shape = self._data.shape
-        return shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes. PyTorch's ``dim()`` is the same.
-
-        Examples
-        --------
-        >>> Tensor([[1.0, 2.0]]).ndim
-        2
-        """
-        return int(self._data.ndim)
-
-    @property
-    def size(self) -> int:
-        """The number of elements. PyTorch's ``size()`` is `shape`, and its ``size(0)`` is ``shape[0]``.
-
-        Examples
-        --------
-        >>> Tensor([[1.0, 2.0]]).size
-        2
-        """
-        return int(self._data.size)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the elements.
-
-        Examples
-        --------
-        >>> Tensor([1.0, 2.0]).dtype
-        dtype('float64')
-        """
-        return self._data.dtype  # type: ignore[no-any-return]
 
     @property
     def name(self) -> str | None:
@@ -236,7 +184,7 @@ class Tensor(Handle, TensorMethods):
                 refusals.untracked(self, "grad")
             return
         if value is not None:
-            value = make_tensor(_fitting(self, value, "x.grad = value", "x.grad = np.broadcast_to(value, x.shape)"))
+            value = make_tensor(fitting(self, value, "x.grad = value", "x.grad = np.broadcast_to(value, x.shape)"))
         writing(self, value)
         self._grad = value
 
@@ -357,7 +305,7 @@ class Tensor(Handle, TensorMethods):
         if self._node is None:
             refusals.no_path(self)
         watch(self)
-        seed = _seed(self, gradient)
+        seed = seed_of(self, gradient)
         if create_graph:
             with enable_grad():
                 commit_gradients(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=run_hooks))
@@ -499,90 +447,7 @@ class Tensor(Handle, TensorMethods):
     def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return call_function(func, args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        if is_left_by_sparse(sys._getframe(1)):
-            return np.empty((), object)
-        refusals.conversion(self, "np.array()", "np.stack([t, u]) to join Tensors")
-        return np.array(self._data if copy else self.data, dtype, copy=copy)
-
-    def __float__(self) -> float:
-        refusals.conversion(self, "float()", "np.sin(t) for math.sin(t)")
-        return float(self._data)
-
-    def __int__(self) -> int:
-        refusals.conversion(self, "int()", "np.floor(t)")
-        return int(self._data)
-
-    def __complex__(self) -> complex:
-        refusals.conversion(self, "complex()", "the real and imaginary parts as two Tensors")
-        return complex(self._data)
-
-    def __index__(self) -> int:
-        refusals.conversion(self, "an index made", "x[int(t.item())] for x[t]")
-        return self._data.__index__()  # type: ignore[no-any-return]
-
-    def __bool__(self) -> bool:
-        try:
-            return bool(self._data)
-        except ValueError:
-            refusals.truth(self)
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self.ndim:
-            raise errors.UnsupportedError(errors.NOT_ITERABLE.format(what=refusals.describe(self)))
-        return (self[i] for i in range(len(self)))
-
     __hash__ = object.__hash__
-
-    # ----- looks and copies -----
-
-    def __repr__(self) -> str:
-        head = f"{type(self).__name__}("
-        data = shown(self._data)
-        text = repr(data) if type(data) in RECORDERS else None
-        text = text or np.array2string(np.asarray(data), separator=", ", prefix=head)
-        parts = [text, f"dtype={self.dtype}"]
-        if self._op is not None:
-            parts.append(f"op={self._op.name}")
-        if self.requires_grad:
-            parts.append("requires_grad=True")
-        if self._name is not None:
-            parts.append(f"name={self._name!r}")
-        return head + ", ".join(parts) + ")"
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
-
-    def __reduce__(self) -> Any:
-        refusals.copy_of_node(self, "pickle.dumps")
-        made = _rebuild, (type(self), array_of(self), self.requires_grad, self._name)
-        return (*made, hooks) if (hooks := self._hooks()) else made
-
-    def __setstate__(self, hooks: dict[object, Callable[[Any], Any]]) -> None:
-        self._node.note().hooks = hooks  # type: ignore[union-attr]
-
-    def __copy__(self) -> Tensor:
-        if not self.is_leaf:
-            return self.clone()
-        twin = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
-        if hooks := self._hooks():
-            twin.__setstate__(dict(hooks))
-        return twin
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        refusals.copy_of_node(self, "copy.deepcopy")
-        twin = memo[id(self)] = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
-        if hooks := self._hooks():
-            twin.__setstate__(deepcopy(hooks, memo))
-        return twin
-
-    def _hooks(self) -> dict[object, Callable[[Any], Any]] | None:
-        """Return what is called with the gradient, by the keys that the handles have."""
-        notes = None if self._node is None else self._node.notes
-        return None if notes is None else notes.hooks
 
 
 _DATA, _NODE = Handle.__dict__["_data"], Handle.__dict__["_node"]
@@ -612,48 +477,6 @@ def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: s
     return Tensor(data, requires_grad, dtype=dtype, name=name)
 
 
-class HookHandle:
-    """What `Tensor.register_hook` returns: ``remove()`` takes the hook away."""
-
-    __slots__ = ("_hooks", "_key")
-
-    def __init__(self, hooks: dict[object, Callable[[Any], Any]], hook: Callable[[Any], Any] | None = None) -> None:
-        self._hooks, self._key = hooks, object()
-        if hook is not None:
-            hooks[self._key] = hook
-
-    def __reduce__(self) -> Any:
-        return HookHandle, (self._hooks,), self._key
-
-    def __setstate__(self, key: object) -> None:
-        self._key = key
-
-    def remove(self) -> None:
-        self._hooks.pop(self._key, None)
-
-
-def _own_array(data: Any, dtype: Any) -> Array:
-    """Return a copy of the data as an array of numbers."""
-    if isinstance(data, Tensor):
-        refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
-        data = data._data
-    if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
-        array = data.astype(data.dtype if dtype is None else dtype)
-    else:
-        array = converted(data, dtype, copy=True)
-    if array.dtype.kind not in NUMERIC:
-        refusals.no_number(data, array.dtype)
-    return array
-
-
-def _fitting(t: Tensor, value: Any, what: str, instead: str) -> Array:
-    """Return `value` as an array of the shape and dtype of `t` that nobody else writes to."""
-    is_private(t, t._data)
-    array = array_of(value) if isinstance(value, Tensor) else _own_array(value, None)
-    refusals.in_place(t, array, what, instead)
-    return array if array.dtype == t.dtype else refusals.cast(t, array, what)
-
-
 def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
     """Give several leaves new values, all or none.
 
@@ -663,44 +486,7 @@ def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
     pairs = list(pairs)
     for t, _ in pairs:
         refusals.not_a_leaf(t, "assign()", "t = ag.Tensor(value)")
-    commit([t for t, _ in pairs], [_fitting(t, value, "assign()", _OTHER_SHAPE) for t, value in pairs])
+    commit([t for t, _ in pairs], [fitting(t, value, "assign()", _OTHER_SHAPE) for t, value in pairs])
 
 
 _OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"
-
-
-def _seed(t: Tensor, gradient: Any) -> Tensor:
-    """Return the cotangent to start from."""
-    if gradient is None:
-        if t.size != 1:
-            refusals.non_scalar(t)
-        plain = t._data.__class__ is np.ndarray
-        one: Tensor = make_tensor(np.array(1, t.dtype).reshape(t.shape) if plain else np.ones_like(t._data))
-        return one
-    if isinstance(gradient, bool):
-        refusals.seed_bool(t, gradient)
-    seed = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
-    refusals.seed(t, seed)
-    return seed
-
-
-def run_hooks(node: Node, g: Array) -> Array:
-    """Show a gradient to the hooks of a node and return what they make of it."""
-    recorded = isinstance(g, Tensor)
-    assert node.notes is not None
-    for hook in list(node.notes.hooks.values()):
-        given = g if isinstance(g, Tensor) else make_tensor(as_array(g))
-        changed = uncovered(hook, (given,), {})
-        if changed is not None:
-            changed = changed if isinstance(changed, Tensor) else Tensor(changed)
-            refusals.hook_result(node, changed)
-            changed = changed if changed.dtype == node.dtype else changed.astype(node.dtype)
-            g = changed if recorded else array_of(changed)
-    return g
-
-
-def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool, name: str | None) -> Tensor:
-    t = Handle.__new__(cls)
-    t._data, t._node, t._op, t._exposed, t._name, t._viewed, t._views = data.copy(), None, None, None, name, None, None
-    t.requires_grad = requires_grad
-    return t

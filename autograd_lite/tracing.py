@@ -18,16 +18,16 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd_lite import errors, refusals, seams
+from autograd_lite import errors, seams
 from autograd_lite.covered import uncover
-from autograd_lite.graph import Linked, Node, departed_since, enable_grad, is_grad_enabled, new_order
+from autograd_lite.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
+from autograd_lite.hooks import run_hooks
 from autograd_lite.op import NO_SETTINGS, Op
-from autograd_lite.provenance import warn
 from autograd_lite.record import Handle, array_of, as_array, make_tensor, plain_of
 from autograd_lite.shapes import Array, Shape, fitting
 from autograd_lite.sweep import reverse
 from autograd_lite.tangents import Form, forward
-from autograd_lite.tensor import Tensor, run_hooks
+from autograd_lite.tensor import Tensor
 from autograd_lite.tree import LEAF, STATIC, Structure, field_of, flatten, flatten_like, paths, unflatten
 
 Function = Callable[..., Any]
@@ -410,7 +410,7 @@ def _static(name: str | None, x: Any) -> str:
     return "" if name is None else STATIC.format(name=name, type="Any" if callable(x) else kind)
 
 
-def _refuse_result(done: Call, place: int) -> NoReturn:
+def refuse_result(done: Call, place: int) -> NoReturn:
     y, structure = done.results[place], done.structure
     path, name = paths(structure)[place], field_of(structure, place)
     what = {"path": path and f" at {path}", "function": name_of(done.function), "what": called(y)}
@@ -453,53 +453,6 @@ def places(argnums: Any, args: Sequence[Any], function: Function) -> tuple[int, 
     if len(set(found)) != len(found):
         raise errors.ArgumentError(errors.ARGUMENT_TWICE.format(given=argnums))
     return tuple(found)
-
-
-def depends(done: Call, transform: str) -> None:
-    """Warn of a function none of whose results depends on a watched argument; refuse one that has lost that."""
-    reached = False
-    for place, y in enumerate(done.results):
-        if isinstance(y, Handle):
-            reached = reached or y._node in done.reached
-        elif not _is_number(y):
-            _refuse_result(done, place)
-    if reached or not done.inputs:
-        return
-    lost = departed_since(done.inputs[0].order)
-    names = {"transform": transform, "function": name_of(done.function), "cause": _cause(done.results, lost)}
-    if lost is not None or not done.results:
-        raise errors.NoPathError(errors.NO_DEPENDENCE.format(**names))
-    warn(errors.INDEPENDENT.format(place=_defined(done.function), **names), errors.IndependentWarning)
-    if is_grad_enabled():  # whoever watches from outside shall find a 0 as well, and not another warning
-        done.outside.update(edge[0] for node in done.inputs for edge in node.edges or ())
-
-
-def _is_number(y: Any) -> bool:
-    """Tell whether a result is one or many real numbers."""
-    return isinstance(y, (int, float)) or getattr(getattr(y, "dtype", None), "kind", "") in tuple("fiub")
-
-
-def _defined(function: Any) -> str:
-    """Return where a function of Python is written, for a message."""
-    from pathlib import Path  # noqa: PLC0415 - slow to import, and for this alone
-
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    code = getattr(function, "__code__", None)
-    return "" if code is None else f" ({Path(code.co_filename).name}:{code.co_firstlineno})"
-
-
-def _cause(results: Sequence[Any], lost: str | None) -> str:
-    """Return what a message says of results that do not depend on the argument."""
-    if lost is not None:
-        return f" by {lost}"
-    first = next((y for y in results if isinstance(y, Handle)), None)
-    if first is None:
-        kinds = sorted({type(y).__name__ for y in results}) or ["nothing"]
-        return f": it returned {' and '.join(kinds)}, not what NumPy's functions made of its argument"
-    if first._op is not None and not first._op.rules:
-        return f": {first._op.name}, which made it, has no derivative"
-    return f": it is {refusals.describe(first)}"
 
 
 def vectors(

@@ -13,23 +13,13 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.dependence import depends
 from autograd_lite.derived import derived
 from autograd_lite.lent import lending
 from autograd_lite.record import Handle, array_of
 from autograd_lite.shapes import Array
 from autograd_lite.state import once
-from autograd_lite.tracing import (
-    Call,
-    Function,
-    call,
-    depends,
-    is_vector,
-    name_of,
-    node_of,
-    one,
-    places,
-    vectors,
-)
+from autograd_lite.tracing import Call, Function, call, is_vector, name_of, node_of, one, places, vectors
 from autograd_lite.tree import LEAF, described, unflatten
 
 P = ParamSpec("P")

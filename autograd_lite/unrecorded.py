@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors, refusals
+from autograd_lite.definitions import Composite
 from autograd_lite.graph import is_dissected, is_grad_enabled, observers
-from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Composite, Op
+from autograd_lite.op import NO_SETTINGS, RECORDERS, REGISTRY, Op
 from autograd_lite.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
 from autograd_lite.warned import NO_REGISTRY, again, is_warning
 

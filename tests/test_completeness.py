@@ -18,7 +18,8 @@ from numpy.testing import overrides
 from told import path_of
 
 import autograd_lite as ag
-from autograd_lite.op import REGISTRY, Composite
+from autograd_lite.definitions import Composite
+from autograd_lite.op import REGISTRY
 from autograd_lite.rules import constant
 from autograd_lite.rules.unsupported import GENERIC, UNSUPPORTED, reason
 

@@ -15,8 +15,9 @@ from cases import BINARY, CASES, Case, X, covered, numbers
 from helpers import registered
 
 import autograd_lite as ag
+from autograd_lite.definitions import Composite
 from autograd_lite.graph import Constant, Node, observe, reachable
-from autograd_lite.op import REGISTRY, Composite, Op, bilinear, custom, elementwise, linear
+from autograd_lite.op import REGISTRY, Op, bilinear, custom, elementwise, linear
 from autograd_lite.record import WITHOUT_LANE, apply, make_tensor
 from autograd_lite.rules import constant
 from autograd_lite.tangents import forward

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.op import REGISTRY, Composite
+from autograd_lite.definitions import Composite
+from autograd_lite.op import REGISTRY
 from autograd_lite.rules import constant
 from autograd_lite.signatures import is_numpys
 

@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.compiler.drawn import Generator
 from autograd_lite.compiler.lines import refuse, user_frame
 from autograd_lite.compiler.opaque import Opaques, carried_out, is_passed
 from autograd_lite.compiler.slots import paused
-from autograd_lite.compiler.traced import Generator, Number, Traced, plain
+from autograd_lite.compiler.traced import Number, Traced, plain
 
 _TRACED = frozenset((Traced, Number, Generator))
 

@@ -15,12 +15,13 @@ import numpy as np
 
 from autograd_lite import errors, refusals
 from autograd_lite.compiler.derived import Derived
+from autograd_lite.compiler.drawn import Generator
 from autograd_lite.compiler.environment import Environment, Nothing
 from autograd_lite.compiler.naming import argument_names, reached
 from autograd_lite.compiler.program import Assignment, Constant, Input, Program, Ref
 from autograd_lite.compiler.slots import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.trace import Restart, Trace
-from autograd_lite.compiler.traced import Generator, Traced, plain
+from autograd_lite.compiler.traced import Traced, plain
 from autograd_lite.covered import uncovered
 from autograd_lite.graph import hooks_of, is_grad_enabled
 from autograd_lite.nn.module import Parameter

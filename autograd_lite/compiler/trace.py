@@ -19,6 +19,7 @@ import numpy as np
 from autograd_lite import errors, random, sweep, tangents
 from autograd_lite.compiler import helpers
 from autograd_lite.compiler.aside import Aside
+from autograd_lite.compiler.drawn import Generator
 from autograd_lite.compiler.identifiers import identifier
 from autograd_lite.compiler.lines import is_library, is_log, line_of, refuse, refused, user_frame, where
 from autograd_lite.compiler.literals import path_of
@@ -27,7 +28,7 @@ from autograd_lite.compiler.program import Constant, Input, Instruction, Ref, Ty
 from autograd_lite.compiler.seen import UNREAD, Seen
 from autograd_lite.compiler.signs import NUMBERS, OPERATORS
 from autograd_lite.compiler.slots import set_data, set_grad, slot_data, slot_grad, tracing
-from autograd_lite.compiler.traced import Generator, Number, Traced, plain, traced_in
+from autograd_lite.compiler.traced import Number, Traced, plain, traced_in
 from autograd_lite.compiler.traced_views import link_views
 from autograd_lite.graph import Node
 from autograd_lite.op import NO_SETTINGS, Op, Settings

@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_lite import errors, refusals, seams, views
 from autograd_lite.compiler import helpers
+from autograd_lite.compiler.drawn import Generator
 from autograd_lite.compiler.lines import refuse, where
 from autograd_lite.compiler.questions import Questions, by_user, hide_from_users
 from autograd_lite.compiler.signs import NUMBERS, OPERATORS
@@ -342,27 +343,6 @@ for _name in ("fill", "put", "sort", "partition", "resize", "setfield", "setflag
 
 
 hide_from_users(Traced)
-
-
-class Generator:
-    """What draws random numbers at every call, from the generator it stands for."""
-
-    def __init__(self, rng: Any, id: int, trace: Recorder) -> None:  # noqa: A002 - what it is
-        self._value, self.id, self._trace = rng, id, trace
-
-    def __getattr__(self, method: str) -> Callable[..., Any]:
-        if method.startswith("__") or not callable(getattr(self._value, method)):
-            raise AttributeError(method)
-
-        def drawn(*args: Any, **kwargs: Any) -> Any:
-            if method in _NOT_DRAWN or kwargs.get("out") is not None:
-                _refuse_write(f"{method} of a generator")
-            return self._trace.call(helpers.draw, (self, method, *args), kwargs)
-
-        return drawn
-
-
-_NOT_DRAWN = ("shuffle", "spawn")
 
 
 # ----- carrying out -----

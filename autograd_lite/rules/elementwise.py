@@ -21,7 +21,8 @@ digits are lost far out: the derivative of `tanh` is ``sech(x)^2``, not ``1 - y^
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import composite, custom, elementwise, linear, operation
+from autograd_lite.definitions import composite
+from autograd_lite.op import custom, elementwise, linear, operation
 from autograd_lite.shapes import A, Array
 
 LN2 = float(np.log(2))

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import bilinear, composite, custom
+from autograd_lite.definitions import composite
+from autograd_lite.op import bilinear, custom
 from autograd_lite.rules.common import as_tuple, present, with_shape
 from autograd_lite.rules.indexing import diagonal
 from autograd_lite.shapes import Array, Shape

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import Op, composite, custom, linear, operation
+from autograd_lite.definitions import composite
+from autograd_lite.op import Op, custom, linear, operation
 from autograd_lite.rules.common import as_tuple, divided, value_of, with_shape
 from autograd_lite.seams import verify
 from autograd_lite.shapes import (

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import composite
+from autograd_lite.definitions import composite
 from autograd_lite.rules.common import divided, with_shape
 from autograd_lite.rules.indexing import sliding_window_view, take
 from autograd_lite.rules.reductions import euclidean_norm

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import Op, composite, linear
+from autograd_lite.definitions import composite
+from autograd_lite.op import Op, linear
 from autograd_lite.rules.common import as_tuple, refuse_write
 from autograd_lite.shapes import Array, Axis, inverse_permutation, unbroadcast
 
