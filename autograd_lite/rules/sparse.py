@@ -22,9 +22,12 @@ _OPERATORS = frozenset(("__matmul__", "__mul__"))
 
 
 def is_sparse(x: Any) -> bool:
-    """Tell whether `x` is a sparse matrix or array of SciPy, which is imported if there is one."""
+    """Tell whether `x` is a sparse matrix or array of SciPy, which is imported if there is one.
+
+    NOTE: not by SciPy's own function, which would be code of its that a compiled function seems to execute.
+    """
     scipy = sys.modules.get("scipy.sparse")
-    return scipy is not None and bool(scipy.issparse(x))
+    return scipy is not None and isinstance(x, (scipy.sparray, scipy.spmatrix))
 
 
 def is_left_by_sparse(frame: FrameType | None) -> bool:
