@@ -149,10 +149,11 @@ def apply(
 
 def linked(t: Any, y: Array, x: Any, a: Array, op: Op, settings: Settings) -> Any:
     """Note that `t` is a view of `x`, where its array `y` is one of the array `a` of `x`; return `t`."""
-    if isinstance(x, Handle) and shares(y, a) and (a.ndim or not is_number(x)):
-        link(t, x, op, settings, t._node is None and x._node is not None)
-        if x._exposed is not None:
-            seen_through(t, x)
+    if not isinstance(x, Handle) or not (shares(y, a) and (a.ndim or not is_number(x))):
+        return t
+    link(t, x, op, settings, t._node is None and x._node is not None)
+    if x._exposed is not None:
+        seen_through(t, x)
     return t
 
 
@@ -161,8 +162,11 @@ def shares(y: Array, a: Array) -> bool:
     base = getattr(y, "base", _UNKNOWN)
     if base is None or base is a or base is _UNKNOWN:
         return base is not None
-    roots = (base, getattr(base, "base", None))  # the second where NumPy has an object of its own in between
-    return any(root is not None and (root is a or root is getattr(a, "base", None)) for root in roots)
+    root = getattr(a, "base", None)
+    if base is root:
+        return True
+    inner = getattr(base, "base", None)  # where NumPy has an object of its own in between
+    return inner is not None and (inner is a or inner is root)
 
 
 def link(t: Any, x: Any, op: Op, settings: Settings, detached: bool = False) -> None:
@@ -172,10 +176,12 @@ def link(t: Any, x: Any, op: Op, settings: Settings, detached: bool = False) -> 
     """
     views = x._views
     if views is None:
-        views = x._views = []
-    views.append(ref(t))
-    if len(views) >= _MANY and not len(views) & (len(views) - 1):
-        forget_views(views)
+        x._views = views = [ref(t)]
+    else:
+        views.append(ref(t))
+        n = len(views)
+        if n >= _MANY and not n & (n - 1):
+            forget_views(views)
     t._viewed = (ref(x) if detached else x, op, settings, views, detached)
 
 

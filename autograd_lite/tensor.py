@@ -93,7 +93,8 @@ class Tensor(Handle, Protocols, TensorMethods):
         >>> Tensor([1.0, 2.0]).data
         array([1., 2.])
         """
-        refusals.departure(self, "data")
+        if self._node is not None:
+            refusals.departure(self, "data")
         array, shown = self._data, self._exposed
         seen = shown is not None and shown() is array and not scopes()
         return array if seen else exposed(self)  # type: ignore[no-any-return]
@@ -212,7 +213,8 @@ class Tensor(Handle, Protocols, TensorMethods):
         >>> Tensor([1.5]).item()
         1.5
         """
-        refusals.departure(self, "item()")
+        if self._node is not None:
+            refusals.departure(self, "item()")
         return self._data.item()
 
     def tolist(self) -> Any:
@@ -234,7 +236,8 @@ class Tensor(Handle, Protocols, TensorMethods):
         >>> Tensor([1.0, 2.0]).numpy()
         array([1., 2.])
         """
-        refusals.departure(self, "numpy()")
+        if self._node is not None:
+            refusals.departure(self, "numpy()")
         return exposed(self)  # type: ignore[no-any-return]
 
     def detach(self) -> Tensor:
