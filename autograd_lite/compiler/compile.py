@@ -464,6 +464,7 @@ def compile(  # noqa: A001 - PyTorch's name
     -----
     What the function reads from outside is read anew at every call: parameters, the state and the learning rate of an
     optimiser, arrays and random generators of closures. What it writes is written when all is computed: all or nothing.
+    Results are arrays of their own, also where plainly one is a view of another.
 
     Where the plain function's results would have a history, as those of a network in an ordinary training loop, the
     results of the compiled one have it: the call is one operation, whose derivative is a program too, made when it is
