@@ -33,7 +33,7 @@ class Protocols:
 
         Examples
         --------
-        >>> Tensor([[1.0, 2.0]]).shape
+        >>> ag.Tensor([[1.0, 2.0]]).shape
         (1, 2)
         """
         shape: Shape = self._data.shape
@@ -45,7 +45,7 @@ class Protocols:
 
         Examples
         --------
-        >>> Tensor([[1.0, 2.0]]).ndim
+        >>> ag.Tensor([[1.0, 2.0]]).ndim
         2
         """
         return int(self._data.ndim)
@@ -56,7 +56,7 @@ class Protocols:
 
         Examples
         --------
-        >>> Tensor([[1.0, 2.0]]).size
+        >>> ag.Tensor([[1.0, 2.0]]).size
         2
         """
         return int(self._data.size)
@@ -67,7 +67,7 @@ class Protocols:
 
         Examples
         --------
-        >>> Tensor([1.0, 2.0]).dtype
+        >>> ag.Tensor([1.0, 2.0]).dtype
         dtype('float64')
         """
         return self._data.dtype  # type: ignore[no-any-return]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.later import Later
-
-if TYPE_CHECKING:
-    from autograd_lite import figures
-else:  # it needs Matplotlib
-    figures = Later("autograd_lite.figures")
 
 _ACROSS = 3
 
@@ -26,10 +20,10 @@ def new_figure(panels: int, feature: str) -> tuple[Any, list[Any]]:
         Matplotlib is not installed; `feature` is what needs it.
     """
     try:
-        import matplotlib.figure  # noqa: F401, PLC0415 - only figures need it
+        from autograd_lite.figures import ShownFigure  # noqa: PLC0415 - it needs Matplotlib
     except ImportError as error:
         text = errors.MISSING_EXTRA.format(feature=feature, package="matplotlib", extra="plot")
         raise errors.MissingExtraError(text) from error
     across, down = min(panels, _ACROSS), -(-panels // _ACROSS)
-    drawn = figures.ShownFigure(figsize=(5.2 * across, 4 * down), layout="constrained")
+    drawn = ShownFigure(figsize=(5.2 * across, 4 * down), layout="constrained")
     return drawn, [drawn.add_subplot(down, across, i + 1) for i in range(panels)]
