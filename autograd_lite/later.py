@@ -23,6 +23,8 @@ class Later(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # whoever looks whether it is something else does not ask for the module
+            raise AttributeError(name)
         return getattr(import_module(self.__name__), name)
 
 

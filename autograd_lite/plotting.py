@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_lite import errors
+from autograd_lite.later import Later
+
+if TYPE_CHECKING:
+    from autograd_lite import figures
+else:  # it needs Matplotlib
+    figures = Later("autograd_lite.figures")
 
 _ACROSS = 3
 
@@ -20,10 +26,10 @@ def new_figure(panels: int, feature: str) -> tuple[Any, list[Any]]:
         Matplotlib is not installed; `feature` is what needs it.
     """
     try:
-        from autograd_lite.figures import ShownFigure  # noqa: PLC0415 - it needs Matplotlib
+        import matplotlib.figure  # noqa: F401, PLC0415 - only figures need it
     except ImportError as error:
         text = errors.MISSING_EXTRA.format(feature=feature, package="matplotlib", extra="plot")
         raise errors.MissingExtraError(text) from error
     across, down = min(panels, _ACROSS), -(-panels // _ACROSS)
-    drawn = ShownFigure(figsize=(5.2 * across, 4 * down), layout="constrained")
+    drawn = figures.ShownFigure(figsize=(5.2 * across, 4 * down), layout="constrained")
     return drawn, [drawn.add_subplot(down, across, i + 1) for i in range(panels)]
