@@ -45,15 +45,17 @@ def assigned(t: Any, key: Any, value: Any) -> bool:
     outdate(t)
     if getrefcount(array) > _LOCAL + 2:  # its own, and that of the result
         return False
+    before = t._node
     steps: list[tuple[Any, ...]] = [(operator.setitem, array, key, given[0])]
     if is_grad_enabled():
-        t._inherits(result)
         steps += [(_SLOTS["_node"], t, result._node), (_SLOTS["_op"], t, result._op)]
     try:
         deque(starmap(operator.call, steps), maxlen=0)
     except Exception as error:
         error.add_note(refusals.circumstances(indexing.setitem, (t, value)))
         raise
+    if t._node is result._node:
+        t._inherits(result, before)
     return True
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite import in_place, refusals, views
 from autograd_lite.commits import commit, commit_gradients, exposed, wrapped_grad
 from autograd_lite.data import fitting, own_array, seed_of
-from autograd_lite.graph import enable_grad, is_grad_enabled, leaf
+from autograd_lite.graph import Node, enable_grad, is_grad_enabled, leaf
 from autograd_lite.growth import watch
 from autograd_lite.hooks import HookHandle, run_hooks
 from autograd_lite.looks import Protocols
@@ -411,9 +411,9 @@ class Tensor(Handle, Protocols, TensorMethods):
         else:
             self._data, self._exposed = array, None
 
-    def _inherits(self, result: Tensor) -> None:
+    def _inherits(self, result: Tensor, before: Node | None = None) -> None:
         """Have the name, and the wish for a gradient, go with the value to the node that made `result`."""
-        before, node = _NODE.__get__(self), result._node
+        before, node = _NODE.__get__(self) if before is None else before, result._node
         notes = before.notes if before is not None else None
         if node is None:
             return

@@ -562,6 +562,21 @@ def test_an_assignment_copies_where_somebody_else_holds_the_array() -> None:
     np.testing.assert_array_equal(x.grad, [2, 4, 6])
 
 
+def test_an_assignment_that_fails_leaves_no_trace() -> None:
+    x = leaf([1.0, 2.0, 3.0])
+    y = x * 1.0
+    y.name = "y"
+    y.retain_grad()
+    for key, value in ((7, 1.0), (slice(2), np.ones(3)), ([0, 9], x[:2])):
+        with pytest.raises((IndexError, ValueError)):
+            y[key] = value
+    y[0] = x[1]
+    (y * y).sum().backward()
+    np.testing.assert_array_equal(y.grad, [4, 4, 6])
+    np.testing.assert_array_equal(x.grad, [0, 8, 6])
+    assert y.name == "y"
+
+
 def test_a_sweep_writes_into_no_cotangent_of_others() -> None:
     x, seed = leaf([1.0, 2.0, 3.0]), np.ones(3)
     y = x * 1.0
