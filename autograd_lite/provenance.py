@@ -129,7 +129,7 @@ def is_assignment(frame: FrameType) -> bool:
     """Tell whether a frame is at an assignment to a part of something: ``a[i] = v``."""
     from opcode import opmap  # noqa: PLC0415 - only errors need it
 
-    return frame.f_code.co_code[frame.f_lasti] == opmap["STORE_SUBSCR"]
+    return frame.f_code.co_code[frame.f_lasti] in (opmap["STORE_SUBSCR"], opmap.get("STORE_SLICE"))  # from 3.12 on
 
 
 def called(frame: FrameType) -> str | None:

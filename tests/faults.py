@@ -329,7 +329,8 @@ IN_PLACE = [
     ),
     Fault(
         "an array of a Tensor that is given another shape", "h.data.shape = (3, 1); h * 2", errors.InPlaceError,
-        ["'h'", "shape or dtype"], ["t.data.shape = (3,)"], "h = t; h.name = 'h'",
+        ["'h'", "shape or dtype"], ["t.data.shape = (3,)"],
+        "import warnings; warnings.filterwarnings('ignore', 'Setting the shape'); h = t; h.name = 'h'",
     ),
     Fault(
         "a batch into a Tensor from outside", "ag.vmap(f)(np.ones((4, 3)))", errors.BatchError,

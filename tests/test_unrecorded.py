@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from backends import NATIVE
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -28,7 +29,7 @@ def test_whole_numbers_truth_values_and_complex_ones_have_numpys_values(fn: Any,
         np.testing.assert_array_equal(y, fn(x), strict=True)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cc", "numba"])
+@pytest.mark.parametrize("backend", ["numpy", *NATIVE])
 def test_a_compiled_function_has_the_same_values(backend: str) -> None:
     held = ag.Tensor(BYTES)
     for f in (lambda x: np.linalg.norm(held) * x, lambda x: np.std(ag.Tensor(x)) + np.median(held)):

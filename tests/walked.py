@@ -204,6 +204,7 @@ _VALUES: dict[str, Any] = {
     "source": (0, 1, -1, (0, 1), 5, (0, 0)),
     "sparse": (True, False),
     "stable": (None, True),
+    "descending": (False, True),
     "start": (0, 1, 2, 3, -1, 7, -5),
     "subok": (False, True),
     "test_elements": ([1, 2], 1),

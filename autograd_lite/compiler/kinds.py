@@ -18,7 +18,7 @@ import sys
 import types
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 
@@ -74,7 +74,12 @@ def base_of(cls: type) -> type:
 
 
 def _in_c(cls: type) -> bool:
-    """NOTE: only there do methods stand that are functions of C and belong to this very class."""
+    """NOTE: only there do methods stand that are functions of C and belong to this very class.
+
+    `Generic` is written in C from Python 3.12 on, and holds nothing.
+    """
+    if cls is Generic:
+        return False
     return cls is object or any(
         isinstance(value, _DESCRIPTORS) or (name == "__new__" and isinstance(value, types.BuiltinFunctionType))
         for name, value in vars(cls).items()

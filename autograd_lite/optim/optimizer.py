@@ -184,10 +184,18 @@ class Optimizer:
             self.advance(group, tensors, arrays)
         commit(tensors, arrays)
 
+    def _has_gradient(self) -> bool:
+        """NOTE: a loop, since a generator that is left before its end is a place where an interrupt can be lost."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if getattr(p, "_grad", None) is not None:
+                    return True
+        return False
+
     def _watch(self) -> None:
         """Warn, once and in the first steps, of gradients that contain one stepped on before; mark those of now."""
         self._watched_steps -= 1
-        if not any(hasattr(p, "_grad") and p._grad is not None for group in self.param_groups for p in group["params"]):
+        if not self._has_gradient():
             self._watched_steps = 0
             refusals.advise(errors.NO_GRADIENTS.format(optimizer=type(self).__name__))
         for p in [p for group in self.param_groups for p in group["params"]]:
