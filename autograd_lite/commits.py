@@ -6,9 +6,8 @@ One C call sets them. An interrupt (Ctrl-C) is delivered between bytecodes, so i
 from __future__ import annotations
 
 import operator
-from collections import deque
 from collections.abc import Sequence
-from itertools import compress, starmap
+from itertools import compress, repeat, starmap
 from typing import Any
 from weakref import ref
 
@@ -20,7 +19,7 @@ from autograd_lite.record import Handle, Shown, as_array, make_tensor, plain_of,
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
 from autograd_lite.state import handing_out, is_leftover, scopes, writing
-from autograd_lite.unfinished import Lock
+from autograd_lite.unfinished import Lock, at_once
 from autograd_lite.views import is_outdated, links_of, outdate, views_of
 
 _lock = Lock()  # held while gradients are added
@@ -44,7 +43,7 @@ def commit(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:
     for t in tensors:
         if t._views:
             outdate(t)
-    deque(map(_attributes["_data"].__set__, tensors, arrays), maxlen=0)
+    at_once(zip(repeat(_attributes["_data"].__set__), tensors, arrays, strict=False))
 
 
 def commit_gradients(found: dict[Node, Array]) -> None:
@@ -67,7 +66,7 @@ def commit_gradients(found: dict[Node, Array]) -> None:
                 else:
                     old.append(before)
                     new.append(_accumulated(node.notes, before, g))
-        deque(map(_attributes["_grad"].__set__, tensors, new), maxlen=0)
+        at_once(zip(repeat(_attributes["_grad"].__set__), tensors, new, strict=False))
 
 
 def _see_gradient(t: Handle, g: Any) -> None:
@@ -150,4 +149,4 @@ def _exchange(t: Handle, known: Sequence[tuple[Any, Any]], new: Sequence[tuple[A
     """Set the k-th of some slots if the k-th of the known ones is what it was: one C call, and no thread in between."""
     now = starmap(operator.call, [(slot.__get__, t) for slot, _ in known])
     same = map(operator.is_, now, [x for _, x in known])
-    deque(starmap(operator.call, compress([(slot.__set__, t, x) for slot, x in new], same)), maxlen=0)
+    at_once(compress([(slot.__set__, t, x) for slot, x in new], same))

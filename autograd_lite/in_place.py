@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections import deque
-from itertools import starmap
 from sys import getrefcount
 from typing import Any
 
@@ -21,6 +19,7 @@ from autograd_lite.record import Handle, apply
 from autograd_lite.rules import indexing
 from autograd_lite.shapes import Array
 from autograd_lite.state import scopes
+from autograd_lite.unfinished import at_once
 from autograd_lite.views import outdate
 
 _SLOTS = {name: Handle.__dict__[name].__set__ for name in ("_node", "_op")}
@@ -50,7 +49,7 @@ def assigned(t: Any, key: Any, value: Any) -> bool:
     if is_grad_enabled():
         steps += [(_SLOTS["_node"], t, result._node), (_SLOTS["_op"], t, result._op)]
     try:
-        deque(starmap(operator.call, steps), maxlen=0)
+        at_once(steps)
     except Exception as error:
         error.add_note(refusals.circumstances(indexing.setitem, (t, value)))
         raise

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
+from itertools import repeat
 from operator import methodcaller
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,6 +27,7 @@ from autograd_lite.provenance import raised_at
 from autograd_lite.seams import traced
 from autograd_lite.shapes import Array
 from autograd_lite.tree import leaves
+from autograd_lite.unfinished import at_once
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -148,7 +149,7 @@ def lending(transform: F) -> F:
 def _end(now: Loan) -> None:
     LOAN[0] = None
     if now.lent is not None:
-        deque(map(_UNLOCK, now.locked.values()), maxlen=0)  # one C call, so that no interrupt comes in between
+        at_once(zip(repeat(_UNLOCK), now.locked.values(), strict=False))
 
 
 def _failed(now: Loan, error: BaseException) -> None:

@@ -112,3 +112,8 @@ def fitting(name: str, given: Shape, wanted: Shape) -> str | None:
     pairs = zip(given[::-1], wanted[::-1], strict=False)
     broadcast = len(given) <= len(wanted) and all(n in (1, m) for n, m in pairs)
     return f"np.broadcast_to({name}, {wanted})" if broadcast else None
+
+
+def same_bits(a: Array, b: Array) -> bool:
+    """Tell whether two arrays hold the same numbers to the last bit, nan and the sign of zero included."""
+    return bool(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes())

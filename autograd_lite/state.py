@@ -9,11 +9,8 @@ whoever writes tells the scopes first. While there is none, that costs reading o
 
 from __future__ import annotations
 
-import operator
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,9 +19,9 @@ from autograd_lite import errors, refusals
 from autograd_lite.graph import new_order
 from autograd_lite.provenance import caller
 from autograd_lite.record import Handle, new_epoch
-from autograd_lite.shapes import Array
+from autograd_lite.shapes import Array, same_bits
 from autograd_lite.tree import flatten, unflatten
-from autograd_lite.unfinished import begun, undone
+from autograd_lite.unfinished import at_once, begun, undone
 from autograd_lite.views import outdate
 
 T = TypeVar("T")
@@ -259,13 +256,13 @@ def _stands(t: Handle, old: Mapping[str, Any]) -> bool:
 
 
 def _store(values: Iterable[tuple[Handle, str, Any]]) -> None:
-    """Set slots in one C call, so that an interrupt finds all of them or none."""
-    calls = [
-        partial(slot.__delete__, t) if value is _UNSET else partial(slot.__set__, t, value)
+    """Set slots, and unset those that were not set, at once."""
+    steps = [
+        (slot.__delete__, t) if value is _UNSET else (slot.__set__, t, value)
         for t, slot, value in [(t, _KINDS[name], value) for t, name, value in values]
         if value is not _UNSET or _field(slot, t) is not _UNSET
     ]
-    deque(map(operator.call, calls), maxlen=0)
+    at_once(steps)
 
 
 def _set_attribute(module: Any, name: str, old: Any) -> None:
@@ -276,10 +273,7 @@ def _set_attribute(module: Any, name: str, old: Any) -> None:
 
 
 def _same_bits(a: Any, b: Any) -> bool:
-    """Tell whether two arrays hold the same numbers to the last bit, nan and the sign of zero included."""
-    if type(a) is not np.ndarray or type(b) is not np.ndarray:
-        return a is b
-    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+    return same_bits(a, b) if type(a) is np.ndarray and type(b) is np.ndarray else a is b
 
 
 def _twin(t: Handle) -> Any:

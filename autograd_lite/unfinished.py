@@ -7,10 +7,13 @@ what other threads hold and have begun, but not the threads that would put an en
 from __future__ import annotations
 
 import _thread
+import operator
 import os
 from _thread import get_ident
-from collections.abc import Callable
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Iterable
+from itertools import starmap
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -30,6 +33,14 @@ class Lock:
     def is_mine(self) -> bool:
         """Tell whether this thread holds it."""
         return bool(self.held._is_owned())  # type: ignore[attr-defined]
+
+
+def at_once(steps: Iterable[tuple[Any, ...]]) -> None:
+    """Carry out steps, each a function of C and its arguments, in one C call: an interrupt finds all of them or none.
+
+    NOTE: `steps` is a list, or an iterator that is C as well; a generator would let an interrupt in between.
+    """
+    deque(starmap(operator.call, steps), maxlen=0)
 
 
 def undone(do: Callable[[], T]) -> T:

@@ -8,10 +8,7 @@ again when they are next looked at. So nobody reads an old number, and who never
 
 from __future__ import annotations
 
-import operator
-from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import starmap
 from typing import Any, NamedTuple, TypeAlias
 from weakref import ref
 
@@ -22,6 +19,7 @@ from autograd_lite.graph import enable_grad, no_grad
 from autograd_lite.op import RECORDERS, Op, Settings
 from autograd_lite.record import Handle, forget_views, seen_through, shares
 from autograd_lite.rules import indexing
+from autograd_lite.unfinished import at_once
 
 _DATA = Handle.__dict__["_data"].__get__
 Link: TypeAlias = tuple[Any, Op, Settings]
@@ -192,7 +190,7 @@ def taken_again(t: Any) -> Any:
 
 
 def _take_again(view: Any) -> None:
-    """NOTE: one C call gives a view its new values, so that an interrupt finds it as it was, or up to date."""
+    """NOTE: a view gets all of its new values at once, so that an interrupt finds it as it was, or up to date."""
     base, op, settings, views, detached = view._viewed
     with no_grad() if detached else enable_grad():
         taken = op(base, **settings)
@@ -203,6 +201,6 @@ def _take_again(view: Any) -> None:
         kind.inherits(view, taken)
     new = [("_viewed", known), *[(name, getattr(taken, name)) for name in kind.shown]]
     steps = [(_set_class, view, cls), *[(setattr, view, *pair) for pair in new]]
-    deque(starmap(operator.call, steps), maxlen=0)
+    at_once(steps)
     if isinstance(base, Handle):
         seen_through(view, base)

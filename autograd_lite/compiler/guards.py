@@ -13,6 +13,7 @@ from autograd_lite.compiler import kinds
 from autograd_lite.compiler.kinds import SIMPLE
 from autograd_lite.compiler.places import UNSET, Place, content, in_cell
 from autograd_lite.graph import hooks_of
+from autograd_lite.shapes import same_bits
 
 Bind = Callable[[Any], str]
 _FEW = 4
@@ -145,7 +146,7 @@ _OF_A_WHOLE: dict[str, Callable[[Place, Bind], str]] = {
 
 def altered(now: Any, before: Any) -> bool:
     """Tell whether an array has other values, bit by bit: NaN is the same as NaN."""
-    return bool(now.shape != before.shape or now.dtype != before.dtype or now.tobytes() != before.tobytes())
+    return not same_bits(now, before)
 
 
 def unlike(now: Any, before: Any) -> bool:
