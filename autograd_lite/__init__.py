@@ -3,23 +3,23 @@
 from typing import TYPE_CHECKING
 
 from autograd_lite import errors, nn, optim, optimize, tree
-from autograd_lite.checkpoint import checkpoint
+from autograd_lite.base.later import arriving, listing
+from autograd_lite.engine.generators import manual_seed
+from autograd_lite.engine.graph import enable_grad, is_grad_enabled, no_grad
+from autograd_lite.engine.scope import scope
 from autograd_lite.errors import AutogradError
-from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad
-from autograd_lite.interop import introduce
-from autograd_lite.jacobians import hessian, jacobian
-from autograd_lite.later import arriving, listing
 from autograd_lite.nn.module import Parameter
-from autograd_lite.protocols import supported
-from autograd_lite.random import manual_seed
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 from autograd_lite.rules.reductions import log_softmax, logsumexp, softmax
-from autograd_lite.scope import scope
-from autograd_lite.tensor import Tensor, tensor
-from autograd_lite.transforms import elementwise_grad, grad, hvp, jvp, linearize, value_and_grad, vjp
+from autograd_lite.tensor.interop import introduce
+from autograd_lite.tensor.protocols import supported
+from autograd_lite.tensor.tensor import Tensor, tensor
+from autograd_lite.transforms.batches.vmap import vmap
+from autograd_lite.transforms.checkpoint import checkpoint
+from autograd_lite.transforms.derivatives import elementwise_grad, grad, hvp, jvp, linearize, value_and_grad, vjp
+from autograd_lite.transforms.jacobians import hessian, jacobian
 from autograd_lite.version import __version__
-from autograd_lite.vmap import vmap
 
 if TYPE_CHECKING:
     from autograd_lite import implicit, testing, viz
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from autograd_lite.check.gradcheck import gradcheck
     from autograd_lite.check.report import GradcheckReport
     from autograd_lite.compiler.compile import compile  # noqa: A004 - PyTorch's name
-    from autograd_lite.custom import custom_op
+    from autograd_lite.extend.custom import custom_op
     from autograd_lite.viz.explain import explain
     from autograd_lite.viz.picture import Picture, visualize
 

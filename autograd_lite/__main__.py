@@ -4,7 +4,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from autograd_lite import doctor, errors, perceptron
+from autograd_lite import errors
+from autograd_lite.apps import doctor, perceptron
 from autograd_lite.check import command
 from autograd_lite.version import __version__
 

@@ -19,17 +19,17 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.custom import black_box, custom_op
-from autograd_lite.derived import Derived, named
-from autograd_lite.foreign import unseen
-from autograd_lite.jacobians import jacobian_of
-from autograd_lite.later import listing
-from autograd_lite.op import Op
-from autograd_lite.record import Handle, apply, as_array, plain_of
-from autograd_lite.seams import opaque, traced
-from autograd_lite.shapes import Array
-from autograd_lite.tracing import Call, Function, call, name_of
-from autograd_lite.transforms import Pullback
+from autograd_lite.base.functions import Derived, named
+from autograd_lite.base.later import listing
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.record import Handle, apply, as_array, plain_of
+from autograd_lite.engine.watchpoints import opaque, traced
+from autograd_lite.extend.custom import black_box, custom_op
+from autograd_lite.extend.foreign import unseen
+from autograd_lite.transforms.derivatives import Pullback
+from autograd_lite.transforms.jacobians import jacobian_of
+from autograd_lite.transforms.watched import Call, Function, call, name_of
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
 P = ParamSpec("P")

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 import numpy as np
 
-from autograd_lite import errors, refusals
-from autograd_lite.graph import no_grad
-from autograd_lite.jacobians import hessian, jacobian
-from autograd_lite.later import listing
-from autograd_lite.record import Handle, plain_of
-from autograd_lite.rules.common import refuse_masked
-from autograd_lite.shapes import Array
-from autograd_lite.tracing import Function, as_tensor, named_after, settled
-from autograd_lite.transforms import grad, linearize, value_and_grad
+from autograd_lite import errors
+from autograd_lite.base.later import listing
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine import refusals
+from autograd_lite.engine.graph import no_grad
+from autograd_lite.engine.operands import refuse_masked
+from autograd_lite.engine.record import Handle, plain_of
+from autograd_lite.transforms.derivatives import grad, linearize, value_and_grad
+from autograd_lite.transforms.jacobians import hessian, jacobian
+from autograd_lite.transforms.watched import Function, as_tensor, named_after, settled
 from autograd_lite.tree import flatten, leaves, ravel, unflatten
 from autograd_lite.tree import map as tree_map
 

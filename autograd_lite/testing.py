@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.base.later import listing
 from autograd_lite.check import GradcheckReport, gradcheck
-from autograd_lite.later import listing
 
 
 def assert_gradients(f: Callable[..., Any], *inputs: Any, **options: Any) -> GradcheckReport:

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.later import listing
-from autograd_lite.shapes import Array, fitting
+from autograd_lite.base.later import listing
+from autograd_lite.base.shapes import Array, fitting
 
 
 class Structure(NamedTuple):

@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import unfinished
-from autograd_lite.compiler import slots, turn
+from autograd_lite.base import unfinished
 from autograd_lite.compiler.native import numba_compiler
-from autograd_lite.graph import observers
-from autograd_lite.record import Handle
-from autograd_lite.seams import watching
+from autograd_lite.compiler.recording import lock, slots
+from autograd_lite.engine.graph import observers
+from autograd_lite.engine.record import Handle
+from autograd_lite.engine.watchpoints import watching
 
 HANG = 120
 SLOTS = {name: Handle.__dict__[name] for name in ("_data", "_grad")}
@@ -47,7 +47,7 @@ def clean() -> bool:
     """Whether nothing of a recording is left in this thread."""
     watched = any(Handle.__dict__[name] is not slot for name, slot in SLOTS.items())
     traced = bool(slots._readers) or slots.tracing() is not None or watching.get() is not None
-    begun = any(unfinished._begun.values()) or turn._lock.is_mine()
+    begun = any(unfinished._begun.values()) or lock._lock.is_mine()
     return not (watched or traced or begun or observers or sys.getprofile() is not None)
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import nn, perceptron, viz
+from autograd_lite import nn, viz
+from autograd_lite.apps import perceptron
 
 X, TARGET = np.array([perceptron.X]), np.array([perceptron.TARGET])
 

@@ -3,7 +3,7 @@
 Read `autograd_lite/perceptron.py`: every step of what this prints is a short function there.
 """
 
-from autograd_lite.perceptron import main
+from autograd_lite.apps.perceptron import main
 
 if __name__ == "__main__":
     main()

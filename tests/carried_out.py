@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import Program, Ref
+from autograd_lite.compiler.program.program import Program, Ref
 
 
 def values_of(program: Program, given: Mapping[int, Any]) -> tuple[Any, ...]:

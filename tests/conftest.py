@@ -11,8 +11,8 @@ import pytest
 from told import name_of, text_of
 
 import autograd_lite as ag
-from autograd_lite.graph import observers
-from autograd_lite.op import REGISTRY
+from autograd_lite.engine.graph import observers
+from autograd_lite.engine.op import REGISTRY
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.op import REGISTRY, elementwise
+from autograd_lite.engine.op import REGISTRY, elementwise
 
 ROOT = Path(__file__).parent.parent
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.op import Op
+from autograd_lite.engine.op import Op
 
 MODULES: dict[str, ModuleType] = {
     m.__name__.removeprefix("autograd_lite").removeprefix("."): m

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.definitions import Composite
-from autograd_lite.op import REGISTRY
+from autograd_lite.base.signatures import is_numpys
+from autograd_lite.engine.definitions import Composite
+from autograd_lite.engine.op import REGISTRY
 from autograd_lite.rules import constant
-from autograd_lite.signatures import is_numpys
 
 Array = np.ndarray
 DTYPES = (

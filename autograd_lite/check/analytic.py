@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine.graph import dissected, no_grad, observe
+from autograd_lite.engine.op import REGISTRY, Op
 from autograd_lite.errors import AutogradError
-from autograd_lite.graph import dissected, no_grad, observe
-from autograd_lite.op import REGISTRY, Op
-from autograd_lite.shapes import Array
 
 STEP = 2.0**-100
 """So small that its square is nothing beside 1, and a power of two."""

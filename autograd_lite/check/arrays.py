@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.base.differences import NOISE_GRANTED
+from autograd_lite.base.shapes import Array
 from autograd_lite.check.rounding import Chance
 from autograd_lite.check.subject import Subject, plain
-from autograd_lite.differences import NOISE_GRANTED
-from autograd_lite.graph import no_grad
-from autograd_lite.record import Handle, array_of
-from autograd_lite.shapes import Array
-from autograd_lite.state import discarded
+from autograd_lite.engine.graph import no_grad
+from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.tensor.state import discarded
 from autograd_lite.tree import flatten, unflatten
 
 _SHARE = 1e-9  # of the largest number of an output, by which definitions of ours may round otherwise than NumPy's

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.functions import Derived
 from autograd_lite.check.gradcheck import gradcheck
-from autograd_lite.derived import Derived
 
 
 def main(argv: Sequence[str]) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.differences import NOISE_GRANTED
-from autograd_lite.shapes import Array, Shape
+from autograd_lite.base.differences import NOISE_GRANTED
+from autograd_lite.base.shapes import Array, Shape
 
 _TOLERANCES = {8: (1e-9, 1e-10), 4: (1e-4, 2e-6), 2: (5e-2, 5e-3)}
 """By bytes of the dtype computed in: `rtol`, and `atol` as a share of the largest derivative of the same output."""

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors, refusals
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array, whole
 from autograd_lite.check.arrays import of_call
 from autograd_lite.check.subject import plain
-from autograd_lite.covered import uncover
-from autograd_lite.graph import Node, observe
-from autograd_lite.hooks import HookHandle
-from autograd_lite.op import Op, Settings
-from autograd_lite.provenance import Origin, Place, caller, origins
-from autograd_lite.record import Handle, plain_of
-from autograd_lite.seams import traced
-from autograd_lite.shapes import Array, whole
+from autograd_lite.engine import refusals
+from autograd_lite.engine.graph import Node, observe
+from autograd_lite.engine.op import Op, Settings
+from autograd_lite.engine.provenance import Origin, Place, caller, origins
+from autograd_lite.engine.record import Handle, plain_of
+from autograd_lite.engine.watchpoints import traced
+from autograd_lite.errors.covered import uncover
+from autograd_lite.tensor.hooks import HookHandle
 
 _REMEDIES = {
     "log": "np.log(np.maximum(x, 1e-12))",

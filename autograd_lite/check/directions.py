@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd_lite.shapes import Array
+from autograd_lite.base.shapes import Array
 
 FEW = 48
 """Up to so many elements each is looked at alone."""

@@ -14,21 +14,21 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.differences import NOISE_GRANTED, Kink, Sweep
+from autograd_lite.base.lazy import lazy
+from autograd_lite.base.shapes import Array
 from autograd_lite.check import directions
-from autograd_lite.check.beside import Beside
 from autograd_lite.check.compare import Tolerance, hint
 from autograd_lite.check.context import Found, Operations, Settings
 from autograd_lite.check.heatmap import ErrorMatrix
 from autograd_lite.check.measure import Matrix, Measure
 from autograd_lite.check.narrow import Narrow, fields, is_narrow
+from autograd_lite.check.nearby import Beside
 from autograd_lite.check.numeric import Checked, Derivatives, Numeric, pulled
 from autograd_lite.check.report import Fault, InputReport
 from autograd_lite.check.rounding import Rounding
 from autograd_lite.check.search import alone, bisected, readings, traced
 from autograd_lite.check.subject import SEED
-from autograd_lite.differences import NOISE_GRANTED, Kink, Sweep
-from autograd_lite.lazy import lazy
-from autograd_lite.shapes import Array
 
 _MUCH = 1e-3  # of a derivative
 _SMOOTH = 1.75  # a departure from the tangent by a power of the step nearer to 2 than to 1

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.plotting import new_figure
-from autograd_lite.shapes import Array, Shape
+from autograd_lite.base.plotting import new_figure
+from autograd_lite.base.shapes import Array, Shape
 
 _SHADES = "·░▒▓█"
 _ACCEPTED = "o"

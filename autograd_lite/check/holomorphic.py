@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from autograd_lite.base.differences import NOISE_GRANTED
+from autograd_lite.base.shapes import Array
 from autograd_lite.check.numeric import Numeric
 from autograd_lite.check.pair import Pair
 from autograd_lite.check.report import Fault
-from autograd_lite.differences import NOISE_GRANTED
-from autograd_lite.shapes import Array
 
 _DIFFER = 1e-6
 _CONJUGATE = "It is the conjugate of the right one: look for a missing .conj()"

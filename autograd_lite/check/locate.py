@@ -13,19 +13,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.base.lazy import lazy
+from autograd_lite.base.shapes import Array
 from autograd_lite.check.context import Found, Settings, Unknown
 from autograd_lite.check.directions import sizes
 from autograd_lite.check.examine import examine
 from autograd_lite.check.report import Fault
 from autograd_lite.check.subject import Subject, plain
-from autograd_lite.graph import observe
-from autograd_lite.lazy import lazy
-from autograd_lite.op import Op
-from autograd_lite.op import Settings as OpSettings
-from autograd_lite.provenance import Place, caller
-from autograd_lite.record import Handle, apply
-from autograd_lite.shapes import Array
-from autograd_lite.tensor import Tensor
+from autograd_lite.engine.graph import observe
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.op import Settings as OpSettings
+from autograd_lite.engine.provenance import Place, caller
+from autograd_lite.engine.record import Handle, apply
+from autograd_lite.tensor.tensor import Tensor
 
 _MOVED = 2.0**-10
 

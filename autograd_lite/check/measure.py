@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.differences import Sweep
+from autograd_lite.base.shapes import Array
 from autograd_lite.check.compare import Tolerance, largest_of
 from autograd_lite.check.numeric import Numeric
-from autograd_lite.differences import Sweep
-from autograd_lite.shapes import Array
 
 
 @dataclass

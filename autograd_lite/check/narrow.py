@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.base.shapes import Array
 from autograd_lite.check.analytic import UNABLE
 from autograd_lite.check.compare import Tolerance
 from autograd_lite.check.context import Settings
 from autograd_lite.check.numeric import Checked, Numeric, pulled
 from autograd_lite.check.rounding import Rounding
 from autograd_lite.check.subject import plain
-from autograd_lite.graph import observe
-from autograd_lite.shapes import Array
+from autograd_lite.engine.graph import observe
 
 _FAR = 2.0**-7  # of x, from one point to those beside it: many units in the last place, also of half precision
 _SHARE = 4  # of the difference at the point, what it has to be beside it

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd_lite.base.differences import NOISE_GRANTED, Line, Sweep, central, quick, sweep_steps
+from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.check import analytic
-from autograd_lite.differences import NOISE_GRANTED, Line, Sweep, central, quick, sweep_steps
-from autograd_lite.shapes import Array, Shape
 
 _DIGITS = 100  # units in the last place by which a complex step may be off
 _SHARE = 1e-15  # of the largest derivative, for those that are sums which cancel

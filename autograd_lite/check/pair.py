@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.check import analytic
 from autograd_lite.check.subject import listed, parameter_names, plain, widened
-from autograd_lite.shapes import Array, Shape
-from autograd_lite.state import once
+from autograd_lite.tensor.state import once
 
 
 class Pair:

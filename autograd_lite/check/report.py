@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from autograd_lite import errors
+from autograd_lite.base.differences import Kink
+from autograd_lite.base.display import table_html
+from autograd_lite.base.shapes import Shape
 from autograd_lite.check.heatmap import ErrorMatrix, HeatMap
-from autograd_lite.differences import Kink
-from autograd_lite.display import table_html
-from autograd_lite.shapes import Shape
 
 
 @dataclass(frozen=True)

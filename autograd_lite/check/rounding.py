@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.check.numeric import Checked, Numeric, pulled
-from autograd_lite.graph import observe
-from autograd_lite.op import Op
-from autograd_lite.shapes import Array, Shape
+from autograd_lite.engine.graph import observe
+from autograd_lite.engine.op import Op
 
 _UNITS = 2  # in the last place, by which a result is changed at most
 _SAMPLES, _MORE_SAMPLES = 3, 6  # of values, which are always looked at, and of derivatives, which seldom are

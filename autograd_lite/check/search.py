@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from autograd_lite.shapes import Array
+from autograd_lite.base.shapes import Array
 
 _BASES = (1024, 32)
 _WHOLE = 0.25  # so far from a whole number a digit may come out

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.shapes import Array, Shape, whole
 from autograd_lite.check import analytic
-from autograd_lite.covered import uncovered
-from autograd_lite.graph import Node, enable_grad, no_grad, reachable
-from autograd_lite.op import Op
-from autograd_lite.record import Handle, array_of, make_tensor
-from autograd_lite.shapes import Array, Shape, whole
-from autograd_lite.state import discarded
-from autograd_lite.sweep import reverse
-from autograd_lite.tangents import forward
-from autograd_lite.tensor import Tensor
+from autograd_lite.engine.graph import Node, enable_grad, no_grad, reachable
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.record import Handle, array_of, make_tensor
+from autograd_lite.engine.sweep import reverse
+from autograd_lite.engine.tangents import forward
+from autograd_lite.errors.covered import uncovered
+from autograd_lite.tensor.state import discarded
+from autograd_lite.tensor.tensor import Tensor
 
 SEED = -2.0
 """What cotangents are multiplied with: a power of two, so that dividing by it is exact; not 1, so that a rule that

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite import errors
-from autograd_lite.compiler.program import Program
-from autograd_lite.later import Later
+from autograd_lite.base.later import Later
+from autograd_lite.compiler.program.program import Program
 
 if TYPE_CHECKING:
     from autograd_lite.compiler.native import backend as machine

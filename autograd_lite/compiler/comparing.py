@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.beside import Beside, Held, Moment, array_of_grad
-from autograd_lite.record import Handle
-from autograd_lite.shapes import Array
+from autograd_lite.base.shapes import Array
+from autograd_lite.compiler.reference import Beside, Held, Moment, array_of_grad
+from autograd_lite.engine.record import Handle
 from autograd_lite.tree import described, flatten, paths
 
 _UNITS = 1e4

@@ -14,38 +14,38 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSp
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler import turn
-from autograd_lite.compiler.calling import MISS, Caller
+from autograd_lite.base.functions import standing_name
+from autograd_lite.base.later import Later
+from autograd_lite.base.lazy import lazy
+from autograd_lite.base.unfinished import undone
 from autograd_lite.compiler.choice import Choice
-from autograd_lite.compiler.derived import Derived
 from autograd_lite.compiler.methods import own_methods
-from autograd_lite.compiler.names import Names
-from autograd_lite.compiler.numpy_program import NumpyProgram
 from autograd_lite.compiler.operation import Operation, Pull, has_batches, is_observed
 from autograd_lite.compiler.passes import selected
-from autograd_lite.compiler.program import Input, Program
-from autograd_lite.compiler.recording import COMPUTED, Recorded, record
+from autograd_lite.compiler.program.program import Input, Program
+from autograd_lite.compiler.recording import lock
+from autograd_lite.compiler.recording.derivative import Derived
+from autograd_lite.compiler.recording.run import COMPUTED, Recorded, record
+from autograd_lite.compiler.text.calling import MISS, Caller
+from autograd_lite.compiler.text.names import Names
+from autograd_lite.compiler.text.numpy_program import NumpyProgram
 from autograd_lite.compiler.verifying import Verifier, verified
-from autograd_lite.covered import uncovered
-from autograd_lite.derived import standing_name
-from autograd_lite.graph import observers
-from autograd_lite.later import Later
-from autograd_lite.lazy import lazy
-from autograd_lite.seams import watching
-from autograd_lite.tracing import Function, name_of
-from autograd_lite.unfinished import undone
+from autograd_lite.engine.graph import observers
+from autograd_lite.engine.watchpoints import watching
+from autograd_lite.errors.covered import uncovered
+from autograd_lite.transforms.watched import Function, name_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from autograd_lite.compiler import drawing, report
-    from autograd_lite.compiler import formulas as mathematics
+    from autograd_lite.base.display import Report
     from autograd_lite.compiler.native import backend as machine
-    from autograd_lite.display import Report
+    from autograd_lite.compiler.text import drawing, report
+    from autograd_lite.compiler.text import formulas as mathematics
     from autograd_lite.viz.picture import Picture
 else:  # two thirds of the time of this import, each of which comes when it is asked for
-    drawing, report = Later("autograd_lite.compiler.drawing"), Later("autograd_lite.compiler.report")
-    mathematics, machine = Later("autograd_lite.compiler.formulas"), Later("autograd_lite.compiler.native.backend")
+    drawing, report = Later("autograd_lite.compiler.text.drawing"), Later("autograd_lite.compiler.text.report")
+    mathematics, machine = Later("autograd_lite.compiler.text.formulas"), Later("autograd_lite.compiler.native.backend")
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -292,7 +292,7 @@ class Compiled(Generic[P, R]):
         return uncovered(self._function, args, kwargs) if result is MISS else result
 
     def _anew(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not turn.taken():
+        if not lock.taken():
             return MISS
         result = self.programs.run(args, kwargs)  # of what another thread may have recorded meanwhile
         return self._record(args, kwargs) if result is MISS else result

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_lite.compiler.recording import is_traced
+from autograd_lite.compiler.recording.run import is_traced
 from autograd_lite.tree import LEAF, flatten
 
 KEY = "compiled methods"

@@ -20,23 +20,23 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.again import Stretch, follow
-from autograd_lite.batched import Batched
-from autograd_lite.compiler.derived import Derived
-from autograd_lite.compiler.guards import altered
-from autograd_lite.compiler.slots import reading, set_data, slot_data, slot_grad, told
-from autograd_lite.graph import Linked, Node, enable_grad, new_order, observers
-from autograd_lite.lazy import lazy
-from autograd_lite.op import NO_SETTINGS, Op
-from autograd_lite.random import default_rng, is_generator
-from autograd_lite.record import Handle, make_tensor
-from autograd_lite.seams import traced
-from autograd_lite.shapes import Array
-from autograd_lite.tracing import leading_to, name_of, walk
+from autograd_lite.base.lazy import lazy
+from autograd_lite.base.shapes import Array
+from autograd_lite.compiler.recording.derivative import Derived
+from autograd_lite.compiler.recording.guards import altered
+from autograd_lite.compiler.recording.slots import reading, set_data, slot_data, slot_grad, told
+from autograd_lite.engine.generators import default_rng, is_generator
+from autograd_lite.engine.graph import Linked, Node, enable_grad, new_order, observers
+from autograd_lite.engine.op import NO_SETTINGS, Op
+from autograd_lite.engine.record import Handle, make_tensor
+from autograd_lite.engine.watchpoints import traced
+from autograd_lite.transforms.batches.array import Batched
+from autograd_lite.transforms.recomputed import Stretch, follow
+from autograd_lite.transforms.watched import leading_to, name_of, walk
 from autograd_lite.tree import flatten, unflatten
 
 if TYPE_CHECKING:
-    from autograd_lite.compiler.program import Input
+    from autograd_lite.compiler.program.program import Input
 
 _MOST = 8
 """So many sets of results are differentiated together by programs of their own; others by the plain function."""

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.beside import Beside, Moment
-from autograd_lite.compiler.calling import MISS
+from autograd_lite.base.shapes import Array
 from autograd_lite.compiler.comparing import Comparison
-from autograd_lite.compiler.recording import Recorded
-from autograd_lite.random import is_generator
-from autograd_lite.record import Handle
-from autograd_lite.shapes import Array
-from autograd_lite.tracing import name_of
+from autograd_lite.compiler.recording.run import Recorded
+from autograd_lite.compiler.reference import Beside, Moment
+from autograd_lite.compiler.text.calling import MISS
+from autograd_lite.engine.generators import is_generator
+from autograd_lite.engine.record import Handle
+from autograd_lite.transforms.watched import name_of
 from autograd_lite.tree import flatten
 
 VARIABLE = "AUTOGRAD_LITE_VERIFY"

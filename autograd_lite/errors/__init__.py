@@ -5,6 +5,7 @@ Every class is an `AutogradError` and also the built-in exception a NumPy user w
 shapes and tensors; they never print data.
 """
 
+from autograd_lite.base.later import listing
 from autograd_lite.errors import classes
 from autograd_lite.errors.checks import *  # noqa: F403 - every name
 from autograd_lite.errors.classes import *  # noqa: F403 - every name
@@ -13,7 +14,6 @@ from autograd_lite.errors.engine import *  # noqa: F403 - every name
 from autograd_lite.errors.functions import *  # noqa: F403 - every name
 from autograd_lite.errors.learning import *  # noqa: F403 - every name
 from autograd_lite.errors.pictures import *  # noqa: F403 - every name
-from autograd_lite.later import listing
 
 __all__ = [name for name, kind in vars(classes).items() if isinstance(kind, type) and name[0] != "_"]
 __dir__ = listing(__name__)

@@ -1,6 +1,6 @@
 """Neural networks: modules with parameters, layers, losses, and initial values."""
 
-from autograd_lite.later import listing
+from autograd_lite.base.later import listing
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.layers import Linear, ReLU, Sequential, Sigmoid, Softmax, Tanh
 from autograd_lite.nn.losses import CrossEntropyLoss, HalfSquaredError, MSELoss

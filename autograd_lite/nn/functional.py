@@ -11,19 +11,20 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd_lite import errors, refusals
-from autograd_lite.later import listing
+from autograd_lite import errors
+from autograd_lite.base.later import listing
+from autograd_lite.base.shapes import A, Array, Shape
+from autograd_lite.engine import refusals
+from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.operands import refuse_masked
+from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.engine.watchpoints import verify
 from autograd_lite.nn.module import owner_called
-from autograd_lite.op import REGISTRY
-from autograd_lite.record import Handle, array_of
 from autograd_lite.rules import reductions
-from autograd_lite.rules.common import refuse_masked
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import fitting_target, half_squared_error, mean_squared_error
 from autograd_lite.rules.products import affine
-from autograd_lite.seams import verify
-from autograd_lite.shapes import A, Array, Shape
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor.tensor import Tensor
 
 _tanh = REGISTRY[np.tanh]
 

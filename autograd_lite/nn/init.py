@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autograd_lite import errors, refusals
-from autograd_lite.later import listing
-from autograd_lite.random import generator
-from autograd_lite.tensor import Tensor
+from autograd_lite import errors
+from autograd_lite.base.later import listing
+from autograd_lite.engine import refusals
+from autograd_lite.engine.generators import generator
+from autograd_lite.tensor.tensor import Tensor
 
 T = TypeVar("T", bound=Tensor)
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.engine.generators import generator
+from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.record import Handle
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.module import Module, Parameter
-from autograd_lite.op import REGISTRY
-from autograd_lite.random import generator
-from autograd_lite.record import Handle
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor.tensor import Tensor
 
 
 class Linear(Module):

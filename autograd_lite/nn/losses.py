@@ -7,7 +7,7 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.nn import functional
 from autograd_lite.nn.module import Module
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor.tensor import Tensor
 
 
 class _Loss(Module):

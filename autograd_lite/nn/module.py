@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from autograd_lite import errors, refusals
-from autograd_lite.covered import uncover
-from autograd_lite.record import array_of
-from autograd_lite.shapes import Array
-from autograd_lite.state import making, setting
-from autograd_lite.tensor import Tensor, assign
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine import refusals
+from autograd_lite.engine.record import array_of
+from autograd_lite.errors.covered import uncover
+from autograd_lite.tensor.state import making, setting
+from autograd_lite.tensor.tensor import Tensor, assign
 
 M = TypeVar("M", bound="Module")
 

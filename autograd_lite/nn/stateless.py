@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.engine.record import array_of
 from autograd_lite.nn.module import Module, Parameter, _named, _places
-from autograd_lite.record import array_of
-from autograd_lite.state import writing
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor.state import writing
+from autograd_lite.tensor.tensor import Tensor
 
 
 def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:

@@ -10,13 +10,14 @@ from weakref import ref
 
 import numpy as np
 
-from autograd_lite import errors, refusals
-from autograd_lite.commits import Grown, commit, raw
-from autograd_lite.record import is_private, make_tensor
-from autograd_lite.seams import traced
-from autograd_lite.shapes import Array
-from autograd_lite.state import starting
-from autograd_lite.tensor import Tensor
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine import refusals
+from autograd_lite.engine.record import is_private, make_tensor
+from autograd_lite.engine.watchpoints import traced
+from autograd_lite.tensor.commits import Grown, commit, raw
+from autograd_lite.tensor.state import starting
+from autograd_lite.tensor.tensor import Tensor
 
 Group: TypeAlias = dict[str, Any]
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_lite import errors
-from autograd_lite.commits import grad_array
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine.record import as_array
+from autograd_lite.engine.watchpoints import number, setting
 from autograd_lite.optim.optimizer import Group, Optimizer, check_setting
-from autograd_lite.record import as_array
-from autograd_lite.seams import number, setting
-from autograd_lite.shapes import Array
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor.commits import grad_array
+from autograd_lite.tensor.tensor import Tensor
 
 
 class SGD(Optimizer):

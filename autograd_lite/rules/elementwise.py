@@ -21,9 +21,9 @@ digits are lost far out: the derivative of `tanh` is ``sech(x)^2``, not ``1 - y^
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.definitions import composite
-from autograd_lite.op import custom, elementwise, linear, operation
-from autograd_lite.shapes import A, Array
+from autograd_lite.base.shapes import A, Array
+from autograd_lite.engine.definitions import composite
+from autograd_lite.engine.op import custom, elementwise, linear, operation
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))

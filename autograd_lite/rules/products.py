@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.definitions import composite
-from autograd_lite.op import bilinear, custom
-from autograd_lite.rules.common import as_tuple, present, with_shape
+from autograd_lite.base.shapes import Array, Shape
+from autograd_lite.engine.definitions import composite
+from autograd_lite.engine.op import bilinear, custom
+from autograd_lite.engine.operands import as_tuple, present, with_shape
 from autograd_lite.rules.indexing import diagonal
-from autograd_lite.shapes import Array, Shape
 
 
 def _matmul_left(g: Array, x2: Array) -> Array:

@@ -16,11 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.definitions import composite
-from autograd_lite.op import Op, custom, linear, operation
-from autograd_lite.rules.common import as_tuple, divided, value_of, with_shape
-from autograd_lite.seams import verify
-from autograd_lite.shapes import (
+from autograd_lite.base.shapes import (  # fmt: skip
     A,
     Array,
     Axis,
@@ -31,7 +27,11 @@ from autograd_lite.shapes import (
     normalize_axes,
     reduced_size,
     wide,
-)  # fmt: skip
+)
+from autograd_lite.engine.definitions import composite
+from autograd_lite.engine.op import Op, custom, linear, operation
+from autograd_lite.engine.operands import as_tuple, divided, value_of, with_shape
+from autograd_lite.engine.watchpoints import verify
 
 
 def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Array:

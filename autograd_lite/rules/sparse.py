@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.op import REGISTRY, Op, Settings, recorder_of
-from autograd_lite.shapes import Array
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine.op import REGISTRY, Op, Settings, recorder_of
 
 _OPERATORS = frozenset(("__matmul__", "__mul__"))
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.op import Op, Settings
-from autograd_lite.shapes import Shape
+from autograd_lite.base.shapes import Shape
+from autograd_lite.engine.op import Op, Settings
 
 _REPEATED = (bool, int, float, tuple, type(None))  # settings that a formula shows by their values
 _PUBLIC = frozenset({"np", "sigmoid", "softmax", "None", "True", "False"})
@@ -50,7 +50,7 @@ def derivative(call: Call, names: Mapping[str, str]) -> str | None:
 
     Examples
     --------
-    >>> from autograd_lite.op import REGISTRY
+    >>> from autograd_lite.engine.op import REGISTRY
     >>> names = {"g": "dL/dz", "x1": "a", "x2": "W"}
     >>> derivative(Call(REGISTRY[np.matmul], 1, [(4, 3), (3, 2)], (4, 2), {}), names)
     'a.T @ dL/dz'
@@ -192,7 +192,7 @@ def formula(op: Op, place: int) -> str | None:
 
     Examples
     --------
-    >>> from autograd_lite.op import REGISTRY
+    >>> from autograd_lite.engine.op import REGISTRY
     >>> formula(REGISTRY[np.exp], 0)
     'g * y'
     """

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors, refusals
-from autograd_lite.display import Report
-from autograd_lite.graph import Constant, Node
-from autograd_lite.record import array_of
-from autograd_lite.tensor import Tensor
+from autograd_lite import errors
+from autograd_lite.base.display import Report
+from autograd_lite.engine import refusals
+from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.record import array_of
+from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.viz.derivatives import Call, derivative
 from autograd_lite.viz.items import ancestors, is_leaf
 from autograd_lite.viz.measure import gradients, numbers, plain, shares_of, values

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.graph import Constant, Node
-from autograd_lite.scope import Scope
+from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.scope import Scope
 from autograd_lite.viz.items import Index, Items, is_leaf
 from autograd_lite.viz.words import number_text, settings_text
 

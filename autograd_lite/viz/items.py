@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.graph import Constant, Node
-from autograd_lite.op import Settings
-from autograd_lite.scope import Scope
-from autograd_lite.shapes import Shape
+from autograd_lite.base.shapes import Shape
+from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.op import Settings
+from autograd_lite.engine.scope import Scope
 from autograd_lite.viz.targets import Failure, Subject
 
 

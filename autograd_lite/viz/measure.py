@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.graph import Constant, Node
-from autograd_lite.record import array_of, as_array
-from autograd_lite.sweep import reverse
+from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.record import array_of, as_array
+from autograd_lite.engine.sweep import reverse
 from autograd_lite.viz.items import Index, Items, Output, is_leaf
 from autograd_lite.viz.targets import Subject
 from autograd_lite.viz.words import complaint

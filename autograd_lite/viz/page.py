@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_lite.display import escaped
-from autograd_lite.shapes import Shape
+from autograd_lite.base.display import escaped
+from autograd_lite.base.shapes import Shape
 from autograd_lite.viz.colours import DARK, HEAT, HOT_INK, LIGHT, ON_DARK, ON_LIGHT
 from autograd_lite.viz.dot import Heat, Shown, times_text
 from autograd_lite.viz.measure import Facts

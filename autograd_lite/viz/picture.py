@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from autograd_lite import errors
-from autograd_lite.display import escaped, kernel, show_in_kernel
-from autograd_lite.lazy import lazy
-from autograd_lite.tensor import Tensor
+from autograd_lite.base.display import escaped, kernel, show_in_kernel
+from autograd_lite.base.lazy import lazy
+from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.viz.dot import DIRECTIONS, PLAIN, Shown, dot_text
 from autograd_lite.viz.fold import Folds
 from autograd_lite.viz.items import Items

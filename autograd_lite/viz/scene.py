@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any, NamedTuple
 
-from autograd_lite.graph import Constant, Node
-from autograd_lite.scope import Scope
-from autograd_lite.shapes import Shape
+from autograd_lite.base.shapes import Shape
+from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.scope import Scope
 from autograd_lite.viz.fold import Folds
 from autograd_lite.viz.items import Index, Items, Output, is_leaf
 from autograd_lite.viz.measure import Facts

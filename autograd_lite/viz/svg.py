@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from autograd_lite.display import escaped
+from autograd_lite.base.display import escaped
 from autograd_lite.viz.colours import DARK, HEAT, HOT_INK, LIGHT, ON_DARK, ON_LIGHT, Ground, Shade
 from autograd_lite.viz.dot import Heat, Sample, Shown, box_parts, flow_text, legend_samples
 from autograd_lite.viz.labels import Labels

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.graph import no_grad
+from autograd_lite.base.plotting import new_figure
+from autograd_lite.engine.graph import no_grad
+from autograd_lite.engine.record import array_of, plain_of
 from autograd_lite.nn.module import Module
-from autograd_lite.plotting import new_figure
-from autograd_lite.record import array_of, plain_of
-from autograd_lite.tensor import Tensor
+from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.viz.forwards import wrapped
 from autograd_lite.viz.words import clean
 

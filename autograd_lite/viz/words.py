@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.op import Settings
-from autograd_lite.shapes import Shape
+from autograd_lite.base.shapes import Shape
+from autograd_lite.engine.op import Settings
 
 _UNDRAWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # not in XML, or not in UTF-8
 _LONGEST = 60

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.display import Report
 from autograd_lite.compiler.native import c_compiler, c_text, numba_compiler, numba_text
 from autograd_lite.compiler.native.calls import Limits
 from autograd_lite.compiler.native.loops import Kernel
@@ -17,8 +18,7 @@ from autograd_lite.compiler.native.report import listed
 from autograd_lite.compiler.native.segments import divided
 from autograd_lite.compiler.native.threads import Call
 from autograd_lite.compiler.passes import measured
-from autograd_lite.compiler.program import Program, refs
-from autograd_lite.display import Report
+from autograd_lite.compiler.program.program import Program, refs
 
 
 @dataclass(frozen=True, slots=True)

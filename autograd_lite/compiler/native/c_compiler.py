@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograd_lite import errors
+from autograd_lite.base.unfinished import unforked
 from autograd_lite.compiler.native import cache, layout
 from autograd_lite.compiler.native.c_text import text
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.threads import Call, call_of
-from autograd_lite.unfinished import unforked
 
 # NOTE: nothing of -ffast-math but what leaves NaN, infinities, zeros of either sign and the order of operations alone.
 _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno", "-ffp-contract=off", "-w")

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler import helpers
 from autograd_lite.compiler.native.scalars import (
     FLOATS_ONLY,
     FOR_TRUTH,
@@ -23,7 +22,8 @@ from autograd_lite.compiler.native.scalars import (
     WITH_SIGN,
     Scalar,
 )  # fmt: skip
-from autograd_lite.compiler.program import Instruction, Ref, Type, refs
+from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program.program import Instruction, Ref, Type, refs
 
 REDUCTIONS: Mapping[Any, str] = {
     np.sum: "add", np.prod: "multiply", np.max: "maximum", np.min: "minimum", np.amax: "maximum", np.amin: "minimum",

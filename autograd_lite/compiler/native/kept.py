@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.shapes import Array, Shape
+from autograd_lite.base.shapes import Array, Shape
 
 SMALLEST = 1 << 15
 """In bytes. For a larger array the system has to give, and to clear, page after page."""

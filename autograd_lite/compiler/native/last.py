@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from autograd_lite.compiler.native.kept import SMALLEST
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.segments import Part, views_for
-from autograd_lite.compiler.program import Instruction, Program
+from autograd_lite.compiler.program.program import Instruction, Program
 
 
 def given_back(program: Program, parts: Sequence[Part], views: Mapping[int, Instruction]) -> list[list[int]]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.scalars import Scalar
-from autograd_lite.shapes import Shape
 
 LONGEST = 1000
 """Statements of a function: the time that compilers take grows with more than their number."""

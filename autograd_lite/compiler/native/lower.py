@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler import helpers
+from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.calls import (
     FILLS,
     PRODUCTS,
@@ -55,8 +55,8 @@ from autograd_lite.compiler.native.values import (
 )
 from autograd_lite.compiler.native.wide import widened
 from autograd_lite.compiler.native.work import placed
-from autograd_lite.compiler.program import Instruction, Program, Ref
-from autograd_lite.shapes import Shape
+from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 LONGEST = 200
 """Statements of a nest at most, for compilers take more than linear time."""

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.loops import Compute, Demand, Literal, Load, Nest, Reduce, Statement, Store, View
-from autograd_lite.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from pathlib import Path
 from types import ModuleType
 
 from autograd_lite import errors
+from autograd_lite.base.unfinished import begun, unforked
 from autograd_lite.compiler.native import cache, layout
 from autograd_lite.compiler.native.c_compiler import LIMIT
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.numba_text import text
 from autograd_lite.compiler.native.threads import Call, call_of
-from autograd_lite.unfinished import begun, unforked
 
 
 def is_installed() -> bool:

@@ -8,7 +8,7 @@ from itertools import groupby
 from autograd_lite.compiler.native.calls import Limits, is_native, is_product
 from autograd_lite.compiler.native.loops import Compute, Kernel, Nest
 from autograd_lite.compiler.native.segments import Part
-from autograd_lite.compiler.program import Instruction, Type
+from autograd_lite.compiler.program.program import Instruction, Type
 
 
 def listed(backend: str, parts: Sequence[Part], types: Mapping[int, Type], limits: Limits) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.calls import as_tuple
 from autograd_lite.compiler.native.loops import View
-from autograd_lite.compiler.program import Instruction
-from autograd_lite.shapes import Shape
+from autograd_lite.compiler.program.program import Instruction
 
 
 @dataclass(frozen=True, slots=True)

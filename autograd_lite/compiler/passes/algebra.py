@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Instruction, Program, Ref
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 _TWO = 2
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler import helpers
-from autograd_lite.compiler.memory import roots
-from autograd_lite.compiler.program import Instruction, Program, Ref, Type
+from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program.memory import roots
+from autograd_lite.compiler.program.program import Instruction, Program, Ref, Type
 
 SMALLEST = 1024
 """In bytes: NumPy makes a smaller array faster than it is told where to put it."""

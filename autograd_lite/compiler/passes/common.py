@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import Assignment, Instruction, Program, Ref, Type, mapped, substituted
+from autograd_lite.compiler.program.program import Assignment, Instruction, Program, Ref, Type, mapped, substituted
 
 Rule = Callable[["Rewriting", Instruction], "Instruction | Ref"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.helpers import EFFECTS
-from autograd_lite.compiler.literals import is_uniform
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Constant, Instruction, Program, Ref, Type, mapped
+from autograd_lite.compiler.program.helpers import EFFECTS
+from autograd_lite.compiler.program.literals import is_uniform
+from autograd_lite.compiler.program.program import Constant, Instruction, Program, Ref, Type, mapped
 
 _LARGEST = 10_000
 """So many elements at most: a larger array is cheaper to make than to keep."""

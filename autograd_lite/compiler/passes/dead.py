@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd_lite.compiler.helpers import EFFECTS
-from autograd_lite.compiler.program import Instruction, Program
+from autograd_lite.compiler.program.helpers import EFFECTS
+from autograd_lite.compiler.program.program import Instruction, Program
 
 
 def dead_code(program: Program) -> Program:

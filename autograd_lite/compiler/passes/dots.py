@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Constant, Instruction, Program, Ref, Type
+from autograd_lite.compiler.program.program import Constant, Instruction, Program, Ref, Type
 
 LONGEST = 4096
 """So many numbers are added up at most: over more of them, the order of NumPy's own sum is the more accurate one."""

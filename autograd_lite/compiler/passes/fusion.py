@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.helpers import EFFECTS
-from autograd_lite.compiler.program import Group, Instruction, Program, Ref
+from autograd_lite.compiler.program.helpers import EFFECTS
+from autograd_lite.compiler.program.program import Group, Instruction, Program, Ref
 
 SMALLEST = 1 << 20
 """In bytes: smaller arrays stay in the cache by themselves."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Instruction, Program, Ref
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 _EXACT = (np.dtype(np.float32), np.dtype(np.float64))
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Instruction, Program, Ref
-from autograd_lite.compiler.ranges import Ranges
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
+from autograd_lite.compiler.program.ranges import Ranges
 
 
 def limits(program: Program) -> Program:

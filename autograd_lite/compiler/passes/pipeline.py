@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from autograd_lite import errors
-from autograd_lite.compiler.memory import returned_copies
 from autograd_lite.compiler.passes.algebra import algebra
 from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.constants import constant_folding
@@ -19,7 +18,8 @@ from autograd_lite.compiler.passes.small import small_arrays
 from autograd_lite.compiler.passes.subexpressions import common_subexpressions
 from autograd_lite.compiler.passes.sums import sums
 from autograd_lite.compiler.passes.views import views
-from autograd_lite.compiler.program import Program
+from autograd_lite.compiler.program.memory import returned_copies
+from autograd_lite.compiler.program.program import Program
 
 Pass = Callable[[Program], Program]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Constant, Instruction, Program, Ref, Type
+from autograd_lite.compiler.program.program import Constant, Instruction, Program, Ref, Type
 
 LARGEST = 65536
 """In elements: for a larger array the text is left as it is."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_lite.compiler.helpers import EFFECTS
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Instruction, Program, Ref
+from autograd_lite.compiler.program.helpers import EFFECTS
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 
 def common_subexpressions(program: Program) -> Program:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograd_lite.compiler import helpers
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Instruction, Program, Ref
+from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 
 def sums(program: Program) -> Program:

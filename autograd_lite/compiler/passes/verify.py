@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.memory import roots
-from autograd_lite.compiler.program import Instruction, Program, shown
+from autograd_lite.compiler.program.memory import roots
+from autograd_lite.compiler.program.program import Instruction, Program, shown
 
 _AROUND = 3
 

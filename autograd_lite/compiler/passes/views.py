@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program import Instruction, Program, Ref
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 
 def views(program: Program) -> Program:

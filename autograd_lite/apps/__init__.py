@@ -1,0 +1,1 @@
+"""What is made with the library: the document's perceptron, and the doctor."""

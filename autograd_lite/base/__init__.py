@@ -1,0 +1,1 @@
+"""What stands below everything: shapes, functions, texts, modules that come later."""

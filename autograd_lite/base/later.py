@@ -1,0 +1,55 @@
+"""Modules that are imported when they are first asked for something: what most programs need not costs them no time.
+
+And what a public module lists: the names of its ``__all__``, imported or not.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+class Later(ModuleType):
+    """What stands for a module until one of its names is read.
+
+    Parameters
+    ----------
+    name : str
+        Of the module, such as ``autograd_lite.compiler.text.report``. A type checker is told of it by an import under
+        ``if TYPE_CHECKING``.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # whoever looks whether it is something else does not ask for the module
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
+
+
+def listing(module: str) -> Callable[[], list[str]]:
+    """Return ``__dir__`` of a public module, by its ``__name__``: what is in its ``__all__``, and nothing else."""
+    return lambda: sorted(sys.modules[module].__all__)
+
+
+def arriving(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return ``__getattr__`` of a public module for names that come when they are first asked for.
+
+    Parameters
+    ----------
+    module : str
+        Its ``__name__``.
+    places : mapping of str to str
+        For each name the module below this one that has it; an empty text where it is one itself.
+    """
+
+    def attribute(name: str) -> Any:
+        if name not in places:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        place = places[name]
+        found = getattr(import_module(f"{module}.{place}"), name) if place else import_module(f"{module}.{name}")
+        setattr(sys.modules[module], name, found)
+        return found
+
+    return attribute

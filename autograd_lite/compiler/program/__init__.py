@@ -1,0 +1,1 @@
+"""What a Program is, and what can be told of one."""

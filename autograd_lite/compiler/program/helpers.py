@@ -1,0 +1,71 @@
+"""The few functions of a program that are not NumPy's. Their text stands in every program that calls them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.program.opaque import is_opaque
+
+
+def scatter(values: Any, key: Any, shape: Any) -> Any:
+    """Return zeros of a shape with `values` added at `key`, also where a place occurs several times."""
+    out = np.zeros(shape, values.dtype)
+    np.add.at(out, key, values)
+    return out
+
+
+def placed(values: Any, key: Any, shape: Any) -> Any:
+    """Return zeros of a shape with `values` written at `key`, where no place occurs twice."""
+    out = np.zeros(shape, values.dtype)
+    out[key] = values
+    return out
+
+
+def added_at(array: Any, values: Any, key: Any) -> Any:
+    """Return an array with `values` added at `key`, where no place occurs twice."""
+    out = array.copy()
+    out[key] += values
+    return out
+
+
+def subtracted_at(array: Any, values: Any, key: Any) -> Any:
+    """Return an array with `values` subtracted at `key`, where no place occurs twice."""
+    out = array.copy()
+    out[key] -= values
+    return out
+
+
+def assigned(array: Any, value: Any, key: Any) -> Any:
+    """Return an array with other values at `key`."""
+    out = np.array(array)
+    out[key] = value
+    return out
+
+
+def draw(generator: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+    """Draw random numbers."""
+    return getattr(generator, method)(*args, **kwargs)
+
+
+def verify(condition: Any, text: str) -> None:
+    """Raise an error unless a condition holds everywhere."""
+    if np.count_nonzero(condition) != condition.size:
+        raise ValueError(text)
+
+
+HELPERS = (scatter, placed, added_at, subtracted_at, assigned, draw, verify)
+IN_PLACE = {added_at: "+=", subtracted_at: "-="}
+"""Those that change an array where that may be, and how."""
+
+
+class _Effects:
+    """What `EFFECTS` is: these helpers, and whatever nobody has seen into."""
+
+    def __contains__(self, fn: Any) -> bool:
+        return fn is draw or fn is verify or is_opaque(fn)
+
+
+EFFECTS = _Effects()
+"""Calls that have an effect besides their value: never dropped, never merged, never moved across each other."""

@@ -1,0 +1,1 @@
+"""The recording run: from a call of a function to a Program."""

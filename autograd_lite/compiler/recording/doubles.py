@@ -1,0 +1,208 @@
+"""A function with other things in the place of the arrays and random generators that it reads.
+
+Nothing of the user's is touched, for other threads may be reading it: what leads to such a thing, functions with their
+variables, containers, objects, has a double for the run, in which the way leads to what stands in for it. All else is
+shared. Where a way leads through something that can have no double, as a class, everybody goes on to see the thing
+itself, by whichever way.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.recording import kinds
+from autograd_lite.compiler.recording.kinds import SIMPLE
+from autograd_lite.compiler.recording.places import UNSET, in_cell
+from autograd_lite.compiler.recording.survey import Survey
+from autograd_lite.engine.generators import is_generator
+
+_BUILT = (dict, list, tuple, types.FunctionType, types.MethodType, types.CellType)
+
+
+class Doubles:
+    """The doubles for one run.
+
+    Parameters
+    ----------
+    survey : Survey
+        What can be reached.
+    stand_in : callable
+        ``stand_in(x, name)`` returns what stands for an array or a generator.
+
+    Attributes
+    ----------
+    replaced : set
+        The arrays and generators, by identity, that something stands in for.
+    owners : set
+        What has a double, by identity: what changes there meanwhile, others have changed.
+    """
+
+    def __init__(self, survey: Survey, stand_in: Callable[[Any, str], Any]) -> None:
+        self._survey = survey
+        wanted = [x for x in survey.objects.values() if can_be_replaced(x)]
+        leading = _leading(survey, wanted)
+        pinned = _pinned(survey, leading)
+        self.replaced = {id(x) for x in wanted if id(x) not in pinned and id(x) in survey.parents}
+        self._double = {id(x): stand_in(x, survey.names[id(x)]) for x in wanted if id(x) in self.replaced}
+        copied = [x for i, (x, _) in leading.items() if i not in pinned and i not in self.replaced]
+        self._spaces: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+        self._filled: list[tuple[Any, Callable[[], dict[Any, Any]], dict[Any, Any]]] = []
+        self._wanted = {id(x): x for x in copied}
+        for x in copied:
+            self.of(x)
+        for x in copied:
+            self._fill(x)
+        self.owners = {*self._wanted, *self._spaces}
+
+    def of(self, x: Any) -> Any:
+        """Return the double of something, itself where it has none."""
+        if isinstance(x, SIMPLE):
+            return x
+        if id(x) not in self._double and id(x) in self._wanted:
+            self._double[id(x)] = self._empty(x)
+        return self._double.get(id(x), x)
+
+    def _empty(self, x: Any) -> Any:
+        """Return a double, which is filled later where it can be: for things may contain each other."""
+        if isinstance(x, types.FunctionType):
+            return self._function(x)
+        if isinstance(x, types.MethodType):
+            return types.MethodType(self.of(x.__func__), self.of(x.__self__))
+        if isinstance(x, types.CellType):
+            return types.CellType()
+        if isinstance(x, types.ModuleType):
+            return types.ModuleType(x.__name__)
+        if type(x) is tuple:
+            return tuple(map(self.of, x))
+        if isinstance(x, functools.partial):
+            args, keywords = map(self.of, x.args), self._of_values(x.keywords)
+            made = functools.partial.__new__(type(x), self.of(x.func), *args, **keywords)
+            made.__dict__.update(x.__dict__)
+            return made
+        base: Any = kinds.base_of(type(x))
+        return type(x)() if type(x) in (dict, list) else base.__new__(type(x))
+
+    def _of_values(self, x: dict[str, Any]) -> dict[str, Any]:
+        return {key: self.of(value) for key, value in x.items()}
+
+    def _function(self, x: types.FunctionType) -> types.FunctionType:
+        closure = None if x.__closure__ is None else tuple(map(self.of, x.__closure__))
+        made = types.FunctionType(x.__code__, self._space(x.__globals__), x.__name__, None, closure)
+        made.__qualname__, made.__module__ = x.__qualname__, x.__module__
+        return made
+
+    def _space(self, space: dict[str, Any]) -> dict[str, Any]:
+        """Return the variables of a module for functions that have doubles."""
+        if kinds.is_ours_name(space.get("__name__")):
+            return space
+        if id(space) not in self._spaces:
+            self._spaces[id(space)] = (space, {})
+        return self._spaces[id(space)][1]
+
+    # ----- what is in them -----
+
+    def _fill(self, x: Any) -> None:
+        double = self._double[id(x)]
+        if isinstance(x, types.FunctionType):
+            double.__defaults__ = None if x.__defaults__ is None else tuple(map(self.of, x.__defaults__))
+            double.__kwdefaults__ = None if x.__kwdefaults__ is None else self._of_values(x.__kwdefaults__)
+            double.__dict__.update(self._of_values(x.__dict__))
+            self._fill_space(x.__globals__)
+        elif isinstance(x, types.CellType):
+            if double.__class__ is types.CellType:
+                double.cell_contents = self.of(x.cell_contents)
+                self._watch(x, lambda: {"": in_cell(double)})
+        elif type(x) is dict:
+            double.update(self._of_values(x))
+            self._watch(x, lambda: dict(double))
+        elif type(x) is list:
+            double.extend(map(self.of, x))
+            self._watch(x, lambda: dict(enumerate(double)))
+        elif type(x) not in _BUILT and not isinstance(x, functools.partial):
+            self._fill_instance(x, double)
+
+    def _fill_space(self, space: dict[str, Any]) -> None:
+        known = self._spaces.get(id(space))
+        if known is not None and not known[1]:
+            known[1].update(self._of_values(space))
+            self._watch(space, lambda: dict(known[1]))
+
+    def _fill_instance(self, x: Any, double: Any) -> None:
+        if hasattr(x, "__dict__"):
+            double.__dict__.update(self._of_values(vars(x)))
+            self._watch(x, lambda: dict(double.__dict__))
+        names = list(kinds.slots_of(type(x)))
+        for name in names:
+            value = getattr(x, name, UNSET)
+            if value is not UNSET:
+                object.__setattr__(double, name, self.of(value))
+        if names:
+            self._watch(x, lambda: {name: getattr(double, name, UNSET) for name in names})
+
+    # ----- what the run has done to them -----
+
+    def _watch(self, x: Any, content: Callable[[], dict[Any, Any]]) -> None:
+        self._filled.append((x, content, content()))
+
+    def changes(self) -> Iterable[tuple[Any, Any]]:
+        """Yield ``(owner, key)`` of what the run has changed in a double, and the plain run would have in the thing."""
+        for x, content, before in self._filled:
+            now = content()
+            if now.keys() != before.keys():
+                yield x, next(iter(now.keys() ^ before.keys()))
+            for key in now.keys() & before.keys():
+                if not same(before[key], now[key]):
+                    yield x, key
+
+
+def can_be_replaced(x: Any) -> bool:
+    """Tell whether something can stand in for a thing: an array of numbers, or a generator."""
+    return (type(x) is np.ndarray and x.dtype.kind in "fiubc") or is_generator(x)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Tell whether nothing has changed: the same object, or an equal plain value."""
+    if a is b:
+        return True
+    return isinstance(a, SIMPLE) and type(a) is type(b) and repr(a) == repr(b)
+
+
+def _leading(survey: Survey, wanted: Iterable[Any]) -> dict[int, tuple[Any, list[int]]]:
+    """Return, by identity, all that leads to the wanted things, and those, each with what it leads to next."""
+    found: dict[int, tuple[Any, list[int]]] = {id(x): (x, []) for x in wanted}
+    todo = list(wanted)
+    while todo:
+        x = todo.pop()
+        for parent in survey.parents.get(id(x), ()):
+            if id(parent) not in found:
+                found[id(parent)] = parent, []
+                todo.append(parent)
+            found[id(parent)][1].append(id(x))
+    return found
+
+
+def _pinned(survey: Survey, leading: dict[int, tuple[Any, list[int]]]) -> set[int]:
+    """Return those that can have no double, and what these lead to."""
+    todo = [i for i, (x, _) in leading.items() if i in survey.pinned or not (can_be_replaced(x) or _has_double(x))]
+    found = set(todo)
+    while todo:
+        for child in leading[todo.pop()][1]:
+            if child not in found:
+                found.add(child)
+                todo.append(child)
+    return found
+
+
+def _has_double(x: Any) -> bool:
+    if isinstance(x, types.MethodType):
+        return isinstance(x.__func__, types.FunctionType)
+    if type(x) in _BUILT or type(x) is types.ModuleType or isinstance(x, functools.partial):
+        return True
+    if isinstance(x, type) or hasattr(x, "__del__"):
+        return False
+    return kinds.base_of(type(x)) in (object, types.SimpleNamespace)

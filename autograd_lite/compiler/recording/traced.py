@@ -1,0 +1,495 @@
+"""The array of a trace: it computes as an ndarray does, and writes down every call of NumPy that it is part of.
+
+A Tensor may hold one as its data, so what is seen is what a Tensor's operations, the rules of the sweep and the
+optimisers really consist of. Nothing is known here of derivatives.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array, Shape
+from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.recording.generators import Generator
+from autograd_lite.compiler.recording.lines import refuse, where
+from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
+from autograd_lite.compiler.recording.questions import Questions, by_user, hide_from_users
+from autograd_lite.engine import refusals, watchpoints
+from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
+from autograd_lite.rules import constant, indexing, shaping
+from autograd_lite.tensor import views
+from autograd_lite.tensor.operators import Methods
+
+_ndarray = np.ndarray
+
+
+class Recorder(Protocol):
+    """What a traced value needs of the trace it belongs to.
+
+    Attributes
+    ----------
+    held : set of int
+        The numbers of NumPy that a Tensor holds, where plainly there are arrays of no dimension.
+    """
+
+    held: set[int]
+
+    def call(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any] = ...) -> Any:
+        """Carry out a call and write it down."""
+
+    def operation(self, op: Op, operands: Sequence[Any], result: Any) -> None:
+        """Note that a value is the result of one of our operations."""
+
+    def fixed(self, sources: frozenset[Any]) -> NoReturn:
+        """Begin again, with some numbers as fixed ones."""
+
+    def shown(self, value: Any) -> Any:
+        """Return what a value is in this call, for who prints it; refused elsewhere."""
+
+
+class Traced(Questions, Methods):
+    """A value of a trace: what it is in this call, and its number in the program.
+
+    Parameters
+    ----------
+    value : ndarray or NumPy number
+        What it is in this call.
+    id : int
+        Its number among the values of the program.
+    trace : Recorder
+        Where calls are written down.
+    """
+
+    __slots__ = ("__weakref__", "_given", "_sources", "_trace", "_value", "_viewed", "_views", "id")
+
+    requires_grad = False
+    name = _op = None  # for messages, which speak of it as of a Tensor
+
+    def __init__(self, value: Any, id: int, trace: Recorder, given: bool = False) -> None:  # noqa: A002 - what it is
+        self._value, self.id, self._trace, self._given = value, id, trace, given
+        self._viewed = self._views = None
+        self._sources: frozenset[Any] = frozenset()
+
+    # ----- what it is -----
+
+    @property
+    def shape(self) -> Shape:
+        value = self._value
+        return value.shape if value.__class__ is _ndarray else np.shape(value)
+
+    @property
+    def ndim(self) -> int:
+        return np.ndim(self._value)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> Any:
+        value = self._value
+        return value.dtype if value.__class__ is _ndarray or hasattr(value, "dtype") else np.dtype(type(value))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it stands for a number, of NumPy or of Python, and not for an array of no dimension."""
+        return self._value.__class__ is not _ndarray and self.id not in self._trace.held
+
+    @property
+    def real(self) -> Any:
+        return self._trace.call(np.real, (self,))
+
+    @property
+    def imag(self) -> Any:
+        return self._trace.call(np.imag, (self,))
+
+    @property
+    def base(self) -> Any:
+        """What it is a view of, None for what has an array of its own."""
+        return views.base_of(self)
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    # ----- what a Tensor has as well -----
+
+    def detach(self) -> Traced:
+        """Return itself: there is no derivative to drop."""
+        return self
+
+    def numpy(self) -> Traced:
+        """Return itself: the array would be that of this call only."""
+        return self
+
+    def everywhere(self) -> bool:
+        """Return False: no condition on values is known to hold at every call."""
+        return False
+
+    # ----- changes of value -----
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if _foreign(value):
+            refuse(errors.COMPILE_WRITE, op="assignment", what="an array")
+        key = indexing.freeze(key)
+        if not views.is_place(value, self, key):
+            self._become(indexing.setitem(self, value, key=key), "assignment")
+
+    def _assign(self, key: Any, value: Any) -> None:
+        views.replace(self, indexing.setitem(self, value, key=key))
+
+    def _in_place(self, op: Op, other: Any) -> Any:
+        result = self._binary(op, other)
+        rebound = self.is_number or not isinstance(result, Traced)  # numbers never change
+        return result if rebound else self._become(result, op.name)
+
+    def _become(self, result: Any, what: str) -> Traced:
+        """Be another value from now on, as all that shows it; refused where somebody outside would have to see it."""
+        refusals.in_place(self, result, f"in-place {what}", "x = x.copy()")
+        root = self.base
+        if self._given or (root is not None and root._given):
+            refuse(errors.COMPILE_WRITE, op=what, what="an argument" if root is None else "a view of an argument")
+        views.write(self, result if result.dtype == self.dtype else result.astype(self.dtype), what)
+        return self
+
+    def _take_over(self, result: Any) -> None:
+        self._value, self.id = result._value, result.id
+
+    # ----- the protocols -----
+
+    def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Any:
+        return carry_out(op, (self,), settings)
+
+    def _binary(self, op: Op, other: Any) -> Any:
+        return NotImplemented if _foreign(other) else self._trace.call(op.fn, (self, other))
+
+    def _reflected(self, op: Op, other: Any) -> Any:
+        return NotImplemented if _foreign(other) else self._trace.call(op.fn, (other, self))
+
+    def __pow__(self, other: Any) -> Any:
+        """NOTE: a truth value of NumPy is a whole number to a power, where an array of such is of 8 bits."""
+        truth = self.is_number and self.dtype.kind == "b"
+        return self._binary(REGISTRY[np.power], other) if truth else super().__pow__(other)  # type: ignore[arg-type]
+
+    # What an operation is computed by (``a.reshape(shape)``) cannot be that operation again.
+
+    def reshape(self, *shape: Any, order: str | None = "C") -> Any:
+        """Return the elements in another shape."""
+        given = shape[0] if len(shape) == 1 else shape
+        if order != "C":
+            return _in_order(shaping.reshape, order, self, _sizes(given))
+        return self._trace.call(np.reshape, (self, _sizes(given)))
+
+    def ravel(self, order: str | None = "C") -> Any:
+        """Return the elements in one row."""
+        return _in_order(shaping.ravel, order, self) if order != "C" else self._trace.call(np.ravel, (self,))
+
+    def flatten(self, order: str | None = "C") -> Any:
+        """Return a copy of the elements in one row."""
+        return self.ravel(order).copy()
+
+    def transpose(self, *axes: Any) -> Any:
+        """Return the array with its axes in another order."""
+        given = axes[0] if len(axes) == 1 else axes or None
+        return self._trace.call(np.transpose, (self,) if given is None else (self, _sizes(given)))
+
+    def copy(self) -> Any:
+        """Return a value of its own; a number of NumPy is one."""
+        return self if self.is_number else self._trace.call(np.copy, (self,))
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Return the values in another dtype."""
+        return self._trace.call(np.astype, (self, np.dtype(dtype)))
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        for x in inputs:
+            if _foreign(x):
+                return NotImplemented
+        if method == "__call__" and not kwargs:
+            return self._trace.call(ufunc, inputs)
+        out = kwargs.pop("out", None)
+        if method == "at":
+            _refuse_write(f"{ufunc.__name__}.at")
+        fn = ufunc if method == "__call__" else getattr(ufunc, method)
+        return _put(out, self._trace.call(fn, inputs, kwargs), ufunc.__name__)
+
+    def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if any(t in RECORDERS and not issubclass(t, Traced) for t in types):
+            return NotImplemented
+        if func in _ANSWERED:
+            return func(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
+        _refuse(func, args)
+        if func in _ORDERED:
+            return _ORDERED[func](*args, **kwargs)
+        kwargs = dict(kwargs)
+        out = kwargs.pop("out", None)
+        return _put(out, self._trace.call(func, args, kwargs), func.__name__)
+
+
+class Number(Traced):
+    """A number of Python that is another one at every call: a learning rate, an argument.
+
+    As a number does, it leaves the dtype of an array as it is. Whoever needs its value (as an index, in a branch, by
+    `float`) makes it a fixed one: the program is then for this value.
+    """
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
+        self._trace.fixed(self._sources)
+
+    def __float__(self) -> NoReturn:
+        self._trace.fixed(self._sources)
+
+    __int__ = __complex__ = __float__
+    __index__ = __bool__
+    __trunc__ = __round__ = __float__  # type: ignore[assignment]
+
+    def __getattribute__(self, name: str) -> Any:
+        """NOTE: a number has no ``copy``, by which `record` knows an array when it saves an operand."""
+        if name == "copy" or (name[:1] != "_" and by_user() and not hasattr(type(self._value), name)):
+            raise AttributeError(name)
+        if name == "__class__":
+            return type(self._value) if by_user() else Number
+        return super().__getattribute__(name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not hasattr(type(self._value), name):
+            raise AttributeError(name)
+        self._trace.fixed(self._sources)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Return an array of no dimension."""
+        return self._trace.call(np.array, (self, np.dtype(dtype)))
+
+    def _become(self, result: Any, what: str) -> Any:
+        return result
+
+    def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Any:
+        if op.fn is np.square:
+            return self._trace.call(operator.mul, (self, self))
+        return self._trace.call(OPERATORS[op.fn], (self,)) if op.fn in OPERATORS else super()._unary(op, settings)
+
+    def _binary(self, op: Op, other: Any) -> Any:
+        if _is_number(other) and op.fn in OPERATORS:
+            return self._trace.call(OPERATORS[op.fn], (self, other))
+        return NotImplemented if isinstance(other, _REPEATED) else super()._binary(op, other)
+
+    def _reflected(self, op: Op, other: Any) -> Any:
+        if _is_number(other) and op.fn in OPERATORS:
+            return self._trace.call(OPERATORS[op.fn], (other, self))
+        return NotImplemented if isinstance(other, _REPEATED) else super()._reflected(op, other)
+
+    def __hash__(self) -> int:  # noqa: PLE0309 - as above
+        self._trace.fixed(self._sources)
+
+
+numbers.Number.register(Number)  # as `numpy.isscalar` asks
+
+
+def _is_number(x: Any) -> bool:
+    """Tell whether something is a number of Python, or stands for one."""
+    return type(x) in NUMBERS or type(x) is Number
+
+
+_REPEATED = (list, tuple, str, bytes)  # what a number times it repeats
+
+
+def _sizes(given: Any) -> Any:
+    """Return one whole number, or several as a tuple of Python's."""
+    return tuple(map(operator.index, given)) if isinstance(given, (tuple, list)) else operator.index(given)
+
+
+def _in_order(fn: Callable[..., Any], order: str | None, *args: Any) -> Any:
+    try:
+        return fn(*args, order)
+    except errors.UnsupportedError as error:
+        raise errors.CompileError(errors.COMPILE_ORDER.format(op=fn.__name__, order=order, where=where())) from error
+
+
+_ORDERED: dict[Any, Callable[..., Any]] = {
+    np.reshape: lambda a, shape, order="C", *, copy=None: a.reshape(shape, order=order),
+    np.ravel: lambda a, order="C": a.ravel(order),
+}
+
+
+def _method_of(fn: Any) -> Callable[..., Any]:
+    return lambda self, *args, **kwargs: fn(self, *args, **kwargs)
+
+
+# What a Tensor's method is carried out by may be that method of its array, so those are NumPy's own functions.
+for _name in (
+    "sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ptp", "all", "any", "argmax", "argmin", "argsort",
+    "nonzero", "round", "clip", "dot", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "cumprod",
+    "searchsorted", "argpartition", "compress", "choose", "conjugate",
+):  # fmt: skip
+    setattr(Traced, _name, _method_of(getattr(np, _name)))
+setattr(Traced, "conj", _method_of(np.conjugate))  # noqa: B010
+for _name in ("fill", "put", "sort", "partition", "resize", "setfield", "setflags", "byteswap"):
+    setattr(Traced, _name, lambda self, *args, _name=_name, **kwargs: _refuse_write(_name))
+
+
+hide_from_users(Traced)
+
+
+# ----- carrying out -----
+
+_WHOLE: dict[Op, Callable[..., Any]] = {}
+
+
+def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
+    """Carry out one of our operations on values of a trace: by what it consists of, or as a whole."""
+    other = next((x for x in operands if _foreign(x)), None)
+    if other is not None:
+        return RECORDERS[type(other)](op, operands, settings)
+    whole = _WHOLE.get(op)
+    if op.opaque is not None:
+        result = watchpoints.opaque(op.opaque, op.name, operands, settings)
+    else:
+        result = op.fn(*operands, **settings) if whole is None else whole(*operands, **settings)
+    if isinstance(result, Traced):
+        result._trace.operation(op, operands, result)
+    return result
+
+
+RECORDERS[Traced] = RECORDERS[Number] = carry_out
+views.KINDS[Traced] = views.Kind(("_value", "id", "_sources"))
+
+
+def _getitem(a: Any, key: Any) -> Any:
+    _refuse_mask(key)
+    return trace_of((a, key)).call(operator.getitem, (a, key))
+
+
+def _scatter(g: Any, key: Any, shape: Shape) -> Any:
+    once = not traced_in(key) if indexing._is_basic(key) else _is_distinct(key, g.size)
+    fn = helpers.placed if once else helpers.scatter
+    return trace_of((g, key)).call(fn, (g, key, shape))
+
+
+def _is_distinct(key: Any, size: int) -> bool:
+    """Tell whether no place can occur twice, because a constant part of the index is another one for each element."""
+    parts = [
+        k for k in (key if isinstance(key, tuple) else (key,)) if isinstance(k, np.ndarray) and k.dtype.kind in "iu"
+    ]
+    return any(k.size == size and bool((k >= 0).all()) and _all_differ(k) for k in parts)
+
+
+def _all_differ(values: Array) -> bool:
+    """NOTE: not by `np.unique`, whose first call imports `numpy.ma` and takes 20 ms."""
+    ordered = np.sort(values, axis=None)
+    return bool((ordered[1:] != ordered[:-1]).all())
+
+
+def _setitem(a: Any, value: Any, key: Any) -> Any:
+    return trace_of((a, value, key)).call(helpers.assigned, (a, value, key))
+
+
+_WHOLE |= {indexing.getitem: _getitem, indexing.scatter: _scatter, indexing.setitem: _setitem}
+
+
+def traced_in(value: Any) -> list[Any]:
+    """Return the traced values in an operand, whatever it is nested in."""
+    if isinstance(value, (Traced, Generator)):
+        return [value]
+    if isinstance(value, (tuple, list)):
+        return [found for part in value for found in traced_in(part)]
+    return traced_in((value.start, value.stop, value.step)) if isinstance(value, slice) else []
+
+
+def trace_of(values: Any) -> Recorder:
+    """Return the trace of the first traced value in an operand."""
+    return traced_in(values)[0]._trace  # type: ignore[no-any-return]
+
+
+def plain(value: Any) -> Any:
+    """Return an operand with what traced values are in this call."""
+    if isinstance(value, (Traced, Generator)):
+        return value._value
+    if isinstance(value, (tuple, list)):
+        return (list if isinstance(value, list) else tuple)([plain(part) for part in value])
+    return value
+
+
+def _foreign(x: Any) -> bool:
+    """Tell whether an operand records by itself, and so comes first: a Tensor, a batch."""
+    return type(x) in RECORDERS and not isinstance(x, Traced)
+
+
+def _put(out: Any, result: Any, name: str) -> Any:
+    """Put a result where ``out=`` asked for it."""
+    target = out[0] if isinstance(out, tuple) else out
+    if target is None:
+        return result
+    if not isinstance(target, Traced):
+        _refuse_write(name)
+    return target._become(result, name)
+
+
+# ----- what is refused -----
+
+_ANSWERED = frozenset(
+    (np.shape, np.ndim, np.size, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj, np.result_type)
+)
+_QUESTIONS = frozenset(constant.QUESTIONS) - _ANSWERED
+_WRITING = frozenset((np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis))
+_RAGGED = frozenset(
+    (
+        np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
+        np.unique_values, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
+    )
+)  # fmt: skip
+_BY_CONDITION = frozenset((np.compress, np.extract, np.bincount))
+
+
+def _refuse(func: Any, args: Sequence[Any]) -> None:
+    """Refuse a call whose result is no array of a fixed shape."""
+    if func in _RAGGED or func in _BY_CONDITION or func in _QUESTIONS or func in (np.where, np.repeat):
+        decisive = args[1:] if func is np.repeat else args[:1] if func in _BY_CONDITION else args
+        if len(args) == 1 or func is not np.where:
+            _fix(decisive)
+    ragged = func in _RAGGED or (func is np.where and len(args) == 1)
+    if ragged or (func in _BY_CONDITION and traced_in(args[0])):
+        refuse(errors.COMPILE_SHAPE, op=func.__name__)
+    if func is np.repeat and len(args) > 1 and traced_in(args[1]):
+        refuse(errors.COMPILE_SHAPE, op="repeat")
+    if func in _QUESTIONS:
+        refuse(errors.COMPILE_QUESTION, op=func.__name__)
+    if func in _WRITING:
+        _fix(args)
+        _refuse_write(func.__name__)
+
+
+def _fix(values: Sequence[Any]) -> None:
+    """Begin again with what decides a shape or an answer as fixed, where that can be: variables of the function."""
+    found = traced_in(tuple(values))
+    if found and all(x._sources for x in found):
+        found[0]._trace.fixed(frozenset().union(*(x._sources for x in found)))
+
+
+def _refuse_mask(key: Any) -> None:
+    for part in key if isinstance(key, tuple) else (key,):
+        if isinstance(part, Traced) and part.dtype.kind == "b":
+            _fix((part,))
+            refuse(errors.COMPILE_SHAPE, op="an index by a mask")
+        if isinstance(part, Number):
+            operator.index(part)
+
+
+def _refuse_write(name: str) -> NoReturn:
+    refuse(errors.COMPILE_WRITE, op=name, what="an array of NumPy")

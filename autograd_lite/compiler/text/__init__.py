@@ -1,0 +1,1 @@
+"""A Program as text: NumPy, mathematics, reports, pictures."""

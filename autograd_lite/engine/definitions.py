@@ -1,0 +1,118 @@
+"""Functions of NumPy that are defined by other operations, and have no rule of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from autograd_lite import errors
+from autograd_lite.base.signatures import NO_VALUE, known_parameters, parameter_names, says_nothing
+from autograd_lite.engine.op import PYTORCH_NAMES, REGISTRY, ask, call_of, numpys_name, pickled, quieted, whole
+from autograd_lite.engine.warned import again, is_warning
+
+_VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
+
+
+class Composite:
+    """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own.
+
+    Where nobody records, it is NumPy's function itself that is called, since a definition is one for real numbers that
+    have a derivative; and where somebody does, it is asked whether it takes the arguments. See `composite` for those
+    that need neither.
+    """
+
+    __slots__ = ("__name__", "checked", "exact", "fn", "free", "function", "known", "names", "order", "quiet")
+    form = "composite"
+
+    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool) -> None:
+        self.__name__ = fn.__name__
+        self.function, self.fn, self.exact, self.checked = fn, definition, exact, checked
+        self.names = parameter_names(definition)
+        parameters = known_parameters(fn, dict.fromkeys(self.names))
+        self.quiet: Callable[..., Any] | None = None
+        self.order = tuple(parameters)
+        self.known = {"out": None, "dtype": None, **parameters}
+        self.free = definition.__code__.co_flags
+
+    def __reduce__(self) -> Any:
+        return pickled(self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.exact and (found := whole(self.function, args, kwargs)) is not NotImplemented:
+            return found
+        try:
+            places, given = self._given(args, kwargs)
+        except errors.UnsupportedError:
+            found = whole(self.function, args, kwargs) if self.exact else NotImplemented
+            if found is NotImplemented:
+                raise
+            return found
+        failure: Exception | None = None
+        try:
+            result = (self.quiet or quieted(self))(*places, **given)
+        except errors.AutogradError:
+            raise
+        except TypeError as error:
+            failure = None if is_warning(error) else error
+            if failure is None:
+                result = again(error, self.fn, places, given)
+        except Exception as error:  # noqa: BLE001 - raised below, unless NumPy has an error of its own
+            failure = error
+        if not (self.exact or self.checked):
+            ask(self.function, args, kwargs)
+        if failure is not None:
+            raise failure
+        # NumPy returns the argument, or a view of it: another Tensor here, with a history of its own.
+        return result[...] if any(result is x for x in (*places, *given.values())) else result
+
+    def _given(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+        """Return the arguments of the definition, by place and by name."""
+        placed = self.names[: len(args)]
+        if self.free & _VARARGS or (placed == self.order[: len(args)] and kwargs.keys().isdisjoint(placed)):
+            given = dict(kwargs)
+        else:
+            given, args = self._by_name(args, kwargs), ()
+        if not self.free & _VARKEYWORDS:
+            given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
+        return args, {name: value for name, value in given.items() if value is not NO_VALUE}
+
+    def _by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Name the positional arguments as NumPy does, whose function may have more of them."""
+        if len(args) > len(self.order):
+            raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, f"number {len(args)}"))
+        given = dict(zip(self.order, args, strict=False))
+        for name in kwargs.keys() & given.keys():
+            raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
+        return {**given, **kwargs}
+
+    def _refuses(self, name: str, value: Any) -> bool:
+        """Leave out what stands for no value, and refuse all else that the definition does not know."""
+        if PYTORCH_NAMES.get(name) in self.known:
+            raise numpys_name(self.__name__, name, value, call_of(self, self.names[:1], ()))
+        if name not in self.known:
+            raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
+        if not says_nothing(value, self.known[name]):
+            raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, name))
+        return False
+
+    def _text(self, text: str, argument: str) -> str:
+        required = self.names[: len(self.names) - len(self.fn.__defaults__ or ())]
+        call = call_of(self, required, [name for name in self.names if name not in required])
+        return text.format(argument=argument, op=self.__name__, extra="", call=call)
+
+
+def composite(
+    *functions: Any, exact: bool = False, checked: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a definition in terms of other operations for each of `functions`; a decorator.
+
+    An `exact` one gives what NumPy gives for numbers of every kind, and is called also where nobody records. One that
+    is `checked` refuses by itself all that NumPy refuses.
+    """
+
+    def register(definition: Callable[..., Any]) -> Callable[..., Any]:
+        for fn in functions:
+            REGISTRY[fn] = Composite(fn, definition, exact, checked)
+        return definition
+
+    return register

@@ -1,0 +1,73 @@
+"""Losses that are kept with their history, as by ``total = total + loss``: noticed at calls of `backward`.
+
+Nothing tells a sum of losses from any other computation when it is made. It shows later: what `backward` has released
+is still held by something computed from it many calls afterwards, and again. So one loss at a time is watched, and only
+every few calls somebody looks.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+from weakref import ref
+
+from autograd_lite import errors
+from autograd_lite.engine.graph import Node
+from autograd_lite.engine.watchpoints import traced
+
+_CALLS = 8
+_OFTEN = 2
+
+
+class _Watch:
+    """One loss that was swept, in how many calls of `backward` to look at it, and how often one was held in a row."""
+
+    __slots__ = ("calls", "held", "node", "tensor")
+
+    def __init__(self) -> None:
+        self.node: Node | None = None
+        self.tensor: Callable[[], Any] | None = None
+        self.calls = self.held = 0
+
+
+_watch = _Watch()
+
+
+def watch(t: Any) -> None:
+    """Count a call of ``t.backward()``; now and then look what has become of an earlier loss, and take this one."""
+    if _watch.calls > 0:
+        _watch.calls -= 1
+        return
+    _watch.held = _watch.held + 1 if _is_held() else 0
+    if _watch.held == _OFTEN:
+        _watch.held = 0
+        what, number = _watch.node.describe(), _OFTEN * _CALLS  # type: ignore[union-attr]
+        warnings.warn(errors.KEPT_HISTORY.format(what=what, number=number), errors.AutogradWarning, stacklevel=3)
+    _take(t)
+
+
+def _is_held() -> bool:
+    """Tell whether the loss is released, and held by others than its own Tensor.
+
+    NOTE: one reference is that of the watch, one that of the argument of `getrefcount`. A Tensor may be held as long as
+    one likes: a released node weighs nothing. It is what was computed from it that grows.
+    """
+    if _watch.node is None or _watch.node.edges is not None:
+        return False
+    t = _watch.tensor() if _watch.tensor is not None else None
+    own = t is not None and t._node is _watch.node
+    return sys.getrefcount(_watch.node) > 2 + own
+
+
+def _take(t: Any) -> None:
+    """Watch a loss: one number that was computed.
+
+    Not one with hooks, whose functions would be kept alive; nor one that is traced: a trace holds what it has seen.
+    """
+    node = t._node
+    loss = node.op is not None and math.prod(node.shape) == 1
+    hooks = node.notes is not None and node.notes.hooks
+    _watch.calls, _watch.node, _watch.tensor = _CALLS - 1, node if loss and not hooks and not traced() else None, ref(t)

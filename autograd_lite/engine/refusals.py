@@ -1,0 +1,304 @@
+"""Sentences about a Tensor: what it is called in a message, and what cannot be done with it.
+
+Nothing here needs the class Tensor: the functions read its attributes.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.base.shapes import fitting
+from autograd_lite.engine.graph import depart, is_grad_enabled, within_rule
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
+from autograd_lite.engine.watchpoints import traced
+from autograd_lite.errors.covered import refusal
+
+
+def describe(t: Any) -> str:
+    """Return how a message calls a Tensor: its name where it has one, its shape, and what made it."""
+    called = f"the Tensor {t.name!r}" if t.name else "a Tensor"
+    made = f", made by {t._op.name}" if t._op is not None else ""
+    if made and (place := place_of(t)) is not None:
+        made += f" at {place}"
+    return f"{called} of shape {t.shape}{made}"
+
+
+def circumstances(op: Op, operands: Sequence[Any]) -> str:
+    """Return what is noted on an error of NumPy: of which operation, and with which operands."""
+    return f"in {op.name} of {' and '.join(map(operand, operands))}"
+
+
+def operand(x: Any) -> str:
+    if hasattr(x, "requires_grad"):
+        return describe(x)
+    return f"an array of shape {x.shape}" if getattr(x, "shape", None) else f"a {type(x).__name__}"
+
+
+def expression(t: Any) -> str:
+    """Return what stands for the Tensor in the line a message proposes."""
+    return t.name if t.name and t.name.isidentifier() else "t"
+
+
+def no_path(t: Any) -> NoReturn:
+    """Refuse a derivative of what no gradient flows to, naming the cause where it shows."""
+    cause, origin = "", origins.get(t)
+    if origin is not None and origin.end:
+        cause = f" ({origin.end})"
+    elif t._op is not None and not t._op.rules:
+        cause = f" ({t._op.name} has no derivative)"
+    elif not is_grad_enabled():
+        cause = " (recording is off here)"
+    raise errors.NoPathError(errors.NO_PATH.format(what=describe(t), cause=cause))
+
+
+def differentiable(t: Any) -> None:
+    """Refuse to track data that have no gradient."""
+    if t.dtype.kind != "f":
+        text = errors.COMPLEX_GRAD if t.dtype.kind == "c" else errors.INTEGER_GRAD
+        raise errors.GradientDtypeError(text.format(what=describe(t), dtype=t.dtype))
+
+
+def recorded_leaf(t: Any, what: str) -> None:
+    """Refuse a recorded change in place of a Tensor whose gradient the user waits for."""
+    if t.requires_grad and t.is_leaf and is_grad_enabled():
+        update, instead = _UPDATES.get(what, ("w.assign(v)", f"y = np.{what}(w)"))
+        text = errors.LEAF_MUTATION.format(op=what, what=describe(t), update=update, instead=instead)
+        raise errors.LeafMutationError(text)
+
+
+_SYMBOLS = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "floor_divide": "//", "remainder": "%", "power": "**",
+    "matmul": "@",
+}  # fmt: skip
+_UPDATES = {name: (f"w {symbol}= v", f"w = w {symbol} v") for name, symbol in _SYMBOLS.items()}
+_UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
+
+
+def advise(text: str) -> None:
+    """Warn of what is allowed but hardly meant, at the line of the user's that is being carried out."""
+    frame = user_frame()
+    if frame is not None and not traced():
+        names = frame.f_globals
+        registry = names.setdefault("__warningregistry__", {})
+        file, module = frame.f_code.co_filename, names.get("__name__")
+        warnings.warn_explicit(text, errors.AutogradWarning, file, frame.f_lineno, module, registry)
+
+
+def long_history(op: Op, other: Any) -> None:
+    """Warn of a loss that is added up with its history after `backward()` has used it."""
+    node = getattr(other, "_node", None)
+    if node is not None and node.op is not None and node.edges is None and is_grad_enabled():
+        text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=_SYMBOLS[op.name])
+        warnings.warn(text, errors.AutogradWarning, stacklevel=4)
+
+
+def not_a_leaf(t: Any, what: str, instead: str) -> None:
+    """Refuse to change what is computed, not made; within a rule also what it was given."""
+    if not t.is_leaf or (t.requires_grad and within_rule.get() is not None):
+        raise errors.LeafMutationError(errors.NOT_A_LEAF.format(what=what, tensor=describe(t), instead=instead))
+
+
+def untracked(t: Any, what: str) -> None:
+    """Refuse what only makes sense where a gradient arrives."""
+    if not t.requires_grad:
+        raise errors.NoPathError(errors.NOT_TRACKED.format(what=what, tensor=describe(t)))
+
+
+def conversion(t: Any, call: str, instead: str) -> None:
+    """Refuse to hand out the value of a recorded Tensor where its derivative would be lost.
+
+    To be called by the method that was asked for it.
+    """
+    if t.requires_grad and is_grad_enabled():
+        depart(t._node.order, call)
+        raise refusal(errors.ConversionError, _asked(t, call, instead, sys._getframe(2)))
+
+
+def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
+    """Return what is said to who asks for the value: to a library, to an assignment, or to a call."""
+    frame = user_frame(2)
+    if frame is not None and is_librarys(frame):
+        return _asked_by_library(t, frame)
+    if is_assignment(asking):
+        return errors.ELEMENT_CONVERSION.format(what=describe(t))
+    name = called(asking) or ""
+    if call == "float()" and name not in ("", "float"):
+        module, _, last = name.rpartition(".")
+        has = module in ("math", "cmath") and hasattr(np, last)
+        call, instead = f"{name}()", f"np.{last} for {name}" if has else "t.item() for a number"
+    return errors.CONVERSION.format(call=call, what=describe(t), instead=instead)
+
+
+def _asked_by_library(t: Any, frame: FrameType) -> str:
+    """Say what a library shall be given instead, or called instead of it: `frame` is the one of it that asks."""
+    module = str(frame.f_globals.get("__name__"))
+    instead = next((text for name, text in _REMEDIES.items() if module.startswith(name)), errors.LIBRARY_DETACH)
+    while frame.f_back is not None and is_librarys(frame.f_back):
+        frame = frame.f_back
+    if frame.f_code.co_name in _OURS:
+        instead = f"ag.{frame.f_code.co_name}(t), or {errors.LIBRARY_DETACH}"
+    return errors.LIBRARY_CONVERSION.format(library=module.partition(".")[0], what=describe(t), instead=instead)
+
+
+def library_asking() -> str | None:
+    """Return the name of the installed package, or of the module of Python's, that calls a function of NumPy."""
+    frame = user_frame()
+    is_one = frame is not None and is_librarys(frame)
+    return str(frame.f_globals.get("__name__")).partition(".")[0] if is_one else None  # type: ignore[union-attr]
+
+
+_REMEDIES = {"pandas": errors.LIBRARY_PANDAS, "scipy.sparse._": errors.LIBRARY_SPARSE}
+_OURS = ("softmax", "log_softmax", "logsumexp")
+
+
+def mask(t: Any) -> NoReturn:
+    """Refuse to go on beside masked arrays; a library, whose arrays are its own, may do so without a history."""
+    frame = user_frame()
+    if frame is None or not is_librarys(frame):
+        raise errors.DataError(errors.MASKED_BESIDE.format(what=describe(t)))
+    if t.requires_grad and is_grad_enabled():
+        raise errors.ConversionError(_asked_by_library(t, frame))
+    raise AttributeError("_mask")
+
+
+def truth(t: Any) -> NoReturn:
+    """Refuse one answer for many elements; NumPy's error, which is being handled, says less."""
+    raise errors.ArgumentError(errors.TRUTH.format(what=describe(t), expr=expression(t))) from None
+
+
+def nothing(error: Exception, op: Op, operands: Sequence[Any]) -> None:
+    """Say of an operation that has failed which operand was None, if one was."""
+    if isinstance(op.fn, np.ufunc) and any(x is None for x in operands):
+        raise errors.DataError(errors.NOTHING.format(op=op.name)) from error
+
+
+def departure(t: Any, call: str) -> None:
+    """Note that a value is handed out without its derivative, as it was asked for; refuse it within a rule."""
+    if t._node is not None and is_grad_enabled():
+        depart(t._node.order, call)
+
+
+def result_dtype(op: Op, dtype: Any) -> NoReturn:
+    """Refuse a recorded result that has no gradient."""
+    text = errors.COMPLEX_RESULT if dtype.kind == "c" else errors.INTEGER_RESULT
+    raise errors.GradientDtypeError(text.format(op=op.name, dtype=dtype))
+
+
+def seed(t: Any, given: Any) -> None:
+    """Refuse a seed that does not fit, before any rule runs."""
+    names = {"what": describe(t), "expr": expression(t), "shape": t.shape}
+    if given.shape != t.shape:
+        instead = fitting("gradient", given.shape, t.shape) or f"np.ones({t.shape})"
+        raise errors.SeedError(errors.SEED_SHAPE.format(given=given.shape, instead=instead, **names))
+    if given.dtype.kind == "c" and t.dtype.kind != "c":
+        raise errors.SeedError(errors.SEED_COMPLEX.format(given=given.dtype, dtype=t.dtype, **names))
+
+
+def seed_bool(t: Any, given: bool) -> NoReturn:
+    raise errors.SeedError(errors.SEED_BOOL.format(given=given, expr=expression(t)))
+
+
+def flag(given: Any) -> None:
+    """Refuse what is no answer to whether a gradient is required: a dtype, a name, more data."""
+    if not isinstance(given, (int, np.bool_)):
+        raise errors.DataError(errors.FLAG.format(given=type(given).__name__))
+
+
+def non_scalar(t: Any) -> NoReturn:
+    raise errors.NonScalarError(errors.NON_SCALAR.format(what=describe(t), expr=expression(t), shape=t.shape))
+
+
+def copy_of_node(t: Any, call: str) -> None:
+    departure(t, call)
+    if not t.is_leaf:
+        raise errors.CopyError(errors.NON_LEAF_COPY.format(call=call, what=describe(t)))
+
+
+def in_place(t: Any, result: Any, what: str, instead: str) -> None:
+    """Refuse a result that its target cannot hold: another shape, or a dtype of a higher kind."""
+    if result.shape != t.shape:
+        given = f"shape {result.shape}"
+    elif not np.can_cast(result.dtype, t.dtype, "same_kind"):
+        given = f"dtype {result.dtype}"
+        instead = "v = v.real" if result.dtype.kind == "c" else f"t = t.astype('{result.dtype}')"
+    else:
+        return
+    text = errors.IN_PLACE.format(op=what, given=given, what=describe(t), dtype=t.dtype, instead=instead)
+    raise errors.InPlaceError(text)
+
+
+def hook_result(node: Any, changed: Any) -> None:
+    """Refuse what a hook returned in the place of a gradient, where it is none."""
+    if changed.shape != node.shape or changed.dtype.kind == "c":
+        given = f"shape {changed.shape}, dtype {changed.dtype}"
+        raise errors.RuleError(errors.HOOK_RESULT.format(what=node.describe(), given=given, dtype=node.dtype))
+
+
+def no_number(data: Any, dtype: Any) -> NoReturn:
+    """Refuse data that are not numbers, and say how they become some: by what has been tried."""
+    raise errors.DataError(errors.BAD_DATA.format(what=f"of dtype {dtype}", instead=_as_numbers(data)))
+
+
+def _as_numbers(data: Any) -> str:
+    if isinstance(data, dict):
+        return "ag.tree.map(ag.Tensor, data), a Tensor for each"
+    if np.asarray(data).dtype.kind == "c":
+        return "data.real"
+    try:
+        np.array(data, dtype=float)
+    except (TypeError, ValueError):
+        words = np.asarray(data).dtype.kind in "US" and np.ndim(data)
+        return "np.unique(data, return_inverse=True)[1], a number for each word" if words else "numbers for data"
+    return "np.array(data, dtype=float)"
+
+
+def other_dtype(t: Any, value: Any) -> None:
+    """Refuse floats of another dtype as data: they would become those of the Tensor, where a new dtype is meant."""
+    given = getattr(value, "dtype", t.dtype)
+    if given != t.dtype and given.kind == t.dtype.kind == "f" and not isinstance(value, np.generic):
+        raise errors.InPlaceError(errors.DATA_DTYPE.format(what=describe(t), given=given, dtype=t.dtype))
+
+
+def cast(t: Any, array: Any, what: str) -> Any:
+    """Return an array in the dtype of a Tensor; refuse numbers that would become infinite."""
+    with np.errstate(over="ignore"):
+        made = array.astype(t.dtype)
+    if overflows(array, made):
+        text = errors.TOO_LARGE.format(op=what, what=describe(t), dtype=t.dtype, given=array.dtype)
+        raise errors.InPlaceError(text)
+    return made
+
+
+def overflows(array: Any, made: Any) -> bool:
+    """Tell whether a finite number has become infinite."""
+    return isinstance(made, np.ndarray) and made.dtype.kind == "f" and bool((np.isinf(made) & np.isfinite(array)).any())
+
+
+def changed_form(t: Any, shape: Any, dtype: Any) -> NoReturn:
+    """Refuse a Tensor whose array was given another form by whoever it was handed out to."""
+    text = errors.CHANGED_FORM.format(what=describe(t), shape=shape, dtype=dtype)
+    raise errors.InPlaceError(text)
+
+
+def no_grad_kept(t: Any) -> None:
+    """Warn who looks for the gradient of a result where a sweep has passed and kept none.
+
+    It is nearly always that of a parameter which is none any more: ``w = w - 0.1 * w.grad``.
+    """
+    notes = t._node.notes
+    if t._node.edges is None and (notes is None or not notes.retain):
+        advise(errors.NO_GRAD_KEPT.format(what=describe(t), expr=expression(t)))
+
+
+def hook(given: Any) -> None:
+    """Refuse what cannot be called with a gradient."""
+    if not callable(given):
+        raise errors.DeclarationError(errors.NOT_A_HOOK.format(given=type(given).__name__))

@@ -1,0 +1,215 @@
+"""The forward sweep: how everything in a recorded graph moves when its beginnings do.
+
+It works on arrays, or, where the derivative is itself `recorded`, on Tensors: then the rules record what they do, and
+the derivative can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy import ndarray
+
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array, everywhere, whole
+from autograd_lite.engine.graph import Node, enable_grad, leaf, reachable
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.record import make_tensor, plain_of
+from autograd_lite.engine.sweep import lifted, reverse
+from autograd_lite.engine.watchpoints import traced, verify
+
+Form: TypeAlias = Callable[[Node, Op, Mapping[Node, Array], bool], Array]
+"""How tangents go through the operations of a form: ``form(node, op, moving, recorded)``."""
+
+
+def forward(
+    outputs: Iterable[Node],
+    tangents: Mapping[Node, Array],
+    recorded: bool,
+    nodes: Iterable[Node] | None = None,
+    forms: Mapping[str, Form] | None = None,
+    retain: bool = True,
+) -> dict[Node, Array]:
+    """Sweep forwards and return the tangents of all nodes of the graph of `outputs` that `tangents` reaches.
+
+    Parameters
+    ----------
+    outputs : iterable of Node
+        Where to go.
+    tangents : mapping of Node to Tensor or array
+        Where to start from, and in which direction.
+    recorded : bool
+        Whether the derivative is recorded: tangents are Tensors then, and rules receive Tensors.
+    nodes : iterable of Node, optional
+        The nodes on the way, in order of creation, where they are known already.
+    forms : mapping, optional
+        How tangents go through each form of operation, if not as in `FORWARD`.
+    retain : bool
+        Keep what the nodes have saved, for another sweep.
+    """
+    moving = dict(tangents)
+    forms = FORWARD if forms is None else forms
+    with np.errstate(all="ignore"):
+        for node in reachable(outputs) if nodes is None else nodes:
+            op, edges = node.op, node.edges
+            if node in moving or op is None:
+                continue
+            if edges is None:
+                raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
+            for edge in edges:
+                if edge[0] in moving:
+                    break
+            else:
+                continue
+            t = forms[op.form](node, op, moving, recorded)
+            if t.__class__ is not ndarray or t.shape != node.shape or t.dtype is not node.dtype:
+                t = _fitted(t, node, op)
+            moving[node] = t
+            if not retain:
+                node.edges, node._inputs, node.__class__ = None, None, Node  # as `Node.release` does
+    return moving
+
+
+def _fitted(t: Array, node: Node, op: Op) -> Array:
+    """Return what a rule has computed in the shape and the dtype of the result, as an array where it is a number."""
+    if isinstance(t, np.generic):
+        t = np.asarray(t)
+    if t.shape != node.shape:
+        try:
+            t = np.broadcast_to(t, node.shape)
+        except ValueError as error:
+            text = errors.RULE_TANGENT_SHAPE.format(op=op.name, given=t.shape, shape=node.shape)
+            raise errors.RuleError(text) from error
+    return t if t.dtype == node.dtype else t.astype(node.dtype)
+
+
+def moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
+    return [(moving[p], rule, saved, i) for p, rule, saved, i in node.edges or () if p in moving]
+
+
+def _total(terms: Sequence[Array]) -> Array:
+    first, *rest = terms
+    return sum(rest, first)
+
+
+def _elementwise(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
+    """The reverse rules, with tangents in the place of cotangents: the Jacobian is diagonal."""
+    total = None
+    for parent, rule, saved, i in node.edges or ():
+        if parent in moving:
+            term = rule(moving[parent], *(lifted(node, op, i, saved, make_tensor) if recorded else saved))
+            total = term if total is None else total + term
+    return total
+
+
+def _linear(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
+    """The operation itself, with tangents as inputs."""
+    return op(*linear_operands(node, op, moving, recorded), **node.settings)
+
+
+def linear_operands(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> list[Array]:
+    """Return what a linear operation takes tangents on by: zeros where nothing moves, and masks as they are."""
+    operands = []
+    for i, source in enumerate(node.inputs):
+        if source in moving:
+            operands.append(moving[source])
+        elif not op.operands or op.rules[i] is not None:
+            operands.append(np.zeros(getattr(source, "shape", ()), node.dtype))
+        else:
+            operands.append(_saved_by_name(node, op, recorded)[op.operands[i]])
+    return operands
+
+
+def _bilinear(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
+    """The operation with one input replaced by its tangent, for each input that moves."""
+    values = _saved_by_name(node, op, recorded)
+    terms = []
+    for t, _, _, i in moving_edges(node, moving):
+        operands = [t if j == i else values[name] for j, name in enumerate(op.operands)]
+        terms.append(op(*operands, **node.settings))
+    return _total(terms)
+
+
+def _custom(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
+    """The forward rule where one is written; otherwise the reverse rule, transposed."""
+    if op.jvp is None:
+        try:
+            with enable_grad():  # the graph of the reverse rule, from which the forward one is derived
+                return _transposed(node, op, moving, recorded)
+        except errors.ForeignRuleError as error:
+            op.foreign = True
+            text = errors.CUSTOM_FORWARD.format(op=op.name, cause=error.cause)
+            raise errors.ForeignRuleError(text, error.cause) from error
+    values = _saved_by_name(node, op, recorded)
+    tangents = [moving.get(p) if isinstance(p, Node) else None for p in node.inputs]
+    return op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
+
+
+def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
+    """Carry tangents on by the reverse rule.
+
+    That rule, ``v -> J^T v``, is linear in `v`, so its own reverse sweep, with the tangent as the cotangent, gives
+    ``J t``; `v` itself does not matter.
+    """
+    lift = make_tensor if recorded else None
+    probe = leaf(node.shape, node.dtype)
+    v = make_tensor(_anywhere(node) if op.opaque is not None else np.zeros(node.shape, node.dtype), probe)
+    pairs = []
+    for t, rule, saved, i in moving_edges(node, moving):
+        share = rule(v, *(lifted(node, op, i, saved, make_tensor) if recorded else saved))
+        if getattr(share, "_node", None) is not None:  # None where the rule says that the derivative is 0
+            pairs.append((share, np.broadcast_to(t, share.shape)))
+    seeds = [(share._node, t) for share, t in pairs]
+    moved = reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True).get(probe)
+    if moved is None:
+        moved = np.zeros(node.shape, node.dtype)
+    if op.opaque is not None:
+        _prove_transposed(plain_of(v), [(plain_of(a), plain_of(b)) for a, b in pairs], plain_of(moved))
+    return moved
+
+
+def _anywhere(node: Node) -> Array:
+    """Return numbers that are no solution of anything."""
+    return (1.5 + np.cos(np.arange(math.prod(node.shape)))).reshape(node.shape).astype(node.dtype)
+
+
+def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Array) -> None:
+    """Refuse a rule of the user's that is not linear, or has lost a part of a derivative: ``<J^T v, t> = <v, J t>``."""
+    levels = {x._level for x in (v, moved, *itertools.chain(*pairs)) if hasattr(x, "_level")}
+    if len(levels) <= 1:  # the sums over all examples do as well
+        v, moved, pairs = whole(v), whole(moved), [(whole(a), whole(b)) for a, b in pairs]
+    terms, back = [share * t for share, t in pairs], v * moved
+    sums = sum(np.sum(term) for term in terms), np.sum(back)
+    gap, tolerance = np.abs(sums[0] - sums[1]), np.finfo(v.dtype).eps ** 0.25
+    if not traced() and everywhere(gap <= tolerance * np.abs(sums[1])):
+        return
+    size = sum((np.sum(np.abs(term)) for term in terms), np.sum(np.abs(back)))
+    close = (gap <= tolerance * size) | ~np.isfinite(size)
+    verify(close, _PARTIAL, partial(errors.ForeignRuleError, cause=_PARTIAL))
+
+
+_PARTIAL = "it is not linear in g, or a part of its own derivative is lost"
+
+
+FORWARD: Mapping[str, Form] = {
+    "elementwise": _elementwise,
+    "linear": _linear,
+    "bilinear": _bilinear,
+    "custom": _custom,
+}
+
+
+def _saved_by_name(node: Node, op: Op, recorded: bool) -> dict[str, Any]:
+    """Return all that the rules of a node are called with, by name."""
+    return {
+        name: value
+        for _, _, saved, i in node.edges or ()
+        for name, value in zip(
+            op.wanted(i), lifted(node, op, i, saved, make_tensor) if recorded else saved, strict=True
+        )
+    }

@@ -1,0 +1,336 @@
+"""Code of the user's own, called so that nothing is lost or spoiled: the functions and rules of custom operations.
+
+It is given arrays that it cannot write to. A rule may be anything that works on plain arrays, so it is called with
+those where that will do: of a batch that it cannot take, row by row. Where its own derivative is asked for, it is
+called with Tensors, and has to be NumPy; one that is not, because it fails or because its result has lost its history,
+is `foreign` and refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array, whole
+from autograd_lite.engine.graph import Node, new_order, within_rule
+from autograd_lite.engine.op import RECORDERS
+from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor, plain_of
+from autograd_lite.engine.watchpoints import opaque, traced
+from autograd_lite.transforms.batches.array import (
+    Batched,
+    Level,
+    example,
+    holds_any,
+    put_together,
+    spread,
+    taken_apart,
+    youngest,
+)
+
+Function = Callable[..., Any]
+
+_ABOUT_WRITING = re.compile(r"read.?only|writ(e)?able", re.IGNORECASE)
+_LONGEST = 160  # letters of another error that stand in a message
+_REAL = frozenset("fiub")
+
+
+class Code:
+    """A function of the user's, called with plain arrays that it cannot write to.
+
+    Parameters
+    ----------
+    fn : callable
+        The function.
+    called : str
+        What a message calls it.
+    names : sequence of str
+        What a message calls its arguments.
+
+    Notes
+    -----
+    Some code, of Cython or with a signature for numba, takes no array that is read-only although it writes to none. It
+    is given copies, from then on, and these are looked at afterwards.
+    """
+
+    __slots__ = ("_on_copies", "called", "first", "fn", "names")
+    _surveyed = ("fn",)  # what a compiled function reads of it
+
+    def __init__(self, fn: Function, called: str, names: Sequence[str]) -> None:
+        self.fn, self.called, self.names = fn, called, tuple(names)
+        self._on_copies = False
+        self.first: Callable[[], None] | None = None  # what is to be done before the first call
+
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        if self.first is not None:
+            self._begin(self.first)
+        return _within(None, self._called, args, settings)  # graphs of its own are nobody's business
+
+    def _called(self, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+        if not self._on_copies:
+            try:
+                return self.fn(*map(locked, args), **{k: locked(x) for k, x in settings.items()})
+            except Exception as error:
+                if not _ABOUT_WRITING.search(str(error)):
+                    raise
+        return self._with_copies(args, settings)
+
+    def _begin(self, first: Callable[[], None]) -> None:
+        self.first = None
+        try:
+            first()
+        except BaseException:
+            self.first = first
+            raise
+
+    def _with_copies(self, args: Sequence[Any], settings: dict[str, Any]) -> Any:
+        copies, named = [_copy(x) for x in args], {k: _copy(x) for k, x in settings.items()}
+        found = self.fn(*copies, **named)
+        before, after = [*args, *settings.values()], [*copies, *named.values()]
+        for name, x, copy in zip([*self.names[: len(args)], *settings], before, after, strict=True):
+            if isinstance(x, np.ndarray) and x.tobytes() != copy.tobytes():
+                raise errors.RuleError(errors.CUSTOM_WRITES.format(what=self.called, name=name))
+        self._on_copies = True
+        return found
+
+
+def _within(rule: str | None, call: Function, *args: Any) -> Any:
+    """Call something that is refused, in the name of a rule, what loses a derivative; with None, that is not."""
+    before = within_rule.get()
+    if before is rule:
+        return call(*args)
+    try:
+        within_rule.set(rule)
+        return call(*args)
+    finally:
+        within_rule.set(before)
+
+
+def locked(x: Any) -> Any:
+    """Return an array that is the same memory and cannot be written to; of what has a history its own handle."""
+    if isinstance(x, np.ndarray):
+        if x.flags.writeable:
+            x = x.view()
+            x.flags.writeable = False
+        return x
+    if isinstance(x, Handle):
+        return make_tensor(locked(array_of(x)), x._node, x._op)
+    return Batched(locked(x._array), x._level) if isinstance(x, Batched) else x
+
+
+def _holding(x: Any) -> Any:
+    """Return what a handle holds, of which an operation in place makes something else."""
+    return x._array if isinstance(x, Batched) else x._node if isinstance(x, Handle) else None
+
+
+def _copy(x: Any) -> Any:
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def unseen(*values: Any) -> bool:
+    """Tell whether a trace has to leave a rule of the user's alone, which may be anything as long as it has arrays.
+
+    With Tensors it is recorded, as its own derivative is asked for, and with batches it is carried out for all.
+    """
+    return traced() and not any(isinstance(v, Handle) or holds_any(v) for v in values)
+
+
+# ----- what it returns -----
+
+
+def value_of(y: Any, name: str) -> Array:
+    """Return what the function of an operation returned, as an array of numbers that nobody else writes to."""
+    if hasattr(y, "__array_function__") and not isinstance(y, (np.ndarray, Handle)):
+        return y
+    if isinstance(y, (tuple, list, Handle, dict)) or y is None or _is_special(y):
+        raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=_kind(y)))
+    array = np.array(y)
+    if array.dtype.kind not in _REAL:
+        raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=_kind(array)))
+    return array if array.ndim else array[()]
+
+
+def _is_special(y: Any) -> bool:
+    """Tell whether an array has more to it than its numbers, or another algebra: a mask, a matrix, units."""
+    return isinstance(y, np.ndarray) and type(y) not in (np.ndarray, np.memmap)
+
+
+def _kind(y: Any) -> str:
+    """Return how a message calls what was returned."""
+    if y is None:
+        return "None"
+    if isinstance(y, (np.ndarray, np.generic)) and not _is_special(y):
+        return f"an array of dtype {y.dtype}" if y.dtype.kind not in _REAL else "an array without a history"
+    name = type(y).__name__
+    return f"{'an' if name[0] in 'AEIOUaeio' else 'a'} {name}"
+
+
+def _is_number(x: Any) -> bool:
+    plain = isinstance(x, (int, float, np.generic, np.ndarray)) and not _is_special(x)
+    return plain and np.asarray(x).dtype.kind in _REAL
+
+
+def _checked(x: Any, called: str) -> Any:
+    """Return what a rule returned as an array, or a Tensor or a batch, of real numbers; refuse all else."""
+    if type(x) in RECORDERS or (hasattr(x, "__array_function__") and not isinstance(x, np.ndarray)):
+        if getattr(x, "dtype", None) is None or x.dtype.kind in _REAL:
+            return x
+    elif _is_number(x):
+        return np.asarray(x)
+    given = f"an array of dtype {x.dtype}" if type(x) in RECORDERS else _kind(x)
+    raise errors.RuleError(errors.CUSTOM_SHARE.format(what=called, given=given))
+
+
+# ----- rules -----
+
+
+class Rule:
+    """A rule of the user's, as a function of its arguments one by one, that returns a list of results.
+
+    Parameters
+    ----------
+    fn : callable
+        Of the arguments, one by one.
+    op, kind : str
+        The operation, and ``"reverse"`` or ``"forward"``.
+    names : sequence of str
+        What a message calls the arguments.
+    linear : int
+        In how many of them, the first ones, the results are linear.
+    results : callable
+        ``results(found)`` makes a list of what `fn` returned, in which None stands for a derivative of 0.
+    """
+
+    _surveyed = ("_code",)
+
+    def __init__(
+        self, fn: Function, op: str, kind: str, names: Sequence[str], linear: int,
+        results: Callable[[Any], Sequence[Any]],
+    ) -> None:  # fmt: skip
+        self.op, self.kind, self.linear = op, kind, linear
+        self.called = f"the {kind} rule of custom_op {op}"
+        self._code = Code(fn, self.called, names)
+        self._results = results
+        self._row_by_row = False
+
+    def __call__(self, *values: Any) -> list[Any]:
+        recorded = any(isinstance(v, Handle) for v in values)
+        return self._recorded(values) if recorded else self._plain(values)
+
+    def _listed(self, found: Any) -> list[Any]:
+        return [None if x is None else _checked(x, self.called) for x in self._results(found)]
+
+    def _seen(self, values: Sequence[Any]) -> list[Any]:
+        """Call the rule with what looks like arrays: handles of its own, which it may not change either."""
+        given = list(map(locked, values))
+        before = list(map(_holding, given))
+        found = self._listed(self._code.fn(*given))
+        for name, x, held in zip(self._code.names, given, before, strict=True):
+            if _holding(x) is not held:
+                raise errors.RuleError(errors.CUSTOM_WRITES.format(what=self.called, name=name))
+        return found
+
+    # ----- of plain arrays -----
+
+    def _plain(self, values: Sequence[Any]) -> list[Any]:
+        return self._opaque(values) if traced() else self._of_arrays(values)
+
+    def _of_arrays(self, values: Sequence[Any]) -> list[Any]:
+        return self._batch(values) if holds_any(values) else self._listed(self._code(*values))
+
+    def _batch(self, values: Sequence[Any]) -> list[Any]:
+        """Return the results for all examples at once, or, of a rule that cannot take a batch, for one by one."""
+        if not self._row_by_row:
+            try:
+                found: list[Any] = _within(None, self._seen, values)
+                return found
+            except (errors.RuleError, errors.ForeignRuleError, errors.NonFiniteError):
+                raise
+            except Exception:  # noqa: BLE001 - whatever code of the user's makes of a batch
+                pass
+        level = youngest(values)
+        rows = [self._of_arrays([example(v, i, level) for v in values]) for i in range(max(level.size, 1))]
+        self._row_by_row = True
+        return [_stacked(parts, level) for parts in zip(*rows, strict=True)]
+
+    def _opaque(self, values: Sequence[Any]) -> list[Any]:
+        """Return the results of a call that a trace does not see into: it knows arrays, of which batches are made."""
+        parts = [taken_apart(v) for v in values]
+        places = [at for _, at in parts]
+        levels = sorted({level for at in places for level in at}, key=attrgetter("order"), reverse=True)
+
+        def call(*arrays: Any) -> tuple[Any, ...]:
+            found = self._of_arrays(list(map(put_together, arrays, places)))
+            return tuple([None if x is None else np.array(spread(x, levels)) for x in found])
+
+        name = f"{'vjp' if self.kind == 'reverse' else 'jvp'}_of_{self.op}"
+        found = opaque(call, name, [array for array, _ in parts], {})
+        return [None if x is None else put_together(x, levels) for x in found]
+
+    # ----- of Tensors -----
+
+    def _recorded(self, values: Sequence[Any]) -> list[Any]:
+        """Return the results as Tensors, and refuse a rule that loses a derivative on the way."""
+        start = new_order()
+        try:
+            shares = _within(self.called, self._seen, values)
+        except Exception as error:  # noqa: BLE001 - whatever code of the user's makes of a Tensor
+            self._explain(error, values)
+        return [None if x is None else self._connected(x, values, start) for x in shares]
+
+    def _explain(self, error: Exception, values: Sequence[Any]) -> NoReturn:
+        """Raise what a rule has raised: the user's own error if plain arrays raise one too, else a foreign rule's."""
+        if isinstance(error, (errors.ForeignRuleError, errors.NonFiniteError)) or traced():
+            raise error
+        self._plain([plain_of(v) for v in values])
+        text = str(error).strip().partition("\n")[0].partition(". ")[0]
+        text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+        self._refuse(f"it raised {type(error).__name__}: {text}", error)
+
+    def _refuse(self, cause: str, error: Exception | None = None) -> NoReturn:
+        raise errors.ForeignRuleError(errors.CUSTOM_FOREIGN.format(what=self.called, cause=cause), cause) from error
+
+    def _connected(self, share: Any, values: Sequence[Any], start: int) -> Any:
+        """Return a result as a Tensor; refuse one that is not 0 and has lost the way to what it is linear in."""
+        moving = {v._node for v in values[: self.linear] if isinstance(v, Handle) and v._node is not None}
+        node = share._node if isinstance(share, Handle) else None
+        if moving:
+            lost = node is None or not _leads(node, moving, start)
+        else:
+            lost = not isinstance(share, Handle) and any(isinstance(v, Handle) and v._node is not None for v in values)
+        if lost and not _vanishes(share):
+            self._refuse(f"it returned {_kind(share)}, which has lost the connection to {self._code.names[0]}")
+        return share if isinstance(share, Handle) else make_tensor(as_array(share))
+
+
+def _leads(node: Node, targets: set[Node], start: int) -> bool:
+    """Tell whether a derivative flows from a node to one of others, by nodes that were made from `start` on."""
+    pending, seen = [node], {node}
+    while pending:
+        node = pending.pop()
+        if node in targets:
+            return True
+        for edge in (node.edges or ()) if node.order > start else ():
+            if edge[0] not in seen:
+                seen.add(edge[0])
+                pending.append(edge[0])
+    return False
+
+
+def _vanishes(x: Any) -> bool:
+    array = whole(plain_of(x))
+    return isinstance(array, (np.ndarray, np.generic)) and not np.any(array)
+
+
+def _stacked(parts: Sequence[Any], level: Level) -> Any:
+    """Return the results of single examples as a batch; None where all of them are 0."""
+    there = [x for x in parts if x is not None]
+    if not there:
+        return None
+    zeros = np.zeros_like(there[0]) if len(there) < len(parts) else None
+    array: Array = np.stack([zeros if x is None else x for x in parts])  # type: ignore[misc]
+    return Batched(array[: level.size], level)

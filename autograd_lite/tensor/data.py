@@ -1,0 +1,48 @@
+"""What is given as data: copied, checked, and in the form of the Tensor that it is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine import refusals
+from autograd_lite.engine.operands import converted
+from autograd_lite.engine.record import NUMERIC, Handle, array_of, is_private, make_tensor
+
+
+def own_array(data: Any, dtype: Any) -> Array:
+    """Return a copy of the data as an array of numbers."""
+    if isinstance(data, Handle):
+        refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
+        data = data._data
+    if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
+        array = data.astype(data.dtype if dtype is None else dtype)
+    else:
+        array = converted(data, dtype, copy=True)
+    if array.dtype.kind not in NUMERIC:
+        refusals.no_number(data, array.dtype)
+    return array
+
+
+def fitting(t: Any, value: Any, what: str, instead: str) -> Array:
+    """Return `value` as an array of the shape and dtype of `t` that nobody else writes to."""
+    is_private(t, t._data)
+    array = array_of(value) if isinstance(value, Handle) else own_array(value, None)
+    refusals.in_place(t, array, what, instead)
+    return array if array.dtype == t.dtype else refusals.cast(t, array, what)
+
+
+def seed_of(t: Any, gradient: Any) -> Any:
+    """Return the cotangent to start from."""
+    if gradient is None:
+        if t.size != 1:
+            refusals.non_scalar(t)
+        plain = t._data.__class__ is np.ndarray
+        return make_tensor(np.array(1, t.dtype).reshape(t.shape) if plain else np.ones_like(t._data))
+    if isinstance(gradient, bool):
+        refusals.seed_bool(t, gradient)
+    seed = gradient if isinstance(gradient, Handle) else make_tensor(own_array(gradient, None))
+    refusals.seed(t, seed)
+    return seed

@@ -1,0 +1,297 @@
+"""The methods that an ndarray has: the same functions of NumPy, with NumPy's names and order of arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.base.shapes import Axis
+from autograd_lite.rules import shaping
+from autograd_lite.tensor.members.forms import numpys, one_by_one, own
+
+if TYPE_CHECKING:
+    from autograd_lite.tensor.tensor import Tensor
+
+
+class ArrayMethods:
+    """What an ndarray has, and so everything that stands for one."""
+
+    __slots__ = ()
+
+    # ----- sums and moments -----
+
+    @numpys(np.sum)
+    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return the sum of all elements, or of those along the axes.
+
+        >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).sum(axis=0).tolist()
+        [4.0, 6.0]
+        """
+
+    @numpys(np.prod)
+    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return the product of all elements, or of those along the axes; its derivative is right also at zeros.
+
+        >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).prod(axis=1).tolist()
+        [2.0, 12.0]
+        """
+
+    @numpys(np.cumsum)
+    def cumsum(self, axis: int | None = None) -> Tensor:
+        """Return the sums of the elements up to each, along one axis or over all of them in a row.
+
+        >>> ag.Tensor([1.0, 2.0, 3.0]).cumsum().tolist()
+        [1.0, 3.0, 6.0]
+        """
+
+    @numpys(np.cumprod)
+    def cumprod(self, axis: int | None = None) -> Tensor:
+        """Return the products of the elements up to each, along one axis or over all of them in a row.
+
+        >>> ag.Tensor([1.0, 2.0, 3.0]).cumprod().tolist()
+        [1.0, 2.0, 6.0]
+        """
+
+    @numpys(np.trace)
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """Return the sum along a diagonal.
+
+        >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).trace().item()
+        5.0
+        """
+
+    @numpys(np.mean)
+    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return the mean of all elements, or of those along the axes.
+
+        >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).mean(axis=1).tolist()
+        [1.5, 3.5]
+        """
+
+    @numpys(np.var)
+    def var(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False, correction: float = 0) -> Tensor:
+        """Return the mean squared distance from the mean; ``ddof=1`` is Bessel's correction, PyTorch's default.
+
+        >>> ag.Tensor([1.0, 3.0]).var().item(), ag.Tensor([1.0, 3.0]).var(ddof=1).item()
+        (1.0, 2.0)
+        """
+
+    @numpys(np.std)
+    def std(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False, correction: float = 0) -> Tensor:
+        """Return the square root of `var`; ``ddof=1`` is Bessel's correction, PyTorch's default.
+
+        >>> ag.Tensor([1.0, 3.0]).std().item()
+        1.0
+        """
+
+    # ----- extrema and places -----
+
+    @numpys(np.max)
+    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return the largest of all elements, or of those along the axes; equal ones share the gradient.
+
+        >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).max(axis=1).tolist()
+        [2.0, 5.0]
+        """
+
+    @numpys(np.min)
+    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return the smallest of all elements, or of those along the axes; equal ones share the gradient.
+
+        >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).min(axis=1).tolist()
+        [1.0, 4.0]
+        """
+
+    @numpys(np.clip)
+    def clip(self, a_min: Any = None, a_max: Any = None) -> Tensor:
+        """Return the values, held between two bounds; outside of these the derivative is 0.
+
+        >>> ag.Tensor([-3.0, 0.5, 2.0]).clip(0.0, 1.0).tolist()
+        [0.0, 0.5, 1.0]
+        """
+
+    @numpys(np.round)
+    def round(self, decimals: int = 0) -> Tensor:
+        """Return the values rounded to a number of decimals, halves to even; without a derivative.
+
+        >>> ag.Tensor([0.5, 1.26]).round(1).tolist()
+        [0.5, 1.3]
+        """
+
+    @numpys(np.argmax)
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+        """Return the place of the largest element, along an axis or among all in a row.
+
+        >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).argmax(axis=1).tolist()
+        [1, 0]
+        """
+
+    @numpys(np.argmin)
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+        """Return the place of the smallest element, along an axis or among all in a row.
+
+        >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).argmin(axis=1).tolist()
+        [0, 1]
+        """
+
+    @numpys(np.argsort)
+    def argsort(self, axis: int | None = -1) -> Tensor:
+        """Return the places of the elements in the order of their values, along an axis.
+
+        >>> ag.Tensor([3.0, 1.0, 2.0]).argsort().tolist()
+        [1, 2, 0]
+        """
+
+    @own
+    def sort(self: Any, axis: int = -1) -> None:
+        """Sort the elements along an axis in place, as NumPy's method does; `numpy.sort` returns a sorted Tensor.
+
+        >>> t = ag.Tensor([3.0, 1.0, 2.0])
+        >>> t.sort()
+        >>> t.tolist()
+        [1.0, 2.0, 3.0]
+        """
+        self._become(np.sort(self, axis), "sort")
+
+    @numpys(np.nonzero)
+    def nonzero(self) -> tuple[np.ndarray[Any, np.dtype[np.intp]], ...]:
+        """Return the places of the elements that are not 0, one array for each axis.
+
+        >>> [axis.tolist() for axis in ag.Tensor([[1.0, 0.0], [0.0, 2.0]]).nonzero()]
+        [[0, 1], [0, 1]]
+        """
+
+    @numpys(np.all)
+    def all(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return whether all elements, or all along the axes, are true or not 0.
+
+        >>> ag.Tensor([1.0, 0.0]).all().item()
+        False
+        """
+
+    @numpys(np.any)
+    def any(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return whether any element, or any along the axes, is true or not 0.
+
+        >>> ag.Tensor([1.0, 0.0]).any().item()
+        True
+        """
+
+    # ----- shapes and parts -----
+
+    @one_by_one(np.reshape)
+    def reshape(self, *shape: Any, order: str | None = "C") -> Tensor:
+        """Return the elements in another shape, given as one tuple or number by number; -1 stands for what is left.
+
+        >>> ag.Tensor([1.0, 2.0, 3.0, 4.0]).reshape(2, -1).tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
+        """
+
+    @numpys(np.ravel)
+    def ravel(self, order: str | None = "C") -> Tensor:
+        """Return all elements in a row.
+
+        >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).ravel().tolist()
+        [1.0, 2.0, 3.0, 4.0]
+        """
+
+    @own
+    def flatten(self: Any, order: str | None = "C") -> Tensor:
+        """Return a copy of all elements in a row.
+
+        >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).flatten().tolist()
+        [1.0, 2.0, 3.0, 4.0]
+        """
+        return self.ravel(order).copy()
+
+    @numpys(np.squeeze)
+    def squeeze(self, axis: Axis = None) -> Tensor:
+        """Return the Tensor without its axes of length 1, or without those that are named.
+
+        >>> ag.Tensor([[1.0, 2.0]]).squeeze().shape
+        (2,)
+        """
+
+    @one_by_one(np.transpose)
+    def transpose(self, *axes: Any) -> Tensor:
+        """Return the Tensor with its axes in another order: all of them are named, or reversed where none is.
+
+        PyTorch's ``transpose(0, 1)``, which exchanges two axes, is `swapaxes`.
+
+        >>> ag.Tensor(np.zeros((2, 3, 4))).transpose(2, 0, 1).shape
+        (4, 2, 3)
+        """
+
+    @numpys(np.swapaxes)
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
+        """Return the Tensor with two axes exchanged, as PyTorch's ``transpose`` does.
+
+        >>> ag.Tensor(np.zeros((2, 3, 4))).swapaxes(0, 1).shape
+        (3, 2, 4)
+        """
+
+    @numpys(np.repeat)
+    def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
+        """Return every element repeated, as PyTorch's ``repeat_interleave`` does; PyTorch's ``repeat`` is `tile`.
+
+        >>> ag.Tensor([1.0, 2.0]).repeat(2).tolist()
+        [1.0, 1.0, 2.0, 2.0]
+        """
+
+    @numpys(np.copy)
+    def copy(self) -> Tensor:
+        """Return a recorded copy: gradients flow through it to this Tensor. The same as `clone`.
+
+        >>> ag.Tensor([1.0, 2.0]).copy().tolist()
+        [1.0, 2.0]
+        """
+
+    @numpys(np.take)
+    def take(self, indices: Any, axis: int | None = None) -> Tensor:
+        """Return the elements at some places, along an axis or among all in a row.
+
+        >>> ag.Tensor([1.0, 2.0, 3.0]).take([2, 0]).tolist()
+        [3.0, 1.0]
+        """
+
+    @numpys(np.diagonal)
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+        """Return the elements whose places along two axes are the same, or differ by `offset`.
+
+        >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).diagonal().tolist()
+        [1.0, 4.0]
+        """
+
+    # ----- others -----
+
+    @numpys(np.dot)
+    def dot(self, b: Any) -> Tensor:
+        """Return the product of two vectors or two matrices, as `numpy.dot` does.
+
+        >>> ag.Tensor([1.0, 2.0]).dot([3.0, 4.0]).item()
+        11.0
+        """
+
+    @own
+    def astype(self: Any, dtype: Any, *, copy: bool = True) -> Tensor:
+        """Return the values in another dtype; the gradient comes back in this one.
+
+        With ``copy=False`` the Tensor itself, where it has that dtype already.
+
+        >>> ag.Tensor([1.0, 2.0]).astype(np.float32).dtype
+        dtype('float32')
+        """
+        dtype = np.dtype(dtype)
+        return self if dtype == self.dtype and not copy else shaping.astype(self, dtype=dtype)
+
+    @own
+    def fill(self: Any, value: Any) -> None:
+        """Give all elements one value, as NumPy's method does.
+
+        >>> t = ag.Tensor([3.0, 1.0])
+        >>> t.fill(2.0)
+        >>> t.tolist()
+        [2.0, 2.0]
+        """
+        self[...] = value

@@ -1,0 +1,97 @@
+"""How a method is declared: a function that has its name, signature and text, and the form of what carries it out.
+
+Type checkers and `help` see the function; its body is empty where NumPy's function does all of the work::
+
+    @numpys(np.cumsum)
+    def cumsum(self, axis: int | None = None) -> Tensor:
+        "Return the sums of the elements up to each, along one axis."
+
+What is written with a body goes through `own`. So every method refuses arguments that it does not have in the same
+way, and says which name is meant where one has PyTorch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, Protocol, TypeVar, cast
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.engine.op import PYTORCH_NAMES, REGISTRY, numpys_name
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _CarriedOut(Protocol):
+    """A decorator that leaves the work of a function to another, and its looks as they are."""
+
+    def __call__(self, text: F, /) -> F: ...
+
+
+def _carried_out(run: Callable[..., Any]) -> _CarriedOut:
+    def declared(text: F, /) -> F:
+        return cast(F, update_wrapper(run, text))
+
+    return declared
+
+
+def unary(fn: np.ufunc) -> _CarriedOut:
+    """Declare a method without arguments, which is a ufunc."""
+    op = REGISTRY[fn]
+    return _carried_out(lambda self: self._unary(op))
+
+
+def binary(fn: np.ufunc) -> _CarriedOut:
+    """Declare a method of one argument, which is a ufunc of two."""
+    op = REGISTRY[fn]
+    return _carried_out(lambda self, other: op(self, other))
+
+
+def numpys(fn: Callable[..., Any]) -> _CarriedOut:
+    """Declare a method that takes its arguments as a function of NumPy does."""
+    handler, name = REGISTRY[fn], fn.__name__
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and not PYTORCH_NAMES.keys().isdisjoint(kwargs):
+            refuse_names(name, kwargs)
+        return handler(self, *args, **kwargs)
+
+    return _carried_out(method)
+
+
+def one_by_one(fn: Callable[..., Any]) -> _CarriedOut:
+    """Declare a method whose numbers may be given one by one, as ``t.reshape(2, 3)`` and ``t.transpose(1, 0)`` do."""
+    handler = REGISTRY[fn]
+    return _carried_out(lambda self, *args, **kwargs: handler(self, together(args), **kwargs))
+
+
+def together(numbers: tuple[Any, ...]) -> Any:
+    """Return as one what was given one by one, or as one already; None where there is nothing."""
+    if len(numbers) == 1 and not isinstance(numbers[0], (int, np.integer)):
+        return numbers[0]
+    return numbers or None
+
+
+def own(text: F) -> F:
+    """Declare a method that is written in terms of others."""
+    code = text.__code__
+    known = frozenset(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and not kwargs.keys() <= known:
+            refuse_names(text.__name__, kwargs, known)
+        return text(self, *args, **kwargs)
+
+    return _carried_out(method)(text)
+
+
+def refuse_names(method: str, given: dict[str, Any], known: frozenset[str] = frozenset()) -> None:
+    """Refuse arguments with names that a method does not have, and say which line is meant."""
+    for name, value in given.items():
+        if name in PYTORCH_NAMES:
+            raise numpys_name(method, name, value, f"t.{method}()")
+        if name not in known:
+            call = f"t.{method}({', '.join(f'{n}=...' for n in sorted(known))})"
+            raise errors.UnsupportedError(errors.UNKNOWN_ARGUMENT.format(op=method, argument=name, call=call))

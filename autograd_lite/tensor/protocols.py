@@ -1,0 +1,188 @@
+"""What NumPy hands over: calls of its functions and ufuncs in which a Tensor stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.base.signatures import is_numpys
+from autograd_lite.engine.definitions import Composite
+from autograd_lite.engine.op import RECORDERS, REGISTRY, whole
+from autograd_lite.engine.operands import with_shape
+from autograd_lite.engine.refusals import library_asking
+from autograd_lite.engine.watchpoints import traced
+from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
+
+_REDUCTIONS: dict[tuple[Any, str], Any] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logical_and, "reduce"): np.all,
+    (np.logical_or, "reduce"): np.any,
+    (np.add, "accumulate"): np.cumsum,
+}
+"""The methods of ufuncs that are functions of NumPy under another name."""
+
+
+def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Carry out a call of a NumPy function; the target of ``__array_function__``."""
+    handler = REGISTRY.get(fn)
+    if "out" in kwargs:
+        kwargs = dict(kwargs)
+        out = kwargs.pop("out")
+        targets = [t for t in (out if isinstance(out, tuple) else (out,)) if t is not None]
+        if targets:
+            return _into(out, targets, fn, handler, args, kwargs)
+    return handler(*args, **kwargs) if handler is not None else _unregistered(fn, args, kwargs)
+
+
+def _unregistered(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Leave a function that has no derivative here to NumPy where nobody records, if it changes no array in place."""
+    result = NotImplemented if _path(fn) in IN_PLACE else whole(fn, args, kwargs)
+    if result is NotImplemented:
+        raise errors.UnsupportedError(_refusal(fn))
+    return result
+
+
+def _into(
+    out: Any, targets: Sequence[Any], fn: Any, handler: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
+    """Carry out a call whose result is to be written to arrays or Tensors that are there."""
+    result = whole(fn, args, {**kwargs, "out": out})
+    if result is not NotImplemented:
+        return result
+    if handler is None:
+        raise errors.UnsupportedError(_refusal(fn))
+    if len(targets) > 1:
+        raise errors.UnsupportedError(errors.OUT_TUPLE.format(op=handler.__name__, number=len(targets)))
+    if kwargs.get("where", True) is not True:
+        raise errors.UnsupportedError(errors.OUT_WHERE.format(op=handler.__name__))
+    return _write(targets[0], handler(*args, **kwargs), handler.__name__)
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Carry out a call of a ufunc or of one of its methods; the target of ``__array_ufunc__``."""
+    if any(declines(x, inputs) for x in inputs):
+        return NotImplemented
+    if method == "__call__":
+        return call_function(ufunc, inputs, kwargs)
+    if method == "outer":
+        return _outer(ufunc, *inputs, **kwargs)
+    fn = _REDUCTIONS.get((ufunc, method))
+    if fn is not None:
+        return call_function(fn, inputs, _reduction_arguments(inputs, kwargs))
+    result = NotImplemented if method == "at" else whole(getattr(ufunc, method), inputs, kwargs)
+    if result is NotImplemented:
+        raise errors.UnsupportedError(_method_refusal(ufunc, method))
+    return result
+
+
+def _reduction_arguments(inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """NOTE: a ufunc's methods work along axis 0 where the function of the same meaning takes all axes."""
+    arguments = {name: value for name, value in kwargs.items() if name != "dtype" or value is not None}
+    if len(inputs) == 1:
+        arguments.setdefault("axis", 0)
+    return arguments
+
+
+def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
+    """NOTE: here numbers of Python are arrays, which have a say in the dtype."""
+    b = with_shape(b)
+    return ufunc(np.reshape(a, np.shape(a) + (1,) * b.ndim), b, **kwargs)
+
+
+_NOTHING, _NDARRAYS = object(), np.ndarray.__array_ufunc__
+_OUTER: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+"""Whether an array of a class takes a Tensor into itself, as far as that was tried."""
+
+
+def declines(x: Any, beside: Sequence[Any]) -> bool:
+    """Tell whether an operand wants to carry out the operation itself.
+
+    It says so by ``__array_ufunc__ = None``; or it is an array that takes others into itself, labels and units with
+    them, and so belongs around a Tensor and not into it. Those of pandas look at our priority, which is above theirs.
+    """
+    cls = type(x)
+    protocol = getattr(cls, "__array_ufunc__", _NOTHING)
+    if protocol is _NOTHING or protocol is _NDARRAYS or cls in RECORDERS:
+        return False
+    return protocol is None or (not hasattr(cls, "__pandas_priority__") and _is_outer(x, beside))
+
+
+def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
+    """Try, once for a class, what its array makes of a Tensor that would refuse to be converted."""
+    cls = type(x)
+    known = _OUTER.get(cls)
+    tensor = next((type(t) for t in beside if hasattr(type(t), "retain_grad")), None)
+    if known is not None or tensor is None or traced():
+        return bool(known)
+    try:
+        made = cls.__array_ufunc__(x, np.multiply, "__call__", tensor(1.0, True), x)
+    except errors.ConversionError:
+        made = NotImplemented
+    except Exception:  # noqa: BLE001 - these values cannot be multiplied, others of the class may be
+        return False
+    _OUTER[cls] = found = made is not NotImplemented and not isinstance(made, (np.ndarray, *RECORDERS))
+    return found
+
+
+def _write(out: Any, result: Any, name: str) -> Any:
+    """Put a result where ``out=`` asked for it."""
+    if type(out) in RECORDERS:
+        if type(result) not in RECORDERS and not hasattr(out, "examples"):
+            result = type(out)(result)  # of operands among which no Tensor is
+        return out._become(result, name, f"out=ag.Tensor(np.empty({result.shape}))")
+    if result.requires_grad:
+        raise errors.ConversionError(errors.OUT_ARRAY.format(op=name))
+    np.copyto(out, result.detach().numpy(), casting="same_kind")
+    return out
+
+
+def _refusal(fn: Any) -> str:
+    home, library = home_of(fn), library_asking()
+    if library:
+        return errors.LIBRARY_CALL.format(library=library, name=fn.__name__)
+    if home == "numpy":
+        path = _path(fn)
+        return errors.UNSUPPORTED.format(name=path, why=reason(path))
+    name = f"{home}.{fn.__name__}" if home else fn.__name__
+    return errors.UNSUPPORTED_ELSEWHERE.format(name=name, why=reason_elsewhere(name))
+
+
+def home_of(fn: Any) -> str:
+    """Return the module under whose name a function is known; nothing where a ufunc does not tell."""
+    if not isinstance(fn, np.ufunc):
+        return "numpy"
+    homes = ("numpy", "scipy.special")
+    return next((name for name in homes if getattr(sys.modules.get(name), fn.__name__, None) is fn), "")
+
+
+def _path(fn: Any) -> str:
+    """Return the name of a function below ``numpy``: ``exp``, ``linalg.norm``."""
+    module = getattr(fn, "__module__", None) or "numpy"
+    return f"{module}.{fn.__name__}".removeprefix("numpy.")
+
+
+def _method_refusal(ufunc: np.ufunc, method: str) -> str:
+    if home_of(ufunc) != "numpy":
+        return _refusal(ufunc)
+    name = f"{ufunc.__name__}.{method}"
+    return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))
+
+
+def supported() -> dict[str, str]:
+    """Return the functions that work on a Tensor, by name, with the form of their declaration.
+
+    Examples
+    --------
+    >>> supported()["exp"]
+    'elementwise'
+    """
+    numpys = filter(is_numpys, REGISTRY)
+    return dict(sorted((_path(fn), getattr(REGISTRY[fn], "form", Composite.form)) for fn in numpys))

@@ -1,0 +1,243 @@
+"""`checkpoint`: what a function computes on the way is forgotten, and computed again when the derivative needs it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.base.functions import derived
+from autograd_lite.base.shapes import Array, Shape, whole
+from autograd_lite.engine.generators import replayed, state
+from autograd_lite.engine.graph import Linked, Node, enable_grad, is_grad_enabled, new_order
+from autograd_lite.engine.op import NO_SETTINGS, Op
+from autograd_lite.engine.record import Handle, array_of, make_tensor
+from autograd_lite.engine.watchpoints import traced
+from autograd_lite.errors.covered import uncovered
+from autograd_lite.tensor.state import Noting, discarded
+from autograd_lite.transforms.recomputed import Stretch, follow
+from autograd_lite.transforms.watched import Function, leading_to, name_of, node_of, walk
+from autograd_lite.tree import Structure, flatten, ravel, unflatten
+
+_ROUNDING = 64  # units in the last place of the largest number: what another order of additions may do
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
+    """Return `f`, recorded as one operation: its intermediate values are not kept, but computed again on the way back.
+
+    Over a chain of n equal parts memory falls from n to about the square root of n, if the parts are joined in groups
+    of that size, at the price of one more evaluation (Griewank and Walther, "Evaluating Derivatives", 2008, ch. 12).
+
+    Parameters
+    ----------
+    f : callable
+        Written with NumPy. Called twice with the same arguments it has to compute the same: random numbers of
+        `autograd_lite.manual_seed` are repeated, those of generators of your own are not. What it writes to Tensors
+        from outside, and to attributes of modules, is written once, and the second call finds what the first one found;
+        what it writes elsewhere, to lists or to objects that are no modules, is written twice.
+
+    Returns
+    -------
+    callable
+        Has the arguments, the results and all derivatives of `f`, also by Tensors that `f` reaches without arguments:
+        the parameters of a module.
+
+    Raises
+    ------
+    CheckpointError
+        The second evaluation came to other results than the first.
+    StateError
+        An attribute of a module, an array or a list, is changed in place.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> layer = checkpoint(lambda x: np.tanh(np.sin(x) ** 2))
+    >>> ag.grad(lambda x: np.sum(layer(layer(x))))(np.array([0.5]))
+    array([0.34773187])
+    """
+    return derived(_checkpointed, checkpoint, f)
+
+
+def _checkpointed(f: Function, /, *args: Any, **kwargs: Any) -> Any:
+    if not is_grad_enabled() or traced():  # a program computes once what it would compute twice
+        return uncovered(f, args, kwargs)
+    segment = _Segment(f, args, kwargs)
+    run = segment.first()
+    if not run.stretch.sources:
+        return unflatten(run.structure, run.results)
+    return segment.recorded(run)
+
+
+class _Given(NamedTuple):
+    """A Tensor that was an argument."""
+
+    array: Array
+    node: Node | None
+
+
+class _Run(NamedTuple):
+    """What one evaluation left: the leaves of the results, and how they came from the nodes outside."""
+
+    results: list[Any]
+    structure: Structure
+    stretch: Stretch
+
+
+class _Segment:
+    """A function with its arguments, to be evaluated again."""
+
+    __slots__ = (
+        "built", "f", "given", "kinds", "places", "random", "routes", "shapes", "sources", "structure", "values",
+        "written",
+    )  # fmt: skip
+
+    def __init__(self, f: Function, args: Any, kwargs: Any) -> None:
+        leaves, self.structure = flatten((args, kwargs))
+        self.f = f
+        self.given = [_remembered(x) for x in leaves]
+        self.random = state()
+        self.routes: dict[Node, Node] = {}
+
+    def first(self) -> _Run:
+        """Evaluate the function, and note what it writes to Tensors and modules from outside."""
+        noted = Noting()
+        run = noted.around(self.run)
+        self.written = None if noted.is_empty() else noted
+        return run
+
+    def run(self) -> _Run:
+        """Evaluate the function, recording."""
+        args, kwargs = unflatten(self.structure, [_again(x) for x in self.given])
+        start = new_order()
+        with enable_grad(), replayed(self.random):
+            results, structure = flatten(uncovered(self.f, args, kwargs))
+        seen, outside, _ = walk(results, start, ())
+        sources = tuple(sorted(outside, key=lambda node: node.order))
+        return _Run(results, structure, Stretch(sources, leading_to(sources, seen - outside)))
+
+    def recorded(self, run: _Run) -> Any:
+        """Return the results as those of one operation, and forget how they were computed."""
+        results = list(run.results)
+        self.sources = run.stretch.sources
+        self.built = run.structure
+        self.places = [i for i, y in enumerate(results) if node_of(y) in run.stretch.between]
+        arrays = [array_of(results[i]) for i in self.places]
+        self.shapes = [y.shape for y in arrays]
+        self.kinds = [y.dtype for y in arrays]
+        vector, unravel = (arrays[0], lambda y: [y]) if len(arrays) == 1 else ravel(arrays)
+        self.values = vector  # mostly alive anyway, as what comes next is computed from it
+        source = self.sources[0] if len(self.sources) == 1 else _packed(self.sources)
+        edges = ((source, _CHECKPOINT.rules[0], (self,), 0),)
+        node = Linked(_CHECKPOINT, (source,), edges, NO_SETTINGS, vector.shape, vector.dtype)
+        for i, y in zip(self.places, unravel(make_tensor(vector, node, _CHECKPOINT)), strict=True):
+            results[i] = y
+        return unflatten(run.structure, results)
+
+    def again(self) -> _Run:
+        """Evaluate the function a second time, and refuse what is not as it was."""
+        run = discarded(self._kept, self.written)
+        as_before = run.stretch.sources == self.sources and run.structure == self.built
+        if not as_before or not self._are_same([run.results[i] for i in self.places]):
+            raise errors.CheckpointError(errors.CHECKPOINT.format(function=name_of(self.f)))
+        return run._replace(stretch=run.stretch.routed(self.routes))
+
+    def _are_same(self, results: Sequence[Any]) -> bool:
+        """Tell whether results are those of the first evaluation, but for rounding."""
+        arrays = [array_of(y) if isinstance(y, Handle) else np.asarray(y) for y in results]
+        if [y.shape for y in arrays] != self.shapes or [y.dtype for y in arrays] != self.kinds:
+            return False
+        return _same(whole(_pack(*arrays)), whole(self.values))
+
+    def _kept(self, noted: Noting) -> _Run:
+        run = self.run()
+        return run._replace(results=noted.keeping(run.results))
+
+    def reroute(self, steps: Mapping[Node, Node]) -> None:
+        """Reach sources by another way when computed again: a `vmap` around it has ended."""
+        follow(self.routes, self.sources, steps)
+
+    def pull(self, g: Array, masked: bool = False) -> Array:
+        """Return the derivative by the sources for a cotangent of the results; both are packed.
+
+        With `masked`, zeros of the cotangent are kept zeros, as `sweep.reverse` does behind an operation that selects.
+        """
+        run = self.again()
+        nodes = [node_of(run.results[i]) for i in self.places]
+        seeds = zip(nodes, self._unpacked(g, self.shapes), strict=True)
+        return _pack(*run.stretch.pull(seeds, make_tensor if isinstance(g, Handle) else None, masked=masked))
+
+    def push(self, t: Array) -> Array:
+        """Return the tangent of the results for one of the sources; both are packed."""
+        run = self.again()
+        parts = self._unpacked(t, [s.shape for s in run.stretch.sources])
+        moving = run.stretch.push(parts, recorded=isinstance(t, Handle))
+        results = [run.results[i] for i in self.places]
+        found = [moving.get(y._node) for y in results]
+        return _pack(*[np.zeros(y.shape, y.dtype) if t is None else t for y, t in zip(results, found, strict=True)])
+
+    @staticmethod
+    def _unpacked(vector: Array, shapes: Sequence[Shape]) -> list[Array]:
+        if len(shapes) == 1:
+            return [vector]
+        return [vector[start:end].reshape(shape) for (start, end), shape in zip(_slots(shapes), shapes, strict=True)]
+
+
+def _remembered(x: Any) -> Any:
+    """Return an argument as something nobody changes: array and node of a Tensor, a copy of an array."""
+    if isinstance(x, Handle):
+        return _Given(array_of(x), x._node)
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def _again(x: Any) -> Any:
+    return make_tensor(*x) if isinstance(x, _Given) else x
+
+
+def _same(a: Array, b: Array) -> bool:
+    """Tell whether each number is the same up to rounding: nan, infinities and their signs too."""
+    if not isinstance(a, np.ndarray) or (a == b).all():
+        return True
+    finite = np.isfinite(b)
+    tolerance = _ROUNDING * np.finfo(b.dtype).eps * np.max(np.abs(b), initial=0, where=finite)
+    near = np.abs(np.where(finite, a, 0) - np.where(finite, b, 0)) <= tolerance
+    return bool(near.all()) and np.array_equal(a[~finite], b[~finite], equal_nan=True)
+
+
+def _slots(shapes: Sequence[Shape]) -> list[tuple[int, int]]:
+    """Return where arrays of these shapes lie in the vector they are packed into."""
+    ends = [0]
+    for shape in shapes:
+        ends.append(ends[-1] + math.prod(shape))
+    return list(pairwise(ends))
+
+
+def _pack(*arrays: Array) -> Array:
+    return arrays[0] if len(arrays) == 1 else np.concatenate([a.reshape(-1) for a in arrays])
+
+
+def _unpack(g: Array, shapes: Sequence[Shape], index: int) -> Array:
+    start, end = _slots(shapes)[index]
+    return g[start:end].reshape(shapes[index])
+
+
+_PACK = Op("pack", _pack, "linear", (), {}, (_unpack,), variadic=True)
+_CHECKPOINT = Op(
+    "checkpoint", lambda sources: sources, "custom", ("sources",), {"segment": None},
+    (lambda g, segment: segment.pull(g),), jvp=lambda tangents, segment: segment.push(tangents[0]),
+    zeros=lambda g, segment: segment.pull(g, masked=True),
+)  # fmt: skip
+
+
+def _packed(sources: tuple[Node, ...]) -> Node:
+    """Return a node that stands for several, one after another in a vector; nobody asks for its value."""
+    shapes = tuple([s.shape for s in sources])
+    edges = tuple([(s, _unpack, (shapes, i), i) for i, s in enumerate(sources)])
+    dtype = np.result_type(*[s.dtype for s in sources])
+    return Linked(_PACK, sources, edges, NO_SETTINGS, (_slots(shapes)[-1][1],), dtype)

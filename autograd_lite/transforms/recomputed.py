@@ -1,0 +1,68 @@
+"""A stretch of a graph that is computed again when a derivative is asked for: of a checkpoint, a compiled function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.engine.graph import Node
+from autograd_lite.engine.sweep import reverse
+from autograd_lite.engine.tangents import forward
+from autograd_lite.tensor.hooks import run_hooks
+from autograd_lite.transforms.batches.vmap import reroute
+
+
+class Stretch(NamedTuple):
+    """The nodes from outside that a stretch begins at, and all from which a derivative flows there, these included."""
+
+    sources: tuple[Node, ...]
+    between: set[Node]
+
+    def pull(
+        self,
+        seeds: Iterable[tuple[Any, Any]],
+        lift: Callable[..., Any] | None = None,
+        retain: bool = False,
+        masked: bool = False,
+    ) -> list[Any]:
+        """Return the derivative by each source for pairs of a node and its cotangent.
+
+        Hooks of the sources are left to the sweep around, which goes on there. With `masked`, zeros of the cotangents
+        are kept zeros, as `sweep.reverse` does behind an operation that selects.
+        """
+        pairs, ends = list(seeds), frozenset(self.sources)
+        found = reverse(
+            pairs,
+            wanted=ends,
+            within=self.between,
+            lift=lift,
+            retain=retain or lift is not None,
+            hook=lambda node, g: g if node in ends else run_hooks(node, g),
+            masked=[node for node, _ in pairs] if masked else (),
+        )
+        once = [found.pop(s, None) for s in self.sources]  # two Tensors may have one node, which is told once
+        return [np.zeros(s.shape, s.dtype) if g is None else g for s, g in zip(self.sources, once, strict=True)]
+
+    def push(self, tangents: Sequence[Any], recorded: bool) -> dict[Node, Any]:
+        """Return how the nodes move when the sources move along `tangents`, None for one that does not."""
+        start = {s: t for s, t in zip(self.sources, tangents, strict=True) if t is not None}
+        return forward((), start, recorded, sorted(self.between, key=lambda node: node.order))
+
+    def routed(self, routes: dict[Node, Node]) -> Stretch:
+        """Return the stretch with its sources reached by other ways."""
+        if not routes:
+            return self
+        sources = tuple([routes.get(s, s) for s in self.sources])
+        inner = self.between.difference(self.sources)
+        reroute(inner, routes)
+        return Stretch(sources, inner.union(sources))
+
+
+def follow(routes: dict[Node, Node], sources: Iterable[Node], steps: Mapping[Node, Node]) -> None:
+    """Note that sources are reached by another way when computed again: a `vmap` around them has ended."""
+    for s in sources:
+        now = routes.get(s, s)
+        if now in steps:
+            routes[s] = steps[now]
