@@ -45,7 +45,7 @@ _LATER = {
     **dict.fromkeys(("GradcheckReport", "debug", "gradcheck"), "check"),
     **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
     "compile": "compiler",
-    "custom_op": "custom",
+    "custom_op": "extend.custom",
     "implicit": "",
     "testing": "",
     "viz": "",

@@ -267,11 +267,11 @@ def _faults() -> int:
 def measured(changes: Mapping[str, str | None]) -> Measured | None:
     """Measure in a process with a changed environment, on one thread; None where that fails."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, sys.path)])
+    environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
     environment |= {name: value for name, value in changes.items() if value is not None}
     for name in [name for name, value in changes.items() if value is None]:
         environment.pop(name, None)
-    code = "import json; from autograd_lite import doctor; print(json.dumps(doctor.measure()))"
+    code = "import json; from autograd_lite.apps import doctor; print(json.dumps(doctor.measure()))"
     try:
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, env=environment

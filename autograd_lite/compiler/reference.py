@@ -28,14 +28,14 @@ class Moment:
     Parameters
     ----------
     tensors : iterable of Tensor
-    generators : iterable of numpy.random.Generator
+    drawn_from : iterable of numpy.random.Generator
         The default one, and those of whole modules, are always there.
     """
 
-    def __init__(self, tensors: Iterable[Any], generators: Iterable[Any]) -> None:
+    def __init__(self, tensors: Iterable[Any], drawn_from: Iterable[Any]) -> None:
         self.default = generators._default
         self.tensors = {id(t): Held(t) for t in tensors}
-        every = [*generators, *([] if self.default is None else [self.default])]
+        every = [*drawn_from, *([] if self.default is None else [self.default])]
         self.generators = [(g, g.bit_generator.state) for g in every]
         python = sys.modules.get("random")
         self._python = None if python is None else (python.setstate, python.getstate())

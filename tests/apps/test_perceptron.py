@@ -12,7 +12,7 @@ from pictures import words_in, words_shown
 
 from autograd_lite.apps import perceptron
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def chain_rule_by_hand(v: Mapping[str, float]) -> dict[str, float]:

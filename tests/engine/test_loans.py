@@ -109,7 +109,7 @@ def test_a_write_is_refused_at_its_line(write: Any, transform: Any) -> None:
         write(a)
         return y
 
-    with pytest.raises(errors.InPlaceError, match=r"test_lent.py:\d+.*Write a = a \+ v"):
+    with pytest.raises(errors.InPlaceError, match=r"test_loans.py:\d+.*Write a = a \+ v"):
         transform(f)
     np.testing.assert_array_equal(a, before)
     assert a.flags.writeable
