@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from autograd_lite import errors, nn, optim, optimize, tree
 from autograd_lite.base.later import arriving, listing
 from autograd_lite.engine.generators import manual_seed
-from autograd_lite.engine.graph import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.engine.scope import scope
+from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.errors import AutogradError
 from autograd_lite.nn.module import Parameter
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus

@@ -13,9 +13,9 @@ from autograd_lite import errors
 from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import no_grad
 from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.engine.record import Handle, plain_of
+from autograd_lite.engine.switch import no_grad
 from autograd_lite.transforms.derivatives import grad, linearize, value_and_grad
 from autograd_lite.transforms.jacobians import hessian, jacobian
 from autograd_lite.transforms.watched import Function, as_tensor, named_after, settled

@@ -29,7 +29,7 @@ import autograd_lite as ag
 from autograd_lite.base import unfinished
 from autograd_lite.compiler.native import numba_compiler
 from autograd_lite.compiler.recording import lock, slots
-from autograd_lite.engine.graph import observers
+from autograd_lite.engine.observers import observers
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.watchpoints import watching
 

@@ -11,7 +11,7 @@ import pytest
 from told import name_of, text_of
 
 import autograd_lite as ag
-from autograd_lite.engine.graph import observers
+from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import REGISTRY
 
 

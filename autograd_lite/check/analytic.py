@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.graph import dissected, no_grad, observe
+from autograd_lite.engine.observers import dissected, observe
 from autograd_lite.engine.op import REGISTRY, Op
+from autograd_lite.engine.switch import no_grad
 from autograd_lite.errors import AutogradError
 
 STEP = 2.0**-100

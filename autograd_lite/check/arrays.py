@@ -17,8 +17,8 @@ from autograd_lite.base.differences import NOISE_GRANTED
 from autograd_lite.base.shapes import Array
 from autograd_lite.check.rounding import Chance
 from autograd_lite.check.subject import Subject, plain
-from autograd_lite.engine.graph import no_grad
 from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.engine.switch import no_grad
 from autograd_lite.tensor.state import discarded
 from autograd_lite.tree import flatten, unflatten
 

@@ -14,7 +14,8 @@ from autograd_lite.base.shapes import Array, whole
 from autograd_lite.check.arrays import of_call
 from autograd_lite.check.subject import plain
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import Node, observe
+from autograd_lite.engine.graph import Node
+from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op, Settings
 from autograd_lite.engine.provenance import Origin, Place, caller, origins
 from autograd_lite.engine.record import Handle, plain_of

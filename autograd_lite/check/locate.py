@@ -20,7 +20,7 @@ from autograd_lite.check.directions import sizes
 from autograd_lite.check.examine import examine
 from autograd_lite.check.report import Fault
 from autograd_lite.check.subject import Subject, plain
-from autograd_lite.engine.graph import observe
+from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.op import Settings as OpSettings
 from autograd_lite.engine.provenance import Place, caller

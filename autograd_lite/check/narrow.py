@@ -20,7 +20,7 @@ from autograd_lite.check.context import Settings
 from autograd_lite.check.numeric import Checked, Numeric, pulled
 from autograd_lite.check.rounding import Rounding
 from autograd_lite.check.subject import plain
-from autograd_lite.engine.graph import observe
+from autograd_lite.engine.observers import observe
 
 _FAR = 2.0**-7  # of x, from one point to those beside it: many units in the last place, also of half precision
 _SHARE = 4  # of the difference at the point, what it has to be beside it

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.check.numeric import Checked, Numeric, pulled
-from autograd_lite.engine.graph import observe
+from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op
 
 _UNITS = 2  # in the last place, by which a result is changed at most

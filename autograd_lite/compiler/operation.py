@@ -26,9 +26,11 @@ from autograd_lite.compiler.recording.derivative import Derived
 from autograd_lite.compiler.recording.guards import altered
 from autograd_lite.compiler.recording.slots import reading, set_data, slot_data, slot_grad, told
 from autograd_lite.engine.generators import default_rng, is_generator
-from autograd_lite.engine.graph import Linked, Node, enable_grad, new_order, observers
+from autograd_lite.engine.graph import Linked, Node, new_order
+from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import NO_SETTINGS, Op
 from autograd_lite.engine.record import Handle, make_tensor
+from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.batches.array import Batched
 from autograd_lite.transforms.recomputed import Stretch, follow

@@ -20,11 +20,12 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import Lock
 from autograd_lite.engine import fastpath, refusals
-from autograd_lite.engine.graph import Constant, Linked, Node, new_order, observers
-from autograd_lite.engine.graph import recording as is_grad_enabled
+from autograd_lite.engine.graph import Constant, Linked, Node, new_order
 from autograd_lite.engine.loans import LOAN, saved  # noqa: F401 - lanes read LOAN
+from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.engine.operands import converted, refuse_masked
+from autograd_lite.engine.switch import recording as is_grad_enabled
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.rules.sparse import carried_out as carried_sparse

@@ -15,9 +15,9 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import fitting
-from autograd_lite.engine.graph import depart, is_grad_enabled, within_rule
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
+from autograd_lite.engine.switch import depart, is_grad_enabled, within_rule
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.errors.covered import refusal
 

@@ -17,10 +17,11 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, everywhere, whole
-from autograd_lite.engine.graph import Node, enable_grad, leaf, reachable
+from autograd_lite.engine.graph import Node, leaf, reachable
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import make_tensor, plain_of
 from autograd_lite.engine.sweep import lifted, reverse
+from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import traced, verify
 
 Form: TypeAlias = Callable[[Node, Op, Mapping[Node, Array], bool], Array]

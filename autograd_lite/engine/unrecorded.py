@@ -18,9 +18,10 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.engine import refusals
 from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.graph import is_dissected, is_grad_enabled, observers
+from autograd_lite.engine.observers import is_dissected, observers
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
+from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's functions, some of which warn of the line that calls them

@@ -17,9 +17,9 @@ from autograd_lite.base.differences import quick
 from autograd_lite.base.functions import Derived, named
 from autograd_lite.base.shapes import Array
 from autograd_lite.check.gradcheck import gradcheck
-from autograd_lite.engine.graph import enable_grad
 from autograd_lite.engine.op import RECORDERS, Op, recorder_of
 from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor
+from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import aside, opaque
 from autograd_lite.extend.foreign import Code, Rule, value_of
 from autograd_lite.tensor.state import once

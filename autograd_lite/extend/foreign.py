@@ -17,9 +17,10 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, whole
-from autograd_lite.engine.graph import Node, new_order, within_rule
+from autograd_lite.engine.graph import Node, new_order
 from autograd_lite.engine.op import RECORDERS
 from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor, plain_of
+from autograd_lite.engine.switch import within_rule
 from autograd_lite.engine.watchpoints import opaque, traced
 from autograd_lite.transforms.batches.array import (
     Batched,

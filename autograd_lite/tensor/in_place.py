@@ -16,8 +16,9 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import is_grad_enabled, observers
+from autograd_lite.engine.observers import observers
 from autograd_lite.engine.record import Handle, apply
+from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.rules import indexing
 from autograd_lite.tensor.state import scopes
 from autograd_lite.tensor.views import outdate

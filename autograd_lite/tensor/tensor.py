@@ -9,7 +9,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import Node, enable_grad, is_grad_enabled, leaf
+from autograd_lite.engine.graph import Node, leaf
 from autograd_lite.engine.leaks import watch
 from autograd_lite.engine.op import NO_SETTINGS, REGISTRY, Op, Settings
 from autograd_lite.engine.record import (  # fmt: skip
@@ -23,6 +23,7 @@ from autograd_lite.engine.record import (  # fmt: skip
     results_are,
 )
 from autograd_lite.engine.sweep import reverse
+from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.unrecorded import ask, unrecorded
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.tensor import in_place, views

@@ -17,9 +17,9 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals, watchpoints
-from autograd_lite.engine.graph import enable_grad, no_grad
 from autograd_lite.engine.op import RECORDERS, Op, Settings
 from autograd_lite.engine.record import Handle, forget_views, seen_through, shares
+from autograd_lite.engine.switch import enable_grad, no_grad
 from autograd_lite.rules import indexing
 
 _DATA = Handle.__dict__["_data"].__get__

@@ -7,9 +7,9 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import departed_since, is_grad_enabled
 from autograd_lite.engine.provenance import warn
 from autograd_lite.engine.record import Handle
+from autograd_lite.engine.switch import departed_since, is_grad_enabled
 from autograd_lite.transforms.watched import Call, name_of, refuse_result
 
 

@@ -14,11 +14,13 @@ import numpy as np
 
 from autograd_lite import errors, tree
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import Constant, Linked, Node, enable_grad, observe
+from autograd_lite.engine.graph import Constant, Linked, Node
+from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import NO_SETTINGS, Op
 from autograd_lite.engine.provenance import Place, caller
 from autograd_lite.engine.record import array_of, carried_out
 from autograd_lite.engine.scope import Scope, scope, scope_of
+from autograd_lite.engine.switch import enable_grad
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.transforms.watched import ARGUMENT

@@ -16,8 +16,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.plotting import new_figure
-from autograd_lite.engine.graph import no_grad
 from autograd_lite.engine.record import array_of, plain_of
+from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.viz.forwards import wrapped

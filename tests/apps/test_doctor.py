@@ -257,5 +257,6 @@ def test_the_line_keeps_memory() -> None:
 
 @pytest.mark.skipif(doctor.platform.libc_ver()[0] != "glibc", reason="another malloc")
 def test_an_array_given_back_once_keeps_memory() -> None:
-    program = f"import numpy; numpy.empty({doctor.LARGEST}); from autograd_lite.apps.doctor import measure; print(measure())"
+    measured = "from autograd_lite.apps.doctor import measure; print(measure())"
+    program = f"import numpy; numpy.empty({doctor.LARGEST}); {measured}"
     assert float(printed(program).rpartition("faults=")[2].rstrip(")\n")) < doctor.MANY

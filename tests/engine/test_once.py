@@ -11,7 +11,7 @@ import pytest
 from helpers import leaf, printed
 
 import autograd_lite as ag
-from autograd_lite.engine.graph import observe
+from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op, custom
 from autograd_lite.engine.record import WITHOUT_LANE
 

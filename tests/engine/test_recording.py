@@ -18,7 +18,7 @@ from interrupts import AtCall, everywhere
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.graph import observe
+from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op
 
 

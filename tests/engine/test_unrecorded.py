@@ -12,7 +12,7 @@ from backends import NATIVE
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.graph import observe
+from autograd_lite.engine.observers import observe
 
 BYTES = np.array([200, 200], np.uint8)
 ORDINARY: list[tuple[Any, Any]] = [

@@ -16,7 +16,8 @@ from helpers import registered
 
 import autograd_lite as ag
 from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.graph import Constant, Node, observe, reachable
+from autograd_lite.engine.graph import Constant, Node, reachable
+from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import REGISTRY, Op, bilinear, custom, elementwise, linear
 from autograd_lite.engine.record import WITHOUT_LANE, apply, make_tensor
 from autograd_lite.engine.tangents import forward

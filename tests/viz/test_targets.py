@@ -13,7 +13,7 @@ from pictures import X, frames_of, labels_of, parameter, small_network
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
-from autograd_lite.engine.graph import observers
+from autograd_lite.engine.observers import observers
 
 # ----- targets -----
 

@@ -26,8 +26,9 @@ from autograd_lite.compiler.recording.trace import Restart, Trace
 from autograd_lite.compiler.recording.traced import Traced, plain
 from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import is_generator
-from autograd_lite.engine.graph import hooks_of, is_grad_enabled
+from autograd_lite.engine.graph import hooks_of
 from autograd_lite.engine.record import Handle
+from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.errors.covered import uncovered
 from autograd_lite.nn.module import Parameter
 from autograd_lite.tensor.tensor import Tensor

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from autograd_lite.base.unfinished import Lock, begun
-from autograd_lite.engine.graph import Observer, observers
+from autograd_lite.engine.observers import Observer, observers
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.watchpoints import watching
 from autograd_lite.rules import indexing

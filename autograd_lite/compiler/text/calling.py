@@ -17,8 +17,8 @@ from autograd_lite.compiler.recording.places import UNSET
 from autograd_lite.compiler.recording.run import COMPUTED, Leaf, Recorded
 from autograd_lite.compiler.text.defined import defined
 from autograd_lite.engine.generators import default_rng
-from autograd_lite.engine.graph import recording as is_grad_enabled
 from autograd_lite.engine.record import Handle, array_of, make_tensor
+from autograd_lite.engine.switch import recording as is_grad_enabled
 from autograd_lite.tensor.state import scopes, writing
 from autograd_lite.tensor.views import outdate
 from autograd_lite.tree import LEAF, Structure, flatten, unflatten

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.graph import Node, is_grad_enabled
+from autograd_lite.engine.graph import Node
 from autograd_lite.engine.op import Op
+from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.tangents import FORWARD, linear_operands, moving_edges
 from autograd_lite.transforms.batches.array import RULES, Batched, Level
 from autograd_lite.transforms.batches.rules import aligned
