@@ -20,11 +20,11 @@ from autograd_lite.base.lazy import lazy
 from autograd_lite.base.unfinished import undone
 from autograd_lite.compiler.choice import Choice
 from autograd_lite.compiler.methods import own_methods
-from autograd_lite.compiler.operation import Operation, Pull, has_batches, is_observed
 from autograd_lite.compiler.passes import selected
 from autograd_lite.compiler.program.program import Input, Program
 from autograd_lite.compiler.recording import lock
 from autograd_lite.compiler.recording.derivative import Derived
+from autograd_lite.compiler.recording.operation import Operation, Pull, has_batches, is_observed
 from autograd_lite.compiler.recording.run import COMPUTED, Recorded, record
 from autograd_lite.compiler.text.calling import MISS, Caller
 from autograd_lite.compiler.text.names import Names

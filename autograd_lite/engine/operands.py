@@ -1,4 +1,4 @@
-"""What the files of the formulary share."""
+"""What operations are given: numbers, lists, indices, and objects of other libraries, as arrays."""
 
 from __future__ import annotations
 
@@ -24,35 +24,6 @@ def with_shape(x: Any) -> Array:
     """Return lists, numbers and what NumPy alone can make an array of as arrays, and other arrays as they are."""
     foreign = hasattr(x, "__array__") and not hasattr(x, "__array_function__")
     return np.asarray(x) if foreign or not hasattr(x, "shape") else x
-
-
-_COUNTED = {2: 2**11, 4: 2**24}
-"""Up to which all whole numbers are floats, by the bytes of the dtype."""
-
-
-def divided(g: Array, count: Any) -> Array:
-    """Return ``g / count`` in the dtype of `g`, which need not hold the count: half precision ends at 65,504."""
-    if count.__class__ is int and count <= _COUNTED.get(g.dtype.itemsize, 2**53):
-        return g / count
-    share = g / (count if hasattr(count, "dtype") else np.float64(count))
-    return share if share.dtype == g.dtype else share.astype(g.dtype)
-
-
-def as_tuple(x: Any) -> tuple[int, ...]:
-    """Return one whole number or several, of Python's or NumPy's, as a tuple."""
-    return tuple(np.ravel(x).tolist())
-
-
-def present(*names: str) -> list[Any]:
-    """Return those of NumPy's functions that the running version has."""
-    return [getattr(np, name) for name in names if hasattr(np, name)]
-
-
-def refuse_write(a: Array, value: Array) -> Array:
-    """Refuse to write to a view that shows a number in several places; into no place, one may."""
-    if np.size(value):
-        raise errors.InPlaceError(errors.VIEW_READ_ONLY.format(shape=np.shape(a), shown=np.shape(value)))
-    return a
 
 
 def converted(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:

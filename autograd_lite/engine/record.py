@@ -25,12 +25,10 @@ from autograd_lite.engine.loans import LOAN, saved  # noqa: F401 - lanes read LO
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.engine.operands import converted, refuse_masked
+from autograd_lite.engine.priority import carrier_of, declines
 from autograd_lite.engine.switch import recording as is_grad_enabled
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning
 from autograd_lite.engine.watchpoints import traced
-from autograd_lite.rules.sparse import carried_out as carried_sparse
-from autograd_lite.rules.sparse import is_sparse
-from autograd_lite.tensor.protocols import declines
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
 NUMERIC = frozenset("fiubc")
@@ -283,8 +281,8 @@ def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
     if isinstance(op.fn, np.ufunc):
         if any(declines(x, operands) for x in operands):
             return NotImplemented
-        if any(map(is_sparse, operands)):
-            return carried_sparse(op, operands, settings)
+        if (carry := carrier_of(operands)) is not None:
+            return carry(op, operands, settings)
     return apply(op, operands, settings)
 
 

@@ -5,7 +5,6 @@ Every class is an `AutogradError` and also the built-in exception a NumPy user w
 shapes and tensors; they never print data.
 """
 
-from autograd_lite.base.later import listing
 from autograd_lite.errors import classes
 from autograd_lite.errors.checks import *  # noqa: F403 - every name
 from autograd_lite.errors.classes import *  # noqa: F403 - every name
@@ -16,4 +15,7 @@ from autograd_lite.errors.learning import *  # noqa: F403 - every name
 from autograd_lite.errors.pictures import *  # noqa: F403 - every name
 
 __all__ = [name for name, kind in vars(classes).items() if isinstance(kind, type) and name[0] != "_"]
-__dir__ = listing(__name__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

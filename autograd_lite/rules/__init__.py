@@ -1,5 +1,5 @@
 """The formulary: importing it fills the registry."""
 
-from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, samples, shaping
+from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, samples, shaping, sparse
 
-__all__ = ["constant", "elementwise", "indexing", "neural", "products", "reductions", "samples", "shaping"]
+__all__ = ["constant", "elementwise", "indexing", "neural", "products", "reductions", "samples", "shaping", "sparse"]

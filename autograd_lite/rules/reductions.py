@@ -30,8 +30,9 @@ from autograd_lite.base.shapes import (  # fmt: skip
 )
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.op import Op, custom, linear, operation
-from autograd_lite.engine.operands import as_tuple, divided, value_of, with_shape
+from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.engine.watchpoints import verify
+from autograd_lite.rules.common import as_tuple, divided
 
 
 def _spread(g: Array, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Array:

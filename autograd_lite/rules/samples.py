@@ -12,7 +12,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Axis, keepdims_shape, narrowed, normalize_axes, reduced_size, wide
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.operands import divided, with_shape
+from autograd_lite.engine.operands import with_shape
+from autograd_lite.rules.common import divided
 from autograd_lite.rules.indexing import sliding_window_view, take
 from autograd_lite.rules.reductions import euclidean_norm
 

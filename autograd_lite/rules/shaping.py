@@ -12,7 +12,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Axis, inverse_permutation, unbroadcast
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.op import Op, linear
-from autograd_lite.engine.operands import as_tuple, refuse_write
+from autograd_lite.rules.common import as_tuple, refuse_write
 
 
 def _reshape(a: Array, shape: Any) -> Array:

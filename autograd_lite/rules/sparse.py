@@ -17,6 +17,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.op import REGISTRY, Op, Settings, recorder_of
+from autograd_lite.engine.priority import CARRIERS
 
 _OPERATORS = frozenset(("__matmul__", "__mul__"))
 
@@ -90,3 +91,6 @@ def _check(matrix: Any, a: Any, left: bool) -> None:
 
 def _along(a: Any, matrix: Any, axis: int) -> Any:
     return np.moveaxis(product(np.moveaxis(a, axis, 0), matrix=matrix), 0, axis)
+
+
+CARRIERS.append((is_sparse, carried_out))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -14,8 +13,8 @@ from autograd_lite.base.signatures import is_numpys
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.op import RECORDERS, REGISTRY, whole
 from autograd_lite.engine.operands import with_shape
+from autograd_lite.engine.priority import declines
 from autograd_lite.engine.refusals import library_asking
-from autograd_lite.engine.watchpoints import traced
 from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
@@ -95,41 +94,6 @@ def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
     """NOTE: here numbers of Python are arrays, which have a say in the dtype."""
     b = with_shape(b)
     return ufunc(np.reshape(a, np.shape(a) + (1,) * b.ndim), b, **kwargs)
-
-
-_NOTHING, _NDARRAYS = object(), np.ndarray.__array_ufunc__
-_OUTER: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
-"""Whether an array of a class takes a Tensor into itself, as far as that was tried."""
-
-
-def declines(x: Any, beside: Sequence[Any]) -> bool:
-    """Tell whether an operand wants to carry out the operation itself.
-
-    It says so by ``__array_ufunc__ = None``; or it is an array that takes others into itself, labels and units with
-    them, and so belongs around a Tensor and not into it. Those of pandas look at our priority, which is above theirs.
-    """
-    cls = type(x)
-    protocol = getattr(cls, "__array_ufunc__", _NOTHING)
-    if protocol is _NOTHING or protocol is _NDARRAYS or cls in RECORDERS:
-        return False
-    return protocol is None or (not hasattr(cls, "__pandas_priority__") and _is_outer(x, beside))
-
-
-def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
-    """Try, once for a class, what its array makes of a Tensor that would refuse to be converted."""
-    cls = type(x)
-    known = _OUTER.get(cls)
-    tensor = next((type(t) for t in beside if hasattr(type(t), "retain_grad")), None)
-    if known is not None or tensor is None or traced():
-        return bool(known)
-    try:
-        made = cls.__array_ufunc__(x, np.multiply, "__call__", tensor(1.0, True), x)
-    except errors.ConversionError:
-        made = NotImplemented
-    except Exception:  # noqa: BLE001 - these values cannot be multiplied, others of the class may be
-        return False
-    _OUTER[cls] = found = made is not NotImplemented and not isinstance(made, (np.ndarray, *RECORDERS))
-    return found
 
 
 def _write(out: Any, result: Any, name: str) -> Any:

@@ -11,14 +11,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-import autograd_lite
 from autograd_lite import errors
 from autograd_lite.engine.record import LANE
 from autograd_lite.engine.watchpoints import watching
 from autograd_lite.errors.covered import refusal
 
 # NOTE: not by `pathlib`, which takes some milliseconds to import.
-PACKAGE = os.path.dirname(os.path.abspath(autograd_lite.__file__)) + os.sep  # noqa: PTH100, PTH120
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(errors.__file__))) + os.sep  # noqa: PTH100, PTH120
 NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep  # noqa: PTH100, PTH120
 PYTHON = os.path.dirname(os.path.abspath(numbers.__file__)) + os.sep  # noqa: PTH100, PTH120
 _LOGGING = f"{PYTHON}logging{os.sep}"

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.operation import Call, Operation, nodes_text, result_text, saved_text
 from autograd_lite.compiler.program.program import Input, Program
 from autograd_lite.compiler.recording.guards import CALLED
+from autograd_lite.compiler.recording.operation import Call, Operation, nodes_text, result_text, saved_text
 from autograd_lite.compiler.recording.places import UNSET
 from autograd_lite.compiler.recording.run import COMPUTED, Leaf, Recorded
 from autograd_lite.compiler.text.defined import defined

@@ -24,6 +24,7 @@ from autograd_lite.engine import refusals
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.graph import new_order
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
+from autograd_lite.engine.priority import carrier_of
 from autograd_lite.engine.provenance import is_assignment
 from autograd_lite.engine.record import Handle, link, record, shares
 from autograd_lite.engine.unrecorded import ask, leaves
@@ -260,8 +261,8 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation of which an operand, or a part of an index, is a batch."""
     if any(isinstance(x, Handle) for x in operands):
         return record(op, operands, settings)
-    if any(map(sparse.is_sparse, operands)):
-        return sparse.carried_out(op, operands, settings)
+    if (carry := carrier_of(operands)) is not None:
+        return carry(op, operands, settings)
     level = youngest((*operands, *settings.values()))
     own = settings.get("level")
     if own is not None and level.order <= own.order:  # what goes into the batch `own` or comes out of it
