@@ -10,7 +10,7 @@ from __future__ import annotations
 import _thread
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
@@ -179,6 +179,15 @@ class Notes:
         self.place: Any = None
         self.used: Any = None
         self.owner: Callable[[], Any] = _nobody
+
+
+class Recomputed:
+    """What an edge saves in the place of values: it computes them again, from nodes that it leads to."""
+
+    __slots__ = ()
+
+    def reroute(self, steps: Mapping[Node, Node]) -> None:
+        """Lead to the values of `steps` in the place of its keys."""
 
 
 def hooks_of(node: Node | None) -> tuple[Callable[[Any], Any], ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array, is_masked
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.op import RECORDERS
 
@@ -22,8 +23,7 @@ def value_of(x: Any) -> Array:
 
 def with_shape(x: Any) -> Array:
     """Return lists, numbers and what NumPy alone can make an array of as arrays, and other arrays as they are."""
-    foreign = hasattr(x, "__array__") and not hasattr(x, "__array_function__")
-    return np.asarray(x) if foreign or not hasattr(x, "shape") else x
+    return x if is_array(x) else np.asarray(x)
 
 
 _COUNTED = {2: 2**11, 4: 2**24}
@@ -34,7 +34,7 @@ def divided(g: Array, count: Any) -> Array:
     """Return ``g / count`` in the dtype of `g`, which need not hold the count: half precision ends at 65,504."""
     if count.__class__ is int and count <= _COUNTED.get(g.dtype.itemsize, 2**53):
         return g / count
-    share = g / (count if hasattr(count, "dtype") else np.float64(count))
+    share = g / (np.float64(count) if isinstance(count, (int, float)) else count)
     return share if share.dtype == g.dtype else share.astype(g.dtype)
 
 
@@ -45,7 +45,7 @@ def as_tuple(x: Any) -> tuple[int, ...]:
 
 def present(*names: str) -> list[Any]:
     """Return those of NumPy's functions that the running version has."""
-    return [getattr(np, name) for name in names if hasattr(np, name)]
+    return [getattr(np, name) for name in names if name in vars(np)]
 
 
 def refuse_write(a: Array, value: Array) -> Array:
@@ -74,5 +74,5 @@ def refuse_masked(data: Any) -> None:
         if len(data) and isinstance(data[0], (np.ndarray, list, tuple)):
             for part in data:
                 refuse_masked(part)
-    elif isinstance(data, np.ndarray) and hasattr(data, "mask"):
+    elif is_masked(data):
         raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import ArrayLike, defines, is_batch
 from autograd_lite.base.signatures import is_numpys
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.op import RECORDERS, REGISTRY, whole
@@ -112,14 +113,14 @@ def declines(x: Any, beside: Sequence[Any]) -> bool:
     protocol = getattr(cls, "__array_ufunc__", _NOTHING)
     if protocol is _NOTHING or protocol is _NDARRAYS or cls in RECORDERS:
         return False
-    return protocol is None or (not hasattr(cls, "__pandas_priority__") and _is_outer(x, beside))
+    return protocol is None or (not defines(cls, "__pandas_priority__") and _is_outer(x, beside))
 
 
 def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
     """Try, once for a class, what its array makes of a Tensor that would refuse to be converted."""
     cls = type(x)
     known = _OUTER.get(cls)
-    tensor = next((type(t) for t in beside if hasattr(type(t), "retain_grad")), None)
+    tensor: Any = next((type(t) for t in beside if isinstance(t, ArrayLike) and t._has_node), None)
     if known is not None or tensor is None or traced():
         return bool(known)
     try:
@@ -135,7 +136,7 @@ def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
 def _write(out: Any, result: Any, name: str) -> Any:
     """Put a result where ``out=`` asked for it."""
     if type(out) in RECORDERS:
-        if type(result) not in RECORDERS and not hasattr(out, "examples"):
+        if type(result) not in RECORDERS and not is_batch(out):
             result = type(out)(result)  # of operands among which no Tensor is
         return out._become(result, name, f"out=ag.Tensor(np.empty({result.shape}))")
     if result.requires_grad:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.shapes import Array, same_bits
 from autograd_lite.base.unfinished import at_once, begun, undone
 from autograd_lite.engine import refusals
@@ -153,7 +154,7 @@ class Noting(Scope):
         shown = t._exposed
         if shown is None or shown() is not array:
             self.before.setdefault(id(t), (t, _fields(t)))
-        elif id(array) not in self.arrays and array is not None and hasattr(array, "copy"):
+        elif id(array) not in self.arrays and array is not None and is_array(array):
             self.arrays[id(array)] = array, array.copy()
 
     def see_attribute(self, module: Any, name: str, value: Any) -> None:
