@@ -91,7 +91,7 @@ class StandIn(Methods, abstract=True):
         self._refused("tolist()", "x itself")
 
 
-def carried_out_by_numpy(cls: type[StandIn], names: Iterable[str]) -> None:
+def carried_out_by_numpy(cls: Any, names: Iterable[str]) -> None:
     """Have methods of a class be NumPy's own functions, which ask what this stands for."""
     for name in names:
         setattr(cls, name, lambda self, *args, _fn=METHODS[name], **kwargs: _fn(self, *args, **kwargs))

@@ -202,15 +202,7 @@ class Number(Traced):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
-        self._trace.fixed(self._sources)
-
-    def __float__(self) -> NoReturn:
-        self._trace.fixed(self._sources)
-
-    __int__ = __complex__ = __float__
-    __index__ = __bool__
-    __trunc__ = __round__ = __float__  # type: ignore[assignment]
+    __trunc__ = __round__ = StandIn.__float__  # type: ignore[assignment]
 
     def __getattribute__(self, name: str) -> Any:
         if name[:1] != "_" and by_user() and not defines(type(self._value), name):
@@ -218,17 +210,6 @@ class Number(Traced):
         if name == "__class__":
             return type(self._value) if by_user() else Number
         return super().__getattribute__(name)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or not defines(type(self._value), name):
-            raise AttributeError(name)
-        self._trace.fixed(self._sources)
-
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return an array of no dimension."""
