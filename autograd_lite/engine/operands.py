@@ -68,7 +68,7 @@ def converted(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:
 
 def refuse_masked(data: Any) -> None:
     """Refuse a masked array, whose mask would be lost, and a list of such."""
-    if data.__class__ is np.ndarray:
+    if data.__class__ is np.ndarray or isinstance(data, np.generic):
         return
     if isinstance(data, (list, tuple)):
         if len(data) and isinstance(data[0], (np.ndarray, list, tuple)):
