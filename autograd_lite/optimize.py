@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
@@ -19,7 +20,7 @@ from autograd_lite.engine.switch import no_grad
 from autograd_lite.transforms.derivatives import grad, linearize, value_and_grad
 from autograd_lite.transforms.jacobians import hessian, jacobian
 from autograd_lite.transforms.watched import Function, as_tensor, named_after, settled
-from autograd_lite.tree import flatten, leaves, ravel, unflatten
+from autograd_lite.tree import flatten, is_named, leaves, ravel, unflatten
 from autograd_lite.tree import map as tree_map
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class _Objective:
 
 def _number(y: Any) -> float:
     """Return the value of an objective as a float: of one number, also where that is an array, or a constant."""
-    return float(y.item() if hasattr(y, "item") else y)
+    return float(y.item() if is_array(y) else y)
 
 
 def _scipy() -> Any:
@@ -224,7 +225,7 @@ def _scipy() -> Any:
 
 def _array_of(x0: Any) -> Any:
     """Return a list of numbers as an array, as SciPy would; all else as it is."""
-    numbers = isinstance(x0, (list, tuple)) and not hasattr(x0, "_fields") and leaves(x0)
+    numbers = isinstance(x0, (list, tuple)) and not is_named(type(x0)) and leaves(x0)
     return np.array(x0) if numbers and all(isinstance(x, (int, float, np.number)) for x in numbers) else x0
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import defines, dtype_of, is_array
 from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import Array, fitting
 
@@ -209,13 +210,13 @@ def ravel(tree: Any) -> tuple[Array, Callable[[Array], Any]]:
     if not found:
         return np.zeros(0), functools.partial(_unravelled, structure, [0], [])
     shapes = [np.shape(x) for x in found]
-    dtypes = [x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype for x in found]
+    dtypes = [dtype_of(x) for x in found]
     for dtype in dtypes:
         if dtype.kind not in "fiubc":
             text = errors.BAD_DATA.format(what=f"of dtype {dtype}", instead=STATIC.format(name="act", type="str"))
             raise errors.DataError(text)
     ends = np.cumsum([0, *(math.prod(shape) for shape in shapes)]).tolist()
-    scalar = [not hasattr(x, "reshape") or isinstance(x, np.generic) for x in found]
+    scalar = [not (is_array(x) or shape) for x, shape in zip(found, shapes, strict=True)]
 
     unravel = functools.partial(_unravelled, structure, ends, list(zip(shapes, dtypes, scalar, strict=True)))
     return np.concatenate([np.ravel(x) for x in found]), unravel
@@ -308,6 +309,17 @@ def _called(kind: Kind, keys: tuple[Any, ...]) -> str:
     return f"{kind.cls.__name__}({', '.join(str(key) for key in keys)})"
 
 
+def is_named(cls: type) -> bool:
+    """Tell whether tuples of a class have names for what stands in them."""
+    return issubclass(cls, tuple) and defines(cls, "_fields")
+
+
+def sequence_like(y: Any, parts: Sequence[Any]) -> Any:
+    """Return `parts` as a list or tuple of the class that `y` has."""
+    cls = type(y)
+    return cls(*parts) if is_named(cls) else cls(parts)
+
+
 def _parts(tree: Any) -> _Parts | None:
     """Return kind, keys and children of a container; None for a leaf."""
     take = _taker(tree.__class__)
@@ -322,8 +334,8 @@ def _taker(cls: type) -> Callable[[Any], _Parts] | None:
     if issubclass(cls, dict):
         return _take_dict
     if issubclass(cls, (list, tuple)):
-        kind = Kind(cls, None, _make_fields if hasattr(cls, "_fields") else _make_sequence, "[{}]")
-        return _take_named(kind) if hasattr(cls, "_fields") else _take_sequence(kind)
+        kind = Kind(cls, None, _make_fields if is_named(cls) else _make_sequence, "[{}]")
+        return _take_named(kind) if is_named(cls) else _take_sequence(kind)
     return _take_dataclass(cls) if is_dataclass(cls) else None
 
 

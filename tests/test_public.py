@@ -26,7 +26,8 @@ def public() -> dict[str, Any]:
     """Return all public names, and the public members of classes, with what they are."""
     found = {f"{m}.{n}".lstrip("."): getattr(module, n) for m, module in MODULES.items() for n in dir(module)}
     for cls in CLASSES:
-        found |= {f"{cls.__name__}.{n}": inspect.getattr_static(cls, n) for n in dir(cls) if not n.startswith("_")}
+        names = [n for n in dir(cls) if not n.startswith("_") and hasattr(cls, n)]  # what is refused is not there
+        found |= {f"{cls.__name__}.{n}": inspect.getattr_static(cls, n) for n in names}
     return found
 
 

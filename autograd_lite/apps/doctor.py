@@ -30,6 +30,7 @@ import numpy as np
 from autograd_lite.base.display import Report
 from autograd_lite.compiler.native import c_compiler, cache
 from autograd_lite.compiler.native import threads as native_threads
+from autograd_lite.compiler.native.threads import usable
 
 EXTRAS = {
     "graphviz-pure": ("graph", "pictures of graphs where the program `dot` is not installed"),
@@ -150,11 +151,6 @@ def has_avx512() -> bool:
     config: Any = np.show_config(mode="dicts")
     found: list[str] = config.get("SIMD Extensions", {}).get("found", [])
     return any("AVX512" in name or name == "X86_V4" for name in found)
-
-
-def usable() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def installed(distribution: str) -> str | None:

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from autograd_lite.base.arraylike import ArrayLike
+
 Array: TypeAlias = Any
 """An ndarray (or another array that speaks NumPy's protocols), or a Tensor when the derivative itself is recorded."""
 
@@ -55,14 +57,13 @@ def narrowed(y: Array, dtype: Any) -> Array:
 
 def everywhere(condition: Array) -> bool:
     """Tell whether a condition holds at every element; of a Tensor by its values, of a batch for all examples."""
-    condition = getattr(condition, "_data", condition)
-    return condition.everywhere() if hasattr(condition, "everywhere") else bool(condition.all())
+    return condition._everywhere() if isinstance(condition, ArrayLike) else bool(condition.all())
 
 
 def whole(x: Any) -> Any:
     """Return the array of all examples where `x` is a batch, also of batches; else `x`."""
-    while hasattr(x, "examples"):
-        x = x.examples()
+    while isinstance(x, ArrayLike) and (examples := x._examples()) is not None:
+        x = examples
     return x
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,12 @@ def signature(fn: Callable[..., Any]) -> dict[str, Any]:
 
 def known_parameters(fn: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a function of NumPy with their defaults; `otherwise` where it is written in C."""
-    return signature(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else otherwise
+    return signature(fn) if is_in_python(fn) else otherwise
+
+
+def is_in_python(fn: Any) -> bool:
+    """Tell whether a function, or what NumPy has wrapped in it, is written in Python."""
+    return isinstance(getattr(fn, "__wrapped__", fn), (FunctionType, MethodType))
 
 
 def says_nothing(value: Any, default: Any) -> bool:

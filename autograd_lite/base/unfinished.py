@@ -89,6 +89,7 @@ def _in_child() -> None:
         _undo(_begun.pop(thread), 0)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
-    os.register_at_fork(before=unforked.acquire, after_in_parent=unforked.release, after_in_child=unforked.release)
+register_at_fork: Callable[..., None] = getattr(os, "register_at_fork", lambda **_: None)
+"""That of `os`; where there are no forks there is nothing to do."""
+register_at_fork(after_in_child=_in_child)
+register_at_fork(before=unforked.acquire, after_in_parent=unforked.release, after_in_child=unforked.release)

@@ -224,7 +224,7 @@ def _refuse_gradient(op: Op, index: int, bad: Array, place: Place | None) -> Non
 def _finite(y: Any) -> bool:
     """Tell whether all is finite; to look for a zero byte takes a third of the time of `all`."""
     found: Any = _isfinite(whole(y))
-    return bool(0 not in found.tobytes() if hasattr(found, "tobytes") else found.all())
+    return bool(0 not in found.tobytes() if isinstance(found, (np.ndarray, np.generic)) else found.all())
 
 
 def _fits(g: Any, y: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.base.arraylike import is_batch
 from autograd_lite.base.lazy import lazy
 from autograd_lite.base.shapes import Array
 from autograd_lite.check.context import Found, Settings, Unknown
@@ -109,7 +110,7 @@ def _steps(subject: Subject, arrays: Sequence[Array]) -> list[Step]:
     thread = threading.get_ident()
 
     def note(op: Op, operands: Any, settings: OpSettings, result: Any) -> None:
-        inside = hasattr(result._data, "examples")  # of vmap: what is checked alone is the step out of it
+        inside = is_batch(result._data)  # of vmap: what is checked alone is the step out of it
         if threading.get_ident() == thread and not inside:
             tracked = [isinstance(x, Handle) and x._node is not None for x in operands]
             values = [plain(x) if isinstance(x, Handle) else x for x in operands]

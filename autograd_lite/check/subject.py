@@ -268,12 +268,13 @@ def parameter_names(f: Callable[..., Any]) -> list[str]:
 
 
 _FIELDS = tuple(field for field in Handle.__slots__ if field != "__weakref__")
+_UNSET = object()
 
 
 @contextmanager
 def holding(tensors: Sequence[Tensor], arrays: Sequence[Array], tracked: bool = True) -> Iterator[list[Node]]:
     """Have Tensors hold other arrays, as leaves without a past or a ``grad``; yield the nodes of these leaves."""
-    before = [{field: getattr(t, field) for field in _FIELDS if hasattr(t, field)} for t in tensors]
+    before = [{f: x for f in _FIELDS if (x := getattr(t, f, _UNSET)) is not _UNSET} for t in tensors]
     try:
         for t, array in zip(tensors, arrays, strict=True):
             _set_fields(t, {**dict.fromkeys(_FIELDS), "_data": array, "_exposed": None, "_name": t.name})
@@ -288,5 +289,5 @@ def _set_fields(t: Tensor, fields: Mapping[str, Any]) -> None:
     for field in _FIELDS:
         if field in fields:
             setattr(t, field, fields[field])
-        elif hasattr(t, field):
+        elif getattr(t, field, _UNSET) is not _UNSET:
             delattr(t, field)

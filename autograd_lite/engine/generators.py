@@ -5,7 +5,6 @@ NumPy's own global state is neither read nor changed.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.base.unfinished import Lock
+from autograd_lite.base.unfinished import Lock, register_at_fork
 from autograd_lite.engine.watchpoints import drawing
 
 if TYPE_CHECKING:
@@ -88,8 +87,7 @@ def _is_free(lock: Any) -> bool:
     return False
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+register_at_fork(after_in_child=_renew)
 
 
 def state() -> Any:

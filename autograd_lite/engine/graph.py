@@ -8,7 +8,7 @@ without the garbage collector.
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from operator import attrgetter
 from typing import Any
@@ -136,6 +136,15 @@ class Notes:
         self.place: Any = None
         self.used: Any = None
         self.owner: Callable[[], Any] = _nobody
+
+
+class Recomputed:
+    """What an edge saves in the place of values: it computes them again, from nodes that it leads to."""
+
+    __slots__ = ()
+
+    def reroute(self, steps: Mapping[Node, Node]) -> None:
+        """Lead to the values of `steps` in the place of its keys."""
 
 
 def hooks_of(node: Node | None) -> tuple[Callable[[Any], Any], ...]:

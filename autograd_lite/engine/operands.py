@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array, is_masked
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.op import RECORDERS
 
@@ -22,8 +23,7 @@ def value_of(x: Any) -> Array:
 
 def with_shape(x: Any) -> Array:
     """Return lists, numbers and what NumPy alone can make an array of as arrays, and other arrays as they are."""
-    foreign = hasattr(x, "__array__") and not hasattr(x, "__array_function__")
-    return np.asarray(x) if foreign or not hasattr(x, "shape") else x
+    return x if is_array(x) else np.asarray(x)
 
 
 def converted(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -39,11 +39,11 @@ def converted(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:
 
 def refuse_masked(data: Any) -> None:
     """Refuse a masked array, whose mask would be lost, and a list of such."""
-    if data.__class__ is np.ndarray:
+    if data.__class__ is np.ndarray or isinstance(data, np.generic):
         return
     if isinstance(data, (list, tuple)):
         if len(data) and isinstance(data[0], (np.ndarray, list, tuple)):
             for part in data:
                 refuse_masked(part)
-    elif isinstance(data, np.ndarray) and hasattr(data, "mask"):
+    elif is_masked(data):
         raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import ArrayLike, defines
 from autograd_lite.engine.op import RECORDERS, Recorder
 from autograd_lite.engine.watchpoints import traced
 
@@ -39,14 +40,14 @@ def declines(x: Any, beside: Sequence[Any]) -> bool:
     protocol = getattr(cls, "__array_ufunc__", _NOTHING)
     if protocol is _NOTHING or protocol is _NDARRAYS or cls in RECORDERS:
         return False
-    return protocol is None or (not hasattr(cls, "__pandas_priority__") and _is_outer(x, beside))
+    return protocol is None or (not defines(cls, "__pandas_priority__") and _is_outer(x, beside))
 
 
 def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
     """Try, once for a class, what its array makes of a Tensor that would refuse to be converted."""
     cls = type(x)
     known = _OUTER.get(cls)
-    tensor = next((type(t) for t in beside if hasattr(type(t), "retain_grad")), None)
+    tensor: Any = next((type(t) for t in beside if isinstance(t, ArrayLike) and t._has_node), None)
     if known is not None or tensor is None or traced():
         return bool(known)
     try:

@@ -17,7 +17,8 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.shapes import Array
+from autograd_lite.base.arraylike import ArrayLike, is_array
+from autograd_lite.base.shapes import Array, everywhere
 from autograd_lite.base.unfinished import Lock
 from autograd_lite.engine import fastpath, refusals
 from autograd_lite.engine.graph import Constant, Linked, Node, new_order
@@ -41,7 +42,7 @@ _FLOAT64 = np.dtype(np.float64)
 _ndarray = np.ndarray
 
 
-class Handle:
+class Handle(ArrayLike, abstract=True):
     """An array, the node that made it, and the array that somebody outside may write to, if that was handed out.
 
     The class that results have is the one made known by `results_are`: the class with all the methods imports this
@@ -60,9 +61,17 @@ class Handle:
     _viewed: Any  # of what it is a view, and by which operation: see `linked`
     _views: list[ref[Handle]] | None
 
+    _has_node = True
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         RECORDERS[cls] = record
+
+    def _everywhere(self) -> bool:
+        return everywhere(self._data)
+
+    def _sample(self) -> Array:
+        return self._data
 
 
 C = TypeVar("C", bound=type[Handle])
@@ -308,7 +317,7 @@ def _inputs(op: Op, operands: Sequence[Any], arrays: list[Any], nodes: list[Node
     for i, x in enumerate(operands):
         if nodes[i] is None:
             inputs[i] = _constant(x)
-            if not isinstance(x, Handle) and hasattr(arrays[i], "copy") and op.reads_operand(i, nodes):
+            if not isinstance(x, Handle) and is_array(arrays[i]) and op.reads_operand(i, nodes):
                 arrays[i] = saved(arrays[i])
     return tuple(inputs)
 
@@ -332,7 +341,7 @@ def plain_operand(x: Any) -> Any:
         return x
     if x is None or isinstance(x, (np.generic, int, float, complex)):
         return x
-    if not isinstance(x, _ndarray) and hasattr(x, "__array_function__"):
+    if not isinstance(x, _ndarray) and is_array(x):
         return x
     return plain_operand(converted(x))
 

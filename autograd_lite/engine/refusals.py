@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.base.shapes import fitting
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
@@ -37,7 +38,7 @@ def circumstances(op: Op, operands: Sequence[Any]) -> str:
 
 
 def operand(x: Any) -> str:
-    if hasattr(x, "requires_grad"):
+    if isinstance(x, ArrayLike):
         return describe(x)
     return f"an array of shape {x.shape}" if getattr(x, "shape", None) else f"a {type(x).__name__}"
 
@@ -132,7 +133,7 @@ def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
     name = called(asking) or ""
     if call == "float()" and name not in ("", "float"):
         module, _, last = name.rpartition(".")
-        has = module in ("math", "cmath") and hasattr(np, last)
+        has = module in ("math", "cmath") and last in vars(np)
         call, instead = f"{name}()", f"np.{last} for {name}" if has else "t.item() for a number"
     return errors.CONVERSION.format(call=call, what=describe(t), instead=instead)
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.shapes import Array, everywhere, unbroadcast
 from autograd_lite.engine.graph import Node, later
 from autograd_lite.engine.op import RECORDERS, Op
@@ -195,7 +196,7 @@ def _buffer(parent: Node, grads: dict[Node, Array], queue: Queue, owned: set[Nod
 
 def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool, saved: tuple[Any, ...]) -> Array:
     """Return what a rule has computed in the shape of the input: broadcasting is undone here, once for all rules."""
-    if not hasattr(share, "shape"):
+    if not isinstance(share, np.generic) and not is_array(share):
         text = errors.RULE_RESULT.format(op=op.name, given=type(share).__name__, shape=parent.shape)
         raise errors.RuleError(text)
     refuse_masked(share)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_batch
 from autograd_lite.base.shapes import Array, everywhere, whole
 from autograd_lite.engine.graph import Node, leaf, reachable
 from autograd_lite.engine.op import Op
@@ -181,7 +182,7 @@ def _anywhere(node: Node) -> Array:
 
 def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Array) -> None:
     """Refuse a rule of the user's that is not linear, or has lost a part of a derivative: ``<J^T v, t> = <v, J t>``."""
-    levels = {x._level for x in (v, moved, *itertools.chain(*pairs)) if hasattr(x, "_level")}
+    levels = {x._level for x in (v, moved, *itertools.chain(*pairs)) if is_batch(x)}
     if len(levels) <= 1:  # the sums over all examples do as well
         v, moved, pairs = whole(v), whole(moved), [(whole(a), whole(b)) for a, b in pairs]
     terms, back = [share * t for share, t in pairs], v * moved

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import ArrayLike, is_array, is_batch
+from autograd_lite.base.signatures import is_in_python
 from autograd_lite.engine import refusals
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.observers import is_dissected, observers
@@ -23,6 +25,7 @@ from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
 from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning
+from autograd_lite.tree import sequence_like
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's functions, some of which warn of the line that calls them
 _ndarray = np.ndarray
@@ -92,7 +95,7 @@ def _lent(values: Iterable[Any], recording: bool, strange: list[Any], inside: bo
 
 def _is_foreign(x: Any) -> bool:
     """Tell whether something is an array of another type than those whose whole functions are known here."""
-    return hasattr(x, "__array_function__") and not isinstance(x, _ndarray) and x.__class__ not in RECORDERS
+    return not isinstance(x, (_ndarray, ArrayLike)) and is_array(x)
 
 
 def _readable(x: Any) -> Any:
@@ -123,7 +126,7 @@ def _called(
 
 def _answered(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], arrays: Sequence[Any]) -> Any:
     """Have batches, or arrays of a trace, carry out a function: NumPy does not ask every argument whether it does."""
-    for x in arrays if hasattr(fn, "__wrapped__") else ():
+    for x in arrays if is_in_python(fn) else ():
         result = x.__array_function__(fn, [y.__class__ for y in arrays], args, kwargs)
         if result is not NotImplemented:
             return result
@@ -155,7 +158,7 @@ def _wrapped(y: Any, op: Op, given: Sequence[Any], strange: Sequence[Any]) -> An
     """Return the results as Tensors: one, or several in a tuple or list; what is no number as it is."""
     if isinstance(y, (list, tuple)):
         parts = [_wrapped(part, op, given, strange) for part in y]
-        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        return sequence_like(y, parts)
     array = as_array(y)
     if array.__class__ is _ndarray:
         if array.dtype.kind not in NUMERIC:
@@ -184,7 +187,7 @@ def _into(
     """Have NumPy write into arrays as they are, and for Tensors into copies that take the place of what they hold."""
     targets = out if isinstance(out, tuple) else (out,)
     tensors = _tensors(targets)
-    if not all(_is_replaced(t, named) for t in tensors) or any(hasattr(x, "examples") for x in strange):
+    if not all(_is_replaced(t, named) for t in tensors) or any(map(is_batch, strange)):
         return NotImplemented
     for t in tensors:
         refusals.recorded_leaf(t, op.name)
@@ -201,7 +204,7 @@ def _is_replaced(t: Any, kwargs: Mapping[str, Any]) -> bool:
     """Tell whether nothing of what a Tensor is computed from remains in it, and it holds no batch."""
     remains = kwargs.get("where", True) is not True and t._node is not None and is_grad_enabled()
     kind = t._data.__class__
-    return not remains and (kind is _ndarray or (kind in RECORDERS and not hasattr(t._data, "examples")))
+    return not remains and (kind is _ndarray or (kind in RECORDERS and not is_batch(t._data)))
 
 
 # ----- where somebody does: what NumPy would refuse -----
@@ -246,7 +249,7 @@ def _kind(x: Any) -> Any:
         return x.start, x.stop, x.step
     if isinstance(x, _ndarray) and x.dtype.kind in "biu" and x.size <= _FEW:
         return x.shape, x.dtype, x.tobytes()
-    return (x.shape, x.dtype) if hasattr(x, "shape") and x.shape else x.__class__
+    return (x.shape, x.dtype) if is_array(x) and x.shape else x.__class__
 
 
 def _sample(x: Any) -> Any:

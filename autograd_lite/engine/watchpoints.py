@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.base.shapes import everywhere
 
 
@@ -88,7 +89,7 @@ def aside() -> AbstractContextManager[Any]:
 def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None:
     """Raise ``error(text)`` unless a condition on values holds at every element."""
     watcher = _watcher()
-    if watcher is not None and hasattr(condition, "everywhere"):
+    if watcher is not None and isinstance(condition, ArrayLike):
         watcher.verify(condition, text, error)
     elif not everywhere(condition):
         raise error(text)

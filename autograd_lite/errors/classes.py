@@ -61,6 +61,10 @@ class UnsupportedError(AutogradError, TypeError):
     """A function, method or argument of NumPy that is not differentiated here."""
 
 
+class NoAttributeError(UnsupportedError, AttributeError):
+    """What an ndarray has and a Tensor has not; ``hasattr`` says so too."""
+
+
 class RuleError(AutogradError, RuntimeError):
     """A derivative rule returned something that cannot be a gradient of its input."""
 

@@ -154,6 +154,7 @@ RAGGED = (
     "Write [row + [0.0] * (n - len(row)) for row in data] with n = max(map(len, data)), or one Tensor for each row"
 )
 UNSUPPORTED_ELSEWHERE = "{name} is not supported on a Tensor: {why}"
+NO_ATTRIBUTE = "an ndarray has {name}, and what stands for one here has not. Write {instead}"
 UNSUPPORTED = "numpy.{name} is not supported on a Tensor: {why}"
 UNSUPPORTED_ARGUMENT = (
     "the argument {argument} of {op} is not supported on a Tensor{extra}. Write {call}, with no others"

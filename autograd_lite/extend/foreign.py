@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.shapes import Array, whole
 from autograd_lite.engine.graph import Node, new_order
 from autograd_lite.engine.op import RECORDERS
@@ -145,7 +146,7 @@ def unseen(*values: Any) -> bool:
 
 def value_of(y: Any, name: str) -> Array:
     """Return what the function of an operation returned, as an array of numbers that nobody else writes to."""
-    if hasattr(y, "__array_function__") and not isinstance(y, (np.ndarray, Handle)):
+    if is_array(y) and not isinstance(y, (np.ndarray, Handle)):
         return y
     if isinstance(y, (tuple, list, Handle, dict)) or y is None or _is_special(y):
         raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=_kind(y)))
@@ -177,7 +178,7 @@ def _is_number(x: Any) -> bool:
 
 def _checked(x: Any, called: str) -> Any:
     """Return what a rule returned as an array, or a Tensor or a batch, of real numbers; refuse all else."""
-    if type(x) in RECORDERS or (hasattr(x, "__array_function__") and not isinstance(x, np.ndarray)):
+    if is_array(x) and not isinstance(x, np.ndarray):
         if getattr(x, "dtype", None) is None or x.dtype.kind in _REAL:
             return x
     elif _is_number(x):

@@ -16,7 +16,7 @@ from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import A, Array, Shape
 from autograd_lite.engine import refusals
 from autograd_lite.engine.op import REGISTRY
-from autograd_lite.engine.operands import refuse_masked
+from autograd_lite.engine.operands import refuse_masked, with_shape
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.nn.module import owner_called
@@ -213,7 +213,7 @@ def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noq
         refusals.advise(errors.SOFTMAX_TWICE.format(op=input._op.name))
     axis = 0 if np.ndim(input) == 1 else 1
     true = target if isinstance(target, Tensor) and target.requires_grad else _plain(target)
-    scores = log_softmax(input if hasattr(input, "__array_function__") else np.asarray(input), axis)
+    scores = log_softmax(with_shape(input), axis)
     losses = _at_classes(scores, true, axis) if true.dtype.kind in "iu" else _under_probabilities(scores, true, axis)
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
@@ -222,7 +222,7 @@ def _plain(target: Any) -> Array:
     if isinstance(target, Tensor):
         return array_of(target)
     refuse_masked(target)
-    return target if hasattr(target, "__array_function__") else np.asarray(target)
+    return with_shape(target)
 
 
 def _at_classes(scores: Array, classes: Array, axis: int) -> Array:

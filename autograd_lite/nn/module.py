@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_masked
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import array_of
@@ -301,8 +302,8 @@ class Module:
         >>> bool((first.weight == second.weight).all())
         True
         """
-        if not hasattr(state_dict, "keys"):
-            text = errors.STATE_DICT_KIND.format(model=type(self).__name__, given=type(state_dict).__name__)
+        if not isinstance(state_dict, Mapping):
+            text = errors.STATE_DICT_KIND.format(model=type(self).__name__, given=type(state_dict).__name__)  # type: ignore[unreachable]
             raise errors.StateDictError(text)
         own = dict(_named(_places(self), Parameter))
         odd = IncompatibleKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
@@ -432,7 +433,7 @@ def _other_shape(p: Parameter, given: Any) -> str:
 
 def _misfit(p: Parameter, given: Any) -> str:
     """Return what a message says of a value that is nothing for a parameter; nothing if it is."""
-    if hasattr(given, "mask"):
+    if is_masked(given):
         return "is a masked array"
     try:
         array = array_of(given) if isinstance(given, Tensor) else np.asarray(given)

@@ -17,7 +17,7 @@ def divided(g: Array, count: Any) -> Array:
     """Return ``g / count`` in the dtype of `g`, which need not hold the count: half precision ends at 65,504."""
     if count.__class__ is int and count <= _COUNTED.get(g.dtype.itemsize, 2**53):
         return g / count
-    share = g / (count if hasattr(count, "dtype") else np.float64(count))
+    share = g / (np.float64(count) if isinstance(count, (int, float)) else count)
     return share if share.dtype == g.dtype else share.astype(g.dtype)
 
 
@@ -28,7 +28,7 @@ def as_tuple(x: Any) -> tuple[int, ...]:
 
 def present(*names: str) -> list[Any]:
     """Return those of NumPy's functions that the running version has."""
-    return [getattr(np, name) for name in names if hasattr(np, name)]
+    return [getattr(np, name) for name in names if name in vars(np)]
 
 
 def refuse_write(a: Array, value: Array) -> Array:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import shape_of
 from autograd_lite.base.shapes import Array, Axis, inverse_permutation, unbroadcast
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.op import Op, linear
+from autograd_lite.engine.operands import with_shape
 from autograd_lite.rules.common import as_tuple, refuse_write
 
 
@@ -161,7 +163,7 @@ for _fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
 @composite(np.broadcast_arrays)
 def broadcast_arrays(*args: Array, subok: bool = False) -> tuple[Array, ...]:
     shape = np.broadcast_shapes(*(np.shape(a) for a in args))
-    return tuple(a[...] if np.shape(a) == shape and hasattr(a, "shape") else np.broadcast_to(a, shape) for a in args)
+    return tuple(with_shape(a)[...] if np.shape(a) == shape else np.broadcast_to(a, shape) for a in args)
 
 
 @composite(np.meshgrid)
@@ -196,7 +198,7 @@ def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     """NOTE: where each array starts is computed once, not by each of the rules: there may be thousands of arrays."""
     if axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
-    shapes = [a.shape if hasattr(a, "shape") else np.shape(a) for a in arrays]
+    shapes = [shape_of(a) for a in arrays]
     lengths = [shape[axis] if -len(shape) <= axis < len(shape) else 0 for shape in shapes]
     return joined(*arrays, axis=axis, starts=tuple(accumulate(lengths, initial=0)))
 

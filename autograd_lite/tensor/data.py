@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import converted
@@ -17,7 +18,7 @@ def own_array(data: Any, dtype: Any) -> Array:
     if isinstance(data, Handle):
         refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
         data = data._data
-    if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
+    if is_array(data) and not isinstance(data, np.ndarray):
         array = data.astype(data.dtype if dtype is None else dtype)
     else:
         array = converted(data, dtype, copy=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.engine import refusals
 from autograd_lite.engine.op import REGISTRY
 from autograd_lite.rules import indexing
@@ -54,19 +55,12 @@ _square = REGISTRY[np.square]
 _power = REGISTRY[np.power]
 
 
-class Methods(ArrayMethods):
+class Methods(ArrayMethods, ArrayLike, abstract=True):
     """What a Tensor has in common with an ndarray."""
 
     __slots__ = ()
 
-    def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """Call a function of NumPy as a whole, if this class lets it, instead of the operations it is defined by."""
-        return NotImplemented
-
-    def _ask(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-        """Have a function of NumPy refuse arguments that it does not take, if this class can tell it the values."""
-
-    def __pow__(self: Any, other: Any) -> Tensor:
+    def __pow__(self, other: Any) -> Tensor:
         # As in NumPy, a power of 2 is a square: exact, and its derivative needs no branch.
         return self._unary(_square) if other.__class__ is int and other == 2 else self._binary(_power, other)  # noqa: PLR2004
 
@@ -76,7 +70,7 @@ class Methods(ArrayMethods):
     def __contains__(self, value: Any) -> bool:
         return bool(np.any(self == value))
 
-    def __getitem__(self: Any, key: Any) -> Tensor:
+    def __getitem__(self, key: Any) -> Tensor:
         return self._unary(indexing.getitem, {"key": indexing.freeze(key)})
 
     __add__ = _operator(np.add)
@@ -167,7 +161,7 @@ class Methods(ArrayMethods):
         return self.swapaxes(-1, -2)
 
 
-class TensorMethods(Elementwise, Pairs, Reductions, Shaping, Parts, InPlace, Conversions, Methods):
+class TensorMethods(Elementwise, Pairs, Reductions, Shaping, Parts, InPlace, Conversions, Methods, abstract=True):
     """What a Tensor has besides: functions of NumPy that are no methods there, and what PyTorch's Tensor has."""
 
     __slots__ = ()

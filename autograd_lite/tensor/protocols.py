@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_batch
 from autograd_lite.base.signatures import is_numpys
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.op import RECORDERS, REGISTRY, whole
@@ -99,7 +100,7 @@ def _outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
 def _write(out: Any, result: Any, name: str) -> Any:
     """Put a result where ``out=`` asked for it."""
     if type(out) in RECORDERS:
-        if type(result) not in RECORDERS and not hasattr(out, "examples"):
+        if type(result) not in RECORDERS and not is_batch(out):
             result = type(out)(result)  # of operands among which no Tensor is
         return out._become(result, name, f"out=ag.Tensor(np.empty({result.shape}))")
     if result.requires_grad:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array, is_batch
 from autograd_lite.base.shapes import Array, same_bits
 from autograd_lite.base.unfinished import at_once, begun, undone
 from autograd_lite.engine import refusals
@@ -118,7 +119,7 @@ class Refusing(Scope):
         return any(map(self._differs, value.values())) if isinstance(value, dict) else self._is_batch(value)
 
     def _is_batch(self, array: Any) -> bool:
-        return getattr(array, "_level", None) is self.level
+        return is_batch(array) and array._level is self.level
 
     def see(self, t: Handle, value: Any) -> None:
         """NOTE: what holds a batch already is one that `functional_call` has lent to a module."""
@@ -153,7 +154,7 @@ class Noting(Scope):
         shown = t._exposed
         if shown is None or shown() is not array:
             self.before.setdefault(id(t), (t, _fields(t)))
-        elif id(array) not in self.arrays and array is not None and hasattr(array, "copy"):
+        elif id(array) not in self.arrays and array is not None and is_array(array):
             self.arrays[id(array)] = array, array.copy()
 
     def see_attribute(self, module: Any, name: str, value: Any) -> None:
@@ -228,7 +229,7 @@ def once(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def is_leftover(array: Any) -> bool:
     """Tell whether an array is the batch of a call of `vmap` that has ended."""
-    level = getattr(array, "_level", None)
+    level = array._level if is_batch(array) else None
     return level is not None and level.ended
 
 

@@ -15,6 +15,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals, watchpoints
 from autograd_lite.engine.op import RECORDERS, Op, Settings
@@ -100,7 +101,7 @@ def _refuse_foreign(base: Any) -> None:
 
 def is_place(value: Any, t: Any, key: Any) -> bool:
     """Tell whether `value` is the view ``t[key]``, so that it need not be written there: as in ``t[key] += 1``."""
-    link = _link(value) if getattr(value, "_viewed", None) is not None else None
+    link = _link(value) if isinstance(value, ArrayLike) else None
     return link is not None and link[0] is t and link[1] is indexing.getitem and _same_key(link[2]["key"], key)
 
 

@@ -13,7 +13,7 @@ from autograd_lite import errors
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array, Shape, whole
 from autograd_lite.engine.generators import replayed, state
-from autograd_lite.engine.graph import Linked, Node, new_order
+from autograd_lite.engine.graph import Linked, Node, Recomputed, new_order
 from autograd_lite.engine.op import NO_SETTINGS, Op
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled
@@ -91,7 +91,7 @@ class _Run(NamedTuple):
     stretch: Stretch
 
 
-class _Segment:
+class _Segment(Recomputed):
     """A function with its arguments, to be evaluated again."""
 
     __slots__ = (

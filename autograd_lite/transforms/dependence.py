@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import unwrap
 from typing import Any
 
 from autograd_lite import errors
@@ -41,9 +42,7 @@ def _defined(function: Any) -> str:
     """Return where a function of Python is written, for a message."""
     from pathlib import Path  # noqa: PLC0415 - slow to import, and for this alone
 
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    code = getattr(function, "__code__", None)
+    code = getattr(unwrap(function), "__code__", None)
     return "" if code is None else f" ({Path(code.co_filename).name}:{code.co_firstlineno})"
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar, overload
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import dtype_of
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.loans import lending
@@ -400,7 +401,7 @@ def _pushed(done: Call, tangents: Sequence[Any], likes: Sequence[Any], retain: b
 def _like(y: Any) -> tuple[Any, Any]:
     """Return shape and dtype of the tangent of a result."""
     y = y._data if isinstance(y, Handle) else y
-    dtype = y.dtype if hasattr(y, "dtype") else np.asarray(y).dtype
+    dtype = dtype_of(y)
     return np.shape(y), dtype if dtype.kind == "f" else np.dtype(float)
 
 

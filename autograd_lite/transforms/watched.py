@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_numbers
 from autograd_lite.base.shapes import Array, Shape, fitting
 from autograd_lite.engine import watchpoints
 from autograd_lite.engine.graph import Linked, Node, new_order
@@ -397,8 +398,7 @@ def _pair(result: Any, function: Function) -> tuple[Any, Any]:
 def settled(function: Function, x: Any, structure: Structure, place: int, root: str) -> None:
     """Refuse a leaf of an argument that is a setting: no number at all, or a whole one in a field of a dataclass."""
     name = field_of(structure, place)
-    is_number = isinstance(x, (int, float, complex)) or hasattr(x, "dtype") or hasattr(x, "__array__")
-    if is_number and not (name is not None and isinstance(x, int)):
+    if is_numbers(x) and not (name is not None and isinstance(x, int)):
         return
     what = {"path": paths(structure, root)[place], "function": name_of(function), "what": called(x)}
     instead = _static(name, x) or f"{what['function']}(p, setting), with argnums=0,"

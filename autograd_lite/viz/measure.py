@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.engine.graph import Constant, Node
 from autograd_lite.engine.record import array_of, as_array
 from autograd_lite.engine.sweep import reverse
@@ -332,7 +333,7 @@ def saved_bytes(node: Node) -> int:
     for _, _, saved, _ in node.edges or ():
         for value in saved:
             for array in value if isinstance(value, tuple) else (value,):
-                if hasattr(array, "nbytes"):
+                if is_array(array) or isinstance(array, np.generic):
                     arrays[id(array)] = int(array.nbytes)
     return sum(arrays.values())
 

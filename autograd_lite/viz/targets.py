@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors, tree
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.graph import Constant, Linked, Node
 from autograd_lite.engine.observers import observe
@@ -239,7 +240,7 @@ def _watched(f: Callable[..., Any], inputs: Sequence[Any]) -> tuple[dict[Node, A
     def watch(x: Any, name: str) -> Any:
         if isinstance(x, Tensor) and x._node is not None:
             return x
-        if not isinstance(x, (Tensor, float)) and not hasattr(x, "__array_function__"):
+        if not isinstance(x, (Tensor, float)) and not is_array(x):
             return x
         t = x.detach() if isinstance(x, Tensor) else Tensor(x)
         if t.dtype.kind == "f":

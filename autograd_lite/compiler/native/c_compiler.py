@@ -29,7 +29,8 @@ _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno"
 _APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "pow", "sinf", "cosf", "powf")])
 _WHERE_KNOWN = ("-march=native", "-mprefer-vector-width=512", "-fno-trapping-math", "-fopenmp-simd")
 
-_APART_FROM_US: dict[str, Any] = {"process_group": 0} if hasattr(os, "killpg") else {}
+_APART_FROM_US: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
+_memory_file: Any = getattr(os, "memfd_create", None)  # of Linux, where Python was built for a C library that has it
 
 LIMIT = 10.0
 """After so many seconds of compiling the user is told; where another backend will do, that is taken."""
@@ -119,14 +120,14 @@ def _opened(name: str, code: bytes) -> ctypes.CDLL:
         try:
             return ctypes.CDLL(str(path))
         except OSError:
-            if not hasattr(os, "memfd_create"):
+            if _memory_file is None:
                 raise
             return _from_memory(name, code)
 
 
 def _from_memory(name: str, code: bytes) -> ctypes.CDLL:
     """NOTE: the file stays open, since another one of the same name, which is its number, would be taken for it."""
-    descriptor = os.memfd_create(name)
+    descriptor = _memory_file(name)
     _in_memory.append(descriptor)
     with os.fdopen(descriptor, "wb", closefd=False) as file:
         file.write(code)
@@ -176,8 +177,8 @@ def _run(command: Sequence[str], place: Path, patient: bool) -> tuple[int, str]:
 
 def _notes(place: Path) -> IO[bytes]:
     """Return a file, in memory if that can be: a full disk is what it may have to tell of."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("said"), "w+b")
+    if _memory_file is not None:
+        return os.fdopen(_memory_file("said"), "w+b")
     return (place / "said").open("w+b")
 
 

@@ -114,7 +114,7 @@ def _is_ours(place: str) -> bool:
         state = os.lstat(place)
     except OSError:
         return False
-    alone = not hasattr(os, "geteuid") or (state.st_uid == os.geteuid() and not state.st_mode & 0o077)
+    alone = os.name != "posix" or (state.st_uid == os.geteuid() and not state.st_mode & 0o077)
     return stat.S_ISDIR(state.st_mode) and alone
 
 

@@ -105,7 +105,7 @@ def _beside_the_module() -> Iterator[None]:
     """Have numba keep code there, whatever other folder its settings name: who owns that, nobody has checked."""
     from numba import config  # noqa: PLC0415
 
-    before = {name: getattr(config, name) for name in ("CACHE_DIR", "CACHE_LOCATOR_CLASSES") if hasattr(config, name)}
+    before = {name: x for name, x in vars(config).items() if name in ("CACHE_DIR", "CACHE_LOCATOR_CLASSES")}
     again = partial(vars(config).update, before)
     begun(again)
     vars(config).update(dict.fromkeys(before, ""))

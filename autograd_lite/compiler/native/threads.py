@@ -10,10 +10,12 @@ from __future__ import annotations
 import _thread
 import ctypes
 import os
+import sys
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any
 
+from autograd_lite.base.unfinished import register_at_fork
 from autograd_lite.compiler.native.loops import Kernel
 
 VARIABLE = "OMP_NUM_THREADS"
@@ -31,7 +33,12 @@ def count() -> int:
     said = os.environ.get(VARIABLE, "")
     if said.isdecimal() and int(said):
         return int(said)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable()
+
+
+def usable() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 class _Pool:
@@ -80,8 +87,7 @@ def _renew() -> None:
     _pool = _Pool()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)  # a child has none of its parent's threads
+register_at_fork(after_in_child=_renew)  # a child has none of its parent's threads
 
 
 _PLAIN = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.py_object)

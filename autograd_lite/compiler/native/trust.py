@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-SUPPORTED = hasattr(os, "geteuid") and os.open in os.supports_dir_fd
+SUPPORTED = os.name == "posix" and os.open in os.supports_dir_fd
 """Whether the system tells who owns what, and opens files in a folder that is open."""
 
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.arraylike import defines
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE
 from autograd_lite.compiler.recording.places import UNSET, in_cell
@@ -133,7 +134,7 @@ class Doubles:
             self._watch(space, lambda: dict(known[1]))
 
     def _fill_instance(self, x: Any, double: Any) -> None:
-        if hasattr(x, "__dict__"):
+        if type(x).__dictoffset__:
             double.__dict__.update(self._of_values(vars(x)))
             self._watch(x, lambda: dict(double.__dict__))
         names = list(kinds.slots_of(type(x)))
@@ -203,6 +204,6 @@ def _has_double(x: Any) -> bool:
         return isinstance(x.__func__, types.FunctionType)
     if type(x) in _BUILT or type(x) is types.ModuleType or isinstance(x, functools.partial):
         return True
-    if isinstance(x, type) or hasattr(x, "__del__"):
+    if isinstance(x, type) or defines(type(x), "__del__"):
         return False
     return kinds.base_of(type(x)) in (object, types.SimpleNamespace)

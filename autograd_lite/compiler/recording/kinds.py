@@ -22,6 +22,7 @@ from typing import Any, Generic
 
 import numpy as np
 
+from autograd_lite.base.arraylike import defines
 from autograd_lite.engine.record import Handle
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
@@ -141,9 +142,12 @@ def is_constant(x: Any) -> bool:
     return base.__module__ in _CONSTANT_MODULES or (callable(x) and is_ours(base))  # a function of NumPy, in C
 
 
+CACHED = type(functools.lru_cache(len))
+
+
 def is_iterator(x: Any) -> bool:
     """Tell whether something is used up by being read, and is not written in Python, so that nobody sees how far."""
-    return hasattr(base_of(type(x)), "__next__") and state_of(x) is None and not isinstance(x, weakref.ProxyTypes)
+    return defines(base_of(type(x)), "__next__") and state_of(x) is None and not isinstance(x, weakref.ProxyTypes)
 
 
 def is_known(x: Any) -> bool:

@@ -53,11 +53,11 @@ def _parameters(function: Any) -> tuple[str, ...]:
         inner = getattr(inner, "__wrapped__", inner)
     if isinstance(inner, functools.partial):
         return _parameters(inner.func)[len(inner.args) :]
-    if not hasattr(inner, "__code__"):
+    if not isinstance(inner, (types.FunctionType, types.MethodType)):
         inner = getattr(inner, "forward", type(inner).__call__.__get__(inner))
     code = getattr(inner, "__code__", None)
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount] if code is not None else ()
-    return names[1:] if hasattr(inner, "__self__") else names
+    return names[1:] if isinstance(inner, types.MethodType) else names
 
 
 # ----- what it reads besides -----
@@ -146,9 +146,9 @@ def _parts(x: Any) -> list[tuple[str, Any]]:
         return [(str(k), value) for k, value in enumerate(x)]
     if isinstance(x, Module):
         return [(str(key), value) for key, value in x._attributes()]
-    if isinstance(x, (type, types.ModuleType)) or (is_ours(type(x)) and not hasattr(x, "__wrapped__")):
-        return []
-    return [(str(key), value) for key, value in getattr(x, "__dict__", {}).items()]
+    space = {} if isinstance(x, (type, types.ModuleType)) else getattr(x, "__dict__", {})
+    opened = "__wrapped__" in space or not is_ours(type(x))
+    return [(str(key), value) for key, value in space.items()] if opened else []
 
 
 def _variables(f: types.FunctionType) -> Iterator[tuple[str, Any]]:

@@ -26,7 +26,7 @@ from autograd_lite.compiler.recording.derivative import Derived
 from autograd_lite.compiler.recording.guards import altered
 from autograd_lite.compiler.recording.slots import reading, set_data, slot_data, slot_grad, told
 from autograd_lite.engine.generators import default_rng, is_generator
-from autograd_lite.engine.graph import Linked, Node, new_order
+from autograd_lite.engine.graph import Linked, Node, Recomputed, new_order
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import NO_SETTINGS, Op
 from autograd_lite.engine.record import Handle, make_tensor
@@ -150,7 +150,7 @@ def _rule_of_zeros(g: Any, call: Call, group: int, index: int) -> Array:
     return call.evaluated(group, g, masked=True)[index]
 
 
-class Call:
+class Call(Recomputed):
     """One call of a compiled function whose results have a history.
 
     Attributes

@@ -9,10 +9,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import ABSENT, defines
 from autograd_lite.compiler.recording.lines import is_library, refuse
-
-_OF_A_KIND = frozenset(("itemsize", "nbytes", "device"))
-"""Attributes of an array that are given with its shape and dtype."""
 
 
 def by_user() -> bool:
@@ -59,11 +57,9 @@ class Questions:
     def __getattr__(self, name: str) -> Any:
         """NOTE: what the value has and a trace does not know is refused, and not said to be absent."""
         kind = type(self._value)
-        if name.startswith("_") or not hasattr(kind, name):
+        if name.startswith("_") or not defines(kind, name):
             raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
-        if name not in _OF_A_KIND:
-            self._refused(f".{name}", "a function of NumPy, whose result is an array")
-        return getattr(self._value, name)
+        self._refused(f".{name}", ABSENT.get(name, "a function of NumPy, whose result is an array"))
 
     def __copy__(self) -> Any:
         return self.copy()
@@ -73,32 +69,6 @@ class Questions:
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         self._refused("a pickle", "x itself, and return it")
-
-    # ----- what would fix what holds for this call only -----
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        self._refused("np.asarray()", "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself")
-
-    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
-        self._refused("a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
-
-    def __float__(self) -> NoReturn:
-        self._refused("float()", "np.sin(x) for math.sin(x), and x itself for float(x)")
-
-    def __int__(self) -> NoReturn:
-        self._refused("int()", "np.floor(x), or x.astype(int)")
-
-    def __complex__(self) -> NoReturn:
-        self._refused("complex()", "the real and imaginary parts as two arrays")
-
-    def __index__(self) -> int:  # noqa: PLE0305 - as above
-        self._refused("range() or an index made", "np.where(np.arange(n) < x, a, b), or ag.Tensor(a)[x]")
-
-    def item(self) -> NoReturn:
-        self._refused("item()", "x itself, and return it")
-
-    def tolist(self) -> NoReturn:
-        self._refused("tolist()", "x itself, and return it")
 
     def _refused(self, call: str, instead: str) -> NoReturn:
         if self._sources:
@@ -115,11 +85,11 @@ class _OfATensor:
     def __get__(self, x: Any, cls: Any = None) -> Any:
         if x is not None and by_user():
             raise AttributeError(f"{type(x._value).__name__!r} object has no attribute")
-        return self.inner.__get__(x, cls) if hasattr(self.inner, "__get__") else self.inner
+        return self.inner.__get__(x, cls) if defines(type(self.inner), "__get__") else self.inner
 
 
 def hide_from_users(cls: Any) -> None:
     """Have a class hide what Tensors have and arrays have not."""
     for name in dir(cls):
-        if name[:1] != "_" and not hasattr(np.ndarray, name) and name not in cls.__slots__:
+        if name[:1] != "_" and not defines(np.ndarray, name) and name not in cls.__slots__:
             setattr(cls, name, _OfATensor(inspect.getattr_static(cls, name)))

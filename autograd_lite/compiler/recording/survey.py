@@ -161,7 +161,7 @@ class Survey:
                     return
         state = kinds.state_of(x)
         if state is not None and not isinstance(x, np.ndarray) and not kinds.is_random(x):
-            self._note("cache" if hasattr(x, "cache_info") else "state", x, None, state(x), name)
+            self._note("cache" if isinstance(x, kinds.CACHED) else "state", x, None, state(x), name)
         self._instance(x, name)
 
     def _tensor(self, x: Any, name: str) -> None:
@@ -368,7 +368,7 @@ class Survey:
         return self.scope.modules and any(map(is_ours, type(x).__mro__))
 
     def _attributes(self, x: Any, name: str) -> None:
-        if not hasattr(x, "__dict__"):
+        if not type(x).__dictoffset__:
             return
         space = own_dict(x)
         ours = is_ours(type(x))

@@ -6,15 +6,15 @@ optimisers really consist of. Nothing is known here of derivatives.
 
 from __future__ import annotations
 
-import math
 import numbers
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn, Protocol, final
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import METHODS, defines
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.recording.generators import Generator
@@ -25,7 +25,7 @@ from autograd_lite.engine import refusals, watchpoints
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
 from autograd_lite.rules import constant, indexing, shaping
 from autograd_lite.tensor import views
-from autograd_lite.tensor.operators import Methods
+from autograd_lite.tensor.stand_in import StandIn, carried_out_by_numpy
 
 _ndarray = np.ndarray
 
@@ -54,7 +54,7 @@ class Recorder(Protocol):
         """Return what a value is in this call, for who prints it; refused elsewhere."""
 
 
-class Traced(Questions, Methods):
+class Traced(Questions, StandIn):
     """A value of a trace: what it is in this call, and its number in the program.
 
     Parameters
@@ -67,10 +67,7 @@ class Traced(Questions, Methods):
         Where calls are written down.
     """
 
-    __slots__ = ("__weakref__", "_given", "_sources", "_trace", "_value", "_viewed", "_views", "id")
-
-    requires_grad = False
-    name = _op = None  # for messages, which speak of it as of a Tensor
+    __slots__ = ("_given", "_sources", "_trace", "_value", "id")
 
     def __init__(self, value: Any, id: int, trace: Recorder, given: bool = False) -> None:  # noqa: A002 - what it is
         self._value, self.id, self._trace, self._given = value, id, trace, given
@@ -85,54 +82,19 @@ class Traced(Questions, Methods):
         return value.shape if value.__class__ is _ndarray else np.shape(value)
 
     @property
-    def ndim(self) -> int:
-        return np.ndim(self._value)
-
-    @property
-    def size(self) -> int:
-        return math.prod(self.shape)
-
-    @property
     def dtype(self) -> Any:
         value = self._value
-        return value.dtype if value.__class__ is _ndarray or hasattr(value, "dtype") else np.dtype(type(value))
+        return value.dtype if isinstance(value, (_ndarray, np.generic)) else np.dtype(type(value))
 
     @property
     def is_number(self) -> bool:
         """Whether it stands for a number, of NumPy or of Python, and not for an array of no dimension."""
         return self._value.__class__ is not _ndarray and self.id not in self._trace.held
 
-    @property
-    def real(self) -> Any:
-        return self._trace.call(np.real, (self,))
-
-    @property
-    def imag(self) -> Any:
-        return self._trace.call(np.imag, (self,))
-
-    @property
-    def base(self) -> Any:
-        """What it is a view of, None for what has an array of its own."""
-        return views.base_of(self)
-
     def __len__(self) -> int:
         return len(self._value)
 
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
-    # ----- what a Tensor has as well -----
-
-    def detach(self) -> Traced:
-        """Return itself: there is no derivative to drop."""
-        return self
-
-    def numpy(self) -> Traced:
-        """Return itself: the array would be that of this call only."""
-        return self
-
-    def everywhere(self) -> bool:
-        """Return False: no condition on values is known to hold at every call."""
+    def _everywhere(self) -> bool:
         return False
 
     # ----- changes of value -----
@@ -140,21 +102,16 @@ class Traced(Questions, Methods):
     def __setitem__(self, key: Any, value: Any) -> None:
         if _foreign(value):
             refuse(errors.COMPILE_WRITE, op="assignment", what="an array")
-        key = indexing.freeze(key)
-        if not views.is_place(value, self, key):
-            self._become(indexing.setitem(self, value, key=key), "assignment")
-
-    def _assign(self, key: Any, value: Any) -> None:
-        views.replace(self, indexing.setitem(self, value, key=key))
+        super().__setitem__(key, value)
 
     def _in_place(self, op: Op, other: Any) -> Any:
         result = self._binary(op, other)
         rebound = self.is_number or not isinstance(result, Traced)  # numbers never change
         return result if rebound else self._become(result, op.name)
 
-    def _become(self, result: Any, what: str) -> Traced:
+    def _become(self, result: Any, what: str, instead: str = "x = x.copy()") -> Traced:
         """Be another value from now on, as all that shows it; refused where somebody outside would have to see it."""
-        refusals.in_place(self, result, f"in-place {what}", "x = x.copy()")
+        refusals.in_place(self, result, f"in-place {what}", instead)
         root = self.base
         if self._given or (root is not None and root._given):
             refuse(errors.COMPILE_WRITE, op=what, what="an argument" if root is None else "a view of an argument")
@@ -235,6 +192,7 @@ class Traced(Questions, Methods):
         return _put(out, self._trace.call(func, args, kwargs), func.__name__)
 
 
+@final
 class Number(Traced):
     """A number of Python that is another one at every call: a learning rate, an argument.
 
@@ -244,40 +202,20 @@ class Number(Traced):
 
     __slots__ = ()
 
-    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
-        self._trace.fixed(self._sources)
-
-    def __float__(self) -> NoReturn:
-        self._trace.fixed(self._sources)
-
-    __int__ = __complex__ = __float__
-    __index__ = __bool__
-    __trunc__ = __round__ = __float__  # type: ignore[assignment]
+    __trunc__ = __round__ = StandIn.__float__  # type: ignore[assignment]
 
     def __getattribute__(self, name: str) -> Any:
-        """NOTE: a number has no ``copy``, by which `record` knows an array when it saves an operand."""
-        if name == "copy" or (name[:1] != "_" and by_user() and not hasattr(type(self._value), name)):
+        if name[:1] != "_" and by_user() and not defines(type(self._value), name):
             raise AttributeError(name)
         if name == "__class__":
             return type(self._value) if by_user() else Number
         return super().__getattribute__(name)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or not hasattr(type(self._value), name):
-            raise AttributeError(name)
-        self._trace.fixed(self._sources)
-
-    def __copy__(self) -> Any:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self
-
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return an array of no dimension."""
         return self._trace.call(np.array, (self, np.dtype(dtype)))
 
-    def _become(self, result: Any, what: str) -> Any:
+    def _become(self, result: Any, what: str, instead: str = "") -> Any:
         return result
 
     def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Any:
@@ -328,22 +266,8 @@ _ORDERED: dict[Any, Callable[..., Any]] = {
 }
 
 
-def _method_of(fn: Any) -> Callable[..., Any]:
-    return lambda self, *args, **kwargs: fn(self, *args, **kwargs)
-
-
-# What a Tensor's method is carried out by may be that method of its array, so those are NumPy's own functions.
-for _name in (
-    "sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ptp", "all", "any", "argmax", "argmin", "argsort",
-    "nonzero", "round", "clip", "dot", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "cumprod",
-    "searchsorted", "argpartition", "compress", "choose", "conjugate",
-):  # fmt: skip
-    setattr(Traced, _name, _method_of(getattr(np, _name)))
-setattr(Traced, "conj", _method_of(np.conjugate))  # noqa: B010
-for _name in ("fill", "put", "sort", "partition", "resize", "setfield", "setflags", "byteswap"):
-    setattr(Traced, _name, lambda self, *args, _name=_name, **kwargs: _refuse_write(_name))
-
-
+# What a Tensor's method is carried out by may be that method of its array.
+carried_out_by_numpy(Traced, METHODS.keys() - vars(Traced).keys())
 hide_from_users(Traced)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.base.shapes import Axis
 from autograd_lite.rules import shaping
-from autograd_lite.tensor.members.forms import numpys, one_by_one, own
+from autograd_lite.tensor.members.forms import method, one_by_one, own
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
@@ -21,7 +21,7 @@ class ArrayMethods:
 
     # ----- sums and moments -----
 
-    @numpys(np.sum)
+    @method
     def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the sum of all elements, or of those along the axes.
 
@@ -29,7 +29,7 @@ class ArrayMethods:
         [4.0, 6.0]
         """
 
-    @numpys(np.prod)
+    @method
     def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the product of all elements, or of those along the axes; its derivative is right also at zeros.
 
@@ -37,7 +37,7 @@ class ArrayMethods:
         [2.0, 12.0]
         """
 
-    @numpys(np.cumsum)
+    @method
     def cumsum(self, axis: int | None = None) -> Tensor:
         """Return the sums of the elements up to each, along one axis or over all of them in a row.
 
@@ -45,7 +45,7 @@ class ArrayMethods:
         [1.0, 3.0, 6.0]
         """
 
-    @numpys(np.cumprod)
+    @method
     def cumprod(self, axis: int | None = None) -> Tensor:
         """Return the products of the elements up to each, along one axis or over all of them in a row.
 
@@ -53,7 +53,7 @@ class ArrayMethods:
         [1.0, 2.0, 6.0]
         """
 
-    @numpys(np.trace)
+    @method
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         """Return the sum along a diagonal.
 
@@ -61,7 +61,7 @@ class ArrayMethods:
         5.0
         """
 
-    @numpys(np.mean)
+    @method
     def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the mean of all elements, or of those along the axes.
 
@@ -69,7 +69,7 @@ class ArrayMethods:
         [1.5, 3.5]
         """
 
-    @numpys(np.var)
+    @method
     def var(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False, correction: float = 0) -> Tensor:
         """Return the mean squared distance from the mean; ``ddof=1`` is Bessel's correction, PyTorch's default.
 
@@ -77,7 +77,7 @@ class ArrayMethods:
         (1.0, 2.0)
         """
 
-    @numpys(np.std)
+    @method
     def std(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False, correction: float = 0) -> Tensor:
         """Return the square root of `var`; ``ddof=1`` is Bessel's correction, PyTorch's default.
 
@@ -87,7 +87,7 @@ class ArrayMethods:
 
     # ----- extrema and places -----
 
-    @numpys(np.max)
+    @method
     def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the largest of all elements, or of those along the axes; equal ones share the gradient.
 
@@ -95,7 +95,7 @@ class ArrayMethods:
         [2.0, 5.0]
         """
 
-    @numpys(np.min)
+    @method
     def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the smallest of all elements, or of those along the axes; equal ones share the gradient.
 
@@ -103,7 +103,7 @@ class ArrayMethods:
         [1.0, 4.0]
         """
 
-    @numpys(np.clip)
+    @method
     def clip(self, a_min: Any = None, a_max: Any = None) -> Tensor:
         """Return the values, held between two bounds; outside of these the derivative is 0.
 
@@ -111,7 +111,7 @@ class ArrayMethods:
         [0.0, 0.5, 1.0]
         """
 
-    @numpys(np.round)
+    @method
     def round(self, decimals: int = 0) -> Tensor:
         """Return the values rounded to a number of decimals, halves to even; without a derivative.
 
@@ -119,7 +119,7 @@ class ArrayMethods:
         [0.5, 1.3]
         """
 
-    @numpys(np.argmax)
+    @method
     def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
         """Return the place of the largest element, along an axis or among all in a row.
 
@@ -127,7 +127,7 @@ class ArrayMethods:
         [1, 0]
         """
 
-    @numpys(np.argmin)
+    @method
     def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
         """Return the place of the smallest element, along an axis or among all in a row.
 
@@ -135,7 +135,7 @@ class ArrayMethods:
         [0, 1]
         """
 
-    @numpys(np.argsort)
+    @method
     def argsort(self, axis: int | None = -1) -> Tensor:
         """Return the places of the elements in the order of their values, along an axis.
 
@@ -154,7 +154,7 @@ class ArrayMethods:
         """
         self._become(np.sort(self, axis), "sort")
 
-    @numpys(np.nonzero)
+    @method
     def nonzero(self) -> tuple[np.ndarray[Any, np.dtype[np.intp]], ...]:
         """Return the places of the elements that are not 0, one array for each axis.
 
@@ -162,7 +162,7 @@ class ArrayMethods:
         [[0, 1], [0, 1]]
         """
 
-    @numpys(np.all)
+    @method
     def all(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return whether all elements, or all along the axes, are true or not 0.
 
@@ -170,7 +170,7 @@ class ArrayMethods:
         False
         """
 
-    @numpys(np.any)
+    @method
     def any(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return whether any element, or any along the axes, is true or not 0.
 
@@ -188,7 +188,7 @@ class ArrayMethods:
         [[1.0, 2.0], [3.0, 4.0]]
         """
 
-    @numpys(np.ravel)
+    @method
     def ravel(self, order: str | None = "C") -> Tensor:
         """Return all elements in a row.
 
@@ -205,7 +205,7 @@ class ArrayMethods:
         """
         return self.ravel(order).copy()
 
-    @numpys(np.squeeze)
+    @method
     def squeeze(self, axis: Axis = None) -> Tensor:
         """Return the Tensor without its axes of length 1, or without those that are named.
 
@@ -223,7 +223,7 @@ class ArrayMethods:
         (4, 2, 3)
         """
 
-    @numpys(np.swapaxes)
+    @method
     def swapaxes(self, axis1: int, axis2: int) -> Tensor:
         """Return the Tensor with two axes exchanged, as PyTorch's ``transpose`` does.
 
@@ -231,7 +231,7 @@ class ArrayMethods:
         (3, 2, 4)
         """
 
-    @numpys(np.repeat)
+    @method
     def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
         """Return every element repeated, as PyTorch's ``repeat_interleave`` does; PyTorch's ``repeat`` is `tile`.
 
@@ -239,7 +239,7 @@ class ArrayMethods:
         [1.0, 1.0, 2.0, 2.0]
         """
 
-    @numpys(np.copy)
+    @method
     def copy(self) -> Tensor:
         """Return a recorded copy: gradients flow through it to this Tensor. The same as `clone`.
 
@@ -247,7 +247,7 @@ class ArrayMethods:
         [1.0, 2.0]
         """
 
-    @numpys(np.take)
+    @method
     def take(self, indices: Any, axis: int | None = None) -> Tensor:
         """Return the elements at some places, along an axis or among all in a row.
 
@@ -255,7 +255,7 @@ class ArrayMethods:
         [3.0, 1.0]
         """
 
-    @numpys(np.diagonal)
+    @method
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         """Return the elements whose places along two axes are the same, or differ by `offset`.
 
@@ -265,7 +265,7 @@ class ArrayMethods:
 
     # ----- others -----
 
-    @numpys(np.dot)
+    @method
     def dot(self, b: Any) -> Tensor:
         """Return the product of two vectors or two matrices, as `numpy.dot` does.
 

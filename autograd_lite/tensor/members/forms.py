@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import METHODS
 from autograd_lite.engine.op import PYTORCH_NAMES, REGISTRY, numpys_name
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -59,6 +60,11 @@ def numpys(fn: Callable[..., Any]) -> _CarriedOut:
         return handler(self, *args, **kwargs)
 
     return _carried_out(method)
+
+
+def method(text: F, /) -> F:
+    """Declare a method that an ndarray has as well."""
+    return numpys(METHODS[text.__name__])(text)
 
 
 def one_by_one(fn: Callable[..., Any]) -> _CarriedOut:

@@ -9,6 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite import errors
 from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.operands import with_shape
 from autograd_lite.tensor.members.forms import numpys, own
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Parts:
         shape = np.shape(index)
         axis = normalize_axis_index(axis, self.ndim)
         inside = self[tuple(slice(None) if i == axis else slice(n) for i, n in enumerate(shape))]
-        return _take_along_axis(inside, index if hasattr(index, "shape") else np.asarray(index), axis)
+        return _take_along_axis(inside, with_shape(index), axis)
 
     @own
     def masked_fill(self: Any, mask: Any, value: Any) -> Tensor:

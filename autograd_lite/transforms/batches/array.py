@@ -14,7 +14,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, final
 
 import numpy as np
 
@@ -29,10 +29,12 @@ from autograd_lite.engine.provenance import is_assignment
 from autograd_lite.engine.record import Handle, link, record, shares
 from autograd_lite.engine.unrecorded import ask, leaves
 from autograd_lite.errors.covered import refusal
-from autograd_lite.rules import constant, indexing, shaping, sparse
+from autograd_lite.rules import constant, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.operators import TensorMethods
 from autograd_lite.tensor.protocols import call_function, call_ufunc
+from autograd_lite.tensor.stand_in import StandIn
+from autograd_lite.tree import sequence_like
 
 
 class Level:
@@ -47,7 +49,8 @@ class Level:
         return f"<batch of {self.size}>"
 
 
-class Batched(TensorMethods):
+@final
+class Batched(StandIn, TensorMethods):
     """All examples of a batch, as an array that looks like one of them.
 
     Parameters
@@ -59,16 +62,11 @@ class Batched(TensorMethods):
         The batch they belong to.
     """
 
-    # A Tensor refers weakly to what it has handed out.
-    __slots__ = ("__weakref__", "_array", "_level", "_viewed", "_views")
-
-    requires_grad = False
-    name = _op = None  # for messages, which speak of it as of a Tensor
+    __slots__ = ("_array", "_level")
 
     def __init__(self, array: Array, level: Level) -> None:
         self._array, self._level = array, level
-        self._viewed: Any = None
-        self._views: Any = None
+        self._viewed = self._views = None
 
     # ----- what it is: one example -----
 
@@ -78,61 +76,25 @@ class Batched(TensorMethods):
         return shape
 
     @property
-    def ndim(self) -> int:
-        return int(self._array.ndim) - 1
-
-    @property
-    def size(self) -> int:
-        return int(np.prod(self.shape, dtype=int))
-
-    @property
     def dtype(self) -> Any:
         return self._array.dtype
-
-    @property
-    def base(self) -> Any:
-        """What it is a view of, None for what has an array of its own; as of an ndarray."""
-        return views.base_of(self)
 
     def __len__(self) -> int:
         if not self.ndim:
             raise errors.BatchError(errors.BATCH_SCALAR)
         return int(self.shape[0])
 
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
     def __repr__(self) -> str:
         ended = ", of a vmap that has ended" if self._level.ended else ""
         return f"<{self._level.size} examples of shape {self.shape}, dtype={self.dtype}{ended}>"
 
-    # ----- what a Tensor has as well -----
-
-    def detach(self) -> Batched:
-        """Return itself: there is no derivative to drop."""
-        return self
-
-    def numpy(self) -> Batched:
-        """Return itself: there is no array that would be that of one example."""
-        return self
-
-    def everywhere(self) -> bool:
-        """Tell whether a condition holds at every element of every example."""
+    def _everywhere(self) -> bool:
         return everywhere(self._array)
 
-    def examples(self) -> Array:
-        """Return the array of all examples, the batch first."""
+    def _examples(self) -> Array:
         return self._array
 
     # ----- changes of value -----
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        key = indexing.freeze(key)
-        if not views.is_place(value, self, key):
-            self._become(indexing.setitem(self, value, key=key), "assignment")
-
-    def _assign(self, key: Any, value: Any) -> None:
-        views.replace(self, indexing.setitem(self, value, key=key))
 
     def _in_place(self, op: Op, other: Any) -> Any:
         result = self._binary(op, other)
@@ -184,42 +146,12 @@ class Batched(TensorMethods):
             raise errors.BatchError(errors.BATCH_QUESTION.format(op=func.__name__, instead=_REFUSED[func]))
         return call_function(func, args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if sparse.is_left_by_sparse(sys._getframe(1)):
-            return np.empty((), object)
-        instead = "ag.Tensor(a)[x] for a[x], np.stack([x, y]) to join arrays, and else x itself"
-        return _refuse(self, "np.asarray()", instead)
-
-    def __bool__(self) -> bool:
-        return _refuse(self, "a Python branch, `if` or `while`,", "np.where(condition, a, b) for both branches")
-
-    def __float__(self) -> NoReturn:
-        _refuse(self, "float()", "np.sin(x) for math.sin(x), and x itself for float(x)")
-
-    def __int__(self) -> NoReturn:
-        _refuse(self, "int()", "np.floor(x), or x.astype(int)")
-
-    def __complex__(self) -> NoReturn:
-        _refuse(self, "complex()", "the real and imaginary parts as two arrays")
-
-    def __index__(self) -> int:
-        return _refuse(self, "range() or an index made", "np.where(np.arange(n) < x, a, b), or ag.Tensor(a)[x]")
-
-    def item(self) -> NoReturn:
-        _refuse(self, "item()", "x itself")
-
-    def tolist(self) -> NoReturn:
-        _refuse(self, "tolist()", "x itself")
-
-    __hash__ = object.__hash__
-
-
-def _refuse(x: Batched, call: str, instead: str) -> NoReturn:
-    if x._level.ended:
-        raise errors.BatchError(errors.BATCH_LEFTOVER)
-    if is_assignment(sys._getframe(2)):
-        call, instead = "an assignment to a part of a plain array", "out = ag.Tensor(out) for that array before"
-    raise refusal(errors.BatchError, errors.BATCH_VALUE.format(call=call, instead=instead))
+    def _refused(self, call: str, instead: str) -> NoReturn:
+        if self._level.ended:
+            raise errors.BatchError(errors.BATCH_LEFTOVER)
+        if is_assignment(sys._getframe(2)):
+            call, instead = "an assignment to a part of a plain array", "out = ag.Tensor(out) for that array before"
+        raise refusal(errors.BatchError, errors.BATCH_VALUE.format(call=call, instead=instead))
 
 
 _ABOUT_DTYPE = frozenset(
@@ -380,7 +312,7 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
     given = (*args, *kwargs.values())
     for x in leaves(given):
         if isinstance(x, Handle):  # always the outer of the two
-            return x._whole(fn, args, kwargs)  # type: ignore[attr-defined]
+            return x._whole(fn, args, kwargs)
     if kwargs.get("out") is not None:
         return NotImplemented
     if isinstance(REGISTRY.get(fn), Composite) and (fn in MOVING or _is_real(given)):
@@ -407,7 +339,7 @@ def _stacked(results: Sequence[Any], name: str, level: Level) -> Any:
         if len({len(parts) for parts in results}) > 1:
             raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=_PLACES))
         parts = [_stacked(same, name, level) for same in zip(*results, strict=True)]
-        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        return sequence_like(y, parts)
     if len({np.shape(y) for y in results}) > 1:
         raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=_PLACES))
     return Batched(np.stack(results)[: level.size], level)

@@ -8,24 +8,25 @@ the call has ended (`_seal`), so that within the call derivatives are those of e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_numbers
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.graph import Linked, Node
+from autograd_lite.engine.graph import Linked, Node, Recomputed
 from autograd_lite.engine.op import Op, Settings
-from autograd_lite.engine.operands import refuse_masked
+from autograd_lite.engine.operands import refuse_masked, with_shape
 from autograd_lite.engine.record import Handle, make_tensor
 from autograd_lite.errors.covered import uncover
 from autograd_lite.tensor.state import Refusing
 from autograd_lite.transforms.batches.array import Batched, Level
 from autograd_lite.transforms.batches.rules import rule
 from autograd_lite.transforms.watched import Function, name_of
-from autograd_lite.tree import Structure, flatten, paths, unflatten
+from autograd_lite.tree import Structure, flatten, is_named, paths, unflatten
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,7 +115,7 @@ def _axes(axes: Any, structure: Structure, which: str) -> list[Any]:
     """Return the axis of each leaf: `axes` is a tree like the other, or ends earlier for whole branches."""
     if axes is None or (isinstance(axes, (int, np.integer)) and not isinstance(axes, bool)):
         return [axes] * structure.size
-    if structure.kind is None or not hasattr(axes, "__len__") or len(axes) != len(structure.keys):
+    if structure.kind is None or not isinstance(axes, Sized) or len(axes) != len(structure.keys):
         raise errors.ArgumentError(errors.VMAP_AXES.format(which=which, given=repr(axes), what=_called(structure)))
     found = []
     for key, child in zip(structure.keys, structure.children, strict=True):
@@ -124,7 +125,7 @@ def _axes(axes: Any, structure: Structure, which: str) -> list[Any]:
 
 def _part(axes: Any, key: Any, structure: Structure, which: str) -> Any:
     try:
-        return getattr(axes, key) if hasattr(axes, "_fields") else axes[key]
+        return getattr(axes, key) if is_named(type(axes)) else axes[key]
     except (KeyError, TypeError, AttributeError) as error:
         text = errors.VMAP_AXES.format(which=which, given=repr(axes), what=_called(structure))
         raise errors.ArgumentError(text) from error
@@ -161,7 +162,7 @@ def _size(leaves: Sequence[Any], axes: Sequence[int | None], places: Sequence[st
 
 
 def _enter(a: Array, level: Level, axis: int) -> Array:
-    return Batched(np.moveaxis(np.asarray(a) if not hasattr(a, "shape") else a, axis, 0), level)
+    return Batched(np.moveaxis(with_shape(a), axis, 0), level)
 
 
 def _leave(a: Array, level: Level, axis: int | None) -> Array:
@@ -227,7 +228,7 @@ def _left(results: Sequence[Any], axes: Sequence[int | None], level: Level, f: F
 
 def _outside(y: Any, axis: Any, level: Level, what: str) -> int | None:
     """Return the axis that the examples of a result shall have, from 0 on."""
-    if not hasattr(y, "shape") and not isinstance(y, (int, float, complex)):
+    if not is_numbers(y):
         raise errors.ArgumentError(errors.VMAP_RESULT.format(given=type(y).__name__))
     if axis is not None:
         return _checked(axis, np.ndim(y) + 1, "out_axes", what)
@@ -273,7 +274,7 @@ def reroute(nodes: Iterable[Node], steps: dict[Node, Node]) -> None:
         node.inputs = tuple([steps.get(x, x) if isinstance(x, Node) else x for x in node.inputs])
         for _, _, saved, _ in node.edges:
             for value in saved:
-                if hasattr(value, "reroute"):
+                if isinstance(value, Recomputed):
                     value.reroute(steps)
 
 
