@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_lite.compiler.recording.kinds import LIBRARY
+from autograd_lite.base.libraries import PYTHON, USER, of_code
 
 MOST = 20_000
 """How many places a survey looks at."""
 UNSET = object()
 """What lies in a place that is empty."""
+_EXPLORED = frozenset((USER, PYTHON))
 
 
 class Place(NamedTuple):
@@ -89,13 +89,7 @@ class Scope:
 
     def enters(self, code: types.CodeType) -> bool:
         """Tell whether to look for the variables that a code reads: unknown code of a package may be a whole world."""
-        return self.codes is not None or code in self.strange or not is_installed(code.co_filename)
-
-
-@functools.cache
-def is_installed(file: str) -> bool:
-    """Tell whether a file is of a package that was installed."""
-    return "site-packages" in file or "dist-packages" in file
+        return self.codes is not None or code in self.strange or of_code(code) in _EXPLORED
 
 
 def in_cell(cell: types.CellType) -> Any:
@@ -110,13 +104,6 @@ def own_dict(x: Any) -> dict[str, Any]:
     """Return the attributes of an object; of one that answers otherwise, none."""
     space = getattr(x, "__dict__", None)
     return space if isinstance(space, dict) else {}
-
-
-def is_engine_object(x: Any) -> bool:
-    """Tell whether an object is of a class of the engine, or of NumPy: a transform, an operation of the user's."""
-    module = str(getattr(type(x), "__module__", ""))
-    parts = module.split(".")
-    return parts[0] in LIBRARY and parts[1:2] not in (["nn"], ["optim"])
 
 
 def content(x: Any) -> Any:

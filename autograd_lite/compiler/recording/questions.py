@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.recording.lines import is_library, refuse
+from autograd_lite.base.libraries import ENGINE, of_frame
+from autograd_lite.compiler.recording.lines import refuse
 
 _OF_A_KIND = frozenset(("itemsize", "nbytes", "device"))
 """Attributes of an array that are given with its shape and dtype."""
@@ -17,7 +18,7 @@ _OF_A_KIND = frozenset(("itemsize", "nbytes", "device"))
 
 def by_user() -> bool:
     """Tell whether what has called the caller is neither NumPy's nor ours."""
-    return not is_library(sys._getframe(2).f_code.co_filename)
+    return of_frame(sys._getframe(2)) not in ENGINE
 
 
 def class_of(x: Any) -> type:

@@ -29,6 +29,7 @@ _OF_CLOSURES = (opmap["LOAD_DEREF"], opmap["STORE_DEREF"])
 _CONSTANT = opmap["LOAD_CONST"]
 _IMPORT = opmap["IMPORT_NAME"]
 _MATCH = opmap["MATCH_CLASS"]
+_NAMING = frozenset((*_GLOBALS, *_ATTRIBUTES, _IMPORT))
 _MADE_UP = frozenset(
     (
         "getattr", "hasattr", "vars", "dir", "__dict__", "__getattribute__", "attrgetter", "methodcaller", "eval",
@@ -115,28 +116,45 @@ def _union(parts: Iterable[Names]) -> Names:
 
 
 def _own(code: CodeType) -> Names:
-    names = code.co_names
+    names, operations = code.co_names, code.co_code[::2]
     found: dict[str, set[str]] = {"variables": set(), "attributes": set(), "imports": set(), "classes": set()}
-    matched, before = False, ""
-    for operation, argument in _instructions(code.co_code):
-        name = ""
-        if operation in _GLOBALS:
-            name = names[argument >> _GLOBALS[operation]]
-            found["variables"].add(name)
-        elif operation in _ATTRIBUTES:
+    for place in [k for k, operation in enumerate(operations) if operation in _NAMING]:
+        operation, argument = operations[place], _argument(code.co_code, place)
+        if operation in _ATTRIBUTES:
             found["attributes"].add(names[argument >> _ATTRIBUTES[operation]])
         elif operation == _IMPORT:
             found["imports"].add(names[argument])
-        elif operation in _LOCALS and before == "type":
-            found["classes"].add(code._varname_from_oparg(argument))  # type: ignore[attr-defined]
-        matched = matched or operation == _MATCH
-        before = before if not operation else name  # NOTE: 0 is no instruction, but room that one keeps for itself
+        else:
+            name = names[argument >> _GLOBALS[operation]]
+            found["variables"].add(name)
+            found["classes"] |= _asked(code, place) if name == "type" else set()
     said = found["variables"] | found["attributes"]
     return Names(
-        made_up=matched or not _MADE_UP.isdisjoint(said),
+        made_up=_MATCH in operations or not _MADE_UP.isdisjoint(said),
         module=not _WHOLE_MODULE.isdisjoint(said),
         **{kind: frozenset(words) for kind, words in found.items()},
     )
+
+
+def _argument(text: bytes, place: int) -> int:
+    argument, shift = text[2 * place + 1], 8
+    while place and text[2 * place - 2] == _WIDER:
+        place -= 1
+        argument |= text[2 * place + 1] << shift
+        shift += 8
+    return argument
+
+
+def _asked(code: CodeType, place: int) -> set[str]:
+    """Return the local variable that an instruction is followed by, if it is: what it calls is called with that.
+
+    NOTE: 0 is no instruction, but room that one keeps for itself.
+    """
+    operations = code.co_code[::2]
+    after = next(k for k in range(place + 1, len(operations)) if operations[k])
+    if operations[after] not in _LOCALS:
+        return set()
+    return {code._varname_from_oparg(_argument(code.co_code, after))}  # type: ignore[attr-defined]
 
 
 def _instructions(text: bytes) -> Iterator[tuple[int, int]]:

@@ -17,6 +17,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.libraries import ENGINE, of_frame
 from autograd_lite.base.shapes import Array
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.identifiers import identifier
@@ -24,7 +25,7 @@ from autograd_lite.compiler.program.literals import path_of
 from autograd_lite.compiler.program.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.recording.aside import Aside
 from autograd_lite.compiler.recording.generators import Generator
-from autograd_lite.compiler.recording.lines import is_library, is_log, line_of, refuse, refused, user_frame, where
+from autograd_lite.compiler.recording.lines import is_log, line_of, refuse, refused, user_frame, where
 from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
 from autograd_lite.compiler.recording.observation import unobserved
 from autograd_lite.compiler.recording.outside import UNREAD, Seen
@@ -228,7 +229,7 @@ class Trace:
         if self.closed or tracing() is not self:
             return f"<a value of a compiled function, of shape {np.shape(plain(value))}>"
         frame: Any = sys._getframe(1)
-        while frame is not None and is_library(frame.f_code.co_filename):
+        while frame is not None and of_frame(frame) in ENGINE:
             frame = frame.f_back
         if frame is None or is_log(frame.f_code) or self.saying == (frame.f_code, frame.f_lasti):
             return plain(value)
