@@ -15,20 +15,34 @@ from typing import Any, Final, TypeAlias
 Owner: TypeAlias = str
 USER: Final = "the user"
 OURS: Final = "autograd_lite"
+ENGINE: Final = "our engine"
 NUMPY: Final = "numpy"
 SCIPY: Final = "scipy"
 PYTHON: Final = "Python"
 INSTALLED: Final = "an installed package"
 
-ENGINE: Final = frozenset((OURS, NUMPY))
+OUR: Final = frozenset((OURS, ENGINE))
+WITHIN: Final = frozenset((OURS, ENGINE, NUMPY))
 """What an operation consists of: nobody is asked to change anything there."""
-BETWEEN: Final = frozenset((OURS, NUMPY, SCIPY, PYTHON))
+BETWEEN: Final = frozenset((OURS, ENGINE, NUMPY, SCIPY, PYTHON))
 """What may stand between a line of the user's and what happens, or another function of his: no line to name."""
+UNWATCHED: Final = frozenset((ENGINE, NUMPY))
+"""Whose code reads nothing that the user could set between two calls of a compiled function."""
 LIBRARIES: Final = frozenset((SCIPY, PYTHON, INSTALLED))
 """What neither computes for us nor was written by the user: it gets arrays."""
 LANE: Final = "<the lane of "
 """So begin the names of the files that functions of ours are compiled as: see `lanes`."""
 
+_ENGINE = frozenset(
+    (
+        "commits", "compiler", "errors", "graph", "members", "methods", "op", "protocols", "record", "refusals",
+        "rules", "state", "sweep", "tangents", "tensor", "unrecorded", "views",
+    )
+)  # fmt: skip
+"""The rooms whose code reads attributes of arrays, nodes, operations and Tensors alone, for which no guards are paid.
+
+Whatever else there is of ours may read what the user sets, and is watched by `compile` without being named.
+"""
 _NAMED = frozenset((OURS, NUMPY, SCIPY))
 _PYTHON = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120 - pathlib would be imported for this alone
 _SITES = tuple([f"{os.sep}{folder}{os.sep}" for folder in ("site-packages", "dist-packages")])
@@ -39,7 +53,7 @@ class _Files(dict[str, Owner]):
 
     def __missing__(self, file: str) -> Owner:
         if file[:1] == "<":
-            return OURS if file.startswith(LANE) else PYTHON if file.startswith("<frozen ") else ""
+            return ENGINE if file.startswith(LANE) else PYTHON if file.startswith("<frozen ") else ""
         owner = self[file] = _in_folder(file)
         return owner
 
@@ -49,17 +63,24 @@ class _Modules(dict[str, Owner]):
 
     def __missing__(self, name: str) -> Owner:
         top = name.partition(".")[0]
-        owner = self[name] = top if top in _NAMED else USER if top == "__main__" else _of_loaded(name, top)
+        known = USER if top == "__main__" else _in_package(top, name[len(top) + 1 :].partition(".")[0])
+        owner = self[name] = known or _of_loaded(name, top)
         return owner
 
 
 def _in_folder(file: str) -> Owner:
     for package in _NAMED:
-        if file.startswith(folders(package)):
-            return package
+        for folder in folders(package):
+            if file.startswith(folder):
+                return _in_package(package, file[len(folder) :].partition(os.sep)[0].removesuffix(".py"))
     if any(site in file for site in _SITES):
         return INSTALLED
     return PYTHON if file.startswith(_PYTHON) else USER
+
+
+def _in_package(package: str, room: str) -> Owner:
+    """Return whose a room of a package is; nothing where the package is none of those that are known by name."""
+    return ENGINE if package == OURS and room in _ENGINE else package if package in _NAMED else ""
 
 
 def folders(package: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-from autograd_lite.base.libraries import BETWEEN, ENGINE, of_frame, python_file
+from autograd_lite.base.libraries import BETWEEN, WITHIN, of_frame, python_file
 
 _HANDING_ON = python_file("functools.py")
 
@@ -61,7 +61,7 @@ class Place(tuple[CodeType, int]):
         return f"{self.file}:{self.line}"
 
 
-def user_frame(depth: int = 1, passed: Container[str] = ENGINE) -> FrameType | None:
+def user_frame(depth: int = 1, passed: Container[str] = WITHIN) -> FrameType | None:
     """Return the nearest frame whose code belongs to none of some owners; None if there is none.
 
     By default that is the user's, or of a library that he has called; what only hands on calls is nobody's. The first

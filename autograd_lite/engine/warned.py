@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.base.libraries import BETWEEN, OURS, of
+from autograd_lite.base.libraries import BETWEEN, OUR, of
 from autograd_lite.engine.provenance import user_frame
 
 _REGISTRY = "__warningregistry__"
@@ -64,7 +64,7 @@ def unwarned_function(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_ours(fn: Any) -> bool:
-    return fn.__class__ is FunctionType and of(fn) == OURS
+    return fn.__class__ is FunctionType and of(fn) in OUR
 
 
 @cache

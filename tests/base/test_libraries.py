@@ -20,7 +20,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.base import libraries
-from autograd_lite.base.libraries import INSTALLED, NUMPY, OURS, PYTHON, SCIPY, USER
+from autograd_lite.base.libraries import ENGINE, INSTALLED, NUMPY, OURS, PYTHON, SCIPY, USER
 from autograd_lite.engine.provenance import caller, raised_at
 
 PACKAGE, OF_NUMPY, OF_PYTHON = Path(ag.__file__).parent, Path(np.__file__).parent, Path(os.__file__).parent
@@ -46,12 +46,14 @@ FRAMES = {
     "a method of a dataclass of ours": ("<string>", "autograd_lite.nn.module", OURS),
     "a method of a dataclass of Python's": ("<string>", "dataclasses", PYTHON),
     "a method of a named tuple": ("<string>", "namedtuple_Point", USER),
-    "ours": (PACKAGE / "sweep.py", "autograd_lite.engine.sweep", OURS),
+    "ours": (PACKAGE / "nn" / "layers.py", "autograd_lite.nn.layers", OURS),
     "ours, run as a program": (PACKAGE / "__main__.py", "__main__", OURS),
     "a new folder of ours": (PACKAGE / "train" / "thing.py", "autograd_lite.train.thing", OURS),
     "our folder called as NumPy": (PACKAGE / "numpy" / "x.py", "autograd_lite.numpy.x", OURS),
     "our folder called as SciPy": (PACKAGE / "scipy" / "x.py", "autograd_lite.scipy.x", OURS),
-    "a lane": ("<the lane of exp>", "autograd_lite.engine.record", OURS),
+    "our engine": (PACKAGE / "sweep.py", "autograd_lite.engine.sweep", ENGINE),
+    "a folder of our engine": (PACKAGE / "rules" / "x.py", "autograd_lite.rules.x", ENGINE),
+    "a lane": ("<the lane of exp>", "autograd_lite.engine.record", ENGINE),
     "NumPy": (OF_NUMPY / "linalg" / "_linalg.py", "numpy.linalg._linalg", NUMPY),
     "Python": (OF_PYTHON / "random.py", "random", PYTHON),
     "Python's import": ("<frozen importlib._bootstrap>", "_frozen_importlib", PYTHON),
@@ -84,7 +86,7 @@ class Mine:
 
 
 THINGS = {
-    "a class of ours": (ag.Tensor, OURS), "a function of ours": (ag.grad, OURS), "NumPy's class": (np.ndarray, NUMPY),
+    "a class of ours": (ag.Tensor, ENGINE), "a function of ours": (ag.grad, OURS), "NumPy's class": (np.ndarray, NUMPY),
     "NumPy's generator": (np.random.Generator, NUMPY), "NumPy's function": (np.linalg.inv, NUMPY),
     "Python's class": (collections.Counter, PYTHON), "Python's class in C": (datetime.date, PYTHON),
     "a built-in": (len, PYTHON), "the user's class": (Mine, USER),
@@ -109,6 +111,12 @@ def test_a_module_is_the_users_where_its_file_is(monkeypatch: pytest.MonkeyPatch
 
 
 # ----- a new folder of the package -----
+
+
+def test_every_room_of_the_engine_is_there() -> None:
+    for room in libraries._ENGINE:
+        assert (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").is_file(), room
+
 
 THING = """
 import numpy as np

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.base.libraries import ENGINE, of_module
+from autograd_lite.base.libraries import WITHIN, of_module
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE
 from autograd_lite.compiler.recording.places import UNSET, in_cell
@@ -99,7 +99,7 @@ class Doubles:
 
     def _space(self, space: dict[str, Any]) -> dict[str, Any]:
         """Return the variables of a module for functions that have doubles."""
-        if of_module(space.get("__name__")) in ENGINE:
+        if of_module(space.get("__name__")) in WITHIN:
             return space
         if id(space) not in self._spaces:
             self._spaces[id(space)] = (space, {})

@@ -22,7 +22,7 @@ from typing import Any, Generic
 
 import numpy as np
 
-from autograd_lite.base.libraries import ENGINE, PYTHON, of
+from autograd_lite.base.libraries import PYTHON, WITHIN, of
 from autograd_lite.engine.record import Handle
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
@@ -152,7 +152,7 @@ def is_known(x: Any) -> bool:
 
 def is_ours(x: Any) -> bool:
     """Tell whether a class or function is of this library or of NumPy, which are taken as they are."""
-    return of(x) in ENGINE
+    return of(x) in WITHIN
 
 
 def is_standard(x: Any) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.libraries import ENGINE, NUMPY, OURS, PYTHON, folders, of_code, of_frame, python_file
+from autograd_lite.base.libraries import OUR, OURS, PYTHON, UNWATCHED, WITHIN, of_code, of_frame, python_file
 from autograd_lite.base.unfinished import begun
 from autograd_lite.compiler.recording.lines import is_log, line_of, refuse
 from autograd_lite.compiler.recording.reading import names_in
@@ -28,8 +28,6 @@ from autograd_lite.transforms.watched import name_of
 
 _monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
 _MONITOR = "autograd_lite"
-_WATCHERS = folders("autograd_lite.compiler")
-"""Where the code lies that records and watches: what it reads, no function does."""
 
 _WORLD: dict[str, frozenset[str]] = {
     "time": frozenset(("sleep", "strptime", "mktime", "asctime")),
@@ -44,7 +42,7 @@ _OF_THE_INTERPRETER = frozenset(
     ("getrecursionlimit", "getswitchinterval", "getrefcount", "getallocatedblocks", "gettrace", "getprofile")
 )
 _BUILTINS = frozenset(("input", "breakpoint", "print"))
-_TAKEN = frozenset((OURS, NUMPY, PYTHON))
+_TAKEN = frozenset((*WITHIN, PYTHON))
 _THREADS = frozenset(("start_new_thread", "start_joinable_thread", "start_new"))
 _RANDOM = python_file("random.py")
 _SEEDING, _ENTROPY = "Random.seed", "SystemRandom.getrandbits"
@@ -117,7 +115,7 @@ class Observer:
         self._known.add(id(code))
         if is_users(frame) and not _is_called_by_a_log(frame):
             self.users.add(code)
-        if code in _SETTINGS and not (frame.f_back is not None and of_frame(frame.f_back) in ENGINE):
+        if code in _SETTINGS and not (frame.f_back is not None and of_frame(frame.f_back) in WITHIN):
             self._refuse(f"numpy.{code.co_name}")
         elif code in self.users and names_in(code).attributes & _FILES:
             self._refuse("a function that reads or writes a file")
@@ -144,10 +142,10 @@ class Observer:
     def _is_strange(self, frame: types.FrameType) -> bool:
         """Tell whether a call is not the function's: ours, of a log, or of a watcher of the garbage collector."""
         code = frame.f_code
-        return of_code(code) == OURS or is_log(code) or code in self._watchers or _is_importing(frame)
+        return of_code(code) in OUR or is_log(code) or code in self._watchers or _is_importing(frame)
 
     def _says(self, frame: Any) -> None:
-        while frame.f_back is not None and (is_log(frame.f_code) or of_frame(frame) in ENGINE):
+        while frame.f_back is not None and (is_log(frame.f_code) or of_frame(frame) in WITHIN):
             frame = frame.f_back
         self.said = self.said or f" (at {line_of(frame)})"
 
@@ -180,7 +178,7 @@ class Observer:
         """Return the names of attributes that were read; None if any may have been."""
         found: set[str] = set()
         for code in self.codes:
-            if not is_known(code):
+            if of_code(code) not in UNWATCHED:
                 names = names_in(code)
                 if names.made_up and (code in self.users or code.co_filename.startswith(_COPYING)):
                     return None
@@ -189,7 +187,7 @@ class Observer:
 
     def lists_attributes(self) -> bool:
         """Tell whether code of ours went through all attributes of an object, as a list of parameters does."""
-        ours = [code for code in self.codes if of_code(code) == OURS and not is_known(code)]
+        ours = [code for code in self.codes if of_code(code) == OURS]
         return any("vars" in names_in(code).variables for code in ours)
 
     def imports(self) -> frozenset[str]:
@@ -250,11 +248,6 @@ def asks(fn: Any) -> str:
     if owner.__class__ is types.ModuleType:
         return _of_modules[fn]
     return _asks_as_method(fn, owner) if _may_ask[owner.__class__] else ""
-
-
-def is_known(code: types.CodeType) -> bool:
-    """Tell whether no attribute that a code reads may be another one later: NumPy's code, and that which watches."""
-    return of_code(code) == NUMPY or code.co_filename.startswith(_WATCHERS)
 
 
 def is_users(frame: types.FrameType) -> bool:
@@ -343,7 +336,7 @@ def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:
         return _monitor.DISABLE
 
     def called(code: types.CodeType, offset: int, fn: Any, first: Any) -> Any:
-        if of_code(code) == OURS:
+        if of_code(code) in OUR:
             return _monitor.DISABLE
         if get_ident() != thread or observer.aloof:
             return None

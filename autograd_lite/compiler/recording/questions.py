@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.libraries import ENGINE, of_frame
+from autograd_lite.base.libraries import WITHIN, of_frame
 from autograd_lite.compiler.recording.lines import refuse
 
 _OF_A_KIND = frozenset(("itemsize", "nbytes", "device"))
@@ -18,7 +18,7 @@ _OF_A_KIND = frozenset(("itemsize", "nbytes", "device"))
 
 def by_user() -> bool:
     """Tell whether what has called the caller is neither NumPy's nor ours."""
-    return of_frame(sys._getframe(2)) not in ENGINE
+    return of_frame(sys._getframe(2)) not in WITHIN
 
 
 def class_of(x: Any) -> type:

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.base.libraries import ENGINE, NUMPY, PYTHON, USER, of, of_module
+from autograd_lite.base.libraries import PYTHON, UNWATCHED, USER, WITHIN, of, of_module
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE, is_ours, is_standard
 from autograd_lite.compiler.recording.places import MOST, UNSET, Place, Scope, content, in_cell, own_dict
@@ -175,7 +175,7 @@ class Survey:
     def _module(self, x: types.ModuleType, name: str) -> None:
         self._modules.setdefault(id(x), (x, name))
         owner = of_module(x.__name__)
-        if owner in ENGINE:
+        if owner in WITHIN:
             return
         space, standard = vars(x), owner == PYTHON
         if owner == USER:
@@ -354,7 +354,7 @@ class Survey:
         self._class(cls, name, x)
 
     def _wants(self, x: Any, word: str) -> bool:
-        if self.scope.reads(word) or is_dataclass(x) or of(type(x)) == NUMPY:
+        if self.scope.reads(word) or is_dataclass(x) or of(type(x)) in UNWATCHED:
             return True
         return self.scope.modules and any(map(is_ours, type(x).__mro__))
 

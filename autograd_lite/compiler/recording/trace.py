@@ -17,7 +17,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.libraries import ENGINE, of_frame
+from autograd_lite.base.libraries import WITHIN, of_frame
 from autograd_lite.base.shapes import Array
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.identifiers import identifier
@@ -229,7 +229,7 @@ class Trace:
         if self.closed or tracing() is not self:
             return f"<a value of a compiled function, of shape {np.shape(plain(value))}>"
         frame: Any = sys._getframe(1)
-        while frame is not None and of_frame(frame) in ENGINE:
+        while frame is not None and of_frame(frame) in WITHIN:
             frame = frame.f_back
         if frame is None or is_log(frame.f_code) or self.saying == (frame.f_code, frame.f_lasti):
             return plain(value)
