@@ -161,6 +161,9 @@ class Beside:
         if not everywhere(condition):
             raise error(text)
 
+    def doing(self, items: Iterable[Any], said: Callable[[Any], Any]) -> Iterable[Any]:
+        return items
+
     def is_outside(self, t: Any) -> bool:
         return False
 
