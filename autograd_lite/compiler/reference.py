@@ -16,7 +16,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.base.shapes import Array, everywhere
-from autograd_lite.compiler.recording.slots import raw_data, raw_grad, reading, set_data, set_grad, slot_data, slot_grad
+from autograd_lite.compiler.recording.interception import (
+    raw_data,
+    raw_grad,
+    reading,
+    set_data,
+    set_grad,
+    slot_data,
+    slot_grad,
+)
 from autograd_lite.engine import generators
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.watchpoints import watching

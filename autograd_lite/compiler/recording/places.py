@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -116,26 +115,3 @@ def content(x: Any) -> Any:
 def _told(values: Iterable[Any]) -> list[Any]:
     """Return what a comparison by value does not tell: classes, and the signs of zeros."""
     return [str(v) if v.__class__ in (float, complex) and not v else v.__class__ for v in values]
-
-
-def put_back(place: Place, before: Place | None) -> None:
-    """Have what lay in a place lie there again, or nothing, where nothing did."""
-    put, take = _WAYS.get(place.how, (None, None))
-    if put is None or take is None or isinstance(place.owner, tuple):
-        return
-    if before is None or before.found is UNSET:
-        take(place.owner, place.key)
-    else:
-        put(place.owner, place.key, before.found)
-
-
-_WAYS: dict[str, tuple[Any, Any]] = {
-    "item": (operator.setitem, operator.delitem),
-    "attribute": (setattr, delattr),
-    "entry": (setattr, delattr),
-    "cell": (
-        lambda cell, _, value: setattr(cell, "cell_contents", value),
-        lambda cell, _: delattr(cell, "cell_contents"),
-    ),
-}
-"""How something is put into a place, and how it is taken out."""

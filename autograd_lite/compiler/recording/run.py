@@ -20,8 +20,8 @@ from autograd_lite.compiler.program.program import Assignment, Constant, Input, 
 from autograd_lite.compiler.recording.derivative import Derived
 from autograd_lite.compiler.recording.environment import Environment, Nothing
 from autograd_lite.compiler.recording.generators import Generator
+from autograd_lite.compiler.recording.interception import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.recording.naming import argument_names, reached
-from autograd_lite.compiler.recording.slots import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.recording.trace import Restart, Trace
 from autograd_lite.compiler.recording.traced import Traced, plain
 from autograd_lite.engine import refusals

@@ -25,11 +25,11 @@ from autograd_lite.compiler.program.literals import path_of
 from autograd_lite.compiler.program.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.recording.aside import Aside
 from autograd_lite.compiler.recording.generators import Generator
+from autograd_lite.compiler.recording.interception import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.recording.lines import is_log, line_of, refuse, refused, user_frame, where
 from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
 from autograd_lite.compiler.recording.observation import unobserved
 from autograd_lite.compiler.recording.outside import UNREAD, Seen
-from autograd_lite.compiler.recording.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.recording.traced import Number, Traced, plain, traced_in
 from autograd_lite.compiler.recording.views import link_views
 from autograd_lite.engine import generators
