@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from opcode import opmap
 from types import CodeType
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ _CONSTANT = opmap["LOAD_CONST"]
 _IMPORT = opmap["IMPORT_NAME"]
 _MATCH = opmap["MATCH_CLASS"]
 _NAMING = frozenset((*_GLOBALS, *_ATTRIBUTES, _IMPORT))
+_SAYING = frozenset((*_GLOBALS, *_ATTRIBUTES, *_OF_CLOSURES, _CONSTANT))
 _MADE_UP = frozenset(
     (
         "getattr", "hasattr", "vars", "dir", "__dict__", "__getattribute__", "attrgetter", "methodcaller", "eval",
@@ -87,7 +88,7 @@ def whole(codes: Iterable[CodeType]) -> set[CodeType]:
 def line_that_reads(name: str, codes: Iterable[CodeType]) -> str:
     """Return the first line that names a variable, an attribute or a key, as ``file.py:12``; nothing if none does."""
     for code in sorted(codes, key=lambda code: (code.co_filename, code.co_firstlineno)):
-        for place, (operation, argument) in enumerate(_instructions(code.co_code)):
+        for place, operation, argument in _instructions(code, _SAYING):
             if _named(code, operation, argument) == name:
                 lines = (line for start, stop, line in code.co_lines() if start <= 2 * place < stop)
                 return f"{os.path.basename(code.co_filename)}:{next(lines, None) or code.co_firstlineno}"  # noqa: PTH119
@@ -116,10 +117,9 @@ def _union(parts: Iterable[Names]) -> Names:
 
 
 def _own(code: CodeType) -> Names:
-    names, operations = code.co_names, code.co_code[::2]
-    found: dict[str, set[str]] = {"variables": set(), "attributes": set(), "imports": set(), "classes": set()}
-    for place in [k for k, operation in enumerate(operations) if operation in _NAMING]:
-        operation, argument = operations[place], _argument(code.co_code, place)
+    names, found = code.co_names, {"variables": set[str](), "attributes": set[str](), "imports": set[str]()}
+    asked: set[str] = set()
+    for place, operation, argument in _instructions(code, _NAMING):
         if operation in _ATTRIBUTES:
             found["attributes"].add(names[argument >> _ATTRIBUTES[operation]])
         elif operation == _IMPORT:
@@ -127,40 +127,35 @@ def _own(code: CodeType) -> Names:
         else:
             name = names[argument >> _GLOBALS[operation]]
             found["variables"].add(name)
-            found["classes"] |= _asked(code, place) if name == "type" else set()
+            asked |= _asked(code, place) if name == "type" else set()
     said = found["variables"] | found["attributes"]
     return Names(
-        made_up=_MATCH in operations or not _MADE_UP.isdisjoint(said),
+        made_up=_MATCH in code.co_code[::2] or not _MADE_UP.isdisjoint(said),
         module=not _WHOLE_MODULE.isdisjoint(said),
+        classes=frozenset(asked),
         **{kind: frozenset(words) for kind, words in found.items()},
     )
 
 
-def _argument(text: bytes, place: int) -> int:
-    argument, shift = text[2 * place + 1], 8
-    while place and text[2 * place - 2] == _WIDER:
-        place -= 1
-        argument |= text[2 * place + 1] << shift
-        shift += 8
-    return argument
-
-
-def _asked(code: CodeType, place: int) -> set[str]:
-    """Return the local variable that an instruction is followed by, if it is: what it calls is called with that.
+def _asked(code: CodeType, start: int) -> set[str]:
+    """Return the local variable that follows an instruction, if one does: what is called, is called with that.
 
     NOTE: 0 is no instruction, but room that one keeps for itself.
     """
-    operations = code.co_code[::2]
-    after = next(k for k in range(place + 1, len(operations)) if operations[k])
-    if operations[after] not in _LOCALS:
-        return set()
-    return {code._varname_from_oparg(_argument(code.co_code, after))}  # type: ignore[attr-defined]
+    after = next(k for k in range(start + 1, len(code.co_code) // 2) if code.co_code[2 * k])
+    return {
+        code._varname_from_oparg(argument)  # type: ignore[attr-defined]
+        for place, _, argument in _instructions(code, _LOCALS)
+        if place == after
+    }
 
 
-def _instructions(text: bytes) -> Iterator[tuple[int, int]]:
-    """Yield operations and arguments."""
-    high = 0
-    for operation, low in zip(text[::2], text[1::2], strict=True):
-        argument = high << 8 | low
-        high = argument if operation == _WIDER else 0
-        yield operation, argument
+def _instructions(code: CodeType, wanted: Container[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield places, operations and arguments of some instructions. NOTE: most are none of these, and cost nothing."""
+    text = code.co_code
+    for place in [k for k, operation in enumerate(text[::2]) if operation in wanted]:
+        argument, high = text[2 * place + 1], place
+        while high and text[2 * high - 2] == _WIDER:
+            high -= 1
+            argument |= text[2 * high + 1] << 8 * (place - high)
+        yield place, text[2 * place], argument
