@@ -70,9 +70,9 @@ class _Modules(dict[str, Owner]):
 
 def _in_folder(file: str) -> Owner:
     for package in _NAMED:
-        for folder in folders(package):
-            if file.startswith(folder):
-                return _in_package(package, file[len(folder) :].partition(os.sep)[0].removesuffix(".py"))
+        for folder in getattr(sys.modules.get(package), "__path__", ()):
+            if file.startswith(folder + os.sep):
+                return _in_package(package, file[len(folder) + 1 :].partition(os.sep)[0].removesuffix(".py"))
     if any(site in file for site in _SITES):
         return INSTALLED
     return PYTHON if file.startswith(_PYTHON) else USER
@@ -81,11 +81,6 @@ def _in_folder(file: str) -> Owner:
 def _in_package(package: str, room: str) -> Owner:
     """Return whose a room of a package is; nothing where the package is none of those that are known by name."""
     return ENGINE if package == OURS and room in _ENGINE else package if package in _NAMED else ""
-
-
-def folders(package: str) -> tuple[str, ...]:
-    """Return where the modules of a package lie; nowhere as long as it is not imported."""
-    return tuple([os.path.join(path, "") for path in getattr(sys.modules.get(package), "__path__", ())])  # noqa: PTH118
 
 
 def _of_loaded(name: str, top: str) -> Owner:

@@ -113,7 +113,7 @@ class Observer:
         """Note the code of a call."""
         self.codes.add(code)
         self._known.add(id(code))
-        if is_users(frame) and not _is_called_by_a_log(frame):
+        if of_frame(frame) not in _TAKEN and not _is_called_by_a_log(frame):
             self.users.add(code)
         if code in _SETTINGS and not (frame.f_back is not None and of_frame(frame.f_back) in WITHIN):
             self._refuse(f"numpy.{code.co_name}")
@@ -248,11 +248,6 @@ def asks(fn: Any) -> str:
     if owner.__class__ is types.ModuleType:
         return _of_modules[fn]
     return _asks_as_method(fn, owner) if _may_ask[owner.__class__] else ""
-
-
-def is_users(frame: types.FrameType) -> bool:
-    """Tell whether the code of a frame is none of Python's library, NumPy's or ours."""
-    return of_frame(frame) not in _TAKEN
 
 
 def _is_called_by_a_log(frame: Any) -> bool:

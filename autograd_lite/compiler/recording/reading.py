@@ -118,36 +118,29 @@ def _union(parts: Iterable[Names]) -> Names:
 
 def _own(code: CodeType) -> Names:
     names, found = code.co_names, {"variables": set[str](), "attributes": set[str](), "imports": set[str]()}
-    asked: set[str] = set()
-    for place, operation, argument in _instructions(code, _NAMING):
+    for _, operation, argument in _instructions(code, _NAMING):
         if operation in _ATTRIBUTES:
             found["attributes"].add(names[argument >> _ATTRIBUTES[operation]])
         elif operation == _IMPORT:
             found["imports"].add(names[argument])
         else:
-            name = names[argument >> _GLOBALS[operation]]
-            found["variables"].add(name)
-            asked |= _asked(code, place) if name == "type" else set()
+            found["variables"].add(names[argument >> _GLOBALS[operation]])
     said = found["variables"] | found["attributes"]
     return Names(
         made_up=_MATCH in code.co_code[::2] or not _MADE_UP.isdisjoint(said),
         module=not _WHOLE_MODULE.isdisjoint(said),
-        classes=frozenset(asked),
+        classes=frozenset(_asked(code) if "type" in said else ()),
         **{kind: frozenset(words) for kind, words in found.items()},
     )
 
 
-def _asked(code: CodeType, start: int) -> set[str]:
-    """Return the local variable that follows an instruction, if one does: what is called, is called with that.
-
-    NOTE: 0 is no instruction, but room that one keeps for itself.
-    """
-    after = next(k for k in range(start + 1, len(code.co_code) // 2) if code.co_code[2 * k])
-    return {
-        code._varname_from_oparg(argument)  # type: ignore[attr-defined]
-        for place, _, argument in _instructions(code, _LOCALS)
-        if place == after
-    }
+def _asked(code: CodeType) -> Iterator[str]:
+    """Yield the variables of which a code asks, by `type`, what class they are."""
+    before = ""
+    for _, operation, argument in _instructions(code, range(1, 256)):  # 0 is room that an instruction keeps for itself
+        if operation in _LOCALS and before == "type":
+            yield code._varname_from_oparg(argument)  # type: ignore[attr-defined]
+        before = code.co_names[argument >> _GLOBALS[operation]] if operation in _GLOBALS else ""
 
 
 def _instructions(code: CodeType, wanted: Container[int]) -> Iterator[tuple[int, int, int]]:
