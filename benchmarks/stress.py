@@ -28,7 +28,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite.base import unfinished
 from autograd_lite.compiler.native import numba_compiler
-from autograd_lite.compiler.recording import lock, slots
+from autograd_lite.compiler.recording import interception, lock
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.watchpoints import watching
@@ -46,7 +46,7 @@ def alive() -> None:
 def clean() -> bool:
     """Whether nothing of a recording is left in this thread."""
     watched = any(Handle.__dict__[name] is not slot for name, slot in SLOTS.items())
-    traced = bool(slots._readers) or slots.tracing() is not None or watching.get() is not None
+    traced = bool(interception._readers) or interception.tracing() is not None or watching.get() is not None
     begun = any(unfinished._begun.values()) or lock._lock.is_mine()
     return not (watched or traced or begun or observers or sys.getprofile() is not None)
 

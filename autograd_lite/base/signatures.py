@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.libraries import NUMPY, of_module
+
 NO_VALUE = getattr(np, "_NoValue")  # noqa: B009 - a private name, absent from NumPy's stubs
 
 
 def is_numpys(fn: Any) -> bool:
     """Tell whether a function is one of NumPy's, of which a few have no module."""
-    return (getattr(fn, "__module__", None) or "numpy").startswith("numpy")
+    return of_module(getattr(fn, "__module__", None) or NUMPY) == NUMPY
 
 
 def parameter_names(fn: Callable[..., Any]) -> tuple[str, ...]:

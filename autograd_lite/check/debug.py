@@ -14,13 +14,13 @@ from autograd_lite.base.shapes import Array, whole
 from autograd_lite.check.arrays import of_call
 from autograd_lite.check.subject import plain
 from autograd_lite.engine import refusals
+from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op, Settings
 from autograd_lite.engine.provenance import Origin, Place, caller, origins
 from autograd_lite.engine.record import Handle, plain_of
 from autograd_lite.engine.watchpoints import traced
-from autograd_lite.errors.covered import uncover
 from autograd_lite.tensor.hooks import HookHandle
 
 _REMEDIES = {

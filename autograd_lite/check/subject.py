@@ -12,13 +12,13 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape, whole
 from autograd_lite.check import analytic
+from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.graph import Node, reachable
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.engine.switch import enable_grad, no_grad
 from autograd_lite.engine.tangents import forward
-from autograd_lite.errors.covered import uncovered
 from autograd_lite.tensor.state import discarded
 from autograd_lite.tensor.tensor import Tensor
 

@@ -30,9 +30,9 @@ from autograd_lite.compiler.text.calling import MISS, Caller
 from autograd_lite.compiler.text.names import Names
 from autograd_lite.compiler.text.numpy_program import NumpyProgram
 from autograd_lite.compiler.verifying import Verifier, verified
+from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.watchpoints import watching
-from autograd_lite.errors.covered import uncovered
 from autograd_lite.transforms.watched import Function, name_of
 
 if TYPE_CHECKING:

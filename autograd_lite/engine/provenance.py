@@ -9,31 +9,15 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Container
 from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-_PYTHON = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120 - pathlib would be imported for this alone
+from autograd_lite.base.libraries import BETWEEN, WITHIN, of_frame, python_file
 
-
-class _Known(dict[str, bool]):
-    """Whether a module is one of some packages, by its name, remembered."""
-
-    def __init__(self, *packages: str) -> None:
-        super().__init__()
-        self._packages = frozenset(packages)
-
-    def __missing__(self, name: str) -> bool:
-        self[name] = name.partition(".")[0] in self._packages
-        return self[name]
-
-
-_ours = _Known("autograd_lite", "numpy", "functools")
-"""What is no user's: ours, NumPy's, and what only hands on calls."""
-_between = _Known("autograd_lite", "numpy", "functools", "scipy")
-"""And what stands between a user's line and his function, as SciPy's minimisers do."""
+_HANDING_ON = python_file("functools.py")
 
 
 class Place(tuple[CodeType, int]):
@@ -77,29 +61,27 @@ class Place(tuple[CodeType, int]):
         return f"{self.file}:{self.line}"
 
 
-def user_frame(depth: int = 1, known: Mapping[str, bool] = _ours) -> FrameType | None:
-    """Return the frame of the code that is neither ours nor NumPy's, nearest first; None if there is none.
+def user_frame(depth: int = 1, passed: Container[str] = WITHIN) -> FrameType | None:
+    """Return the nearest frame whose code belongs to none of some owners; None if there is none.
 
-    The first `depth` frames are ours for certain.
+    By default that is the user's, or of a library that he has called; what only hands on calls is nobody's. The first
+    `depth` frames are ours for certain.
     """
     frame: FrameType | None = sys._getframe(depth)
-    try:
-        while frame is not None and known[frame.f_globals["__name__"]]:
-            frame = frame.f_back
-    except KeyError:  # code without a name is nobody's but the user's
-        pass
+    while frame is not None and (of_frame(frame) in passed or frame.f_code.co_filename == _HANDING_ON):
+        frame = frame.f_back
     return frame
 
 
 def caller(depth: int = 1) -> Place | None:
-    """Return where the code has called that is neither ours nor NumPy's or SciPy's; None if there is none."""
-    frame = user_frame(depth + 1, _between)
+    """Return where the user's code has called, be it by way of NumPy, SciPy or Python; None if it has not."""
+    frame = user_frame(depth + 1, BETWEEN)
     return None if frame is None else Place((frame.f_code, frame.f_lasti))
 
 
 def warn(text: str, category: type[Warning]) -> None:
     """Warn at the line of the user's that has called us, however deep in here it is noticed."""
-    frame = user_frame(2, _between)
+    frame = user_frame(2, BETWEEN)
     if frame is None:
         warnings.warn(text, category, stacklevel=2)
         return
@@ -113,16 +95,10 @@ def raised_at(error: BaseException) -> Place | None:
     """Return the innermost place of the user's code that an exception came through; None if there is none."""
     place, at = None, error.__traceback__
     while at is not None:
-        if not _between[at.tb_frame.f_globals.get("__name__", "")]:
+        if of_frame(at.tb_frame) not in BETWEEN:
             place = Place((at.tb_frame.f_code, at.tb_lasti))
         at = at.tb_next
     return place
-
-
-def is_librarys(frame: FrameType) -> bool:
-    """Tell whether a frame is that of a package that was installed, or of Python's own library."""
-    file = frame.f_code.co_filename
-    return "site-packages" in file or "dist-packages" in file or file.startswith(_PYTHON)
 
 
 def is_assignment(frame: FrameType) -> bool:

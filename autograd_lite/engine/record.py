@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike, is_array
+from autograd_lite.base.libraries import LANE
 from autograd_lite.base.shapes import Array, everywhere
 from autograd_lite.base.unfinished import Lock
 from autograd_lite.engine import fastpath, refusals
@@ -33,7 +34,6 @@ from autograd_lite.engine.watchpoints import traced
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
 NUMERIC = frozenset("fiubc")
-LANE = "<the lane of "  # so begin the names of the files that lanes are compiled as
 WITHOUT_LANE = 2  # calls of an operation, before its lane is made
 _NUMBERS = frozenset((int, float, bool, complex))
 _SCALARS = (np.generic, int, float, complex)

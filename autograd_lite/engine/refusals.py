@@ -6,7 +6,6 @@ Nothing here needs the class Tensor: the functions read its attributes.
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NoReturn
@@ -15,12 +14,13 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike
+from autograd_lite.base.libraries import LIBRARIES, of_frame
 from autograd_lite.base.shapes import fitting
+from autograd_lite.engine.covered import refusal
 from autograd_lite.engine.op import Op
-from autograd_lite.engine.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
+from autograd_lite.engine.provenance import called, is_assignment, origins, place_of, user_frame, warn
 from autograd_lite.engine.switch import depart, is_grad_enabled, within_rule
 from autograd_lite.engine.watchpoints import traced
-from autograd_lite.errors.covered import refusal
 
 
 def describe(t: Any) -> str:
@@ -85,12 +85,8 @@ _UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
 
 def advise(text: str) -> None:
     """Warn of what is allowed but hardly meant, at the line of the user's that is being carried out."""
-    frame = user_frame()
-    if frame is not None and not traced():
-        names = frame.f_globals
-        registry = names.setdefault("__warningregistry__", {})
-        file, module = frame.f_code.co_filename, names.get("__name__")
-        warnings.warn_explicit(text, errors.AutogradWarning, file, frame.f_lineno, module, registry)
+    if not traced():
+        warn(text, errors.AutogradWarning)
 
 
 def long_history(op: Op, other: Any) -> None:
@@ -98,7 +94,7 @@ def long_history(op: Op, other: Any) -> None:
     node = getattr(other, "_node", None)
     if node is not None and node.op is not None and node.edges is None and is_grad_enabled():
         text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=_SYMBOLS[op.name])
-        warnings.warn(text, errors.AutogradWarning, stacklevel=4)
+        warn(text, errors.AutogradWarning)
 
 
 def not_a_leaf(t: Any, what: str, instead: str) -> None:
@@ -125,8 +121,8 @@ def conversion(t: Any, call: str, instead: str) -> None:
 
 def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
     """Return what is said to who asks for the value: to a library, to an assignment, or to a call."""
-    frame = user_frame(2)
-    if frame is not None and is_librarys(frame):
+    frame = _library()
+    if frame is not None:
         return _asked_by_library(t, frame)
     if is_assignment(asking):
         return errors.ELEMENT_CONVERSION.format(what=describe(t))
@@ -142,7 +138,7 @@ def _asked_by_library(t: Any, frame: FrameType) -> str:
     """Say what a library shall be given instead, or called instead of it: `frame` is the one of it that asks."""
     module = str(frame.f_globals.get("__name__"))
     instead = next((text for name, text in _REMEDIES.items() if module.startswith(name)), errors.LIBRARY_DETACH)
-    while frame.f_back is not None and is_librarys(frame.f_back):
+    while frame.f_back is not None and of_frame(frame.f_back) in LIBRARIES:
         frame = frame.f_back
     if frame.f_code.co_name in _OURS:
         instead = f"ag.{frame.f_code.co_name}(t), or {errors.LIBRARY_DETACH}"
@@ -151,9 +147,14 @@ def _asked_by_library(t: Any, frame: FrameType) -> str:
 
 def library_asking() -> str | None:
     """Return the name of the installed package, or of the module of Python's, that calls a function of NumPy."""
-    frame = user_frame()
-    is_one = frame is not None and is_librarys(frame)
-    return str(frame.f_globals.get("__name__")).partition(".")[0] if is_one else None  # type: ignore[union-attr]
+    frame = _library()
+    return None if frame is None else str(frame.f_globals.get("__name__")).partition(".")[0]
+
+
+def _library() -> FrameType | None:
+    """Return the frame of a library that has called us, by itself or by way of NumPy; None if the user has."""
+    frame = user_frame(2)
+    return frame if frame is not None and of_frame(frame) in LIBRARIES else None
 
 
 _REMEDIES = {"pandas": errors.LIBRARY_PANDAS, "scipy.sparse._": errors.LIBRARY_SPARSE}
@@ -162,8 +163,8 @@ _OURS = ("softmax", "log_softmax", "logsumexp")
 
 def mask(t: Any) -> NoReturn:
     """Refuse to go on beside masked arrays; a library, whose arrays are its own, may do so without a history."""
-    frame = user_frame()
-    if frame is None or not is_librarys(frame):
+    frame = _library()
+    if frame is None:
         raise errors.DataError(errors.MASKED_BESIDE.format(what=describe(t)))
     if t.requires_grad and is_grad_enabled():
         raise errors.ConversionError(_asked_by_library(t, frame))

@@ -8,9 +8,9 @@ from contextvars import ContextVar
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import Op, Settings
-from autograd_lite.errors.covered import uncover
 
 
 class Scope:

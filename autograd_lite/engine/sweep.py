@@ -18,10 +18,11 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.shapes import Array, everywhere, unbroadcast
+from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Node, later
 from autograd_lite.engine.op import RECORDERS, Op
 from autograd_lite.engine.operands import refuse_masked
-from autograd_lite.errors.covered import uncover
+from autograd_lite.engine.watchpoints import Watcher, doing, watching
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
 """Makes a Tensor from an array and the node that made it."""
@@ -67,7 +68,7 @@ def reverse(
     found: dict[Node, Array] = {}
     for node, seed in seeds:
         _give(node, seed, grads, queue, owned)
-    masked = set(masked)
+    masked, watcher = set(masked), watching.get()
     # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
     with np.errstate(all="ignore"):
         latest = heappop(queue)[1] if queue else None
@@ -86,13 +87,13 @@ def reverse(
                 edges = () if end else tuple([edge for edge in edges if edge[0] in within])
             zeros = op.selects or (node in masked if masked else False)
             try:
-                for parent, rule, saved, index in edges:
+                for parent, rule, saved, index in edges if watcher is None else _told(watcher, op, edges):
                     if zeros:
                         masked.add(parent)
                     if lift is not None:
                         given = lifted(node, op, index, saved, lift)
                         share = rule(g, *given) if op.apex is None else at_apex(rule(g, *given), g, node, given, lift)
-                    elif op.accumulate is None or g.__class__ in RECORDERS:
+                    elif op.accumulate is None or watcher is not None or g.__class__ in RECORDERS:
                         share = rule(g, *saved)
                     elif not op.spends:
                         op.accumulate(_buffer(parent, grads, queue, owned), g, *saved)
@@ -130,6 +131,16 @@ def reverse(
     return found
 
 
+def _told(watcher: Watcher, op: Op, edges: Iterable[Any]) -> Iterable[Any]:
+    """Return the edges of a node, and tell a trace what is computed along each, and for which node."""
+    return watcher.doing(edges, lambda edge: (f"derivative of {op.name}", edge[0]))
+
+
+def _arriving(node: Node) -> tuple[str, Node]:
+    """Return what hooks compute of the gradient of a node, and for whom."""
+    return "" if node.op is None else f"derivative of {node.op.name}", node
+
+
 def _is_own(g: Array) -> bool:
     """Tell whether nobody but a sweep holds a cotangent, so that it may write there."""
     return g.__class__ is ndarray and g.base is None and g.flags.writeable and getrefcount(g) <= _OWN
@@ -158,7 +169,8 @@ def _arrive(
     """Show the complete gradient of a node to its hooks, and keep it if somebody wants it."""
     notes = node.notes
     if notes is not None and notes.hooks and hook is not None:
-        g = hook(node, g)
+        for told in doing((node,), _arriving):
+            g = hook(told, g)
     if node in wanted if wanted is not None else node.op is None or (notes is not None and notes.retain):
         found[node] = g
     return g

@@ -23,7 +23,7 @@ from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import make_tensor, plain_of
 from autograd_lite.engine.sweep import lifted, reverse
 from autograd_lite.engine.switch import enable_grad
-from autograd_lite.engine.watchpoints import traced, verify
+from autograd_lite.engine.watchpoints import doing, traced, verify
 
 Form: TypeAlias = Callable[[Node, Op, Mapping[Node, Array], bool], Array]
 """How tangents go through the operations of a form: ``form(node, op, moving, recorded)``."""
@@ -57,7 +57,7 @@ def forward(
     moving = dict(tangents)
     forms = FORWARD if forms is None else forms
     with np.errstate(all="ignore"):
-        for node in reachable(outputs) if nodes is None else nodes:
+        for node in doing(reachable(outputs) if nodes is None else nodes, _said):
             op, edges = node.op, node.edges
             if node in moving or op is None:
                 continue
@@ -75,6 +75,11 @@ def forward(
             if not retain:
                 node.edges, node._inputs, node.__class__ = None, None, Node  # as `Node.release` does
     return moving
+
+
+def _said(node: Node) -> tuple[str, None]:
+    """Return what a sweep computes at a node."""
+    return "" if node.op is None else f"derivative of {node.op.name}", None
 
 
 def _fitted(t: Array, node: Node, op: Op) -> Array:

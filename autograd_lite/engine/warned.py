@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.libraries import BETWEEN, OUR, of
 from autograd_lite.engine.provenance import user_frame
 
 _REGISTRY = "__warningregistry__"
@@ -47,7 +48,7 @@ def again(error: BaseException, fn: Callable[..., Any], args: Sequence[Any], set
     `error` is what has been raised in the place of the warning: nobody shall see it, also where warnings are errors.
     """
     try:
-        frame = user_frame()
+        frame = user_frame(passed=BETWEEN)
         if frame is None:
             return fn(*args, **settings)
         return _at_line(_call, frame)(_at_line(fn, frame) if _is_ours(fn) else fn, args, settings)
@@ -63,7 +64,7 @@ def unwarned_function(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_ours(fn: Any) -> bool:
-    return fn.__class__ is FunctionType and str(fn.__module__).startswith("autograd_lite.")
+    return fn.__class__ is FunctionType and of(fn) in OUR
 
 
 @cache

@@ -7,13 +7,15 @@ through here; while nobody watches, that costs reading one variable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.base.shapes import everywhere
+
+T = TypeVar("T")
 
 
 class Watcher(Protocol):
@@ -36,6 +38,9 @@ class Watcher(Protocol):
 
     def aside(self) -> AbstractContextManager[Any]:
         """Return a block in which nothing is watched."""
+
+    def doing(self, items: Iterable[T], said: Callable[[T], tuple[str, Any]]) -> Iterable[T]:
+        """Return the items of a loop, and know of each, while the loop is at it, what is computed: see `doing`."""
 
     def is_outside(self, t: Any) -> bool:
         """Tell whether a Tensor was there before, and is not to be changed before the call has ended."""
@@ -84,6 +89,15 @@ def aside() -> AbstractContextManager[Any]:
     """Return a block in which nothing is watched: of what depends on nothing that a compiled function does."""
     watcher = _watcher()
     return nullcontext() if watcher is None else watcher.aside()
+
+
+def doing(items: Iterable[T], said: Callable[[T], tuple[str, Any]]) -> Iterable[T]:
+    """Return the items of a loop in which something is computed that bears a name in a program.
+
+    ``said(item)`` is what it is for an item, and the node whose derivative it becomes, None where it becomes none.
+    """
+    watcher = _watcher()
+    return items if watcher is None else watcher.doing(items, said)
 
 
 def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None:

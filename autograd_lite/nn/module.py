@@ -12,8 +12,8 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import is_masked
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
+from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.record import array_of
-from autograd_lite.errors.covered import uncover
 from autograd_lite.tensor.state import making, setting
 from autograd_lite.tensor.tensor import Tensor, assign
 

@@ -14,7 +14,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import is_private, make_tensor
-from autograd_lite.engine.watchpoints import traced
+from autograd_lite.engine.watchpoints import traced, watching
 from autograd_lite.tensor.commits import Grown, commit, raw
 from autograd_lite.tensor.state import starting
 from autograd_lite.tensor.tensor import Tensor
@@ -178,12 +178,17 @@ class Optimizer:
             self._watch()
         tensors: list[Tensor] = []
         arrays: list[Array] = []
-        for group in self.param_groups:
+        watcher, groups = watching.get(), self.param_groups
+        for group in groups if watcher is None else watcher.doing(groups, self._said):
             for p in group["params"]:
                 if p._exposed is not None:
                     is_private(p, p._data)
             self.advance(group, tensors, arrays)
         commit(tensors, arrays)
+
+    def _said(self, group: Group) -> tuple[str, None]:
+        """Return what a step computes for a group."""
+        return type(self).__name__, None
 
     def _has_gradient(self) -> bool:
         """NOTE: a loop, since a generator that is left before its end is a place where an interrupt can be lost."""

@@ -40,12 +40,18 @@ def freeze(key: Any) -> Any:
 _FIXED = frozenset((int, type(None)))
 
 
-def _is_basic(key: Any) -> bool:
-    """Tell whether NumPy answers `key` with a view: no element is then read twice."""
+def is_basic(key: Any, *numbers: type) -> bool:
+    """Tell whether an index has no arrays, so that NumPy answers with a view, and no element is read twice.
+
+    `numbers` are classes of what stands for a whole number.
+    """
     if key.__class__ is slice or key.__class__ is int:
         return True
-    parts = key if isinstance(key, tuple) else (key,)
-    return not any(isinstance(k, (np.ndarray, list, tuple, bool, np.bool_)) or type(k) in RECORDERS for k in parts)
+    parts, plain = key if isinstance(key, tuple) else (key,), _PLAIN + numbers
+    return all(isinstance(k, plain) and not isinstance(k, bool) for k in parts)
+
+
+_PLAIN: tuple[type, ...] = (slice, int, np.integer, type(None), type(Ellipsis))
 
 
 def _getitem(a: Array, key: Any) -> Array:
@@ -64,7 +70,7 @@ def _scatter(g: Array, key: Any, shape: Shape) -> Array:
 
 
 def _add_at(out: Array, g: Array, key: Any) -> None:
-    if _is_basic(key):
+    if is_basic(key):
         out[key] += g
     else:
         np.add.at(out, key, g)
@@ -97,7 +103,7 @@ def _assigned(g: Array, key: Any, a_shape: Shape, value_shape: Shape) -> Array:
     an assignment may have to spare, are put back. The share is no view, for `_emptied` writes to what it is taken from.
     """
     share = getitem(g, key=key)
-    if _is_basic(key):
+    if is_basic(key):
         share = share.copy()
     elif (stays := _stays(key, a_shape)) is not None:
         share = np.where(stays, share, 0)

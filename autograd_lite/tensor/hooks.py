@@ -7,9 +7,9 @@ from typing import Any
 
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
+from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor
-from autograd_lite.errors.covered import uncovered
 from autograd_lite.tensor.data import own_array
 
 

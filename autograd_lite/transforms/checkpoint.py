@@ -12,13 +12,13 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array, Shape, whole
+from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.generators import replayed, state
 from autograd_lite.engine.graph import Linked, Node, Recomputed, new_order
 from autograd_lite.engine.op import NO_SETTINGS, Op
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.watchpoints import traced
-from autograd_lite.errors.covered import uncovered
 from autograd_lite.tensor.state import Noting, discarded
 from autograd_lite.transforms.recomputed import Stretch, follow
 from autograd_lite.transforms.watched import Function, leading_to, name_of, node_of, walk

@@ -22,13 +22,13 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import is_numbers
 from autograd_lite.base.shapes import Array, Shape, fitting
 from autograd_lite.engine import watchpoints
+from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Linked, Node, new_order
 from autograd_lite.engine.op import NO_SETTINGS, Op
 from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor, plain_of
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.tangents import Form, forward
-from autograd_lite.errors.covered import uncover
 from autograd_lite.tensor.hooks import run_hooks
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tree import LEAF, STATIC, Structure, field_of, flatten, flatten_like, paths, unflatten

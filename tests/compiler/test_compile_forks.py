@@ -283,6 +283,6 @@ def test_no_lock_of_the_package_is_made_but_those_that_a_fork_renews() -> None:
     ]
     known = {
         "base/unfinished.py", "tensor/commits.py", "engine/generators.py", "engine/record.py",
-        "compiler/recording/lock.py", "compiler/recording/slots.py",
+        "compiler/recording/lock.py", "compiler/recording/interception.py",
     }  # fmt: skip
     assert {line.split(":")[0] for line in found} == known, found

@@ -17,7 +17,7 @@ from interrupts import BeforeBytecode
 import autograd_lite as ag
 from autograd_lite.base import unfinished
 from autograd_lite.compiler.native import threads
-from autograd_lite.compiler.recording import lock, slots
+from autograd_lite.compiler.recording import interception, lock
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.watchpoints import watching
@@ -29,7 +29,7 @@ def left_behind() -> list[str]:
     """What a recording that was cut off must not leave."""
     found = {
         "a slot is watched": any(Handle.__dict__[name] is not slot for name, slot in SLOTS.items()),
-        "a trace is on": bool(slots._readers) or slots.tracing() is not None or watching.get() is not None,
+        "a trace is on": bool(interception._readers) or (interception.tracing() or watching.get()) is not None,
         "an observer": bool(observers),
         "a profile": sys.getprofile() is not None,
         "a tool that monitors": any(map(sys.monitoring.get_tool, (3, 4))) if hasattr(sys, "monitoring") else False,

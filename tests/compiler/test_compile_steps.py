@@ -21,7 +21,7 @@ from interrupts import AtCall, everywhere
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.compiler.recording.slots import recording
+from autograd_lite.compiler.recording.interception import recording
 
 Step = Callable[..., Any]
 SGDS: tuple[dict[str, Any], ...] = (

@@ -14,7 +14,7 @@ import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.compiler.comparing import Comparison, different
 from autograd_lite.compiler.recording.environment import Environment
-from autograd_lite.compiler.recording.slots import tracing
+from autograd_lite.compiler.recording.interception import tracing
 from autograd_lite.engine.watchpoints import watching
 
 X = np.array([1.0, -2.0, 3.0])

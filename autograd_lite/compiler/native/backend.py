@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from autograd_lite.base.display import Report
 from autograd_lite.compiler.native import c_compiler, c_text, numba_compiler, numba_text
 from autograd_lite.compiler.native.calls import Limits
@@ -31,14 +29,7 @@ class Backend:
     limits: Limits
 
 
-# Two to ten times as fast in NumPy as what numba calls, from so many elements on.
-_BY_VECTORS = frozenset(
-    (
-        np.exp, np.exp2, np.expm1, np.tanh, np.sinh, np.cosh, np.tan, np.arcsin, np.arccos, np.arctan, np.arcsinh,
-        np.arccosh, np.arctanh, np.cbrt, np.log2, np.log10, np.log1p,
-    )
-)  # fmt: skip
-_FOR_NUMBA = Limits(4_000, _BY_VECTORS, 1_000, 5_000)
+_FOR_NUMBA = Limits(4_000, 1_000, 5_000)
 NATIVE: Mapping[str, Backend] = MappingProxyType(
     {
         "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, Limits(300_000)),

@@ -22,22 +22,10 @@ from autograd_lite.compiler.native.scalars import (
     WITH_SIGN,
     Scalar,
 )  # fmt: skip
-from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.program import Instruction, Ref, Type, refs
+from autograd_lite.rules.indexing import is_basic
 
-REDUCTIONS: Mapping[Any, str] = {
-    np.sum: "add", np.prod: "multiply", np.max: "maximum", np.min: "minimum", np.amax: "maximum", np.amin: "minimum",
-    np.all: "and", np.any: "or",
-}  # fmt: skip
-VIEWS = frozenset(
-    (
-        np.transpose, np.reshape, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims, np.squeeze, np.ravel,
-        np.broadcast_to, np.flip, np.fliplr, np.flipud, np.diagonal, np.matrix_transpose, np.atleast_1d, np.atleast_2d,
-    )
-)  # fmt: skip
-PRODUCTS = frozenset((np.matmul, np.dot))
-WRITES = frozenset((helpers.placed, helpers.added_at, helpers.subtracted_at, helpers.assigned))
-FILLS: Mapping[Any, float] = {np.zeros_like: 0.0, np.ones_like: 1.0}
 _NUMBERS = frozenset(map(np.dtype, ("f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")))
 _FLOATS = frozenset(map(np.dtype, ("f8", "f4")))
 _MATRIX = 2
@@ -57,24 +45,21 @@ class Limits:
     ----------
     product : int
         A product of matrices with more multiplications than so many: BLAS is faster.
-    functions : frozenset
-        Functions of many elements at once for which NumPy has vector instructions, and the backend has none,
-    elements : int
-        where there are at least so many elements.
+    elements : float
+        Functions for which NumPy has vector instructions, and the backend has none, of at least so many elements.
     length : int
         The length of all kernels of a program together: for more, its compiler takes too much time and memory.
     """
 
     product: int
-    functions: frozenset[Any] = frozenset()
-    elements: int = 0
+    elements: float = math.inf
     length: int = 50_000
 
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
-        if x.fn in PRODUCTS:
+        if facts.of(x.fn).product:
             return is_product(x, types) and multiplications(x, types) > self.product and not is_scaling(x, types)
-        return x.fn in self.functions and math.prod(types[x.id].shape) >= self.elements
+        return facts.of(x.fn).vectors and math.prod(types[x.id].shape) >= self.elements
 
 
 def _selects_nothing(key: Any, kind: Type) -> bool:
@@ -85,7 +70,7 @@ def is_view(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a call shows the elements of its operand in another order, or some of them."""
     if not (x.args and isinstance(x.args[0], Ref) and is_array(types[x.args[0].id]) and is_array(types[x.id])):
         return False
-    return _plain_key(x.args[1]) if x.fn is operator.getitem else x.fn in VIEWS and not refs(x.args[1:])
+    return _plain_key(x.args[1]) if x.fn is operator.getitem else facts.of(x.fn).view and not refs(x.args[1:])
 
 
 def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
@@ -95,19 +80,19 @@ def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
         return _known(kinds[0]) and kinds[0].dtype == bool
     if types[x.id].kind == "float" or not _known(types[x.id]) or not all(map(_known, kinds)):
         return False
-    if x.fn in WRITES and _selects_nothing(x.args[1 if x.fn is helpers.placed else 2], types[x.id]):
+    if facts.of(x.fn).writes and _selects_nothing(x.args[1 if x.fn is helpers.placed else 2], types[x.id]):
         return False
-    if x.fn in PRODUCTS:
+    if facts.of(x.fn).product:
         return is_product(x, types)
-    if x.fn in REDUCTIONS:
+    if facts.of(x.fn).reduces:
         return _is_reduction(x, types)
-    if x.fn in WRITES:
+    if facts.of(x.fn).writes:
         return _is_write(x, types)
     if x.fn is operator.getitem:
         return isinstance(x.args[0], Ref) and _key(x.args[1], types)
     if x.fn is np.concatenate:
         return axis_of_joined(x) is not None and all(isinstance(part, Ref) for part in x.args[0])
-    return x.fn in FILLS or elementwise(x, types) is not None
+    return facts.of(x.fn).fills is not None or elementwise(x, types) is not None
 
 
 def _is_write(x: Instruction, types: Mapping[int, Type]) -> bool:
@@ -141,10 +126,8 @@ def is_array(kind: Type) -> bool:
 
 
 def _plain_key(key: Any) -> bool:
-    """Tell whether an index is made of numbers and slices."""
-    parts = key if isinstance(key, tuple) else (key,)
-    plain = (slice, type(None), type(Ellipsis))
-    return all(isinstance(part, plain) or _is_int(part) for part in parts) and not refs(key)
+    """Tell whether an index is made of known numbers and slices."""
+    return is_basic(key) and not refs(key)
 
 
 def _key(key: Any, types: Mapping[int, Type]) -> bool:
@@ -169,7 +152,7 @@ def as_tuple(key: Any) -> tuple[Any, ...]:
 
 def is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a call is a product of two matrices."""
-    if x.fn not in PRODUCTS or x.kwargs or not all(isinstance(value, Ref) for value in x.args):
+    if not facts.of(x.fn).product or x.kwargs or not all(isinstance(value, Ref) for value in x.args):
         return False
     a, b = (types[value.id] for value in x.args)
     return len(a.shape) == len(b.shape) == _MATRIX and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
@@ -192,7 +175,7 @@ def _is_reduction(x: Instruction, types: Mapping[int, Type]) -> bool:
         return False
     given, result = types[x.args[0].id].dtype, types[x.id].dtype
     counts = given.kind in "bi" and result.kind == "i"
-    return REDUCTIONS[x.fn] in ("and", "or") or given == result != np.dtype(bool) or counts
+    return facts.of(x.fn).reduces in ("and", "or") or given == result != np.dtype(bool) or counts
 
 
 def axes_of(x: Instruction, types: Mapping[int, Type]) -> tuple[int, ...]:

@@ -11,10 +11,6 @@ import numpy as np
 
 from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.calls import (
-    FILLS,
-    PRODUCTS,
-    REDUCTIONS,
-    WRITES,
     as_tuple,
     axes_of,
     axis_of_joined,
@@ -55,7 +51,7 @@ from autograd_lite.compiler.native.values import (
 )
 from autograd_lite.compiler.native.wide import widened
 from autograd_lite.compiler.native.work import placed
-from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 LONGEST = 200
@@ -219,13 +215,14 @@ class Lowering:
     def _lowered(self, x: Instruction) -> Value:
         if x.fn is helpers.verify:
             return self._demanded(x)
-        if x.fn in FILLS:
-            return Splat(FILLS[x.fn], self.types[x.id].shape, self._dtype(x.id))
-        if x.fn in PRODUCTS:
+        known = facts.of(x.fn)
+        if known.fills is not None:
+            return Splat(known.fills, self.types[x.id].shape, self._dtype(x.id))
+        if known.product:
             return self._product(x)
-        if x.fn in REDUCTIONS:
+        if known.reduces:
             return self._reduced(x)
-        if x.fn in WRITES:
+        if known.writes:
             return self._written(x)
         if x.fn is np.concatenate:
             return self._joined(x)
@@ -248,7 +245,7 @@ class Lowering:
         value, shape = self.value(x.args[0]), self.types[x.id].shape
         if isinstance(value, Splat):
             return replace(value, shape=shape)
-        if isinstance(value, Point) and x.fn in _SHAPES and squeezed(value.shape) == squeezed(shape):
+        if isinstance(value, Point) and facts.of(x.fn).shape and squeezed(value.shape) == squeezed(shape):
             return replace(value, shape=shape)
         memory = self._in_memory(value)
         view = seen(memory.view, x)
@@ -284,7 +281,7 @@ class Lowering:
         over = tuple([places.index(k) for k in axes if k in places])
         if not over and x.fn is np.sum:
             operand = self._from_zero(nest, operand)
-        self._body(nest).append(Reduce(view, REDUCTIONS[x.fn], operand, over))
+        self._body(nest).append(Reduce(view, facts.of(x.fn).reduces, operand, over))
         return Memory(room, nest)
 
     def _from_zero(self, nest: int, operand: Operand) -> Operand:
@@ -309,7 +306,7 @@ class Lowering:
         value = self._operand(nest, view.shape, new, kind.dtype)
         where = self._indices(nest, view.shape, indices)
         place = narrow(view)
-        if x.fn in helpers.IN_PLACE:
+        if facts.of(x.fn).in_place:
             before, after = self._new(), self._new()
             scalar = SCALARS[np.add if x.fn is helpers.added_at else np.subtract]
             operands = (Operand(before, kind.dtype, kind.dtype), value)
@@ -377,9 +374,6 @@ class Lowering:
             self._store(value, View(buffer, 0, contiguous(value.shape), value.shape))
         elif isinstance(value, Memory):
             self._copied(i, value)
-
-
-_SHAPES = frozenset((np.reshape, np.expand_dims, np.squeeze, np.ravel, np.atleast_1d, np.atleast_2d))
 
 
 def _literal(value: Splat, to: Any) -> Operand:

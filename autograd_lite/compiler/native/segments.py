@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.compiler.native.calls import Limits, is_native, is_view
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.lower import Lowering
-from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.literals import is_uniform
 from autograd_lite.compiler.program.program import Instruction, Program
 
@@ -52,12 +52,12 @@ def _divided(program: Program, limits: Limits, calls: int) -> tuple[list[Part], 
 class _Division:
     def __init__(self, program: Program, views: Mapping[int, Instruction], limits: Limits, calls: int) -> None:
         self.program, self.views = program, views
-        draws = any(x.fn in helpers.EFFECTS and x.fn is not helpers.verify for x in program.instructions)
+        draws = any(facts.of(x.fn).effect and x.fn is not helpers.verify for x in program.instructions)
         native = (
             x.id
             for x in program.instructions
             if x.id not in views and is_native(x, program.types) and not limits.exclude(x, program.types)
-            and not (draws and x.fn in helpers.EFFECTS)  # NOTE: a kernel that gives up is repeated by NumPy
+            and not (draws and facts.of(x.fn).effect)  # NOTE: a kernel that gives up is repeated by NumPy
         )  # fmt: skip
         self.native = set(islice(native, calls))
 
@@ -90,7 +90,7 @@ class _Division:
         """Take out of a list what is wanted and can be done; what has an effect keeps its order."""
         run, rest, waiting = [], [], False
         for x in left:
-            effect = x.fn in helpers.EFFECTS
+            effect = facts.of(x.fn).effect
             if x.id in wanted and not (effect and waiting) and self.roots(x.operands()) <= known:
                 run.append(x)
                 known.add(x.id)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.memory import roots
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, Type
 
@@ -54,7 +54,7 @@ class _Plan:
         kind = self.types[x.id]
         if k not in self.grouped and self._can_write(x, kind):
             place = self._dying(k, x, kind)
-            if place is None and x.fn not in helpers.IN_PLACE:
+            if place is None and not facts.of(x.fn).in_place:
                 place = self._taken(kind)
             if place is not None:
                 x = replace(x, into=place)
@@ -65,7 +65,7 @@ class _Plan:
 
     def _can_write(self, x: Instruction, kind: Type) -> bool:
         writes = isinstance(x.fn, np.ufunc) and x.fn.nout == 1 and not x.kwargs
-        if not (writes or x.fn in helpers.IN_PLACE) or kind.kind != "array" or not kind.shape:
+        if not (writes or facts.of(x.fn).in_place) or kind.kind != "array" or not kind.shape:
             return False
         return kind.nbytes >= self.smallest
 
@@ -73,7 +73,7 @@ class _Plan:
         """Return an operand of this type that is read here for the last time."""
         if isinstance(x.fn, np.ufunc) and x.fn.signature is not None:  # a matrix product reads what it has written
             return None
-        operands = x.args[:1] if x.fn in helpers.IN_PLACE else x.args
+        operands = x.args[:1] if facts.of(x.fn).in_place else x.args
         for value in operands:
             if isinstance(value, Ref) and self.types[value.id] == kind and self._is_free(value.id, k):
                 return value.id

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program.helpers import EFFECTS
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.literals import is_uniform
 from autograd_lite.compiler.program.program import Constant, Instruction, Program, Ref, Type, mapped
 
@@ -25,9 +25,10 @@ def constant_folding(program: Program) -> Program:
         known = walk.constants
         if known:
             x = _with_numbers(walk, x, folded)
-        if x.fn in _FILLED and not x.kwargs and len(x.args) == 1 and _small(walk, x):
-            return _constant(walk, x, _FILLED[x.fn](walk.types[x.id].shape, walk.types[x.id].dtype), folded)
-        if not known.keys() >= set(x.operands()) or x.fn in EFFECTS or not _small(walk, x):
+        fills = facts.of(x.fn).fills
+        if fills is not None and not x.kwargs and len(x.args) == 1 and _small(walk, x):
+            return _constant(walk, x, np.full(walk.types[x.id].shape, fills, walk.types[x.id].dtype), folded)
+        if not known.keys() >= set(x.operands()) or facts.of(x.fn).effect or not _small(walk, x):
             return x
         values = {i: _Value(known[i]) for i in x.operands()}
         with np.errstate(all="ignore"):
@@ -36,9 +37,6 @@ def constant_folding(program: Program) -> Program:
 
     result = Rewriting(program).run(rule)
     return result.having(constants=(*program.constants, *folded)) if folded else result
-
-
-_FILLED: dict[Any, Any] = {np.zeros_like: np.zeros, np.ones_like: np.ones}
 
 
 def _constant(walk: Rewriting, x: Instruction, array: Any, folded: list[Constant]) -> Ref:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd_lite.compiler.program.helpers import EFFECTS
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.program import Instruction, Program
 
 
@@ -11,7 +11,7 @@ def dead_code(program: Program) -> Program:
     read = set(program.escaping())
     kept: list[Instruction] = []
     for x in reversed(program.instructions):
-        if x.id in read or x.fn in EFFECTS:
+        if x.id in read or facts.of(x.fn).effect:
             kept.append(x)
             read.update(x.operands())
             if x.into is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program.helpers import EFFECTS
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.program import Group, Instruction, Program, Ref
 
 SMALLEST = 1 << 20
@@ -89,7 +89,7 @@ class _Work:
         waiting = False  # for a call with an effect
         for x in rest:
             read = x.operands()
-            effect = x.fn in EFFECTS
+            effect = facts.of(x.fn).effect
             if later.isdisjoint(read) and self.fits(x) and self.types[x.id].shape == shape:
                 group.append(x)
                 inside.add(x.id)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.program import Constant, Instruction, Program, Ref, Type
 
 LARGEST = 65536
@@ -22,12 +23,6 @@ _NARROW = 256
 _MANY, _SHORT = 16, 64
 """So many rows at least, of so many numbers at most."""
 _SEVERAL = 2
-_OF_TWO = frozenset(
-    (
-        np.add, np.subtract, np.multiply, np.divide, np.power, np.minimum, np.maximum, np.less, np.less_equal,
-        np.greater, np.greater_equal, np.equal, np.not_equal, np.hypot, np.arctan2, np.logaddexp, np.copysign,
-    )
-)  # fmt: skip
 
 
 def small_arrays(program: Program) -> Program:
@@ -56,7 +51,7 @@ class _Work:
             return self._between(x)
         if x.fn is np.matmul:
             return replace(x, fn=np.dot) if all(map(self._matrix, x.args)) else x
-        if x.fn not in _OF_TWO or not kind.shape:
+        if not facts.of(x.fn).beside or not kind.shape:
             return x
         dtype = self._dtype(x, kind)
         args = x.args if dtype is None else tuple([self._array(value, dtype, x) for value in x.args])

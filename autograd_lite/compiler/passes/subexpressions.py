@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program.helpers import EFFECTS
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 
@@ -14,7 +14,7 @@ def common_subexpressions(program: Program) -> Program:
     known: dict[Any, int] = {}
 
     def rule(walk: Rewriting, x: Instruction) -> Instruction | Ref:
-        if x.fn in EFFECTS:
+        if facts.of(x.fn).effect:
             return x
         first = known.setdefault((x.fn, *[_key(a) for a in x.args], repr(x.kwargs) if x.kwargs else ""), x.id)
         return x if first == x.id else Ref(first)

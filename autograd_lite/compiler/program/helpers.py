@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program.opaque import is_opaque
-
 
 def scatter(values: Any, key: Any, shape: Any) -> Any:
     """Return zeros of a shape with `values` added at `key`, also where a place occurs several times."""
@@ -56,16 +54,3 @@ def verify(condition: Any, text: str) -> None:
 
 
 HELPERS = (scatter, placed, added_at, subtracted_at, assigned, draw, verify)
-IN_PLACE = {added_at: "+=", subtracted_at: "-="}
-"""Those that change an array where that may be, and how."""
-
-
-class _Effects:
-    """What `EFFECTS` is: these helpers, and whatever nobody has seen into."""
-
-    def __contains__(self, fn: Any) -> bool:
-        return fn is draw or fn is verify or is_opaque(fn)
-
-
-EFFECTS = _Effects()
-"""Calls that have an effect besides their value: never dropped, never merged, never moved across each other."""

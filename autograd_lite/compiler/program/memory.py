@@ -5,23 +5,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import helpers
-from autograd_lite.compiler.program.opaque import is_opaque
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, Type, refs
-
-_NEW = frozenset(
-    (
-        np.sum, np.prod, np.max, np.min, np.mean, np.all, np.any, np.argmax, np.argmin, np.argsort, np.where, np.copy,
-        np.array, np.concatenate, np.einsum, np.cumsum, np.pad, np.tril, np.triu, np.convolve, np.correlate, np.var,
-        np.std, np.dot, np.vdot, np.roll, np.sort, np.zeros_like, np.ones_like, np.empty_like, np.clip, np.round,
-        np.searchsorted, np.interp, np.tensordot, helpers.scatter, helpers.placed, helpers.assigned, helpers.added_at,
-        helpers.subtracted_at, helpers.draw,
-    )
-)  # fmt: skip
+from autograd_lite.rules.indexing import is_basic
 
 
 def is_new(x: Instruction) -> bool:
@@ -34,7 +23,7 @@ def is_new(x: Instruction) -> bool:
         return len(x.operands()) > 1
     if isinstance(fn, np.ufunc) or isinstance(getattr(fn, "__self__", None), np.ufunc):
         return True
-    return fn in _NEW or is_opaque(fn)
+    return facts.of(fn).new
 
 
 def roots(program: Program) -> dict[int, frozenset[int]]:
@@ -61,11 +50,7 @@ def _roots(
 def _basic(instruction: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether an index gives a view: also one of whole numbers that are computed."""
     key = instruction.args[1]
-    return all(not types[i].shape for i in refs(key)) and not _has_list(key)
-
-
-def _has_list(key: Any) -> bool:
-    return any(isinstance(part, (list, tuple, bool)) for part in (key if isinstance(key, tuple) else (key,)))
+    return is_basic(key, Ref) and all(not types[i].shape for i in refs(key))
 
 
 def returned_copies(program: Program) -> Program:

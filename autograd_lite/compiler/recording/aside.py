@@ -10,8 +10,8 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.compiler.program.opaque import Opaques, carried_out, is_passed
 from autograd_lite.compiler.recording.generators import Generator
+from autograd_lite.compiler.recording.interception import paused
 from autograd_lite.compiler.recording.lines import refuse, user_frame
-from autograd_lite.compiler.recording.slots import paused
 from autograd_lite.compiler.recording.traced import Number, Traced, plain
 
 _TRACED = frozenset((Traced, Number, Generator))

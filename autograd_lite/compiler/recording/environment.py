@@ -16,9 +16,9 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler.recording import guards, kinds
-from autograd_lite.compiler.recording.doubles import Doubles, same
+from autograd_lite.compiler.recording.interception import Doubles, put_back, same
 from autograd_lite.compiler.recording.observation import Observer, listening
-from autograd_lite.compiler.recording.places import MOST, UNSET, Place, Scope, put_back
+from autograd_lite.compiler.recording.places import MOST, UNSET, Place, Scope
 from autograd_lite.compiler.recording.reading import line_that_reads, whole
 from autograd_lite.compiler.recording.survey import Survey
 from autograd_lite.transforms.watched import name_of

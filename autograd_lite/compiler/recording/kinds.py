@@ -23,12 +23,11 @@ from typing import Any, Generic
 import numpy as np
 
 from autograd_lite.base.arraylike import defines
+from autograd_lite.base.libraries import PYTHON, WITHIN, of
 from autograd_lite.engine.record import Handle
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 """What is compared by value: small, and never changed."""
-
-LIBRARY = ("numpy", "autograd_lite")
 
 _CALLS = (
     types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType,
@@ -157,22 +156,12 @@ def is_known(x: Any) -> bool:
 
 def is_ours(x: Any) -> bool:
     """Tell whether a class or function is of this library or of NumPy, which are taken as they are."""
-    return is_ours_name(getattr(x, "__module__", None))
-
-
-def is_ours_name(module: Any) -> bool:
-    """Tell the same by the name of a module."""
-    return str(module or "").partition(".")[0] in LIBRARY
+    return of(x) in WITHIN
 
 
 def is_standard(x: Any) -> bool:
     """Tell whether a class or function is of Python's own library, which is taken as it is."""
-    return is_standard_name(getattr(x, "__module__", None))
-
-
-def is_standard_name(module: Any) -> bool:
-    """Tell the same by the name of a module."""
-    return str(module or "").partition(".")[0] in sys.stdlib_module_names
+    return of(x) == PYTHON
 
 
 def slots_of(cls: type) -> Iterable[str]:

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import functools
-import numbers
 import os
 import sys
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
-import numpy as np
-
 from autograd_lite import errors
-from autograd_lite.engine.record import LANE
+from autograd_lite.base.libraries import BETWEEN, of_frame, python_file
+from autograd_lite.engine.covered import refusal
 from autograd_lite.engine.watchpoints import watching
-from autograd_lite.errors.covered import refusal
 
-# NOTE: not by `pathlib`, which takes some milliseconds to import.
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(errors.__file__))) + os.sep  # noqa: PTH100, PTH120
-NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep  # noqa: PTH100, PTH120
-PYTHON = os.path.dirname(os.path.abspath(numbers.__file__)) + os.sep  # noqa: PTH100, PTH120
-_LOGGING = f"{PYTHON}logging{os.sep}"
+_LOGGING = python_file(f"logging{os.sep}")
 
 
 def user_frame(until: CodeType | None = None) -> FrameType | None:
-    """Return the innermost frame that is neither NumPy's nor ours; None if there is none within the code `until`."""
+    """Return the innermost frame of the user's; None if there is none within the code `until`."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and is_library(frame.f_code.co_filename):
+    while frame is not None and of_frame(frame) in BETWEEN:
         frame = None if frame.f_code is until else frame.f_back
     return frame
-
-
-@functools.cache
-def is_library(file: str) -> bool:
-    """Tell whether a file is NumPy's or ours."""
-    return file.startswith((PACKAGE, NUMPY, LANE, "<frozen"))
 
 
 def is_log(code: CodeType) -> bool:

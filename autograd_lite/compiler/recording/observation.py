@@ -18,10 +18,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.libraries import OUR, OURS, PYTHON, UNWATCHED, WITHIN, of_code, of_frame, python_file
 from autograd_lite.base.unfinished import begun
-from autograd_lite.compiler.recording.kinds import is_ours_name, is_standard_name
-from autograd_lite.compiler.recording.lines import NUMPY, PACKAGE, PYTHON, is_library, is_log, line_of, refuse
-from autograd_lite.compiler.recording.places import is_installed
+from autograd_lite.compiler.recording.lines import is_log, line_of, refuse
 from autograd_lite.compiler.recording.reading import names_in
 from autograd_lite.compiler.recording.traced import Traced
 from autograd_lite.engine.generators import default_rng
@@ -29,7 +28,6 @@ from autograd_lite.transforms.watched import name_of
 
 _monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
 _MONITOR = "autograd_lite"
-_READERS = tuple([f"{PACKAGE}{room}{os.sep}" for room in ("nn", "optim")])
 
 _WORLD: dict[str, frozenset[str]] = {
     "time": frozenset(("sleep", "strptime", "mktime", "asctime")),
@@ -44,8 +42,9 @@ _OF_THE_INTERPRETER = frozenset(
     ("getrecursionlimit", "getswitchinterval", "getrefcount", "getallocatedblocks", "gettrace", "getprofile")
 )
 _BUILTINS = frozenset(("input", "breakpoint", "print"))
+_TAKEN = frozenset((*WITHIN, PYTHON))
 _THREADS = frozenset(("start_new_thread", "start_joinable_thread", "start_new"))
-_RANDOM = f"{PYTHON}random.py"
+_RANDOM = python_file("random.py")
 _SEEDING, _ENTROPY = "Random.seed", "SystemRandom.getrandbits"
 _DRAWN = frozenset(("random", "getrandbits", "seed", "setstate"))
 _NUMBERS_OF_PYTHON = "random"
@@ -55,7 +54,9 @@ _ENVIRONMENT = frozenset(
     f.__code__ for name, f in vars(type(os.environ)).items() if isinstance(f, types.FunctionType) and name != "__init__"
 )
 _SETTINGS = frozenset((np.geterr.__code__, np.get_printoptions.__code__, np.geterrcall.__code__))
-_COPYING = tuple([f"{PYTHON}{name}.py" for name in ("copy", "dataclasses", "inspect", "copyreg", "pprint", "operator")])
+_COPYING = tuple(
+    map(python_file, ("copy.py", "dataclasses.py", "inspect.py", "copyreg.py", "pprint.py", "operator.py"))
+)
 
 
 class Observer:
@@ -112,9 +113,9 @@ class Observer:
         """Note the code of a call."""
         self.codes.add(code)
         self._known.add(id(code))
-        if is_users(code, frame) and not _is_called_by_a_log(frame):
+        if of_frame(frame) not in _TAKEN and not _is_called_by_a_log(frame):
             self.users.add(code)
-        if code in _SETTINGS and not is_library(frame.f_back.f_code.co_filename if frame.f_back else ""):
+        if code in _SETTINGS and not (frame.f_back is not None and of_frame(frame.f_back) in WITHIN):
             self._refuse(f"numpy.{code.co_name}")
         elif code in self.users and names_in(code).attributes & _FILES:
             self._refuse("a function that reads or writes a file")
@@ -141,10 +142,10 @@ class Observer:
     def _is_strange(self, frame: types.FrameType) -> bool:
         """Tell whether a call is not the function's: ours, of a log, or of a watcher of the garbage collector."""
         code = frame.f_code
-        return code.co_filename.startswith(PACKAGE) or is_log(code) or code in self._watchers or _is_importing(frame)
+        return of_code(code) in OUR or is_log(code) or code in self._watchers or _is_importing(frame)
 
     def _says(self, frame: Any) -> None:
-        while frame.f_back is not None and (is_log(frame.f_code) or is_library(frame.f_code.co_filename)):
+        while frame.f_back is not None and (is_log(frame.f_code) or of_frame(frame) in WITHIN):
             frame = frame.f_back
         self.said = self.said or f" (at {line_of(frame)})"
 
@@ -177,7 +178,7 @@ class Observer:
         """Return the names of attributes that were read; None if any may have been."""
         found: set[str] = set()
         for code in self.codes:
-            if not is_engine(code):
+            if of_code(code) not in UNWATCHED:
                 names = names_in(code)
                 if names.made_up and (code in self.users or code.co_filename.startswith(_COPYING)):
                     return None
@@ -186,7 +187,8 @@ class Observer:
 
     def lists_attributes(self) -> bool:
         """Tell whether code of ours went through all attributes of an object, as a list of parameters does."""
-        return any("vars" in names_in(code).variables for code in self.codes if code.co_filename.startswith(_READERS))
+        ours = [code for code in self.codes if of_code(code) == OURS]
+        return any("vars" in names_in(code).variables for code in ours)
 
     def imports(self) -> frozenset[str]:
         """Return the modules that were imported."""
@@ -246,21 +248,6 @@ def asks(fn: Any) -> str:
     if owner.__class__ is types.ModuleType:
         return _of_modules[fn]
     return _asks_as_method(fn, owner) if _may_ask[owner.__class__] else ""
-
-
-def is_engine(code: types.CodeType) -> bool:
-    """Tell whether a code is part of the engine, which reads no attributes of models, optimisers and settings."""
-    path = code.co_filename
-    return (path.startswith(PACKAGE) and not path.startswith(_READERS)) or path.startswith(NUMPY)
-
-
-def is_users(code: types.CodeType, frame: types.FrameType) -> bool:
-    """Tell whether a code is none of Python's library, NumPy's or ours."""
-    path = code.co_filename
-    if path.startswith("<"):  # made of a text, as the methods of a dataclass
-        module = str(frame.f_globals.get("__name__"))
-        return not is_ours_name(module) and not is_standard_name(module)
-    return (is_installed(path) or not path.startswith(PYTHON)) and not path.startswith((PACKAGE, NUMPY))
 
 
 def _is_called_by_a_log(frame: Any) -> bool:
@@ -344,7 +331,7 @@ def _callbacks(observer: Observer) -> dict[int, Callable[..., Any]]:
         return _monitor.DISABLE
 
     def called(code: types.CodeType, offset: int, fn: Any, first: Any) -> Any:
-        if code.co_filename.startswith(PACKAGE):
+        if of_code(code) in OUR:
             return _monitor.DISABLE
         if get_ident() != thread or observer.aloof:
             return None

@@ -24,7 +24,7 @@ from autograd_lite.base.lazy import lazy
 from autograd_lite.base.shapes import Array
 from autograd_lite.compiler.recording.derivative import Derived
 from autograd_lite.compiler.recording.guards import altered
-from autograd_lite.compiler.recording.slots import reading, set_data, slot_data, slot_grad, told
+from autograd_lite.compiler.recording.interception import reading, set_data, slot_data, slot_grad, told
 from autograd_lite.engine.generators import default_rng, is_generator
 from autograd_lite.engine.graph import Linked, Node, Recomputed, new_order
 from autograd_lite.engine.observers import observers

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_lite.compiler.recording.kinds import LIBRARY
+from autograd_lite.base.libraries import PYTHON, USER, of_code
 
 MOST = 20_000
 """How many places a survey looks at."""
 UNSET = object()
 """What lies in a place that is empty."""
+_EXPLORED = frozenset((USER, PYTHON))
 
 
 class Place(NamedTuple):
@@ -89,13 +88,7 @@ class Scope:
 
     def enters(self, code: types.CodeType) -> bool:
         """Tell whether to look for the variables that a code reads: unknown code of a package may be a whole world."""
-        return self.codes is not None or code in self.strange or not is_installed(code.co_filename)
-
-
-@functools.cache
-def is_installed(file: str) -> bool:
-    """Tell whether a file is of a package that was installed."""
-    return "site-packages" in file or "dist-packages" in file
+        return self.codes is not None or code in self.strange or of_code(code) in _EXPLORED
 
 
 def in_cell(cell: types.CellType) -> Any:
@@ -112,13 +105,6 @@ def own_dict(x: Any) -> dict[str, Any]:
     return space if isinstance(space, dict) else {}
 
 
-def is_engine_object(x: Any) -> bool:
-    """Tell whether an object is of a class of the engine, or of NumPy: a transform, an operation of the user's."""
-    module = str(getattr(type(x), "__module__", ""))
-    parts = module.split(".")
-    return parts[0] in LIBRARY and parts[1:2] not in (["nn"], ["optim"])
-
-
 def content(x: Any) -> Any:
     """Return a copy of a container of plain values that tells its order, the classes of its values, and zeros."""
     if isinstance(x, Mapping):
@@ -129,26 +115,3 @@ def content(x: Any) -> Any:
 def _told(values: Iterable[Any]) -> list[Any]:
     """Return what a comparison by value does not tell: classes, and the signs of zeros."""
     return [str(v) if v.__class__ in (float, complex) and not v else v.__class__ for v in values]
-
-
-def put_back(place: Place, before: Place | None) -> None:
-    """Have what lay in a place lie there again, or nothing, where nothing did."""
-    put, take = _WAYS.get(place.how, (None, None))
-    if put is None or take is None or isinstance(place.owner, tuple):
-        return
-    if before is None or before.found is UNSET:
-        take(place.owner, place.key)
-    else:
-        put(place.owner, place.key, before.found)
-
-
-_WAYS: dict[str, tuple[Any, Any]] = {
-    "item": (operator.setitem, operator.delitem),
-    "attribute": (setattr, delattr),
-    "entry": (setattr, delattr),
-    "cell": (
-        lambda cell, _, value: setattr(cell, "cell_contents", value),
-        lambda cell, _: delattr(cell, "cell_contents"),
-    ),
-}
-"""How something is put into a place, and how it is taken out."""

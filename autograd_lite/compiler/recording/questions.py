@@ -10,12 +10,13 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ABSENT, defines
-from autograd_lite.compiler.recording.lines import is_library, refuse
+from autograd_lite.base.libraries import WITHIN, of_frame
+from autograd_lite.compiler.recording.lines import refuse
 
 
 def by_user() -> bool:
     """Tell whether what has called the caller is neither NumPy's nor ours."""
-    return not is_library(sys._getframe(2).f_code.co_filename)
+    return of_frame(sys._getframe(2)) not in WITHIN
 
 
 def class_of(x: Any) -> type:

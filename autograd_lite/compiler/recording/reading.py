@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from opcode import opmap
 from types import CodeType
 from typing import Any, NamedTuple
@@ -29,6 +29,8 @@ _OF_CLOSURES = (opmap["LOAD_DEREF"], opmap["STORE_DEREF"])
 _CONSTANT = opmap["LOAD_CONST"]
 _IMPORT = opmap["IMPORT_NAME"]
 _MATCH = opmap["MATCH_CLASS"]
+_NAMING = frozenset((*_GLOBALS, *_ATTRIBUTES, _IMPORT))
+_SAYING = frozenset((*_GLOBALS, *_ATTRIBUTES, *_OF_CLOSURES, _CONSTANT))
 _MADE_UP = frozenset(
     (
         "getattr", "hasattr", "vars", "dir", "__dict__", "__getattribute__", "attrgetter", "methodcaller", "eval",
@@ -86,7 +88,7 @@ def whole(codes: Iterable[CodeType]) -> set[CodeType]:
 def line_that_reads(name: str, codes: Iterable[CodeType]) -> str:
     """Return the first line that names a variable, an attribute or a key, as ``file.py:12``; nothing if none does."""
     for code in sorted(codes, key=lambda code: (code.co_filename, code.co_firstlineno)):
-        for place, (operation, argument) in enumerate(_instructions(code.co_code)):
+        for place, operation, argument in _instructions(code, _SAYING):
             if _named(code, operation, argument) == name:
                 lines = (line for start, stop, line in code.co_lines() if start <= 2 * place < stop)
                 return f"{os.path.basename(code.co_filename)}:{next(lines, None) or code.co_firstlineno}"  # noqa: PTH119
@@ -115,34 +117,38 @@ def _union(parts: Iterable[Names]) -> Names:
 
 
 def _own(code: CodeType) -> Names:
-    names = code.co_names
-    found: dict[str, set[str]] = {"variables": set(), "attributes": set(), "imports": set(), "classes": set()}
-    matched, before = False, ""
-    for operation, argument in _instructions(code.co_code):
-        name = ""
-        if operation in _GLOBALS:
-            name = names[argument >> _GLOBALS[operation]]
-            found["variables"].add(name)
-        elif operation in _ATTRIBUTES:
+    names, found = code.co_names, {"variables": set[str](), "attributes": set[str](), "imports": set[str]()}
+    for _, operation, argument in _instructions(code, _NAMING):
+        if operation in _ATTRIBUTES:
             found["attributes"].add(names[argument >> _ATTRIBUTES[operation]])
         elif operation == _IMPORT:
             found["imports"].add(names[argument])
-        elif operation in _LOCALS and before == "type":
-            found["classes"].add(code._varname_from_oparg(argument))  # type: ignore[attr-defined]
-        matched = matched or operation == _MATCH
-        before = before if not operation else name  # NOTE: 0 is no instruction, but room that one keeps for itself
+        else:
+            found["variables"].add(names[argument >> _GLOBALS[operation]])
     said = found["variables"] | found["attributes"]
     return Names(
-        made_up=matched or not _MADE_UP.isdisjoint(said),
+        made_up=_MATCH in code.co_code[::2] or not _MADE_UP.isdisjoint(said),
         module=not _WHOLE_MODULE.isdisjoint(said),
+        classes=frozenset(_asked(code) if "type" in said else ()),
         **{kind: frozenset(words) for kind, words in found.items()},
     )
 
 
-def _instructions(text: bytes) -> Iterator[tuple[int, int]]:
-    """Yield operations and arguments."""
-    high = 0
-    for operation, low in zip(text[::2], text[1::2], strict=True):
-        argument = high << 8 | low
-        high = argument if operation == _WIDER else 0
-        yield operation, argument
+def _asked(code: CodeType) -> Iterator[str]:
+    """Yield the variables of which a code asks, by `type`, what class they are."""
+    before = ""
+    for _, operation, argument in _instructions(code, range(1, 256)):  # 0 is room that an instruction keeps for itself
+        if operation in _LOCALS and before == "type":
+            yield code._varname_from_oparg(argument)  # type: ignore[attr-defined]
+        before = code.co_names[argument >> _GLOBALS[operation]] if operation in _GLOBALS else ""
+
+
+def _instructions(code: CodeType, wanted: Container[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield places, operations and arguments of some instructions. NOTE: most are none of these, and cost nothing."""
+    text = code.co_code
+    for place in [k for k, operation in enumerate(text[::2]) if operation in wanted]:
+        argument, high = text[2 * place + 1], place
+        while high and text[2 * high - 2] == _WIDER:
+            high -= 1
+            argument |= text[2 * high + 1] << 8 * (place - high)
+        yield place, text[2 * place], argument

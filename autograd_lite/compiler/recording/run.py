@@ -20,16 +20,16 @@ from autograd_lite.compiler.program.program import Assignment, Constant, Input, 
 from autograd_lite.compiler.recording.derivative import Derived
 from autograd_lite.compiler.recording.environment import Environment, Nothing
 from autograd_lite.compiler.recording.generators import Generator
+from autograd_lite.compiler.recording.interception import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.recording.naming import argument_names, reached
-from autograd_lite.compiler.recording.slots import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.recording.trace import Restart, Trace
 from autograd_lite.compiler.recording.traced import Traced, plain
 from autograd_lite.engine import refusals
+from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.graph import hooks_of
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.switch import is_grad_enabled
-from autograd_lite.errors.covered import uncovered
 from autograd_lite.nn.module import Parameter
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tensor.views import base_of, outdate, views_of

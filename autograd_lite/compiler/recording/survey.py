@@ -21,19 +21,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.libraries import PYTHON, UNWATCHED, USER, WITHIN, of, of_module
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE, is_ours, is_standard
-from autograd_lite.compiler.recording.places import (
-    MOST,
-    UNSET,
-    Place,
-    Scope,
-    content,
-    in_cell,
-    is_engine_object,
-    is_installed,
-    own_dict,
-)
+from autograd_lite.compiler.recording.places import MOST, UNSET, Place, Scope, content, in_cell, own_dict
 from autograd_lite.compiler.recording.reading import Names, names_in
 from autograd_lite.compiler.recording.traced import Traced
 from autograd_lite.engine.graph import hooks_of
@@ -183,23 +174,23 @@ class Survey:
 
     def _module(self, x: types.ModuleType, name: str) -> None:
         self._modules.setdefault(id(x), (x, name))
-        package = x.__name__.partition(".")[0]
-        if package in kinds.LIBRARY:
+        owner = of_module(x.__name__)
+        if owner in WITHIN:
             return
-        space, standard = vars(x), kinds.is_standard_name(package)
-        if not standard and not is_installed(str(space.get("__file__", ""))):
+        space, standard = vars(x), owner == PYTHON
+        if owner == USER:
             self._note("keys", space, None, len(space), name)
         if "__getattr__" in space:
             self._found("item", space, "__getattr__", space["__getattr__"], name, x)
-        for word in self._words_for(x, standard):
+        for word in self._words_for(x, owner):
             value = space[word]
             if not standard or isinstance(value, (*SIMPLE, list, dict)):
                 self._found("item", space, word, value, _joined(name, word), x)
 
-    def _words_for(self, x: types.ModuleType, standard: bool) -> list[str]:
+    def _words_for(self, x: types.ModuleType, owner: str) -> list[str]:
         """Return the names by which variables of a module may be read from outside."""
         any_word = self.scope.words is None and (self.scope.codes is not None or self._made_up)
-        if any_word and not standard and not is_installed(str(vars(x).get("__file__", ""))):
+        if any_word and owner == USER:
             return list(vars(x))
         return sorted((self._words if self.scope.words is None else self.scope.words) & vars(x).keys())
 
@@ -363,7 +354,7 @@ class Survey:
         self._class(cls, name, x)
 
     def _wants(self, x: Any, word: str) -> bool:
-        if self.scope.reads(word) or is_dataclass(x) or is_engine_object(x):
+        if self.scope.reads(word) or is_dataclass(x) or of(type(x)) in UNWATCHED:
             return True
         return self.scope.modules and any(map(is_ours, type(x).__mro__))
 

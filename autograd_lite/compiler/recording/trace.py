@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 import sys
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn
 from weakref import ref
@@ -17,6 +17,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.libraries import WITHIN, of_frame
 from autograd_lite.base.shapes import Array
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.identifiers import identifier
@@ -24,14 +25,14 @@ from autograd_lite.compiler.program.literals import path_of
 from autograd_lite.compiler.program.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.recording.aside import Aside
 from autograd_lite.compiler.recording.generators import Generator
-from autograd_lite.compiler.recording.lines import is_library, is_log, line_of, refuse, refused, user_frame, where
+from autograd_lite.compiler.recording.interception import set_data, set_grad, slot_data, slot_grad, tracing
+from autograd_lite.compiler.recording.lines import is_log, line_of, refuse, refused, user_frame, where
 from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
 from autograd_lite.compiler.recording.observation import unobserved
 from autograd_lite.compiler.recording.outside import UNREAD, Seen
-from autograd_lite.compiler.recording.slots import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.recording.traced import Number, Traced, plain, traced_in
 from autograd_lite.compiler.recording.views import link_views
-from autograd_lite.engine import generators, sweep, tangents
+from autograd_lite.engine import generators
 from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.op import NO_SETTINGS, Op, Settings
@@ -43,8 +44,6 @@ from autograd_lite.tensor.views import is_outdated
 from autograd_lite.tree import sequence_like
 
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
-
-_SWEEPS = frozenset((sweep.reverse.__code__, tangents.forward.__code__))
 
 
 class Restart(BaseException):
@@ -89,6 +88,7 @@ class Trace:
         self.closed = self.done = False
         self.failures: list[BaseException] = []
         self.saying: tuple[Any, int] | None = None
+        self._doing: tuple[str, Any] = ("", None)
         self._calm: dict[str, Any] = {**np.geterr()}
         self._fixed = fixed
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
@@ -229,7 +229,7 @@ class Trace:
         if self.closed or tracing() is not self:
             return f"<a value of a compiled function, of shape {np.shape(plain(value))}>"
         frame: Any = sys._getframe(1)
-        while frame is not None and is_library(frame.f_code.co_filename):
+        while frame is not None and of_frame(frame) in WITHIN:
             frame = frame.f_back
         if frame is None or is_log(frame.f_code) or self.saying == (frame.f_code, frame.f_lasti):
             return plain(value)
@@ -267,27 +267,16 @@ class Trace:
 
     def _origin(self, number: int) -> str:
         """Return which operation a call is part of, as far as it can be told while it happens; see `observed`."""
-        frame: Any = sys._getframe(2)
-        while frame is not None:
-            code = frame.f_code
-            if code in _SWEEPS:
-                found = frame.f_locals
-                node = found.get("node")
-                if isinstance(node, Node) and node.op is not None:
-                    self._name_derivative(number, found.get("parent"))
-                    return f"derivative of {node.op.name}"
-            elif code.co_name == "advance" and "group" in frame.f_locals:
-                return type(frame.f_locals["self"]).__name__
-            elif code is self._begun_by:
-                break
-            frame = frame.f_back
-        return ""
+        what, node = self._doing
+        if node is not None:
+            self._name_derivative(number, node)
+        return what
 
-    def _name_derivative(self, number: int, parent: Any) -> None:
+    def _name_derivative(self, number: int, node: Node) -> None:
         """The last value computed for a node in a sweep is its derivative; earlier ones have led to it."""
-        value = None if parent is None else self._values.get(parent.order)
-        if value is None and parent is not None and parent.notes is not None:
-            owner = parent.notes.owner()
+        value = self._values.get(node.order)
+        if value is None and node.notes is not None:
+            owner = node.notes.owner()
             seen = self.seen.get(id(owner))
             value = seen.first.id if seen is not None and seen.first is not None else None
         if value is None:
@@ -441,6 +430,15 @@ class Trace:
         if not np.all(condition._value):
             raise error(text)
         self.call(helpers.verify, (condition, text))
+
+    def doing(self, items: Iterable[Any], said: Callable[[Any], tuple[str, Any]]) -> Iterator[Any]:
+        before = self._doing
+        try:
+            for item in items:
+                self._doing = said(item)
+                yield item
+        finally:
+            self._doing = before
 
     def watched(self) -> frozenset[tuple[int, str]]:
         """Return the numbers that were asked for here: items of mappings."""

@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import METHODS, defines
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.recording.generators import Generator
 from autograd_lite.compiler.recording.lines import refuse, where
 from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
@@ -182,7 +182,7 @@ class Traced(Questions, StandIn):
     def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if any(t in RECORDERS and not issubclass(t, Traced) for t in types):
             return NotImplemented
-        if func in _ANSWERED:
+        if facts.of(func).answers:
             return func(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
         _refuse(func, args)
         if func in _ORDERED:
@@ -301,7 +301,7 @@ def _getitem(a: Any, key: Any) -> Any:
 
 
 def _scatter(g: Any, key: Any, shape: Shape) -> Any:
-    once = not traced_in(key) if indexing._is_basic(key) else _is_distinct(key, g.size)
+    once = not traced_in(key) if indexing.is_basic(key) else _is_distinct(key, g.size)
     fn = helpers.placed if once else helpers.scatter
     return trace_of((g, key)).call(fn, (g, key, shape))
 
@@ -367,34 +367,21 @@ def _put(out: Any, result: Any, name: str) -> Any:
 
 # ----- what is refused -----
 
-_ANSWERED = frozenset(
-    (np.shape, np.ndim, np.size, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj, np.result_type)
-)
-_QUESTIONS = frozenset(constant.QUESTIONS) - _ANSWERED
-_WRITING = frozenset((np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis))
-_RAGGED = frozenset(
-    (
-        np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
-        np.unique_values, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
-    )
-)  # fmt: skip
-_BY_CONDITION = frozenset((np.compress, np.extract, np.bincount))
-
-
 def _refuse(func: Any, args: Sequence[Any]) -> None:
     """Refuse a call whose result is no array of a fixed shape."""
-    if func in _RAGGED or func in _BY_CONDITION or func in _QUESTIONS or func in (np.where, np.repeat):
-        decisive = args[1:] if func is np.repeat else args[:1] if func in _BY_CONDITION else args
+    known = facts.of(func)
+    if known.ragged or known.selects or func in constant.QUESTIONS or func in (np.where, np.repeat):
+        decisive = args[1:] if func is np.repeat else args[:1] if known.selects else args
         if len(args) == 1 or func is not np.where:
             _fix(decisive)
-    ragged = func in _RAGGED or (func is np.where and len(args) == 1)
-    if ragged or (func in _BY_CONDITION and traced_in(args[0])):
+    ragged = known.ragged or (func is np.where and len(args) == 1)
+    if ragged or (known.selects and traced_in(args[0])):
         refuse(errors.COMPILE_SHAPE, op=func.__name__)
     if func is np.repeat and len(args) > 1 and traced_in(args[1]):
         refuse(errors.COMPILE_SHAPE, op="repeat")
-    if func in _QUESTIONS:
+    if func in constant.QUESTIONS:
         refuse(errors.COMPILE_QUESTION, op=func.__name__)
-    if func in _WRITING:
+    if known.overwrites:
         _fix(args)
         _refuse_write(func.__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.identifiers import Taken, identifier
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.compiler.program.program import Program
@@ -102,7 +102,7 @@ def _variables(program: Program) -> dict[int, int]:
     """
     found: dict[int, int] = {}
     for x in program.instructions:
-        if x.fn in helpers.IN_PLACE and x.into is not None:
+        if facts.of(x.fn).in_place and x.into is not None:
             found[x.id] = found.get(x.into, x.into)
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.identifiers import words
 from autograd_lite.compiler.program.literals import array_text, dtype_text, example_text, literal, path_of, source_of
 from autograd_lite.compiler.program.opaque import is_opaque
@@ -29,18 +29,7 @@ _INFIX: dict[Any, str] = {
     operator.gt: ">", operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
 }  # fmt: skip
 _PREFIX = {np.negative: "-", operator.neg: "-", operator.pos: "+"}
-# Derivatives are computed without warnings, from the first call on that makes infinite or undefined what was finite.
-_CALM = frozenset(
-    (
-        np.add, np.subtract, np.multiply, np.negative, np.square, np.matmul, np.dot, np.vdot, np.sum, np.where,
-        np.transpose, np.reshape, np.broadcast_to, np.copy, np.array, np.maximum, np.minimum, np.absolute, np.copysign,
-        np.sign, np.greater,
-        np.less, np.greater_equal, np.less_equal, np.equal, np.not_equal, np.isfinite, operator.getitem, operator.add,
-        operator.mul, operator.neg, operator.sub, helpers.placed, helpers.scatter, helpers.added_at,
-        helpers.subtracted_at, helpers.assigned,
-    )
-)  # fmt: skip
-_REDUCED = {np.sum: "np.add", np.max: "np.maximum", np.min: "np.minimum", np.prod: "np.multiply"}
+_NO_UFUNC = ("", "and", "or")
 COLUMN = 64
 
 
@@ -73,7 +62,7 @@ class Module:
     def _calls(self, fn: Any) -> bool:
         """Tell whether the text calls a helper, and does not have it written out."""
         calls = [x for x in self.program.instructions if x.fn is fn]
-        return fn is not helpers.placed and any(fn not in helpers.IN_PLACE or x.into is None for x in calls)
+        return fn is not helpers.placed and any(not facts.of(fn).in_place or x.into is None for x in calls)
 
     def _constants_text(self) -> list[str]:
         return [f"{self.names[c.id]} = {array_text(c.array)}\n" for c in self.program.constants if c.id in self._used]
@@ -177,8 +166,9 @@ class Module:
             return self._call("verify", x)
         if x.id in self._blocks:
             return self._of_block(x)
-        if x.fn in helpers.IN_PLACE and x.into is not None:
-            return f"{self.names[x.id]}[{self._key(x.args[2])}] {helpers.IN_PLACE[x.fn]} {self.operand(x.args[1])}"
+        sign = facts.of(x.fn).in_place
+        if sign and x.into is not None:
+            return f"{self.names[x.id]}[{self._key(x.args[2])}] {sign} {self.operand(x.args[1])}"
         return f"{self.names[x.id]} = {self.expression(x)}"
 
     def expression(self, x: Instruction) -> str:
@@ -195,7 +185,7 @@ class Module:
             method = self._method(x, a)
             if method is not None:
                 return method
-        if fn in _REDUCED and _simple_reduction(x):
+        if facts.of(fn).reduces not in _NO_UFUNC and _simple_reduction(x):
             return self._reduction(x, a)
         return self._call(fn.__name__ if is_opaque(fn) else path_of(fn), x)
 
@@ -232,7 +222,7 @@ class Module:
         given = dict(zip(("axis",), a[1:], strict=False)) | {name: self.operand(v) for name, v in x.kwargs}
         given.setdefault("axis", "None")
         shown = [f"{name}={value}" for name, value in given.items() if (name, value) != ("keepdims", "False")]
-        return f"{_REDUCED[x.fn]}.reduce({', '.join([a[0], *shown])})"
+        return f"np.{facts.of(x.fn).reduces}.reduce({', '.join([a[0], *shown])})"
 
     def _call(self, name: str, x: Instruction) -> str:
         parts = [self.operand(arg) for arg in x.args]
@@ -342,8 +332,11 @@ _modules = count()
 
 
 def is_loud(x: Instruction) -> bool:
-    """Tell whether NumPy might warn of a call of which it is not to."""
-    return x.quiet and x.fn not in _CALM
+    """Tell whether NumPy might warn of a call of which it is not to.
+
+    Derivatives are computed without warnings, from the first call on that makes infinite or undefined what was finite.
+    """
+    return x.quiet and not facts.of(x.fn).calm
 
 
 def _simple_reduction(x: Instruction) -> bool:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograd_lite.base.display import Report, lines_html, table_html
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.memory import is_new
 from autograd_lite.compiler.program.program import Group, Instruction, Program, Ref, Type
-
-_PRODUCTS = (np.matmul, np.dot, np.vdot)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +55,7 @@ def _flops(x: Instruction, types: Mapping[int, Type]) -> int:
     first = x.args[0] if x.args else None
     if not isinstance(first, Ref):
         return size
-    if x.fn in _PRODUCTS:
+    if facts.of(x.fn).product or x.fn is np.vdot:
         return 2 * size * (types[first.id].shape or (1,))[-1]
     return max(size, math.prod(types[first.id].shape))
 

@@ -21,6 +21,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape, everywhere
 from autograd_lite.engine import refusals
+from autograd_lite.engine.covered import refusal
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.graph import new_order
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
@@ -28,7 +29,6 @@ from autograd_lite.engine.priority import carrier_of
 from autograd_lite.engine.provenance import is_assignment
 from autograd_lite.engine.record import Handle, link, record, shares
 from autograd_lite.engine.unrecorded import ask, leaves
-from autograd_lite.errors.covered import refusal
 from autograd_lite.rules import constant, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.operators import TensorMethods

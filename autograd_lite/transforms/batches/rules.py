@@ -268,8 +268,7 @@ def _einsum(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -
 
 def _basic(key: Any) -> bool:
     """Tell whether an index has no arrays, so that it can stand behind a full slice as it is."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(k is None or k is Ellipsis or isinstance(k, slice) or _is_number(k) for k in parts)
+    return indexing.is_basic(key)
 
 
 def _is_number(k: Any) -> bool:

@@ -17,11 +17,11 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import is_numbers
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Linked, Node, Recomputed
 from autograd_lite.engine.op import Op, Settings
 from autograd_lite.engine.operands import refuse_masked, with_shape
 from autograd_lite.engine.record import Handle, make_tensor
-from autograd_lite.errors.covered import uncover
 from autograd_lite.tensor.state import Refusing
 from autograd_lite.transforms.batches.array import Batched, Level
 from autograd_lite.transforms.batches.rules import rule

@@ -14,6 +14,7 @@ from types import CodeType
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.base.libraries import OUR, of_frame
 
 
 class _Latest(_local):
@@ -31,7 +32,7 @@ _latest = _Latest()
 def refusal(kind: type[errors.AutogradError], text: str) -> errors.AutogradError:
     """Return the error with which code is refused what it has asked one of our methods for: a number, an array."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith("autograd_lite."):
+    while frame.f_back is not None and of_frame(frame) in OUR:
         frame = frame.f_back
     _latest.code, _latest.instruction, _latest.kind, _latest.text = frame.f_code, frame.f_lasti, kind, text
     return kind(text)

@@ -1,26 +1,168 @@
-"""A function with other things in the place of the arrays and random generators that it reads.
+"""What stands in the place of something else while a function is recorded, and is taken away again.
 
-Nothing of the user's is touched, for other threads may be reading it: what leads to such a thing, functions with their
-variables, containers, objects, has a double for the run, in which the way leads to what stands in for it. All else is
-shared. Where a way leads through something that can have no double, as a class, everybody goes on to see the thing
-itself, by whichever way.
+The two attributes of a Tensor that a trace has to see, its array and its gradient: while a trace is on, reading or
+setting ``_data`` and ``_grad`` in the thread that traces leads to the trace. While none is on they are the plain slots
+they always were, and cost nothing more.
+
+And the arrays and random generators that a function reads: it runs with other things in their places. Nothing of the
+user's is touched, for other threads may be reading it: what leads to such a thing, functions with their variables,
+containers, objects, has a double for the run, in which the way leads to what stands in for it. All else is shared.
+Where a way leads through something that can have no double, as a class, everybody goes on to see the thing itself, by
+whichever way.
 """
 
 from __future__ import annotations
 
-import functools
+import operator
 import types
-from collections.abc import Callable, Iterable
+from _thread import get_ident
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.base.arraylike import defines
+from autograd_lite.base.libraries import WITHIN, of_module
+from autograd_lite.base.unfinished import Lock, begun
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE
-from autograd_lite.compiler.recording.places import UNSET, in_cell
+from autograd_lite.compiler.recording.places import UNSET, Place, in_cell
 from autograd_lite.compiler.recording.survey import Survey
 from autograd_lite.engine.generators import is_generator
+from autograd_lite.engine.observers import Observer, observers
+from autograd_lite.engine.record import Handle
+from autograd_lite.engine.watchpoints import watching
+
+# ----- the slots of Tensors -----
+
+_DATA, _GRAD = Handle.__dict__["_data"], Handle.__dict__["_grad"]
+_current: ContextVar[Any] = ContextVar("autograd_lite_trace", default=None)
+tracing = _current.get
+set_data, set_grad = _DATA.__set__, _GRAD.__set__
+raw_data, raw_grad = _DATA.__get__, _GRAD.__get__
+told: list[Observer] = []
+"""The observers that are traces: each of its own thread only."""
+_lock = Lock()
+_readers: list[Any] = []
+
+
+def slot_data(t: Any) -> Any:
+    """Return the array that a Tensor really holds, None where it has none yet."""
+    return _slot(_DATA, t)
+
+
+def slot_grad(t: Any) -> Any:
+    """Return the gradient that a Tensor really holds, None where there is none."""
+    return _slot(_GRAD, t)
+
+
+def _slot(slot: Any, t: Any) -> Any:
+    try:
+        return slot.__get__(t)
+    except AttributeError:
+        return None
+
+
+def _data(t: Any) -> Any:
+    trace = tracing()
+    return _DATA.__get__(t) if trace is None else trace.read_data(t)
+
+
+def _put_data(t: Any, value: Any) -> None:
+    trace = tracing()
+    if trace is None:
+        set_data(t, value)
+    else:
+        trace.write_data(t, value)
+
+
+def _grad(t: Any) -> Any:
+    trace = tracing()
+    return _GRAD.__get__(t) if trace is None else trace.read_grad(t)
+
+
+def _put_grad(t: Any, value: Any) -> None:
+    trace = tracing()
+    if trace is None:
+        set_grad(t, value)
+    else:
+        trace.write_grad(t, value)
+
+
+_TRACED_DATA = property(_data, _put_data, _DATA.__delete__)
+_TRACED_GRAD = property(_grad, _put_grad, _GRAD.__delete__)
+
+
+def _look() -> None:
+    """Have the attributes lead to the traces while there is one in any thread."""
+    on = bool(_readers)
+    setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
+    setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
+
+
+@contextmanager
+def reading(reader: Any) -> Iterator[None]:
+    """Have this thread read and write Tensors through something that does what a trace does there."""
+    end = partial(_read, reader, get_ident(), tracing())
+    begun(end)
+    try:
+        with _lock.held:
+            _readers.append(reader)
+            _look()
+        _current.set(reader)
+        yield
+    finally:
+        end()
+
+
+def _read(reader: Any, thread: int, before: Any) -> None:
+    """Have Tensors be read as before, wherever a reader stands; what has ended is left alone."""
+    if thread == get_ident():
+        _current.set(before)
+    with _lock.held:
+        _readers[:] = [other for other in _readers if other is not reader]
+        _look()
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Have this thread's trace see nothing for the time of a block."""
+    token, watch = _current.set(None), watching.set(None)
+    try:
+        yield
+    finally:
+        watching.reset(watch)
+        _current.reset(token)
+
+
+@contextmanager
+def recording(trace: Any) -> Iterator[None]:
+    """Have a trace see what this thread does."""
+    end = partial(_recorded, trace, get_ident(), watching.get())
+    begun(end)
+    try:
+        with reading(trace):
+            watching.set(trace)
+            told.append(trace.observed)
+            observers.append(trace.observed)
+            yield
+    finally:
+        end()
+
+
+def _recorded(trace: Any, thread: int, watcher: Any) -> None:
+    """Put an end to a trace, wherever it stands; what has ended is left alone."""
+    if thread == get_ident():
+        watching.set(watcher)
+    for listening in (observers, told):
+        while trace.observed in listening:
+            listening.remove(trace.observed)
+
+
+# ----- doubles of what a function reads -----
 
 _BUILT = (dict, list, tuple, types.FunctionType, types.MethodType, types.CellType)
 
@@ -80,9 +222,9 @@ class Doubles:
             return types.ModuleType(x.__name__)
         if type(x) is tuple:
             return tuple(map(self.of, x))
-        if isinstance(x, functools.partial):
+        if isinstance(x, partial):
             args, keywords = map(self.of, x.args), self._of_values(x.keywords)
-            made = functools.partial.__new__(type(x), self.of(x.func), *args, **keywords)
+            made = partial.__new__(type(x), self.of(x.func), *args, **keywords)
             made.__dict__.update(x.__dict__)
             return made
         base: Any = kinds.base_of(type(x))
@@ -99,7 +241,7 @@ class Doubles:
 
     def _space(self, space: dict[str, Any]) -> dict[str, Any]:
         """Return the variables of a module for functions that have doubles."""
-        if kinds.is_ours_name(space.get("__name__")):
+        if of_module(space.get("__name__")) in WITHIN:
             return space
         if id(space) not in self._spaces:
             self._spaces[id(space)] = (space, {})
@@ -124,7 +266,7 @@ class Doubles:
         elif type(x) is list:
             double.extend(map(self.of, x))
             self._watch(x, lambda: dict(enumerate(double)))
-        elif type(x) not in _BUILT and not isinstance(x, functools.partial):
+        elif type(x) not in _BUILT and not isinstance(x, partial):
             self._fill_instance(x, double)
 
     def _fill_space(self, space: dict[str, Any]) -> None:
@@ -202,8 +344,34 @@ def _pinned(survey: Survey, leading: dict[int, tuple[Any, list[int]]]) -> set[in
 def _has_double(x: Any) -> bool:
     if isinstance(x, types.MethodType):
         return isinstance(x.__func__, types.FunctionType)
-    if type(x) in _BUILT or type(x) is types.ModuleType or isinstance(x, functools.partial):
+    if type(x) in _BUILT or type(x) is types.ModuleType or isinstance(x, partial):
         return True
     if isinstance(x, type) or defines(type(x), "__del__"):
         return False
     return kinds.base_of(type(x)) in (object, types.SimpleNamespace)
+
+
+# ----- what a run has put there -----
+
+
+def put_back(place: Place, before: Place | None) -> None:
+    """Have what lay in a place lie there again, or nothing, where nothing did."""
+    put, take = _WAYS.get(place.how, (None, None))
+    if put is None or take is None or isinstance(place.owner, tuple):
+        return
+    if before is None or before.found is UNSET:
+        take(place.owner, place.key)
+    else:
+        put(place.owner, place.key, before.found)
+
+
+_WAYS: dict[str, tuple[Any, Any]] = {
+    "item": (operator.setitem, operator.delitem),
+    "attribute": (setattr, delattr),
+    "entry": (setattr, delattr),
+    "cell": (
+        lambda cell, _, value: setattr(cell, "cell_contents", value),
+        lambda cell, _: delattr(cell, "cell_contents"),
+    ),
+}
+"""How something is put into a place, and how it is taken out."""
