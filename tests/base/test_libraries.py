@@ -51,7 +51,7 @@ FRAMES = {
     "a new folder of ours": (PACKAGE / "train" / "thing.py", "autograd_lite.train.thing", OURS),
     "our folder called as NumPy": (PACKAGE / "numpy" / "x.py", "autograd_lite.numpy.x", OURS),
     "our folder called as SciPy": (PACKAGE / "scipy" / "x.py", "autograd_lite.scipy.x", OURS),
-    "our engine": (PACKAGE / "sweep.py", "autograd_lite.engine.sweep", ENGINE),
+    "our engine": (PACKAGE / "engine" / "sweep.py", "autograd_lite.engine.sweep", ENGINE),
     "a folder of our engine": (PACKAGE / "rules" / "x.py", "autograd_lite.rules.x", ENGINE),
     "a lane": ("<the lane of exp>", "autograd_lite.engine.record", ENGINE),
     "NumPy": (OF_NUMPY / "linalg" / "_linalg.py", "numpy.linalg._linalg", NUMPY),

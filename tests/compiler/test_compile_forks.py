@@ -222,7 +222,7 @@ for n in range(NUMBER):
         good = all(np.array_equal(new(table), 2 * table) for _ in range(3))
         good = good and all(np.array_equal(y[0], np.full(400, 1000.0)) for y in (wide(x), wide(x)))
         (w * w).sum().backward()
-        good = good and w.grad.tolist() == [2.0, 2.0, 2.0] and ag.random.default_rng() is not None
+        good = good and w.grad.tolist() == [2.0, 2.0, 2.0] and ag.engine.generators.default_rng() is not None
         os._exit(0 if good else 1)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert status == 0, (n, status)
@@ -260,13 +260,13 @@ held.wait()
 child = os.fork()
 if not child:
     signal.alarm(60)
-    same = ag.random.default_rng().bit_generator.state == state
-    ag.random.default_rng().random()
+    same = ag.engine.generators.default_rng().bit_generator.state == state
+    ag.engine.generators.default_rng().random()
     os._exit(not same)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 stop.set()
 thread.join()
-assert ag.random.default_rng() is rng
+assert ag.engine.generators.default_rng() is rng
 print("done")
 """
     assert printed(program) == "done\n"

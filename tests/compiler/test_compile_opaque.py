@@ -332,7 +332,7 @@ import autograd_lite as ag
 layer = ag.checkpoint(lambda x: np.tanh(x) * x)
 f = ag.compile(ag.grad(lambda x: layer(layer(x)).sum()))
 assert np.allclose([f(np.ones(2)) for _ in range(3)], ag.grad(lambda x: layer(layer(x)).sum())(np.ones(2)))
-noisy = ag.compile(lambda x: x + ag.random.generator().normal(size=2))
+noisy = ag.compile(lambda x: x + ag.engine.generators.generator().normal(size=2))
 a, b, c = [noisy(np.ones(2)) for _ in range(3)]
 assert (a != b).all() and (b != c).all()
 """

@@ -12,7 +12,7 @@ from backends import NATIVE
 from compiled_state import ITERATORS, ROWS
 
 import autograd_lite as ag
-from autograd_lite.engine.graph import _entered, _recording
+from autograd_lite.engine.switch import _entered, _recording
 
 X = np.array([1.0, -2.0])
 BACKENDS = ["numpy", *NATIVE]

@@ -392,12 +392,12 @@ def test_running_statistics_are_read_and_written() -> None:
 
 def test_random_numbers_go_on() -> None:
     ag.manual_seed(3)
-    layer = ag.compile(lambda x, rng: x + rng.standard_normal(2) + ag.random.generator().random())
+    layer = ag.compile(lambda x, rng: x + rng.standard_normal(2) + ag.engine.generators.generator().random())
     a, b = np.random.default_rng(1), np.random.default_rng(1)
     found = [layer(np.zeros(2), a) for _ in range(3)]
     ag.manual_seed(3)
     for y in found:
-        assert np.array_equal(y, b.standard_normal(2) + ag.random.generator().random())
+        assert np.array_equal(y, b.standard_normal(2) + ag.engine.generators.generator().random())
 
 
 def test_what_is_returned_belongs_to_the_caller() -> None:

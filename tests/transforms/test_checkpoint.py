@@ -95,20 +95,20 @@ def test_plain_arguments_and_no_recording_leave_nothing() -> None:
 
 def test_random_numbers_of_the_default_generator_are_repeated() -> None:
     def noisy(x: Any) -> Any:
-        return x * ag.random.default_rng().standard_normal(3)
+        return x * ag.engine.generators.default_rng().standard_normal(3)
 
     ag.manual_seed(3)
-    expected = ag.random.default_rng().standard_normal(3)
-    after = ag.random.default_rng().standard_normal(3)
+    expected = ag.engine.generators.default_rng().standard_normal(3)
+    after = ag.engine.generators.default_rng().standard_normal(3)
     ag.manual_seed(3)
     x = ag.Tensor(X, requires_grad=True)
     y = ag.checkpoint(noisy)(x)
-    assert ag.random.default_rng().standard_normal(3).tolist() == after.tolist()
-    ag.random.default_rng().standard_normal(3)
-    state = ag.random.state()
+    assert ag.engine.generators.default_rng().standard_normal(3).tolist() == after.tolist()
+    ag.engine.generators.default_rng().standard_normal(3)
+    state = ag.engine.generators.state()
     np.sum(y).backward()
     np.testing.assert_allclose(x.grad, expected)
-    assert ag.random.state() == state
+    assert ag.engine.generators.state() == state
 
 
 def test_an_argument_changed_afterwards_does_not_matter() -> None:

@@ -23,10 +23,9 @@ from autograd_lite.compiler.native.scalars import (
     Scalar,
 )  # fmt: skip
 from autograd_lite.compiler.program import facts, helpers
-from autograd_lite.compiler.program.program import Instruction, Ref, Type, refs
-from autograd_lite.rules.indexing import is_basic
+from autograd_lite.compiler.program.memory import NUMBERS, is_array, plain_key
+from autograd_lite.compiler.program.program import Instruction, Ref, Type
 
-_NUMBERS = frozenset(map(np.dtype, ("f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")))
 _FLOATS = frozenset(map(np.dtype, ("f8", "f4")))
 _MATRIX = 2
 _HALF = 0.5
@@ -63,14 +62,7 @@ class Limits:
 
 
 def _selects_nothing(key: Any, kind: Type) -> bool:
-    return _plain_key(key) and not np.broadcast_to(0, kind.shape)[key].size
-
-
-def is_view(x: Instruction, types: Mapping[int, Type]) -> bool:
-    """Tell whether a call shows the elements of its operand in another order, or some of them."""
-    if not (x.args and isinstance(x.args[0], Ref) and is_array(types[x.args[0].id]) and is_array(types[x.id])):
-        return False
-    return _plain_key(x.args[1]) if x.fn is operator.getitem else facts.of(x.fn).view and not refs(x.args[1:])
+    return plain_key(key) and not np.broadcast_to(0, kind.shape)[key].size
 
 
 def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
@@ -99,7 +91,7 @@ def _is_write(x: Instruction, types: Mapping[int, Type]) -> bool:
     placed = x.fn is helpers.placed
     if _is_cut(x.args[0 if placed else 1], types[x.id], types):
         return False
-    return _key(x.args[1], types) if placed else _plain_key(x.args[-1])
+    return _key(x.args[1], types) if placed else plain_key(x.args[-1])
 
 
 def _is_cut(value: Any, result: Type, types: Mapping[int, Type]) -> bool:
@@ -119,20 +111,9 @@ def _known(kind: Type) -> bool:
     return kind.kind == "float" or is_array(kind)
 
 
-def is_array(kind: Type) -> bool:
-    """Tell the same of an array, or a number of NumPy."""
-    plain = kind.kind in ("array", "scalar") and kind.dtype in _NUMBERS and kind.dtype.isnative
-    return plain and 0 not in kind.shape
-
-
-def _plain_key(key: Any) -> bool:
-    """Tell whether an index is made of known numbers and slices."""
-    return is_basic(key) and not refs(key)
-
-
 def _key(key: Any, types: Mapping[int, Type]) -> bool:
     """Tell whether an index is plain, or made of arrays of whole numbers for the first axes."""
-    return _plain_key(key) or all(_is_int(part) or _is_index(part, types) for part in as_tuple(key))
+    return plain_key(key) or all(_is_int(part) or _is_index(part, types) for part in as_tuple(key))
 
 
 def _is_int(part: Any) -> bool:
@@ -247,7 +228,7 @@ def _computed_with(x: Instruction, types: Mapping[int, Type]) -> tuple[Any, ...]
         *dtypes, made = x.fn.resolve_dtypes((*given, None))
     except TypeError:
         return None
-    if made != _dtype(types[x.id]) or not all(d in _NUMBERS for d in dtypes):
+    if made != _dtype(types[x.id]) or not all(d in NUMBERS for d in dtypes):
         return None
     if x.fn in (FLOATS_ONLY if any(d.kind != "f" for d in dtypes) else WHOLE_ONLY):
         return None

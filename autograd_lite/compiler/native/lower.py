@@ -15,7 +15,6 @@ from autograd_lite.compiler.native.calls import (
     axes_of,
     axis_of_joined,
     elementwise,
-    is_view,
 )  # fmt: skip
 from autograd_lite.compiler.native.loops import (
     Buffer,
@@ -52,6 +51,7 @@ from autograd_lite.compiler.native.values import (
 from autograd_lite.compiler.native.wide import widened
 from autograd_lite.compiler.native.work import placed
 from autograd_lite.compiler.program import facts, helpers
+from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 LONGEST = 200

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.native.calls import is_product, is_view
+from autograd_lite.compiler.native.calls import is_product
 from autograd_lite.compiler.native.kept import SMALLEST, Kept
 from autograd_lite.compiler.native.last import given_back
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.segments import Part, views_for
 from autograd_lite.compiler.native.threads import Call
+from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Instruction, Program
 from autograd_lite.compiler.text.names import Names
 from autograd_lite.compiler.text.numpy_text import COLUMN, Module, is_loud

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.native.calls import Limits, is_native, is_view
+from autograd_lite.compiler.native.calls import Limits, is_native
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.lower import Lowering
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.literals import is_uniform
+from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Instruction, Program
 
 Part = Kernel | Instruction

@@ -12,6 +12,9 @@ from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, Type, refs
 from autograd_lite.rules.indexing import is_basic
 
+NUMBERS = frozenset(map(np.dtype, ("f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")))
+"""The dtypes that native code has."""
+
 
 def is_new(x: Instruction) -> bool:
     """Tell whether a call gives memory of its own, and no view of an operand.
@@ -79,3 +82,21 @@ def returned_copies(program: Program) -> Program:
     outputs = tuple([Ref(leaving(x.id)) if x.__class__ is Ref else x for x in program.outputs])
     instructions = (*program.instructions, *copies)
     return program.having(instructions=instructions, outputs=outputs, assignments=assignments, types=types, names=names)
+
+
+def is_view(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call shows the elements of its operand in another order, or some of them."""
+    if not (x.args and isinstance(x.args[0], Ref) and is_array(types[x.args[0].id]) and is_array(types[x.id])):
+        return False
+    return plain_key(x.args[1]) if x.fn is operator.getitem else facts.of(x.fn).view and not refs(x.args[1:])
+
+
+def is_array(kind: Type) -> bool:
+    """Tell whether a value is an array, or a number of NumPy, of which native code knows the dtype, and not empty."""
+    plain = kind.kind in ("array", "scalar") and kind.dtype in NUMBERS and kind.dtype.isnative
+    return plain and 0 not in kind.shape
+
+
+def plain_key(key: Any) -> bool:
+    """Tell whether an index is made of known numbers and slices."""
+    return is_basic(key) and not refs(key)

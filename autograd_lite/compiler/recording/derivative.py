@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from autograd_lite.base.later import Later
+from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Input, Instruction, Program, Ref
 from autograd_lite.compiler.recording.trace import Trace, wrap
 from autograd_lite.compiler.recording.traced import Traced
@@ -21,11 +21,6 @@ from autograd_lite.engine.record import Handle
 from autograd_lite.transforms.recomputed import Stretch
 from autograd_lite.transforms.watched import leading_to, walk
 from autograd_lite.tree import flatten
-
-if TYPE_CHECKING:
-    from autograd_lite.compiler.native import calls
-else:
-    calls = Later("autograd_lite.compiler.native.calls")
 
 Places = tuple[int, ...]
 _CHANGING = ("array", "number")
@@ -157,7 +152,7 @@ class Derived:
     def divided(self, program: Program) -> tuple[Program, list[int], list[Pullback]]:
         """Return the forward program, which hands on what pullbacks read, the numbers of that, and the pullbacks."""
         first, rest = program.instructions[: self._mark], program.instructions[self._mark :]
-        views = {x.id: x for x in first if x.fn is np.copy or calls.is_view(x, program.types)}  # made again
+        views = {x.id: x for x in first if x.fn is np.copy or is_view(x, program.types)}  # made again
         residuals: list[int] = []
         made = []
         given = {x.id: k for k, x in enumerate(program.inputs)}
