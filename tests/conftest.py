@@ -12,7 +12,7 @@ from told import name_of, text_of
 
 import autograd_lite as ag
 from autograd_lite.engine.graph import observers
-from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.registry import REGISTRY
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

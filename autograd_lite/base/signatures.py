@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,18 +12,13 @@ import numpy as np
 NO_VALUE = getattr(np, "_NoValue")  # noqa: B009 - a private name, absent from NumPy's stubs
 
 
-def is_numpys(fn: Any) -> bool:
-    """Tell whether a function is one of NumPy's, of which a few have no module."""
-    return (getattr(fn, "__module__", None) or "numpy").startswith("numpy")
-
-
 def parameter_names(fn: Callable[..., Any]) -> tuple[str, ...]:
     code = fn.__code__
     names: tuple[str, ...] = code.co_varnames
     return names[: code.co_argcount + code.co_kwonlyargcount]
 
 
-def signature(fn: Callable[..., Any]) -> dict[str, Any]:
+def signature_of(fn: Callable[..., Any]) -> dict[str, Any]:
     """Return the parameters of a Python function (or of what it wraps) with their defaults, None where none.
 
     `inspect.signature` would say the same and cost as much as the rest of the import.
@@ -37,9 +34,55 @@ def signature(fn: Callable[..., Any]) -> dict[str, Any]:
     return {name: absent.get(name) if value is NO_VALUE else value for name, value in found.items()}
 
 
+Cores = tuple[tuple[str, ...], ...]
+
+
+def core_dimensions(signature: str | None) -> Cores | None:
+    """Return the names of the axes that each operand has at least; None where nothing is said.
+
+    Examples
+    --------
+    >>> core_dimensions("(n?,k),(k)->(n?)")
+    (('n?', 'k'), ('k',))
+    """
+    if signature is None:
+        return None
+    groups = re.findall(r"\(([^)]*)\)", signature.partition("->")[0])
+    return tuple([tuple(filter(None, group.replace(" ", "").split(","))) for group in groups])
+
+
+class _Signature:
+    """What `inspect.signature` reads of an object that stands for a function, and not of its class."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> inspect.Signature:
+        if instance is None:
+            raise AttributeError("__signature__")
+        try:
+            return inspect.signature(instance.__wrapped__)
+        except ValueError:  # of a ufunc, in NumPy before 2.4
+            kind = inspect.Parameter.POSITIONAL_ONLY
+            return inspect.Signature([inspect.Parameter(name, kind) for name in instance.operands])
+
+
+class Described:
+    """What has the name, the text and the signature of a function that it stands for, or is made of."""
+
+    __slots__ = ()
+    __signature__ = _Signature()
+
+    def describe(self, name: str, source: Callable[..., Any]) -> None:
+        """Take over what there is to say of `source`, as `functools.update_wrapper` does."""
+        own = self.__dict__
+        own["__name__"] = name
+        own["__module__"] = getattr(source, "__module__", None) or "numpy"
+        own["__qualname__"] = getattr(source, "__qualname__", name) if source.__name__ == name else name
+        own["__doc__"] = source.__doc__ or f"The operation {name}."
+        own["__annotations__"], own["__wrapped__"] = getattr(source, "__annotations__", {}), source
+
+
 def known_parameters(fn: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a function of NumPy with their defaults; `otherwise` where it is written in C."""
-    return signature(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else otherwise
+    return signature_of(fn) if hasattr(getattr(fn, "__wrapped__", fn), "__code__") else otherwise
 
 
 def says_nothing(value: Any, default: Any) -> bool:

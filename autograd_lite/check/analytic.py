@@ -16,7 +16,8 @@ import numpy as np
 
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.graph import dissected, no_grad, observe
-from autograd_lite.engine.op import REGISTRY, Op
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.registry import declared
 from autograd_lite.errors import AutogradError
 
 STEP = 2.0**-100
@@ -29,7 +30,7 @@ _ANALYTIC = frozenset((
     "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "copy",
 ))  # fmt: skip
 _CONJUGATING = frozenset(["conjugate", "real", "imag", "real_if_close", "vdot", "vecdot"])
-_OURS = frozenset(op for op in REGISTRY.values() if isinstance(op, Op))
+_OURS = frozenset(op for _, op in declared() if isinstance(op, Op))
 
 
 def allows(op: Op) -> bool:

@@ -20,6 +20,7 @@ from autograd_lite.base.shapes import Array, everywhere, unbroadcast
 from autograd_lite.engine.graph import Node, later
 from autograd_lite.engine.op import RECORDERS, Op
 from autograd_lite.engine.operands import refuse_masked
+from autograd_lite.engine.watchpoints import READERS
 from autograd_lite.errors.covered import uncover
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
@@ -67,6 +68,7 @@ def reverse(
     for node, seed in seeds:
         _give(node, seed, grads, queue, owned)
     masked = set(masked)
+    seen = bool(READERS)  # additions in place cannot be seen
     # Infinite and undefined derivatives (log at 0, the unused branch of `where`) are values here, not warnings.
     with np.errstate(all="ignore"):
         latest = heappop(queue)[1] if queue else None
@@ -91,7 +93,7 @@ def reverse(
                     if lift is not None:
                         given = lifted(node, op, index, saved, lift)
                         share = rule(g, *given) if op.apex is None else at_apex(rule(g, *given), g, node, given, lift)
-                    elif op.accumulate is None or g.__class__ in RECORDERS:
+                    elif op.accumulate is None or seen or g.__class__ in RECORDERS:
                         share = rule(g, *saved)
                     elif not op.spends:
                         op.accumulate(_buffer(parent, grads, queue, owned), g, *saved)

@@ -43,6 +43,8 @@ class Watcher(Protocol):
         """Return what an array is in this call, for who prints it; refused elsewhere."""
 
 
+READERS: list[Any] = []
+"""Who sees, in any thread, every array that Tensors are read for and are given (see `compiler.slots`)."""
 watching: ContextVar[Watcher | None] = ContextVar("autograd_lite_watching", default=None)
 _watcher = watching.get
 

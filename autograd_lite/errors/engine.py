@@ -197,6 +197,11 @@ RULE_NAMES = (
     "a rule of {op} asks for {name!r}, which {op} does not have. Write a rule that asks for g, y, {known}, "
     "or for the shape of an input as <name>_shape"
 )
+UNKNOWN_FACT = "the declaration of {op} says {fact!r}, which is no fact of an operation. Write one of those in `Op`"
+OPERATION_FIXED = (
+    "{op} is an operation, and its {name} was to be changed, in all programs that use it. "
+    "Write a declaration of another operation, such as @ag.custom_op"
+)
 NON_LEAF_COPY = (
     "{call} of {what}, which is in the middle of a graph: the copy would silently lose its history. "
     "Write {call}(t.detach()) for a copy of the value, or t.clone() for a recorded copy"

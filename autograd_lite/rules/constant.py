@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import RECORDERS, constant
+from autograd_lite.engine.forms import constant
+from autograd_lite.engine.op import RECORDERS
 
 COMPARISONS = (
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,

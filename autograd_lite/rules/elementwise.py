@@ -23,7 +23,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import custom, elementwise, linear, operation
+from autograd_lite.engine.forms import custom, elementwise, linear, operation
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))

@@ -11,7 +11,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Axis, Shape, normalize_axes
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import RECORDERS, Op, linear, recorder_of
+from autograd_lite.engine.forms import linear
+from autograd_lite.engine.op import RECORDERS, Op, recorder_of
 from autograd_lite.engine.operands import as_tuple, refuse_masked, refuse_write, value_of, with_shape
 
 

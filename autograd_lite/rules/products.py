@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import bilinear, custom
+from autograd_lite.engine.forms import bilinear, custom
 from autograd_lite.engine.operands import as_tuple, present, with_shape
 from autograd_lite.rules.indexing import diagonal
 

@@ -29,7 +29,8 @@ from autograd_lite.base.shapes import (  # fmt: skip
     wide,
 )
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import Op, custom, linear, operation
+from autograd_lite.engine.forms import custom, linear, operation
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.operands import as_tuple, divided, value_of, with_shape
 from autograd_lite.engine.watchpoints import verify
 

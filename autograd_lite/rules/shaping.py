@@ -11,7 +11,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Axis, inverse_permutation, unbroadcast
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import Op, linear
+from autograd_lite.engine.forms import linear
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.operands import as_tuple, refuse_write
 
 

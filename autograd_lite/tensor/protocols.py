@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -10,11 +9,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.signatures import is_numpys
-from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.op import RECORDERS, REGISTRY, whole
+from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.refusals import library_asking
+from autograd_lite.engine.registry import declared, handler_of, home_of, is_numpys
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
 
@@ -32,7 +30,7 @@ _REDUCTIONS: dict[tuple[Any, str], Any] = {
 
 def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Carry out a call of a NumPy function; the target of ``__array_function__``."""
-    handler = REGISTRY.get(fn)
+    handler = handler_of(fn)
     if "out" in kwargs:
         kwargs = dict(kwargs)
         out = kwargs.pop("out")
@@ -155,14 +153,6 @@ def _refusal(fn: Any) -> str:
     return errors.UNSUPPORTED_ELSEWHERE.format(name=name, why=reason_elsewhere(name))
 
 
-def home_of(fn: Any) -> str:
-    """Return the module under whose name a function is known; nothing where a ufunc does not tell."""
-    if not isinstance(fn, np.ufunc):
-        return "numpy"
-    homes = ("numpy", "scipy.special")
-    return next((name for name in homes if getattr(sys.modules.get(name), fn.__name__, None) is fn), "")
-
-
 def _path(fn: Any) -> str:
     """Return the name of a function below ``numpy``: ``exp``, ``linalg.norm``."""
     module = getattr(fn, "__module__", None) or "numpy"
@@ -184,5 +174,4 @@ def supported() -> dict[str, str]:
     >>> supported()["exp"]
     'elementwise'
     """
-    numpys = filter(is_numpys, REGISTRY)
-    return dict(sorted((_path(fn), getattr(REGISTRY[fn], "form", Composite.form)) for fn in numpys))
+    return dict(sorted((_path(fn), handler.form) for fn, handler in declared() if is_numpys(fn)))

@@ -16,11 +16,9 @@ from typing import Any
 from autograd_lite.base.unfinished import Lock, begun
 from autograd_lite.engine.graph import Observer, observers
 from autograd_lite.engine.record import Handle
-from autograd_lite.engine.watchpoints import watching
-from autograd_lite.rules import indexing
+from autograd_lite.engine.watchpoints import READERS, watching
 
 _DATA, _GRAD = Handle.__dict__["_data"], Handle.__dict__["_grad"]
-_ACCUMULATE = indexing.getitem.accumulate
 _current: ContextVar[Any] = ContextVar("autograd_lite_trace", default=None)
 tracing = _current.get
 set_data, set_grad = _DATA.__set__, _GRAD.__set__
@@ -28,7 +26,6 @@ raw_data, raw_grad = _DATA.__get__, _GRAD.__get__
 told: list[Observer] = []
 """The observers that are traces: each of its own thread only."""
 _lock = Lock()
-_readers: list[Any] = []
 
 
 def slot_data(t: Any) -> Any:
@@ -80,9 +77,7 @@ _TRACED_GRAD = property(_grad, _put_grad, _GRAD.__delete__)
 
 def _look() -> None:
     """Have the attributes lead to the traces while there is one in any thread."""
-    on = bool(_readers)
-    # An array that a sweep adds to in place cannot be seen: it adds as it does when it is recorded.
-    indexing.getitem.accumulate = None if on else _ACCUMULATE
+    on = bool(READERS)
     setattr(Handle, "_data", _TRACED_DATA if on else _DATA)  # noqa: B010 - a slot, to a type checker
     setattr(Handle, "_grad", _TRACED_GRAD if on else _GRAD)  # noqa: B010
 
@@ -94,7 +89,7 @@ def reading(reader: Any) -> Iterator[None]:
     begun(end)
     try:
         with _lock.held:
-            _readers.append(reader)
+            READERS.append(reader)
             _look()
         _current.set(reader)
         yield
@@ -107,7 +102,7 @@ def _read(reader: Any, thread: int, before: Any) -> None:
     if thread == get_ident():
         _current.set(before)
     with _lock.held:
-        _readers[:] = [other for other in _readers if other is not reader]
+        READERS[:] = [other for other in READERS if other is not reader]
         _look()
 
 

@@ -23,9 +23,10 @@ from autograd_lite.base.shapes import Array, Shape, everywhere
 from autograd_lite.engine import refusals
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.graph import new_order
-from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
+from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.engine.provenance import is_assignment
 from autograd_lite.engine.record import Handle, link, record, shares
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.engine.unrecorded import ask, leaves
 from autograd_lite.errors.covered import refusal
 from autograd_lite.rules import constant, indexing, shaping, sparse
@@ -382,7 +383,7 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
             return x._whole(fn, args, kwargs)  # type: ignore[attr-defined]
     if kwargs.get("out") is not None:
         return NotImplemented
-    if isinstance(REGISTRY.get(fn), Composite) and (fn in MOVING or _is_real(given)):
+    if isinstance(handler_of(fn), Composite) and (fn in MOVING or _is_real(given)):
         return NotImplemented
     level = max((b._level for b in _batches(given)), key=operator.attrgetter("order"))
     results = []
@@ -416,7 +417,7 @@ MOVING: set[Any] = set()
 """Functions whose definitions move elements and compute nothing: the same for numbers of every kind."""
 
 
-_RAGGED = frozenset((REGISTRY[np.argwhere], REGISTRY[np.flatnonzero]))
+_RAGGED = frozenset((handler_of(np.argwhere), handler_of(np.flatnonzero)))
 
 
 def example(x: Any, i: int, level: Level) -> Any:

@@ -22,7 +22,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Axis, Shape
 from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.op import REGISTRY, Op, Settings
+from autograd_lite.engine.op import Op, Settings
+from autograd_lite.engine.registry import declared, handler_of
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping, sparse
 from autograd_lite.transforms.batches.array import FORMS, MOVING, RULES, Batched, Level, each, holds
@@ -75,7 +76,7 @@ def _elementwise(op: Op, operands: Sequence[Any], settings: Settings, level: Lev
 _POINTWISE = {*constant.COMPARISONS, *constant.STEPS, *constant.INTEGERS} - {np.all, np.any}
 FORMS["elementwise"] = _elementwise
 rule(
-    *[REGISTRY[fn] for fn in _POINTWISE],
+    *[handler_of(fn) for fn in _POINTWISE],
     elementwise.relu, elementwise.select, shaping.copy, shaping.astype,
 )(_elementwise)  # fmt: skip
 
@@ -96,7 +97,7 @@ def _axis(axis: Any, ndim: int) -> int:
 
 
 @_of_one(
-    *[REGISTRY[fn] for fn in (np.sum, np.mean, np.prod, np.max, np.min, np.amax, np.amin)],
+    *[handler_of(fn) for fn in (np.sum, np.mean, np.prod, np.max, np.min, np.amax, np.amin)],
     reductions.euclidean_norm, reductions.power_norm, reductions.logsumexp,
 )  # fmt: skip
 def _reduction(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
@@ -123,7 +124,7 @@ def _reduced_constant(op: Op, operands: Sequence[Any], settings: Settings, level
     given = dict(zip(("axis",), rest, strict=False)) | dict(settings)
     if len(rest) > 1 or not (isinstance(x, Batched) and x._level is level) or holds(tuple(given.values()), level):
         return each(op, operands, settings, level)
-    axis = given.get("axis", -1 if op is REGISTRY[np.argsort] else None)
+    axis = given.get("axis", -1 if op is handler_of(np.argsort) else None)
     array, ndim = x._array, x.ndim
     if axis is not None and not ndim:
         return each(op, operands, settings, level)
@@ -136,11 +137,11 @@ def _reduced_constant(op: Op, operands: Sequence[Any], settings: Settings, level
     return op(array, **{**given, "axis": _axes(axis, ndim)})
 
 
-_FLATTENED = frozenset(REGISTRY[fn] for fn in (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort))
-rule(*_FLATTENED, *[REGISTRY[fn] for fn in (np.all, np.any, np.count_nonzero)])(_reduced_constant)
+_FLATTENED = frozenset(handler_of(fn) for fn in (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort))
+rule(*_FLATTENED, *[handler_of(fn) for fn in (np.all, np.any, np.count_nonzero)])(_reduced_constant)
 
 
-@rule(*[REGISTRY[fn] for fn in constant.FRESH])
+@rule(*[handler_of(fn) for fn in constant.FRESH])
 def _fresh(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
     """NOTE: the same for every example, and so in truth no batch; but a batch it was asked to be like."""
     (x, *rest) = operands
@@ -175,14 +176,14 @@ def _resolved(wanted: Any, shape: Shape) -> Shape:
     return full
 
 
-@_of_one(REGISTRY[np.transpose])
+@_of_one(handler_of(np.transpose))
 def _transposed(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     axes = settings.get("axes")
     axes = range(len(shape))[::-1] if axes is None else axes
     return op(a, axes=(0, *[_axis(i, len(shape)) for i in axes]))
 
 
-@_of_one(REGISTRY[np.broadcast_to])
+@_of_one(handler_of(np.broadcast_to))
 def _broadcast(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     wanted = tuple(np.ravel(settings["shape"]).tolist())
     spaced = a.reshape((a.shape[0], *(1,) * (len(wanted) - len(shape)), *shape))
@@ -199,7 +200,7 @@ def _windows(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     return op(a, lengths=settings["lengths"], axes=tuple([i + 1 for i in settings["axes"]]))
 
 
-@_of_one(REGISTRY[np.roll])
+@_of_one(handler_of(np.roll))
 def _rolled(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     axis = settings.get("axis")
     if axis is not None:
@@ -213,7 +214,7 @@ def _padded(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     return op(a, widths=((0, 0), *settings["widths"]))
 
 
-@rule(REGISTRY[np.tril], REGISTRY[np.triu])
+@rule(handler_of(np.tril), handler_of(np.triu))
 def _triangle(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
     """The last two axes, wherever the first is; a vector makes a matrix."""
     (m,) = operands
@@ -236,7 +237,7 @@ def _full(x: Any, shape: Shape, level: Level) -> Array:
 # ----- products -----
 
 
-@rule(REGISTRY[np.matmul])
+@rule(handler_of(np.matmul))
 def _matmul(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
     """A vector is a matrix of one row, or one column, for the time of the product."""
     x1, x2 = operands
@@ -400,6 +401,6 @@ def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: L
 
 
 MOVING.update(
-    fn for fn, handler in REGISTRY.items()
+    fn for fn, handler in declared()
     if isinstance(handler, Composite) and handler.fn.__module__ in (indexing.__name__, shaping.__name__)
 )  # fmt: skip
