@@ -37,18 +37,21 @@ def signature_of(fn: Callable[..., Any]) -> dict[str, Any]:
 Cores = tuple[tuple[str, ...], ...]
 
 
-def core_dimensions(signature: str | None) -> Cores | None:
-    """Return the names of the axes that each operand has at least; None where nothing is said.
+def core_dimensions(signature: str | None) -> tuple[Cores | None, Cores]:
+    """Return the names of the axes that each operand, and each result, has at least; None where nothing is said.
 
     Examples
     --------
     >>> core_dimensions("(n?,k),(k)->(n?)")
-    (('n?', 'k'), ('k',))
+    ((('n?', 'k'), ('k',)), (('n?',),))
     """
     if signature is None:
-        return None
-    groups = re.findall(r"\(([^)]*)\)", signature.partition("->")[0])
-    return tuple([tuple(filter(None, group.replace(" ", "").split(","))) for group in groups])
+        return None, ()
+    operands, results = (
+        tuple([tuple(filter(None, group.split(","))) for group in re.findall(r"\(([^)]*)\)", side)])
+        for side in signature.replace(" ", "").split("->")
+    )
+    return operands, results
 
 
 class _Signature:

@@ -99,9 +99,18 @@ def custom(fn: Any, *rules: Rule | None, jvp: Rule | None = None, **options: Any
     return _declare("custom", fn, rules, jvp=jvp, **options)
 
 
-def constant(fn: Any) -> Op:
-    """Declare a function whose result has no derivative by nature: comparisons, indices, step functions."""
-    op = Op(fn.__name__, fn, "constant", (), {}, (), variadic=True, function=fn)
+def constant(fn: Any, *, axes: str = "", **facts: Any) -> Op:
+    """Declare a function whose result has no derivative by nature: comparisons, indices, step functions.
+
+    Of one that counts axes the first parameter is its operand, and all others are settings.
+    """
+    operands: tuple[str, ...] = ()
+    defaults: dict[str, Any] = {}
+    if axes:
+        operand, *others = parameters = signature_of(fn)
+        operands, defaults = (operand,), {name: parameters[name] for name in others if name != "out"}
+        facts |= {"order": tuple(parameters), "known": parameters, "axes": tuple(axes.split())}
+    op = Op(fn.__name__, fn, "constant", operands, defaults, (), variadic=not axes, function=fn, **facts)
     enter(fn, op)
     return op
 

@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.functions import standing_name
 from autograd_lite.base.shapes import Array
-from autograd_lite.base.signatures import Described, core_dimensions, parameter_names
+from autograd_lite.base.signatures import Cores, Described, core_dimensions, parameter_names
 from autograd_lite.engine.binding import as_given, by_name
 from autograd_lite.engine.registry import registered, standing_for
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning, unwarned_function
@@ -76,7 +76,7 @@ def _detached(x: Any) -> Any:
 
 FACTS: Mapping[str, Any] = MappingProxyType({
     "selects": False, "apex": None, "zeros": None, "accumulate": None, "spends": False, "view": None, "opaque": None,
-    "axes": (), "signature": None, "range": None, "symbol": None, "native": None, "opaque_call": False,
+    "axes": (), "signature": None, "range": None, "symbol": None, "native": None, "opaque_call": False, "flat": False,
 })  # fmt: skip
 """What a declaration may say of an operation besides its rules, and what is so where it says nothing. See `Op`."""
 
@@ -157,6 +157,8 @@ class Op(Described):
     axes : tuple of str
         The settings that count axes of an operand, from 0 on or backwards from -1; None means all. A batch has one
         more axis in front.
+    flat : bool
+        Whether None for an axis means that of the array as a vector.
     signature : str or None
         The axes that it is about, in NumPy's notation, as ``(n,n)->(n,n)``: operands may have more in front, for stacks
         that broadcast. ``()->()`` is element by element.
@@ -170,7 +172,7 @@ class Op(Described):
 
     __slots__ = (
         "__dict__", "binder", "cache", "cores", "defaults", "fn", "form", "function", "jvp", "jvp_wants",
-        "known", "name", "operands", "order", "picks", "reads", "rules", "shaped", "wants", *FACTS,
+        "known", "name", "operands", "order", "picks", "reads", "result", "rules", "shaped", "wants", *FACTS,
     )  # fmt: skip
 
     __name__: str
@@ -191,7 +193,8 @@ class Op(Described):
     known: Mapping[str, Any]
     binder: Callable[[Op, Sequence[Any], Mapping[str, Any]], tuple[Sequence[Any], Settings]]
     cache: Cache
-    cores: tuple[tuple[str, ...], ...] | None
+    cores: Cores | None
+    result: tuple[str, ...]
     selects: bool
     apex: Rule | None
     zeros: Callable[..., Any] | None
@@ -201,6 +204,7 @@ class Op(Described):
     opaque: Callable[..., Any] | None
     opaque_call: bool
     axes: tuple[str, ...]
+    flat: bool
     signature: str | None
     range: tuple[float, float] | None
     symbol: str | None
@@ -232,7 +236,8 @@ class Op(Described):
             rules=tuple(rules), order=tuple(order), known=known, binder=as_given if variadic else by_name, jvp=jvp,
             jvp_wants=parameter_names(jvp)[1:] if jvp else (), cache=Cache(), **{**FACTS, **facts},
         )  # fmt: skip
-        self._fill(cores=core_dimensions(self.signature))
+        cores, results = core_dimensions(self.signature)
+        self._fill(cores=cores, result=results[0] if results else ())
         self._plan_saving()
         self.describe(name, source or function or fn)
 

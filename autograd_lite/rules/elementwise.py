@@ -227,8 +227,9 @@ for _extremum in (np.fmax, np.fmin):  # beside a nan the other one has won
 # Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.
 # Both are read off the output, which the next layer keeps anyway.
 @operation(
-    custom, lambda g, y: g * (y > 0), jvp=lambda tangents, y: np.where(y > 0, tangents[0], 0), selects=True
-)
+    custom, lambda g, y: g * (y > 0), jvp=lambda tangents, y: np.where(y > 0, tangents[0], 0),
+    signature="()->()", selects=True,
+)  # fmt: skip
 def relu(x: A) -> A:
     """Return ``max(x, 0)``, element by element.
 
@@ -284,6 +285,7 @@ select = linear(
     None,
     lambda g, condition: np.where(condition, g, 0),
     lambda g, condition: np.where(condition, 0, g),
+    signature="(),(),()->()",
     selects=True,
 )
 

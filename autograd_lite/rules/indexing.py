@@ -231,6 +231,7 @@ diagonals = linear(
     _diagonals,
     lambda g, offset, a_shape: scatter(g, _places(a_shape, offset), a_shape),
     settings="offset",
+    signature="(m,n)->(k)",
     selects=True,
     view=lambda a, value, offset=0: setitem(a, value, key=_places(a.shape, offset)),
 )
@@ -275,8 +276,8 @@ def diag(v: Array, k: int = 0) -> Array:
     return scatter(v, key=(rows - min(k, 0), rows + max(k, 0)), shape=(n, n))
 
 
-linear(np.tril, lambda g, k: np.tril(g, k), settings="k", selects=True)
-linear(np.triu, lambda g, k: np.triu(g, k), settings="k", selects=True)
+linear(np.tril, lambda g, k: np.tril(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)
+linear(np.triu, lambda g, k: np.triu(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)
 
 
 @composite(np.sort)
@@ -348,6 +349,7 @@ windows = linear(
     _windows,
     lambda g, lengths, axes, x_shape: scatter(g, _window_places(x_shape, lengths, axes), x_shape),
     settings="lengths axes",
+    axes="axes",
     selects=True,
     view=lambda x, value, lengths, axes: refuse_write(x, value),
 )

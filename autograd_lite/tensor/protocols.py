@@ -146,7 +146,7 @@ def _refusal(fn: Any) -> str:
     home, library = home_of(fn), library_asking()
     if library:
         return errors.LIBRARY_CALL.format(library=library, name=fn.__name__)
-    if home == "numpy":
+    if is_numpys(fn):
         path = _path(fn)
         return errors.UNSUPPORTED.format(name=path, why=reason(path))
     name = f"{home}.{fn.__name__}" if home else fn.__name__
@@ -160,7 +160,7 @@ def _path(fn: Any) -> str:
 
 
 def _method_refusal(ufunc: np.ufunc, method: str) -> str:
-    if home_of(ufunc) != "numpy":
+    if not is_numpys(ufunc):
         return _refusal(ufunc)
     name = f"{ufunc.__name__}.{method}"
     return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))

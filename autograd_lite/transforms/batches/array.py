@@ -253,8 +253,13 @@ Rule: TypeAlias = Callable[[Op, Sequence[Any], Settings, Level], Array]
 RULES: dict[Any, Rule] = {}
 """``rule(op, operands, settings, level)`` returns the array of all examples; operands that are no batch of `level` are
 the same for all of them. Filled by `batching`."""
-FORMS: dict[str, Rule] = {}
-"""The rules of forms, for operations that have none of their own."""
+FACTS: dict[str, Rule] = {}
+"""The rules for operations that have none of their own, by the fact in their declaration that says how."""
+
+
+def rule_of(op: Op) -> Rule:
+    """Return how an operation is carried out for all examples."""
+    return RULES.get(op) or (FACTS["signature"] if op.cores is not None else FACTS["axes"] if op.axes else each)
 
 
 def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
@@ -270,8 +275,7 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if op.rules:
         operands = [np.asarray(x) if isinstance(x, (list, tuple)) else x for x in operands]
     try:
-        rule = RULES.get(op) or FORMS.get(op.form, each)
-        result = Batched(rule(op, operands, settings, level), level)
+        result = Batched(rule_of(op)(op, operands, settings, level), level)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
