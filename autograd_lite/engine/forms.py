@@ -67,7 +67,9 @@ def _declare(
         known = {"out": None, "dtype": None, **parameters, **known_parameters(fn, parameters)}
         order = tuple(parameters if call is None else known_parameters(fn, parameters))
     defaults = {key: parameters[key] for key in settings.split()}
-    operands = () if variadic else [key for key in parameters if key not in defaults][: max(len(rules), 1)]
+    operands = () if variadic else [key for key in parameters if key not in defaults]
+    if not isinstance(fn, np.ufunc):  # of which each operand has a rule, be it None
+        operands = operands[: len(rules)]
     if len(rules) != (len(operands) or 1):
         text = errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=len(operands) or 1)
         raise errors.DeclarationError(text)
