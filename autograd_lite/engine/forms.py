@@ -67,7 +67,7 @@ def _declare(
         known = {"out": None, "dtype": None, **parameters, **known_parameters(fn, parameters)}
         order = tuple(parameters if call is None else known_parameters(fn, parameters))
     defaults = {key: parameters[key] for key in settings.split()}
-    operands = () if variadic else [key for key in parameters if key not in defaults]
+    operands: Sequence[str] = () if variadic else [key for key in parameters if key not in defaults]
     if not isinstance(fn, np.ufunc):  # of which each operand has a rule, be it None
         operands = operands[: len(rules)]
     if len(rules) != (len(operands) or 1):

@@ -76,7 +76,8 @@ def _detached(x: Any) -> Any:
 
 FACTS: Mapping[str, Any] = MappingProxyType({
     "selects": False, "apex": None, "zeros": None, "accumulate": None, "spends": False, "view": None, "opaque": None,
-    "axes": (), "signature": None, "range": None, "symbol": None, "native": None, "opaque_call": False, "flat": False,
+    "opaque_call": False, "axes": (), "flat": False, "signature": None, "range": None, "symbol": None, "formula": None,
+    "native": None,
 })  # fmt: skip
 """What a declaration may say of an operation besides its rules, and what is so where it says nothing. See `Op`."""
 
@@ -166,6 +167,8 @@ class Op(Described):
         Between which two numbers all results lie.
     symbol : str or None
         The operator of Python that is another name of it.
+    formula : str or None
+        What it is called in formulas; None for what is shown by what it consists of.
     native : str or None
         The function of C's mathematics that computes one element, as ``tanh``; or an expression of ``{0}`` and ``{1}``.
     """
@@ -208,6 +211,7 @@ class Op(Described):
     signature: str | None
     range: tuple[float, float] | None
     symbol: str | None
+    formula: str | None
     native: str | None
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it

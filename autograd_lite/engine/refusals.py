@@ -18,6 +18,7 @@ from autograd_lite.base.shapes import fitting
 from autograd_lite.engine.graph import depart, is_grad_enabled, within_rule
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
+from autograd_lite.engine.registry import declared
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.errors.covered import refusal
 
@@ -69,17 +70,17 @@ def differentiable(t: Any) -> None:
 def recorded_leaf(t: Any, what: str) -> None:
     """Refuse a recorded change in place of a Tensor whose gradient the user waits for."""
     if t.requires_grad and t.is_leaf and is_grad_enabled():
-        update, instead = _UPDATES.get(what, ("w.assign(v)", f"y = np.{what}(w)"))
+        update, instead = _update(what)
         text = errors.LEAF_MUTATION.format(op=what, what=describe(t), update=update, instead=instead)
         raise errors.LeafMutationError(text)
 
 
-_SYMBOLS = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "floor_divide": "//", "remainder": "%", "power": "**",
-    "matmul": "@",
-}  # fmt: skip
-_UPDATES = {name: (f"w {symbol}= v", f"w = w {symbol} v") for name, symbol in _SYMBOLS.items()}
-_UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
+def _update(what: str) -> tuple[str, str]:
+    """Return a change in place as it may be written for a `w`, and what makes another array instead."""
+    if what == "assignment":
+        return "w[i] = v", "w = np.where(mask, v, w)"
+    symbol = next((op.symbol for _, op in declared() if isinstance(op, Op) and op.name == what), None)
+    return (f"w {symbol}= v", f"w = w {symbol} v") if symbol else ("w.assign(v)", f"y = np.{what}(w)")
 
 
 def advise(text: str) -> None:
@@ -96,7 +97,7 @@ def long_history(op: Op, other: Any) -> None:
     """Warn of a loss that is added up with its history after `backward()` has used it."""
     node = getattr(other, "_node", None)
     if node is not None and node.op is not None and node.edges is None and is_grad_enabled():
-        text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=_SYMBOLS[op.name])
+        text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=op.symbol)
         warnings.warn(text, errors.AutogradWarning, stacklevel=4)
 
 

@@ -20,7 +20,9 @@ COMPARISONS = (
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift,
     np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.isneginf, np.isposinf,
 )  # fmt: skip
-STEPS = (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide)
+ROUNDED = {np.floor: "floor", np.ceil: "ceil", np.trunc: "trunc", np.rint: "rint"}
+"""With the name of each in C."""
+STEPS = (np.sign, np.round, np.around, np.fix)
 PLACES = (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition)
 COUNTS = (np.all, np.any, np.count_nonzero)
 SEARCHES = (np.argwhere, np.flatnonzero, np.lexsort, np.searchsorted, np.digitize, np.isin)
@@ -33,6 +35,9 @@ _DECLARED: tuple[tuple[tuple[Any, ...], dict[str, Any]], ...] = (
     (COUNTS, {"axes": "axis"}),
     ((*SEARCHES, *FRESH), {}),
 )
+constant(np.floor_divide, signature="()->()", symbol="//")
+for _rounding, _native in ROUNDED.items():
+    constant(_rounding, signature="()->()", native=_native)
 for _functions, _facts in _DECLARED:
     for _fn in _functions:
         constant(_fn, **_facts)

@@ -329,7 +329,10 @@ def _below_top(a: Array, axes: Axis) -> Array:
     return a - top if everywhere(top < np.inf) else np.where(a == top, 0, a - top)
 
 
-@operation(custom, lambda g, y, axis: y * (g - (wide(g) * y).sum(axis, keepdims=True)), settings="axis", axes="axis")
+@operation(
+    custom, lambda g, y, axis: y * (g - (wide(g) * y).sum(axis, keepdims=True)),
+    settings="axis", axes="axis", formula="softmax",
+)  # fmt: skip
 def softmax(a: A, axis: Axis = -1) -> A:
     """Return ``exp(a) / sum(exp(a))``, the sum along one or several axes: positive numbers that sum to 1.
 
@@ -363,7 +366,10 @@ def softmax(a: A, axis: Axis = -1) -> A:
     return narrowed(e / np.maximum(e.sum(axis, keepdims=True), 1.0), a.dtype)  # the largest alone contributes 1
 
 
-@operation(custom, lambda g, y, axis: g - np.exp(y) * wide(g).sum(axis, keepdims=True), settings="axis", axes="axis")
+@operation(
+    custom, lambda g, y, axis: g - np.exp(y) * wide(g).sum(axis, keepdims=True),
+    settings="axis", axes="axis", formula="log_softmax",
+)  # fmt: skip
 def log_softmax(a: A, axis: Axis = -1) -> A:
     """Return ``a - log(sum(exp(a)))``, the sum along one or several axes: the logarithm of `softmax`.
 
@@ -394,6 +400,7 @@ def log_softmax(a: A, axis: Axis = -1) -> A:
     lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(wide(a), normalize_axes(axis, a.ndim)),
     settings="axis keepdims",
     axes="axis",
+    formula="logsumexp",
 )
 def logsumexp(a: A, axis: Axis = None, keepdims: bool = False) -> A:
     """Return ``log(sum(exp(a)))`` without overflow: a smooth maximum.

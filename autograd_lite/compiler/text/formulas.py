@@ -15,6 +15,8 @@ from autograd_lite.compiler.passes.dead import dead_code
 from autograd_lite.compiler.program.identifiers import Taken, identifier, words
 from autograd_lite.compiler.program.literals import is_uniform
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, refs
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.registry import declared
 
 _SUM, _PRODUCT, _ATOM = 1, 2, 3
 Part = tuple[str, int]
@@ -24,7 +26,7 @@ _SHORTEST, _LONGEST = 24, 160
 """So long a formula may be that is repeated, and one that is not, in characters."""
 
 _THROUGH = (np.copy, np.positive, np.astype, np.reshape, np.broadcast_to, np.array)
-_GREEK = {"sigmoid": r"\sigma", "sigmoid_slope": r"\sigma'", "sigmoid_with_slope": r"\sigma"}
+_GREEK = {"sigmoid": r"\sigma", "sigmoid'": r"\sigma'", "sigmoid_with_slope": r"\sigma"}
 
 
 class Formulas:
@@ -96,6 +98,7 @@ class _Writer:
         self.made = {x.id: x for x in program.instructions}
         self.constants = {c.id: c.array for c in program.constants}
         self.uses = program.uses()
+        self._formulas = {op.name: op.formula for _, op in declared() if isinstance(op, Op) and op.formula is not None}
         self.called = {x.id: x.name or "x" for x in program.inputs} | dict(program.names)
         self.derived = {int(name[3:]) for name in self.called.values() if name.startswith("d_%")}
         self.called = {i: name for i, name in self.called.items() if not (self._is_passing(i) or self._is_copy(i))}
@@ -233,7 +236,7 @@ class _Writer:
                 return part
         rule = _RULES.get(x.fn)
         shown = None if rule is None or not x.args else rule(self, x)
-        return self._function(str(getattr(x.fn, "__name__", "f")), x.args) if shown is None else shown
+        return self._function(identifier(getattr(x.fn, "__name__", "f")), x.args) if shown is None else shown
 
     def _operation(self, name: str, args: tuple[Any, ...]) -> Part | None:
         """Return the formula of an operation with a name of its own; None for one that is made of signs."""
@@ -249,12 +252,9 @@ class _Writer:
             return (
                 rf"\tfrac12 \lVert {difference[0]} \rVert^2" if self.latex else f"1/2 sum(({difference[0]})^2)"
             ), _ATOM
-        if name in _NAMED:
-            return self._function(name, args)
-        return None
+        return self._function(self._formulas[name], args) if name in self._formulas else None
 
     def _function(self, name: str, args: tuple[Any, ...]) -> Part:
-        name = identifier(name)
         shown = ", ".join(self._part(a)[0] for a in args if _is_shown(a))
         if self.latex:
             head = _GREEK.get(name) or rf"\operatorname{{{name.replace('_', ' ')}}}"
@@ -291,11 +291,7 @@ class _Writer:
         return self.infix(r"\odot" if self.latex else "*", a, b, _PRODUCT)
 
 
-_NAMED = frozenset(
-    ("sigmoid", "sigmoid_slope", "softmax", "log_softmax", "logsumexp", "softplus", "relu", "sech_squared", "tanh",
-     "exp", "log", "sin", "cos", "sqrt")
-)  # fmt: skip
-_SHORT = {"sigmoid_slope": "sigmoid'", "getitem": "part"}
+_SHORT = {"getitem": "part"}
 
 
 def _infix(sign: str, level: int) -> Callable[[_Writer, Instruction], Part | None]:
