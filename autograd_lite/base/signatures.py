@@ -71,6 +71,7 @@ class Described:
     """What has the name, the text and the signature of a function that it stands for, or is made of."""
 
     __slots__ = ()
+    __name__: str
     __signature__ = _Signature()
 
     def describe(self, name: str, source: Callable[..., Any]) -> None:

@@ -77,7 +77,7 @@ def _detached(x: Any) -> Any:
 FACTS: Mapping[str, Any] = MappingProxyType({
     "selects": False, "apex": None, "zeros": None, "accumulate": None, "spends": False, "view": None, "opaque": None,
     "opaque_call": False, "axes": (), "flat": False, "signature": None, "range": None, "symbol": None, "formula": None,
-    "native": None,
+    "native": None, "finite": None,
 })  # fmt: skip
 """What a declaration may say of an operation besides its rules, and what is so where it says nothing. See `Op`."""
 
@@ -169,6 +169,8 @@ class Op(Described):
         The operator of Python that is another name of it.
     formula : str or None
         What it is called in formulas; None for what is shown by what it consists of.
+    finite : str or None
+        What may be written in its place, in the names of the operands, that is finite also out of its domain.
     native : str or None
         The function of C's mathematics that computes one element, as ``tanh``; or an expression of ``{0}`` and ``{1}``.
     """
@@ -178,7 +180,6 @@ class Op(Described):
         "known", "name", "operands", "order", "picks", "reads", "result", "rules", "shaped", "wants", *FACTS,
     )  # fmt: skip
 
-    __name__: str
     name: str
     fn: Callable[..., Any]
     function: Any
@@ -212,6 +213,7 @@ class Op(Described):
     range: tuple[float, float] | None
     symbol: str | None
     formula: str | None
+    finite: str | None
     native: str | None
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it
@@ -252,7 +254,8 @@ class Op(Described):
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise errors.DeclarationError(errors.OPERATION_FIXED.format(op=self.name, name=name))
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> NoReturn:
+        self.__setattr__(name, None)
 
     def _plan_saving(self) -> None:
         """Translate the parameter names of each rule into places of the tuple that `environment` makes."""

@@ -142,11 +142,22 @@ def _asked_by_library(t: Any, frame: FrameType) -> str:
     """Say what a library shall be given instead, or called instead of it: `frame` is the one of it that asks."""
     module = str(frame.f_globals.get("__name__"))
     instead = next((text for name, text in _REMEDIES.items() if module.startswith(name)), errors.LIBRARY_DETACH)
-    while frame.f_back is not None and is_librarys(frame.f_back):
+    function = _function_of(frame)
+    if function.rpartition(".")[2] in _OURS:
+        instead = f"ag.{function.rpartition('.')[2]}(t), or {errors.LIBRARY_DETACH}"
+    return errors.LIBRARY_CONVERSION.format(function=function, what=describe(t), instead=instead)
+
+
+def _function_of(frame: FrameType | None) -> str:
+    """Return the public function of a library that was called, as ``scipy.linalg.expm``; else the library's name."""
+    function = ""
+    while frame is not None and is_librarys(frame):
+        parts, name = str(frame.f_globals.get("__name__")).split("."), frame.f_code.co_name
+        home = ".".join(part for part in parts if not part.startswith("_"))
+        if not function or callable(getattr(sys.modules.get(home), name, None)):
+            function = f"{home}.{name}" if hasattr(sys.modules.get(home), name) else parts[0]
         frame = frame.f_back
-    if frame.f_code.co_name in _OURS:
-        instead = f"ag.{frame.f_code.co_name}(t), or {errors.LIBRARY_DETACH}"
-    return errors.LIBRARY_CONVERSION.format(library=module.partition(".")[0], what=describe(t), instead=instead)
+    return function
 
 
 def library_asking() -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-LATER = {"scipy.special": "autograd_lite.rules.special"}
+LATER = dict.fromkeys(("scipy.special", "scipy.special._ufuncs"), "autograd_lite.rules.special")
 """Where the operations of a library are declared, by the module that its functions are known in. They are declared when
 one of these functions meets a Tensor: nothing is imported that its user has not imported."""
 
@@ -20,7 +20,7 @@ class _Registry(dict[Any, Callable[..., Any]]):
 
     def __missing__(self, fn: Any) -> Callable[..., Any] | None:
         home = home_of(fn)
-        rules = next((rules for name, rules in LATER.items() if f"{home}.".startswith(f"{name}.")), None)
+        rules = LATER.get(home)
         if rules is None or rules in sys.modules:
             return None
         import_module(rules)

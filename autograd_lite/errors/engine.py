@@ -69,7 +69,7 @@ ELEMENT_CONVERSION = (
     "results; or t.detach() where a constant is meant"
 )
 LIBRARY_CONVERSION = (
-    "{library} asks for the numbers of {what}, which would drop its derivative. Write {instead}; "
+    "{function} asks for the numbers of {what}, which would drop its derivative. Write {instead}; "
     "or with ag.no_grad(): around the call"
 )
 LIBRARY_CALL = (

@@ -33,10 +33,13 @@ LN10 = float(np.log(10))
 elementwise(np.add, lambda g: g, lambda g: g, symbol="+")
 elementwise(np.subtract, lambda g: g, lambda g: -g, symbol="-")
 elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1, symbol="*")
-elementwise(np.divide, lambda g, x2: g / x2, lambda g, y, x2: -g * y / x2, symbol="/")
+elementwise(
+    np.divide, lambda g, x2: g / x2, lambda g, y, x2: -g * y / x2, symbol="/",
+    finite="x1 / np.where(x2 == 0, 1.0, x2)",
+)  # fmt: skip
 elementwise(np.negative, lambda g: -g, native="(-{0})")
 elementwise(np.positive, lambda g: g, native="{0}")
-elementwise(np.reciprocal, lambda g, y: -g * y * y, native="(1 / {0})")
+elementwise(np.reciprocal, lambda g, y: -g * y * y, native="(1 / {0})", finite="1 / np.where(x == 0, 1.0, x)")
 elementwise(np.square, lambda g, x: g * (x + x), native="({0} * {0})")
 elementwise(np.remainder, lambda g: g, lambda g, x1, x2: -g * np.floor_divide(x1, x2), symbol="%")
 elementwise(np.fmod, lambda g: g, lambda g, y, x1, x2: -g * np.rint((x1 - y) / x2))
@@ -60,18 +63,18 @@ def _power_exponent(g: Array, y: Array, x1: Array) -> Array:
 
 elementwise(np.power, _power_base, _power_exponent, symbol="**", native="pow")
 elementwise(np.float_power, _power_base, _power_exponent, native="pow")
-elementwise(np.sqrt, lambda g, y: g / (y + y), native="sqrt")
+elementwise(np.sqrt, lambda g, y: g / (y + y), native="sqrt", finite="np.sqrt(np.maximum(x, 1e-12))")
 elementwise(np.cbrt, lambda g, y: g / (3 * y * y), native="cbrt")
 
 # ----- exponentials and logarithms -----
 
-elementwise(np.exp, lambda g, y: g * y, native="exp")
+elementwise(np.exp, lambda g, y: g * y, native="exp", finite="np.exp(np.minimum(x, 700.0))")
 elementwise(np.exp2, lambda g, y: g * y * LN2, native="exp2")
 elementwise(np.expm1, lambda g, x: g * np.exp(x), native="expm1")
-elementwise(np.log, lambda g, x: g / x, native="log")
-elementwise(np.log2, lambda g, x: g / (x * LN2), native="log2")
-elementwise(np.log10, lambda g, x: g / (x * LN10), native="log10")
-elementwise(np.log1p, lambda g, x: g / (1 + x), native="log1p")
+elementwise(np.log, lambda g, x: g / x, native="log", finite="np.log(np.maximum(x, 1e-12))")
+elementwise(np.log2, lambda g, x: g / (x * LN2), native="log2", finite="np.log2(np.maximum(x, 1e-12))")
+elementwise(np.log10, lambda g, x: g / (x * LN10), native="log10", finite="np.log10(np.maximum(x, 1e-12))")
+elementwise(np.log1p, lambda g, x: g / (1 + x), native="log1p", finite="np.log1p(np.maximum(x, -1 + 1e-12))")
 
 
 def _sech_squared(x: Array) -> Array:
@@ -157,8 +160,14 @@ elementwise(
 elementwise(np.sin, lambda g, x: g * np.cos(x), native="sin", range=(-1, 1))
 elementwise(np.cos, lambda g, x: -g * np.sin(x), native="cos", range=(-1, 1))
 elementwise(np.tan, lambda g, y: g * (1 + y * y), native="tan")
-elementwise(np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin")
-elementwise(np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)), native="acos")
+elementwise(
+    np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin",
+    finite="np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
+)  # fmt: skip
+elementwise(
+    np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)), native="acos",
+    finite="np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
+)  # fmt: skip
 elementwise(np.arctan, lambda g, x: g / (1 + x * x), native="atan", range=(-np.pi / 2, np.pi / 2))
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, place
-from autograd_lite.compiler.native.scalars import MATH, Scalar, scalar_of
+from autograd_lite.compiler.native.scalars import Scalar, scalar_of
 from autograd_lite.compiler.native.writer import Writer
 
-PREAMBLE = f"""\
-from math import {', '.join(MATH)}
+PREAMBLE = """\
+import math
 
 import numpy as np
 from numba import cfunc, types

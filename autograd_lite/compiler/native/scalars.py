@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.op import Op
-from autograd_lite.engine.registry import handler_of
+from autograd_lite.engine.registry import declared, handler_of
 
-MATH = (
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "copysign", "cos", "cosh", "exp", "expm1", "fabs",
-    "hypot", "log", "log10", "log1p", "pow", "sin", "sinh", "sqrt", "tan", "tanh",
-)  # fmt: skip
-"""What numba takes from `math`, which has it look at fewer possible types than NumPy's functions of the same name."""
+_OF_NUMPY = frozenset(("cbrt", "ceil", "exp2", "floor", "log2", "rint", "trunc"))
+"""What numba takes from NumPy: it has no such function of `math`, or one that gives whole numbers. The others it does
+take from there, which has it look at fewer possible types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def _chosen(condition: str, yes: str, no: str, c_condition: str = "") -> Scalar:
 def _function(fn: np.ufunc, name: str) -> Scalar:
     """A function of one or two operands that C has too, under this name."""
     operands = ", ".join(f"{{{i}}}" for i in range(fn.nin))
-    return Scalar(f"{name}{{f}}({operands})", f"{name if name in MATH else f'np.{fn.__name__}'}({operands})")
+    return Scalar(f"{name}{{f}}({operands})", f"{'np' if name in _OF_NUMPY else 'math'}.{name}({operands})")
 
 
 def zero_taken(fn: np.ufunc) -> str:
@@ -92,7 +90,7 @@ _LOGADDEXP = Scalar(
     "({0} == {1} ? {0} + " + repr(math.log(2)) + " : "
     "({0} >= {1} || {0} != {0} ? {0} : {1}) + log1p{f}(exp{f}(-fabs{f}({0} - {1}))))",
     "({0} + " + repr(math.log(2)) + " if {0} == {1} else "
-    "({0} if {0} >= {1} or {0} != {0} else {1}) + log1p(exp(-fabs({0} - {1}))))",
+    "({0} if {0} >= {1} or {0} != {0} else {1}) + math.log1p(math.exp(-math.fabs({0} - {1}))))",
 )
 
 COMPARISONS: Mapping[Any, str] = MappingProxyType({
@@ -145,6 +143,11 @@ def scalar_or_none(fn: Any) -> Scalar | None:
     return _infix(op.symbol) if op.symbol in _SHARED else None
 
 
+def functions() -> set[Any]:
+    """Return all functions for which something is written."""
+    return {*_OF_LANGUAGE, *(fn for fn, _ in declared() if scalar_or_none(fn) is not None)}
+
+
 _SHARED = frozenset("+-*/")
 
 FLOATS_ONLY = frozenset(
@@ -168,4 +171,6 @@ FOR_TRUTH = frozenset(
 SAME = _both("{0}")
 WHERE = _chosen("{0}", "{1}", "{2}")
 INVERTED = _both("({0} == 0)")
-ROOT_OR_POWER = Scalar("({1} == 0.5 ? sqrt{f}({0}) : pow{f}({0}, {1}))", "(sqrt({0}) if {1} == 0.5 else pow({0}, {1}))")
+ROOT_OR_POWER = Scalar(
+    "({1} == 0.5 ? sqrt{f}({0}) : pow{f}({0}, {1}))", "(math.sqrt({0}) if {1} == 0.5 else math.pow({0}, {1}))"
+)

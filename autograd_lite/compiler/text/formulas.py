@@ -16,7 +16,7 @@ from autograd_lite.compiler.program.identifiers import Taken, identifier, words
 from autograd_lite.compiler.program.literals import is_uniform
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, refs
 from autograd_lite.engine.op import Op
-from autograd_lite.engine.registry import declared
+from autograd_lite.engine.registry import declared, handler_of
 
 _SUM, _PRODUCT, _ATOM = 1, 2, 3
 Part = tuple[str, int]
@@ -120,7 +120,7 @@ class _Writer:
         """Tell whether a value is called by its operation only, and is read once: it stands where it is read."""
         name, made = self.program.names.get(i), self.made.get(i)
         operation = self.program.operations.get(i, ("",))[0]
-        if made is None or name != identifier(operation) or made.fn not in _RULES or i in self.derived:
+        if made is None or name != identifier(operation) or _rule_of(made.fn) is None or i in self.derived:
             return False
         return self.uses[i] == 1
 
@@ -234,7 +234,7 @@ class _Writer:
             part = self._operation(*self.program.operations[x.id])
             if part is not None:
                 return part
-        rule = _RULES.get(x.fn)
+        rule = _rule_of(x.fn)
         shown = None if rule is None or not x.args else rule(self, x)
         return self._function(identifier(getattr(x.fn, "__name__", "f")), x.args) if shown is None else shown
 
@@ -329,15 +329,24 @@ def _square(w: _Writer, x: Instruction) -> Part:
     return f"{w.held(w._part(x.args[0]), _ATOM)}^2", _ATOM
 
 
-_RULES: dict[Any, Callable[[_Writer, Instruction], Part | None]] = {
-    np.add: _infix("+", _SUM), np.subtract: _infix("-", _SUM), np.divide: _infix("/", _PRODUCT),
-    operator.add: _infix("+", _SUM), operator.sub: _infix("-", _SUM), operator.truediv: _infix("/", _PRODUCT),
-    np.multiply: _Writer.times, operator.mul: _Writer.times, np.negative: _negative, operator.neg: _negative,
-    np.matmul: lambda w, x: w.product(w._part(x.args[0]), w._part(x.args[1])),
+Rule = Callable[[_Writer, Instruction], Part | None]
+_SIGNS: dict[Any, Rule] = {
+    "+": _infix("+", _SUM), "-": _infix("-", _SUM), "/": _infix("/", _PRODUCT), "*": _Writer.times,
+    "@": lambda w, x: w.product(w._part(x.args[0]), w._part(x.args[1])),
+}  # fmt: skip
+"""By the symbol of an operation."""
+_RULES: dict[Any, Rule] = {
+    operator.add: _SIGNS["+"], operator.sub: _SIGNS["-"], operator.mul: _SIGNS["*"], operator.truediv: _SIGNS["/"],
+    np.negative: _negative, operator.neg: _negative,
     np.transpose: _turned, np.swapaxes: _turned, operator.getitem: _item,
     np.sum: _sum, np.square: _square, np.ones_like: lambda w, x: ("1", _ATOM), np.zeros_like: lambda w, x: ("0", _ATOM),
     **dict.fromkeys(_THROUGH, lambda w, x: w._part(x.args[0])),
 }  # fmt: skip
+
+
+def _rule_of(fn: Any) -> Rule | None:
+    """Return how the formula of a call is written, if by more than its name."""
+    return _RULES.get(fn) or _SIGNS.get(getattr(handler_of(fn), "symbol", None))
 
 
 def _is_shown(value: Any) -> bool:
