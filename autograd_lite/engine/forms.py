@@ -21,6 +21,8 @@ How to choose the form:
 `composite`      a definition in terms of other operations, which needs no rule
 ===============  ==================================================================================
 
+What else is known of an operation is said in its declaration: see the facts in `Op`.
+
 What NumPy does not have is written as a function of its own, which `operation` makes an operation: it keeps name,
 text and signature, for its user and for type checkers::
 

@@ -76,7 +76,7 @@ def _detached(x: Any) -> Any:
 
 FACTS: Mapping[str, Any] = MappingProxyType({
     "selects": False, "apex": None, "zeros": None, "accumulate": None, "spends": False, "view": None, "opaque": None,
-    "opaque_call": False, "axes": (), "flat": False, "signature": None, "range": None, "symbol": None, "formula": None,
+    "axes": (), "flat": False, "signature": None, "range": None, "symbol": None, "formula": None,
     "native": None, "finite": None,
 })  # fmt: skip
 """What a declaration may say of an operation besides its rules, and what is so where it says nothing. See `Op`."""
@@ -152,9 +152,8 @@ class Op(Described):
         ``view(a, value, **settings)`` returns what the first operand is once `value` was written into the result: for
         an operation whose result may be a view of its first operand.
     opaque : callable or None
-        What computes it and may do anything with arrays, so that no trace can see into it: code of the user's.
-    opaque_call : bool
-        Whether a trace notes the call of `fn` as it stands, since its code asks arrays for more than NumPy's protocols.
+        What computes it and may do anything with arrays, so that no trace can see into it: code of the user's, or of a
+        library that asks arrays for more than NumPy's protocols. A compiled function makes this one call.
     axes : tuple of str
         The settings that count axes of an operand, from 0 on or backwards from -1; None means all. A batch has one
         more axis in front.
@@ -206,7 +205,6 @@ class Op(Described):
     spends: bool
     view: Callable[..., Any] | None
     opaque: Callable[..., Any] | None
-    opaque_call: bool
     axes: tuple[str, ...]
     flat: bool
     signature: str | None
