@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,32 @@ case(elementwise.select, X, numbers(4), call=lambda x, y: elementwise.select(BIT
 case(np.ldexp, X, call=lambda x: np.ldexp(x, np.array([-1, 0, 1, 3])))
 case(np.ldexp, X, call=lambda x: np.ldexp(x, 2))
 case(np.nan_to_num, WITH_NAN, nan=0.3)
+
+# ----- special functions -----
+
+if find_spec("scipy"):
+    from scipy import special
+
+    import autograd_lite.rules.special
+
+    ONE = {
+        "any": ("erf", "erfc", "ndtr", "log_ndtr", "expit", "log_expit", "cbrt", "exp2", "exp10", "expm1"),
+        "positive": ("digamma", "gammaln", "gamma", "entr"),
+        "narrow": ("erfinv", "log1p"),
+        "share": ("erfcinv", "ndtri", "logit"),
+    }
+    BOUNDS["share"] = (0.1, 0.9)
+    for _bounds, _functions in ONE.items():
+        for _name in _functions:
+            _low, _high = BOUNDS["positive" if _name == "cbrt" else _bounds]
+            for _shape in ((3, 4), (), (0, 3)):
+                case(getattr(special, _name), numbers(*_shape, low=_low, high=_high))
+    for _name in ("betaln", "xlogy", "xlog1py", "rel_entr", "kl_div"):
+        for _first, _second in PAIRS[:4]:
+            _x1, _x2 = numbers(*_first, low=0.5, high=1.5), numbers(*_second, low=0.6, high=1.7, start=1)
+            case(getattr(special, _name), _x1, _x2)
+    case(special.xlogy, np.array([0.0, 0.5]), call=lambda y: special.xlogy(np.array([0.0, 2.0]), y))
+    case(special._ufuncs._zeta, numbers(4, low=0.5, high=1.5), call=lambda x: special.zeta(2.5, x))
 
 # ----- shapes -----
 

@@ -13,7 +13,8 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import nn
-from autograd_lite.engine.op import REGISTRY, elementwise
+from autograd_lite.engine.forms import elementwise
+from autograd_lite.engine.registry import REGISTRY
 
 ROOT = Path(__file__).parent.parent
 

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from autograd_lite.engine.registry import home_of
+
 LONGEST = 80
 
 
@@ -43,7 +45,7 @@ def text_of(x: Any) -> str:
 
 def path_of(fn: Any) -> str:
     """Return the name of a function, below ``numpy`` where it is one of NumPy's."""
-    return f"{getattr(fn, '__module__', None) or 'numpy'}.{fn.__name__.strip('_')}".removeprefix("numpy.")
+    return f"{home_of(fn)}.{fn.__name__.strip('_')}".removeprefix("numpy.")
 
 
 def checksum(*parts: bytes) -> int:

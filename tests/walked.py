@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.base.signatures import is_numpys
 from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.registry import REGISTRY, is_numpys
 from autograd_lite.rules import constant
 
 Array = np.ndarray

@@ -22,7 +22,7 @@ A = TypeVar("A", bound=Any)
 """What an operation of one array takes and returns: a Tensor for a Tensor, an array for an array."""
 
 Shape: TypeAlias = tuple[int, ...]
-Axis: TypeAlias = "int | Sequence[int] | None"
+Axis: TypeAlias = int | Sequence[int] | None
 
 
 def unbroadcast(g: Array, shape: Shape) -> Array:

@@ -16,9 +16,10 @@ import numpy as np
 
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.observers import dissected, observe
-from autograd_lite.engine.op import REGISTRY, Op
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.registry import declared
 from autograd_lite.engine.switch import no_grad
-from autograd_lite.errors import AutogradError
+from autograd_lite.errors.classes import AutogradError
 
 STEP = 2.0**-100
 """So small that its square is nothing beside 1, and a power of two."""
@@ -30,7 +31,7 @@ _ANALYTIC = frozenset((
     "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "copy",
 ))  # fmt: skip
 _CONJUGATING = frozenset(["conjugate", "real", "imag", "real_if_close", "vdot", "vecdot"])
-_OURS = frozenset(op for op in REGISTRY.values() if isinstance(op, Op))
+_OURS = frozenset(op for _, op in declared() if isinstance(op, Op))
 
 
 def allows(op: Op) -> bool:

@@ -23,18 +23,6 @@ from autograd_lite.engine.record import Handle, plain_of
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.hooks import HookHandle
 
-_REMEDIES = {
-    "log": "np.log(np.maximum(x, 1e-12))",
-    "log2": "np.log2(np.maximum(x, 1e-12))",
-    "log10": "np.log10(np.maximum(x, 1e-12))",
-    "log1p": "np.log1p(np.maximum(x, -1 + 1e-12))",
-    "sqrt": "np.sqrt(np.maximum(x, 1e-12))",
-    "divide": "x1 / np.where(x2 == 0, 1.0, x2)",
-    "reciprocal": "1 / np.where(x == 0, 1.0, x)",
-    "exp": "np.exp(np.minimum(x, 700.0))",
-    "arcsin": "np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
-    "arccos": "np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
-}
 _OUR_FRAMES = 3  # that of the observer, of what tells it, and of the lane or of `apply`
 _isfinite = np.isfinite
 _OTHERWISE = "with ag.debug(nan=False): ... where such numbers are meant"
@@ -164,7 +152,7 @@ def _look(op: Op, operands: Sequence[Any], y: Any, place: Place | None) -> None:
         return
     text = errors.NON_FINITE.format(
         op=op.name, **_first_bad(y), place=_at(place), operands=" and ".join(map(refusals.operand, operands)),
-        instead=_REMEDIES.get(op.name, _OTHERWISE),
+        instead=op.finite or _OTHERWISE,
     )  # fmt: skip
     raise errors.NonFiniteError(text)
 
@@ -216,7 +204,7 @@ def _refuse_gradient(op: Op, index: int, bad: Array, place: Place | None) -> Non
     argument = op.operands[index] if op.operands else f"number {index + 1}"
     text = errors.NON_FINITE_GRADIENT.format(
         op=op.name, argument=argument, **_first_bad(bad), place=_at(place),
-        instead=_REMEDIES.get(op.name, _OTHERWISE),
+        instead=op.finite or _OTHERWISE,
     )  # fmt: skip
     raise errors.NonFiniteError(text)
 

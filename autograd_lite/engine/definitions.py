@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.base.signatures import NO_VALUE, known_parameters, parameter_names, says_nothing
-from autograd_lite.engine.op import PYTORCH_NAMES, REGISTRY, ask, call_of, numpys_name, pickled, quieted, whole
+from autograd_lite.base.signatures import NO_VALUE, Described, known_parameters, parameter_names, says_nothing
+from autograd_lite.engine.binding import PYTORCH_NAMES, call_of, numpys_name
+from autograd_lite.engine.op import Cache, ask, pickled, quieted, whole
+from autograd_lite.engine.registry import enter
 from autograd_lite.engine.warned import again, is_warning
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
 
 
-class Composite:
+class Composite(Described):
     """A function of NumPy defined by other operations: it records those, and has no rule and no node of its own.
 
     Where nobody records, it is NumPy's function itself that is called, since a definition is one for real numbers that
@@ -21,15 +23,15 @@ class Composite:
     that need neither.
     """
 
-    __slots__ = ("__name__", "checked", "exact", "fn", "free", "function", "known", "names", "order", "quiet")
+    __slots__ = ("__dict__", "cache", "checked", "exact", "fn", "free", "function", "known", "names", "order")
     form = "composite"
 
     def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool) -> None:
-        self.__name__ = fn.__name__
+        self.describe(fn.__name__, fn)
         self.function, self.fn, self.exact, self.checked = fn, definition, exact, checked
         self.names = parameter_names(definition)
         parameters = known_parameters(fn, dict.fromkeys(self.names))
-        self.quiet: Callable[..., Any] | None = None
+        self.cache = Cache()
         self.order = tuple(parameters)
         self.known = {"out": None, "dtype": None, **parameters}
         self.free = definition.__code__.co_flags
@@ -49,7 +51,7 @@ class Composite:
             return found
         failure: Exception | None = None
         try:
-            result = (self.quiet or quieted(self))(*places, **given)
+            result = (self.cache.quiet or quieted(self))(*places, **given)
         except errors.AutogradError:
             raise
         except TypeError as error:
@@ -112,7 +114,7 @@ def composite(
 
     def register(definition: Callable[..., Any]) -> Callable[..., Any]:
         for fn in functions:
-            REGISTRY[fn] = Composite(fn, definition, exact, checked)
+            enter(fn, Composite(fn, definition, exact, checked))
         return definition
 
     return register

@@ -20,7 +20,7 @@ def make(op, fn, rules, preset):
 
     def lane({operands}, settings=NO_SETTINGS):
         if observers:
-            return (op.observed or observed(op))({operands}, settings=settings)
+            return (op.cache.observed or observed(op))({operands}, settings=settings)
         {unwrap}
         try:
             y = {call}

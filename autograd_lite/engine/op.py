@@ -1,55 +1,24 @@
-"""Operations: the record of one, the registry of all, and the five forms of declaring them.
+"""The record of one operation: what computes it, what its derivatives need, and which facts are known of it.
 
-An operation is a NumPy function and, for each of its array inputs, one line that is its derivative::
-
-    elementwise(np.exp, lambda g, y: g * y)
-    elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1)
-    linear(np.reshape, lambda g, a_shape: g.reshape(a_shape), settings="shape")
-
-The names of a rule's parameters say what it needs, and a node saves that and nothing else: ``g`` is the cotangent
-(or, for an elementwise rule, just as well the tangent), ``y`` the output, and NumPy's own names stand for the inputs
-and settings. ``<name>_shape`` asks for the shape of an input without keeping the input alive. In an ordinary sweep a
-rule receives arrays; when the derivative is itself recorded it receives Tensors, and the same text records it.
-
-How to choose the form:
-
-===============  ==================================================================================
-`elementwise`    each output element depends on the input element in its place; one text serves both modes
-`linear`         the function is linear in all its inputs together; the rule is its adjoint
-`bilinear`       linear in each of its inputs; the rule is the adjoint in one input with the others fixed
-`custom`         anything else; the forward rule is written, or derived from the reverse rule
-`composite`      a definition in terms of other operations, which needs no rule
-===============  ==================================================================================
-
-What NumPy does not have is written as a function of its own, which `operation` makes an operation: it keeps name,
-text and signature, for its user and for type checkers::
-
-    @operation(custom, lambda g, y: g * y * (1 - y))
-    def sigmoid(x: A) -> A:
-        return 1 / (1 + np.exp(-x))
+Operations are declared by the forms of `forms`. An `Op` never changes once it is made; what is learnt by carrying it
+out, as the lane that does so fast, lies in its `Cache`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import update_wrapper
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Self, TypeAlias, TypeVar, cast
+from typing import Any, NoReturn, Self, TypeAlias
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.functions import standing_name
 from autograd_lite.base.shapes import Array
-from autograd_lite.base.signatures import (
-    NO_VALUE,
-    is_numpys,
-    known_parameters,
-    parameter_names,
-    says_nothing,
-    signature,
-)
+from autograd_lite.base.signatures import Cores, Described, core_dimensions, parameter_names
+from autograd_lite.engine.binding import as_given, by_name
+from autograd_lite.engine.registry import registered, standing_for
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning, unwarned_function
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `Op.__call__`, whose warnings name the user's line
@@ -57,12 +26,8 @@ __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `Op.__call__`, whose wa
 Rule: TypeAlias = Callable[..., Array]
 Settings: TypeAlias = Mapping[str, Any]
 Recorder: TypeAlias = Callable[["Op", Sequence[Any], Settings], Any]
-F = TypeVar("F", bound=Callable[..., Any])
 
 NO_SETTINGS: Settings = MappingProxyType({})
-
-REGISTRY: dict[Any, Callable[..., Any]] = {}
-"""Every function that knows what to do with a Tensor, by the NumPy function it stands for."""
 
 RECORDERS: dict[type, Recorder] = {}
 """How to carry out an operation when one of its operands is of a type that records (filled by `tensor`)."""
@@ -109,14 +74,42 @@ def _detached(x: Any) -> Any:
     return x.detach() if type(x) in RECORDERS else x
 
 
-_UFUNC_ARGUMENTS = {
-    "out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True, "signature": None,
-}  # fmt: skip
-_VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
+FACTS: Mapping[str, Any] = MappingProxyType({
+    "selects": False, "apex": None, "zeros": None, "accumulate": None, "spends": False, "view": None, "opaque": None,
+    "axes": (), "flat": False, "signature": None, "range": None, "symbol": None, "formula": None,
+    "native": None, "finite": None,
+})  # fmt: skip
+"""What a declaration may say of an operation besides its rules, and what is so where it says nothing. See `Op`."""
 
 
-class Op:
-    """One operation: what computes it, and what its derivatives need.
+class Cache:
+    """What is made, or found out, by carrying out an operation.
+
+    Attributes
+    ----------
+    quiet : callable or None
+        Its function, of whose lines nothing warns, once `quieted` has made it.
+    calls : int
+        How often it was carried out without a lane.
+    lane : callable or None
+        What carries it out, once `record.lane` has made it.
+    observed : callable or None
+        The same for while somebody observes, once `record.observed` has made it.
+    foreign : bool
+        Whether no forward rule could be derived from the reverse ones: they are code of the user's, and no NumPy.
+    """
+
+    __slots__ = ("calls", "foreign", "lane", "observed", "quiet")
+
+    def __init__(self) -> None:
+        self.calls, self.foreign = 0, False
+        self.quiet: Callable[..., Any] | None = None
+        self.lane: Callable[..., Any] | None = None
+        self.observed: Callable[..., Any] | None = None
+
+
+class Op(Described):
+    """One operation: what computes it, what its derivatives need, and facts about it.
 
     Attributes
     ----------
@@ -125,7 +118,7 @@ class Op:
     fn : callable
         Computes the value from arrays: operands by position, settings by keyword.
     function : callable or None
-        The function of NumPy that it stands for.
+        The function of a library that it stands for.
     form : str
         ``elementwise``, ``linear``, ``bilinear``, ``custom`` or ``constant``.
     operands : tuple of str
@@ -134,27 +127,20 @@ class Op:
         The settings that a call may give, with their default values.
     rules : tuple
         One rule per operand, None where there is no derivative; one for all where there may be any number.
+    jvp : callable or None
+        The forward rule of a ``custom`` one, if it has any.
+    cache : Cache
+        What was made by carrying it out.
+
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
-    quiet : callable or None
-        `fn`, of whose lines nothing warns, once `quieted` has made it.
-    calls : int
-        How often it was carried out without a lane.
-    lane : callable or None
-        What carries it out, once `record.lane` has made it.
-    observed : callable or None
-        The same for while somebody observes, once `record.observed` has made it.
-    opaque : callable or None
-        What computes it and may do anything with arrays, so that no trace can see into it: code of the user's.
-    foreign : bool
-        Whether no forward rule could be derived from the reverse ones: they are code of the user's, and no NumPy.
-    zeros : callable or None
-        A rule in the place of the others, where zeros of the cotangent are to be kept zeros and those gave what is not
-        finite: for an operation that is made of others.
     apex : callable or None
         ``apex(at, slope, *saved)`` for what looks like a cone where it is 0, as a norm, see `sweep.at_apex`: of its
         rules the first thing saved is 0 there. It returns ``slope`` times the input where `at` holds, and else 0.
+    zeros : callable or None
+        A rule in the place of the others, where zeros of the cotangent are to be kept zeros and those gave what is not
+        finite: for an operation that is made of others.
     accumulate : callable or None
         ``accumulate(buffer, g, *saved)`` adds the gradient into a buffer in place: for an operation that reads
         a small part of a large input.
@@ -165,13 +151,68 @@ class Op:
     view : callable or None
         ``view(a, value, **settings)`` returns what the first operand is once `value` was written into the result: for
         an operation whose result may be a view of its first operand.
+    opaque : callable or None
+        What computes it and may do anything with arrays, so that no trace can see into it: code of the user's, or of a
+        library that asks arrays for more than NumPy's protocols. A compiled function makes this one call.
+    axes : tuple of str
+        The settings that count axes of an operand, from 0 on or backwards from -1; None means all. A batch has one
+        more axis in front.
+    flat : bool
+        Whether None for an axis means that of the array as a vector.
+    signature : str or None
+        The axes that it is about, in NumPy's notation, as ``(n,n)->(n,n)``: operands may have more in front, for stacks
+        that broadcast. ``()->()`` is element by element.
+    range : tuple of float, or None
+        Between which two numbers all results lie.
+    symbol : str or None
+        The operator of Python that is another name of it.
+    formula : str or None
+        What it is called in formulas; None for what is shown by what it consists of.
+    finite : str or None
+        What may be written in its place, in the names of the operands, that is finite also out of its domain.
+    native : str or None
+        The function of C's mathematics that computes one element, as ``tanh``; or an expression of ``{0}`` and ``{1}``.
     """
 
     __slots__ = (
-        "__dict__", "__name__", "accumulate", "apex", "binder", "calls", "defaults", "fn", "foreign", "form",
-        "function", "jvp", "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks",
-        "quiet", "reads", "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
+        "__dict__", "binder", "cache", "cores", "defaults", "fn", "form", "function", "jvp", "jvp_wants",
+        "known", "name", "operands", "order", "picks", "reads", "result", "rules", "shaped", "wants", *FACTS,
     )  # fmt: skip
+
+    name: str
+    fn: Callable[..., Any]
+    function: Any
+    form: str
+    operands: tuple[str, ...]
+    defaults: dict[str, Any]
+    rules: tuple[Rule | None, ...]
+    jvp: Rule | None
+    jvp_wants: tuple[str, ...]
+    wants: tuple[tuple[str, ...], ...]
+    picks: tuple[Callable[[tuple[Any, ...]], tuple[Any, ...]] | None, ...]
+    reads: tuple[frozenset[int], ...]
+    shaped: tuple[int, ...]
+    order: tuple[str, ...]
+    known: Mapping[str, Any]
+    binder: Callable[[Op, Sequence[Any], Mapping[str, Any]], tuple[Sequence[Any], Settings]]
+    cache: Cache
+    cores: Cores | None
+    result: tuple[str, ...]
+    selects: bool
+    apex: Rule | None
+    zeros: Callable[..., Any] | None
+    accumulate: Callable[..., Any] | None
+    spends: bool
+    view: Callable[..., Any] | None
+    opaque: Callable[..., Any] | None
+    axes: tuple[str, ...]
+    flat: bool
+    signature: str | None
+    range: tuple[float, float] | None
+    symbol: str | None
+    formula: str | None
+    finite: str | None
+    native: str | None
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it
 
@@ -188,47 +229,50 @@ class Op:
         known: Mapping[str, Any] = MappingProxyType({}),
         variadic: bool = False,
         jvp: Rule | None = None,
-        selects: bool = False,
-        accumulate: Callable[..., None] | None = None,
-        opaque: Callable[..., Any] | None = None,
-        zeros: Callable[..., Any] | None = None,
-        spends: bool = False,
-        view: Callable[..., Any] | None = None,
         function: Any = None,
-        apex: Rule | None = None,
+        source: Any = None,
+        **facts: Any,
     ) -> None:
-        self.name = self.__name__ = name
-        self.fn, self.form, self.rules = fn, form, tuple(rules)
-        self.operands, self.defaults, self.known = tuple(operands), defaults, known
-        self.order = tuple(order)
-        self.binder = _bind_as_given if variadic else self._bind_by_name
-        self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
-        self.opaque, self.zeros, self.spends, self.view, self.function = opaque, zeros, spends, view, function
-        self.foreign = False
-        self.apex = apex
-        self.calls = 0
-        self.quiet: Callable[..., Any] | None = None
-        self.lane: Callable[..., Any] | None = None
-        self.observed: Callable[..., Any] | None = None
-        self.jvp_wants = parameter_names(jvp)[1:] if jvp else ()
+        if facts.keys() - FACTS.keys():
+            raise errors.DeclarationError(errors.UNKNOWN_FACT.format(op=name, fact=min(facts.keys() - FACTS.keys())))
+        self._fill(
+            name=name, fn=fn, function=function, form=form, operands=tuple(operands), defaults=defaults,
+            rules=tuple(rules), order=tuple(order), known=known, binder=as_given if variadic else by_name, jvp=jvp,
+            jvp_wants=parameter_names(jvp)[1:] if jvp else (), cache=Cache(), **{**FACTS, **facts},
+        )  # fmt: skip
+        cores, results = core_dimensions(self.signature)
+        self._fill(cores=cores, result=results[0] if results else ())
         self._plan_saving()
+        self.describe(name, source or function or fn)
+
+    def _fill(self, **attributes: Any) -> None:
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise errors.DeclarationError(errors.OPERATION_FIXED.format(op=self.name, name=name))
+
+    def __delattr__(self, name: str) -> NoReturn:
+        self.__setattr__(name, None)
 
     def _plan_saving(self) -> None:
         """Translate the parameter names of each rule into places of the tuple that `environment` makes."""
         wants = [parameter_names(rule)[1:] if rule else () for rule in self.rules]
-        self.wants = tuple(wants)
         asked = {name for names in wants for name in names}
-        self.shaped = tuple(i for i, n in enumerate(self.operands) if f"{n}_shape" in asked)
-        names = ["y", *self.operands, *self.defaults, *(f"{self.operands[i]}_shape" for i in self.shaped)]
+        shaped = tuple(i for i, n in enumerate(self.operands) if f"{n}_shape" in asked)
+        names = ["y", *self.operands, *self.defaults, *(f"{self.operands[i]}_shape" for i in shaped)]
         if not self.operands:
             names += ["arrays", "shapes", "index"]
         if unknown := asked - set(names):
             known = ", ".join(names[1:])
             raise errors.DeclarationError(errors.RULE_NAMES.format(op=self.name, name=min(unknown), known=known))
         places = [tuple(names.index(n) for n in want) for want in wants]
-        self.picks = tuple(_picker(p) if r else None for p, r in zip(places, self.rules, strict=True))
         last = len(self.operands)
-        self.reads = tuple(frozenset(i - 1 for i in p if 1 <= i <= last) for p in places)
+        self._fill(
+            wants=tuple(wants), shaped=shaped,
+            picks=tuple([_picker(p) if r else None for p, r in zip(places, self.rules, strict=True)]),
+            reads=tuple([frozenset(i - 1 for i in p if 1 <= i <= last) for p in places]),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"<{self.form} operation {self.name}>"
@@ -249,7 +293,7 @@ class Op:
         if not self.rules and _first(args) is not None:  # in a list, as of `np.lexsort`
             return whole(self.function, _detached(args), kwargs)
         try:
-            return (self.quiet or quieted(self))(*args, **kwargs)
+            return (self.cache.quiet or quieted(self))(*args, **kwargs)
         except TypeError as error:
             if not is_warning(error):
                 raise
@@ -258,50 +302,13 @@ class Op:
     def _bound(self, recorder: Recorder, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Carry it out with arguments by name; with those that it does not know, where nobody records, NumPy does."""
         try:
-            operands, settings = self.binder(args, kwargs)
+            operands, settings = self.binder(self, args, kwargs)
         except errors.UnsupportedError:
             result = NotImplemented if self.function is None else whole(self.function, args, kwargs)
             if result is NotImplemented:
                 raise
             return result
         return recorder(self, operands, settings)
-
-    def _bind_by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
-        """Split the arguments of a call into array operands, in order, and settings, by name."""
-        if len(args) == len(self.operands) and kwargs.keys() <= self.defaults.keys():
-            return args, {name: value for name, value in kwargs.items() if value is not NO_VALUE}
-        if len(args) > len(self.order):
-            raise errors.UnsupportedError(self._refusal(f"number {len(args)}", " by position"))
-        given = dict(zip(self.order, args, strict=False))
-        for name, value in kwargs.items():
-            if name in given or (name not in self.known and name not in self.operands and name not in self.defaults):
-                if PYTORCH_NAMES.get(name) in self.defaults:
-                    raise numpys_name(self.name, name, value, call_of(self, self.operands, ()))
-                text = errors.UNKNOWN_ARGUMENT.format(op=self.name, argument=name, call=self._call())
-                raise errors.UnsupportedError(text)
-            given[name] = value
-        return self._split(given)
-
-    def _split(self, given: dict[str, Any]) -> tuple[Sequence[Any], Settings]:
-        operands, settings = dict.fromkeys(self.operands, NO_VALUE), {}
-        for name, value in given.items():
-            if name in operands:
-                operands[name] = value
-            elif value is not NO_VALUE and name in self.defaults:
-                settings[name] = value
-            elif not says_nothing(value, self.known.get(name)):
-                raise errors.UnsupportedError(self._refusal(name))
-        for name, value in operands.items():
-            if value is NO_VALUE:
-                text = errors.MISSING_ARGUMENT.format(op=self.name, argument=name, call=self._call())
-                raise errors.UnsupportedError(text)
-        return list(operands.values()), settings
-
-    def _refusal(self, argument: str, extra: str = "") -> str:
-        return errors.UNSUPPORTED_ARGUMENT.format(argument=argument, op=self.name, extra=extra, call=self._call())
-
-    def _call(self) -> str:
-        return call_of(self, self.operands, self.defaults)
 
     def environment(self, y: Array, arrays: Sequence[Any], settings: Settings) -> tuple[Any, ...]:
         """Lay out all that rules may ask for, in the order that `picks` was planned for."""
@@ -343,37 +350,21 @@ class Op:
         return any(node is not None and index in reads for reads, node in zip(self.reads, active, strict=True))
 
 
-PYTORCH_NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims"}
-"""Arguments that PyTorch calls otherwise than NumPy."""
-
-
-def numpys_name(op: str, name: str, value: Any, call: str) -> errors.UnsupportedError:
-    """Return the error for an argument with PyTorch's name; `call` is the call without it, for the line to write."""
-    argument = PYTORCH_NAMES[name]
-    line = f"{call.removesuffix(')')}{', ' if call[-2] != '(' else ''}{argument}={value!r})"
-    return errors.UnsupportedError(errors.PYTORCH_ARGUMENT.format(op=op, given=name, argument=argument, call=line))
-
-
 def quieted(handler: Any) -> Any:
     """Return, and note, what an operation or a definition is computed by, with lines of which nothing warns.
 
     NOTE: at its first call and not when it is declared, for then the module it is from is not complete.
     """
-    handler.quiet = unwarned_function(handler.fn)
-    return handler.quiet
-
-
-def registered(fn: Any) -> Any:
-    """Return what is done with a Tensor in the place of a function: of what a pickle of an operation consists."""
-    return REGISTRY[fn]
+    quiet = handler.cache.quiet = unwarned_function(handler.fn)
+    return quiet
 
 
 def pickled(handler: Any) -> Any:
     """Return how an operation is found again, by the function it stands for; a copy is the same one."""
-    for fn, known in REGISTRY.items():
-        if known is handler:
-            return registered, (fn,)
-    raise errors.CopyError(errors.COPY_OPERATION.format(op=handler.__name__))
+    fn = standing_for(handler)
+    if fn is None:
+        raise errors.CopyError(errors.COPY_OPERATION.format(op=handler.__name__))
+    return registered, (fn,)
 
 
 def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
@@ -381,83 +372,3 @@ def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, .
     if len(places) > 1:
         return itemgetter(*places)
     return itemgetter(slice(places[0], places[0] + 1) if places else slice(0, 0))
-
-
-def _bind_as_given(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], Settings]:
-    """Take every positional argument as an operand: for operations of any number of them."""
-    return args, kwargs
-
-
-def _declare(
-    form: str, fn: Any, rules: Sequence[Rule | None], *, settings: str = "", call: Callable[..., Any] | None = None,
-    name: str = "", **options: Any,
-) -> Op:  # fmt: skip
-    """Make the operation, and enter it for `fn` in the registry.
-
-    Operands and settings take their names from the signature of `call` (what computes the value from arrays, if that
-    is not `fn` itself); `settings` lists, in order, those that a caller may give.
-    """
-    compute = call or fn
-    if isinstance(fn, np.ufunc):
-        operands: Sequence[str] = ("x",) if fn.nin == 1 else tuple(f"x{i + 1}" for i in range(fn.nin))
-        defaults: dict[str, Any] = {}
-        known = _UFUNC_ARGUMENTS
-        order = operands
-    else:
-        parameters = signature(compute)
-        known = {"out": None, "dtype": None, **parameters, **known_parameters(fn, parameters)}
-        order = tuple(parameters if call is None else known_parameters(fn, parameters))
-        defaults = {key: parameters[key] for key in settings.split()}
-        operands = () if options.get("variadic") else [key for key in parameters if key not in defaults][: len(rules)]
-    expected = len(operands) or 1
-    if len(rules) != expected:
-        raise errors.DeclarationError(errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected))
-    shown = name or fn.__name__.strip("_")
-    options["function"] = fn if is_numpys(fn) else None
-    op = Op(shown, compute, form, operands, defaults, rules, order=order, known=known, **options)
-    REGISTRY[fn] = op
-    return op
-
-
-def call_of(handler: Any, operands: Iterable[str], settings: Iterable[str]) -> str:
-    """Return the call of a function as its user may write it, for a message."""
-    fn = next((fn for fn, known in REGISTRY.items() if known is handler), handler)
-    module = getattr(fn, "__module__", None) or "numpy"
-    path = f"np{module.removeprefix('numpy')}.{fn.__name__}" if module.startswith("numpy") else handler.__name__
-    return f"{path}({', '.join([*operands, *(f'{name}={name}' for name in settings)])})"
-
-
-def elementwise(fn: Any, *rules: Rule | None, **options: Any) -> Op:
-    """Declare a function whose Jacobian is diagonal: ``rule(g, ...)`` is `g` times the derivative, in both modes."""
-    return _declare("elementwise", fn, rules, **options)
-
-
-def linear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
-    """Declare a function linear in its inputs together: the rules are adjoints, the forward rule is `fn` itself."""
-    return _declare("linear", fn, rules, **options)
-
-
-def bilinear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
-    """Declare a function linear in each input alone: an adjoint per input, the forward rule by substitution."""
-    return _declare("bilinear", fn, rules, **options)
-
-
-def custom(fn: Any, *rules: Rule | None, jvp: Rule | None = None, **options: Any) -> Op:
-    """Declare a function by its reverse rules, and if it is cheap its forward rule ``jvp(tangents, y, *operands)``."""
-    return _declare("custom", fn, rules, jvp=jvp, **options)
-
-
-def constant(fn: Any) -> Op:
-    """Declare a function whose result has no derivative by nature: comparisons, indices, step functions."""
-    op = Op(fn.__name__, fn, "constant", (), {}, (), variadic=True, function=fn)
-    REGISTRY[fn] = op
-    return op
-
-
-def operation(form: Callable[..., Op], *rules: Rule | None, **options: Any) -> Callable[[F], F]:
-    """Declare the decorated function, by one of the forms above, as an operation that looks as the function does."""
-
-    def declare(fn: F) -> F:
-        return cast(F, update_wrapper(form(fn, *rules, **options), fn))
-
-    return declare

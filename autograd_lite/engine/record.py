@@ -133,7 +133,7 @@ def apply(
     if settings:
         settings = _plain_settings(op, settings)
     try:
-        fn = instead or op.quiet or quieted(op)
+        fn = instead or op.cache.quiet or quieted(op)
         y = fn(*arrays, **settings) if settings else fn(*arrays)
     except Exception as error:
         if not is_warning(error):
@@ -224,7 +224,7 @@ def _told(op: Op, operands: Sequence[Any], settings: Settings, result: Any) -> A
 
 def record(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation that was called as a function."""
-    result = (op.lane or lane(op))(*operands, settings=settings)
+    result = (op.cache.lane or lane(op))(*operands, settings=settings)
     return apply(op, operands, settings) if result is NotImplemented else result
 
 
@@ -234,22 +234,23 @@ def lane(op: Op) -> Callable[..., Any]:
     To make one takes as long as a hundred calls of `apply`, which does the work until then; and as long as a trace
     watches, for what is traced is done once. What the text of a lane does not cover it hands over to `apply` as well.
     """
-    op.calls += 1
+    cache = op.cache
+    cache.calls += 1
     if not op.operands or not op.rules:
-        op.lane = _general(op)
-        return op.lane
-    if op.calls <= WITHOUT_LANE or traced():
+        cache.lane = _general(op)
+        return cache.lane
+    if cache.calls <= WITHOUT_LANE or traced():
         return _general(op)
-    op.lane = _made(op, fastpath.source(op), f"{LANE}{op.name}>")
-    return op.lane
+    cache.lane = _made(op, fastpath.source(op), f"{LANE}{op.name}>")
+    return cache.lane
 
 
 def observed(op: Op) -> Callable[..., Any]:
     """Return the lane of `op` that tells the observers of its result; a trace has none made for it."""
     if traced():
         return _general(op)
-    op.observed = _made(op, fastpath.observed_source(op), f"{LANE}{op.name}, observed>")
-    return op.observed
+    op.cache.observed = _made(op, fastpath.observed_source(op), f"{LANE}{op.name}, observed>")
+    return op.cache.observed
 
 
 def _general(op: Op) -> Callable[..., Any]:
@@ -262,7 +263,7 @@ def _made(op: Op, text: str, name: str) -> Callable[..., Any]:
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # tracebacks show its lines
     made: dict[str, Any] = {}
     exec(compile(text, name, "exec"), globals(), made)
-    function: Callable[..., Any] = made["make"](op, op.quiet or quieted(op), op.rules, op.defaults)
+    function: Callable[..., Any] = made["make"](op, op.cache.quiet or quieted(op), op.rules, op.defaults)
     return function
 
 

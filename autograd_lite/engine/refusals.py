@@ -19,6 +19,7 @@ from autograd_lite.base.shapes import fitting
 from autograd_lite.engine.covered import refusal
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.provenance import called, is_assignment, origins, place_of, user_frame, warn
+from autograd_lite.engine.registry import declared
 from autograd_lite.engine.switch import depart, is_grad_enabled, within_rule
 from autograd_lite.engine.watchpoints import traced
 
@@ -70,17 +71,17 @@ def differentiable(t: Any) -> None:
 def recorded_leaf(t: Any, what: str) -> None:
     """Refuse a recorded change in place of a Tensor whose gradient the user waits for."""
     if t.requires_grad and t.is_leaf and is_grad_enabled():
-        update, instead = _UPDATES.get(what, ("w.assign(v)", f"y = np.{what}(w)"))
+        update, instead = _update(what)
         text = errors.LEAF_MUTATION.format(op=what, what=describe(t), update=update, instead=instead)
         raise errors.LeafMutationError(text)
 
 
-_SYMBOLS = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "floor_divide": "//", "remainder": "%", "power": "**",
-    "matmul": "@",
-}  # fmt: skip
-_UPDATES = {name: (f"w {symbol}= v", f"w = w {symbol} v") for name, symbol in _SYMBOLS.items()}
-_UPDATES["assignment"] = ("w[i] = v", "w = np.where(mask, v, w)")
+def _update(what: str) -> tuple[str, str]:
+    """Return a change in place as it may be written for a `w`, and what makes another array instead."""
+    if what == "assignment":
+        return "w[i] = v", "w = np.where(mask, v, w)"
+    symbol = next((op.symbol for _, op in declared() if isinstance(op, Op) and op.name == what), None)
+    return (f"w {symbol}= v", f"w = w {symbol} v") if symbol else ("w.assign(v)", f"y = np.{what}(w)")
 
 
 def advise(text: str) -> None:
@@ -93,7 +94,7 @@ def long_history(op: Op, other: Any) -> None:
     """Warn of a loss that is added up with its history after `backward()` has used it."""
     node = getattr(other, "_node", None)
     if node is not None and node.op is not None and node.edges is None and is_grad_enabled():
-        text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=_SYMBOLS[op.name])
+        text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=op.symbol)
         warn(text, errors.AutogradWarning)
 
 
@@ -138,11 +139,22 @@ def _asked_by_library(t: Any, frame: FrameType) -> str:
     """Say what a library shall be given instead, or called instead of it: `frame` is the one of it that asks."""
     module = str(frame.f_globals.get("__name__"))
     instead = next((text for name, text in _REMEDIES.items() if module.startswith(name)), errors.LIBRARY_DETACH)
-    while frame.f_back is not None and of_frame(frame.f_back) in LIBRARIES:
+    function = _function_of(frame)
+    if function.rpartition(".")[2] in _OURS:
+        instead = f"ag.{function.rpartition('.')[2]}(t), or {errors.LIBRARY_DETACH}"
+    return errors.LIBRARY_CONVERSION.format(function=function, what=describe(t), instead=instead)
+
+
+def _function_of(frame: FrameType | None) -> str:
+    """Return the public function of a library that was called, as ``scipy.linalg.expm``; else the library's name."""
+    function = ""
+    while frame is not None and of_frame(frame) in LIBRARIES:
+        parts, name = str(frame.f_globals.get("__name__")).split("."), frame.f_code.co_name
+        home = ".".join(part for part in parts if not part.startswith("_"))
+        if not function or callable(getattr(sys.modules.get(home), name, None)):
+            function = f"{home}.{name}" if hasattr(sys.modules.get(home), name) else parts[0]
         frame = frame.f_back
-    if frame.f_code.co_name in _OURS:
-        instead = f"ag.{frame.f_code.co_name}(t), or {errors.LIBRARY_DETACH}"
-    return errors.LIBRARY_CONVERSION.format(library=module.partition(".")[0], what=describe(t), instead=instead)
+    return function
 
 
 def library_asking() -> str | None:

@@ -149,7 +149,7 @@ def _custom(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) ->
             with enable_grad():  # the graph of the reverse rule, from which the forward one is derived
                 return _transposed(node, op, moving, recorded)
         except errors.ForeignRuleError as error:
-            op.foreign = True
+            op.cache.foreign = True
             text = errors.CUSTOM_FORWARD.format(op=op.name, cause=error.cause)
             raise errors.ForeignRuleError(text, error.cause) from error
     values = _saved_by_name(node, op, recorded)

@@ -21,8 +21,9 @@ from autograd_lite.base.signatures import is_in_python
 from autograd_lite.engine import refusals
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.observers import is_dissected, observers
-from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op
+from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning
 from autograd_lite.tree import sequence_like
@@ -47,7 +48,7 @@ def unrecorded(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     if kwargs and kwargs.get("out") is not None:
         return _into(kwargs["out"], op, given, lent, named, strange)
     y = _called(op, given, lent, named, strange)
-    if any(_is_view(part, lent) for part in leaves((y,))) and isinstance(REGISTRY.get(fn), Composite):
+    if any(_is_view(part, lent) for part in leaves((y,))) and isinstance(handler_of(fn), Composite):
         return NotImplemented  # the definition knows of what it is one
     return _wrapped(y, op, given, strange)
 

@@ -69,7 +69,7 @@ ELEMENT_CONVERSION = (
     "results; or t.detach() where a constant is meant"
 )
 LIBRARY_CONVERSION = (
-    "{library} asks for the numbers of {what}, which would drop its derivative. Write {instead}; "
+    "{function} asks for the numbers of {what}, which would drop its derivative. Write {instead}; "
     "or with ag.no_grad(): around the call"
 )
 LIBRARY_CALL = (
@@ -197,6 +197,11 @@ RULE_NUMBER = "the declaration of {op} has {given} rules for {expected} inputs. 
 RULE_NAMES = (
     "a rule of {op} asks for {name!r}, which {op} does not have. Write a rule that asks for g, y, {known}, "
     "or for the shape of an input as <name>_shape"
+)
+UNKNOWN_FACT = "the declaration of {op} says {fact!r}, which is no fact of an operation. Write one of those in `Op`"
+OPERATION_FIXED = (
+    "{op} is an operation, and its {name} was to be changed, in all programs that use it. "
+    "Write a declaration of another operation, such as @ag.custom_op"
 )
 NON_LEAF_COPY = (
     "{call} of {what}, which is in the middle of a graph: the copy would silently lose its history. "

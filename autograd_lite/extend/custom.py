@@ -151,9 +151,8 @@ def _declared(f: Function, called: str, vjp: Function | None, jvp: Function | No
     compute = _value_of(code, called)
     op = Black(
         called, _seen(compute, called, lambda: op), "custom", operands, defaults, rules.back,
-        order=(*operands, *defaults), jvp=rules.ahead, opaque=compute,
+        order=(*operands, *defaults), jvp=rules.ahead, opaque=compute, code=code,
     )  # fmt: skip
-    op.code = code
     operation = Derived(op)
     named(operation, f, _declared, (f, called, vjp, jvp, numerical))
     operation.__doc__ = f.__doc__
@@ -323,7 +322,12 @@ class Black(Op):
     __slots__ = ("code",)
     _surveyed = ("rules", "jvp")
     _as_it_is = True
-    code: Code  # what computes the value, where that is a function of the user's
+    code: Code | None
+
+    def __init__(self, *args: Any, code: Code | None = None, **facts: Any) -> None:
+        """Make it; `code` is what computes the value, where that is a function of the user's."""
+        super().__init__(*args, **facts)
+        self._fill(code=code)
 
 
 def _seen(compute: Function, name: str, op: Callable[[], Op]) -> Function:

@@ -11,24 +11,36 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import RECORDERS, constant
+from autograd_lite.engine.forms import constant
+from autograd_lite.engine.op import RECORDERS
 
 COMPARISONS = (
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
     np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
     np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift,
-    np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.isneginf, np.isposinf, np.all, np.any,
+    np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.isneginf, np.isposinf,
 )  # fmt: skip
-STEPS = (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide)
-INDICES = (
-    np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.argwhere, np.flatnonzero,
-    np.lexsort, np.searchsorted, np.count_nonzero, np.digitize, np.isin,
-)  # fmt: skip
+ROUNDED = {np.floor: "floor", np.ceil: "ceil", np.trunc: "trunc", np.rint: "rint"}
+"""With the name of each in C."""
+STEPS = (np.sign, np.round, np.around, np.fix)
+PLACES = (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition)
+COUNTS = (np.all, np.any, np.count_nonzero)
+SEARCHES = (np.argwhere, np.flatnonzero, np.lexsort, np.searchsorted, np.digitize, np.isin)
 INTEGERS = (np.gcd, np.lcm, np.bitwise_count, np.spacing, np.isreal, np.iscomplex)
 FRESH = (np.zeros_like, np.ones_like, np.empty_like)
 
-for _fn in (*COMPARISONS, *STEPS, *INDICES, *INTEGERS, *FRESH):
-    constant(_fn)
+_DECLARED: tuple[tuple[tuple[Any, ...], dict[str, Any]], ...] = (
+    ((*COMPARISONS, *STEPS, *INTEGERS), {"signature": "()->()"}),
+    (PLACES, {"axes": "axis", "flat": True}),
+    (COUNTS, {"axes": "axis"}),
+    ((*SEARCHES, *FRESH), {}),
+)
+constant(np.floor_divide, signature="()->()", symbol="//")
+for _rounding, _native in ROUNDED.items():
+    constant(_rounding, signature="()->()", native=_native)
+for _functions, _facts in _DECLARED:
+    for _fn in _functions:
+        constant(_fn, **_facts)
 
 
 def _plain(x: Any) -> Any:

@@ -23,22 +23,25 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import custom, elementwise, linear, operation
+from autograd_lite.engine.forms import custom, elementwise, linear, operation
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
 
 # ----- arithmetic -----
 
-elementwise(np.add, lambda g: g, lambda g: g)
-elementwise(np.subtract, lambda g: g, lambda g: -g)
-elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1)
-elementwise(np.divide, lambda g, x2: g / x2, lambda g, y, x2: -g * y / x2)
-elementwise(np.negative, lambda g: -g)
-elementwise(np.positive, lambda g: g)
-elementwise(np.reciprocal, lambda g, y: -g * y * y)
-elementwise(np.square, lambda g, x: g * (x + x))
-elementwise(np.remainder, lambda g: g, lambda g, x1, x2: -g * np.floor_divide(x1, x2))
+elementwise(np.add, lambda g: g, lambda g: g, symbol="+")
+elementwise(np.subtract, lambda g: g, lambda g: -g, symbol="-")
+elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1, symbol="*")
+elementwise(
+    np.divide, lambda g, x2: g / x2, lambda g, y, x2: -g * y / x2, symbol="/",
+    finite="x1 / np.where(x2 == 0, 1.0, x2)",
+)  # fmt: skip
+elementwise(np.negative, lambda g: -g, native="(-{0})")
+elementwise(np.positive, lambda g: g, native="{0}")
+elementwise(np.reciprocal, lambda g, y: -g * y * y, native="(1 / {0})", finite="1 / np.where(x == 0, 1.0, x)")
+elementwise(np.square, lambda g, x: g * (x + x), native="({0} * {0})")
+elementwise(np.remainder, lambda g: g, lambda g, x1, x2: -g * np.floor_divide(x1, x2), symbol="%")
 elementwise(np.fmod, lambda g: g, lambda g, y, x1, x2: -g * np.rint((x1 - y) / x2))
 
 # ----- powers and roots -----
@@ -58,20 +61,20 @@ def _power_exponent(g: Array, y: Array, x1: Array) -> Array:
     return g * y * np.log(np.where(x1 == 0, 1, x1))
 
 
-elementwise(np.power, _power_base, _power_exponent)
-elementwise(np.float_power, _power_base, _power_exponent)
-elementwise(np.sqrt, lambda g, y: g / (y + y))
-elementwise(np.cbrt, lambda g, y: g / (3 * y * y))
+elementwise(np.power, _power_base, _power_exponent, symbol="**", native="pow")
+elementwise(np.float_power, _power_base, _power_exponent, native="pow")
+elementwise(np.sqrt, lambda g, y: g / (y + y), native="sqrt", finite="np.sqrt(np.maximum(x, 1e-12))")
+elementwise(np.cbrt, lambda g, y: g / (3 * y * y), native="cbrt")
 
 # ----- exponentials and logarithms -----
 
-elementwise(np.exp, lambda g, y: g * y)
-elementwise(np.exp2, lambda g, y: g * y * LN2)
-elementwise(np.expm1, lambda g, x: g * np.exp(x))
-elementwise(np.log, lambda g, x: g / x)
-elementwise(np.log2, lambda g, x: g / (x * LN2))
-elementwise(np.log10, lambda g, x: g / (x * LN10))
-elementwise(np.log1p, lambda g, x: g / (1 + x))
+elementwise(np.exp, lambda g, y: g * y, native="exp", finite="np.exp(np.minimum(x, 700.0))")
+elementwise(np.exp2, lambda g, y: g * y * LN2, native="exp2")
+elementwise(np.expm1, lambda g, x: g * np.exp(x), native="expm1")
+elementwise(np.log, lambda g, x: g / x, native="log", finite="np.log(np.maximum(x, 1e-12))")
+elementwise(np.log2, lambda g, x: g / (x * LN2), native="log2", finite="np.log2(np.maximum(x, 1e-12))")
+elementwise(np.log10, lambda g, x: g / (x * LN10), native="log10", finite="np.log10(np.maximum(x, 1e-12))")
+elementwise(np.log1p, lambda g, x: g / (1 + x), native="log1p", finite="np.log1p(np.maximum(x, -1 + 1e-12))")
 
 
 def _sech_squared(x: Array) -> Array:
@@ -79,7 +82,7 @@ def _sech_squared(x: Array) -> Array:
     return np.square(np.reciprocal(np.cosh(x)))
 
 
-sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x))
+sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x), formula="sech_squared")
 
 
 def _sigmoid_slope(x: Array) -> Array:
@@ -87,10 +90,10 @@ def _sigmoid_slope(x: Array) -> Array:
     return 0.5 / (1.0 + np.cosh(x))
 
 
-sigmoid_slope = elementwise(_sigmoid_slope, lambda g, y, x: -g * y * np.tanh(0.5 * x))
+sigmoid_slope = elementwise(_sigmoid_slope, lambda g, y, x: -g * y * np.tanh(0.5 * x), formula="sigmoid'")
 
 
-@operation(elementwise, lambda g, x: g * sigmoid_slope(x))
+@operation(elementwise, lambda g, x: g * sigmoid_slope(x), range=(0, 1), formula="sigmoid")
 def sigmoid(x: A) -> A:
     """Return ``1 / (1 + exp(-x))``, element by element, to full relative precision and without overflow.
 
@@ -113,7 +116,7 @@ def sigmoid(x: A) -> A:
     return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
 
 
-@operation(elementwise, lambda g, y: g * -np.expm1(-y))  # the sigmoid, to full relative precision
+@operation(elementwise, lambda g, y: g * -np.expm1(-y), formula="softplus")  # the sigmoid, to full relative precision
 def softplus(x: A) -> A:
     """Return ``log(1 + exp(x))``, element by element: a smooth `relu`, without overflow.
 
@@ -154,12 +157,18 @@ elementwise(
 
 # ----- trigonometry -----
 
-elementwise(np.sin, lambda g, x: g * np.cos(x))
-elementwise(np.cos, lambda g, x: -g * np.sin(x))
-elementwise(np.tan, lambda g, y: g * (1 + y * y))
-elementwise(np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
-elementwise(np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
-elementwise(np.arctan, lambda g, x: g / (1 + x * x))
+elementwise(np.sin, lambda g, x: g * np.cos(x), native="sin", range=(-1, 1))
+elementwise(np.cos, lambda g, x: -g * np.sin(x), native="cos", range=(-1, 1))
+elementwise(np.tan, lambda g, y: g * (1 + y * y), native="tan")
+elementwise(
+    np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin",
+    finite="np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
+)  # fmt: skip
+elementwise(
+    np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)), native="acos",
+    finite="np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
+)  # fmt: skip
+elementwise(np.arctan, lambda g, x: g / (1 + x * x), native="atan", range=(-np.pi / 2, np.pi / 2))
 
 
 def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
@@ -171,6 +180,7 @@ elementwise(
     lambda g, y, x1: _hypot_rule(g, y, x1),
     lambda g, y, x2: _hypot_rule(g, y, x2),
     apex=lambda at, slope, y, x: np.where(at, slope * x, 0),
+    native="hypot",
 )
 
 
@@ -183,25 +193,26 @@ elementwise(
     np.arctan2,
     lambda g, x1, x2: _arctan2_rule(g, x2, np.hypot(x1, x2)),
     lambda g, x1, x2: -_arctan2_rule(g, x1, np.hypot(x1, x2)),
+    native="atan2",
 )
 for _to_degrees in (np.degrees, np.rad2deg):
-    elementwise(_to_degrees, lambda g: g * (180 / np.pi))
+    elementwise(_to_degrees, lambda g: g * (180 / np.pi), native=f"({{0}} * {180 / np.pi!r})")
 for _to_radians in (np.radians, np.deg2rad):
-    elementwise(_to_radians, lambda g: g * (np.pi / 180))
+    elementwise(_to_radians, lambda g: g * (np.pi / 180), native=f"({{0}} * {np.pi / 180!r})")
 
 # ----- hyperbolic functions -----
 
-elementwise(np.sinh, lambda g, x: g * np.cosh(x))
-elementwise(np.cosh, lambda g, x: g * np.sinh(x))
-elementwise(np.tanh, lambda g, x: g * sech_squared(x))
-elementwise(np.arcsinh, lambda g, x: g / np.hypot(x, 1))
-elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
-elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)))
+elementwise(np.sinh, lambda g, x: g * np.cosh(x), native="sinh")
+elementwise(np.cosh, lambda g, x: g * np.sinh(x), native="cosh", range=(1, np.inf))
+elementwise(np.tanh, lambda g, x: g * sech_squared(x), native="tanh", range=(-1, 1))
+elementwise(np.arcsinh, lambda g, x: g / np.hypot(x, 1), native="asinh")
+elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), native="acosh")
+elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh")
 
 # ----- corners -----
 
 for _size in (np.absolute, np.fabs):
-    elementwise(_size, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0))
+    elementwise(_size, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0), native="fabs")
 
 
 def _won(g: Array, won: Array, mine: Array, other: Array) -> Array:
@@ -227,8 +238,9 @@ for _extremum in (np.fmax, np.fmin):  # beside a nan the other one has won
 # Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.
 # Both are read off the output, which the next layer keeps anyway.
 @operation(
-    custom, lambda g, y: g * (y > 0), jvp=lambda tangents, y: np.where(y > 0, tangents[0], 0), selects=True
-)
+    custom, lambda g, y: g * (y > 0), jvp=lambda tangents, y: np.where(y > 0, tangents[0], 0),
+    signature="()->()", selects=True, formula="relu",
+)  # fmt: skip
 def relu(x: A) -> A:
     """Return ``max(x, 0)``, element by element.
 
@@ -284,6 +296,7 @@ select = linear(
     None,
     lambda g, condition: np.where(condition, g, 0),
     lambda g, condition: np.where(condition, 0, g),
+    signature="(),(),()->()",
     selects=True,
 )
 
@@ -317,8 +330,8 @@ def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, negin
 
 # ----- real numbers as complex ones, and as sign and magnitude -----
 
-elementwise(np.conjugate, lambda g: g)
-elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None)
+elementwise(np.conjugate, lambda g: g, native="{0}")
+elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None, native="copysign")
 elementwise(np.ldexp, lambda g, x2: np.ldexp(g, x2), None)
 elementwise(np.heaviside, None, lambda g, x1: np.where(x1 == 0, g, 0), selects=True)
 

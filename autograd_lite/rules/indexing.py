@@ -11,7 +11,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Axis, Shape, normalize_axes
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import RECORDERS, Op, linear, recorder_of
+from autograd_lite.engine.forms import linear
+from autograd_lite.engine.op import RECORDERS, Op, recorder_of
 from autograd_lite.engine.operands import refuse_masked, value_of, with_shape
 from autograd_lite.rules.common import as_tuple, refuse_write
 
@@ -237,6 +238,7 @@ diagonals = linear(
     _diagonals,
     lambda g, offset, a_shape: scatter(g, _places(a_shape, offset), a_shape),
     settings="offset",
+    signature="(m,n)->(k)",
     selects=True,
     view=lambda a, value, offset=0: setitem(a, value, key=_places(a.shape, offset)),
 )
@@ -281,8 +283,8 @@ def diag(v: Array, k: int = 0) -> Array:
     return scatter(v, key=(rows - min(k, 0), rows + max(k, 0)), shape=(n, n))
 
 
-linear(np.tril, lambda g, k: np.tril(g, k), settings="k", selects=True)
-linear(np.triu, lambda g, k: np.triu(g, k), settings="k", selects=True)
+linear(np.tril, lambda g, k: np.tril(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)
+linear(np.triu, lambda g, k: np.triu(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)
 
 
 @composite(np.sort)
@@ -354,6 +356,7 @@ windows = linear(
     _windows,
     lambda g, lengths, axes, x_shape: scatter(g, _window_places(x_shape, lengths, axes), x_shape),
     settings="lengths axes",
+    axes="axes",
     selects=True,
     view=lambda x, value, lengths, axes: refuse_write(x, value),
 )

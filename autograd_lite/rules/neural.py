@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array, Shape, fitting, narrowed, wide
-from autograd_lite.engine.op import custom, operation
+from autograd_lite.engine.forms import custom, operation
 
 
 def _difference(p: Array, y: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import bilinear, custom
+from autograd_lite.engine.forms import bilinear, custom
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.rules.common import as_tuple, present
 from autograd_lite.rules.indexing import diagonal
@@ -36,7 +36,7 @@ def _matmul_right(g: Array, x1: Array) -> Array:
     return x1.swapaxes(-1, -2) @ g
 
 
-bilinear(np.matmul, _matmul_left, _matmul_right)
+bilinear(np.matmul, _matmul_left, _matmul_right, symbol="@")
 
 
 def _affine(x: Array, weight: Array, bias: Array) -> Array:

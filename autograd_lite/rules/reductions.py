@@ -29,7 +29,8 @@ from autograd_lite.base.shapes import (  # fmt: skip
     wide,
 )
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import Op, custom, linear, operation
+from autograd_lite.engine.forms import custom, linear, operation
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.rules.common import as_tuple, divided
@@ -59,12 +60,14 @@ def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 linear(
-    np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims), settings="axis keepdims", call=_sum
+    np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims),
+    settings="axis keepdims", axes="axis", call=_sum,
 )
 linear(
     np.mean,
     lambda g, a_shape, axis, keepdims: spread(divided(g, reduced_size(a_shape, axis)), a_shape, axis, keepdims),
     settings="axis keepdims",
+    axes="axis",
 )
 
 
@@ -73,7 +76,7 @@ def _cumsum(a: Array, axis: int) -> Array:
 
 
 cumulative_sum: Op = linear(
-    _cumsum, lambda g, axis: np.flip(cumulative_sum(np.flip(g, axis), axis=axis), axis), settings="axis"
+    _cumsum, lambda g, axis: np.flip(cumulative_sum(np.flip(g, axis), axis=axis), axis), settings="axis", axes="axis"
 )
 
 
@@ -130,7 +133,7 @@ def _prod_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> Arra
     return spread(g, a.shape, axis, keepdims) * np.transpose(others, np.argsort(order).tolist())
 
 
-custom(np.prod, _prod_rule, settings="axis keepdims")
+custom(np.prod, _prod_rule, settings="axis keepdims", axes="axis")
 
 
 @composite(np.cumprod)
@@ -157,7 +160,7 @@ def _extremum_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> 
 
 
 for _extremum in (np.max, np.min, np.amax, np.amin):
-    custom(_extremum, _extremum_rule, settings="axis keepdims", selects=True)
+    custom(_extremum, _extremum_rule, settings="axis keepdims", axes="axis", selects=True)
 
 
 @composite(np.ptp)
@@ -244,7 +247,7 @@ def _norm_apex(at: Array, slope: Array, y: Array, x: Array, axis: Axis, keepdims
     return np.where(at.reshape(kept), slope.reshape(kept) * x, 0)
 
 
-euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims", apex=_norm_apex)
+euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims", axes="axis", apex=_norm_apex)
 
 
 def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -260,7 +263,7 @@ def _power_norm_rule(g: Array, y: Array, x: Array, p: float, axis: Axis) -> Arra
     return np.where(y == 0, 0, g * np.sign(x) * (np.abs(x) / y) ** (p - 1))
 
 
-power_norm = custom(_power_norm, _power_norm_rule, settings="p axis keepdims")
+power_norm = custom(_power_norm, _power_norm_rule, settings="p axis keepdims", axes="axis")
 
 
 @composite(np.linalg.vector_norm)
@@ -327,7 +330,10 @@ def _below_top(a: Array, axes: Axis) -> Array:
     return a - top if everywhere(top < np.inf) else np.where(a == top, 0, a - top)
 
 
-@operation(custom, lambda g, y, axis: y * (g - (wide(g) * y).sum(axis, keepdims=True)), settings="axis")
+@operation(
+    custom, lambda g, y, axis: y * (g - (wide(g) * y).sum(axis, keepdims=True)),
+    settings="axis", axes="axis", formula="softmax",
+)  # fmt: skip
 def softmax(a: A, axis: Axis = -1) -> A:
     """Return ``exp(a) / sum(exp(a))``, the sum along one or several axes: positive numbers that sum to 1.
 
@@ -361,7 +367,10 @@ def softmax(a: A, axis: Axis = -1) -> A:
     return narrowed(e / np.maximum(e.sum(axis, keepdims=True), 1.0), a.dtype)  # the largest alone contributes 1
 
 
-@operation(custom, lambda g, y, axis: g - np.exp(y) * wide(g).sum(axis, keepdims=True), settings="axis")
+@operation(
+    custom, lambda g, y, axis: g - np.exp(y) * wide(g).sum(axis, keepdims=True),
+    settings="axis", axes="axis", formula="log_softmax",
+)  # fmt: skip
 def log_softmax(a: A, axis: Axis = -1) -> A:
     """Return ``a - log(sum(exp(a)))``, the sum along one or several axes: the logarithm of `softmax`.
 
@@ -391,6 +400,8 @@ def log_softmax(a: A, axis: Axis = -1) -> A:
     custom,
     lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(wide(a), normalize_axes(axis, a.ndim)),
     settings="axis keepdims",
+    axes="axis",
+    formula="logsumexp",
 )
 def logsumexp(a: A, axis: Axis = None, keepdims: bool = False) -> A:
     """Return ``log(sum(exp(a)))`` without overflow: a smooth maximum.

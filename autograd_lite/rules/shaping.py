@@ -12,7 +12,8 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import shape_of
 from autograd_lite.base.shapes import Array, Axis, inverse_permutation, unbroadcast
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import Op, linear
+from autograd_lite.engine.forms import linear
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.rules.common import as_tuple, refuse_write
 
@@ -82,14 +83,14 @@ def _copy(a: Array) -> Array:
     return a.copy()
 
 
-copy = linear(np.copy, lambda g: g, call=_copy)
+copy = linear(np.copy, lambda g: g, call=_copy, signature="()->()")
 
 
 def _astype(x: Array, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype)
+astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype, signature="()->()")
 
 
 @composite(np.full_like)
@@ -189,6 +190,7 @@ joined = linear(
     _concatenate,
     lambda g, index, axis, starts: _piece(g, index, axis, starts),
     settings="axis starts",
+    axes="axis",
     variadic=True,
 )
 
@@ -296,7 +298,7 @@ def append(arr: Array, values: Array, axis: int | None = None) -> Array:
 # ----- repeating and padding -----
 
 
-def _roll(a: Array, shift: Any, axis: Any = None) -> Array:
+def _roll(a: Array, shift: Any, axis: Any) -> Array:
     return np.roll(a, shift, axis)
 
 
@@ -304,7 +306,16 @@ def _negative(shift: Any) -> Any:
     return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
 
 
-linear(np.roll, lambda g, shift, axis: np.roll(g, _negative(shift), axis), settings="shift axis", call=_roll)
+rolled: Op = linear(
+    _roll, lambda g, shift, axis: rolled(g, shift=_negative(shift), axis=axis), settings="shift axis", axes="axis"
+)
+
+
+@composite(np.roll, exact=True)
+def roll(a: Array, shift: Any, axis: Any = None) -> Array:
+    flat = axis is None
+    moved = rolled(np.ravel(a) if flat else a, shift=shift, axis=0 if flat else axis)
+    return moved.reshape(a.shape) if flat else moved
 
 
 @composite(np.tile)

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.op import REGISTRY, Op, Settings, recorder_of
+from autograd_lite.engine.op import Op, Settings, recorder_of
 from autograd_lite.engine.priority import CARRIERS
 
 _OPERATORS = frozenset(("__matmul__", "__mul__"))
@@ -73,8 +73,8 @@ def carried_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
 
 def _is_product(op: Op, matrix: Any, a: Any) -> bool:
     """Tell whether a product of matrices is meant: for the older classes also by a star, as everywhere in SciPy."""
-    starred = op is REGISTRY[np.multiply] and isinstance(matrix, sys.modules["scipy.sparse"].spmatrix)
-    return op is REGISTRY[np.matmul] or (starred and a.ndim > 0)
+    starred = op.symbol == "*" and isinstance(matrix, sys.modules["scipy.sparse"].spmatrix)
+    return op.symbol == "@" or (starred and a.ndim > 0)
 
 
 def _check(matrix: Any, a: Any, left: bool) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.engine import refusals
-from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import indexing
 from autograd_lite.tensor.members.arrays import ArrayMethods
 from autograd_lite.tensor.members.conversions import Conversions
@@ -26,33 +26,33 @@ if TYPE_CHECKING:
 
 
 def _operator(fn: np.ufunc) -> Callable[[Any, Any], Tensor]:
-    op = REGISTRY[fn]
+    op = handler_of(fn)
     return lambda self, other: self._binary(op, other)
 
 
 def _equality(fn: np.ufunc) -> Callable[[Any, Any], Tensor]:
     """The operator, but for text, which no number equals."""
-    op = REGISTRY[fn]
+    op = handler_of(fn)
     return lambda self, other: NotImplemented if isinstance(other, str) else self._binary(op, other)
 
 
 def _reflected(fn: np.ufunc) -> Callable[[Any, Any], Tensor]:
-    op = REGISTRY[fn]
+    op = handler_of(fn)
     return lambda self, other: self._reflected(op, other)
 
 
 def _in_place(fn: np.ufunc) -> Callable[[Any, Any], Tensor]:
-    op = REGISTRY[fn]
+    op = handler_of(fn)
     return lambda self, other: self._in_place(op, other)
 
 
 def _unary(fn: np.ufunc) -> Callable[[Any], Tensor]:
-    op = REGISTRY[fn]
+    op = handler_of(fn)
     return lambda self: self._unary(op)
 
 
-_square = REGISTRY[np.square]
-_power = REGISTRY[np.power]
+_square = handler_of(np.square)
+_power = handler_of(np.power)
 
 
 class Methods(ArrayMethods, ArrayLike, abstract=True):
@@ -65,7 +65,7 @@ class Methods(ArrayMethods, ArrayLike, abstract=True):
         return self._unary(_square) if other.__class__ is int and other == 2 else self._binary(_power, other)  # noqa: PLR2004
 
     def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
-        return REGISTRY[np.divmod](self, other)
+        return handler_of(np.divmod)(self, other)
 
     def __contains__(self, value: Any) -> bool:
         return bool(np.any(self == value))

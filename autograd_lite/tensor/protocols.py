@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +9,11 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch
-from autograd_lite.base.signatures import is_numpys
-from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.op import RECORDERS, REGISTRY, whole
+from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.priority import declines
 from autograd_lite.engine.refusals import library_asking
+from autograd_lite.engine.registry import declared, handler_of, home_of, is_numpys
 from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
@@ -32,7 +30,7 @@ _REDUCTIONS: dict[tuple[Any, str], Any] = {
 
 def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Carry out a call of a NumPy function; the target of ``__array_function__``."""
-    handler = REGISTRY.get(fn)
+    handler = handler_of(fn)
     if "out" in kwargs:
         kwargs = dict(kwargs)
         out = kwargs.pop("out")
@@ -113,19 +111,11 @@ def _refusal(fn: Any) -> str:
     home, library = home_of(fn), library_asking()
     if library:
         return errors.LIBRARY_CALL.format(library=library, name=fn.__name__)
-    if home == "numpy":
+    if is_numpys(fn):
         path = _path(fn)
         return errors.UNSUPPORTED.format(name=path, why=reason(path))
     name = f"{home}.{fn.__name__}" if home else fn.__name__
     return errors.UNSUPPORTED_ELSEWHERE.format(name=name, why=reason_elsewhere(name))
-
-
-def home_of(fn: Any) -> str:
-    """Return the module under whose name a function is known; nothing where a ufunc does not tell."""
-    if not isinstance(fn, np.ufunc):
-        return "numpy"
-    homes = ("numpy", "scipy.special")
-    return next((name for name in homes if getattr(sys.modules.get(name), fn.__name__, None) is fn), "")
 
 
 def _path(fn: Any) -> str:
@@ -135,7 +125,7 @@ def _path(fn: Any) -> str:
 
 
 def _method_refusal(ufunc: np.ufunc, method: str) -> str:
-    if home_of(ufunc) != "numpy":
+    if not is_numpys(ufunc):
         return _refusal(ufunc)
     name = f"{ufunc.__name__}.{method}"
     return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))
@@ -149,5 +139,4 @@ def supported() -> dict[str, str]:
     >>> supported()["exp"]
     'elementwise'
     """
-    numpys = filter(is_numpys, REGISTRY)
-    return dict(sorted((_path(fn), getattr(REGISTRY[fn], "form", Composite.form)) for fn in numpys))
+    return dict(sorted((_path(fn), handler.form) for fn, handler in declared() if is_numpys(fn)))

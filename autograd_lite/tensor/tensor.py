@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.engine import refusals
 from autograd_lite.engine.graph import Node, leaf
 from autograd_lite.engine.leaks import watch
-from autograd_lite.engine.op import NO_SETTINGS, REGISTRY, Op, Settings
+from autograd_lite.engine.op import NO_SETTINGS, Op, Settings
 from autograd_lite.engine.record import (  # fmt: skip
     Handle,
     array_of,
@@ -22,6 +22,7 @@ from autograd_lite.engine.record import (  # fmt: skip
     make_tensor,
     results_are,
 )
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.unrecorded import ask, unrecorded
@@ -428,14 +429,14 @@ class Tensor(Handle, Protocols, TensorMethods):
     # ----- the protocols -----
 
     def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Tensor:
-        result: Tensor = (op.lane or lane(op))(self, settings=settings)
+        result: Tensor = (op.cache.lane or lane(op))(self, settings=settings)
         return result
 
     def _binary(self, op: Op, other: Any) -> Any:
-        return (op.lane or lane(op))(self, other)
+        return (op.cache.lane or lane(op))(self, other)
 
     def _reflected(self, op: Op, other: Any) -> Any:
-        return (op.lane or lane(op))(other, self)
+        return (op.cache.lane or lane(op))(other, self)
 
     def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return unrecorded(fn, args, kwargs)
@@ -444,9 +445,9 @@ class Tensor(Handle, Protocols, TensorMethods):
         ask(fn, args, kwargs)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        op = REGISTRY.get(ufunc)
+        op = handler_of(ufunc)
         if method == "__call__" and not kwargs and op.__class__ is Op:
-            return (op.lane or lane(op))(*inputs)
+            return (op.cache.lane or lane(op))(*inputs)
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -131,7 +131,7 @@ def _pick(done: Call) -> str:
 
 def _is_reverse_only(op: Op) -> bool:
     """Tell whether no forward rule can be derived; in a trace, where nothing may be tried, whether it is in doubt."""
-    return op.foreign or (op.opaque is not None and traced())
+    return op.cache.foreign or (op.opaque is not None and traced())
 
 
 def _by_rows(done: Call) -> list[Array | None]:

@@ -50,11 +50,11 @@ def derivative(call: Call, names: Mapping[str, str]) -> str | None:
 
     Examples
     --------
-    >>> from autograd_lite.engine.op import REGISTRY
+    >>> from autograd_lite.engine.registry import handler_of
     >>> names = {"g": "dL/dz", "x1": "a", "x2": "W"}
-    >>> derivative(Call(REGISTRY[np.matmul], 1, [(4, 3), (3, 2)], (4, 2), {}), names)
+    >>> derivative(Call(handler_of(np.matmul), 1, [(4, 3), (3, 2)], (4, 2), {}), names)
     'a.T @ dL/dz'
-    >>> derivative(Call(REGISTRY[np.matmul], 1, [(3,), (3, 2)], (2,), {}), names)
+    >>> derivative(Call(handler_of(np.matmul), 1, [(3,), (3, 2)], (2,), {}), names)
     'np.outer(a, dL/dz)'
     """
     text = _TEXTS[call.op.name](call) if call.op.name in _TEXTS else formula(call.op, call.place)
@@ -192,8 +192,8 @@ def formula(op: Op, place: int) -> str | None:
 
     Examples
     --------
-    >>> from autograd_lite.engine.op import REGISTRY
-    >>> formula(REGISTRY[np.exp], 0)
+    >>> from autograd_lite.engine.registry import handler_of
+    >>> formula(handler_of(np.exp), 0)
     'g * y'
     """
     rule = op.rules[place if op.operands else 0]

@@ -22,7 +22,6 @@ from autograd_lite.viz.words import clean, number_text, settings_text, shape_tex
 
 _LONGEST = 200  # operations
 _SHORT = 2  # elements of an array that stands in a formula itself
-_SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
 
 
 def explain(
@@ -159,8 +158,8 @@ class Explanation:
             return ""
         assert node.op is not None
         operands = [self.operand(x) for x in node.inputs if x is not None]
-        if node.op.name in _SYMBOLS:
-            return f" {_SYMBOLS[node.op.name]} ".join(operands)
+        if node.op.symbol is not None:
+            return f" {node.op.symbol} ".join(operands)
         settings = settings_text(node.settings, node.op.defaults)
         return f"{node.op.name}({', '.join([*operands, *([settings] if settings else [])])})"
 

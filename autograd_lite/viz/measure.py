@@ -14,8 +14,10 @@ import numpy as np
 
 from autograd_lite.base.arraylike import is_array
 from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import array_of, as_array
 from autograd_lite.engine.sweep import reverse
+from autograd_lite.rules.elementwise import relu
 from autograd_lite.viz.items import Index, Items, Output, is_leaf
 from autograd_lite.viz.targets import Subject
 from autograd_lite.viz.words import complaint
@@ -118,7 +120,7 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
     if not isinstance(thing, Node):
         return Facts()
     value, g = plain(known.get(thing)), plain(grads.get(thing))
-    marks, saved = _marks(thing.op.name if thing.op else None, value, g), saved_bytes(thing)
+    marks, saved = _marks(thing.op, value, g), saved_bytes(thing)
     if is_leaf(thing) or g is None:
         return Facts(_numbers(value), _numbers(g), saved, marks)
     shares = tuple(map(_short, shares_of(thing, g))) if len(grads) <= _AT_ONCE[0] else ()
@@ -341,11 +343,11 @@ def saved_bytes(node: Node) -> int:
 # ----- what looks wrong -----
 
 
-def _marks(name: str | None, value: Any, g: Any) -> tuple[str, ...]:
+def _marks(op: Op | None, value: Any, g: Any) -> tuple[str, ...]:
     found = []
     if value is not None:
         found += [mark for mark, asks in _NOT_FINITE if np.any(asks(value))]
-        found += [_UNITS[name](np.asarray(value))] if name in _UNITS else []
+        found += [] if op is None else [_units(op, np.asarray(value))]
     if g is not None:
         found += [f"{mark} gradient" for mark, asks in _NOT_FINITE if np.any(asks(g))]
         found += ["zero gradient"] if np.size(g) and not np.any(g) else []
@@ -355,15 +357,16 @@ def _marks(name: str | None, value: Any, g: Any) -> tuple[str, ...]:
 _NOT_FINITE: tuple[tuple[str, Callable[[Any], Any]], ...] = (("nan", np.isnan), ("inf", np.isinf))
 
 
-def _saturated(low: float) -> Callable[[Any], str]:
-    """Return what tells which share of a sigmoid's values, between `low` and 1, is too near to an end to move."""
-
-    def mark(y: Any) -> str:
-        margin = _SATURATED * (1 - low)
-        share = float(np.mean((y < low + margin) | (y > 1 - margin))) if y.size else 0.0
-        return f"saturated {share:.0%}" if share >= _MANY else ""
-
-    return mark
+def _units(op: Op, y: Any) -> str:
+    """Say how many results of an operation are too near to an end of its range to move."""
+    if op is relu:
+        return _dead(y)
+    if op.form != "elementwise" or op.range is None or not np.all(np.isfinite(op.range)) or not y.size:
+        return ""
+    low, high = op.range
+    margin = _SATURATED * (high - low)
+    share = float(np.mean((y < low + margin) | (y > high - margin)))
+    return f"saturated {share:.0%}" if share >= _MANY else ""
 
 
 def _dead(y: Any) -> str:
@@ -373,8 +376,3 @@ def _dead(y: Any) -> str:
     units = np.atleast_1d(y).reshape(-1, y.shape[-1] if y.ndim else 1)
     dead = int(np.sum(~units.any(axis=0)))
     return f"dead {dead} of {units.shape[1]}" if dead == units.shape[1] or (dead and len(units) > 1) else ""
-
-
-_UNITS: Mapping[str | None, Callable[[Any], str]] = {
-    "sigmoid": _saturated(0.0), "tanh": _saturated(-1.0), "relu": _dead,
-}  # fmt: skip

@@ -12,7 +12,8 @@ from helpers import numbers, only, sine
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.op import REGISTRY, bilinear, custom, elementwise
+from autograd_lite.engine.forms import bilinear, custom, elementwise
+from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.rules.products import affine
 
 

@@ -10,7 +10,7 @@ from helpers import numbers, only, sine
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.op import custom, elementwise
+from autograd_lite.engine.forms import custom, elementwise
 
 # ----- orders and modes -----
 

@@ -11,7 +11,7 @@ from helpers import numbers, only, sine
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.op import elementwise
+from autograd_lite.engine.forms import elementwise
 
 N = 100_000
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.engine.op import elementwise
+from autograd_lite.engine.forms import elementwise
 
 ONE: tuple[Callable[[Any], Any], ...] = (
     np.sin, np.tanh, ag.sigmoid, ag.softplus, np.arctan, lambda x: np.exp(-x * x), lambda x: np.log1p(x * x), ag.relu,

@@ -12,8 +12,8 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import errors
+from autograd_lite.engine.forms import custom
 from autograd_lite.engine.observers import observers
-from autograd_lite.engine.op import custom
 from autograd_lite.engine.provenance import caller, origins, place_of
 
 

@@ -12,7 +12,9 @@ import pytest
 from cases import CASES, Case
 
 import autograd_lite as ag
-from autograd_lite.engine.op import REGISTRY, Op, elementwise
+from autograd_lite.engine.forms import elementwise
+from autograd_lite.engine.op import Cache, Op
+from autograd_lite.engine.registry import REGISTRY
 
 # ----- planting -----
 
@@ -47,10 +49,11 @@ def planted(op: Op, operand: int, mistake: Callable[[Any], Any]) -> Op:
     """Return a copy of an operation with a mistake in the rule of one operand."""
     twin = object.__new__(type(op))
     for name in [name for name in Op.__slots__ if hasattr(op, name)]:
-        setattr(twin, name, getattr(op, name))
+        object.__setattr__(twin, name, getattr(op, name))
     rules, right = list(op.rules), op.rules[operand]
     rules[operand] = lambda g, *saved: mistake(right(g, *saved))
-    twin.rules, twin.lane, twin.observed, twin.accumulate = tuple(rules), None, None, None
+    for name, value in {"rules": tuple(rules), "cache": Cache(), "accumulate": None}.items():
+        object.__setattr__(twin, name, value)
     return twin
 
 

@@ -12,7 +12,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.check import command
-from autograd_lite.engine.op import elementwise
+from autograd_lite.engine.forms import elementwise
 
 X = np.array([0.5, -1.0])
 

@@ -112,12 +112,12 @@ def test_an_array_of_another_class_is_refused() -> None:
 
 
 def test_a_function_that_is_not_numpy_s_is_refused_before_anything_happens() -> None:
-    special = pytest.importorskip("scipy.special")
+    halved = np.frompyfunc(lambda x: x / 2, 1, 1)
     w = ag.Tensor(np.ones(6))
 
     def f(x: Any) -> Any:
         w.assign(w + x)
-        return special.expit(x)
+        return halved(x)
 
     with pytest.raises(ag.errors.CompileError, match="not NumPy's"):
         ag.compile(f)(X)

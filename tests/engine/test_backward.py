@@ -11,7 +11,8 @@ from helpers import Failure, leaf
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.op import REGISTRY, custom
+from autograd_lite.engine.forms import custom
+from autograd_lite.engine.registry import REGISTRY
 
 # ----- seeds -----
 

@@ -11,8 +11,9 @@ import pytest
 from helpers import leaf, printed
 
 import autograd_lite as ag
+from autograd_lite.engine.forms import custom
 from autograd_lite.engine.observers import observe
-from autograd_lite.engine.op import Op, custom
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import WITHOUT_LANE
 
 # ----- lanes -----
@@ -54,10 +55,10 @@ def _observed(op: Op, x: Any, y: Any) -> Any:
 def test_a_lane_is_made_at_the_third_call(op: Op, way: str) -> None:
     for _ in range(WITHOUT_LANE):
         first = WAYS[way](op, leaf(), leaf())
-        assert op.lane is op.observed is None
+        assert op.cache.lane is op.cache.observed is None
     for _ in range(2):
         later = WAYS[way](op, leaf(), leaf())
-        assert op.lane is not None
+        assert op.cache.lane is not None
     np.testing.assert_array_equal(first.data, later.data)
     assert first.requires_grad is later.requires_grad
 
@@ -71,11 +72,11 @@ def test_a_trace_makes_no_lanes(op: Op, before: int) -> None:
 
     for _ in range(before):
         op(leaf(), leaf())
-    lane = op.lane
+    lane = op.cache.lane
     x = np.array([0.5, 2.0])
     recorded = ag.compile(ag.grad(f))(x)
-    assert op.lane is lane
-    assert op.observed is None
+    assert op.cache.lane is lane
+    assert op.cache.observed is None
     np.testing.assert_array_equal(recorded, ag.grad(f)(x))
 
 
@@ -84,7 +85,8 @@ def test_no_lane_is_made_by_a_first_call_of_a_training_step() -> None:
     text = """
         import numpy as np, autograd_lite as ag
         from autograd_lite import nn
-        from autograd_lite.op import REGISTRY, Op
+        from autograd_lite.op import Op
+        from autograd_lite.registry import REGISTRY
         from autograd_lite.rules.products import affine
         model = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2), nn.Softmax(-1))
         optimizer = ag.optim.SGD(model.parameters(), lr=0.5)
@@ -98,7 +100,7 @@ def test_no_lane_is_made_by_a_first_call_of_a_training_step() -> None:
         step(np.ones((1, 2)), np.ones((1, 2)))
         own = affine, ag.sigmoid, ag.relu, ag.half_squared_error
         ops = [op for op in (*REGISTRY.values(), *own) if isinstance(op, Op)]
-        print(len(ops) > 100, [op.name for op in ops if op.observed or (op.lane and op.operands)])
+        print(len(ops) > 100, [op.name for op in ops if op.cache.observed or (op.cache.lane and op.operands)])
     """
     assert _lines(text) == ["True []"]
 

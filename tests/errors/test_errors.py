@@ -13,7 +13,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.op import custom
+from autograd_lite.engine.forms import custom
 from autograd_lite.rules.products import affine
 
 PACKAGE = Path(inspect.getfile(ag)).parent

@@ -12,7 +12,7 @@ import pytest
 from faults import FAULTS, NUMBER, SETUP, Fault
 
 import autograd_lite as ag
-from autograd_lite.engine.op import bilinear, custom, elementwise
+from autograd_lite.engine.forms import bilinear, custom, elementwise
 
 rows = pytest.mark.parametrize("row", FAULTS, ids=[row.situation for row in FAULTS])
 

@@ -18,7 +18,7 @@ from told import name_of
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.op import custom, elementwise
+from autograd_lite.engine.forms import custom, elementwise
 
 SETUP = """
 data = np.array([1.0, 2.0, 3.0])

@@ -19,7 +19,7 @@ from told import path_of
 
 import autograd_lite as ag
 from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.rules import constant
 from autograd_lite.rules.unsupported import GENERIC, UNSUPPORTED, reason
 

@@ -16,10 +16,12 @@ from helpers import registered
 
 import autograd_lite as ag
 from autograd_lite.engine.definitions import Composite
+from autograd_lite.engine.forms import bilinear, custom, elementwise, linear
 from autograd_lite.engine.graph import Constant, Node, reachable
 from autograd_lite.engine.observers import observe
-from autograd_lite.engine.op import REGISTRY, Op, bilinear, custom, elementwise, linear
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import WITHOUT_LANE, apply, make_tensor
+from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.engine.tangents import forward
 from autograd_lite.rules import constant
 
@@ -198,8 +200,8 @@ def test_lanes_record_what_apply_does(row: Case, monkeypatch: pytest.MonkeyPatch
         results.append(row(*leaves(row.inputs)))
         count = len(seen)
         for op in {op for op in seen if op.form != "composite"}:  # which nobody records, and NumPy carried out
-            assert op.lane is not None
-            monkeypatch.setattr(op, "observed", lambda *given, op=op, settings: apply(op, given, settings))
+            assert op.cache.lane is not None
+            monkeypatch.setattr(op.cache, "observed", lambda *given, op=op, settings: apply(op, given, settings))
         results.append(row(*leaves(row.inputs)))
     assert seen[:count] == seen[count:]
     fast, observed, slow = results

@@ -12,7 +12,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.op import PYTORCH_NAMES
+from autograd_lite.engine.binding import PYTORCH_NAMES
 from autograd_lite.tensor.members import arrays, conversions, elementwise, in_place, pairs, parts, reductions, shaping
 
 X = np.array([[0.3, 0.7, -0.4], [0.9, -0.2, 0.5]])

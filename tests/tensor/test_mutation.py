@@ -17,8 +17,9 @@ from helpers import leaf
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.engine.op import REGISTRY, Op
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import array_of
+from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.rules.products import affine
 from autograd_lite.tensor.tensor import assign
 

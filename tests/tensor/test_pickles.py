@@ -20,7 +20,7 @@ from test_copies import COPIES
 
 import autograd_lite as ag
 from autograd_lite import errors, implicit, nn
-from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.transforms.watched import ARGUMENT
 
 X = np.array([0.3, 0.7])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import check_gradient, leaf, registered
+from told import path_of
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -386,7 +387,7 @@ def test_the_supported_functions_are_listed_with_their_form() -> None:
 DIRECT = {fn: op for fn, op in registered().items() if isinstance(op, Op) and op.operands and op.order}
 
 
-@pytest.mark.parametrize(("fn", "op"), DIRECT.items(), ids=[op.name for op in DIRECT.values()])
+@pytest.mark.parametrize(("fn", "op"), DIRECT.items(), ids=map(path_of, DIRECT))
 def test_positional_arguments_stand_where_numpy_has_them(fn: Any, op: Op) -> None:
     """The operands come first, and no setting stands in the place of an argument that NumPy has there."""
     assert op.order[: len(op.operands)] == op.operands

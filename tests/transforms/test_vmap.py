@@ -10,8 +10,9 @@ import pytest
 from cases import CASES, Case
 
 import autograd_lite as ag
-from autograd_lite.errors import BatchError
+from autograd_lite.errors.classes import BatchError
 from autograd_lite.rules import indexing
+from autograd_lite.transforms.batches import array, rules
 
 Array = np.ndarray
 FACTORS = np.array([1.0, 0.98, 1.01])  # examples so near to each other that none comes to another side of a kink
@@ -244,6 +245,47 @@ def test_a_batched_function_is_drawn_and_checked() -> None:
 def test_an_operation_without_a_rule_runs_example_by_example() -> None:
     found = ag.vmap(lambda x: np.searchsorted(np.sort(x), x))(XS)
     np.testing.assert_array_equal(found, [np.searchsorted(np.sort(x), x) for x in XS])
+
+
+LOOPS = {
+    "tril": "of a vector, which NumPy makes a matrix of: no stack of vectors",
+    "searchsorted": "of interp, where each example has a table of its own: NumPy takes one table",
+}
+"""What runs example by example though it has a derivative, and why."""
+
+
+def test_hardly_anything_with_a_derivative_is_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row of the table, forwards and backwards: but for those that are told here, none is carried out by `each`."""
+    looping: set[str] = set()
+
+    def each(op: Any, *rest: Any) -> Any:
+        looping.add(op.name)
+        return each_of(op, *rest)
+
+    def by_examples(fn: Any, *rest: Any) -> Any:
+        results = whole_of(fn, *rest)
+        looping.update([] if results is NotImplemented else [fn.__name__])
+        return results
+
+    each_of, whole_of = array.each, array._by_examples
+    for module in (array, rules):
+        monkeypatch.setattr(module, "each", each)
+    monkeypatch.setattr(array, "_by_examples", by_examples)
+    for row in CASES:
+        f = moving(row)
+        if f is not None and not picks_by_a_mask(row):
+            places = tuple(range(len(row.inputs)))
+            ag.vmap(ag.grad(lambda *xs, f=f: sum(np.sum(y) for y in f(*xs)), places))(*examples(row))
+    assert looping == set(LOOPS)
+
+
+def test_numbers_are_looked_up_for_all_examples_at_once() -> None:
+    table, xs = np.array([1.0, 2.0, 4.0]), np.array([[0.5, 3.0], [9.0, 1.5]])
+    np.testing.assert_array_equal(ag.vmap(lambda x: np.searchsorted(table, x, "right"))(xs), [[0, 2], [3, 1]])
+    np.testing.assert_array_equal(ag.vmap(lambda x: np.digitize(x, table))(xs), [[0, 2], [3, 1]])
+    np.testing.assert_array_equal(ag.vmap(lambda x: np.isin(x, table))(xs * 2), [[True, False], [False, False]])
+    rows = np.array([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(ag.vmap(lambda t, x: np.searchsorted(t, x))(rows, xs), [[0, 2], [2, 0]])
 
 
 def test_a_sweep_of_many_cotangents_over_an_ordinary_graph() -> None:

@@ -13,7 +13,8 @@ import autograd_lite as ag
 from autograd_lite import errors, nn
 from autograd_lite.apps import perceptron
 from autograd_lite.engine.graph import Constant, Node
-from autograd_lite.engine.op import REGISTRY, Op
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.viz.derivatives import Call, derivative, formula
 from autograd_lite.viz.items import ancestors
 from autograd_lite.viz.measure import shares_of, values

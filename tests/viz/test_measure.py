@@ -13,8 +13,8 @@ from pictures import X, labels_of, parameter
 
 import autograd_lite as ag
 from autograd_lite import nn
+from autograd_lite.engine.forms import custom
 from autograd_lite.engine.graph import Constant
-from autograd_lite.engine.op import custom
 from autograd_lite.viz.items import ancestors
 from autograd_lite.viz.measure import gradients, numbers, shares_of, values
 

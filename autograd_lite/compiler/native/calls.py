@@ -16,11 +16,12 @@ from autograd_lite.compiler.native.scalars import (
     INVERTED,
     ROOT_OR_POWER,
     SAME,
-    SCALARS,
     WHERE,
     WHOLE_ONLY,
     WITH_SIGN,
     Scalar,
+    scalar_of,
+    scalar_or_none,
 )  # fmt: skip
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.memory import NUMBERS, is_array, plain_key
@@ -181,7 +182,7 @@ def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tupl
         return WHERE, x.args, (np.dtype(bool), _dtype(result), _dtype(result))
     if x.fn is np.invert and result.dtype == bool:
         return INVERTED, x.args, (result.dtype,)
-    if x.fn not in SCALARS or x.kwargs:
+    if scalar_or_none(x.fn) is None or x.kwargs:
         return None
     dtypes = _computed_with(x, types)
     if dtypes is None:
@@ -195,7 +196,7 @@ def _scalar(x: Instruction, dtypes: Sequence[Any], types: Mapping[int, Type]) ->
     if x.fn in _POWERS:
         return _power(x, types)
     kinds = [d.kind for d in dtypes]
-    return WITH_SIGN[x.fn, kinds.index("i")] if kinds in (["i", "u"], ["u", "i"]) else SCALARS[x.fn]
+    return WITH_SIGN[x.fn, kinds.index("i")] if kinds in (["i", "u"], ["u", "i"]) else scalar_of(x.fn)
 
 
 def _power(x: Instruction, types: Mapping[int, Type]) -> Scalar | None:
@@ -206,13 +207,13 @@ def _power(x: Instruction, types: Mapping[int, Type]) -> Scalar | None:
     """
     exponent = x.args[1]
     if not isinstance(exponent, Ref):
-        return SCALARS[_SHORTER.get(exponent, x.fn) if exponent != _HALF or _TAKES_ROOTS[x.fn] else x.fn]
+        return scalar_of(_SHORTER.get(exponent, x.fn) if exponent != _HALF or _TAKES_ROOTS[x.fn] else x.fn)
     if not _TAKES_ROOTS[x.fn]:
-        return SCALARS[x.fn]
+        return scalar_of(x.fn)
     shape = types[exponent.id].shape
     if not shape:
         return ROOT_OR_POWER
-    return SCALARS[x.fn] if shape == types[x.id].shape and math.prod(shape) > 1 else None
+    return scalar_of(x.fn) if shape == types[x.id].shape and math.prod(shape) > 1 else None
 
 
 def _dtype(kind: Type) -> Any:

@@ -6,16 +6,18 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-MATH = (
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "copysign", "cos", "cosh", "exp", "expm1", "fabs",
-    "hypot", "log", "log10", "log1p", "pow", "sin", "sinh", "sqrt", "tan", "tanh",
-)  # fmt: skip
-"""What numba takes from `math`, which has it look at fewer possible types than NumPy's functions of the same name."""
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.registry import declared, handler_of
+
+_OF_NUMPY = frozenset(("cbrt", "ceil", "exp2", "floor", "log2", "rint", "trunc"))
+"""What numba takes from NumPy: it has no such function of `math`, or one that gives whole numbers. The others it does
+take from there, which has it look at fewer possible types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,10 @@ def _chosen(condition: str, yes: str, no: str, c_condition: str = "") -> Scalar:
     return Scalar(f"({c_condition or condition} ? {yes} : {no})", f"({yes} if {condition} else {no})")
 
 
-def _function(name: str, c_name: str = "") -> Scalar:
-    """A function of one or two operands that C has too, under this name or another one."""
-    operands = "{0}, {1}" if name in {"arctan2", "hypot", "copysign", "power"} else "{0}"
-    called = c_name or name
-    return Scalar(f"{called}{{f}}({operands})", f"{called if called in MATH else f'np.{name}'}({operands})")
+def _function(fn: np.ufunc, name: str) -> Scalar:
+    """A function of one or two operands that C has too, under this name."""
+    operands = ", ".join(f"{{{i}}}" for i in range(fn.nin))
+    return Scalar(f"{name}{{f}}({operands})", f"{'np' if name in _OF_NUMPY else 'math'}.{name}({operands})")
 
 
 def zero_taken(fn: np.ufunc) -> str:
@@ -89,7 +90,7 @@ _LOGADDEXP = Scalar(
     "({0} == {1} ? {0} + " + repr(math.log(2)) + " : "
     "({0} >= {1} || {0} != {0} ? {0} : {1}) + log1p{f}(exp{f}(-fabs{f}({0} - {1}))))",
     "({0} + " + repr(math.log(2)) + " if {0} == {1} else "
-    "({0} if {0} >= {1} or {0} != {0} else {1}) + log1p(exp(-fabs({0} - {1}))))",
+    "({0} if {0} >= {1} or {0} != {0} else {1}) + math.log1p(math.exp(-math.fabs({0} - {1}))))",
 )
 
 COMPARISONS: Mapping[Any, str] = MappingProxyType({
@@ -100,24 +101,9 @@ WITH_SIGN: Mapping[tuple[Any, int], Scalar] = MappingProxyType(
 )
 """Comparisons of 64-bit numbers of which one has a sign, by the place of that one."""
 
-SCALARS: Mapping[Any, Scalar] = MappingProxyType({
-    np.add: _infix("+"), np.subtract: _infix("-"), np.multiply: _infix("*"), np.divide: _infix("/"),
+_OF_LANGUAGE: Mapping[Any, Scalar] = MappingProxyType({
     operator.add: _infix("+"), operator.sub: _infix("-"), operator.mul: _infix("*"), operator.truediv: _infix("/"),
-    np.negative: _both("(-{0})"), operator.neg: _both("(-{0})"), np.positive: _both("{0}"), np.conjugate: _both("{0}"),
-    np.square: _both("({0} * {0})"), np.reciprocal: _both("(1 / {0})"), np.fabs: _function("fabs"),
-    np.absolute: _function("fabs"), np.sqrt: _function("sqrt"), np.cbrt: _function("cbrt"),
-    np.exp: _function("exp"), np.exp2: _function("exp2"), np.expm1: _function("expm1"), np.log: _function("log"),
-    np.log2: _function("log2"), np.log10: _function("log10"), np.log1p: _function("log1p"),
-    np.sin: _function("sin"), np.cos: _function("cos"), np.tan: _function("tan"), np.sinh: _function("sinh"),
-    np.cosh: _function("cosh"), np.tanh: _function("tanh"), np.arcsin: _function("arcsin", "asin"),
-    np.arccos: _function("arccos", "acos"), np.arctan: _function("arctan", "atan"),
-    np.arcsinh: _function("arcsinh", "asinh"), np.arccosh: _function("arccosh", "acosh"),
-    np.arctanh: _function("arctanh", "atanh"), np.arctan2: _function("arctan2", "atan2"),
-    np.hypot: _function("hypot"), np.copysign: _function("copysign"), np.power: _function("power", "pow"),
-    np.float_power: _function("power", "pow"), np.floor: _function("floor"), np.ceil: _function("ceil"),
-    np.trunc: _function("trunc"), np.rint: _function("rint"),
-    np.degrees: _both(f"({{0}} * {180 / math.pi!r})"), np.rad2deg: _both(f"({{0}} * {180 / math.pi!r})"),
-    np.radians: _both(f"({{0}} * {math.pi / 180!r})"), np.deg2rad: _both(f"({{0}} * {math.pi / 180!r})"),
+    operator.neg: _both("(-{0})"),
     np.maximum: extremum(">", zero_taken(np.maximum)), np.minimum: extremum("<", zero_taken(np.minimum)),
     np.fmax: extremum(">", "first"), np.fmin: extremum("<", "first"), np.logaddexp: _LOGADDEXP,
     **{fn: _infix(sign) for fn, sign in COMPARISONS.items()}, np.isnan: _both("({0} != {0})"),
@@ -133,7 +119,36 @@ SCALARS: Mapping[Any, Scalar] = MappingProxyType({
     np.heaviside: Scalar("({0} < 0 ? 0 : {0} > 0 ? 1 : {0} == 0 ? {1} : {0})",
                          "(0.0 if {0} < 0 else 1.0 if {0} > 0 else {1} if {0} == 0 else {0})"),
 })  # fmt: skip
-"""By the function. For real numbers, and truth values where NumPy takes those."""
+"""Those that C and Python write differently, by the function. See `scalar_or_none`."""
+
+
+def scalar_of(fn: Any) -> Scalar:
+    """Return what is written for a function that has something."""
+    scalar = scalar_or_none(fn)
+    assert scalar is not None
+    return scalar
+
+
+@lru_cache(maxsize=512)
+def scalar_or_none(fn: Any) -> Scalar | None:
+    """Return what is written for a function, for real numbers, and truth values where NumPy takes those.
+
+    Of most the declaration says it: by `native`, or by a `symbol` that the languages share with Python.
+    """
+    op = handler_of(fn)
+    if fn in _OF_LANGUAGE or not isinstance(op, Op):
+        return _OF_LANGUAGE.get(fn)
+    if op.native is not None:
+        return _both(op.native) if "{" in op.native else _function(fn, op.native)
+    return _infix(op.symbol) if op.symbol in _SHARED else None
+
+
+def functions() -> set[Any]:
+    """Return all functions for which something is written."""
+    return {*_OF_LANGUAGE, *(fn for fn, _ in declared() if scalar_or_none(fn) is not None)}
+
+
+_SHARED = frozenset("+-*/")
 
 FLOATS_ONLY = frozenset(
     (
@@ -156,4 +171,6 @@ FOR_TRUTH = frozenset(
 SAME = _both("{0}")
 WHERE = _chosen("{0}", "{1}", "{2}")
 INVERTED = _both("({0} == 0)")
-ROOT_OR_POWER = Scalar("({1} == 0.5 ? sqrt{f}({0}) : pow{f}({0}, {1}))", "(sqrt({0}) if {1} == 0.5 else pow({0}, {1}))")
+ROOT_OR_POWER = Scalar(
+    "({1} == 0.5 ? sqrt{f}({0}) : pow{f}({0}, {1}))", "(math.sqrt({0}) if {1} == 0.5 else math.pow({0}, {1}))"
+)

@@ -8,7 +8,7 @@ import keyword
 import unicodedata
 from collections.abc import Iterable
 
-RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "np", "numpy"})
+RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "np", "numpy", "scipy"})
 """What a text may mean something else by, or must not hide."""
 _LONGEST = 60
 _ANY = 4096

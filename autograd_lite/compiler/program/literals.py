@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler.program import helpers
+from autograd_lite.engine.registry import LATER, home_of
 
 _LONGEST_LITERAL = 64
 
@@ -103,7 +104,7 @@ def _numbers(value: Any) -> str:
 
 @functools.cache
 def path_of(fn: Any) -> str:
-    """Return how a text reaches a function: ``np.exp``, ``np.linalg.inv``, or the name of a helper."""
+    """Return how a text reaches a function: ``np.exp``, ``scipy.special.erf``, or the name of a helper."""
     name = str(fn.__name__)
     if fn in helpers.HELPERS:
         return name
@@ -111,6 +112,8 @@ def path_of(fn: Any) -> str:
         known = name if getattr(np, name, None) is fn else _found(fn)
         if known is not None:
             return f"np.{known}"
+        if home_of(fn) in LATER:
+            return f"{home_of(fn)}.{name}"
     owner = getattr(fn, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"{path_of(owner)}.{name}"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
+from autograd_lite.engine.registry import handler_of
 
 Range = tuple[float, float]
 ALL: Range = (-math.inf, math.inf)
@@ -51,9 +52,9 @@ class Ranges:
         if dtype is _BOOL:
             return 0.0, 1.0
         rule = _RULES.get(x.fn)
-        if rule is None or dtype not in _FLOATS or not {name for name, _ in x.kwargs} <= {"axis", "keepdims"}:
+        if dtype not in _FLOATS or not {name for name, _ in x.kwargs} <= {"axis", "keepdims"}:
             return ALL
-        low, high = rule(self, x)
+        low, high = _declared(x.fn) if rule is None else rule(self, x)
         return (low if low > -_LARGEST else -math.inf), (high if high < _LARGEST else math.inf)
 
     def source(self, value: Any, fn: Any) -> Instruction | None:
@@ -79,6 +80,12 @@ def _of_constant(array: Any) -> Range:
         return ALL
     low, high = float(np.min(array)), float(np.max(array))
     return ALL if low != low else (low, high)  # noqa: PLR0124 - NaN
+
+
+def _declared(fn: Any) -> Range:
+    """Return the range that the declaration of an operation tells of all its results."""
+    bounds = getattr(handler_of(fn), "range", None)
+    return ALL if bounds is None else _wide(*map(float, bounds))
 
 
 def _wide(low: float, high: float) -> Range:
@@ -214,6 +221,4 @@ _RULES: Mapping[Any, Callable[[Ranges, Instruction], Range]] = {
     np.absolute: _absolute,
     np.negative: _negative, np.maximum: _maximum, np.minimum: _minimum, np.max: _same, np.min: _same, np.sum: _total,
     np.copy: _same, np.reshape: _same, np.transpose: _same, np.broadcast_to: _same,
-    np.tanh: lambda ranges, x: (-1.0 - _SLACK, 1.0 + _SLACK), np.sin: lambda ranges, x: (-1.0 - _SLACK, 1.0 + _SLACK),
-    np.cos: lambda ranges, x: (-1.0 - _SLACK, 1.0 + _SLACK), np.cosh: lambda ranges, x: (1.0 - _SLACK, math.inf),
 }  # fmt: skip

@@ -22,7 +22,8 @@ from autograd_lite.compiler.recording.lines import refuse, where
 from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
 from autograd_lite.compiler.recording.questions import Questions, by_user, hide_from_users
 from autograd_lite.engine import refusals, watchpoints
-from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
+from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import constant, indexing, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.stand_in import StandIn, carried_out_by_numpy
@@ -135,7 +136,7 @@ class Traced(Questions, StandIn):
     def __pow__(self, other: Any) -> Any:
         """NOTE: a truth value of NumPy is a whole number to a power, where an array of such is of 8 bits."""
         truth = self.is_number and self.dtype.kind == "b"
-        return self._binary(REGISTRY[np.power], other) if truth else super().__pow__(other)  # type: ignore[arg-type]
+        return self._binary(handler_of(np.power), other) if truth else super().__pow__(other)
 
     # What an operation is computed by (``a.reshape(shape)``) cannot be that operation again.
 

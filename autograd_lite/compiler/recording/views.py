@@ -12,8 +12,9 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.compiler.recording.lines import refuse
 from autograd_lite.compiler.recording.traced import Traced, traced_in
-from autograd_lite.engine.op import NO_SETTINGS, REGISTRY, Op, Settings
+from autograd_lite.engine.op import NO_SETTINGS, Op, Settings
 from autograd_lite.engine.record import link, shares
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import indexing, shaping
 
 
@@ -42,7 +43,7 @@ class Viewing:
         return indexing.setitem(base.reshape(-1), value.reshape(-1), key=places.ravel()).reshape(base.shape)
 
 
-_TRANSPOSE: Any = REGISTRY[np.transpose]
+_TRANSPOSE: Any = handler_of(np.transpose)
 _KNOWN: dict[Any, Callable[[Any, Any], tuple[Op, Settings]]] = {
     operator.getitem: lambda base, key: (indexing.getitem, {"key": key}),
     np.reshape: lambda base, shape: (shaping.reshaped, {"shape": shape}),

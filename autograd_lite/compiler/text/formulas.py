@@ -15,6 +15,8 @@ from autograd_lite.compiler.passes.dead import dead_code
 from autograd_lite.compiler.program.identifiers import Taken, identifier, words
 from autograd_lite.compiler.program.literals import is_uniform
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, refs
+from autograd_lite.engine.op import Op
+from autograd_lite.engine.registry import declared, handler_of
 
 _SUM, _PRODUCT, _ATOM = 1, 2, 3
 Part = tuple[str, int]
@@ -24,7 +26,7 @@ _SHORTEST, _LONGEST = 24, 160
 """So long a formula may be that is repeated, and one that is not, in characters."""
 
 _THROUGH = (np.copy, np.positive, np.astype, np.reshape, np.broadcast_to, np.array)
-_GREEK = {"sigmoid": r"\sigma", "sigmoid_slope": r"\sigma'", "sigmoid_with_slope": r"\sigma"}
+_GREEK = {"sigmoid": r"\sigma", "sigmoid'": r"\sigma'", "sigmoid_with_slope": r"\sigma"}
 
 
 class Formulas:
@@ -96,6 +98,7 @@ class _Writer:
         self.made = {x.id: x for x in program.instructions}
         self.constants = {c.id: c.array for c in program.constants}
         self.uses = program.uses()
+        self._formulas = {op.name: op.formula for _, op in declared() if isinstance(op, Op) and op.formula is not None}
         self.called = {x.id: x.name or "x" for x in program.inputs} | dict(program.names)
         self.derived = {int(name[3:]) for name in self.called.values() if name.startswith("d_%")}
         self.called = {i: name for i, name in self.called.items() if not (self._is_passing(i) or self._is_copy(i))}
@@ -117,7 +120,7 @@ class _Writer:
         """Tell whether a value is called by its operation only, and is read once: it stands where it is read."""
         name, made = self.program.names.get(i), self.made.get(i)
         operation = self.program.operations.get(i, ("",))[0]
-        if made is None or name != identifier(operation) or made.fn not in _RULES or i in self.derived:
+        if made is None or name != identifier(operation) or _rule_of(made.fn) is None or i in self.derived:
             return False
         return self.uses[i] == 1
 
@@ -231,9 +234,9 @@ class _Writer:
             part = self._operation(*self.program.operations[x.id])
             if part is not None:
                 return part
-        rule = _RULES.get(x.fn)
+        rule = _rule_of(x.fn)
         shown = None if rule is None or not x.args else rule(self, x)
-        return self._function(str(getattr(x.fn, "__name__", "f")), x.args) if shown is None else shown
+        return self._function(identifier(getattr(x.fn, "__name__", "f")), x.args) if shown is None else shown
 
     def _operation(self, name: str, args: tuple[Any, ...]) -> Part | None:
         """Return the formula of an operation with a name of its own; None for one that is made of signs."""
@@ -249,12 +252,9 @@ class _Writer:
             return (
                 rf"\tfrac12 \lVert {difference[0]} \rVert^2" if self.latex else f"1/2 sum(({difference[0]})^2)"
             ), _ATOM
-        if name in _NAMED:
-            return self._function(name, args)
-        return None
+        return self._function(self._formulas[name], args) if name in self._formulas else None
 
     def _function(self, name: str, args: tuple[Any, ...]) -> Part:
-        name = identifier(name)
         shown = ", ".join(self._part(a)[0] for a in args if _is_shown(a))
         if self.latex:
             head = _GREEK.get(name) or rf"\operatorname{{{name.replace('_', ' ')}}}"
@@ -291,11 +291,7 @@ class _Writer:
         return self.infix(r"\odot" if self.latex else "*", a, b, _PRODUCT)
 
 
-_NAMED = frozenset(
-    ("sigmoid", "sigmoid_slope", "softmax", "log_softmax", "logsumexp", "softplus", "relu", "sech_squared", "tanh",
-     "exp", "log", "sin", "cos", "sqrt")
-)  # fmt: skip
-_SHORT = {"sigmoid_slope": "sigmoid'", "getitem": "part"}
+_SHORT = {"getitem": "part"}
 
 
 def _infix(sign: str, level: int) -> Callable[[_Writer, Instruction], Part | None]:
@@ -333,15 +329,24 @@ def _square(w: _Writer, x: Instruction) -> Part:
     return f"{w.held(w._part(x.args[0]), _ATOM)}^2", _ATOM
 
 
-_RULES: dict[Any, Callable[[_Writer, Instruction], Part | None]] = {
-    np.add: _infix("+", _SUM), np.subtract: _infix("-", _SUM), np.divide: _infix("/", _PRODUCT),
-    operator.add: _infix("+", _SUM), operator.sub: _infix("-", _SUM), operator.truediv: _infix("/", _PRODUCT),
-    np.multiply: _Writer.times, operator.mul: _Writer.times, np.negative: _negative, operator.neg: _negative,
-    np.matmul: lambda w, x: w.product(w._part(x.args[0]), w._part(x.args[1])),
+Rule = Callable[[_Writer, Instruction], Part | None]
+_SIGNS: dict[Any, Rule] = {
+    "+": _infix("+", _SUM), "-": _infix("-", _SUM), "/": _infix("/", _PRODUCT), "*": _Writer.times,
+    "@": lambda w, x: w.product(w._part(x.args[0]), w._part(x.args[1])),
+}  # fmt: skip
+"""By the symbol of an operation."""
+_RULES: dict[Any, Rule] = {
+    operator.add: _SIGNS["+"], operator.sub: _SIGNS["-"], operator.mul: _SIGNS["*"], operator.truediv: _SIGNS["/"],
+    np.negative: _negative, operator.neg: _negative,
     np.transpose: _turned, np.swapaxes: _turned, operator.getitem: _item,
     np.sum: _sum, np.square: _square, np.ones_like: lambda w, x: ("1", _ATOM), np.zeros_like: lambda w, x: ("0", _ATOM),
     **dict.fromkeys(_THROUGH, lambda w, x: w._part(x.args[0])),
 }  # fmt: skip
+
+
+def _rule_of(fn: Any) -> Rule | None:
+    """Return how the formula of a call is written, if by more than its name."""
+    return _RULES.get(fn) or _SIGNS.get(getattr(handler_of(fn), "symbol", None))
 
 
 def _is_shown(value: Any) -> bool:

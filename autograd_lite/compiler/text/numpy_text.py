@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -20,6 +21,7 @@ from autograd_lite.compiler.program.ranges import Ranges
 from autograd_lite.compiler.text.defined import defined
 from autograd_lite.compiler.text.lifetimes import given_back
 from autograd_lite.compiler.text.names import Names
+from autograd_lite.engine.registry import LATER, home_of
 
 _INFIX: dict[Any, str] = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.less: "<", np.greater: ">",
@@ -44,6 +46,7 @@ class Module:
         self._constants = {c.id: c for c in program.constants}
         self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
         self.function = self.names.function
+        self.imported = sorted({home_of(x.fn) for x in program.instructions}.intersection(LATER))
         self.opaque = {x.fn.__name__: x.fn for x in program.instructions if is_opaque(x.fn)}
 
     # ----- the text -----
@@ -53,6 +56,7 @@ class Module:
         lines = self.body()
         used = [fn for fn in helpers.HELPERS if self._calls(fn)]
         parts = [f'"""{self.function}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
+        parts += [f"import {name}\n" for name in self.imported]
         parts += [f"\n\n{source_of(fn)}" for fn in used]
         parts += [f"\n\n{_stub(name)}" for name in self.opaque]
         if self._constants_text():
@@ -277,8 +281,9 @@ class Module:
         NOTE: tracebacks show its lines.
         """
         name = f"autograd_lite_compiled_{next(_modules)}"
-        space = {"np": np, "__name__": name, "__file__": f"<{name}>"}
+        space: dict[str, Any] = {"np": np, "__name__": name, "__file__": f"<{name}>"}
         space |= {fn.__name__: fn for fn in helpers.HELPERS}
+        space |= {top: sys.modules[top] for top in {name.partition(".")[0] for name in self.imported}}
         space |= {self.names[c.id]: c.array for c in self.program.constants} | self.bound | self.opaque
         lines = self.body()
         constants = [self.names[c.id] for c in self.program.constants if c.id in self._used]
@@ -294,7 +299,7 @@ def _stub(name: str) -> str:
     return f"def {name}(*args, **kwargs):\n    raise NotImplementedError({refused!r})\n"
 
 
-_LOOKED_UP = re.compile(r"\bnp((?:\.[a-zA-Z_]\w*)+)")
+_LOOKED_UP = re.compile(r"\b(?:np|scipy)((?:\.[a-zA-Z_]\w*)+)")
 
 
 def _bound_early(lines: list[str], constants: Sequence[str], free: Callable[[str], str]) -> str:
@@ -320,8 +325,8 @@ def _bound_early(lines: list[str], constants: Sequence[str], free: Callable[[str
 
 
 def _is_plain(line: str) -> bool:
-    """Tell whether a line calls NumPy and has no text in it."""
-    return "np." in line and "'" not in line and '"' not in line
+    """Tell whether a line calls a library and has no text in it."""
+    return ("np." in line or "scipy." in line) and "'" not in line and '"' not in line
 
 
 def _code(line: str) -> str:

@@ -20,7 +20,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import METHODS
-from autograd_lite.engine.op import PYTORCH_NAMES, REGISTRY, numpys_name
+from autograd_lite.engine.binding import PYTORCH_NAMES, numpys_name
+from autograd_lite.engine.registry import handler_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,19 +41,19 @@ def _carried_out(run: Callable[..., Any]) -> _CarriedOut:
 
 def unary(fn: np.ufunc) -> _CarriedOut:
     """Declare a method without arguments, which is a ufunc."""
-    op = REGISTRY[fn]
+    op = handler_of(fn)
     return _carried_out(lambda self: self._unary(op))
 
 
 def binary(fn: np.ufunc) -> _CarriedOut:
     """Declare a method of one argument, which is a ufunc of two."""
-    op = REGISTRY[fn]
+    op = handler_of(fn)
     return _carried_out(lambda self, other: op(self, other))
 
 
 def numpys(fn: Callable[..., Any]) -> _CarriedOut:
     """Declare a method that takes its arguments as a function of NumPy does."""
-    handler, name = REGISTRY[fn], fn.__name__
+    handler, name = handler_of(fn), fn.__name__
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if kwargs and not PYTORCH_NAMES.keys().isdisjoint(kwargs):
@@ -69,7 +70,7 @@ def method(text: F, /) -> F:
 
 def one_by_one(fn: Callable[..., Any]) -> _CarriedOut:
     """Declare a method whose numbers may be given one by one, as ``t.reshape(2, 3)`` and ``t.transpose(1, 0)`` do."""
-    handler = REGISTRY[fn]
+    handler = handler_of(fn)
     return _carried_out(lambda self, *args, **kwargs: handler(self, together(args), **kwargs))
 
 

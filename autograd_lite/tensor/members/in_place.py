@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.tensor.members.forms import own
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
 
 T = TypeVar("T")
-_add, _subtract, _multiply = REGISTRY[np.add], REGISTRY[np.subtract], REGISTRY[np.multiply]
-_divide, _power = REGISTRY[np.divide], REGISTRY[np.power]
+_add, _subtract, _multiply = handler_of(np.add), handler_of(np.subtract), handler_of(np.multiply)
+_divide, _power = handler_of(np.divide), handler_of(np.power)
 
 
 class InPlace:

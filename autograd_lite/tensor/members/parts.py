@@ -8,15 +8,15 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite import errors
-from autograd_lite.engine.op import REGISTRY
 from autograd_lite.engine.operands import with_shape
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.tensor.members.forms import numpys, own
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
 
-_where, _split, _unstack = REGISTRY[np.where], REGISTRY[np.split], REGISTRY[np.unstack]
-_take_along_axis = REGISTRY[np.take_along_axis]
+_where, _split, _unstack = handler_of(np.where), handler_of(np.split), handler_of(np.unstack)
+_take_along_axis = handler_of(np.take_along_axis)
 
 
 class Parts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from autograd_lite.base.shapes import Axis
-from autograd_lite.engine.op import REGISTRY
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import reductions
 from autograd_lite.tensor.members.arrays import ArrayMethods
 from autograd_lite.tensor.members.forms import numpys, own
@@ -23,7 +23,7 @@ class TopK(NamedTuple):
     indices: Tensor
 
 
-_norm, _flip, _take_along_axis = REGISTRY[np.linalg.vector_norm], REGISTRY[np.flip], REGISTRY[np.take_along_axis]
+_norm, _flip, _take_along_axis = handler_of(np.linalg.vector_norm), handler_of(np.flip), handler_of(np.take_along_axis)
 
 
 class Reductions:

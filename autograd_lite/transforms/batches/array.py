@@ -24,10 +24,11 @@ from autograd_lite.engine import refusals
 from autograd_lite.engine.covered import refusal
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.graph import new_order
-from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
+from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.engine.priority import carrier_of
 from autograd_lite.engine.provenance import is_assignment
 from autograd_lite.engine.record import Handle, link, record, shares
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.engine.unrecorded import ask, leaves
 from autograd_lite.rules import constant, shaping
 from autograd_lite.tensor import views
@@ -185,8 +186,13 @@ Rule: TypeAlias = Callable[[Op, Sequence[Any], Settings, Level], Array]
 RULES: dict[Any, Rule] = {}
 """``rule(op, operands, settings, level)`` returns the array of all examples; operands that are no batch of `level` are
 the same for all of them. Filled by `batching`."""
-FORMS: dict[str, Rule] = {}
-"""The rules of forms, for operations that have none of their own."""
+FACTS: dict[str, Rule] = {}
+"""The rules for operations that have none of their own, by the fact in their declaration that says how."""
+
+
+def rule_of(op: Op) -> Rule:
+    """Return how an operation is carried out for all examples."""
+    return RULES.get(op) or (FACTS["signature"] if op.cores is not None else FACTS["axes"] if op.axes else each)
 
 
 def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
@@ -202,8 +208,7 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if op.rules:
         operands = [np.asarray(x) if isinstance(x, (list, tuple)) else x for x in operands]
     try:
-        rule = RULES.get(op) or FORMS.get(op.form, each)
-        result = Batched(rule(op, operands, settings, level), level)
+        result = Batched(rule_of(op)(op, operands, settings, level), level)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
@@ -315,7 +320,7 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
             return x._whole(fn, args, kwargs)
     if kwargs.get("out") is not None:
         return NotImplemented
-    if isinstance(REGISTRY.get(fn), Composite) and (fn in MOVING or _is_real(given)):
+    if isinstance(handler_of(fn), Composite) and (fn in MOVING or _is_real(given)):
         return NotImplemented
     level = max((b._level for b in _batches(given)), key=operator.attrgetter("order"))
     results = []
@@ -349,7 +354,7 @@ MOVING: set[Any] = set()
 """Functions whose definitions move elements and compute nothing: the same for numbers of every kind."""
 
 
-_RAGGED = frozenset((REGISTRY[np.argwhere], REGISTRY[np.flatnonzero]))
+_RAGGED = frozenset((handler_of(np.argwhere), handler_of(np.flatnonzero)))
 
 
 def example(x: Any, i: int, level: Level) -> Any:

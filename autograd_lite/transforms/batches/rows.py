@@ -18,7 +18,7 @@ from autograd_lite.engine.graph import Node
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.tangents import FORWARD, linear_operands, moving_edges
-from autograd_lite.transforms.batches.array import RULES, Batched, Level
+from autograd_lite.transforms.batches.array import Batched, Level, each, rule_of
 from autograd_lite.transforms.batches.rules import aligned
 from autograd_lite.transforms.batches.vmap import vmap
 from autograd_lite.transforms.watched import Call
@@ -93,8 +93,8 @@ def _elementwise(node: Node, op: Op, moving: Mapping[Node, Array], recorded: boo
 
 def _linear(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
     """The rule for batches, without the way through the protocols."""
-    level, rule = _level(node, moving), RULES.get(op)
-    if level is None or rule is None:
+    level, rule = _level(node, moving), rule_of(op)
+    if level is None or rule is each:
         return FORWARD["linear"](node, op, moving, recorded)
     return Batched(rule(op, linear_operands(node, op, moving, recorded), node.settings, level), level)
 

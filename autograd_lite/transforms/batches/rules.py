@@ -1,11 +1,9 @@
-"""How each form of operation is carried out for all examples of a batch at once.
+"""How an operation is carried out for all examples of a batch at once: mostly by what its declaration says.
 
 ==============  ============================================================================
-elementwise     axes are aligned, so that broadcasting does what it does for one example
-linear          the operation itself, one axis further: every setting that counts axes moves by one
-products        the batch is one more axis that both have, as `matmul` and `einsum` know it
-indexing        the index, behind a full slice; with index arrays one gather of flat places
-definitions     our own functions that are written with NumPy's: they run on the batch as they are
+``signature``   the batch stands before the axes that the operation is about: element by element, products, matrices
+``axes``        the operation itself, one axis further: every setting that counts axes moves by one
+a rule here     what has a shape for a setting; indices; products of any axes; our own functions, made of NumPy's
 all else        `batched.each`: one example after the other
 ==============  ============================================================================
 """
@@ -20,12 +18,14 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.shapes import Array, Axis, Shape
+from autograd_lite.base.shapes import Array, Shape
+from autograd_lite.base.signatures import Cores
 from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.op import REGISTRY, Op, Settings
+from autograd_lite.engine.op import Op, Settings
+from autograd_lite.engine.registry import declared, handler_of
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping, sparse
-from autograd_lite.transforms.batches.array import FORMS, MOVING, RULES, Batched, Level, each, holds
+from autograd_lite.rules import constant, indexing, neural, products, reductions, shaping, sparse
+from autograd_lite.transforms.batches.array import FACTS, MOVING, RULES, Batched, Level, each, holds
 
 
 def rule(*ops: Any) -> Callable[[Any], Any]:
@@ -42,19 +42,13 @@ def _of_one(*ops: Any) -> Callable[[Any], Any]:
     """Enter ``rule(op, array, shape, settings)`` for operations of one operand, whose example has `shape`."""
 
     def enter(fn: Any) -> Any:
-        def batched(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
-            (x,) = operands
-            if not x.ndim and settings.get("axis") is not None:  # a number takes some axes, as a row of one would
-                return each(op, operands, settings, level)
-            return fn(op, x._array, x.shape, settings)
-
-        RULES.update(dict.fromkeys(ops, batched))
+        RULES.update(dict.fromkeys(ops, lambda op, xs, settings, _: fn(op, xs[0]._array, xs[0].shape, settings)))
         return fn
 
     return enter
 
 
-# ----- elementwise -----
+# ----- the axes that an operation is about: its signature -----
 
 
 def aligned(x: Any, ndim: int, level: Level) -> Any:
@@ -65,25 +59,60 @@ def aligned(x: Any, ndim: int, level: Level) -> Any:
     return x._array.reshape((level.size, *(1,) * missing, *x.shape)) if missing else x._array
 
 
-def _elementwise(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
+def _stacked(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
+    """Hand the stack of all examples over, of which each may be a stack itself."""
     if holds(tuple(settings.values()), level):
         return each(op, operands, settings, level)
-    ndim = max([np.ndim(x) for x in operands if x is not None])
-    return op(*[aligned(x, ndim, level) for x in operands], **settings)
+    assert op.cores is not None
+    if not any(op.cores):
+        ndim = max([_ndim(x) for x in operands if x is not None])
+        return op(*[aligned(x, ndim, level) for x in operands], **settings)
+    absent = _absent(operands, op.cores)
+    if absent is None:
+        return each(op, operands, settings, level)  # which refuses in NumPy's words
+    spaced = [_spaced(x, core, absent) for x, core in zip(operands, op.cores, strict=True)]
+    ndim = max(_ndim(x) - len(core) for x, core in zip(spaced, op.cores, strict=True))
+    y = op(*[aligned(x, ndim + len(c), level) for x, c in zip(spaced, op.cores, strict=True)], **settings)
+    return _without(y, op.result, absent)
 
 
-_POINTWISE = {*constant.COMPARISONS, *constant.STEPS, *constant.INTEGERS} - {np.all, np.any}
-FORMS["elementwise"] = _elementwise
-rule(
-    *[REGISTRY[fn] for fn in _POINTWISE],
-    elementwise.relu, elementwise.select, shaping.copy, shaping.astype,
-)(_elementwise)  # fmt: skip
-
-# ----- reductions -----
+def _ndim(x: Any) -> int:
+    ndim: int | None = getattr(x, "ndim", None)
+    return np.ndim(x) if ndim is None else ndim
 
 
-def _axes(axis: Axis, ndim: int) -> Axis:
-    """Return the axes of an example as axes of the batch; all of them for None."""
+def _absent(operands: Sequence[Any], cores: Cores) -> set[str] | None:
+    """Return which axes that need not be there, as of a vector in the place of a matrix, are not; None if others."""
+    sizes: dict[str, int] = {}
+    absent: set[str] = set()
+    for x, core in zip(operands, cores, strict=True):
+        optional = {name for name in core if name[-1] == "?"}
+        own = [name for name in core if _ndim(x) >= len(core) or name not in optional]
+        absent |= optional.difference(own)
+        lengths = np.shape(x)[_ndim(x) - len(own) :] if _ndim(x) >= len(own) else ()
+        if len(lengths) != len(own) or any(sizes.setdefault(c, n) != n for c, n in zip(own, lengths, strict=True)):
+            return None
+    return absent
+
+
+def _spaced(x: Any, core: Sequence[str], absent: set[str]) -> Any:
+    """Return an operand with an axis of length 1 for each one that is absent."""
+    places = (..., *(None if name in absent else slice(None) for name in core))
+    return x[places] if absent.intersection(core) else x
+
+
+def _without(y: Array, core: Sequence[str], absent: set[str]) -> Array:
+    places = (..., *(0 if name in absent else slice(None) for name in core))
+    return y[places] if absent.intersection(core) else y
+
+
+FACTS["signature"] = _stacked
+
+# ----- settings that count axes -----
+
+
+def _moved(axis: Any, ndim: int) -> Any:
+    """Return axes of an example as axes of the batch; all of them for None."""
     if axis is None:
         return tuple(range(1, ndim + 1))
     return tuple([_axis(i, ndim) for i in axis]) if isinstance(axis, (tuple, list)) else _axis(axis, ndim)
@@ -95,17 +124,44 @@ def _axis(axis: Any, ndim: int) -> int:
     return int(axis) % ndim + 1
 
 
-@_of_one(
-    *[REGISTRY[fn] for fn in (np.sum, np.mean, np.prod, np.max, np.min, np.amax, np.amin)],
-    reductions.euclidean_norm, reductions.power_norm, reductions.logsumexp,
-)  # fmt: skip
-def _reduction(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    return op(a, **{**settings, "axis": _axes(settings.get("axis"), len(shape))})
+def _along(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
+    """Carry it out one axis further."""
+    axes = {name: settings.get(name, op.defaults[name]) for name in op.axes}
+    row = not _ndim(operands[0]) and any(axis not in (None, ()) for axis in axes.values())  # a number, as a row of one
+    if row or holds(tuple(settings.values()), level) or not holds(operands, level):
+        return each(op, operands, settings, level)
+    arrays = [_full(x, np.shape(x), level) for x in operands]
+    if op.flat and axes == {"axis": None}:
+        if settings.get("keepdims"):
+            return each(op, operands, settings, level)
+        return op(arrays[0].reshape((level.size, -1)), **{**settings, "axis": 1})
+    return op(*arrays, **{**settings, **{name: _moved(axis, arrays[0].ndim - 1) for name, axis in axes.items()}})
 
 
-@_of_one(reductions.softmax, reductions.log_softmax, reductions.cumulative_sum)
-def _along_axis(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    return op(a, **{**settings, "axis": _axes(settings.get("axis", -1), len(shape))})
+def _full(x: Any, shape: Shape, level: Level) -> Array:
+    """Return an operand for all examples, each of `shape`."""
+    array = aligned(x, len(shape), level)
+    return np.broadcast_to(array, (level.size, *shape))
+
+
+
+FACTS["axes"] = _along
+
+
+_LOOKED_UP = {handler_of(np.searchsorted): 1, handler_of(np.digitize): 0, handler_of(np.isin): 0}
+
+
+@rule(*_LOOKED_UP)
+def _looked_up(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
+    """Each number by itself in a table, if it is the same for all examples."""
+    at = _LOOKED_UP[op]
+    others = (*operands[:at], *operands[at + 1 :], *settings.values())
+    if holds(others, level) or len(operands) <= at:
+        return each(op, operands, settings, level)
+    return op(*operands[:at], operands[at]._array, *operands[at + 1 :], **settings)
+
+
+# ----- shapes -----
 
 
 @_of_one(reductions.spread)
@@ -114,33 +170,10 @@ def _spread(op: Op, g: Array, shape: Shape, settings: Settings) -> Array:
     if not shape and full:  # one number for all, whatever the axes
         g = g.reshape((g.shape[0], *(1,) * len(full)))
         return np.broadcast_to(g, (g.shape[0], *full))
-    return op(g, **{**settings, "shape": (g.shape[0], *full), "axis": _axes(axis, len(full))})
+    return op(g, **{**settings, "shape": (g.shape[0], *full), "axis": _moved(axis, len(full))})
 
 
-def _reduced_constant(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
-    """Questions about an axis, which may be given by place: whether all, where the largest, in which order."""
-    x, *rest = operands
-    given = dict(zip(("axis",), rest, strict=False)) | dict(settings)
-    if len(rest) > 1 or not (isinstance(x, Batched) and x._level is level) or holds(tuple(given.values()), level):
-        return each(op, operands, settings, level)
-    axis = given.get("axis", -1 if op is REGISTRY[np.argsort] else None)
-    array, ndim = x._array, x.ndim
-    if axis is not None and not ndim:
-        return each(op, operands, settings, level)
-    if axis is None and op in _FLATTENED:
-        if given.get("keepdims"):
-            return each(op, operands, settings, level)
-        array, axis, ndim = array.reshape((level.size, x.size)), 0, 1
-    elif axis is None:
-        return op(array, **{**given, "axis": _axes(None, ndim)})
-    return op(array, **{**given, "axis": _axes(axis, ndim)})
-
-
-_FLATTENED = frozenset(REGISTRY[fn] for fn in (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort))
-rule(*_FLATTENED, *[REGISTRY[fn] for fn in (np.all, np.any, np.count_nonzero)])(_reduced_constant)
-
-
-@rule(*[REGISTRY[fn] for fn in constant.FRESH])
+@rule(*[handler_of(fn) for fn in constant.FRESH])
 def _fresh(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
     """NOTE: the same for every example, and so in truth no batch; but a batch it was asked to be like."""
     (x, *rest) = operands
@@ -149,9 +182,6 @@ def _fresh(op: Op, operands: Sequence[Any], settings: Settings, level: Level) ->
     like = np.broadcast_to(np.zeros((), x.dtype), shape)
     made = op(like, *rest, **{name: value for name, value in settings.items() if name != "shape"})
     return np.broadcast_to(made, (level.size, *shape))
-
-
-# ----- shapes -----
 
 
 @_of_one(shaping.reshaped)
@@ -175,37 +205,18 @@ def _resolved(wanted: Any, shape: Shape) -> Shape:
     return full
 
 
-@_of_one(REGISTRY[np.transpose])
+@_of_one(handler_of(np.transpose))
 def _transposed(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     axes = settings.get("axes")
     axes = range(len(shape))[::-1] if axes is None else axes
     return op(a, axes=(0, *[_axis(i, len(shape)) for i in axes]))
 
 
-@_of_one(REGISTRY[np.broadcast_to])
+@_of_one(handler_of(np.broadcast_to))
 def _broadcast(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     wanted = tuple(np.ravel(settings["shape"]).tolist())
     spaced = a.reshape((a.shape[0], *(1,) * (len(wanted) - len(shape)), *shape))
     return op(spaced, shape=(a.shape[0], *wanted))
-
-
-@_of_one(indexing.diagonals)
-def _diagonals(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    return op(a, **settings)
-
-
-@_of_one(indexing.windows)
-def _windows(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    return op(a, lengths=settings["lengths"], axes=tuple([i + 1 for i in settings["axes"]]))
-
-
-@_of_one(REGISTRY[np.roll])
-def _rolled(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    axis = settings.get("axis")
-    if axis is not None:
-        return op(a, **{**settings, "axis": _axes(axis, len(shape))})
-    flat = a.reshape((a.shape[0], math.prod(shape)))
-    return op(flat, **{**settings, "axis": 1}).reshape(a.shape)
 
 
 @_of_one(shaping.padded)
@@ -213,42 +224,7 @@ def _padded(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
     return op(a, widths=((0, 0), *settings["widths"]))
 
 
-@rule(REGISTRY[np.tril], REGISTRY[np.triu])
-def _triangle(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
-    """The last two axes, wherever the first is; a vector makes a matrix."""
-    (m,) = operands
-    return op(m._array, **settings) if m.ndim > 1 else each(op, operands, settings, level)
-
-
-@rule(shaping.joined)
-def _joined(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
-    arrays = [_full(x, np.shape(x), level) for x in operands]
-    axis = _axis(settings.get("axis", 0), arrays[0].ndim - 1)
-    return op(*arrays, **{**settings, "axis": axis})
-
-
-def _full(x: Any, shape: Shape, level: Level) -> Array:
-    """Return an operand for all examples, each of `shape`."""
-    array = aligned(x, len(shape), level)
-    return np.broadcast_to(array, (level.size, *shape))
-
-
 # ----- products -----
-
-
-@rule(REGISTRY[np.matmul])
-def _matmul(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
-    """A vector is a matrix of one row, or one column, for the time of the product."""
-    x1, x2 = operands
-    n1, n2 = np.ndim(x1), np.ndim(x2)
-    if not (n1 and n2):
-        return each(op, operands, settings, level)  # which refuses in NumPy's words
-    ndim = max(n1, n2, 2)
-    left = x1[None, :] if n1 == 1 else x1
-    right = x2[:, None] if n2 == 1 else x2
-    y = op(aligned(left, ndim, level), aligned(right, ndim, level))
-    y = y[..., 0, :] if n1 == 1 else y
-    return y[..., 0] if n2 == 1 else y
 
 
 @rule(products.product)
@@ -398,7 +374,6 @@ def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: L
     return result._array if holds(result, level) else _full(result, np.shape(result), level)
 
 
-MOVING.update(
-    fn for fn, handler in REGISTRY.items()
-    if isinstance(handler, Composite) and handler.fn.__module__ in (indexing.__name__, shaping.__name__)
-)  # fmt: skip
+_MOVERS = (indexing.__name__, shaping.__name__)
+MOVING.update(fn for fn, handler in declared() if isinstance(handler, Composite) and handler.fn.__module__ in _MOVERS)
+MOVING.add(np.clip)

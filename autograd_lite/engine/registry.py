@@ -1,0 +1,73 @@
+"""Which function is handled by what: filled by declarations, asked by `handler_of`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+LATER = dict.fromkeys(("scipy.special", "scipy.special._ufuncs"), "autograd_lite.rules.special")
+"""Where the operations of a library are declared, by the module that its functions are known in. They are declared when
+one of these functions meets a Tensor: nothing is imported that its user has not imported."""
+
+
+_LIBRARIES = {"numpy", *(name.partition(".")[0] for name in LATER)}
+
+
+class _Registry(dict[Any, Callable[..., Any]]):
+    """Handlers by the function they stand for; a miss has those declared that the function's library has here."""
+
+    def __missing__(self, fn: Any) -> Callable[..., Any] | None:
+        home = home_of(fn)
+        rules = LATER.get(home)
+        if rules is None or rules in sys.modules:
+            return None
+        import_module(rules)
+        return self.get(fn)
+
+
+REGISTRY = _Registry()
+"""Every function that knows what to do with a Tensor, by the function it stands for. See `handler_of`."""
+
+handler_of: Callable[[Any], Any] = REGISTRY.__getitem__
+"""``handler_of(fn)`` returns what is done with a Tensor in the place of `fn`, an `Op` or a `Composite`; None if nothing
+is known. All look a function up in this way."""
+
+
+def enter(fn: Any, handler: Callable[..., Any]) -> None:
+    """Have a function handled in another way, from now on."""
+    REGISTRY[fn] = handler
+
+
+def declared() -> list[tuple[Any, Any]]:
+    """Return all functions that are handled, each with what it is handled by."""
+    return list(REGISTRY.items())
+
+
+def home_of(fn: Any) -> str:
+    """Return the module under whose name a function is known; nothing where a ufunc does not tell."""
+    module = getattr(fn, "__module__", None)
+    if module is not None or not hasattr(fn, "nin"):
+        return module or "numpy"
+    return next((name for name in ("numpy", *LATER) if getattr(sys.modules.get(name), fn.__name__, None) is fn), "")
+
+
+def is_numpys(fn: Any) -> bool:
+    """Tell whether a function is one of NumPy's."""
+    return home_of(fn).partition(".")[0] == "numpy"
+
+
+def is_librarys(fn: Any) -> bool:
+    """Tell whether a function is one of NumPy's, or of another library of which operations are declared here."""
+    return home_of(fn).partition(".")[0] in _LIBRARIES
+
+
+def registered(fn: Any) -> Any:
+    """Return what is done with a Tensor in the place of a function: of what a pickle of an operation consists."""
+    return handler_of(fn)
+
+
+def standing_for(handler: Any) -> Any:
+    """Return the function that a handler stands for, None if it is in no registry."""
+    return next((fn for fn, known in REGISTRY.items() if known is handler), None)
