@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
+from autograd_lite.compiler.buffers import Replaced
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.identifiers import identifier
 from autograd_lite.compiler.program.literals import path_of
@@ -98,7 +99,7 @@ class Trace:
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
         self.observer: Any = None
-        self.beside = Aside(self)
+        self.beside, self.replaced = Aside(self), Replaced()
         self._begun_by = sys._getframe(1).f_code
 
     def begin(self, observer: Any) -> None:
@@ -453,10 +454,11 @@ class Trace:
         refused(Restart(sources))
 
     def undo(self) -> None:
-        """Put generators, and what Tensors know of arrays handed out, back to where they were, unless it is done."""
+        """Put generators, buffers, and what Tensors know of arrays handed out, back as they were, unless it is done."""
         if self.done:
             return
         self.closed = True
+        self.replaced.put_back()
         for generator, state in self._generators.values():
             generator._value.bit_generator.state = state
         for seen in self.seen.values():
