@@ -7,10 +7,10 @@ in that of its function. A test demands a row for everything in the registry.
 
 from cases import elementwise, indexing, neural, products, reductions, samples, shaping
 from cases.elementwise import BINARY
-from cases.inputs import X, numbers
+from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
     "BINARY", "CASES", "Case", "X", "case", "elementwise", "indexing", "neural", "numbers", "products", "reductions",
-    "rows", "samples", "shaping", "variants",
+    "rows", "samples", "shaping", "turned", "variants",
 ]  # fmt: skip

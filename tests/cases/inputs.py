@@ -15,6 +15,12 @@ def numbers(*shape: int, low: float = -1.0, high: float = 1.0, start: int = 0) -
     return (low + (high - low) * places)[order].reshape(shape)
 
 
+def turned(x: Array, start: int = 0) -> Array:
+    """Return complex numbers further from 0 than `x`, and neither on the real axis nor on the imaginary one."""
+    angles = numbers(*x.shape, low=0.2, high=1.2, start=start)
+    return np.where(np.isnan(x), x, x + np.copysign(0.3, x)) * np.exp(1j * angles)
+
+
 X, Y = numbers(3, 4), numbers(3, 4, start=1)
 P, Q = numbers(3, 4, low=0.5, high=1.5), numbers(3, 4, low=0.6, high=1.7, start=1)
 CUBE = numbers(2, 3, 4)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from told import checksum, name_of, path_of, text_of
 
-Array = np.ndarray
-REAL = ("float64", "float32")
+from cases.inputs import Array, turned
+
+REAL, COMPLEX = ("float64", "float32"), ("complex128", "complex64")
 SHARE = 8
 
 
@@ -36,6 +37,10 @@ class Case:
         result = self.call(*inputs)
         return list(result) if isinstance(result, (tuple, list)) else [result]
 
+    def is_complex(self) -> bool:
+        """Tell whether an input is made of complex numbers."""
+        return any(map(np.iscomplexobj, self.inputs))
+
     def number(self) -> int:
         """Return a number that is the row's whatever other rows there are."""
         return checksum(self.name.encode())
@@ -48,15 +53,16 @@ class Case:
         return self.tier == 1 or checksum(self.name.encode(), test.encode()) % SHARE == 0
 
     def of(self, dtype: str) -> Case:
-        """Return the row with inputs of another dtype; complex ones are turned away from the real axis."""
-        kind = np.dtype(dtype)
-        inputs = (turned(x, start) for start, x in enumerate(self.inputs)) if kind.kind == "c" else self.inputs
-        return replace(self, name=f"{self.name}-{dtype}", inputs=tuple(x.astype(kind) for x in inputs))
+        """Return the row with inputs of another dtype; of real numbers complex ones are made."""
+        turn = np.dtype(dtype).kind == "c" and not self.is_complex()
+        inputs = tuple([turned(x, start) for start, x in enumerate(self.inputs)]) if turn else self.inputs
+        return replace(self, name=f"{self.name}-{dtype}", inputs=tuple([_cast(x, dtype) for x in inputs]))
 
 
-def turned(x: Array, start: int) -> Array:
-    """Return complex numbers of the same absolute values, by half a radian at most from the real ones."""
-    return x * np.exp(1j * np.random.default_rng(start).uniform(-0.5, 0.5, x.shape))
+def _cast(x: Array, dtype: str) -> Array:
+    """Return an array of the precision of `dtype`; real operands beside complex ones stay real."""
+    real = {"complex128": "float64", "complex64": "float32"}.get(dtype, dtype)
+    return x.astype(dtype if np.iscomplexobj(x) else real)
 
 
 class Table:
@@ -65,7 +71,7 @@ class Table:
     def __init__(self) -> None:
         self.rows: list[Case] = []
         self.names: set[str] = set()
-        self.functions: set[int] = set()
+        self.kinds: set[tuple[int, int]] = set()  # functions, with numbers of dimensions
 
     def case(
         self,
@@ -73,7 +79,7 @@ class Table:
         *inputs: Array,
         call: Callable[..., Any] | None = None,
         packed: bool = False,
-        dtypes: Sequence[str] = REAL,
+        dtypes: Sequence[str] | None = None,
         complex: bool = False,
         tier: int | None = None,
         **settings: Any,
@@ -91,29 +97,33 @@ class Table:
         packed
             Whether the inputs are given as one sequence.
         dtypes, complex
-            In which dtypes the row is tried; `complex` adds that of complex numbers.
+            In which dtypes the row is tried, by default those of its inputs in double and in single precision;
+            `complex` adds complex128 to a row of real numbers.
         tier
-            1 for a row that all tests try. By default the first row of a function is one, and the others are not.
+            1 for a row that all tests try, 2 for another. By default the first row of a function for inputs of so many
+            dimensions is one, and the others are not.
         """
         called = call or partial(fn, **settings)
         said = text_of(called).removeprefix(text_of(fn)).strip(",")
         shapes = "x".join(str(x.shape).replace(" ", "") for x in inputs)
         name = name_of(path_of(fn), shapes, said, proof=bytes([packed]) + b"".join(x.tobytes() for x in inputs))
         assert name not in self.names, f"the row {name} is there already"
-        tier = tier or (2 if id(fn) in self.functions else 1)
-        dtypes = (*dtypes, "complex128") if complex else tuple(dtypes)
+        kind = id(fn), max((x.ndim for x in inputs), default=0)
+        tier = tier or (2 if kind in self.kinds else 1)
+        dtypes = tuple(dtypes or (COMPLEX if any(map(np.iscomplexobj, inputs)) else REAL))
+        dtypes += ("complex128",) if complex else ()
         self.rows.append(Case(name, fn, (lambda *xs: called(xs)) if packed else called, inputs, dtypes, tier))
         self.names.add(name)
-        self.functions.add(id(fn))
+        self.kinds.add(kind)
 
 
 TABLE = Table()
 CASES, case = TABLE.rows, TABLE.case
 
 
-def variants(dtype: str) -> list[Case]:
-    """Return the rows that are tried in a dtype, with inputs of it."""
-    return [row.of(dtype) for row in CASES if dtype in row.dtypes]
+def variants(*dtypes: str) -> list[Case]:
+    """Return the rows that are tried in one of some dtypes, with inputs of it."""
+    return [row.of(dtype) for row in CASES for dtype in dtypes if dtype in row.dtypes]
 
 
 def rows(of: Iterable[Case] = CASES, every: bool = False) -> pytest.MarkDecorator:

@@ -204,18 +204,23 @@ def test_lanes_record_what_apply_does(row: Case, monkeypatch: pytest.MonkeyPatch
         assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes()) == (c.dtype, c.shape, c.tobytes())
 
 
-@rows(variants("float32"))
+def double(x: Array) -> Array:
+    return x.astype(np.result_type(x, float))
+
+
+@rows(variants("float32", "complex64"))
 def test_single_precision_stays_single_and_is_double_precision_rounded(row: Case) -> None:
-    xs, exact = leaves(row.inputs), leaves([x.astype(float) for x in row.inputs])
+    xs, exact = leaves(row.inputs), leaves(map(double, row.inputs))
     ys, wide = row(*xs), row(*exact)
     assert [y.dtype for y in ys] == [y.dtype for y in row(*row.inputs)]
     assert_close(ys, values(wide), SINGLE)
-    seeds, tangents = randoms(row.rng(), ys), [t.astype(np.float32) for t in randoms(row.rng(), xs)]
+    seeds = randoms(row.rng(), ys)
+    tangents = [t.astype(x.dtype) for t, x in zip(randoms(row.rng(), xs), xs, strict=True)]
     ahead = sweep_forward(ys, xs, tangents)
     assert [d.dtype for d in ahead if d.any()] == [y.dtype for y, d in zip(ys, ahead, strict=True) if d.any()]
-    assert_close(ahead, sweep_forward(wide, exact, [t.astype(float) for t in tangents]), SINGLE)
+    assert_close(ahead, sweep_forward(wide, exact, list(map(double, tangents))), SINGLE)
     back = sweep_back(row, xs, seeds)
-    assert all(g.dtype == np.float32 for g, x in zip(back, xs, strict=True) if x.grad is not None)
+    assert all(g.dtype == x.dtype for g, x in zip(back, xs, strict=True) if x.grad is not None)
     assert_close(back, values(sweep_back(row, exact, seeds)), SINGLE)
 
 

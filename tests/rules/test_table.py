@@ -71,22 +71,39 @@ def test_a_variant_is_the_row_with_inputs_of_another_dtype() -> None:
         assert all(x.dtype == np.float32 for x in single.inputs)
 
 
-def test_complex_inputs_have_the_absolute_values_of_the_real_ones_and_are_not_real() -> None:
-    row = Case("x", np.multiply, np.multiply, (X, X))
-    first, second = row.of("complex128").inputs
-    np.testing.assert_allclose(np.abs(first), np.abs(X))
+def test_complex_inputs_are_made_of_the_real_ones_and_different_for_each_operand() -> None:
+    row = Case("x", np.multiply, np.multiply, (X, X)).of("complex128")
+    first, second = row.inputs
+    np.testing.assert_allclose(np.abs(first), np.abs(X) + 0.3)
+    assert row.is_complex()
     assert first.dtype == np.complex128
-    assert first.imag.all()
+    assert (first.real * first.imag).all()
     assert not np.array_equal(first, second)
+
+
+def test_a_row_of_complex_numbers_is_tried_in_both_precisions_and_real_operands_stay_real() -> None:
+    table = Table()
+    table.case(np.multiply, X * 1j, X)
+    (row,) = table.rows
+    assert row.dtypes == ("complex128", "complex64")
+    assert [x.dtype.name for x in row.of("complex64").inputs] == ["complex64", "float32"]
 
 
 # ----- which rows a test tries -----
 
 
-def test_the_first_row_of_a_function_is_of_the_first_tier_and_others_that_say_so() -> None:
+def test_the_first_row_of_a_function_for_each_number_of_dimensions_is_of_the_first_tier() -> None:
     table = table_of((0, 1, 2))
+    table.case(np.exp, X[0])
+    table.case(np.exp, X[:1])
+    assert [row.tier for row in table.rows] == [1, 1, 2, 1, 2]
+
+
+def test_a_row_may_say_its_tier() -> None:
+    table = Table()
+    table.case(np.exp, X, tier=2)
     table.case(np.exp, X[:1], tier=1)
-    assert [row.tier for row in table.rows] == [1, 1, 2, 1]
+    assert [row.tier for row in table.rows] == [2, 1]
 
 
 def test_a_test_tries_every_row_of_the_first_tier_and_a_share_of_the_others() -> None:
