@@ -57,8 +57,8 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
     >>> counted, calls = Counted(), ag.Tensor(5.0)
     >>> functional_call(counted, {"calls": calls}, np.ones(2))
     array([1., 1.])
-    >>> calls, counted.calls
-    (Tensor(6., dtype=float64), Tensor(0., dtype=float64))
+    >>> calls.item(), counted.calls.item()
+    (6.0, 0.0)
     """
     own = dict(_named(_places(module), Tensor))
     given = {name: value if isinstance(value, Tensor) else Tensor(value) for name, value in parameters.items()}
