@@ -100,7 +100,7 @@ BUFFER_TAKEN = (
     "{module} has an attribute {name} that is no buffer: a {given}. "
     "Write register_buffer('{name}_buffer', tensor), or another name that is free"
 )
-BUFFER_VALUE = (
-    "the buffer {name} of {module} is given a {given}, and would be saved no more. "
-    "Write self.{name} = ag.Tensor(value), or self.{name}.assign(value)"
+ATTRIBUTE_KIND = (
+    "{name} of {module} is given a {given}, and would be trained, or saved, no more. "
+    "Write self.{name} = {kind}(value), or self.{name}.assign(value); del self.{name} before it for something else"
 )

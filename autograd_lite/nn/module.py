@@ -76,16 +76,18 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute. A parameter without a name is called as the attribute is, in pictures and messages.
 
-        Where a buffer stands, there will be one: a number or an array in its place would be lost to `state_dict`.
+        Where a parameter or a buffer stands there will be one: anything else would not be trained, or not be saved.
         """
         if isinstance(value, (Parameter, list, tuple, dict)):
             for path, part in _named(_places({name: value}), Parameter):
                 part.name = part.name or path
         setting(self, name, value)
         old = vars(self).get(name)
-        if _is_buffer(old):
-            if isinstance(value, _VALUES):
-                raise errors.StateDictError(errors.BUFFER_VALUE.format(**self._said(name), given=type(value).__name__))
+        if isinstance(old, Tensor):
+            if isinstance(value, _VALUES) or (isinstance(old, Parameter) and _is_buffer(value)):
+                kind = "ag.nn.Parameter" if isinstance(old, Parameter) else "ag.Tensor"
+                said = {**self._said(name), "given": type(value).__name__, "kind": kind}
+                raise errors.StateDictError(errors.ATTRIBUTE_KIND.format(**said))
             if isinstance(value, Tensor):
                 watch_buffer(old, value, **self._said(name))
         super().__setattr__(name, value)

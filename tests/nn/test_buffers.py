@@ -190,11 +190,31 @@ def test_what_cannot_be_registered_is_refused(name: str, value: Any, words: str)
 @pytest.mark.parametrize("value", [np.ones(3), np.float64(1), 1.0, 0], ids=repr)
 def test_a_plain_value_in_the_place_of_a_buffer_is_refused(value: Any) -> None:
     m = Centred(by_attribute)
-    with pytest.raises(errors.StateDictError, match=r"the buffer mean of Centred.*Write self.mean = ag.Tensor"):
+    with pytest.raises(errors.StateDictError, match=r"mean of Centred is given.*Write self.mean = ag.Tensor"):
         m.mean = value
     assert list(m.state_dict()) == ["mean", "weight"]
-    m.mean = None
+    del m.mean
     m.mean = value  # an attribute like any other
+    assert list(m.state_dict()) == ["weight"]
+
+
+@pytest.mark.parametrize("value", [ag.Tensor(np.ones(3)), np.ones(3), 1.0], ids=repr)
+def test_what_is_no_parameter_in_the_place_of_one_is_refused(value: Any) -> None:
+    m = Centred(by_attribute)
+    with pytest.raises(errors.StateDictError, match=r"weight of Centred.*Write self.weight = ag.nn.Parameter"):
+        m.weight = value
+    m.weight = nn.Parameter(value)
+    del m.weight
+    m.weight = value
+    assert not list(m.parameters())
+
+
+def test_a_recorded_buffer_is_not_loaded_into() -> None:
+    m = Centred(by_attribute)
+    m.mean = 2 * m.weight
+    with pytest.raises(errors.LeafMutationError, match="Write"):
+        m.load_state_dict({"mean": np.zeros(3), "weight": np.zeros(3)})
+    assert m.weight.detach().tolist() == [1.0, 2.0, 3.0]
 
 
 # ----- the history of a value -----
