@@ -7,8 +7,8 @@ from autograd_lite.base.later import arriving, listing
 from autograd_lite.engine.generators import manual_seed
 from autograd_lite.engine.scope import scope
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
-from autograd_lite.errors.classes import AutogradError
-from autograd_lite.nn.module import Parameter
+from autograd_lite.errors import AutogradError
+from autograd_lite.nn.parameter import Parameter
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 from autograd_lite.rules.reductions import log_softmax, logsumexp, softmax

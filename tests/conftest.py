@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from cases.table import tried
 from told import name_of, text_of
 
 import autograd_lite as ag
@@ -24,6 +25,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="a long sweep: pytest --slow runs it"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test the rows that it tries; all of them if asked to."""
+    for mark in metafunc.definition.iter_markers("rows"):
+        table, every = mark.args
+        chosen = tried(metafunc.function.__name__, table, every or metafunc.config.getoption("slow"))
+        metafunc.parametrize("row", chosen, ids=lambda row: row.name)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import cases
 import numpy as np
 import pytest
-from helpers import ROOT, printed
 from told import LONGEST, name_of, text_of
 
 TWO = 2
@@ -42,28 +40,3 @@ def test_a_long_name_is_cut_and_known_by_its_checksum() -> None:
     assert name_of("a" * LONGEST) == "a" * LONGEST
     assert name_of(first) != name_of(second)
     assert len(name_of(first)) == LONGEST + 9
-
-
-def test_a_row_is_called_the_same_and_tried_with_the_same_numbers_whatever_else_is_there(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    found = []
-    for before in ([], [np.sin, np.exp]):
-        monkeypatch.setattr(cases, "CASES", [])
-        monkeypatch.setattr(cases, "_names", set())
-        for fn in before:
-            cases.case(fn, np.array(0.5))
-        cases.case(np.exp, np.array([0.5]), call=lambda x: np.exp(2 * x))
-        found.append((cases.CASES[-1].name, cases.CASES[-1].rng().random()))
-    assert found[0] == found[1]
-
-
-def test_the_same_row_twice_is_refused() -> None:
-    with pytest.raises(AssertionError, match="there already"):
-        cases.case(np.exp, *next(row.inputs for row in cases.CASES if row.fn is np.exp))
-
-
-def test_rows_are_called_the_same_in_every_process() -> None:
-    program = "import cases; print([row.name for row in cases.CASES])"
-    names = {printed(program, PYTHONPATH=f"{ROOT}:{ROOT / 'tests'}", PYTHONHASHSEED=str(seed)) for seed in (1, 2)}
-    assert names == {f"{[row.name for row in cases.CASES]}\n"}

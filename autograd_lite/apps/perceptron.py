@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite import nn, optim
 from autograd_lite.check import gradcheck
-from autograd_lite.errors.classes import MissingExtraError
+from autograd_lite.errors import MissingExtraError
 from autograd_lite.rules.elementwise import sigmoid
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 from autograd_lite.tensor.tensor import Tensor

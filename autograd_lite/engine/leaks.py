@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import sys
 import warnings
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import ref
 
@@ -19,6 +20,7 @@ from autograd_lite.engine.graph import Node
 from autograd_lite.engine.watchpoints import traced
 
 _CALLS = 8
+_NEAREST = 100
 _OFTEN = 2
 
 
@@ -71,3 +73,27 @@ def _take(t: Any) -> None:
     loss = node.op is not None and math.prod(node.shape) == 1
     hooks = node.notes is not None and node.notes.hooks
     _watch.calls, _watch.node, _watch.tensor = _CALLS - 1, node if loss and not hooks and not traced() else None, ref(t)
+
+
+def watch_buffer(old: Any, new: Any, **names: str) -> None:
+    """Warn of a value that a module keeps with all earlier ones, though `backward` has been there: it only grows.
+
+    That is so where it was computed from the one before, or changed in place, and from what is released by now. The
+    nearest of its nodes tell: a statistic is not far from what it is one of.
+    """
+    node = new._node
+    if node is None or node.op is None or traced():
+        return
+    near = list(_nearest(node))
+    if (old is new or old._node in near) and any(n.op is not None and n.edges is None for n in near[1:]):
+        warnings.warn(errors.KEPT_BUFFER.format(**names), errors.AutogradWarning, stacklevel=3)
+
+
+def _nearest(node: Node) -> Iterator[Node]:
+    """Yield a node and those it was computed from, nearest first, up to a number of them."""
+    pending, seen = deque([node]), {node}
+    while pending and len(seen) < _NEAREST:
+        yield (first := pending.popleft())
+        new = [parent for parent, *_ in first.edges or () if parent not in seen]
+        seen.update(new)
+        pending += new

@@ -152,7 +152,7 @@ def _function_of(frame: FrameType | None) -> str:
         parts, name = str(frame.f_globals.get("__name__")).split("."), frame.f_code.co_name
         home = ".".join(part for part in parts if not part.startswith("_"))
         if not function or callable(getattr(sys.modules.get(home), name, None)):
-            function = f"{home}.{name}" if hasattr(sys.modules.get(home), name) else parts[0]
+            function = f"{home}.{name}" if name in vars(sys.modules.get(home, errors)) else parts[0]
         frame = frame.f_back
     return function
 

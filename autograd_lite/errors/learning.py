@@ -87,3 +87,20 @@ KEPT_HISTORY = (
     "calls of backward() ago: a sum or a list that keeps the history of each loss, and memory that grows with each "
     "step. Write total = total + loss.item() for the numbers alone"
 )
+KEPT_BUFFER = (
+    "{name} of {module} keeps the history of all its earlier values, whose graph was released by backward(): memory "
+    "grows with each step. Write self.{name} = value.detach(), or with ag.no_grad(): ... around what is done to it"
+)
+BUFFER_NAME = "{given!r} cannot be the name of a buffer of {module}. Write register_buffer('running_mean', tensor)"
+BUFFER_KIND = (
+    "the buffer {name} of {module} is to be a {given}. "
+    "Write register_buffer('{name}', ag.Tensor(value)), or self.{name} = ag.nn.Parameter(value) for a parameter"
+)
+BUFFER_TAKEN = (
+    "{module} has an attribute {name} that is no buffer: a {given}. "
+    "Write register_buffer('{name}_buffer', tensor), or another name that is free"
+)
+ATTRIBUTE_KIND = (
+    "{name} of {module} is given a {given}, and would be trained, or saved, no more. "
+    "Write self.{name} = {kind}(value), or self.{name}.assign(value); del self.{name} before it for something else"
+)

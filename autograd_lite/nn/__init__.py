@@ -4,7 +4,8 @@ from autograd_lite.base.later import listing
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.layers import Linear, ReLU, Sequential, Sigmoid, Softmax, Tanh
 from autograd_lite.nn.losses import CrossEntropyLoss, HalfSquaredError, MSELoss
-from autograd_lite.nn.module import Module, Parameter
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.parameter import Parameter
 from autograd_lite.nn.stateless import functional_call
 
 __all__ = [

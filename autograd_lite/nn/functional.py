@@ -19,7 +19,7 @@ from autograd_lite.engine.operands import refuse_masked, with_shape
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.nn.module import owner_called
+from autograd_lite.nn.owner import owner_called
 from autograd_lite.rules import reductions
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import fitting_target, half_squared_error, mean_squared_error

@@ -13,7 +13,8 @@ from autograd_lite.engine.generators import generator
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.nn import functional, init
-from autograd_lite.nn.module import Module, Parameter
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
 
 

@@ -1,58 +1,22 @@
-"""Module and Parameter: what computes something, and the Tensors of it that training changes."""
+"""Module: what computes something, with the Tensors that training changes, its parameters, and others, its buffers."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import is_masked
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine import refusals
 from autograd_lite.engine.covered import uncover
-from autograd_lite.engine.record import array_of
+from autograd_lite.engine.leaks import watch_buffer
+from autograd_lite.nn.parameter import Parameter
+from autograd_lite.nn.state_dict import IncompatibleKeys, complaint, misfit, other_shape
 from autograd_lite.tensor.state import making, setting
 from autograd_lite.tensor.tensor import Tensor, assign
 
 M = TypeVar("M", bound="Module")
-
-
-class Parameter(Tensor):
-    """A Tensor that training changes: a `Module` lists those among its attributes.
-
-    Parameters
-    ----------
-    data : array_like
-        The initial value; copied.
-    requires_grad : bool
-        False for a parameter that is kept as it is.
-    dtype : dtype, optional
-        As in `numpy.array`.
-    name : str, optional
-        Used by errors and pictures.
-
-    Examples
-    --------
-    >>> Parameter([0.5, -0.5], name="weight")
-    Parameter([ 0.5, -0.5], dtype=float64, requires_grad=True, name='weight')
-    """
-
-    __slots__ = ()
-
-    def __init__(
-        self, data: Any, requires_grad: bool = True, *, dtype: Any = None, name: str | None = None
-    ) -> None:
-        super().__init__(data, requires_grad, dtype=dtype, name=name)
-
-
-class IncompatibleKeys(NamedTuple):
-    """What `Module.load_state_dict` found no partner for."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
 
 
 class Module:
@@ -61,6 +25,10 @@ class Module:
     A subclass sets parameters and other modules as plain attributes, alone or in lists, tuples and dicts, and
     defines ``forward``. What it consists of is found by looking through its attributes in the order in which they
     were set: there is nothing to register, and ``super().__init__()`` need not be called.
+
+    Any other Tensor among them is a buffer, which no optimiser changes and `state_dict` saves: a running mean, a mask.
+    A forward that keeps a statistic writes it without its history, as below; one that is recorded is kept with all that
+    it was computed from, as in PyTorch, and a warning says so when it grows. See `register_buffer`.
 
     Attributes
     ----------
@@ -81,9 +49,24 @@ class Module:
     ...         return self.factor * x
     >>> [name for name, _ in Scaled().named_parameters()]
     ['factor', 'layers.0.weight', 'layers.0.bias']
+    >>> class Centred(nn.Module):
+    ...     def __init__(self):
+    ...         self.mean = ag.Tensor(np.zeros(2))
+    ...
+    ...     def forward(self, x):
+    ...         if self.training:
+    ...             with ag.no_grad():
+    ...                 self.mean = 0.9 * self.mean + 0.1 * np.mean(x, axis=0)
+    ...         return x - self.mean
+    >>> centred = Centred()
+    >>> centred(np.array([[1.0, 2.0], [3.0, 4.0]])).shape
+    (2, 2)
+    >>> centred.state_dict()
+    {'mean': array([0.2, 0.3])}
     """
 
     training: bool = True
+    _transient: frozenset[str] = frozenset()  # the buffers that are not saved
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)
@@ -91,12 +74,31 @@ class Module:
         return made
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute. A parameter without a name is called as the attribute is, in pictures and messages."""
+        """Set an attribute. A parameter without a name is called as the attribute is, in pictures and messages.
+
+        Where a parameter or a buffer stands there will be one: anything else would not be trained, or not be saved.
+        """
         if isinstance(value, (Parameter, list, tuple, dict)):
             for path, part in _named(_places({name: value}), Parameter):
                 part.name = part.name or path
         setting(self, name, value)
+        old = vars(self).get(name)
+        if isinstance(old, Tensor):
+            if isinstance(value, _VALUES) or (isinstance(old, Parameter) and _is_buffer(value)):
+                kind = "ag.nn.Parameter" if isinstance(old, Parameter) else "ag.Tensor"
+                said = {**self._said(name), "given": type(value).__name__, "kind": kind}
+                raise errors.StateDictError(errors.ATTRIBUTE_KIND.format(**said))
+            if isinstance(value, Tensor):
+                watch_buffer(old, value, **self._said(name))
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        setting(self, name, None)
+        super().__delattr__(name)
+        self._transient -= {name}
+
+    def _said(self, name: str) -> dict[str, str]:
+        return {"name": name, "module": type(self).__name__}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         try:
@@ -119,6 +121,43 @@ class Module:
         """
         name = type(self).__name__
         raise NotImplementedError(f"{name} has no forward(). Write `def forward(self, x): ...` in class {name}")
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Set a buffer, as ``self.name = tensor`` does, and say whether it is saved.
+
+        Parameters
+        ----------
+        name : str
+            Of the attribute; none that something else has.
+        tensor : Tensor or None
+            None for a buffer that gets its value later.
+        persistent : bool
+            False for a buffer that is not part of `state_dict`: what can be computed again, a cache.
+
+        Raises
+        ------
+        ArgumentError
+            A name that cannot be one of a buffer or is taken, or anything but a Tensor.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> layer = nn.Linear(2, 1, rng=0)
+        >>> layer.register_buffer("seen", ag.Tensor(0.0))
+        >>> layer.register_buffer("cache", None, persistent=False)
+        >>> list(layer.state_dict())
+        ['weight', 'bias', 'seen']
+        """
+        if not name or "." in str(name):
+            raise errors.ArgumentError(errors.BUFFER_NAME.format(given=name, module=type(self).__name__))
+        if tensor is not None and not _is_buffer(tensor):
+            given = "Parameter" if isinstance(tensor, Parameter) else type(tensor).__name__
+            raise errors.ArgumentError(errors.BUFFER_KIND.format(**self._said(name), given=given))
+        present = getattr(self, name, None)
+        if present is not None and not _is_buffer(present):
+            raise errors.ArgumentError(errors.BUFFER_TAKEN.format(**self._said(name), given=type(present).__name__))
+        setattr(self, name, tensor)
+        self._transient = self._transient - {name} if persistent else self._transient | {name}
 
     # ----- what it consists of -----
 
@@ -148,6 +187,45 @@ class Module:
         9
         """
         return (p for _, p in self.named_parameters())
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Yield ``(dotted name, buffer)`` for the Tensors that are no parameters, saved or not.
+
+        Parameters
+        ----------
+        prefix : str
+            What the names begin with, before a dot.
+        recurse : bool
+            Whether those of the modules within are listed too.
+        remove_duplicate : bool
+            Whether one that stands in several places is listed once, under its first name, or under each.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
+        >>> model[1].register_buffer("seen", ag.Tensor(0.0))
+        >>> [(name, b.shape) for name, b in model.named_buffers()]
+        [('1.seen', ())]
+        """
+        places = _places(self, once=remove_duplicate, inner=recurse)
+        named = (_first_names if remove_duplicate else _named)(places, Tensor)
+        return ((f"{prefix}.{name}" if prefix else name, t) for name, t in named if _is_buffer(t))
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Yield all Tensors of this module, and of those within it, that are no parameters, each once.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> layer.register_buffer("seen", ag.Tensor(0.0))
+        >>> list(layer.buffers())
+        [Tensor(0., dtype=float64)]
+        """
+        return (t for _, t in self.named_buffers(recurse=recurse))
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """Yield ``(dotted name, module)``: this one, whose name is empty, and all within it, each once.
@@ -258,11 +336,11 @@ class Module:
     # ----- its values -----
 
     def state_dict(self) -> dict[str, Array]:
-        """Return a copy of the value of every parameter, by dotted name.
+        """Return a copy of the value of every parameter, and of every buffer that is saved, by dotted name.
 
         The values are plain arrays: ``np.savez(path, **model.state_dict())`` saves them and
-        ``model.load_state_dict(np.load(path))`` brings them back. A parameter that stands in several places is listed
-        under each of its names.
+        ``model.load_state_dict(np.load(path))`` brings them back. What stands in several places is listed under each
+        of its names.
 
         Examples
         --------
@@ -271,15 +349,21 @@ class Module:
         >>> {name: value.shape for name, value in model.state_dict().items()}
         {'0.weight': (3, 2), '0.bias': (3,)}
         """
-        return {name: p._data.copy() for name, p in _named(_places(self), Parameter)}
+        return {name: t._data.copy() for name, t in self._state().items()}
+
+    def _state(self) -> dict[str, Tensor]:
+        """Return what is saved, by name."""
+        places = list(_places(self))
+        left = {f"{name}.{key}" if name else key for name, m in _named(places, Module) for key in m._transient}
+        return {name: t for name, t in _named(places, Tensor) if not (_is_buffer(t) and name in left)}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
-        """Give the parameters the values that `state_dict` has under their names: all of them, or none.
+        """Give parameters and buffers the values that `state_dict` has under their names: all of them, or none.
 
         Parameters
         ----------
         state_dict : mapping of str to array_like
-            Values by dotted name, of the parameters' shapes. They are copied, and keep the parameters' dtypes.
+            Values by dotted name, of the same shapes. They are copied, and the dtypes stay those of the module.
         strict : bool
             Whether the names have to be the same on both sides. If not, those on one side alone are passed over.
 
@@ -291,7 +375,7 @@ class Module:
         Raises
         ------
         StateDictError
-            Names that are on one side only, or shapes that differ. No parameter has changed then.
+            Names that are on one side only, or shapes that differ. Nothing has changed then.
 
         Examples
         --------
@@ -305,13 +389,13 @@ class Module:
         if not isinstance(state_dict, Mapping):
             text = errors.STATE_DICT_KIND.format(model=type(self).__name__, given=type(state_dict).__name__)  # type: ignore[unreachable]
             raise errors.StateDictError(text)
-        own = dict(_named(_places(self), Parameter))
+        own = self._state()
         odd = IncompatibleKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
         given = {name: state_dict[name] for name in own if name in state_dict}
-        shapes = [f"{name} {fault}" for name, value in given.items() if (fault := _other_shape(own[name], value))]
-        values = [f"{name} {fault}" for name, value in given.items() if (fault := _misfit(own[name], value))]
+        shapes = [f"{name} {fault}" for name, value in given.items() if (fault := other_shape(own[name], value))]
+        values = [f"{name} {fault}" for name, value in given.items() if (fault := misfit(own[name], value))]
         if shapes or values or (strict and any(odd)):
-            raise errors.StateDictError(_complaint(type(self).__name__, odd if strict else None, shapes, values))
+            raise errors.StateDictError(complaint(type(self).__name__, odd if strict else None, shapes, values))
         assign((own[name], value) for name, value in given.items())
         return odd
 
@@ -341,25 +425,6 @@ class Module:
         return "\n  ".join([f"{head}(", *([extra] if extra else []), *inner]) + "\n)"
 
 
-def owner_called(weight: Any) -> str:
-    """Return how a message calls the module that is being called, if `weight` is its own; or nothing.
-
-    It has the name that it has in the outermost module that is being called.
-    """
-    frame: Any = sys._getframe(1)
-    called: list[Module] = []
-    while frame is not None:
-        code = frame.f_code
-        first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount and code.co_name == "forward" else None
-        called += [first] if isinstance(first, Module) else []
-        frame = frame.f_back
-    if not called or getattr(called[0], "weight", None) is not weight:
-        return ""
-    layer, outer = called[0], called[-1]
-    name = next((name for name, module in outer.named_modules() if module is layer), "")
-    return errors.MODULE.format(name=name, outer=type(outer).__name__, layer=layer) if name else repr(layer)
-
-
 def _parts(value: Any) -> Iterable[tuple[Any, Any]]:
     """Return what a module or a container consists of, by name, index or key."""
     if isinstance(value, Module):
@@ -369,11 +434,11 @@ def _parts(value: Any) -> Iterable[tuple[Any, Any]]:
     return value.items() if isinstance(value, dict) else ()
 
 
-def _places(root: Any, once: bool = False) -> Iterator[tuple[str, Any]]:
-    """Yield every place where a module or a parameter stands, by dotted name, outer before inner.
+def _places(root: Any, once: bool = False, inner: bool = True) -> Iterator[tuple[str, Any]]:
+    """Yield every place where a module or a Tensor stands, by dotted name, outer before inner.
 
     A module that refers to one it is part of, as to its parent, is not followed round the circle. With `once`, none is
-    followed from a second place either, of which there may be very many.
+    followed from a second place either, of which there may be very many; without `inner`, no module is.
     """
     yield "", root
     levels = [("", root, iter(_parts(root)))]
@@ -382,11 +447,11 @@ def _places(root: Any, once: bool = False) -> Iterator[tuple[str, Any]]:
         name, outer, parts = levels[-1]
         for key, part in parts:
             if isinstance(part, _LOOKED_INTO) and id(part) not in above:
-                inner = f"{name}.{key}" if name else str(key)
-                if isinstance(part, (Module, Parameter)):
-                    yield inner, part
+                path = f"{name}.{key}" if name else str(key)
+                if isinstance(part, (Module, Tensor)):
+                    yield path, part
                 above[id(part)] = part
-                levels.append((inner, part, iter(_parts(part))))
+                levels.append((path, part, iter(_parts(part) if inner or not isinstance(part, Module) else ())))
                 break
         else:
             levels.pop()
@@ -394,7 +459,12 @@ def _places(root: Any, once: bool = False) -> Iterator[tuple[str, Any]]:
                 del above[id(outer)]
 
 
-_LOOKED_INTO = (Module, Parameter, list, tuple, dict)
+_LOOKED_INTO = (Module, Tensor, list, tuple, dict)
+_VALUES = (np.ndarray, np.generic, int, float, complex)
+
+
+def _is_buffer(x: Any) -> bool:
+    return isinstance(x, Tensor) and not isinstance(x, Parameter)
 
 
 def _nearest(module: Module) -> Iterator[tuple[str, Any]]:
@@ -419,35 +489,3 @@ def _first_names(places: Iterable[tuple[str, Any]], kind: type[Any]) -> Iterator
         if id(value) not in seen:
             seen.add(id(value))
             yield name, value
-
-
-def _other_shape(p: Parameter, given: Any) -> str:
-    shape = getattr(given, "shape", None)
-    if shape is None:
-        try:
-            shape = np.shape(given)
-        except ValueError:  # a list of lists of several lengths
-            return ""
-    return "" if shape == p.shape else f"has shape {shape} instead of {p.shape}"
-
-
-def _misfit(p: Parameter, given: Any) -> str:
-    """Return what a message says of a value that is nothing for a parameter; nothing if it is."""
-    if is_masked(given):
-        return "is a masked array"
-    try:
-        array = array_of(given) if isinstance(given, Tensor) else np.asarray(given)
-    except ValueError:
-        return "is no array"
-    if not np.can_cast(array.dtype, p.dtype, "same_kind"):
-        return f"has dtype {array.dtype}"
-    with np.errstate(over="ignore"):
-        return f"has numbers too large for {p.dtype}" if refusals.overflows(array, array.astype(p.dtype)) else ""
-
-
-def _complaint(model: str, odd: IncompatibleKeys | None, shapes: list[str], values: list[str]) -> str:
-    missing, unexpected = (", ".join(map(str, names)) for names in odd or ((), ()))
-    found = [f"{missing} missing"] if missing else []
-    found += [f"{unexpected} not known to the model"] if unexpected else []
-    remedy = errors.STATE_DICT_VALUES if values else errors.STATE_DICT_SHAPES if shapes else errors.STATE_DICT_NAMES
-    return errors.STATE_DICT.format(model=model, found="; ".join(found + shapes + values)) + remedy

@@ -1,4 +1,4 @@
-"""`functional_call`: a module as a pure function of its parameters."""
+"""`functional_call`: a module as a pure function of its parameters and buffers."""
 
 from __future__ import annotations
 
@@ -6,32 +6,36 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.engine.record import array_of
-from autograd_lite.nn.module import Module, Parameter, _named, _places
+from autograd_lite.engine.record import array_of, make_tensor
+from autograd_lite.nn.module import Module, _named, _places
 from autograd_lite.tensor.state import writing
 from autograd_lite.tensor.tensor import Tensor
 
 
 def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a module with other values in the place of its parameters.
+    """Call a module with other values in the place of its parameters and buffers.
 
     Parameters
     ----------
     module : Module
         What is called. It is as before when the call has ended, also by an error.
     parameters : mapping of str to array_like
-        Values by dotted name, of the parameters' shapes. A parameter not named keeps its own value.
+        Values by dotted name, of the same shapes. A parameter or a buffer that is not named keeps its own value.
     *args, **kwargs
         Passed on to the module.
 
     Raises
     ------
     StateDictError
-        A name that the module does not have, two names of one parameter, or another shape.
+        A name that the module does not have, two names of one Tensor, or another shape.
 
     Notes
     -----
     The values stand in the module while it is called: two threads cannot call one module so at the same time.
+
+    What the call writes to a buffer that is named, in place or by setting the attribute, goes to the Tensor that was
+    given for it and not to the module; one that requires a gradient keeps its value, as arrays do. A buffer that is not
+    named is written to as in a plain call.
 
     Examples
     --------
@@ -43,32 +47,65 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
     >>> gradient = ag.grad(loss)(model.state_dict(), np.ones((3, 2)))
     >>> {name: g.shape for name, g in gradient.items()}
     {'weight': (1, 2), 'bias': (1,)}
+    >>> class Counted(ag.nn.Module):
+    ...     def __init__(self):
+    ...         self.calls = ag.Tensor(0.0)
+    ...
+    ...     def forward(self, x):
+    ...         self.calls = self.calls + 1
+    ...         return x
+    >>> counted, calls = Counted(), ag.Tensor(5.0)
+    >>> functional_call(counted, {"calls": calls}, np.ones(2))
+    array([1., 1.])
+    >>> calls.item(), counted.calls.item()
+    (6.0, 0.0)
     """
-    own = dict(_named(_places(module), Parameter))
+    own = dict(_named(_places(module), Tensor))
     given = {name: value if isinstance(value, Tensor) else Tensor(value) for name, value in parameters.items()}
     if wrong := _misfits(own, given):
         raise errors.StateDictError(errors.FUNCTIONAL_CALL.format(model=type(module).__name__, found="; ".join(wrong)))
     before = [(own[name], _state(own[name])) for name in given]
+    lent = {id(own[name]): value for name, value in given.items()}
+    places = [(m, key, t) for m in module.modules() for key, t in vars(m).items() if id(t) in lent]
     try:
         for name, value in given.items():
             writing(own[name])
-            _set_state(own[name], (array_of(value), value._node, None))
-        return module(*args, **kwargs)
+            _set_state(own[name], (array_of(value), value._node, value._op, None, _made(value)))
+        result = module(*args, **kwargs)
+        written = [(lent[id(t)], new) for m, key, t in places if (new := vars(m).get(key)) is not t]
+        written += [(lent[id(t)], _copy(t)) for t, _ in before if t._data is not lent[id(t)]._data]
     finally:
-        for p, state in before:
-            _set_state(p, state)
+        for m, key, t in places:
+            vars(m)[key] = t
+        for t, state in before:
+            _set_state(t, state)
+    for value, new in written:
+        if not value.requires_grad and isinstance(new, Tensor):
+            value._become(new, "functional_call()")
+    return result
 
 
-def _state(t: Tensor) -> tuple[Any, Any, Any]:
-    return t._data, t._node, t._exposed
+def _state(t: Tensor) -> tuple[Any, ...]:
+    return t._data, t._node, t._op, t._exposed, _made(t)
 
 
-def _set_state(t: Tensor, state: tuple[Any, Any, Any]) -> None:
-    t._data, t._node, t._exposed = state
+def _set_state(t: Tensor, state: tuple[Any, ...]) -> None:
+    """NOTE: also when it was made, so that a value from within a batch is written to as what it is."""
+    t._data, t._node, t._op, t._exposed, t._made = state
 
 
-def _misfits(own: Mapping[str, Parameter], given: Mapping[str, Tensor]) -> list[str]:
-    """Return what a message says of values that do not belong to the parameters."""
+def _made(t: Tensor) -> Any:
+    return getattr(t, "_made", None)
+
+
+def _copy(t: Tensor) -> Tensor:
+    """Return a Tensor of the value and the history that another has now."""
+    result: Tensor = make_tensor(t._data, t._node, t._op)
+    return result
+
+
+def _misfits(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:
+    """Return what a message says of values that do not belong to the module."""
     found = []
     first: dict[int, str] = {}
     for name, value in given.items():

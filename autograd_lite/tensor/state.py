@@ -122,12 +122,14 @@ class Refusing(Scope):
         return is_batch(array) and array._level is self.level
 
     def see(self, t: Handle, value: Any) -> None:
-        """NOTE: what holds a batch already is one that `functional_call` has lent to a module."""
-        if self._differs(value) and self.is_from_outside(t) and not self._is_batch(t._data):
+        if self._differs(value) and self.is_from_outside(t):
             raise errors.BatchError(errors.BATCH_STATE.format(what=refusals.describe(t), place=_place()))
 
     def see_attribute(self, module: Any, name: str, value: Any) -> None:
-        if id(module) not in self.modules and self._differs(value):
+        """NOTE: in the place of a Tensor that `functional_call` has lent to a module there may be another."""
+        old = vars(module).get(name)
+        lent = isinstance(old, Handle) and not self.is_from_outside(old)
+        if id(module) not in self.modules and self._differs(value) and not lent:
             what = f"the attribute {name} of {type(module).__name__}"
             raise errors.BatchError(errors.BATCH_STATE.format(what=what, place=_place()))
 

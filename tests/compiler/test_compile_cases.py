@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import CASES, Case, rows
 
 import autograd_lite as ag
 from autograd_lite.compiler.passes import measured
@@ -25,32 +25,32 @@ RAGGED = [row for row in CASES if is_ragged(row)]
 FIXED = [row for row in CASES if not is_ragged(row)]
 
 
-def step(case: Case, weights: list[Any], *tensors: Any) -> list[Any]:
+def step(row: Case, weights: list[Any], *tensors: Any) -> list[Any]:
     """The results of a row, with the gradients of their weighted sum left in the Tensors."""
-    results = case(*tensors)
+    results = row(*tensors)
     total = sum((np.sum(w * y) for w, y in zip(weights, results, strict=True)), 0.0)
     if getattr(total, "requires_grad", False):
         total.backward()
     return results
 
 
-def outcome(case: Case, call: Any, scale: float) -> list[Any]:
-    tensors = [ag.Tensor(scale * x, requires_grad=True) for x in case.inputs]
+def outcome(row: Case, call: Any, scale: float) -> list[Any]:
+    tensors = [ag.Tensor(scale * x, requires_grad=True) for x in row.inputs]
     results = call(*tensors)
     values = [y.numpy() if isinstance(y, ag.Tensor) else np.asarray(y) for y in results]
     return [*values, *(np.zeros(()) if t.grad is None else t.grad.numpy() for t in tensors)]
 
 
-@pytest.mark.parametrize("case", FIXED, ids=lambda case: case.name)
+@rows(FIXED)
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-def test_a_row_compiled_is_the_row(case: Case) -> None:
-    rng = case.rng()
-    results = case(*case.inputs)
+def test_a_row_compiled_is_the_row(row: Case) -> None:
+    rng = row.rng()
+    results = row(*row.inputs)
     weights = [rng.standard_normal(np.shape(y)) for y in results]
-    compiled = ag.compile(lambda *tensors: step(case, weights, *tensors))
+    compiled = ag.compile(lambda *tensors: step(row, weights, *tensors))
     for scale in (1.0, 0.9375, 1.0):
-        expected = outcome(case, lambda *ts: step(case, weights, *ts), scale)
-        for a, b in zip(expected, outcome(case, compiled, scale), strict=True):
+        expected = outcome(row, lambda *ts: step(row, weights, *ts), scale)
+        for a, b in zip(expected, outcome(row, compiled, scale), strict=True):
             assert a.shape == b.shape
             assert a.dtype == b.dtype
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
@@ -60,17 +60,17 @@ def test_a_row_compiled_is_the_row(case: Case) -> None:
         verify(program, name)
 
 
-@pytest.mark.parametrize("case", FIXED, ids=lambda case: case.name)
-def test_a_row_of_plain_arrays_compiled_is_numpy_s(case: Case) -> None:
-    compiled = ag.compile(lambda *arrays: case(*arrays))
-    compiled(*case.inputs)
-    for expected, y in zip(case(*case.inputs), compiled(*case.inputs), strict=True):
+@rows(FIXED)
+def test_a_row_of_plain_arrays_compiled_is_numpy_s(row: Case) -> None:
+    compiled = ag.compile(lambda *arrays: row(*arrays))
+    compiled(*row.inputs)
+    for expected, y in zip(row(*row.inputs), compiled(*row.inputs), strict=True):
         assert type(expected) is type(y)
         assert np.asarray(expected).dtype == np.asarray(y).dtype
         np.testing.assert_allclose(expected, y, rtol=1e-13, atol=1e-15)
 
 
-@pytest.mark.parametrize("case", RAGGED, ids=lambda case: case.name)
-def test_a_row_whose_shape_depends_on_values_is_refused(case: Case) -> None:
+@rows(RAGGED, every=True)
+def test_a_row_whose_shape_depends_on_values_is_refused(row: Case) -> None:
     with pytest.raises(ag.errors.CompileError, match=r"np\.where"):
-        ag.compile(lambda x: case(x))(*case.inputs)
+        ag.compile(lambda x: row(x))(*row.inputs)

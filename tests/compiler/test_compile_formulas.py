@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import Case
+from cases import Case, rows
 from test_compile_cases import FIXED, step
 
 import autograd_lite as ag
@@ -105,12 +105,12 @@ def test_the_formulas_of_every_transform(name: str) -> None:
     assert len(formulas.text) < 300 * max(len(compiled.program.recorded.program.instructions), 1)
 
 
-@pytest.mark.parametrize("case", FIXED, ids=lambda case: case.name)
+@rows(FIXED)
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-def test_the_formulas_of_every_operation(case: Case) -> None:
-    weights = [1.0 for _ in case(*case.inputs)]
-    compiled = ag.compile(lambda *tensors: step(case, weights, *tensors))
-    compiled(*[ag.Tensor(x, requires_grad=True) for x in case.inputs])
+def test_the_formulas_of_every_operation(row: Case) -> None:
+    weights = [1.0 for _ in row(*row.inputs)]
+    compiled = ag.compile(lambda *tensors: step(row, weights, *tensors))
+    compiled(*[ag.Tensor(x, requires_grad=True) for x in row.inputs])
     well_formed(compiled.program.formulas())
 
 

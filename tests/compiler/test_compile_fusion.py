@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from carried_out import values_of
-from cases import CASES
+from cases import rows
 from test_compile_passes import recorded, run
 
 import autograd_lite as ag
@@ -127,18 +127,18 @@ def test_draws_keep_their_order() -> None:
             np.testing.assert_allclose(p, q, rtol=1e-12)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@rows()
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_every_rule_takes_part(case: Any) -> None:
+def test_every_rule_takes_part(row: Any) -> None:
     try:
-        program = recorded(lambda *xs: [np.tanh(y) * np.tanh(y) for y in case(*xs)], *case.inputs)
+        program = recorded(lambda *xs: [np.tanh(y) * np.tanh(y) for y in row(*xs)], *row.inputs)
     except (ag.errors.CompileError, TypeError):
         pytest.skip("refused in any case, or of no numbers that tanh knows")
     program = PASSES["dead_code"](program)
     fused = verify(fusion.fusion(program), "fusion")
     with np.errstate(all="ignore"):
-        found = of_text(fused, *case.inputs)
-        expected = values_of(program, given(program, case.inputs))
+        found = of_text(fused, *row.inputs)
+        expected = values_of(program, given(program, row.inputs))
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 

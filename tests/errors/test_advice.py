@@ -12,7 +12,7 @@ from helpers import leaf
 
 import autograd_lite as ag
 from autograd_lite import nn, optim
-from autograd_lite.errors.classes import AutogradWarning
+from autograd_lite.errors import AutogradWarning
 
 SCORES = np.array([[1.0, 2.0], [0.5, 0.0]])
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.errors.classes import (
+from autograd_lite.errors import (
     DeclarationError,
     ForeignRuleError,
     GradcheckError,

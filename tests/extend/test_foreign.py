@@ -14,7 +14,7 @@ from trees import close
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.errors.classes import ForeignRuleError, RuleError
+from autograd_lite.errors import ForeignRuleError, RuleError
 
 X, Y = np.array([0.3, -0.7, 1.1]), np.array([0.9, 0.4, -0.2])
 XS = np.stack([X, Y])

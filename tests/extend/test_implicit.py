@@ -11,7 +11,7 @@ import pytest
 from trees import close
 
 import autograd_lite as ag
-from autograd_lite.errors.classes import ArgumentError, ConvergenceError, ShapeError, SingularError, UnsupportedError
+from autograd_lite.errors import ArgumentError, ConvergenceError, ShapeError, SingularError, UnsupportedError
 
 A = np.array([[3.0, 1.0, 0.2], [0.5, 4.0, -1.0], [0.1, 0.3, 2.0]])
 B = np.array([0.3, -0.7, 1.1])

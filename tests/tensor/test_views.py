@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import Case, rows
 from helpers import leaf
 from interrupts import AtCall, everywhere
 
@@ -23,7 +23,7 @@ import autograd_lite as ag
 X = np.array([0.3, 0.7, -0.4, 0.9, 0.2, -0.6])
 
 
-def rows(x: Any) -> Any:
+def two_rows(x: Any) -> Any:
     return (x * x[::-1]).reshape(2, 3)
 
 
@@ -31,7 +31,7 @@ def written_by(write: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a function of `x` that makes a matrix, writes to it by way of others, and looks at all of them."""
 
     def program(x: Any) -> Any:
-        y = rows(x)
+        y = two_rows(x)
         kept = [y.T, y[1], y[:, 1:], y.reshape(-1), np.ravel(y.T), y]
         more = write(y)
         more = [] if more is None else list(more) if isinstance(more, tuple) else [more]
@@ -224,10 +224,10 @@ def test_a_write_of_a_compiled_function_of_arrays(write: Callable[[Any], Any]) -
 # ----- every function of NumPy: what is a view there is one here -----
 
 
-def looked_at(case: Case, inputs: Any, scale: Callable[[Any], None]) -> list[np.ndarray]:
+def looked_at(row: Case, inputs: Any, scale: Callable[[Any], None]) -> list[np.ndarray]:
     """Return all arrays after each result was written to in turn, and the inputs at last."""
     given = [x * 1.0 if isinstance(x, ag.Tensor) or x.dtype.kind == "f" else x for x in inputs]
-    results = case(*given)
+    results = row(*given)
     for r in results:
         scale(r)
     for x in given:
@@ -254,13 +254,13 @@ def scaled(writable: list[bool]) -> tuple[Callable[[Any], None], Callable[[Any],
     return by_numpy, by_tensors
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_what_is_a_view_in_numpy_is_one_here(case: Case) -> None:
+@rows()
+def test_what_is_a_view_in_numpy_is_one_here(row: Case) -> None:
     writable: list[bool] = []
     by_numpy, by_tensors = scaled(writable)
     with np.errstate(all="ignore"):
-        expected = looked_at(case, [np.array(x) for x in case.inputs], by_numpy)
-        actual = looked_at(case, [ag.Tensor(x) for x in case.inputs], by_tensors)
+        expected = looked_at(row, [np.array(x) for x in row.inputs], by_numpy)
+        actual = looked_at(row, [ag.Tensor(x) for x in row.inputs], by_tensors)
     for a, e in zip(actual, expected, strict=True):
         np.testing.assert_allclose(a, e, rtol=1e-12, equal_nan=True)
 

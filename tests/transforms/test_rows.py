@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import Case, rows
 from trees import close, differentiable, randoms
 
 import autograd_lite as ag
 from autograd_lite.transforms import watched
 from autograd_lite.transforms.batches import rows as rows_module
 
-rows = pytest.mark.parametrize("row", CASES, ids=lambda row: row.name)
 
-
-@rows
+@rows()
 def test_both_modes_give_the_jacobian_of_single_sweeps(row: Case) -> None:
     f, places = differentiable(row), tuple(range(len(row.inputs)))
     if not f(*row.inputs):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import Case, rows
 from trees import close, differentiable, inner, randoms
 
 import autograd_lite as ag
@@ -17,7 +17,6 @@ from autograd_lite import errors
 
 Array = np.ndarray
 Pair = namedtuple("Pair", "first second")
-rows = pytest.mark.parametrize("row", CASES, ids=lambda row: row.name)
 
 
 @dataclass
@@ -30,7 +29,7 @@ class Model:
 # ----- the table -----
 
 
-@rows
+@rows()
 def test_forward_mode_is_the_transpose_of_reverse_mode(row: Case) -> None:
     f, rng = differentiable(row), row.rng()
     if not f(*row.inputs):
@@ -46,7 +45,7 @@ def test_forward_mode_is_the_transpose_of_reverse_mode(row: Case) -> None:
     np.testing.assert_allclose(inner(cotangents, ahead), inner(back, tangents), rtol=1e-10, atol=1e-10)
 
 
-@rows
+@rows()
 def test_second_derivatives_by_recursion_are_symmetric(row: Case) -> None:
     f, rng = differentiable(row), row.rng()
     if not f(*row.inputs):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import CASES, Case, rows
 
 import autograd_lite as ag
 from autograd_lite.errors.classes import BatchError
@@ -16,7 +16,6 @@ from autograd_lite.transforms.batches import array, rules
 
 Array = np.ndarray
 FACTORS = np.array([1.0, 0.98, 1.01])  # examples so near to each other that none comes to another side of a kink
-rows = pytest.mark.parametrize("row", CASES, ids=lambda row: row.name)
 
 
 def examples(row: Case) -> list[Array]:
@@ -53,7 +52,7 @@ def as_tuple(x: Any, count: int) -> tuple[Any, ...]:
     return (x,) if count == 1 else x
 
 
-@rows
+@rows()
 def test_the_value_is_that_of_each_example(row: Case) -> None:
     xs = examples(row)
     if picks_by_a_mask(row):
@@ -63,7 +62,7 @@ def test_the_value_is_that_of_each_example(row: Case) -> None:
         assert_same(ag.vmap(row)(*xs), stacked(row, *xs))
 
 
-@rows
+@rows()
 def test_the_reverse_derivative_is_that_of_each_example_inside_and_outside(row: Case) -> None:
     f = moving(row)
     if f is None or picks_by_a_mask(row):
@@ -81,7 +80,7 @@ def test_the_reverse_derivative_is_that_of_each_example_inside_and_outside(row: 
     assert_same(as_tuple(ag.vjp(ag.vmap(f), *xs)[1](seeds), len(xs)), expected)
 
 
-@rows
+@rows()
 def test_the_forward_derivative_is_that_of_each_example_inside_and_outside(row: Case) -> None:
     f = moving(row)
     if f is None or picks_by_a_mask(row):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES
+from cases import rows
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
@@ -131,12 +131,12 @@ def written(node: Node, place: int, names: list[str]) -> str | None:
     return derivative(Call(node.op, place, shapes, node.shape, node.settings), known)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_derivative_that_is_written_is_the_one_that_is_computed(case: Any) -> None:
-    inputs = [ag.Tensor(x, requires_grad=True) if np.asarray(x).dtype.kind == "f" else x for x in case.inputs]
+@rows()
+def test_every_derivative_that_is_written_is_the_one_that_is_computed(row: Any) -> None:
+    inputs = [ag.Tensor(x, requires_grad=True) if np.asarray(x).dtype.kind == "f" else x for x in row.inputs]
     if not any(isinstance(x, ag.Tensor) for x in inputs):
         return
-    results = [r for r in case(*inputs) if isinstance(r, ag.Tensor) and r._node is not None]
+    results = [r for r in row(*inputs) if isinstance(r, ag.Tensor) and r._node is not None]
     nodes = ancestors([r._node for r in results])
     known = values(nodes, {})
     scope = {"np": np, "sigmoid": plain_of_sigmoid, "softmax": lambda a: np.exp(a) / np.exp(a).sum()}

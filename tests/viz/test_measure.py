@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES, Case
+from cases import Case, rows
 from pictures import X, labels_of, parameter
 
 import autograd_lite as ag
@@ -154,7 +154,7 @@ def test_one_example_does_not_make_a_unit_dead() -> None:
     assert "dead" not in str(ag.visualize(ag.relu(ag.Tensor([[-1.0, 1.0]], requires_grad=True)), values=True))
 
 
-@pytest.mark.parametrize("row", CASES, ids=lambda row: row.name)
+@rows()
 def test_every_row_of_the_table_is_drawn_with_its_numbers(row: Case) -> None:
     """What nothing has saved is computed again, and the shares of a gradient add up to it.
 

@@ -215,6 +215,10 @@ class Environment:
         """Tell whether an array may be somebody's who writes to it."""
         return not self.before.whole or id(x) in self.before.objects
 
+    def held(self) -> list[Any]:
+        """Return what lay in the places that the function can reach, before the run."""
+        return [place.found for place in self.before.places.values()]
+
     def reaches(self, x: Any) -> bool:
         """Tell whether the function can reach something by itself, and not as an argument alone."""
         return id(x) in self.survey.objects
@@ -307,6 +311,9 @@ class Nothing(Environment):
 
     def is_somebodys(self, x: Any) -> bool:
         return True
+
+    def held(self) -> list[Any]:
+        return []
 
     def reaches(self, x: Any) -> bool:
         return False

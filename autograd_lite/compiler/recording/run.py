@@ -30,7 +30,7 @@ from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.graph import hooks_of
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.switch import is_grad_enabled
-from autograd_lite.nn.module import Parameter
+from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tensor.views import base_of, outdate, views_of
 from autograd_lite.transforms.watched import name_of
@@ -193,7 +193,8 @@ class _Run:
         with _told_from_silence(), recording(trace), environment.observed_run(trace.outside) as double:
             trace.begin(sys.getprofile())
             called, named = unflatten(self.structure, self._arguments(trace, double))
-            result = uncovered(double(self.function), called, named)
+            result = trace.replaced.around(lambda: uncovered(double(self.function), called, named))
+            result = trace.replaced.settle(trace, result, [*self.leaves, *environment.held()])
             if self.derived is not None and is_grad_enabled():
                 self.derived.look(trace, result)
         self._refuse_swallowed(trace)

@@ -24,6 +24,7 @@ from autograd_lite.compiler.program.identifiers import identifier
 from autograd_lite.compiler.program.literals import path_of
 from autograd_lite.compiler.program.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.recording.aside import Aside
+from autograd_lite.compiler.recording.buffers import Replaced
 from autograd_lite.compiler.recording.generators import Generator
 from autograd_lite.compiler.recording.interception import set_data, set_grad, slot_data, slot_grad, tracing
 from autograd_lite.compiler.recording.lines import is_log, line_of, refuse, refused, user_frame, where
@@ -99,7 +100,7 @@ class Trace:
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
         self.observer: Any = None
-        self.beside = Aside(self)
+        self.beside, self.replaced = Aside(self), Replaced()
         self._begun_by = sys._getframe(1).f_code
 
     def begin(self, observer: Any) -> None:
@@ -452,10 +453,11 @@ class Trace:
         refused(Restart(sources))
 
     def undo(self) -> None:
-        """Put generators, and what Tensors know of arrays handed out, back to where they were, unless it is done."""
+        """Put generators, buffers, and what Tensors know of arrays handed out, back as they were, unless it is done."""
         if self.done:
             return
         self.closed = True
+        self.replaced.put_back()
         for generator, state in self._generators.values():
             generator._value.bit_generator.state = state
         for seen in self.seen.values():
