@@ -67,7 +67,7 @@ def index() -> str:
         module, prefix = module_of(path), f"ag.{path}".rstrip(".")
         parts.append(f"### `{prefix}`: {purpose}\n\n" + _table(prefix, module, public(module)))
     for kind in CLASSES:
-        names = [name for name in sorted(dir(kind), key=str.lower) if not name.startswith("_")]
+        names = [name for name in sorted(dir(kind), key=str.lower) if not name.startswith("_") and hasattr(kind, name)]
         parts.append(f"### Members of `{kind.__name__}`\n\n" + _table("", kind, names))
     return "\n\n".join(parts)
 

@@ -50,6 +50,7 @@ class Absent:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.__doc__ = f"It is not here: write {ABSENT[name]}."
 
     def __get__(self, x: Any, cls: Any = None) -> NoReturn:
         raise errors.NoAttributeError(errors.NO_ATTRIBUTE.format(name=self._name, instead=ABSENT[self._name]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import unwrap
 from typing import Any
 
 from autograd_lite import errors
@@ -42,7 +41,9 @@ def _defined(function: Any) -> str:
     """Return where a function of Python is written, for a message."""
     from pathlib import Path  # noqa: PLC0415 - slow to import, and for this alone
 
-    code = getattr(unwrap(function), "__code__", None)
+    while (inner := getattr(function, "__wrapped__", None)) is not None:  # not by `inspect`, which a recording refuses
+        function = inner
+    code = getattr(function, "__code__", None)
     return "" if code is None else f" ({Path(code.co_filename).name}:{code.co_firstlineno})"
 
 
