@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ def signature_of(fn: Callable[..., Any]) -> dict[str, Any]:
 Cores = tuple[tuple[str, ...], ...]
 
 
+@cache
 def core_dimensions(signature: str | None) -> tuple[Cores | None, Cores]:
     """Return the names of the axes that each operand, and each result, has at least; None where nothing is said.
 
@@ -47,11 +48,12 @@ def core_dimensions(signature: str | None) -> tuple[Cores | None, Cores]:
     """
     if signature is None:
         return None, ()
-    operands, results = (
-        tuple([tuple(filter(None, group.split(","))) for group in re.findall(r"\(([^)]*)\)", side)])
-        for side in signature.replace(" ", "").split("->")
-    )
+    operands, results = (_axes(side) for side in signature.replace(" ", "").split("->"))
     return operands, results
+
+
+def _axes(side: str) -> Cores:
+    return tuple([tuple(filter(None, group.split(","))) for group in side.strip("()").split("),(")])
 
 
 class _Signature:

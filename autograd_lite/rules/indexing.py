@@ -40,7 +40,7 @@ def freeze(key: Any) -> Any:
 _FIXED = frozenset((int, type(None)))
 
 
-def _is_basic(key: Any) -> bool:
+def is_basic(key: Any) -> bool:
     """Tell whether NumPy answers `key` with a view: no element is then read twice."""
     if key.__class__ is slice or key.__class__ is int:
         return True
@@ -64,7 +64,7 @@ def _scatter(g: Array, key: Any, shape: Shape) -> Array:
 
 
 def _add_at(out: Array, g: Array, key: Any) -> None:
-    if _is_basic(key):
+    if is_basic(key):
         out[key] += g
     else:
         np.add.at(out, key, g)
@@ -97,7 +97,7 @@ def _assigned(g: Array, key: Any, a_shape: Shape, value_shape: Shape) -> Array:
     an assignment may have to spare, are put back. The share is no view, for `_emptied` writes to what it is taken from.
     """
     share = getitem(g, key=key)
-    if _is_basic(key):
+    if is_basic(key):
         share = share.copy()
     elif (stays := _stays(key, a_shape)) is not None:
         share = np.where(stays, share, 0)

@@ -378,7 +378,7 @@ def _getitem(a: Any, key: Any) -> Any:
 
 
 def _scatter(g: Any, key: Any, shape: Shape) -> Any:
-    once = not traced_in(key) if indexing._is_basic(key) else _is_distinct(key, g.size)
+    once = not traced_in(key) if indexing.is_basic(key) else _is_distinct(key, g.size)
     fn = helpers.placed if once else helpers.scatter
     return trace_of((g, key)).call(fn, (g, key, shape))
 

@@ -184,14 +184,9 @@ def _fresh(op: Op, operands: Sequence[Any], settings: Settings, level: Level) ->
     return np.broadcast_to(made, (level.size, *shape))
 
 
-@_of_one(shaping.reshaped)
+@_of_one(shaping.reshaped, shaping.raveled)
 def _reshaped(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    return op(a, shape=(a.shape[0], *_resolved(settings["shape"], shape)))
-
-
-@_of_one(shaping.raveled)
-def _raveled(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    return a.reshape((a.shape[0], math.prod(shape)))
+    return a.reshape((a.shape[0], *_resolved(settings.get("shape", -1), shape)))
 
 
 def _resolved(wanted: Any, shape: Shape) -> Shape:
@@ -240,12 +235,6 @@ def _einsum(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -
 
 
 # ----- indexing -----
-
-
-def _basic(key: Any) -> bool:
-    """Tell whether an index has no arrays, so that it can stand behind a full slice as it is."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(k is None or k is Ellipsis or isinstance(k, slice) or _is_number(k) for k in parts)
 
 
 def _is_number(k: Any) -> bool:
@@ -308,7 +297,7 @@ def _getitem(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
         flat = a._array.reshape((level.size, a.size))
         examples = np.arange(level.size).reshape((level.size, *(1,) * (places.ndim - 1)))
         return op(flat, key=(examples, places))
-    if _basic(key):
+    if indexing.is_basic(key):
         return op(a._array, key=_behind(key))
     return op(a._array.reshape((level.size, a.size)), key=_in_each(_flat_places(key, a.shape), level))
 
@@ -332,7 +321,7 @@ def _scatter(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
         examples = np.arange(level.size).reshape((level.size, *(1,) * (places.ndim - 1)))
         full = _full(g, places.shape[1:], level)
         return op(full, key=(examples, places), shape=(level.size, size)).reshape(all_shapes)
-    if _basic(key):
+    if indexing.is_basic(key):
         target = np.broadcast_to(0, shape)[key].shape
         return op(_full(g, target, level), key=_behind(key), shape=all_shapes)
     places = _flat_places(key, shape)
@@ -348,7 +337,7 @@ def _setitem(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
     shape = np.shape(a)
     places = _flat_places(key, shape)
     array, new = _full(a, shape, level), _value(value, np.ndim(places), level)
-    if _basic(key):
+    if indexing.is_basic(key):
         return op(array, new, key=_behind(key))
     flat = array.reshape((level.size, math.prod(shape)))
     return op(flat, new, key=(slice(None), places)).reshape((level.size, *shape))
