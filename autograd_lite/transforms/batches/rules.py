@@ -134,7 +134,7 @@ def _along(op: Op, operands: Sequence[Any], settings: Settings, level: Level) ->
     if op.flat and axes == {"axis": None}:
         if settings.get("keepdims"):
             return each(op, operands, settings, level)
-        return op(arrays[0].reshape((level.size, -1)), **{**settings, "axis": 1})
+        return op(arrays[0].reshape((level.size, math.prod(arrays[0].shape[1:]))), **{**settings, "axis": 1})
     return op(*arrays, **{**settings, **{name: _moved(axis, arrays[0].ndim - 1) for name, axis in axes.items()}})
 
 
@@ -144,10 +144,7 @@ def _full(x: Any, shape: Shape, level: Level) -> Array:
     return np.broadcast_to(array, (level.size, *shape))
 
 
-
 FACTS["axes"] = _along
-
-
 _LOOKED_UP = {handler_of(np.searchsorted): 1, handler_of(np.digitize): 0, handler_of(np.isin): 0}
 
 
