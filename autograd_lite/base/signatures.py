@@ -45,6 +45,8 @@ def core_dimensions(signature: str | None) -> tuple[Cores | None, Cores]:
     --------
     >>> core_dimensions("(n?,k),(k)->(n?)")
     ((('n?', 'k'), ('k',)), (('n?',),))
+    >>> core_dimensions("(),()->()")
+    (((), ()), ((),))
     """
     if signature is None:
         return None, ()
@@ -53,7 +55,7 @@ def core_dimensions(signature: str | None) -> tuple[Cores | None, Cores]:
 
 
 def _axes(side: str) -> Cores:
-    return tuple([tuple(filter(None, group.split(","))) for group in side.strip("()").split("),(")])
+    return tuple([tuple(filter(None, group.split(","))) for group in side[1:-1].split("),(")])
 
 
 class _Signature:
