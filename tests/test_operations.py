@@ -157,6 +157,11 @@ def test_declared_axes_are_all_that_vmap_needs() -> None:
         np.testing.assert_array_equal(ag.vmap(lambda a, k=axis: op(a, axis=k))(x), [rank(a, axis) for a in x])
 
 
+@pytest.mark.parametrize(("axis", "shape"), [(None, (0,)), (0, (0, 3)), (-1, (0, 2))])
+def test_places_in_no_examples(axis: Any, shape: Any) -> None:
+    assert ag.vmap(lambda a: np.argmax(a, axis))(np.zeros((0, 2, 3))).shape == shape
+
+
 # ----- one function finds it -----
 
 
@@ -189,6 +194,22 @@ def test_scipy_is_imported_by_its_user_only() -> None:
         print(special.erf(np.ones(2)).shape)
     """
     assert lines(text) == ["False", "False", "True True", "(2,)"]
+
+
+def test_two_threads_may_be_the_first_to_meet_a_special_function() -> None:
+    pytest.importorskip("scipy.special")
+    text = """
+        import threading, autograd_lite as ag
+        from scipy import special
+        found = []
+        def meet():
+            found.append(special.erf(ag.Tensor([0.5], requires_grad=True)).requires_grad)
+        threads = [threading.Thread(target=meet) for _ in range(8)]
+        for t in threads: t.start()
+        for t in threads: t.join()
+        print(found == [True] * 8)
+    """
+    assert lines(text) == ["True"]
 
 
 def test_all_works_without_scipy() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
+from functools import cache
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -38,6 +38,7 @@ def signature_of(fn: Callable[..., Any]) -> dict[str, Any]:
 Cores = tuple[tuple[str, ...], ...]
 
 
+@cache
 def core_dimensions(signature: str | None) -> tuple[Cores | None, Cores]:
     """Return the names of the axes that each operand, and each result, has at least; None where nothing is said.
 
@@ -45,14 +46,17 @@ def core_dimensions(signature: str | None) -> tuple[Cores | None, Cores]:
     --------
     >>> core_dimensions("(n?,k),(k)->(n?)")
     ((('n?', 'k'), ('k',)), (('n?',),))
+    >>> core_dimensions("(),()->()")
+    (((), ()), ((),))
     """
     if signature is None:
         return None, ()
-    operands, results = (
-        tuple([tuple(filter(None, group.split(","))) for group in re.findall(r"\(([^)]*)\)", side)])
-        for side in signature.replace(" ", "").split("->")
-    )
+    operands, results = (_axes(side) for side in signature.replace(" ", "").split("->"))
     return operands, results
+
+
+def _axes(side: str) -> Cores:
+    return tuple([tuple(filter(None, group.split(","))) for group in side[1:-1].split("),(")])
 
 
 class _Signature:

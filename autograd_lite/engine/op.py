@@ -74,12 +74,28 @@ def _detached(x: Any) -> Any:
     return x.detach() if type(x) in RECORDERS else x
 
 
-FACTS: Mapping[str, Any] = MappingProxyType({
-    "selects": False, "apex": None, "zeros": None, "accumulate": None, "spends": False, "view": None, "opaque": None,
-    "axes": (), "flat": False, "signature": None, "range": None, "symbol": None, "formula": None,
-    "native": None, "finite": None,
-})  # fmt: skip
-"""What a declaration may say of an operation besides its rules, and what is so where it says nothing. See `Op`."""
+class Facts:
+    """What a declaration may say of an operation besides its rules, and what is so where it says nothing. See `Op`."""
+
+    __slots__ = ()
+    selects: bool = False
+    apex: Rule | None = None
+    zeros: Callable[..., Any] | None = None
+    accumulate: Callable[..., Any] | None = None
+    spends: bool = False
+    view: Callable[..., Any] | None = None
+    opaque: Callable[..., Any] | None = None
+    axes: tuple[str, ...] = ()
+    flat: bool = False
+    signature: str | None = None
+    range: tuple[float, float] | None = None
+    symbol: str | None = None
+    formula: str | None = None
+    finite: str | None = None
+    native: str | None = None
+
+
+FACTS: Mapping[str, Any] = {name: getattr(Facts, name) for name in Facts.__annotations__}
 
 
 class Cache:
@@ -108,7 +124,7 @@ class Cache:
         self.observed: Callable[..., Any] | None = None
 
 
-class Op(Described):
+class Op(Described, Facts):
     """One operation: what computes it, what its derivatives need, and facts about it.
 
     Attributes
@@ -198,21 +214,6 @@ class Op(Described):
     cache: Cache
     cores: Cores | None
     result: tuple[str, ...]
-    selects: bool
-    apex: Rule | None
-    zeros: Callable[..., Any] | None
-    accumulate: Callable[..., Any] | None
-    spends: bool
-    view: Callable[..., Any] | None
-    opaque: Callable[..., Any] | None
-    axes: tuple[str, ...]
-    flat: bool
-    signature: str | None
-    range: tuple[float, float] | None
-    symbol: str | None
-    formula: str | None
-    finite: str | None
-    native: str | None
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it
 

@@ -12,8 +12,6 @@ import numpy as np
 LATER = dict.fromkeys(("scipy.special", "scipy.special._ufuncs"), "autograd_lite.rules.special")
 """Where the operations of a library are declared, by the module that its functions are known in. They are declared when
 one of these functions meets a Tensor: nothing is imported that its user has not imported."""
-
-
 _LIBRARIES = {"numpy", *(name.partition(".")[0] for name in LATER)}
 
 
@@ -21,11 +19,10 @@ class _Registry(dict[Any, Callable[..., Any]]):
     """Handlers by the function they stand for; a miss has those declared that the function's library has here."""
 
     def __missing__(self, fn: Any) -> Callable[..., Any] | None:
-        home = home_of(fn)
-        rules = LATER.get(home)
-        if rules is None or rules in sys.modules:
+        rules = LATER.get(home_of(fn))
+        if rules is None:
             return None
-        import_module(rules)
+        import_module(rules)  # which waits where another thread is at it
         return self.get(fn)
 
 

@@ -13,7 +13,7 @@ from autograd_lite.compiler.native.c_products import function
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
-from autograd_lite.compiler.native.scalars import Scalar, scalar_of
+from autograd_lite.compiler.native.scalars import SCALARS, Scalar
 from autograd_lite.compiler.native.writer import FLOAT, Writer, is_compensated
 
 NAMES = {
@@ -47,7 +47,7 @@ VECTOR_OF_TWO(pow) VECTOR_OF_TWO(atan2) VECTOR_OF_TWO(hypot)
 """
 _COMBINED = {
     "add": "{0} + {1}", "multiply": "{0} * {1}", "and": "{0} & {1}", "or": "{0} | {1}",
-    "maximum": scalar_of(np.maximum).c, "minimum": scalar_of(np.minimum).c,
+    "maximum": SCALARS[np.maximum].c, "minimum": SCALARS[np.minimum].c,
 }  # fmt: skip
 
 

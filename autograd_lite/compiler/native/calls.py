@@ -21,7 +21,6 @@ from autograd_lite.compiler.native.scalars import (
     WITH_SIGN,
     Scalar,
     scalar_of,
-    scalar_or_none,
 )  # fmt: skip
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.memory import NUMBERS, is_array, plain_key
@@ -182,7 +181,7 @@ def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tupl
         return WHERE, x.args, (np.dtype(bool), _dtype(result), _dtype(result))
     if x.fn is np.invert and result.dtype == bool:
         return INVERTED, x.args, (result.dtype,)
-    if scalar_or_none(x.fn) is None or x.kwargs:
+    if scalar_of(x.fn) is None or x.kwargs:
         return None
     dtypes = _computed_with(x, types)
     if dtypes is None:

@@ -32,7 +32,7 @@ from autograd_lite.compiler.native.loops import (
     Store,
     View,
 )  # fmt: skip
-from autograd_lite.compiler.native.scalars import SAME, scalar_of
+from autograd_lite.compiler.native.scalars import SAME, SCALARS
 from autograd_lite.compiler.native.values import (
     Memory,
     Point,
@@ -288,7 +288,7 @@ class Lowering:
         """A sum of one number begins with 0 as any other does, so that it is no negative zero."""
         total, dtype = self._new(), operand.to
         zero = Operand(Literal(0), dtype, dtype)
-        self._body(nest).append(Compute(total, dtype, scalar_of(np.add), (zero, operand)))
+        self._body(nest).append(Compute(total, dtype, SCALARS[operator.add], (zero, operand)))
         return Operand(total, dtype, dtype)
 
     def _written(self, x: Instruction) -> Memory:
@@ -308,7 +308,7 @@ class Lowering:
         place = narrow(view)
         if facts.of(x.fn).in_place:
             before, after = self._new(), self._new()
-            scalar = scalar_of(np.add if x.fn is helpers.added_at else np.subtract)
+            scalar = SCALARS[operator.add if x.fn is helpers.added_at else operator.sub]
             operands = (Operand(before, kind.dtype, kind.dtype), value)
             self._body(nest).append(Load(before, kind.dtype, place))
             self._body(nest).append(Compute(after, kind.dtype, scalar, operands))

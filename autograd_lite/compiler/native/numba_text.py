@@ -13,7 +13,7 @@ import numpy as np
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, place
-from autograd_lite.compiler.native.scalars import Scalar, scalar_of
+from autograd_lite.compiler.native.scalars import SCALARS, Scalar
 from autograd_lite.compiler.native.writer import Writer
 
 PREAMBLE = """\
@@ -30,7 +30,7 @@ from autograd_lite.compiler.native.numba_pointers import (
 """
 _COMBINED = {
     "add": "{0} + {1}", "multiply": "{0} * {1}", "and": "{0} & {1}", "or": "{0} | {1}",
-    "maximum": scalar_of(np.maximum).numba, "minimum": scalar_of(np.minimum).numba,
+    "maximum": SCALARS[np.maximum].numba, "minimum": SCALARS[np.minimum].numba,
 }  # fmt: skip
 _INT = 4
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.op import Op
-from autograd_lite.engine.registry import declared, handler_of
+from autograd_lite.engine.registry import handler_of
 
 _OF_NUMPY = frozenset(("cbrt", "ceil", "exp2", "floor", "log2", "rint", "trunc"))
 """What numba takes from NumPy: it has no such function of `math`, or one that gives whole numbers. The others it does
@@ -101,7 +101,7 @@ WITH_SIGN: Mapping[tuple[Any, int], Scalar] = MappingProxyType(
 )
 """Comparisons of 64-bit numbers of which one has a sign, by the place of that one."""
 
-_OF_LANGUAGE: Mapping[Any, Scalar] = MappingProxyType({
+SCALARS: Mapping[Any, Scalar] = MappingProxyType({
     operator.add: _infix("+"), operator.sub: _infix("-"), operator.mul: _infix("*"), operator.truediv: _infix("/"),
     operator.neg: _both("(-{0})"),
     np.maximum: extremum(">", zero_taken(np.maximum)), np.minimum: extremum("<", zero_taken(np.minimum)),
@@ -119,33 +119,21 @@ _OF_LANGUAGE: Mapping[Any, Scalar] = MappingProxyType({
     np.heaviside: Scalar("({0} < 0 ? 0 : {0} > 0 ? 1 : {0} == 0 ? {1} : {0})",
                          "(0.0 if {0} < 0 else 1.0 if {0} > 0 else {1} if {0} == 0 else {0})"),
 })  # fmt: skip
-"""Those that C and Python write differently, by the function. See `scalar_or_none`."""
-
-
-def scalar_of(fn: Any) -> Scalar:
-    """Return what is written for a function that has something."""
-    scalar = scalar_or_none(fn)
-    assert scalar is not None
-    return scalar
+"""Those that C and Python write differently, by the function. See `scalar_of`."""
 
 
 @lru_cache(maxsize=512)
-def scalar_or_none(fn: Any) -> Scalar | None:
+def scalar_of(fn: Any) -> Scalar | None:
     """Return what is written for a function, for real numbers, and truth values where NumPy takes those.
 
     Of most the declaration says it: by `native`, or by a `symbol` that the languages share with Python.
     """
     op = handler_of(fn)
-    if fn in _OF_LANGUAGE or not isinstance(op, Op):
-        return _OF_LANGUAGE.get(fn)
+    if fn in SCALARS or not isinstance(op, Op):
+        return SCALARS.get(fn)
     if op.native is not None:
         return _both(op.native) if "{" in op.native else _function(fn, op.native)
     return _infix(op.symbol) if op.symbol in _SHARED else None
-
-
-def functions() -> set[Any]:
-    """Return all functions for which something is written."""
-    return {*_OF_LANGUAGE, *(fn for fn, _ in declared() if scalar_or_none(fn) is not None)}
 
 
 _SHARED = frozenset("+-*/")

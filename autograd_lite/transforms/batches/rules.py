@@ -134,7 +134,7 @@ def _along(op: Op, operands: Sequence[Any], settings: Settings, level: Level) ->
     if op.flat and axes == {"axis": None}:
         if settings.get("keepdims"):
             return each(op, operands, settings, level)
-        return op(arrays[0].reshape((level.size, -1)), **{**settings, "axis": 1})
+        return op(arrays[0].reshape((level.size, math.prod(arrays[0].shape[1:]))), **{**settings, "axis": 1})
     return op(*arrays, **{**settings, **{name: _moved(axis, arrays[0].ndim - 1) for name, axis in axes.items()}})
 
 
@@ -144,10 +144,7 @@ def _full(x: Any, shape: Shape, level: Level) -> Array:
     return np.broadcast_to(array, (level.size, *shape))
 
 
-
 FACTS["axes"] = _along
-
-
 _LOOKED_UP = {handler_of(np.searchsorted): 1, handler_of(np.digitize): 0, handler_of(np.isin): 0}
 
 
@@ -184,14 +181,9 @@ def _fresh(op: Op, operands: Sequence[Any], settings: Settings, level: Level) ->
     return np.broadcast_to(made, (level.size, *shape))
 
 
-@_of_one(shaping.reshaped)
+@_of_one(shaping.reshaped, shaping.raveled)
 def _reshaped(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    return op(a, shape=(a.shape[0], *_resolved(settings["shape"], shape)))
-
-
-@_of_one(shaping.raveled)
-def _raveled(op: Op, a: Array, shape: Shape, settings: Settings) -> Array:
-    return a.reshape((a.shape[0], math.prod(shape)))
+    return a.reshape((a.shape[0], *_resolved(settings.get("shape", -1), shape)))
 
 
 def _resolved(wanted: Any, shape: Shape) -> Shape:
@@ -240,11 +232,6 @@ def _einsum(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -
 
 
 # ----- indexing -----
-
-
-def _basic(key: Any) -> bool:
-    """Tell whether an index has no arrays, so that it can stand behind a full slice as it is."""
-    return indexing.is_basic(key)
 
 
 def _is_number(k: Any) -> bool:
@@ -307,7 +294,7 @@ def _getitem(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
         flat = a._array.reshape((level.size, a.size))
         examples = np.arange(level.size).reshape((level.size, *(1,) * (places.ndim - 1)))
         return op(flat, key=(examples, places))
-    if _basic(key):
+    if indexing.is_basic(key):
         return op(a._array, key=_behind(key))
     return op(a._array.reshape((level.size, a.size)), key=_in_each(_flat_places(key, a.shape), level))
 
@@ -331,7 +318,7 @@ def _scatter(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
         examples = np.arange(level.size).reshape((level.size, *(1,) * (places.ndim - 1)))
         full = _full(g, places.shape[1:], level)
         return op(full, key=(examples, places), shape=(level.size, size)).reshape(all_shapes)
-    if _basic(key):
+    if indexing.is_basic(key):
         target = np.broadcast_to(0, shape)[key].shape
         return op(_full(g, target, level), key=_behind(key), shape=all_shapes)
     places = _flat_places(key, shape)
@@ -347,7 +334,7 @@ def _setitem(op: Op, operands: Sequence[Any], settings: Settings, level: Level) 
     shape = np.shape(a)
     places = _flat_places(key, shape)
     array, new = _full(a, shape, level), _value(value, np.ndim(places), level)
-    if _basic(key):
+    if indexing.is_basic(key):
         return op(array, new, key=_behind(key))
     flat = array.reshape((level.size, math.prod(shape)))
     return op(flat, new, key=(slice(None), places)).reshape((level.size, *shape))
