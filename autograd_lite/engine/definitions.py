@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.base.signatures import NO_VALUE, known_parameters, parameter_names, says_nothing
+from autograd_lite.engine.conventions import complex_dtype, refuse
 from autograd_lite.engine.op import PYTORCH_NAMES, REGISTRY, ask, call_of, numpys_name, pickled, quieted, whole
 from autograd_lite.engine.warned import again, is_warning
 
@@ -21,12 +22,15 @@ class Composite:
     that need neither.
     """
 
-    __slots__ = ("__name__", "checked", "exact", "fn", "free", "function", "known", "names", "order", "quiet")
+    __slots__ = ("__name__", "checked", "complex", "exact", "fn", "free", "function", "known", "names", "order", "quiet")
     form = "composite"
 
-    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool) -> None:
+    def __init__(
+        self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool, complex: bool  # noqa: A002 - see `Op`
+    ) -> None:
         self.__name__ = fn.__name__
         self.function, self.fn, self.exact, self.checked = fn, definition, exact, checked
+        self.complex = complex
         self.names = parameter_names(definition)
         parameters = known_parameters(fn, dict.fromkeys(self.names))
         self.quiet: Callable[..., Any] | None = None
@@ -40,6 +44,8 @@ class Composite:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.exact and (found := whole(self.function, args, kwargs)) is not NotImplemented:
             return found
+        if not self.complex and (dtype := complex_dtype((*args, *kwargs.values()))) is not None:
+            refuse(self, dtype)
         try:
             places, given = self._given(args, kwargs)
         except errors.UnsupportedError:
@@ -102,17 +108,18 @@ class Composite:
 
 
 def composite(
-    *functions: Any, exact: bool = False, checked: bool = False
+    *functions: Any, exact: bool = False, checked: bool = False, complex: bool = False  # noqa: A002 - see `Op`
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a definition in terms of other operations for each of `functions`; a decorator.
 
     An `exact` one gives what NumPy gives for numbers of every kind, and is called also where nobody records. One that
-    is `checked` refuses by itself all that NumPy refuses.
+    is `checked` refuses by itself all that NumPy refuses. One that is not for `complex` numbers is refused those of
+    which a derivative is asked.
     """
 
     def register(definition: Callable[..., Any]) -> Callable[..., Any]:
         for fn in functions:
-            REGISTRY[fn] = Composite(fn, definition, exact, checked)
+            REGISTRY[fn] = Composite(fn, definition, exact, checked, complex)
         return definition
 
     return register

@@ -165,11 +165,15 @@ class Op:
     view : callable or None
         ``view(a, value, **settings)`` returns what the first operand is once `value` was written into the result: for
         an operation whose result may be a view of its first operand.
+    complex : bool
+        Whether its rules hold for complex numbers; of others it is refused to record complex ones. See `conventions`.
+    analytic : bool
+        Whether it then is holomorphic: not what knows real and imaginary parts from each other, as `abs` does.
     """
 
     __slots__ = (
-        "__dict__", "__name__", "accumulate", "apex", "binder", "calls", "defaults", "fn", "foreign", "form",
-        "function", "jvp", "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks",
+        "__dict__", "__name__", "accumulate", "analytic", "apex", "binder", "calls", "complex", "defaults", "fn", "foreign",
+        "form", "function", "jvp", "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks",
         "quiet", "reads", "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
     )  # fmt: skip
 
@@ -196,6 +200,8 @@ class Op:
         view: Callable[..., Any] | None = None,
         function: Any = None,
         apex: Rule | None = None,
+        complex: bool = False,  # noqa: A002 - what it is
+        analytic: bool = True,
     ) -> None:
         self.name = self.__name__ = name
         self.fn, self.form, self.rules = fn, form, tuple(rules)
@@ -205,7 +211,7 @@ class Op:
         self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
         self.opaque, self.zeros, self.spends, self.view, self.function = opaque, zeros, spends, view, function
         self.foreign = False
-        self.apex = apex
+        self.apex, self.complex, self.analytic = apex, complex, complex and analytic
         self.calls = 0
         self.quiet: Callable[..., Any] | None = None
         self.lane: Callable[..., Any] | None = None

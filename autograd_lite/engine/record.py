@@ -139,6 +139,8 @@ def apply(
     if tracked and op.rules and is_grad_enabled():
         inputs = _inputs(op, operands, arrays, nodes)
         edges = op.edges(y, arrays, settings, nodes)
+        if not op.complex:
+            refusals.complex_operands(op, edges)
         if edges:  # none where all that is tracked stands where there is no derivative, as the condition of `where`
             result = _recorded(op, y, inputs, edges, settings)
     if result is None:
@@ -293,7 +295,7 @@ def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any
     NOTE: node and Tensor are filled in here and not by their constructors, which cost a third of the whole lane.
     """
     dtype = y.dtype
-    if dtype is not _FLOAT64 and dtype.kind != "f":
+    if dtype is not _FLOAT64 and dtype.kind != "f" and not (dtype.kind == "c" and op.complex):
         refusals.result_dtype(op, dtype)
     node = _blank_node(Linked)
     node.op, node._inputs, node.edges, node.settings = op, inputs, edges, settings

@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import fitting
+from autograd_lite.engine.conventions import refuse
 from autograd_lite.engine.graph import depart, is_grad_enabled, within_rule
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.provenance import called, is_assignment, is_librarys, origins, place_of, user_frame
@@ -61,9 +62,8 @@ def no_path(t: Any) -> NoReturn:
 
 def differentiable(t: Any) -> None:
     """Refuse to track data that have no gradient."""
-    if t.dtype.kind != "f":
-        text = errors.COMPLEX_GRAD if t.dtype.kind == "c" else errors.INTEGER_GRAD
-        raise errors.GradientDtypeError(text.format(what=describe(t), dtype=t.dtype))
+    if t.dtype.kind not in "fc":
+        raise errors.GradientDtypeError(errors.INTEGER_GRAD.format(what=describe(t), dtype=t.dtype))
 
 
 def recorded_leaf(t: Any, what: str) -> None:
@@ -188,8 +188,16 @@ def departure(t: Any, call: str) -> None:
 
 def result_dtype(op: Op, dtype: Any) -> NoReturn:
     """Refuse a recorded result that has no gradient."""
-    text = errors.COMPLEX_RESULT if dtype.kind == "c" else errors.INTEGER_RESULT
-    raise errors.GradientDtypeError(text.format(op=op.name, dtype=dtype))
+    if dtype.kind == "c":
+        refuse(op, dtype)
+    raise errors.GradientDtypeError(errors.INTEGER_RESULT.format(op=op.name, dtype=dtype))
+
+
+def complex_operands(op: Any, edges: Sequence[Any]) -> None:
+    """Refuse the complex ones among operands through which a derivative shall flow."""
+    for node, *_ in edges:
+        if node.dtype.kind == "c":
+            refuse(op, node.dtype)
 
 
 def seed(t: Any, given: Any) -> None:
@@ -216,6 +224,12 @@ def non_scalar(t: Any) -> NoReturn:
     raise errors.NonScalarError(errors.NON_SCALAR.format(what=describe(t), expr=expression(t), shape=t.shape))
 
 
+def complex_scalar(t: Any) -> None:
+    """Refuse one complex number to start from, which has two derivatives by every real one."""
+    if t.dtype.kind == "c":
+        raise errors.NonScalarError(errors.COMPLEX_SCALAR.format(what=describe(t), expr=expression(t)))
+
+
 def copy_of_node(t: Any, call: str) -> None:
     departure(t, call)
     if not t.is_leaf:
@@ -237,7 +251,7 @@ def in_place(t: Any, result: Any, what: str, instead: str) -> None:
 
 def hook_result(node: Any, changed: Any) -> None:
     """Refuse what a hook returned in the place of a gradient, where it is none."""
-    if changed.shape != node.shape or changed.dtype.kind == "c":
+    if changed.shape != node.shape or (changed.dtype.kind == "c" and node.dtype.kind != "c"):
         given = f"shape {changed.shape}, dtype {changed.dtype}"
         raise errors.RuleError(errors.HOOK_RESULT.format(what=node.describe(), given=given, dtype=node.dtype))
 

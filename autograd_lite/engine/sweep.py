@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, everywhere, unbroadcast
+from autograd_lite.engine.conventions import cast
 from autograd_lite.engine.graph import Node, later
 from autograd_lite.engine.op import RECORDERS, Op
 from autograd_lite.engine.operands import refuse_masked
@@ -74,7 +75,7 @@ def reverse(
             node, following = latest, None
             g = grads.pop(node)
             if g.dtype is not node.dtype:
-                g = g.astype(node.dtype)
+                g = cast(g, node.dtype)
             if node.notes is not None or (wanted is not None and node in wanted):
                 g = _arrive(node, g, found, wanted, hook)
             op, edges = node.op, node.edges
@@ -125,7 +126,7 @@ def reverse(
             else:
                 latest = following
         for node, g in grads.items():
-            _arrive(node, g if g.dtype is node.dtype else g.astype(node.dtype), found, wanted, hook)
+            _arrive(node, g if g.dtype is node.dtype else cast(g, node.dtype), found, wanted, hook)
     return found
 
 
@@ -174,7 +175,7 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
         if node.op is not None:
             heappush(queue, (-node.order, node))
     elif node in owned and share.__class__ not in RECORDERS:
-        grads[node] += share
+        grads[node] += cast(share, node.dtype)
     else:
         grads[node] = total = grads[node] + share
         if total.__class__ is np.ndarray:
@@ -188,7 +189,7 @@ def _buffer(parent: Node, grads: dict[Node, Array], queue: Queue, owned: set[Nod
         if start is None:
             _give(parent, np.zeros(parent.shape, parent.dtype), grads, queue, owned)
         else:
-            grads[parent] = np.array(start, parent.dtype)
+            grads[parent] = np.array(cast(start, parent.dtype))
         owned.add(parent)
     return grads[parent]
 

@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, everywhere, whole
+from autograd_lite.engine.conventions import cast
 from autograd_lite.engine.graph import Node, enable_grad, leaf, reachable
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import make_tensor, plain_of
@@ -85,7 +86,7 @@ def _fitted(t: Array, node: Node, op: Op) -> Array:
         except ValueError as error:
             text = errors.RULE_TANGENT_SHAPE.format(op=op.name, given=t.shape, shape=node.shape)
             raise errors.RuleError(text) from error
-    return t if t.dtype == node.dtype else t.astype(node.dtype)
+    return cast(t, node.dtype)
 
 
 def moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
@@ -175,7 +176,8 @@ def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool
 
 def _anywhere(node: Node) -> Array:
     """Return numbers that are no solution of anything."""
-    return (1.5 + np.cos(np.arange(math.prod(node.shape)))).reshape(node.shape).astype(node.dtype)
+    numbers = (1.5 + np.cos(np.arange(math.prod(node.shape)))).reshape(node.shape)
+    return (numbers * (1 + 0.7j) if node.dtype.kind == "c" else numbers).astype(node.dtype)
 
 
 def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Array) -> None:
@@ -184,7 +186,7 @@ def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Arr
     if len(levels) <= 1:  # the sums over all examples do as well
         v, moved, pairs = whole(v), whole(moved), [(whole(a), whole(b)) for a, b in pairs]
     terms, back = [share * t for share, t in pairs], v * moved
-    sums = sum(np.sum(term) for term in terms), np.sum(back)
+    sums = np.real(sum(np.sum(term) for term in terms)), np.real(np.sum(back))
     gap, tolerance = np.abs(sums[0] - sums[1]), np.finfo(v.dtype).eps ** 0.25
     if not traced() and everywhere(gap <= tolerance * np.abs(sums[1])):
         return

@@ -28,10 +28,6 @@ SETTING_RESULT = (
     "the result of {function}{path} is {what}, and no real number. "
     "Write {instead} for what comes besides, or return numbers only"
 )
-COMPLEX_ARGUMENT = (
-    "{path} of {function} has dtype {dtype}: derivatives by complex numbers are not supported. "
-    "Write {function} in real numbers, with z.real and z.imag as two arguments"
-)
 QUANTILE = "q={given} is outside of what quantiles are asked for. Write q between 0 and 1, and percentiles up to 100"
 NO_AUX = (
     "has_aux=True, but {function} returned a {given}, not a pair. "

@@ -96,7 +96,8 @@ def custom_op(
     GradcheckError
         With `check`: a rule is wrong.
     RuleError
-        When called: something is written to, or a result is no array of real numbers.
+        When called: something is written to, or a result is no array of numbers; a reverse rule makes complex numbers
+        of real ones.
     ForeignRuleError
         When differentiated: a rule that is no NumPy would have to be differentiated itself, or transposed.
 
@@ -151,7 +152,7 @@ def _declared(f: Function, called: str, vjp: Function | None, jvp: Function | No
     compute = _value_of(code, called)
     op = Black(
         called, _seen(compute, called, lambda: op), "custom", operands, defaults, rules.back,
-        order=(*operands, *defaults), jvp=rules.ahead, opaque=compute,
+        order=(*operands, *defaults), jvp=rules.ahead, opaque=compute, complex=not numerical, analytic=False,
     )  # fmt: skip
     op.code = code
     operation = Derived(op)

@@ -23,21 +23,21 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import custom, elementwise, linear, operation
+from autograd_lite.engine.op import constant, custom, elementwise, linear, operation
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
 
 # ----- arithmetic -----
 
-elementwise(np.add, lambda g: g, lambda g: g)
-elementwise(np.subtract, lambda g: g, lambda g: -g)
-elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1)
-elementwise(np.divide, lambda g, x2: g / x2, lambda g, y, x2: -g * y / x2)
-elementwise(np.negative, lambda g: -g)
-elementwise(np.positive, lambda g: g)
-elementwise(np.reciprocal, lambda g, y: -g * y * y)
-elementwise(np.square, lambda g, x: g * (x + x))
+elementwise(np.add, lambda g: g, lambda g: g, complex=True)
+elementwise(np.subtract, lambda g: g, lambda g: -g, complex=True)
+elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1, complex=True)
+elementwise(np.divide, lambda g, x2: g / x2, lambda g, y, x2: -g * y / x2, complex=True)
+elementwise(np.negative, lambda g: -g, complex=True)
+elementwise(np.positive, lambda g: g, complex=True)
+elementwise(np.reciprocal, lambda g, y: -g * y * y, complex=True)
+elementwise(np.square, lambda g, x: g * (x + x), complex=True)
 elementwise(np.remainder, lambda g: g, lambda g, x1, x2: -g * np.floor_divide(x1, x2))
 elementwise(np.fmod, lambda g: g, lambda g, y, x1, x2: -g * np.rint((x1 - y) / x2))
 
@@ -52,34 +52,38 @@ def _power_base(g: Array, x1: Array, x2: Array) -> Array:
 
 
 def _power_exponent(g: Array, y: Array, x1: Array) -> Array:
-    """``y log(x1)``, and 0 at ``x1 = 0``, its limit for positive exponents."""
+    """``y log(x1)``, and 0 at ``x1 = 0``, its limit for positive exponents. The logarithm is complex where `y` is."""
     if isinstance(x1, (int, float)):  # so that the logarithm is a Python number too, which leaves float32 as it is
-        return g * y * float(np.log(x1 or 1))
-    return g * y * np.log(np.where(x1 == 0, 1, x1))
+        return g * y * np.log((x1 or 1) + (0j if y.dtype.kind == "c" else 0)).item()
+    base = np.where(x1 == 0, 1, x1)
+    return g * y * np.log(base.astype(y.dtype) if y.dtype.kind == "c" else base)
 
 
-elementwise(np.power, _power_base, _power_exponent)
-elementwise(np.float_power, _power_base, _power_exponent)
-elementwise(np.sqrt, lambda g, y: g / (y + y))
+for _power in (np.power, np.float_power):
+    elementwise(_power, _power_base, _power_exponent, complex=True)
+elementwise(np.sqrt, lambda g, y: g / (y + y), complex=True)
 elementwise(np.cbrt, lambda g, y: g / (3 * y * y))
 
 # ----- exponentials and logarithms -----
 
-elementwise(np.exp, lambda g, y: g * y)
-elementwise(np.exp2, lambda g, y: g * y * LN2)
-elementwise(np.expm1, lambda g, x: g * np.exp(x))
-elementwise(np.log, lambda g, x: g / x)
-elementwise(np.log2, lambda g, x: g / (x * LN2))
-elementwise(np.log10, lambda g, x: g / (x * LN10))
-elementwise(np.log1p, lambda g, x: g / (1 + x))
+elementwise(np.exp, lambda g, y: g * y, complex=True)
+elementwise(np.exp2, lambda g, y: g * y * LN2, complex=True)
+elementwise(np.expm1, lambda g, x: g * np.exp(x), complex=True)
+elementwise(np.log, lambda g, x: g / x, complex=True)
+elementwise(np.log2, lambda g, x: g / (x * LN2), complex=True)
+elementwise(np.log10, lambda g, x: g / (x * LN10), complex=True)
+elementwise(np.log1p, lambda g, x: g / (1 + x), complex=True)
 
 
 def _sech_squared(x: Array) -> Array:
     """``1 / cosh(x)^2``, to full relative precision until it is smaller than any float."""
+    if x.dtype.kind == "c":  # whose inverse is not 0 where it is infinite
+        falling = np.exp(np.where(x.real < 0, 2 * x, -2 * x))
+        return 4 * falling / np.square(1 + falling)
     return np.square(np.reciprocal(np.cosh(x)))
 
 
-sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x))
+sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x), complex=True)
 
 
 def _sigmoid_slope(x: Array) -> Array:
@@ -154,12 +158,12 @@ elementwise(
 
 # ----- trigonometry -----
 
-elementwise(np.sin, lambda g, x: g * np.cos(x))
-elementwise(np.cos, lambda g, x: -g * np.sin(x))
-elementwise(np.tan, lambda g, y: g * (1 + y * y))
-elementwise(np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
-elementwise(np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
-elementwise(np.arctan, lambda g, x: g / (1 + x * x))
+elementwise(np.sin, lambda g, x: g * np.cos(x), complex=True)
+elementwise(np.cos, lambda g, x: -g * np.sin(x), complex=True)
+elementwise(np.tan, lambda g, y: g * (1 + y * y), complex=True)
+elementwise(np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), complex=True)
+elementwise(np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)), complex=True)
+elementwise(np.arctan, lambda g, x: g / (1 + x * x), complex=True)
 
 
 def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
@@ -191,17 +195,36 @@ for _to_radians in (np.radians, np.deg2rad):
 
 # ----- hyperbolic functions -----
 
-elementwise(np.sinh, lambda g, x: g * np.cosh(x))
-elementwise(np.cosh, lambda g, x: g * np.sinh(x))
-elementwise(np.tanh, lambda g, x: g * sech_squared(x))
-elementwise(np.arcsinh, lambda g, x: g / np.hypot(x, 1))
-elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
-elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)))
+elementwise(np.sinh, lambda g, x: g * np.cosh(x), complex=True)
+elementwise(np.cosh, lambda g, x: g * np.sinh(x), complex=True)
+elementwise(np.tanh, lambda g, x: g * sech_squared(x), complex=True)
+elementwise(
+    np.arcsinh, lambda g, x: g / (np.sqrt(1 + x * x) if x.dtype.kind == "c" else np.hypot(x, 1)), complex=True
+)
+elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), complex=True)
+elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), complex=True)
 
 # ----- corners -----
 
+step = constant(np.sign)
+
 for _size in (np.absolute, np.fabs):
-    elementwise(_size, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0))
+    elementwise(
+        _size,
+        lambda g, x: g * np.sign(x).conj(),
+        apex=lambda at, slope, x: np.where(at, slope * x.conj(), 0),
+        complex=True,
+        analytic=False,
+    )
+
+
+@composite(np.sign, exact=True, complex=True)
+def sign(x: Array) -> Array:
+    """A step for real numbers; ``x / |x|`` for complex ones, which moves with their angle, and is 0 at 0."""
+    if x.dtype.kind != "c":
+        return step(x)
+    size = np.abs(x)
+    return np.where(size == 0, 0, x / np.where(size == 0, 1, size))
 
 
 def _won(g: Array, won: Array, mine: Array, other: Array) -> Array:
@@ -285,10 +308,11 @@ select = linear(
     lambda g, condition: np.where(condition, g, 0),
     lambda g, condition: np.where(condition, 0, g),
     selects=True,
+    complex=True,
 )
 
 
-@composite(np.where, exact=True)
+@composite(np.where, exact=True, complex=True)
 def where(condition: Array, x: Array = None, y: Array = None) -> Array:
     if x is None and y is None:
         return np.nonzero(condition)
@@ -305,8 +329,10 @@ def divmod_(x1: Array, x2: Array) -> tuple[Array, Array]:
     return np.floor_divide(x1, x2), np.remainder(x1, x2)
 
 
-@composite(np.nan_to_num)
+@composite(np.nan_to_num, complex=True)
 def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
+    if x.dtype.kind == "c":
+        return from_parts(*[nan_to_num(part, nan=nan, posinf=posinf, neginf=neginf) for part in (x.real, x.imag)])
     if x.dtype.kind != "f":
         return np.positive(x)
     limits = np.finfo(x.dtype)
@@ -315,24 +341,55 @@ def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, negin
     return np.where(x == -np.inf, limits.min if neginf is None else neginf, x)
 
 
-# ----- real numbers as complex ones, and as sign and magnitude -----
+# ----- the parts of complex numbers; sign and magnitude -----
 
-elementwise(np.conjugate, lambda g: g)
+
+def _real(val: Array) -> Array:
+    return val[...].real
+
+
+def _imag(val: Array) -> Array:
+    return val[...].imag
+
+
+def _from_parts(real: Array, imag: Array) -> Array:
+    """Return ``real + i imag``, also of infinities, which times ``i`` have a real part that is nan."""
+    dtype = np.result_type(real.dtype, imag.dtype, np.complex64)
+    z = np.empty(np.broadcast_shapes(real.shape, imag.shape), dtype)
+    z.real, z.imag = real.real, imag.real
+    return z
+
+
+# What arrives at a real number is the real part. So these are right in both modes, as all that is elementwise.
+real_part = elementwise(
+    _real, lambda g: g, complex=True, analytic=False, view=lambda a, value: from_parts(value, a.imag)
+)
+imaginary_part = elementwise(
+    _imag, lambda g: -1j * g, complex=True, analytic=False, view=lambda a, value: from_parts(a.real, value)
+)
+from_parts = linear(_from_parts, lambda g: g, lambda g: 1j * g, complex=True, analytic=False)
+elementwise(np.conjugate, lambda g: g.conj(), complex=True, analytic=False)
 elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None)
 elementwise(np.ldexp, lambda g, x2: np.ldexp(g, x2), None)
 elementwise(np.heaviside, None, lambda g, x1: np.where(x1 == 0, g, 0), selects=True)
 
 
-@composite(np.real)
+@composite(np.real, exact=True, complex=True)
 def real(val: Array) -> Array:
-    return val[...]
+    return real_part(val) if val.dtype.kind == "c" else val[...]
+
+
+@composite(np.imag, exact=True, complex=True)
+def imag(val: Array) -> Array:
+    return imaginary_part(val) if val.dtype.kind == "c" else np.zeros_like(val)
+
+
+@composite(np.angle, complex=True)
+def angle(z: Array, deg: bool = False) -> Array:
+    turned = np.arctan2(np.imag(z), np.real(z))
+    return np.degrees(turned) if deg else turned
 
 
 @composite(np.real_if_close)
 def real_if_close(a: Array, tol: float = 100) -> Array:
     return a[...]
-
-
-@composite(np.imag)
-def imag(val: Array) -> Array:
-    return np.zeros_like(val)

@@ -32,7 +32,6 @@ _SENTENCES = {
         lib.scimath.* lib._scimath_impl.*""",
     "complex numbers are not differentiated here. "
     "Write the transform as two matrix products, with the cosines and the sines": "fft.*",
-    "complex numbers are not differentiated here. Write np.arctan2(imaginary, real)": "angle",
     "complex numbers are not differentiated here. Write np.sort(t)": "sort_complex",
     "it calls a function for every part. Write the function on the whole Tensor with axis=": """
         apply_along_axis apply_over_axes""",

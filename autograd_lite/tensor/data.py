@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
+from autograd_lite.engine.conventions import conjugated
 from autograd_lite.engine.operands import converted
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, is_private, make_tensor
 
@@ -39,10 +40,11 @@ def seed_of(t: Any, gradient: Any) -> Any:
     if gradient is None:
         if t.size != 1:
             refusals.non_scalar(t)
+        refusals.complex_scalar(t)
         plain = t._data.__class__ is np.ndarray
         return make_tensor(np.array(1, t.dtype).reshape(t.shape) if plain else np.ones_like(t._data))
     if isinstance(gradient, bool):
         refusals.seed_bool(t, gradient)
     seed = gradient if isinstance(gradient, Handle) else make_tensor(own_array(gradient, None))
     refusals.seed(t, seed)
-    return seed
+    return conjugated(seed)

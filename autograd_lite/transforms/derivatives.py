@@ -401,7 +401,7 @@ def _like(y: Any) -> tuple[Any, Any]:
     """Return shape and dtype of the tangent of a result."""
     y = y._data if isinstance(y, Handle) else y
     dtype = y.dtype if hasattr(y, "dtype") else np.asarray(y).dtype
-    return np.shape(y), dtype if dtype.kind == "f" else np.dtype(float)
+    return np.shape(y), dtype if dtype.kind in "fc" else np.dtype(float)
 
 
 def _check_pairs(transform: str, primals: Any, tangents: Any) -> None:

@@ -19,7 +19,7 @@ _NEW = frozenset(
         np.array, np.concatenate, np.einsum, np.cumsum, np.pad, np.tril, np.triu, np.convolve, np.correlate, np.var,
         np.std, np.dot, np.vdot, np.roll, np.sort, np.zeros_like, np.ones_like, np.empty_like, np.clip, np.round,
         np.searchsorted, np.interp, np.tensordot, helpers.scatter, helpers.placed, helpers.assigned, helpers.added_at,
-        helpers.subtracted_at, helpers.draw,
+        helpers.subtracted_at, helpers.from_parts, helpers.draw,
     )
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
 from autograd_lite.compiler.recording.questions import Questions, by_user, hide_from_users
 from autograd_lite.engine import refusals, watchpoints
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, REGISTRY, Op, Settings
-from autograd_lite.rules import constant, indexing, shaping
+from autograd_lite.rules import constant, elementwise, indexing, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.operators import Methods
 
@@ -336,10 +336,9 @@ def _method_of(fn: Any) -> Callable[..., Any]:
 for _name in (
     "sum", "mean", "prod", "max", "min", "var", "std", "cumsum", "ptp", "all", "any", "argmax", "argmin", "argsort",
     "nonzero", "round", "clip", "dot", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "cumprod",
-    "searchsorted", "argpartition", "compress", "choose", "conjugate",
+    "searchsorted", "argpartition", "compress", "choose",
 ):  # fmt: skip
     setattr(Traced, _name, _method_of(getattr(np, _name)))
-setattr(Traced, "conj", _method_of(np.conjugate))  # noqa: B010
 for _name in ("fill", "put", "sort", "partition", "resize", "setfield", "setflags", "byteswap"):
     setattr(Traced, _name, lambda self, *args, _name=_name, **kwargs: _refuse_write(_name))
 
@@ -400,7 +399,12 @@ def _setitem(a: Any, value: Any, key: Any) -> Any:
     return trace_of((a, value, key)).call(helpers.assigned, (a, value, key))
 
 
+def _from_parts(real: Any, imag: Any) -> Any:
+    return trace_of((real, imag)).call(helpers.from_parts, (real, imag))
+
+
 _WHOLE |= {indexing.getitem: _getitem, indexing.scatter: _scatter, indexing.setitem: _setitem}
+_WHOLE[elementwise.from_parts] = _from_parts
 
 
 def traced_in(value: Any) -> list[Any]:

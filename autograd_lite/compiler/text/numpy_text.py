@@ -37,7 +37,7 @@ _CALM = frozenset(
         np.sign, np.greater,
         np.less, np.greater_equal, np.less_equal, np.equal, np.not_equal, np.isfinite, operator.getitem, operator.add,
         operator.mul, operator.neg, operator.sub, helpers.placed, helpers.scatter, helpers.added_at,
-        helpers.subtracted_at, helpers.assigned,
+        helpers.subtracted_at, helpers.assigned, helpers.from_parts,
     )
 )  # fmt: skip
 _REDUCED = {np.sum: "np.add", np.max: "np.maximum", np.min: "np.minimum", np.prod: "np.multiply"}

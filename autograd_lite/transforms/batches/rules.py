@@ -76,7 +76,7 @@ _POINTWISE = {*constant.COMPARISONS, *constant.STEPS, *constant.INTEGERS} - {np.
 FORMS["elementwise"] = _elementwise
 rule(
     *[REGISTRY[fn] for fn in _POINTWISE],
-    elementwise.relu, elementwise.select, shaping.copy, shaping.astype,
+    elementwise.relu, elementwise.select, elementwise.step, elementwise.from_parts, shaping.copy, shaping.astype,
 )(_elementwise)  # fmt: skip
 
 # ----- reductions -----
