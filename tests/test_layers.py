@@ -16,11 +16,12 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
     "later", "errors.*", "covered", "version", "lazy", "unfinished", "display", "figures", "plotting", "shapes",
-    "conventions",    "tree", "derived", "signatures", "provenance", "warned", "op", "definitions", "graph", "seams", "growth", "rules.*",
+    "conventions", "tree", "derived", "signatures", "provenance", "warned", "op", "definitions", "graph", "seams",
+    "growth", "rules.*",
     "refusals", "lent", "protocols", "members.*", "methods", "sweep", "lanes", "record", "tangents", "unrecorded",
     "views", "state", "data", "hooks", "looks",
     "in_place", "scope", "commits", "tensor", "interop", "random", "tracing", "dependence", "batched",
-    "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize", "differences",
+    "batching", "vmap", "again", "rows", "holomorphic", "transforms", "jacobians", "checkpoint", "optimize", "differences",
     "check.*", "testing", "foreign", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron",
     "doctor", "", "__main__",
 )  # fmt: skip

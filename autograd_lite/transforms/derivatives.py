@@ -15,6 +15,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine import holomorphic
 from autograd_lite.engine.loans import lending
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.tensor.state import once
@@ -29,10 +30,16 @@ Aux = TypeVar("Aux")
 
 
 @overload
-def grad(f: np.ufunc, argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False) -> Function: ...
+def grad(
+    f: np.ufunc, argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False, holomorphic: bool = False
+) -> Function: ...
 @overload
-def grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[P, Any]: ...
-def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def grad(
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[P, Any]: ...
+def grad(
+    f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """Return the function that computes the gradient of `f`, which returns one number.
 
     Parameters
@@ -45,6 +52,8 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     has_aux : bool
         Whether `f` returns a pair, of which only the first is differentiated. The gradient then comes with the second:
         ``(gradient, aux)``.
+    holomorphic : bool
+        Whether `f` is a holomorphic function of complex numbers with a complex result. The gradient is then ``df/dz``.
 
     Returns
     -------
@@ -58,7 +67,8 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     NoPathError
         The dependence of the result on the arguments was lost: by ``item()``, ``detach()``, ``no_grad()``.
     GradientDtypeError
-        An argument is made of integers or complex numbers.
+        An argument is made of integers. A result is complex, without `holomorphic`; with it, `f` turns out not to be
+        so, or not to be one of complex numbers.
 
     Warns
     -----
@@ -73,6 +83,9 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
 
     `f` may change its argument in place; nobody outside sees that.
 
+    The gradient by complex numbers ``z = x + iy`` of a real result is ``df/dx - i df/dy``, as in JAX: the conjugate of
+    `Tensor.grad`. See `autograd_lite.engine.conventions`.
+
     Examples
     --------
     >>> def f(x):
@@ -81,30 +94,34 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     array([0.        , 1.38177329])
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float64(12.0)
+    >>> grad(lambda z: z**3, holomorphic=True)(1j)
+    np.complex128(-3+0j)
     """
-    return derived(_grad, grad, f, argnums, has_aux)
+    return derived(_grad, grad, f, argnums, has_aux, holomorphic)
 
 
 @lending
-def _grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
-    done = _scalar_call(f, args, kwargs, argnums, has_aux, "grad")
+def _grad(f: Function, argnums: Any, has_aux: bool, holomorphic: bool, /, *args: Any, **kwargs: Any) -> Any:
+    done = _scalar_call(f, args, kwargs, argnums, has_aux, "grad", holomorphic)
     found = _gradient(done, argnums)
     return (found, done.auxiliary()) if has_aux else found
 
 
 @overload
 def value_and_grad(
-    f: Callable[P, tuple[Y, Aux]], argnums: int | Sequence[int] = 0, *, has_aux: Literal[True]
+    f: Callable[P, tuple[Y, Aux]], argnums: int | Sequence[int] = 0, *, has_aux: Literal[True], holomorphic: bool = False
 ) -> Callable[P, tuple[tuple[Y, Aux], Any]]: ...
 @overload
 def value_and_grad(
-    f: Callable[P, Y], argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False
+    f: Callable[P, Y], argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False, holomorphic: bool = False
 ) -> Callable[P, tuple[Y, Any]]: ...
 @overload
 def value_and_grad(
-    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable[P, tuple[Any, Any]]: ...
-def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """Return the function that computes the value of `f` and its gradient, in one pass. See `grad`.
 
     Returns
@@ -117,12 +134,12 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     >>> value_and_grad(lambda p: p["a"] * p["b"] ** 2)({"a": 2.0, "b": 3.0})
     (np.float64(18.0), {'a': np.float64(9.0), 'b': np.float64(12.0)})
     """
-    return derived(_value_and_grad, value_and_grad, f, argnums, has_aux)
+    return derived(_value_and_grad, value_and_grad, f, argnums, has_aux, holomorphic)
 
 
 @lending
-def _value_and_grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
-    done = _scalar_call(f, args, kwargs, argnums, has_aux, "value_and_grad")
+def _value_and_grad(f: Function, argnums: Any, has_aux: bool, holomorphic: bool, /, *args: Any, **kwargs: Any) -> Any:
+    done = _scalar_call(f, args, kwargs, argnums, has_aux, "value_and_grad", holomorphic)
     value = done.value()
     found = _gradient(done, argnums)
     return ((value, done.auxiliary()), found) if has_aux else (value, found)
@@ -149,13 +166,15 @@ def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 def _elementwise_grad(f: Function, argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
     done = call(f, args, kwargs, places(argnums, args, f))
     depends(done, "elementwise_grad")
+    holomorphic.check(done, "elementwise_grad", False)
     seeds = [(node, np.ones(node.shape, node.dtype)) for y in done.results if (node := node_of(y)) is not None]
     return done.gradients(done.pull(seeds, retain=False), one(argnums))
 
 
 def _scalar_call(
-    f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Any, has_aux: bool, transform: str
-) -> Call:
+    f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Any, has_aux: bool, transform: str,
+    is_holomorphic: bool,
+) -> Call:  # fmt: skip
     """Call a function that has to return one number, and one that depends on its argument."""
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     y = done.results[0] if done.structure is LEAF else ()
@@ -164,6 +183,7 @@ def _scalar_call(
         text = errors.NON_SCALAR_OUTPUT.format(transform=transform, function=name_of(f), given=given)
         raise errors.NonScalarError(text)
     depends(done, transform)
+    holomorphic.check(done, transform, is_holomorphic)
     return done
 
 
