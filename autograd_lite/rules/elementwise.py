@@ -23,7 +23,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.op import constant, custom, elementwise, linear, operation
+from autograd_lite.engine.op import NO_SETTINGS, Op, constant, custom, elementwise, linear, operation, recorder_of
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
@@ -208,14 +208,14 @@ elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), complex=True)
 
 step = constant(np.sign)
 
-for _size in (np.absolute, np.fabs):
-    elementwise(
-        _size,
-        lambda g, x: g * np.sign(x).conj(),
-        apex=lambda at, slope, x: np.where(at, slope * x.conj(), 0),
-        complex=True,
-        analytic=False,
-    )
+elementwise(
+    np.absolute,
+    lambda g, x: g * np.sign(x).conj(),
+    apex=lambda at, slope, x: np.where(at, slope * x.conj(), 0),
+    complex=True,
+    analytic=False,
+)
+elementwise(np.fabs, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0))
 
 
 @composite(np.sign, exact=True, complex=True)
@@ -354,6 +354,9 @@ def _imag(val: Array) -> Array:
 
 def _from_parts(real: Array, imag: Array) -> Array:
     """Return ``real + i imag``, also of infinities, which times ``i`` have a real part that is nan."""
+    recorder = recorder_of(real, imag)
+    if recorder is not None:
+        return recorder(from_parts, (real, imag), NO_SETTINGS)
     dtype = np.result_type(real.dtype, imag.dtype, np.complex64)
     z = np.empty(np.broadcast_shapes(real.shape, imag.shape), dtype)
     z.real, z.imag = real.real, imag.real
@@ -361,13 +364,13 @@ def _from_parts(real: Array, imag: Array) -> Array:
 
 
 # What arrives at a real number is the real part. So these are right in both modes, as all that is elementwise.
-real_part = elementwise(
+real_part: Op = elementwise(
     _real, lambda g: g, complex=True, analytic=False, view=lambda a, value: from_parts(value, a.imag)
 )
-imaginary_part = elementwise(
+imaginary_part: Op = elementwise(
     _imag, lambda g: -1j * g, complex=True, analytic=False, view=lambda a, value: from_parts(a.real, value)
 )
-from_parts = linear(_from_parts, lambda g: g, lambda g: 1j * g, complex=True, analytic=False)
+from_parts: Op = linear(_from_parts, lambda g: g, lambda g: 1j * g, complex=True, analytic=False)
 elementwise(np.conjugate, lambda g: g.conj(), complex=True, analytic=False)
 elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None)
 elementwise(np.ldexp, lambda g, x2: np.ldexp(g, x2), None)
