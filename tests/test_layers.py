@@ -21,7 +21,8 @@ ROOMS = (
     "refusals", "lent", "protocols", "members.*", "methods", "sweep", "lanes", "record", "tangents", "unrecorded",
     "views", "state", "data", "hooks", "looks",
     "in_place", "scope", "commits", "tensor", "interop", "random", "tracing", "dependence", "batched",
-    "batching", "vmap", "again", "rows", "holomorphic", "transforms", "jacobians", "checkpoint", "optimize", "differences",
+    "batching", "vmap", "again", "rows", "holomorphic", "transforms", "jacobians", "checkpoint", "optimize",
+    "differences",
     "check.*", "testing", "foreign", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron",
     "doctor", "", "__main__",
 )  # fmt: skip

@@ -44,8 +44,9 @@ def of_subject(subject: Subject) -> Difference | None:
     """Compare what a subject gives on Tensors and on plain arrays; None if that is the same, or cannot be told."""
 
     def on_arrays() -> list[Array]:
-        given = [as_complex(a) if t.dtype.kind == "c" else a.copy() for a, t in zip(subject.start, subject.tensors, strict=True)]
-        checked = {position: array for (position, _), array in zip(subject.labels, given, strict=True)}
+        pairs = zip(subject.start, subject.tensors, strict=True)
+        given = iter([as_complex(a) if t.dtype.kind == "c" else a.copy() for a, t in pairs])
+        checked = {position: next(given) for position, _ in subject.labels}
         known = {id(t): checked[i] for t, (i, _) in zip(subject.tensors, subject.labels, strict=True)}
         values = [known.get(id(x), array_of(x) if isinstance(x, Handle) else x) for x in subject.values]
         subject.evaluations += 1

@@ -113,9 +113,9 @@ def gradcheck(
     elements at a kink up to three are looked at.
 
     The report looks at every complex number as two real ones, along a last axis, and so does the check: what a rule
-    says is compared for both parts, whether the function is holomorphic or not. Of a pair ``(f, df)``, where ``f(z)`` is
-    complex, `df` returns the complex derivative; a function that has none, because it is not holomorphic, gets a verdict
-    that says it. Where ``f(z)`` is real, `df` returns the direction in which it rises most, ``∂f/∂x + i ∂f/∂y`` of
+    says is compared for both parts, whether the function is holomorphic or not. Of a pair ``(f, df)``, where ``f(z)``
+    is complex, `df` returns the complex derivative; a function that has none, because it is not holomorphic, gets a
+    verdict that says it. Where ``f(z)`` is real, `df` returns the direction in which it rises most, ``∂f/∂x + i ∂f/∂y`` of
     ``z = x + iy``, as `Tensor.grad`; `grad` of JAX is its conjugate.
 
     During the check the Tensors in `inputs` hold the shifted values, as in PyTorch: so a function that reads them from

@@ -26,11 +26,11 @@ class Composite:
     form = "composite"
 
     def __init__(
-        self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool, complex: bool  # noqa: A002 - see `Op`
+        self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool, is_complex: bool
     ) -> None:
         self.__name__ = fn.__name__
         self.function, self.fn, self.exact, self.checked = fn, definition, exact, checked
-        self.complex = complex
+        self.complex = is_complex
         self.names = parameter_names(definition)
         parameters = known_parameters(fn, dict.fromkeys(self.names))
         self.quiet: Callable[..., Any] | None = None

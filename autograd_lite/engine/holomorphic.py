@@ -1,4 +1,4 @@
-"""Complex results: which transforms have a derivative of such, and whether a function is holomorphic, as it was said."""
+"""Complex results: which transforms have a derivative of such, and whether a function is as holomorphic as was said."""
 
 from __future__ import annotations
 

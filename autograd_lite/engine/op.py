@@ -172,9 +172,9 @@ class Op:
     """
 
     __slots__ = (
-        "__dict__", "__name__", "accumulate", "analytic", "apex", "binder", "calls", "complex", "defaults", "fn", "foreign",
-        "form", "function", "jvp", "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands", "order", "picks",
-        "quiet", "reads", "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
+        "__dict__", "__name__", "accumulate", "analytic", "apex", "binder", "calls", "complex", "defaults", "fn",
+        "foreign", "form", "function", "jvp", "jvp_wants", "known", "lane", "name", "observed", "opaque", "operands",
+        "order", "picks", "quiet", "reads", "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
     )  # fmt: skip
 
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it

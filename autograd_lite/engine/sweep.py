@@ -174,8 +174,8 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
         grads[node] = share
         if node.op is not None:
             heappush(queue, (-node.order, node))
-    elif node in owned and share.__class__ not in RECORDERS:
-        grads[node] += cast(share, node.dtype)
+    elif node in owned and share.__class__ not in RECORDERS and share.dtype == grads[node].dtype:
+        grads[node] += share
     else:
         grads[node] = total = grads[node] + share
         if total.__class__ is np.ndarray:
@@ -184,7 +184,7 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
 
 def _buffer(parent: Node, grads: dict[Node, Array], queue: Queue, owned: set[Node]) -> Array:
     """Return the cotangent of `parent` so far as an array that this sweep may write to."""
-    if parent not in owned:
+    if parent not in owned or grads[parent].dtype is not parent.dtype:
         start = grads.get(parent)
         if start is None:
             _give(parent, np.zeros(parent.shape, parent.dtype), grads, queue, owned)

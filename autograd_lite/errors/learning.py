@@ -87,3 +87,7 @@ KEPT_HISTORY = (
     "calls of backward() ago: a sum or a list that keeps the history of each loss, and memory that grows with each "
     "step. Write total = total + loss.item() for the numbers alone"
 )
+COMPLEX_PARAMETER = (
+    "{optimizer} has steps for real parameters, but one of them has dtype {dtype}. "
+    "Write re, im = ag.nn.Parameter(v.real), ag.nn.Parameter(v.imag), and re + 1j * im for the complex number"
+)

@@ -368,9 +368,9 @@ real_part: Op = elementwise(
     _real, lambda g: g, complex=True, analytic=False, view=lambda a, value: from_parts(value, a.imag)
 )
 imaginary_part: Op = elementwise(
-    _imag, lambda g: -1j * g, complex=True, analytic=False, view=lambda a, value: from_parts(a.real, value)
+    _imag, lambda g: g * -1j, complex=True, analytic=False, view=lambda a, value: from_parts(a.real, value)
 )
-from_parts: Op = linear(_from_parts, lambda g: g, lambda g: 1j * g, complex=True, analytic=False)
+from_parts: Op = linear(_from_parts, lambda g: g, lambda g: g * 1j, complex=True, analytic=False)
 elementwise(np.conjugate, lambda g: g.conj(), complex=True, analytic=False)
 elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None)
 elementwise(np.ldexp, lambda g, x2: np.ldexp(g, x2), None)

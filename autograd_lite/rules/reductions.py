@@ -254,7 +254,9 @@ def _norm_apex(at: Array, slope: Array, y: Array, x: Array, axis: Axis, keepdims
     return np.where(at.reshape(kept), slope.reshape(kept) * x.conj(), 0)
 
 
-euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims", apex=_norm_apex, complex=True, analytic=False)
+euclidean_norm = custom(
+    _euclidean_norm, _norm_rule, settings="axis keepdims", apex=_norm_apex, complex=True, analytic=False
+)
 
 
 def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -> Array:

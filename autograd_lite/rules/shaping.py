@@ -311,7 +311,13 @@ def _negative(shift: Any) -> Any:
     return tuple(-s for s in shift) if isinstance(shift, (tuple, list)) else -shift
 
 
-linear(np.roll, lambda g, shift, axis: np.roll(g, _negative(shift), axis), settings="shift axis", call=_roll, complex=True)
+linear(
+    np.roll,
+    lambda g, shift, axis: np.roll(g, _negative(shift), axis),
+    settings="shift axis",
+    call=_roll,
+    complex=True,
+)
 
 
 @composite(np.tile, complex=True)

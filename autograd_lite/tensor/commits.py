@@ -56,13 +56,12 @@ def commit_gradients(found: dict[Node, Array]) -> None:
     """
     with _lock.held:
         tensors, old, new = [], [], []
-        for node, g in found.items():
+        for node, cotangent in found.items():
             t = node.notes.owner()  # type: ignore[union-attr]
             if t is not None:
+                g = cotangent if cotangent.dtype is _FLOAT64 else conjugated(cotangent)
                 if scopes() or g.__class__ is not ndarray:
                     _see_gradient(t, g)
-                if g.dtype is not _FLOAT64:
-                    g = conjugated(g)
                 before = getattr(t, "_grad", None)
                 tensors.append(t)
                 if before is None:

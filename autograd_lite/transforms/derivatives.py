@@ -109,7 +109,11 @@ def _grad(f: Function, argnums: Any, has_aux: bool, holomorphic: bool, /, *args:
 
 @overload
 def value_and_grad(
-    f: Callable[P, tuple[Y, Aux]], argnums: int | Sequence[int] = 0, *, has_aux: Literal[True], holomorphic: bool = False
+    f: Callable[P, tuple[Y, Aux]],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
 ) -> Callable[P, tuple[tuple[Y, Aux], Any]]: ...
 @overload
 def value_and_grad(
