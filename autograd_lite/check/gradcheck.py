@@ -115,8 +115,8 @@ def gradcheck(
     The report looks at every complex number as two real ones, along a last axis, and so does the check: what a rule
     says is compared for both parts, whether the function is holomorphic or not. Of a pair ``(f, df)``, where ``f(z)``
     is complex, `df` returns the complex derivative; a function that has none, because it is not holomorphic, gets a
-    verdict that says it. Where ``f(z)`` is real, `df` returns the direction in which it rises most, ``∂f/∂x + i ∂f/∂y`` of
-    ``z = x + iy``, as `Tensor.grad`; `grad` of JAX is its conjugate.
+    verdict that says it. Where ``f(z)`` is real, `df` returns the direction in which it rises most,
+    ``∂f/∂x + i ∂f/∂y`` of ``z = x + iy``, as `Tensor.grad`; `grad` gives its conjugate, as in JAX.
 
     During the check the Tensors in `inputs` hold the shifted values, as in PyTorch: so a function that reads them from
     elsewhere, as a model reads its parameters, is checked as well. Afterwards, also after an error, their values,

@@ -7,12 +7,13 @@ or not: a linear map of small steps ``t`` of its argument, which need not be ``t
   paired with steps as the real part of ``sum(g * t)``. So they are transposes, as for real numbers, and nothing in
   them is conjugated because of it: the rule of ``exp(z)`` is ``g * y``.
 - **At a real number** the real part of a cotangent, or of a tangent, arrives (`cast`): it does not move along ``i``.
-- **The transforms** hand out just that, as JAX and HIPS autograd do: `grad`, `jacobian` and the pullback of `vjp` give
-  ``df/dx - i df/dy`` for a real function of ``z = x + iy``, and ``df/dz`` with ``holomorphic=True``, where the result is
-  complex. Cotangents given to a pullback are of this kind too. Tangents, in `jvp` and its kin, are steps.
+- **The transforms** hand out just that, as JAX and HIPS autograd do: `grad`, `jacobian` and the pullback of `vjp`
+  give ``df/dx - i df/dy`` for a real function of ``z = x + iy``; and ``df/dz`` for a complex one, which has to be
+  holomorphic and is said to be so: ``holomorphic=True``. Cotangents given to a pullback are of this kind too.
+  Tangents, in `jvp` and its kin, are steps.
 - **Tensors** have it conjugated, as in PyTorch: `Tensor.grad` is ``df/dx + i df/dy``, the direction in which a real
-  result rises most, so that ``z -= lr * z.grad`` descends. So are the gradients that hooks are shown and return, and the
-  ``gradient`` given to ``backward()``: `conjugated` is what stands at these ends.
+  result rises most, so that ``z -= lr * z.grad`` descends. So are the gradients that hooks are shown and return, and
+  the ``gradient`` given to ``backward()``: `conjugated` is what stands at these ends.
 """
 
 from __future__ import annotations

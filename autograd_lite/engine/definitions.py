@@ -22,7 +22,10 @@ class Composite:
     that need neither.
     """
 
-    __slots__ = ("__name__", "checked", "complex", "exact", "fn", "free", "function", "known", "names", "order", "quiet")
+    __slots__ = (
+        "__name__", "checked", "complex", "exact", "fn", "free", "function", "known", "names", "order",
+        "quiet",
+    )  # fmt: skip
     form = "composite"
 
     def __init__(

@@ -32,16 +32,11 @@ def mode_of(done: Call, mode: str, holomorphic: bool) -> str:
     Along unit vectors the reverse mode gives what real results are paired with, and the forward one how results move
     with real arguments.
     """
-    if holomorphic:
+    given = complex_dtype(done.inputs) is not None
+    made = complex_dtype(map(plain_of, done.results)) is not None
+    if holomorphic or (given and made):
         check(done, "jacobian", holomorphic)
-        return mode
-    given = any(node.dtype.kind == "c" for node in done.inputs)
-    if complex_dtype(map(plain_of, done.results)) is None:
-        only = "reverse" if given else mode
-    elif given:
-        return check(done, "jacobian", holomorphic) or mode
-    else:
-        only = "forward"
+    only = mode if given == made else "reverse" if given else "forward"
     if mode not in (only, "auto"):
         names = {"function": name_of(done.function), "given": mode, "mode": only}
         raise errors.GradientDtypeError(errors.COMPLEX_MODE.format(**names))

@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, everywhere, whole
-from autograd_lite.engine.conventions import cast
+from autograd_lite.engine.conventions import cast, complex_dtype
 from autograd_lite.engine.graph import Node, enable_grad, leaf, reachable
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import make_tensor, plain_of
@@ -86,6 +86,9 @@ def _fitted(t: Array, node: Node, op: Op) -> Array:
         except ValueError as error:
             text = errors.RULE_TANGENT_SHAPE.format(op=op.name, given=t.shape, shape=node.shape)
             raise errors.RuleError(text) from error
+    if t.dtype.kind == "c" and complex_dtype((node, *node.inputs)) is None:  # no real part of anything, but a mistake
+        given = f"an array of dtype {t.dtype}"
+        raise errors.RuleError(errors.CUSTOM_SHARE.format(what=f"the forward rule of {op.name}", given=given))
     return cast(t, node.dtype)
 
 

@@ -223,7 +223,7 @@ class Rule:
         return self._recorded(values) if recorded else self._plain(values)
 
     def _listed(self, found: Any, values: Sequence[Any]) -> list[Any]:
-        """NOTE: of real numbers alone a reverse rule makes complex ones by mistake, and half of them would not count."""
+        """NOTE: a reverse rule that makes complex numbers of real ones does so by mistake: half of them is not used."""
         kinds = NUMERIC if self.kind == "forward" or complex_dtype(values) is not None else _REAL
         return [None if x is None else _checked(x, self.called, kinds) for x in self._results(found)]
 

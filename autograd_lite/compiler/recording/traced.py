@@ -103,14 +103,6 @@ class Traced(Questions, Methods):
         return self._value.__class__ is not _ndarray and self.id not in self._trace.held
 
     @property
-    def real(self) -> Any:
-        return self._trace.call(np.real, (self,))
-
-    @property
-    def imag(self) -> Any:
-        return self._trace.call(np.imag, (self,))
-
-    @property
     def base(self) -> Any:
         """What it is a view of, None for what has an array of its own."""
         return views.base_of(self)
@@ -404,7 +396,11 @@ def _from_parts(real: Any, imag: Any) -> Any:
 
 
 _WHOLE |= {indexing.getitem: _getitem, indexing.scatter: _scatter, indexing.setitem: _setitem}
-_WHOLE[elementwise.from_parts] = _from_parts
+_WHOLE |= {
+    elementwise.real_part: lambda val: val._trace.call(np.real, (val,)),
+    elementwise.imaginary_part: lambda val: val._trace.call(np.imag, (val,)),
+    elementwise.from_parts: _from_parts,
+}
 
 
 def traced_in(value: Any) -> list[Any]:

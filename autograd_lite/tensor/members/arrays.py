@@ -313,7 +313,7 @@ class ArrayMethods:
         >>> ag.Tensor([1 + 2j]).conj().tolist()
         [(1-2j)]
         """
-        return self._unary(REGISTRY[np.conjugate]) if self.dtype.kind == "c" else self  # type: ignore[no-any-return]
+        return self._unary(REGISTRY[np.conjugate]) if self.dtype.kind == "c" else self
 
     conjugate = conj
 
