@@ -64,7 +64,7 @@ return t if y.__class__ is _ndarray and y.base is None else linked(t, y, x0, a0,
 # Its rules are not known to hold for complex numbers; a result of such is refused by `_recorded`.
 _REAL = """\
 if n{i} is not None and n{i}.dtype.kind == "c":
-    refusals.refuse(op, n{i}.dtype)"""
+    refuse(op, n{i}.dtype)"""
 
 _RECORD_ONE = "_recorded(op, y, None, ((n0, rule0, {saved}, 0),), settings)"
 

@@ -20,6 +20,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import Lock
 from autograd_lite.engine import fastpath, refusals
+from autograd_lite.engine.conventions import complex_dtype, refuse
 from autograd_lite.engine.graph import Constant, Linked, Node, new_order, observers
 from autograd_lite.engine.graph import recording as is_grad_enabled
 from autograd_lite.engine.loans import LOAN, saved  # noqa: F401 - lanes read LOAN
@@ -139,8 +140,8 @@ def apply(
     if tracked and op.rules and is_grad_enabled():
         inputs = _inputs(op, operands, arrays, nodes)
         edges = op.edges(y, arrays, settings, nodes)
-        if not op.complex:
-            refusals.complex_operands(op, edges)
+        if not op.complex and (found := complex_dtype([edge[0] for edge in edges])) is not None:
+            refuse(op, found)
         if edges:  # none where all that is tracked stands where there is no derivative, as the condition of `where`
             result = _recorded(op, y, inputs, edges, settings)
     if result is None:

@@ -193,13 +193,6 @@ def result_dtype(op: Op, dtype: Any) -> NoReturn:
     raise errors.GradientDtypeError(errors.INTEGER_RESULT.format(op=op.name, dtype=dtype))
 
 
-def complex_operands(op: Any, edges: Sequence[Any]) -> None:
-    """Refuse the complex ones among operands through which a derivative shall flow."""
-    for node, *_ in edges:
-        if node.dtype.kind == "c":
-            refuse(op, node.dtype)
-
-
 def seed(t: Any, given: Any) -> None:
     """Refuse a seed that does not fit, before any rule runs."""
     names = {"what": describe(t), "expr": expression(t), "shape": t.shape}

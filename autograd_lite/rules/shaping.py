@@ -33,10 +33,7 @@ def _ravel(a: Array) -> Array:
 
 
 raveled = linear(
-    _ravel,
-    lambda g, a_shape: g.reshape(a_shape),
-    view=lambda a, value: reshaped(value, shape=a.shape),
-    complex=True,
+    _ravel, lambda g, a_shape: g.reshape(a_shape), complex=True, view=lambda a, value: reshaped(value, shape=a.shape)
 )
 
 
@@ -312,11 +309,7 @@ def _negative(shift: Any) -> Any:
 
 
 linear(
-    np.roll,
-    lambda g, shift, axis: np.roll(g, _negative(shift), axis),
-    settings="shift axis",
-    call=_roll,
-    complex=True,
+    np.roll, lambda g, shift, axis: np.roll(g, _negative(shift), axis), settings="shift axis", call=_roll, complex=True
 )
 
 
