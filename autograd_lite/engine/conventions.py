@@ -13,7 +13,8 @@ or not: a linear map of small steps ``t`` of its argument, which need not be ``t
   Tangents, in `jvp` and its kin, are steps.
 - **Tensors** have it conjugated, as in PyTorch: `Tensor.grad` is ``df/dx + i df/dy``, the direction in which a real
   result rises most, so that ``z -= lr * z.grad`` descends. So are the gradients that hooks are shown and return, and
-  the ``gradient`` given to ``backward()``: `conjugated` is what stands at these ends.
+  the ``gradient`` given to ``backward()``: `conjugated` is what stands at these ends. `explain` and pictures show what
+  rules return.
 """
 
 from __future__ import annotations

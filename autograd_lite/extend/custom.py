@@ -68,9 +68,10 @@ def custom_op(
         call is a decorator.
     vjp : callable
         The reverse rule. Its first parameter is `g`, the derivative of the final result by that of `f`, of the same
-        shape; the names of the others say what else it needs: ``y`` the result, the inputs and settings of `f` by
-        their names, and ``<name>_shape`` the shape of an input, without keeping the input alive. It returns one result
-        of the shape of the input; for several inputs a tuple of them, with None where the derivative is 0.
+        shape (of complex numbers as `autograd_lite.engine.conventions` has it); the names of the others say what else it
+        needs: ``y`` the result, the inputs and settings of `f` by their names, and ``<name>_shape`` the shape of an
+        input, without keeping the input alive. It returns one result of the shape of the input; for several inputs a
+        tuple of them, with None where the derivative is 0.
     jvp : callable, optional
         The forward rule. Its first parameter is `tangents`, a list with how each input moves, None for one that does
         not; the others as those of `vjp`. By default it is derived, by transposing `vjp`, if that is NumPy.

@@ -16,6 +16,7 @@ from autograd_lite import errors
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import holomorphic
+from autograd_lite.engine.conventions import complex_dtype
 from autograd_lite.engine.loans import lending
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.tensor.state import once
@@ -182,12 +183,14 @@ def _scalar_call(
     """Call a function that has to return one number, and one that depends on its argument."""
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     y = done.results[0] if done.structure is LEAF else ()
-    if (y._data.size if isinstance(y, Handle) else np.size(y)) != 1 or done.structure is not LEAF:
+    value = y._data if isinstance(y, Handle) else y
+    if (value.size if value is not y else np.size(y)) != 1 or done.structure is not LEAF:
         given = f"an array of shape {np.shape(y)}" if done.structure is LEAF else described(done.structure)
         text = errors.NON_SCALAR_OUTPUT.format(transform=transform, function=name_of(f), given=given)
         raise errors.NonScalarError(text)
     depends(done, transform)
-    holomorphic.check(done, transform, is_holomorphic)
+    if is_holomorphic or complex_dtype((value,)) is not None:
+        holomorphic.check(done, transform, is_holomorphic)
     return done
 
 

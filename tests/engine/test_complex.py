@@ -328,6 +328,32 @@ SECONDS: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.parametrize("around", [ag.checkpoint, ag.compile, lambda f: ag.checkpoint(ag.checkpoint(f))])
+def test_real_and_complex_numbers_go_through_what_is_computed_again(around: Any) -> None:
+    """Which packs several arrays into one vector."""
+
+    def f(z: Any, x: Any) -> Any:
+        return np.sum(np.abs(z * x) ** 2 + x**3), z * np.tanh(x), np.exp(x)
+
+    def whole(made: Any) -> Any:
+        def g(z: Any, x: Any) -> Any:
+            a, b, c = made(1j * z, x * 2)
+            return a + np.sum((b * (1 - 2j)).real * c)
+
+        return g
+
+    primals, steps = (Z, X), (T, X[::-1].copy())
+    ours, theirs = whole(around(f)), whole(f)
+    for derive in (
+        lambda g: ag.jvp(g, primals, steps)[1], lambda g: ag.grad(g, (0, 1))(*primals),
+        lambda g: ag.hvp(g, primals, steps), lambda g: ag.grad(lambda *p: ag.jvp(g, p, steps)[1], (0, 1))(*primals),
+        lambda g: ag.vmap(ag.grad(g, (0, 1)))(*[np.stack([p, p]) for p in primals]),
+    ):  # fmt: skip
+        found, expected = (x if isinstance(x, tuple) else (x,) for x in map(derive, (ours, theirs)))
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11)
+
+
 def second_by_backward(t: ag.Tensor) -> Array:
     loss(t).backward(create_graph=True)
     first = t.grad
