@@ -151,27 +151,30 @@ def _value_and_grad(f: Function, argnums: Any, has_aux: bool, holomorphic: bool,
 
 
 @overload
-def elementwise_grad(f: np.ufunc, argnums: int | Sequence[int] = 0) -> Function: ...
+def elementwise_grad(f: np.ufunc, argnums: int | Sequence[int] = 0, holomorphic: bool = False) -> Function: ...
 @overload
-def elementwise_grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0) -> Callable[P, Any]: ...
-def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+def elementwise_grad(
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, holomorphic: bool = False
+) -> Callable[P, Any]: ...
+def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0, holomorphic: bool = False) -> Function:
     """Return the function that computes the derivative of each element of ``f(x)`` by the element of `x` in its place.
 
-    Meant for functions that work element by element. In general it is the gradient of the sum of all results.
+    Meant for functions that work element by element. In general it is the gradient of the sum of all results. For
+    `holomorphic` see `grad`.
 
     Examples
     --------
     >>> elementwise_grad(np.square)(np.array([1.0, 2.0, 3.0]))
     array([2., 4., 6.])
     """
-    return derived(_elementwise_grad, elementwise_grad, f, argnums)
+    return derived(_elementwise_grad, elementwise_grad, f, argnums, holomorphic)
 
 
 @lending
-def _elementwise_grad(f: Function, argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
+def _elementwise_grad(f: Function, argnums: Any, is_holomorphic: bool, /, *args: Any, **kwargs: Any) -> Any:
     done = call(f, args, kwargs, places(argnums, args, f))
     depends(done, "elementwise_grad")
-    holomorphic.check(done, "elementwise_grad", False)
+    holomorphic.check(done, "elementwise_grad", is_holomorphic)
     seeds = [(node, np.ones(node.shape, node.dtype)) for y in done.results if (node := node_of(y)) is not None]
     return done.gradients(done.pull(seeds, retain=False), one(argnums))
 

@@ -192,6 +192,7 @@ def test_holomorphic_functions_have_complex_derivatives() -> None:
     first, second = 3 * np.sin(Z) ** 2 * np.cos(Z), np.diag(6 * np.sin(Z) * np.cos(Z) ** 2 - 3 * np.sin(Z) ** 3)
     np.testing.assert_allclose(ag.grad(f, holomorphic=True)(Z), first)
     np.testing.assert_allclose(ag.value_and_grad(f, holomorphic=True)(Z)[1], first)
+    np.testing.assert_allclose(ag.elementwise_grad(np.sin, holomorphic=True)(Z), np.cos(Z))
     np.testing.assert_allclose(ag.hessian(f, holomorphic=True)(Z), second)
     np.testing.assert_allclose(ag.vmap(ag.grad(np.sin, holomorphic=True))(Z), np.cos(Z))
     np.testing.assert_allclose(ag.compile(ag.grad(f, holomorphic=True))(Z), first)
@@ -446,6 +447,22 @@ def test_what_is_for_real_numbers_is_refused_at_its_line(f: Callable[..., Any]) 
             f(leaf())
     with ag.debug(), pytest.raises(errors.GradientDtypeError):
         f(leaf())
+
+
+def test_transforms_for_real_numbers_refuse_them() -> None:
+    half = ag.custom_op(lambda z: z / 2, vjp=lambda g: g / 2)
+    with pytest.warns(errors.NumericalDerivativeWarning):
+        numerical = ag.custom_op(lambda z: np.abs(z), numerical=True)
+    root = ag.implicit.root(lambda x, z: x - np.abs(z), lambda z: np.abs(z))
+    for f, kind in (
+        (lambda: numerical(leaf()), errors.GradientDtypeError),
+        (lambda: ag.grad(lambda z: np.sum(root(z)))(Z), errors.GradientDtypeError),
+        (lambda: ag.optimize.minimize(lambda z: np.sum(np.abs(z)), Z), errors.DataError),
+        (lambda: ag.hessian(lambda z: np.sum(np.abs(half(z))))(Z), errors.GradientDtypeError),
+        (lambda: ag.elementwise_grad(np.sin)(Z), errors.GradientDtypeError),
+    ):
+        with pytest.raises(kind, match="complex"):
+            f()
 
 
 def test_a_real_result_of_an_operation_for_real_numbers_is_refused_too() -> None:
