@@ -23,17 +23,14 @@ class Composite:
     """
 
     __slots__ = (
-        "__name__", "checked", "complex", "exact", "fn", "free", "function", "known", "names", "order",
-        "quiet",
+        "__name__", "checked", "complex", "exact", "fn", "free", "function", "known", "names", "order", "quiet",
     )  # fmt: skip
     form = "composite"
 
-    def __init__(
-        self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool, is_complex: bool
-    ) -> None:
+    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool, holds: bool) -> None:
         self.__name__ = fn.__name__
         self.function, self.fn, self.exact, self.checked = fn, definition, exact, checked
-        self.complex = is_complex
+        self.complex = holds
         self.names = parameter_names(definition)
         parameters = known_parameters(fn, dict.fromkeys(self.names))
         self.quiet: Callable[..., Any] | None = None
@@ -47,8 +44,8 @@ class Composite:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.exact and (found := whole(self.function, args, kwargs)) is not NotImplemented:
             return found
-        if not self.complex and (dtype := complex_dtype((*args, *kwargs.values()))) is not None:
-            refuse(self, dtype)
+        if not self.complex:
+            self._refuse_complex((*args, *kwargs.values()))
         try:
             places, given = self._given(args, kwargs)
         except errors.UnsupportedError:
@@ -73,6 +70,11 @@ class Composite:
             raise failure
         # NumPy returns the argument, or a view of it: another Tensor here, with a history of its own.
         return result[...] if any(result is x for x in (*places, *given.values())) else result
+
+    def _refuse_complex(self, given: Sequence[Any]) -> None:
+        """Refuse complex numbers where a derivative is asked for."""
+        if (dtype := complex_dtype(given)) is not None and _is_recorded(given):
+            refuse(self, dtype)
 
     def _given(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
         """Return the arguments of the definition, by place and by name."""
@@ -108,6 +110,12 @@ class Composite:
         required = self.names[: len(self.names) - len(self.fn.__defaults__ or ())]
         call = call_of(self, required, [name for name in self.names if name not in required])
         return text.format(argument=argument, op=self.__name__, extra="", call=call)
+
+
+def _is_recorded(values: Sequence[Any]) -> bool:
+    """Tell whether a derivative is asked of any of the values, or of what stands in lists and tuples of them."""
+    parts = (_is_recorded(x) if isinstance(x, (list, tuple)) else getattr(x, "requires_grad", False) for x in values)
+    return any(parts)
 
 
 def composite(

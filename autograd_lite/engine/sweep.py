@@ -174,7 +174,7 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
         grads[node] = share
         if node.op is not None:
             heappush(queue, (-node.order, node))
-    elif node in owned and share.__class__ not in RECORDERS and share.dtype == grads[node].dtype:
+    elif node in owned and share.__class__ not in RECORDERS and share.dtype is grads[node].dtype:
         grads[node] += share
     else:
         grads[node] = total = grads[node] + share

@@ -186,7 +186,7 @@ def _scalar_call(
     """Call a function that has to return one number, and one that depends on its argument."""
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     y = done.results[0] if done.structure is LEAF else ()
-    value = y._data if isinstance(y, Handle) else y
+    value: Any = y._data if isinstance(y, Handle) else y
     if (value.size if value is not y else np.size(y)) != 1 or done.structure is not LEAF:
         given = f"an array of shape {np.shape(y)}" if done.structure is LEAF else described(done.structure)
         text = errors.NON_SCALAR_OUTPUT.format(transform=transform, function=name_of(f), given=given)
@@ -228,7 +228,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         ``f(*primals)``.
     pullback : callable
         ``pullback(g)``, with `g` built like the value, is the derivative of ``sum(g * f(x))`` by the argument; a tuple
-        for several. It can be called any number of times.
+        for several. It can be called any number of times. (Complex numbers: `autograd_lite.engine.conventions`.)
     aux
         Only with `has_aux`.
 

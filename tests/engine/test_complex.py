@@ -449,6 +449,12 @@ def test_what_is_for_real_numbers_is_refused_at_its_line(f: Callable[..., Any]) 
         f(leaf())
 
 
+def test_where_nobody_records_numpy_does_it() -> None:
+    for f in (np.real_if_close, np.median, np.max, np.ptp, np.sort, lambda z: np.quantile(z.real, 0.5)):
+        np.testing.assert_array_equal(f(ag.Tensor(Z)), f(Z))
+    assert np.real_if_close(ag.Tensor(X + 0j)).dtype == np.float64
+
+
 def test_transforms_for_real_numbers_refuse_them() -> None:
     half = ag.custom_op(lambda z: z / 2, vjp=lambda g: g / 2)
     with pytest.warns(errors.NumericalDerivativeWarning):

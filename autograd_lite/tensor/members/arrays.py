@@ -272,9 +272,6 @@ class ArrayMethods:
     def real(self: Any) -> Tensor:
         """The real parts, a view: what is assigned to it, or to a part of it, this Tensor shows.
 
-        Examples
-        --------
-        >>> import autograd_lite as ag
         >>> ag.Tensor([1 + 2j]).real.tolist()
         [1.0]
         """
@@ -288,9 +285,6 @@ class ArrayMethods:
     def imag(self: Any) -> Tensor:
         """The imaginary parts, a view like `real`; zeros of real numbers.
 
-        Examples
-        --------
-        >>> import autograd_lite as ag
         >>> ag.Tensor([1 + 2j]).imag.tolist()
         [2.0]
         """
