@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import defines, dtype_of, is_array
+from autograd_lite.base.conventions import cast
 from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import Array, fitting
 
@@ -235,7 +236,7 @@ def _unravelled(structure: Structure, ends: list[int], kinds: list[Any], vector:
 def _as_before(part: Array, shape: tuple[int, ...], dtype: Any, scalar: bool) -> Any:
     """Return a part of a vector with the shape and dtype its leaf had; a number where it was a number."""
     part = part.reshape(shape)
-    part = part if part.dtype == dtype else part.astype(dtype)
+    part = cast(part, dtype)
     return part[()] if scalar else part
 
 

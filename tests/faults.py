@@ -130,15 +130,37 @@ DATA = [
         "m = x > 0",
     ),
     Fault(
-        "complex numbers that require a gradient", "ag.Tensor(z, requires_grad=True)", errors.GradientDtypeError,
-        ["complex128", "(2,)"],
-        ["re = ag.Tensor(z.real, requires_grad=True)", "im = ag.Tensor(z.imag, requires_grad=True)"],
-        "z = np.array([1j, 2])",
+        "backward of a complex number", "t.backward()", errors.NonScalarError, ["sum", "complex"],
+        ["t.real.backward()", "abs(t).backward()", "t.backward(gradient=1.0)"], "t = (x * 1j).sum()",
     ),
     Fault(
-        "a derivative by complex numbers", "ag.grad(f)(z)", errors.GradientDtypeError,
-        ["argument 0 of f", "complex128", "z.real and z.imag as two arguments"], [],
+        "a derivative of a complex result", "ag.grad(f)(z)", errors.GradientDtypeError, ["grad of f", "complex128"],
+        ["ag.grad(f, holomorphic=True)", "lambda z: f(z).real", "ag.vjp(f, z)"],
         "f = lambda z: (z * z).sum(); f.__name__ = 'f'; z = np.array([1j, 2])",
+    ),
+    Fault(
+        "holomorphic of real numbers", "ag.grad(f, holomorphic=True)(z)", errors.GradientDtypeError,
+        ["grad of f", "float64"], ["z.astype(complex)"],
+        "f = lambda z: (z * z).sum(); f.__name__ = 'f'; z = np.array([1.0, 2])",
+    ),
+    Fault(
+        "holomorphic of what is not", "ag.grad(f, holomorphic=True)(z)", errors.GradientDtypeError,
+        ["grad of f", "not holomorphic"], ["lambda z: f(z).real", "ag.vjp(f, z)"],
+        "f = lambda z: z.conj().sum(); f.__name__ = 'f'; z = np.array([1j, 2])",
+    ),
+    Fault(
+        "the other mode between real and complex numbers", "ag.jacobian(f, mode='reverse')(z)",
+        errors.GradientDtypeError, ["jacobian of f", "'reverse'"], ["mode='forward'"],
+        "f = lambda z: 1j * z; f.__name__ = 'f'; z = np.array([1.0, 2])",
+    ),
+    Fault(
+        "an imaginary part of real numbers", "t.imag = 1.0", errors.InPlaceError, ["(3,)", "float64"],
+        ["z = t + 1j * v"], "v = 1.0",
+    ),
+    Fault(
+        "complex parameters of an optimiser for real ones", "Plain([z])", errors.ArgumentError,
+        ["Plain", "complex128"], ["re, im = ag.nn.Parameter(v.real), ag.nn.Parameter(v.imag)"],
+        "Plain = type('Plain', (ag.optim.Optimizer,), {}); v = np.array([1j, 2]); z = ag.Tensor(v, requires_grad=True)",
     ),
     Fault(
         "objects", "ag.Tensor(data)", errors.DataError, ["object"], ["np.array(data, dtype=float)"],
@@ -225,7 +247,14 @@ CONVERSION = [
         "t = x[1]",
     ),
     Fault("a result of integers", "t.astype(int)", errors.GradientDtypeError, ["astype", "int64"], ["t.detach()"]),
-    Fault("a complex result", "t * 1j", errors.GradientDtypeError, ["multiply", "complex128"], ["t.detach()"]),
+    Fault(
+        "an operation for real numbers", "np.maximum(t * 1j, 2)", errors.GradientDtypeError, ["maximum", "complex128"],
+        ["t.detach()", "t.real", "t.imag"],
+    ),
+    Fault(
+        "a definition for real numbers", "np.median(t)", errors.GradientDtypeError, ["median", "complex128"],
+        ["t.detach()", "t.real"], "t = t * 1j",
+    ),
 ]  # fmt: skip
 IN_PLACE = [
     *(

@@ -12,11 +12,12 @@ from autograd_lite import tree
 
 
 def randoms(rng: np.random.Generator, like: Any) -> Any:
-    return tree.map(lambda x: rng.uniform(-1, 1, np.shape(x)), like)
+    return tree.map(lambda x: rng.uniform(-1, 1, np.shape(x)) * (np.exp(2j) if np.iscomplexobj(x) else 1), like)
 
 
 def inner(a: Any, b: Any) -> float:
-    return float(sum((x * y).sum() for x, y in zip(tree.leaves(a), tree.leaves(b), strict=True)))
+    """Return what cotangents are paired with tangents to."""
+    return float(sum(np.real(x * y).sum() for x, y in zip(tree.leaves(a), tree.leaves(b), strict=True)))
 
 
 def close(actual: Any, expected: Any, tolerance: float = 1e-12) -> None:

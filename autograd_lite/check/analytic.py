@@ -25,20 +25,12 @@ STEP = 2.0**-100
 """So small that its square is nothing beside 1, and a power of two."""
 UNABLE = (AutogradError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What functions raise that do not know complex numbers, or longdouble; it is no fault of their derivative."""
-_ANALYTIC = frozenset((
-    "add", "subtract", "multiply", "divide", "negative", "positive", "reciprocal", "square", "sqrt", "exp", "exp2",
-    "expm1", "log", "log2", "log10", "log1p", "power", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
-    "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "copy",
-))  # fmt: skip
-_CONJUGATING = frozenset(["conjugate", "real", "imag", "real_if_close", "vdot", "vecdot"])
 _OURS = frozenset(op for _, op in declared() if isinstance(op, Op))
 
 
 def allows(op: Op) -> bool:
     """Tell whether an operation may be part of a complex step; those declared by the user may, until they differ."""
-    if op not in _OURS or op.name in _ANALYTIC or op.form == "constant":
-        return True
-    return op.form in {"linear", "bilinear"} and op.name not in _CONJUGATING
+    return op.analytic or op not in _OURS or op.form == "constant"
 
 
 def evaluated(call: Callable[[], Sequence[Any]]) -> Sequence[Any] | None:

@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite.base.differences import NOISE_GRANTED
 from autograd_lite.base.shapes import Array
 from autograd_lite.check.rounding import Chance
-from autograd_lite.check.subject import Subject, plain
+from autograd_lite.check.subject import Subject, as_complex, as_real, plain
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.tensor.state import discarded
@@ -44,7 +44,8 @@ def of_subject(subject: Subject) -> Difference | None:
     """Compare what a subject gives on Tensors and on plain arrays; None if that is the same, or cannot be told."""
 
     def on_arrays() -> list[Array]:
-        given = iter([a.copy() for a in subject.start])
+        pairs = zip(subject.start, subject.tensors, strict=True)
+        given = iter([as_complex(a) if t.dtype.kind == "c" else a.copy() for a, t in pairs])
         checked = {position: next(given) for position, _ in subject.labels}
         known = {id(t): checked[i] for t, (i, _) in zip(subject.tensors, subject.labels, strict=True)}
         values = [known.get(id(x), array_of(x) if isinstance(x, Handle) else x) for x in subject.values]
@@ -92,9 +93,9 @@ def _own(x: Any) -> Any:
 
 
 def _floats(result: Any) -> list[Array]:
-    """Return the outputs that are real numbers, as arrays."""
+    """Return the outputs that have a derivative, as arrays of real numbers."""
     leaves, _ = flatten(result)
-    return [y for y in map(plain, leaves) if y.dtype.kind == "f"]
+    return [as_real(y) for y in map(plain, leaves) if y.dtype.kind in "fc"]
 
 
 def _largest(y: Array) -> float:

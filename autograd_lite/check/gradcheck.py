@@ -80,7 +80,7 @@ def gradcheck(
         A derivative is wrong, two calls of `f` with the same inputs differ, `f` writes to its arguments, or it gives
         something else on plain arrays than on Tensors.
     GradientDtypeError
-        None of the inputs has a derivative; `f` computes with Tensors, and an input or output is complex.
+        None of the inputs has a derivative.
     ArgumentError, ShapeError
         A setting says nothing; `df` returns arrays of other shapes.
 
@@ -112,11 +112,11 @@ def gradcheck(
     A kink (`relu` at 0) is no fault where the derivative lies between the slopes to both sides: it is remarked. Of many
     elements at a kink up to three are looked at.
 
-    Complex numbers are checked of a pair ``(f, df)`` only, since they are not recorded. Where ``f(z)`` is complex, `df`
-    returns the complex derivative; a function that has none, because it is not holomorphic, gets a verdict that says
-    it. Where ``f(z)`` is real, `df` returns the direction in which it rises most, ``∂f/∂x + i ∂f/∂y`` of
-    ``z = x + iy``, as ``z.grad`` in PyTorch; `grad` of JAX is its conjugate. The report looks at every complex number
-    as two real ones, along a last axis.
+    The report looks at every complex number as two real ones, along a last axis, and so does the check: what a rule
+    says is compared for both parts, whether the function is holomorphic or not. Of a pair ``(f, df)``, where ``f(z)``
+    is complex, `df` returns the complex derivative; a function that has none, because it is not holomorphic, gets a
+    verdict that says it. Where ``f(z)`` is real, `df` returns the direction in which it rises most,
+    ``∂f/∂x + i ∂f/∂y`` of ``z = x + iy``, as `Tensor.grad`; `grad` gives its conjugate, as in JAX.
 
     During the check the Tensors in `inputs` hold the shifted values, as in PyTorch: so a function that reads them from
     elsewhere, as a model reads its parameters, is checked as well. Afterwards, also after an error, their values,

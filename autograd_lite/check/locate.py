@@ -162,9 +162,9 @@ def _first_cut(steps: Sequence[Step], subject: Subject) -> dict[str, Any]:
 
 
 def _moves(x: Any, y: Any) -> bool:
-    """Tell whether an operand is a real number or an array of them that has changed."""
+    """Tell whether an operand is a number or an array of them that has a derivative, and has changed."""
     a, b = np.asarray(x), np.asarray(y)
-    return a.dtype.kind == "f" and (a.shape != b.shape or not np.array_equal(a, b, equal_nan=True))
+    return a.dtype.kind in "fc" and (a.shape != b.shape or not np.array_equal(a, b, equal_nan=True))
 
 
 def _named(step: Step, i: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from autograd_lite.check.compare import Tolerance
 from autograd_lite.check.context import Settings
 from autograd_lite.check.numeric import Checked, Numeric, pulled
 from autograd_lite.check.rounding import Rounding
-from autograd_lite.check.subject import plain
+from autograd_lite.check.subject import itemsize, plain
 from autograd_lite.engine.observers import observe
 
 _FAR = 2.0**-7  # of x, from one point to those beside it: many units in the last place, also of half precision
@@ -70,7 +70,7 @@ class Narrow:
         with observe(lambda op, operands, given, result: overflows.append(not np.isfinite(plain(result)).all())):
             self.derived = checked.derive(checked.narrow())
         self.overflows = any(overflows)
-        self.itemsize = min(self.derived.itemsize(), *(dtype.itemsize for _, dtype in checked.kinds))
+        self.itemsize = min(self.derived.itemsize(), *(itemsize(dtype) for _, dtype in checked.kinds))
         self.eps = float(np.finfo(f"f{self.itemsize}").eps)
         self.outside = self._noise(False) or []
 
@@ -147,7 +147,7 @@ class Narrow:
 
 def is_narrow(checked: Checked) -> bool:
     """Tell whether any input is of fewer bytes than float64."""
-    return any(dtype.itemsize < np.dtype(np.float64).itemsize for _, dtype in checked.kinds)
+    return any(itemsize(dtype) < np.dtype(np.float64).itemsize for _, dtype in checked.kinds)
 
 
 def fields(difference: Difference, shape: tuple[int, ...], dtype: Any) -> dict[str, Any]:

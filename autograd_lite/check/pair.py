@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.check import analytic
-from autograd_lite.check.subject import listed, parameter_names, plain, widened
+from autograd_lite.check.subject import as_complex, as_real, listed, parameter_names, plain, widened
 from autograd_lite.tensor.state import once
 
 
@@ -97,7 +97,7 @@ class Pair:
     def _filled(self, arrays: Sequence[Array]) -> list[Any]:
         arguments = list(self.values)
         for k, (i, array) in enumerate(zip(self.places, arrays, strict=True)):
-            given = _as_complex(array) if self.is_complex(k) else array
+            given = as_complex(array) if self.is_complex(k) else array
             arguments[i] = given if isinstance(self.values[i], np.ndarray) else given[()]
         return arguments
 
@@ -136,17 +136,6 @@ class Jacobians:
 
 def _has_derivative(x: Any) -> bool:
     return isinstance(x, (float, complex, np.ndarray, np.generic)) and np.asarray(x).dtype.kind in "fc"
-
-
-def as_real(a: Array) -> Array:
-    """Return complex numbers as pairs of their parts, along a last axis; others as they are."""
-    return np.stack([a.real, a.imag], axis=-1) if np.iscomplexobj(a) else a
-
-
-def _as_complex(pairs: Array) -> Array:
-    z = np.empty(pairs.shape[:-1], np.result_type(pairs.dtype, np.complex64))
-    z.real, z.imag = pairs[..., 0], pairs[..., 1]  # not by a sum, in which an infinity would make a nan of the other
-    return z
 
 
 def _as_real_matrix(derivative: Array, complex_output: bool, complex_input: bool) -> Array:

@@ -90,11 +90,14 @@ class Chance:
 
     def changed(self, y: Any) -> Any:
         """Return numbers that differ from `y` by about as much as rounding may make of them; others as they are."""
-        if y.__class__ is not np.ndarray or y.dtype.kind != "f":
+        if y.__class__ is not np.ndarray or y.dtype.kind not in "fc":
             return y
         unit = max(self.precision, float(np.finfo(y.dtype).eps))
+        units = _units(self.rng, _UNITS, y.shape)
+        if y.dtype.kind == "c":  # what one part loses is as large as the other is
+            units = units + 1j * _units(self.rng, _UNITS, y.shape)
         with np.errstate(all="ignore"):
-            return np.asarray(y + y * (unit * _units(self.rng, _UNITS, y.shape)), y.dtype)
+            return np.asarray(y + y * (unit * units), y.dtype)
 
     @contextmanager
     def in_results(self) -> Iterator[None]:

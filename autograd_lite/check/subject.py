@@ -1,4 +1,8 @@
-"""What is checked: a function with its inputs, called at shifted values, and the derivatives that its graph gives."""
+"""What is checked: a function with its inputs, called at shifted values, and the derivatives that its graph gives.
+
+Complex inputs and outputs are looked at as pairs of real ones, along a last axis of 2: what is checked is a function of
+those, which makes complex numbers of them first. So any derivative is one of real numbers, holomorphic or not.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.engine.switch import enable_grad, no_grad
 from autograd_lite.engine.tangents import forward
+from autograd_lite.rules import elementwise
 from autograd_lite.tensor.state import discarded
 from autograd_lite.tensor.tensor import Tensor
 
@@ -50,8 +55,6 @@ class Subject:
         self.f, self.evaluations = f, 0
         self.function = getattr(f, "__name__", type(f).__name__)
         names, values = listed(inputs)
-        for i, x in enumerate(values):
-            self._refuse_complex(x, f"input {i}", "z.real and z.imag as two inputs, ag.Tensor(z) for a constant")
         self.values = [Tensor(x, requires_grad=True) if is_float_array(x) else x for x in values]
         known = names or parameter_names(f)
         self.tensors: list[Tensor] = []
@@ -62,20 +65,18 @@ class Subject:
                 own = known[i] if names else x.name or (known[i] if i < len(known) else "")
                 self.labels.append((i, own))
         if not self.tensors:
-            for i, x in enumerate(values):
-                self._refuse_complex(plain(x), f"input {i}", "z.real and z.imag as two inputs")
             text = errors.GRADCHECK_NOTHING.format(function=self.function, number=len(self.values))
             raise errors.GradientDtypeError(text)
-        self.start = [widened(array_of(t)) for t in self.tensors]
+        self.start = [widened(as_real(array_of(t))) for t in self.tensors]
 
     @property
     def kinds(self) -> list[tuple[Shape, Any]]:
-        """The shape and dtype of each input that is checked."""
-        return [(t.shape, t.dtype) for t in self.tensors]
+        """The shape, with the axis of the parts of complex numbers, and the dtype of each input that is checked."""
+        return [(a.shape, t.dtype) for a, t in zip(self.start, self.tensors, strict=True)]
 
     def narrow(self) -> list[Array]:
         """Return the values of the inputs in their own dtypes."""
-        return [array_of(t) for t in self.tensors]
+        return [as_real(array_of(t)) for t in self.tensors]
 
     def values_at(self, arrays: Sequence[Array]) -> list[Array]:
         """Return the outputs at other values of the inputs."""
@@ -84,6 +85,8 @@ class Subject:
 
     def complex_at(self, arrays: Sequence[Array]) -> list[Array] | None:
         """Return the outputs at complex values of the inputs, None if the function does not allow them."""
+        if any(t.dtype.kind == "c" for t in self.tensors):
+            return None
         with holding(self.tensors, arrays, tracked=False):
             outputs = analytic.evaluated(lambda: self._outputs("fc"))
         return None if outputs is None else [plain(y) for y in outputs]
@@ -121,22 +124,13 @@ class Subject:
         with enable_grad() if kinds == "f" else no_grad():  # also to the numeric side f may call backward()
             result = uncovered(self.f, self.values, {})
         items = list(result) if isinstance(result, (tuple, list)) else [result]
-        if kinds == "f":
-            for i, y in enumerate(items):
-                self._refuse_complex(plain(y), f"output {i}", "z.real and z.imag as two outputs")
+        items = [_in_pairs(y) for y in items] if kinds == "f" else items
         floats = [y for y in items if plain(y).dtype.kind in kinds]
         if not floats:
             what = f"a {type(result).__name__}" + (f" of {result.dtype}" if isinstance(result, Tensor) else "")
             raise errors.GradientDtypeError(errors.GRADCHECK_OUTPUT.format(function=self.function, what=what))
         return floats
 
-
-    def _refuse_complex(self, x: Any, what: str, instead: str) -> None:
-        """Refuse arrays and numbers that are complex; a Tensor of such is a constant."""
-        if isinstance(x, (complex, np.ndarray, np.generic)) and np.iscomplexobj(x):
-            dtype = np.asarray(x).dtype
-            text = errors.GRADCHECK_COMPLEX.format(function=self.function, what=what, dtype=dtype, instead=instead)
-            raise errors.GradientDtypeError(text)
 
 
 class _Derivative:
@@ -225,7 +219,7 @@ class Recording:
     def itemsize(self) -> int:
         """Return the bytes of the coarsest dtype that was computed in."""
         roots = [root for root in self.roots if root is not None]
-        return min([node.dtype.itemsize for node in reachable(roots)], default=8)
+        return min([itemsize(node.dtype) for node in reachable(roots)], default=8)
 
 
 # ----- arguments -----
@@ -240,7 +234,7 @@ def listed(inputs: Any) -> tuple[list[str], list[Any]]:
 
 
 def is_float_array(x: Any) -> bool:
-    return isinstance(x, (float, np.ndarray, np.generic)) and np.asarray(x).dtype.kind == "f"
+    return isinstance(x, (float, complex, np.ndarray, np.generic)) and np.asarray(x).dtype.kind in "fc"
 
 
 def plain(y: Any) -> Array:
@@ -254,6 +248,26 @@ def flat(g: Any) -> Array:
 
 def widened(array: Array) -> Array:
     return np.array(array, np.result_type(array.dtype, np.float64))
+
+
+def itemsize(dtype: Any) -> int:
+    """Return the bytes of a number, or of one part of a complex one."""
+    return int(np.finfo(dtype).dtype.itemsize)
+
+
+def as_real(a: Any) -> Any:
+    """Return complex numbers as pairs of their parts, along a last axis; others as they are."""
+    return np.stack([a.real, a.imag], axis=-1) if a.dtype.kind == "c" else a
+
+
+def as_complex(pairs: Any) -> Any:
+    """Return pairs of parts as the complex numbers that they are of."""
+    return elementwise.from_parts(pairs[..., 0], pairs[..., 1])
+
+
+def _in_pairs(y: Any) -> Any:
+    """Return an output, a complex one as pairs."""
+    return as_real(y if isinstance(y, Handle) else np.asarray(whole(y))) if plain(y).dtype.kind == "c" else y
 
 
 def parameter_names(f: Callable[..., Any]) -> list[str]:
@@ -273,13 +287,21 @@ _UNSET = object()
 
 @contextmanager
 def holding(tensors: Sequence[Tensor], arrays: Sequence[Array], tracked: bool = True) -> Iterator[list[Node]]:
-    """Have Tensors hold other arrays, as leaves without a past or a ``grad``; yield the nodes of these leaves."""
+    """Have Tensors hold other arrays, as leaves without a past or a ``grad``; yield the nodes of these leaves.
+
+    A complex Tensor is given pairs of real numbers, and is no leaf then, but made of one that holds those.
+    """
     before = [{f: x for f in _FIELDS if (x := getattr(t, f, _UNSET)) is not _UNSET} for t in tensors]
+    leaves = [make_tensor(array) if t.dtype.kind == "c" else t for t, array in zip(tensors, arrays, strict=True)]
     try:
-        for t, array in zip(tensors, arrays, strict=True):
-            _set_fields(t, {**dict.fromkeys(_FIELDS), "_data": array, "_exposed": None, "_name": t.name})
-            t.requires_grad = tracked
-        yield [t._node for t in tensors if t._node is not None]
+        for t, array, leaf in zip(tensors, arrays, leaves, strict=True):
+            _set_fields(leaf, {**dict.fromkeys(_FIELDS), "_data": array, "_exposed": None, "_name": t.name})
+            leaf.requires_grad = tracked
+            if leaf is not t:
+                with enable_grad():
+                    z = as_complex(leaf)
+                _set_fields(t, {**dict.fromkeys(_FIELDS), "_data": z._data, "_node": z._node, "_name": t.name})
+        yield [leaf._node for leaf in leaves if leaf._node is not None]
     finally:
         for t, fields in zip(tensors, before, strict=True):
             _set_fields(t, fields)

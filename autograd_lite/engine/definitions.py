@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.base.conventions import complex_dtype, refuse
 from autograd_lite.base.signatures import NO_VALUE, Described, known_parameters, parameter_names, says_nothing
 from autograd_lite.engine.binding import PYTORCH_NAMES, call_of, numpys_name
 from autograd_lite.engine.op import Cache, ask, pickled, quieted, whole
@@ -23,12 +24,15 @@ class Composite(Described):
     that need neither.
     """
 
-    __slots__ = ("__dict__", "cache", "checked", "exact", "fn", "free", "function", "known", "names", "order")
+    __slots__ = (
+        "__dict__", "cache", "checked", "complex", "exact", "fn", "free", "function", "known", "names", "order",
+    )  # fmt: skip
     form = "composite"
 
-    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool) -> None:
+    def __init__(self, fn: Any, definition: Callable[..., Any], exact: bool, checked: bool, holds: bool) -> None:
         self.describe(fn.__name__, fn)
         self.function, self.fn, self.exact, self.checked = fn, definition, exact, checked
+        self.complex = holds
         self.names = parameter_names(definition)
         parameters = known_parameters(fn, dict.fromkeys(self.names))
         self.cache = Cache()
@@ -42,6 +46,8 @@ class Composite(Described):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.exact and (found := whole(self.function, args, kwargs)) is not NotImplemented:
             return found
+        if not self.complex:
+            self._refuse_complex((*args, *kwargs.values()))
         try:
             places, given = self._given(args, kwargs)
         except errors.UnsupportedError:
@@ -66,6 +72,11 @@ class Composite(Described):
             raise failure
         # NumPy returns the argument, or a view of it: another Tensor here, with a history of its own.
         return result[...] if any(result is x for x in (*places, *given.values())) else result
+
+    def _refuse_complex(self, given: Sequence[Any]) -> None:
+        """Refuse complex numbers where a derivative is asked for."""
+        if (dtype := complex_dtype(given)) is not None and _is_recorded(given):
+            refuse(self, dtype)
 
     def _given(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
         """Return the arguments of the definition, by place and by name."""
@@ -103,18 +114,25 @@ class Composite(Described):
         return text.format(argument=argument, op=self.__name__, extra="", call=call)
 
 
+def _is_recorded(values: Sequence[Any]) -> bool:
+    """Tell whether a derivative is asked of any of the values, or of what stands in lists and tuples of them."""
+    parts = (_is_recorded(x) if isinstance(x, (list, tuple)) else getattr(x, "requires_grad", False) for x in values)
+    return any(parts)
+
+
 def composite(
-    *functions: Any, exact: bool = False, checked: bool = False
+    *functions: Any, exact: bool = False, checked: bool = False, complex: bool = False  # noqa: A002 - see `Op`
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a definition in terms of other operations for each of `functions`; a decorator.
 
     An `exact` one gives what NumPy gives for numbers of every kind, and is called also where nobody records. One that
-    is `checked` refuses by itself all that NumPy refuses.
+    is `checked` refuses by itself all that NumPy refuses. One that is not for `complex` numbers is refused those of
+    which a derivative is asked.
     """
 
     def register(definition: Callable[..., Any]) -> Callable[..., Any]:
         for fn in functions:
-            enter(fn, Composite(fn, definition, exact, checked))
+            enter(fn, Composite(fn, definition, exact, checked, complex))
         return definition
 
     return register

@@ -61,6 +61,11 @@ _VIEW = """\
 t = {made}
 return t if y.__class__ is _ndarray and y.base is None else linked(t, y, x0, a0, op, settings)"""
 
+# Its rules are not known to hold for complex numbers; a result of such is refused by `_recorded`.
+_REAL = """\
+if n{i} is not None and n{i}.dtype.kind == "c":
+    refuse(op, n{i}.dtype)"""
+
 _RECORD_ONE = "_recorded(op, y, None, ((n0, rule0, {saved}, 0),), settings)"
 
 _RECORD_SEVERAL = """\
@@ -92,7 +97,7 @@ def source(op: Op) -> str:
         unwrap=_indented([*unwrap, *([_SETTINGS] if op.defaults else [])]),
         untracked="(" + " and ".join(f"n{i} is None" for i in places) + ")",
         unrecorded=_result(op, "make_tensor(y, None, op)").replace("\n", "\n            "),
-        record=_indented(_record(op)),
+        record=_indented([*([] if op.complex else [_REAL.format(i=i) for i in places]), *_record(op)]),
     )
 
 

@@ -9,7 +9,8 @@ An operation is a NumPy function and, for each of its array inputs, one line tha
 The names of a rule's parameters say what it needs, and a node saves that and nothing else: ``g`` is the cotangent
 (or, for an elementwise rule, just as well the tangent), ``y`` the output, and NumPy's own names stand for the inputs
 and settings. ``<name>_shape`` asks for the shape of an input without keeping the input alive. In an ordinary sweep a
-rule receives arrays; when the derivative is itself recorded it receives Tensors, and the same text records it.
+rule receives arrays; when the derivative is itself recorded it receives Tensors, and the same text records it. What `g`
+is of complex numbers is told in `conventions`.
 
 How to choose the form:
 

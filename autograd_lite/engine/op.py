@@ -93,6 +93,8 @@ class Facts:
     formula: str | None = None
     finite: str | None = None
     native: str | None = None
+    complex: bool = False
+    analytic: bool = True
 
 
 FACTS: Mapping[str, Any] = {name: getattr(Facts, name) for name in Facts.__annotations__}
@@ -188,6 +190,10 @@ class Op(Described, Facts):
         What may be written in its place, in the names of the operands, that is finite also out of its domain.
     native : str or None
         The function of C's mathematics that computes one element, as ``tanh``; or an expression of ``{0}`` and ``{1}``.
+    complex : bool
+        Whether its rules hold for complex numbers; of others it is refused to record complex ones. See `conventions`.
+    analytic : bool
+        Whether it then is holomorphic: not what knows real and imaginary parts from each other, as `abs` does.
     """
 
     __slots__ = (
@@ -242,7 +248,7 @@ class Op(Described, Facts):
             jvp_wants=parameter_names(jvp)[1:] if jvp else (), cache=Cache(), **{**FACTS, **facts},
         )  # fmt: skip
         cores, results = core_dimensions(self.signature)
-        self._fill(cores=cores, result=results[0] if results else ())
+        self._fill(cores=cores, result=results[0] if results else (), analytic=self.complex and self.analytic)
         self._plan_saving()
         self.describe(name, source or function or fn)
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike, is_array
+from autograd_lite.base.conventions import complex_dtype, refuse
 from autograd_lite.base.libraries import LANE
 from autograd_lite.base.shapes import Array, everywhere
 from autograd_lite.base.unfinished import Lock
@@ -147,6 +148,8 @@ def apply(
     if tracked and op.rules and is_grad_enabled():
         inputs = _inputs(op, operands, arrays, nodes)
         edges = op.edges(y, arrays, settings, nodes)
+        if not op.complex and (found := complex_dtype([edge[0] for edge in edges])) is not None:
+            refuse(op, found)
         if edges:  # none where all that is tracked stands where there is no derivative, as the condition of `where`
             result = _recorded(op, y, inputs, edges, settings)
     if result is None:
@@ -302,7 +305,7 @@ def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any
     NOTE: node and Tensor are filled in here and not by their constructors, which cost a third of the whole lane.
     """
     dtype = y.dtype
-    if dtype is not _FLOAT64 and dtype.kind != "f":
+    if dtype is not _FLOAT64 and dtype.kind != "f" and not (dtype.kind == "c" and op.complex):
         refusals.result_dtype(op, dtype)
     node = _blank_node(Linked)
     node.op, node._inputs, node.edges, node.settings = op, inputs, edges, settings

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike
+from autograd_lite.base.conventions import refuse
 from autograd_lite.base.libraries import LIBRARIES, of_frame
 from autograd_lite.base.shapes import fitting
 from autograd_lite.engine.covered import refusal
@@ -63,9 +64,8 @@ def no_path(t: Any) -> NoReturn:
 
 def differentiable(t: Any) -> None:
     """Refuse to track data that have no gradient."""
-    if t.dtype.kind != "f":
-        text = errors.COMPLEX_GRAD if t.dtype.kind == "c" else errors.INTEGER_GRAD
-        raise errors.GradientDtypeError(text.format(what=describe(t), dtype=t.dtype))
+    if t.dtype.kind not in "fc":
+        raise errors.GradientDtypeError(errors.INTEGER_GRAD.format(what=describe(t), dtype=t.dtype))
 
 
 def recorded_leaf(t: Any, what: str) -> None:
@@ -202,8 +202,9 @@ def departure(t: Any, call: str) -> None:
 
 def result_dtype(op: Op, dtype: Any) -> NoReturn:
     """Refuse a recorded result that has no gradient."""
-    text = errors.COMPLEX_RESULT if dtype.kind == "c" else errors.INTEGER_RESULT
-    raise errors.GradientDtypeError(text.format(op=op.name, dtype=dtype))
+    if dtype.kind == "c":
+        refuse(op, dtype)
+    raise errors.GradientDtypeError(errors.INTEGER_RESULT.format(op=op.name, dtype=dtype))
 
 
 def seed(t: Any, given: Any) -> None:
@@ -230,6 +231,12 @@ def non_scalar(t: Any) -> NoReturn:
     raise errors.NonScalarError(errors.NON_SCALAR.format(what=describe(t), expr=expression(t), shape=t.shape))
 
 
+def complex_scalar(t: Any) -> None:
+    """Refuse one complex number to start from, which has two derivatives by every real one."""
+    if t.dtype.kind == "c":
+        raise errors.NonScalarError(errors.COMPLEX_SCALAR.format(what=describe(t), expr=expression(t)))
+
+
 def copy_of_node(t: Any, call: str) -> None:
     departure(t, call)
     if not t.is_leaf:
@@ -251,7 +258,7 @@ def in_place(t: Any, result: Any, what: str, instead: str) -> None:
 
 def hook_result(node: Any, changed: Any) -> None:
     """Refuse what a hook returned in the place of a gradient, where it is none."""
-    if changed.shape != node.shape or changed.dtype.kind == "c":
+    if changed.shape != node.shape or (changed.dtype.kind == "c" and node.dtype.kind != "c"):
         given = f"shape {changed.shape}, dtype {changed.dtype}"
         raise errors.RuleError(errors.HOOK_RESULT.format(what=node.describe(), given=given, dtype=node.dtype))
 

@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
+from autograd_lite.base.conventions import cast
 from autograd_lite.base.shapes import Array, everywhere, unbroadcast
 from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Node, later
@@ -76,7 +77,7 @@ def reverse(
             node, following = latest, None
             g = grads.pop(node)
             if g.dtype is not node.dtype:
-                g = g.astype(node.dtype)
+                g = cast(g, node.dtype)
             if node.notes is not None or (wanted is not None and node in wanted):
                 g = _arrive(node, g, found, wanted, hook)
             op, edges = node.op, node.edges
@@ -127,7 +128,7 @@ def reverse(
             else:
                 latest = following
         for node, g in grads.items():
-            _arrive(node, g if g.dtype is node.dtype else g.astype(node.dtype), found, wanted, hook)
+            _arrive(node, g if g.dtype is node.dtype else cast(g, node.dtype), found, wanted, hook)
     return found
 
 
@@ -186,7 +187,7 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
         grads[node] = share
         if node.op is not None:
             heappush(queue, (-node.order, node))
-    elif node in owned and share.__class__ not in RECORDERS:
+    elif node in owned and share.__class__ not in RECORDERS and share.dtype is grads[node].dtype:
         grads[node] += share
     else:
         grads[node] = total = grads[node] + share
@@ -196,12 +197,12 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
 
 def _buffer(parent: Node, grads: dict[Node, Array], queue: Queue, owned: set[Node]) -> Array:
     """Return the cotangent of `parent` so far as an array that this sweep may write to."""
-    if parent not in owned:
+    if parent not in owned or grads[parent].dtype is not parent.dtype:
         start = grads.get(parent)
         if start is None:
             _give(parent, np.zeros(parent.shape, parent.dtype), grads, queue, owned)
         else:
-            grads[parent] = np.array(start, parent.dtype)
+            grads[parent] = np.array(cast(start, parent.dtype))
         owned.add(parent)
     return grads[parent]
 

@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch
+from autograd_lite.base.conventions import cast, complex_dtype
 from autograd_lite.base.shapes import Array, everywhere, whole
 from autograd_lite.engine.graph import Node, leaf, reachable
 from autograd_lite.engine.op import Op
@@ -92,7 +93,10 @@ def _fitted(t: Array, node: Node, op: Op) -> Array:
         except ValueError as error:
             text = errors.RULE_TANGENT_SHAPE.format(op=op.name, given=t.shape, shape=node.shape)
             raise errors.RuleError(text) from error
-    return t if t.dtype == node.dtype else t.astype(node.dtype)
+    if t.dtype.kind == "c" and complex_dtype((node, *node.inputs)) is None:  # no real part of anything, but a mistake
+        given = f"an array of dtype {t.dtype}"
+        raise errors.RuleError(errors.CUSTOM_SHARE.format(what=f"the forward rule of {op.name}", given=given))
+    return cast(t, node.dtype)
 
 
 def moving_edges(node: Node, moving: Mapping[Node, Array]) -> list[tuple[Array, Any, Any, int]]:
@@ -182,7 +186,8 @@ def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool
 
 def _anywhere(node: Node) -> Array:
     """Return numbers that are no solution of anything."""
-    return (1.5 + np.cos(np.arange(math.prod(node.shape)))).reshape(node.shape).astype(node.dtype)
+    numbers = (1.5 + np.cos(np.arange(math.prod(node.shape)))).reshape(node.shape)
+    return (numbers * (1 + 0.7j) if node.dtype.kind == "c" else numbers).astype(node.dtype)
 
 
 def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Array) -> None:
@@ -191,7 +196,7 @@ def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Arr
     if len(levels) <= 1:  # the sums over all examples do as well
         v, moved, pairs = whole(v), whole(moved), [(whole(a), whole(b)) for a, b in pairs]
     terms, back = [share * t for share, t in pairs], v * moved
-    sums = sum(np.sum(term) for term in terms), np.sum(back)
+    sums = np.real(sum(np.sum(term) for term in terms)), np.real(np.sum(back))
     gap, tolerance = np.abs(sums[0] - sums[1]), np.finfo(v.dtype).eps ** 0.25
     if not traced() and everywhere(gap <= tolerance * np.abs(sums[1])):
         return

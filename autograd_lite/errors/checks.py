@@ -104,10 +104,6 @@ GRADCHECK_NOTHING = (
     "gradcheck of {function}: none of the {number} inputs has a derivative to check. "
     "Write ag.gradcheck(f, ag.Tensor(data, requires_grad=True)), or give arrays of floats"
 )
-GRADCHECK_COMPLEX = (
-    "gradcheck of {function}: {what} has dtype {dtype}, and derivatives of complex numbers are not recorded. "
-    "Write {instead}, or give a pair (f, df) of NumPy functions, which is checked with complex numbers too"
-)
 GRADCHECK_IMAGINARY = (
     "gradcheck of {function}: its derivative is complex, where the function is real and so is its input. "
     "Write df(x).real if the imaginary part is meant to be left out"

@@ -38,7 +38,7 @@ class FreedGraphError(AutogradError, RuntimeError):
 
 
 class GradientDtypeError(AutogradError, TypeError):
-    """A gradient is asked of data that has none: integers, booleans, and for now complex numbers."""
+    """A gradient is asked of what has none: integers, booleans, complex numbers where only real ones have a rule."""
 
 
 class DataError(AutogradError, TypeError):

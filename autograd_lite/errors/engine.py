@@ -11,6 +11,10 @@ SEED_SHAPE = (
     "the gradient given to backward() has shape {given}, which is not that of {what}. "
     "Write {expr}.backward(gradient={instead}) if that is meant"
 )
+NO_IMAGINARY_PART = (
+    "an assignment to the imaginary part of {what}, of dtype {dtype}, which has none. "
+    "Write z = t + 1j * v for a complex Tensor"
+)
 SEED_COMPLEX = (
     "the gradient given to backward() is complex ({given}), {what} is real ({dtype}), so its imaginary part "
     "would be lost. Write {expr}.backward(gradient=gradient.real)"
@@ -37,18 +41,17 @@ INTEGER_RESULT = (
     "the result of {op} has dtype {dtype}, through which no derivative flows, but an operand requires a gradient. "
     "Write t.detach() for that operand if a constant is meant"
 )
-COMPLEX_RESULT = (
-    "the result of {op} has dtype {dtype}: gradients of complex numbers are not supported. "
-    "Write t.detach() for the operand that requires a gradient, or compute with the real and the imaginary part"
+COMPLEX_OPERATION = (
+    "{op} of numbers of dtype {dtype} has no derivative here: its rule is one for real numbers. "
+    "Write t.detach() for the operand that requires a gradient, or compute with the parts t.real and t.imag"
+)
+COMPLEX_SCALAR = (
+    "backward() needs one real number to start from, and {what} is complex. Write {expr}.real.backward() or "
+    "abs({expr}).backward() for a real one, or {expr}.backward(gradient=1.0), which is the same as the real part"
 )
 INTEGER_GRAD = (
     "{what} has dtype {dtype}: only floating-point numbers have a gradient. "
     "Write ag.Tensor(data, dtype=float, requires_grad=True)"
-)
-COMPLEX_GRAD = (
-    "{what} has dtype {dtype}: gradients of complex numbers are not supported. "
-    "Write the computation in real and imaginary parts: re = ag.Tensor(z.real, requires_grad=True); "
-    "im = ag.Tensor(z.imag, requires_grad=True)"
 )
 BAD_DATA = "a Tensor holds numbers, but the data is {what}. Write {instead}"
 MASKED_BESIDE = (

@@ -28,10 +28,6 @@ SETTING_RESULT = (
     "the result of {function}{path} is {what}, and no real number. "
     "Write {instead} for what comes besides, or return numbers only"
 )
-COMPLEX_ARGUMENT = (
-    "{path} of {function} has dtype {dtype}: derivatives by complex numbers are not supported. "
-    "Write {function} in real numbers, with z.real and z.imag as two arguments"
-)
 QUANTILE = "q={given} is outside of what quantiles are asked for. Write q between 0 and 1, and percentiles up to 100"
 NO_AUX = (
     "has_aux=True, but {function} returned a {given}, not a pair. "
@@ -51,6 +47,24 @@ NO_DEPENDENCE = (
 INDEPENDENT = (
     "{transform}: the result of {function}{place} does not depend on the argument it is differentiated by{cause}. "
     "So the derivative is 0. Write return y + 0 * np.sum(x) where that is meant"
+)
+COMPLEX_OUTPUT = (
+    "{transform} of {function}, whose result is complex ({dtype}): it moves in two directions, and no one number says "
+    "how. Write ag.{transform}({function}, holomorphic=True) if it is holomorphic, of complex numbers; "
+    "lambda z: {function}(z).real, and the same with .imag, for its parts; or ag.vjp({function}, z)"
+)
+COMPLEX_MODE = (
+    "jacobian of {function} with mode={given!r}: between real and complex numbers only one mode gives all derivatives. "
+    "Write mode={mode!r}, or leave mode= out"
+)
+HOLOMORPHIC_REAL = (
+    "{transform} of {function} with holomorphic=True is for complex arguments and results, but one of them has dtype "
+    "{dtype}. Write z.astype(complex) for an argument, or leave holomorphic=True out where the result is real"
+)
+NOT_HOLOMORPHIC = (
+    "{transform} of {function}, which is not holomorphic: along i it does not move by i times what it moves along 1, "
+    "so it has no complex derivative. "
+    "Write lambda z: {function}(z).real, and the same with .imag, for its parts; or ag.vjp({function}, z)"
 )
 TANGENT_SHAPE = (
     "{what} has shape {given}, but {primal} has shape {shape}. Write {instead} if that is meant"

@@ -104,3 +104,7 @@ ATTRIBUTE_KIND = (
     "{name} of {module} is given a {given}, and would be trained, or saved, no more. "
     "Write self.{name} = {kind}(value), or self.{name}.assign(value); del self.{name} before it for something else"
 )
+COMPLEX_PARAMETER = (
+    "{optimizer} has steps for real parameters, but one of them has dtype {dtype}. "
+    "Write re, im = ag.nn.Parameter(v.real), ag.nn.Parameter(v.imag), and re + 1j * im for the complex number"
+)

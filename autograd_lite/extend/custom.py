@@ -68,9 +68,10 @@ def custom_op(
         call is a decorator.
     vjp : callable
         The reverse rule. Its first parameter is `g`, the derivative of the final result by that of `f`, of the same
-        shape; the names of the others say what else it needs: ``y`` the result, the inputs and settings of `f` by
-        their names, and ``<name>_shape`` the shape of an input, without keeping the input alive. It returns one result
-        of the shape of the input; for several inputs a tuple of them, with None where the derivative is 0.
+        shape (of complex numbers see `base.conventions`); the names of the others say what else it
+        needs: ``y`` the result, the inputs and settings of `f` by their names, and ``<name>_shape`` the shape of an
+        input, without keeping the input alive. It returns one result of the shape of the input; for several inputs a
+        tuple of them, with None where the derivative is 0.
     jvp : callable, optional
         The forward rule. Its first parameter is `tangents`, a list with how each input moves, None for one that does
         not; the others as those of `vjp`. By default it is derived, by transposing `vjp`, if that is NumPy.
@@ -96,7 +97,8 @@ def custom_op(
     GradcheckError
         With `check`: a rule is wrong.
     RuleError
-        When called: something is written to, or a result is no array of real numbers.
+        When called: something is written to, or a result is no array of numbers; a reverse rule makes complex numbers
+        of real ones.
     ForeignRuleError
         When differentiated: a rule that is no NumPy would have to be differentiated itself, or transposed.
 
@@ -152,6 +154,7 @@ def _declared(f: Function, called: str, vjp: Function | None, jvp: Function | No
     op = Black(
         called, _seen(compute, called, lambda: op), "custom", operands, defaults, rules.back,
         order=(*operands, *defaults), jvp=rules.ahead, opaque=compute, code=code,
+        complex=not numerical, analytic=False,
     )  # fmt: skip
     operation = Derived(op)
     named(operation, f, _declared, (f, called, vjp, jvp, numerical))

@@ -9,7 +9,7 @@ is `foreign` and refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -17,10 +17,11 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
+from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array, whole
 from autograd_lite.engine.graph import Node, new_order
 from autograd_lite.engine.op import RECORDERS
-from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor, plain_of
+from autograd_lite.engine.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_of
 from autograd_lite.engine.switch import within_rule
 from autograd_lite.engine.watchpoints import opaque, traced
 from autograd_lite.transforms.batches.array import (
@@ -151,7 +152,7 @@ def value_of(y: Any, name: str) -> Array:
     if isinstance(y, (tuple, list, Handle, dict)) or y is None or _is_special(y):
         raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=_kind(y)))
     array = np.array(y)
-    if array.dtype.kind not in _REAL:
+    if array.dtype.kind not in NUMERIC:
         raise errors.RuleError(errors.CUSTOM_VALUE.format(op=name, given=_kind(array)))
     return array if array.ndim else array[()]
 
@@ -166,22 +167,22 @@ def _kind(y: Any) -> str:
     if y is None:
         return "None"
     if isinstance(y, (np.ndarray, np.generic)) and not _is_special(y):
-        return f"an array of dtype {y.dtype}" if y.dtype.kind not in _REAL else "an array without a history"
+        return f"an array of dtype {y.dtype}" if y.dtype.kind not in "fiub" else "an array without a history"
     name = type(y).__name__
     return f"{'an' if name[0] in 'AEIOUaeio' else 'a'} {name}"
 
 
-def _is_number(x: Any) -> bool:
-    plain = isinstance(x, (int, float, np.generic, np.ndarray)) and not _is_special(x)
-    return plain and np.asarray(x).dtype.kind in _REAL
+def _is_number(x: Any, kinds: Container[str]) -> bool:
+    plain = isinstance(x, (int, float, complex, np.generic, np.ndarray)) and not _is_special(x)
+    return plain and np.asarray(x).dtype.kind in kinds
 
 
-def _checked(x: Any, called: str) -> Any:
-    """Return what a rule returned as an array, or a Tensor or a batch, of real numbers; refuse all else."""
+def _checked(x: Any, called: str, kinds: Container[str]) -> Any:
+    """Return what a rule returned as an array, or a Tensor or a batch, of numbers of some kinds; refuse all else."""
     if is_array(x) and not isinstance(x, np.ndarray):
-        if getattr(x, "dtype", None) is None or x.dtype.kind in _REAL:
+        if getattr(x, "dtype", None) is None or x.dtype.kind in kinds:
             return x
-    elif _is_number(x):
+    elif _is_number(x, kinds):
         return np.asarray(x)
     given = f"an array of dtype {x.dtype}" if type(x) in RECORDERS else _kind(x)
     raise errors.RuleError(errors.CUSTOM_SHARE.format(what=called, given=given))
@@ -223,14 +224,16 @@ class Rule:
         recorded = any(isinstance(v, Handle) for v in values)
         return self._recorded(values) if recorded else self._plain(values)
 
-    def _listed(self, found: Any) -> list[Any]:
-        return [None if x is None else _checked(x, self.called) for x in self._results(found)]
+    def _listed(self, found: Any, values: Sequence[Any]) -> list[Any]:
+        """NOTE: a reverse rule that makes complex numbers of real ones does so by mistake: half of them is not used."""
+        kinds = NUMERIC if self.kind == "forward" or complex_dtype(values) is not None else _REAL
+        return [None if x is None else _checked(x, self.called, kinds) for x in self._results(found)]
 
     def _seen(self, values: Sequence[Any]) -> list[Any]:
         """Call the rule with what looks like arrays: handles of its own, which it may not change either."""
         given = list(map(locked, values))
         before = list(map(_holding, given))
-        found = self._listed(self._code.fn(*given))
+        found = self._listed(self._code.fn(*given), given)
         for name, x, held in zip(self._code.names, given, before, strict=True):
             if _holding(x) is not held:
                 raise errors.RuleError(errors.CUSTOM_WRITES.format(what=self.called, name=name))
@@ -242,7 +245,7 @@ class Rule:
         return self._opaque(values) if traced() else self._of_arrays(values)
 
     def _of_arrays(self, values: Sequence[Any]) -> list[Any]:
-        return self._batch(values) if holds_any(values) else self._listed(self._code(*values))
+        return self._batch(values) if holds_any(values) else self._listed(self._code(*values), values)
 
     def _batch(self, values: Sequence[Any]) -> list[Any]:
         """Return the results for all examples at once, or, of a rule that cannot take a batch, for one by one."""

@@ -11,6 +11,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import is_private, make_tensor
@@ -61,6 +62,9 @@ class Optimizer:
     Tensor([ 0.9, -1.9], dtype=float64, requires_grad=True)
     """
 
+    complex = False
+    """Whether its steps are right for complex parameters: those that no square or size of a gradient goes into."""
+
     def __init__(self, params: Any, **defaults: Any) -> None:
         self.defaults = defaults
         self.check(defaults)
@@ -96,6 +100,8 @@ class Optimizer:
         self.check(settings)
         tensors = [_tensor(item) for item in _listed(params)]
         _check_tensors(tensors, [t for g in self.param_groups for t in g["params"]])
+        if not self.complex and (dtype := complex_dtype(tensors)) is not None:
+            raise errors.ArgumentError(errors.COMPLEX_PARAMETER.format(optimizer=type(self).__name__, dtype=dtype))
         self.param_groups.append({"params": tensors, **settings})
 
     def check(self, settings: Group) -> None:

@@ -67,6 +67,8 @@ class SGD(Optimizer):
     Tensor([0.8, 1.6], dtype=float64, requires_grad=True)
     """
 
+    complex = True
+
     def __init__(
         self,
         params: Any,

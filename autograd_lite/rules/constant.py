@@ -56,7 +56,7 @@ def _question(fn: Callable[..., Any]) -> None:
     def answer(*args: Any, **kwargs: Any) -> Any:
         return fn(*(_plain(x) for x in args), **{name: _plain(x) for name, x in kwargs.items()})
 
-    composite(fn, exact=True)(answer)
+    composite(fn, exact=True, complex=True)(answer)
 
 
 QUESTIONS = (
@@ -69,16 +69,16 @@ for _question_fn in QUESTIONS:
     _question(_question_fn)
 
 
-@composite(np.shape, exact=True)
+@composite(np.shape, exact=True, complex=True)
 def shape(a: Any) -> tuple[int, ...]:
     return a.shape
 
 
-@composite(np.ndim, exact=True)
+@composite(np.ndim, exact=True, complex=True)
 def ndim(a: Any) -> int:
     return a.ndim
 
 
-@composite(np.size, exact=True)
+@composite(np.size, exact=True, complex=True)
 def size(a: Any, axis: int | None = None) -> int:
     return a.size if axis is None else a.shape[axis]

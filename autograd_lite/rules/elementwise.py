@@ -23,24 +23,27 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.forms import custom, elementwise, linear, operation
+from autograd_lite.engine.forms import constant, custom, elementwise, linear, operation
+from autograd_lite.engine.op import NO_SETTINGS, Op, recorder_of
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
 
 # ----- arithmetic -----
 
-elementwise(np.add, lambda g: g, lambda g: g, symbol="+")
-elementwise(np.subtract, lambda g: g, lambda g: -g, symbol="-")
-elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1, symbol="*")
+elementwise(np.add, lambda g: g, lambda g: g, symbol="+", complex=True)
+elementwise(np.subtract, lambda g: g, lambda g: -g, symbol="-", complex=True)
+elementwise(np.multiply, lambda g, x2: g * x2, lambda g, x1: g * x1, symbol="*", complex=True)
 elementwise(
     np.divide, lambda g, x2: g / x2, lambda g, y, x2: -g * y / x2, symbol="/",
-    finite="x1 / np.where(x2 == 0, 1.0, x2)",
+    finite="x1 / np.where(x2 == 0, 1.0, x2)", complex=True,
 )  # fmt: skip
-elementwise(np.negative, lambda g: -g, native="(-{0})")
-elementwise(np.positive, lambda g: g, native="{0}")
-elementwise(np.reciprocal, lambda g, y: -g * y * y, native="(1 / {0})", finite="1 / np.where(x == 0, 1.0, x)")
-elementwise(np.square, lambda g, x: g * (x + x), native="({0} * {0})")
+elementwise(np.negative, lambda g: -g, native="(-{0})", complex=True)
+elementwise(np.positive, lambda g: g, native="{0}", complex=True)
+elementwise(
+    np.reciprocal, lambda g, y: -g * y * y, native="(1 / {0})", finite="1 / np.where(x == 0, 1.0, x)", complex=True,
+)  # fmt: skip
+elementwise(np.square, lambda g, x: g * (x + x), native="({0} * {0})", complex=True)
 elementwise(np.remainder, lambda g: g, lambda g, x1, x2: -g * np.floor_divide(x1, x2), symbol="%")
 elementwise(np.fmod, lambda g: g, lambda g, y, x1, x2: -g * np.rint((x1 - y) / x2))
 
@@ -55,34 +58,42 @@ def _power_base(g: Array, x1: Array, x2: Array) -> Array:
 
 
 def _power_exponent(g: Array, y: Array, x1: Array) -> Array:
-    """``y log(x1)``, and 0 at ``x1 = 0``, its limit for positive exponents."""
+    """``y log(x1)``, and 0 at ``x1 = 0``, its limit for positive exponents. The logarithm is complex where `y` is."""
     if isinstance(x1, (int, float)):  # so that the logarithm is a Python number too, which leaves float32 as it is
-        return g * y * float(np.log(x1 or 1))
-    return g * y * np.log(np.where(x1 == 0, 1, x1))
+        return g * y * np.log((x1 or 1) + (0j if y.dtype.kind == "c" else 0)).item()
+    base = np.where(x1 == 0, 1, x1)
+    return g * y * np.log(base.astype(y.dtype) if y.dtype.kind == "c" else base)
 
 
-elementwise(np.power, _power_base, _power_exponent, symbol="**", native="pow")
-elementwise(np.float_power, _power_base, _power_exponent, native="pow")
-elementwise(np.sqrt, lambda g, y: g / (y + y), native="sqrt", finite="np.sqrt(np.maximum(x, 1e-12))")
+elementwise(np.power, _power_base, _power_exponent, symbol="**", native="pow", complex=True)
+elementwise(np.float_power, _power_base, _power_exponent, native="pow", complex=True)
+elementwise(np.sqrt, lambda g, y: g / (y + y), native="sqrt", finite="np.sqrt(np.maximum(x, 1e-12))", complex=True)
 elementwise(np.cbrt, lambda g, y: g / (3 * y * y), native="cbrt")
 
 # ----- exponentials and logarithms -----
 
-elementwise(np.exp, lambda g, y: g * y, native="exp", finite="np.exp(np.minimum(x, 700.0))")
-elementwise(np.exp2, lambda g, y: g * y * LN2, native="exp2")
-elementwise(np.expm1, lambda g, x: g * np.exp(x), native="expm1")
-elementwise(np.log, lambda g, x: g / x, native="log", finite="np.log(np.maximum(x, 1e-12))")
-elementwise(np.log2, lambda g, x: g / (x * LN2), native="log2", finite="np.log2(np.maximum(x, 1e-12))")
-elementwise(np.log10, lambda g, x: g / (x * LN10), native="log10", finite="np.log10(np.maximum(x, 1e-12))")
-elementwise(np.log1p, lambda g, x: g / (1 + x), native="log1p", finite="np.log1p(np.maximum(x, -1 + 1e-12))")
+elementwise(np.exp, lambda g, y: g * y, native="exp", finite="np.exp(np.minimum(x, 700.0))", complex=True)
+elementwise(np.exp2, lambda g, y: g * y * LN2, native="exp2", complex=True)
+elementwise(np.expm1, lambda g, x: g * np.exp(x), native="expm1", complex=True)
+elementwise(np.log, lambda g, x: g / x, native="log", finite="np.log(np.maximum(x, 1e-12))", complex=True)
+elementwise(np.log2, lambda g, x: g / (x * LN2), native="log2", finite="np.log2(np.maximum(x, 1e-12))", complex=True)
+elementwise(
+    np.log10, lambda g, x: g / (x * LN10), native="log10", finite="np.log10(np.maximum(x, 1e-12))", complex=True,
+)  # fmt: skip
+elementwise(
+    np.log1p, lambda g, x: g / (1 + x), native="log1p", finite="np.log1p(np.maximum(x, -1 + 1e-12))", complex=True,
+)  # fmt: skip
 
 
 def _sech_squared(x: Array) -> Array:
     """``1 / cosh(x)^2``, to full relative precision until it is smaller than any float."""
+    if x.dtype.kind == "c":  # whose inverse is not 0 where it is infinite
+        falling = np.exp(np.where(x.real < 0, 2 * x, -2 * x))
+        return 4 * falling / np.square(1 + falling)
     return np.square(np.reciprocal(np.cosh(x)))
 
 
-sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x), formula="sech_squared")
+sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x), formula="sech_squared", complex=True)
 
 
 def _sigmoid_slope(x: Array) -> Array:
@@ -157,18 +168,18 @@ elementwise(
 
 # ----- trigonometry -----
 
-elementwise(np.sin, lambda g, x: g * np.cos(x), native="sin", range=(-1, 1))
-elementwise(np.cos, lambda g, x: -g * np.sin(x), native="cos", range=(-1, 1))
-elementwise(np.tan, lambda g, y: g * (1 + y * y), native="tan")
+elementwise(np.sin, lambda g, x: g * np.cos(x), native="sin", range=(-1, 1), complex=True)
+elementwise(np.cos, lambda g, x: -g * np.sin(x), native="cos", range=(-1, 1), complex=True)
+elementwise(np.tan, lambda g, y: g * (1 + y * y), native="tan", complex=True)
 elementwise(
     np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin",
-    finite="np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
+    finite="np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True,
 )  # fmt: skip
 elementwise(
     np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)), native="acos",
-    finite="np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))",
+    finite="np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True,
 )  # fmt: skip
-elementwise(np.arctan, lambda g, x: g / (1 + x * x), native="atan", range=(-np.pi / 2, np.pi / 2))
+elementwise(np.arctan, lambda g, x: g / (1 + x * x), native="atan", range=(-np.pi / 2, np.pi / 2), complex=True)
 
 
 def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
@@ -202,17 +213,38 @@ for _to_radians in (np.radians, np.deg2rad):
 
 # ----- hyperbolic functions -----
 
-elementwise(np.sinh, lambda g, x: g * np.cosh(x), native="sinh")
-elementwise(np.cosh, lambda g, x: g * np.sinh(x), native="cosh", range=(1, np.inf))
-elementwise(np.tanh, lambda g, x: g * sech_squared(x), native="tanh", range=(-1, 1))
-elementwise(np.arcsinh, lambda g, x: g / np.hypot(x, 1), native="asinh")
-elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), native="acosh")
-elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh")
+elementwise(np.sinh, lambda g, x: g * np.cosh(x), native="sinh", complex=True)
+elementwise(np.cosh, lambda g, x: g * np.sinh(x), native="cosh", range=(1, np.inf), complex=True)
+elementwise(np.tanh, lambda g, x: g * sech_squared(x), native="tanh", range=(-1, 1), complex=True)
+elementwise(
+    np.arcsinh, lambda g, x: g / (np.sqrt(1 + x * x) if x.dtype.kind == "c" else np.hypot(x, 1)), native="asinh",
+    complex=True,
+)  # fmt: skip
+elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), native="acosh", complex=True)
+elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh", complex=True)
 
 # ----- corners -----
 
-for _size in (np.absolute, np.fabs):
-    elementwise(_size, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0), native="fabs")
+step = constant(np.sign)
+
+elementwise(
+    np.absolute,
+    lambda g, x: g * np.sign(x).conj(),
+    apex=lambda at, slope, x: np.where(at, slope * x.conj(), 0),
+    native="fabs",
+    complex=True,
+    analytic=False,
+)
+elementwise(np.fabs, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0), native="fabs")
+
+
+@composite(np.sign, exact=True, complex=True)
+def sign(x: Array) -> Array:
+    """A step for real numbers; ``x / |x|`` for complex ones, which moves with their angle, and is 0 at 0."""
+    if x.dtype.kind != "c":
+        return step(x)
+    size = np.abs(x)
+    return np.where(size == 0, 0, x / np.where(size == 0, 1, size))
 
 
 def _won(g: Array, won: Array, mine: Array, other: Array) -> Array:
@@ -298,10 +330,11 @@ select = linear(
     lambda g, condition: np.where(condition, 0, g),
     signature="(),(),()->()",
     selects=True,
+    complex=True,
 )
 
 
-@composite(np.where, exact=True)
+@composite(np.where, exact=True, complex=True)
 def where(condition: Array, x: Array = None, y: Array = None) -> Array:
     if x is None and y is None:
         return np.nonzero(condition)
@@ -318,8 +351,10 @@ def divmod_(x1: Array, x2: Array) -> tuple[Array, Array]:
     return np.floor_divide(x1, x2), np.remainder(x1, x2)
 
 
-@composite(np.nan_to_num)
+@composite(np.nan_to_num, complex=True)
 def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
+    if x.dtype.kind == "c":
+        return from_parts(*[nan_to_num(part, nan=nan, posinf=posinf, neginf=neginf) for part in (x.real, x.imag)])
     if x.dtype.kind != "f":
         return np.positive(x)
     limits = np.finfo(x.dtype)
@@ -328,24 +363,58 @@ def nan_to_num(x: Array, *, nan: float = 0.0, posinf: float | None = None, negin
     return np.where(x == -np.inf, limits.min if neginf is None else neginf, x)
 
 
-# ----- real numbers as complex ones, and as sign and magnitude -----
+# ----- the parts of complex numbers; sign and magnitude -----
 
-elementwise(np.conjugate, lambda g: g, native="{0}")
+
+def _real(val: Array) -> Array:
+    return val[...].real
+
+
+def _imag(val: Array) -> Array:
+    return val[...].imag
+
+
+def _from_parts(real: Array, imag: Array) -> Array:
+    """Return ``real + i imag``, also of infinities, which times ``i`` have a real part that is nan."""
+    recorder = recorder_of(real, imag)
+    if recorder is not None:
+        return recorder(from_parts, (real, imag), NO_SETTINGS)
+    dtype = np.result_type(real.dtype, imag.dtype, np.complex64)
+    z = np.empty(np.broadcast_shapes(real.shape, imag.shape), dtype)
+    z.real, z.imag = real.real, imag.real
+    return z
+
+
+# What arrives at a real number is the real part. So these are right in both modes, as all that is elementwise.
+real_part: Op = elementwise(
+    _real, lambda g: g, complex=True, analytic=False, view=lambda a, value: from_parts(value, a.imag)
+)
+imaginary_part: Op = elementwise(
+    _imag, lambda g: g * -1j, complex=True, analytic=False, view=lambda a, value: from_parts(a.real, value)
+)
+from_parts: Op = linear(_from_parts, lambda g: g, lambda g: g * 1j, complex=True, analytic=False)
+elementwise(np.conjugate, lambda g: g.conj(), native="{0}", complex=True, analytic=False)
 elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None, native="copysign")
 elementwise(np.ldexp, lambda g, x2: np.ldexp(g, x2), None)
 elementwise(np.heaviside, None, lambda g, x1: np.where(x1 == 0, g, 0), selects=True)
 
 
-@composite(np.real)
+@composite(np.real, exact=True, complex=True)
 def real(val: Array) -> Array:
-    return val[...]
+    return real_part(val) if val.dtype.kind == "c" else val[...]
+
+
+@composite(np.imag, exact=True, complex=True)
+def imag(val: Array) -> Array:
+    return imaginary_part(val) if val.dtype.kind == "c" else np.zeros_like(val)
+
+
+@composite(np.angle, complex=True)
+def angle(z: Array, deg: bool = False) -> Array:
+    turned = np.arctan2(np.imag(z), np.real(z))
+    return np.degrees(turned) if deg else turned
 
 
 @composite(np.real_if_close)
 def real_if_close(a: Array, tol: float = 100) -> Array:
     return a[...]
-
-
-@composite(np.imag)
-def imag(val: Array) -> Array:
-    return np.zeros_like(val)

@@ -84,8 +84,9 @@ getitem: Op = linear(
     selects=True,
     accumulate=lambda out, g, key, _: _add_at(out, g, key),
     view=lambda a, value, key: setitem(a, value, key=key),
+    complex=True,
 )
-scatter: Op = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key shape", selects=True)
+scatter: Op = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key shape", selects=True, complex=True)
 
 
 def _setitem(a: Array, value: Array, key: Any) -> Array:
@@ -175,6 +176,7 @@ setitem: Op = linear(
     selects=True,
     accumulate=lambda g, key: _emptied(g, key),
     spends=True,
+    complex=True,
 )
 
 # ----- definitions -----
@@ -185,7 +187,7 @@ def _along(axis: int, key: Any, ndim: int) -> tuple[Any, ...]:
     return (*(slice(None),) * (axis % ndim), key)
 
 
-@composite(np.take)
+@composite(np.take, complex=True)
 def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise") -> Array:
     a = np.ravel(a) if not a.ndim or (axis is None and a.ndim != 1) else a
     axis = axis or 0
@@ -198,7 +200,7 @@ def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise")
     return getitem(a, key=_along(axis, where, a.ndim))  # which `a[...]` is not, of an array by the places of a batch
 
 
-@composite(np.take_along_axis)
+@composite(np.take_along_axis, complex=True)
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     if axis is None:
         return getitem(np.ravel(arr), key=value_of(indices))
@@ -206,17 +208,17 @@ def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     return getitem(arr, key=tuple([value_of(indices) if i == axis % arr.ndim else grid[i] for i in range(arr.ndim)]))
 
 
-@composite(np.compress)
+@composite(np.compress, complex=True)
 def compress(condition: Array, a: Array, axis: int | None = None) -> Array:
     return take(a, np.flatnonzero(condition), axis)
 
 
-@composite(np.extract)
+@composite(np.extract, complex=True)
 def extract(condition: Array, arr: Array) -> Array:
     return take(arr, np.flatnonzero(condition))
 
 
-@composite(np.repeat)
+@composite(np.repeat, complex=True)
 def repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
     a = np.ravel(a) if axis is None or not a.ndim else a
     axis = axis or 0
@@ -241,35 +243,36 @@ diagonals = linear(
     signature="(m,n)->(k)",
     selects=True,
     view=lambda a, value, offset=0: setitem(a, value, key=_places(a.shape, offset)),
+    complex=True,
 )
 
 
-@composite(np.diagonal)
+@composite(np.diagonal, complex=True)
 def diagonal(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return diagonals(np.moveaxis(a, (axis1, axis2), (-2, -1)), offset=int(offset))
 
 
-@composite(np.trace)
+@composite(np.trace, complex=True)
 def trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return np.sum(diagonal(a, offset, axis1, axis2), -1)
 
 
-@composite(np.linalg.diagonal)
+@composite(np.linalg.diagonal, complex=True)
 def linalg_diagonal(x: Array, *, offset: int = 0) -> Array:
     return diagonal(x, offset, -2, -1)
 
 
-@composite(np.linalg.trace)
+@composite(np.linalg.trace, complex=True)
 def linalg_trace(x: Array, *, offset: int = 0) -> Array:
     return trace(x, offset, -2, -1)
 
 
-@composite(np.diagflat)
+@composite(np.diagflat, complex=True)
 def diagflat(v: Array, k: int = 0) -> Array:
     return diag(np.ravel(v), k)
 
 
-@composite(np.diag)
+@composite(np.diag, complex=True)
 def diag(v: Array, k: int = 0) -> Array:
     if v.ndim not in (1, 2):
         raise errors.ShapeError(
@@ -283,11 +286,11 @@ def diag(v: Array, k: int = 0) -> Array:
     return scatter(v, key=(rows - min(k, 0), rows + max(k, 0)), shape=(n, n))
 
 
-linear(np.tril, lambda g, k: np.tril(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)
-linear(np.triu, lambda g, k: np.triu(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)
+linear(np.tril, lambda g, k: np.tril(g, k), settings="k", signature="(m,n)->(m,n)", selects=True, complex=True)
+linear(np.triu, lambda g, k: np.triu(g, k), settings="k", signature="(m,n)->(m,n)", selects=True, complex=True)
 
 
-@composite(np.sort)
+@composite(np.sort, complex=True)
 def sort(a: Array, axis: int | None = -1, kind: str | None = None, *, stable: bool | None = None) -> Array:
     """The elements in order; equal ones keep theirs, whatever `kind`, so that the gradient does not depend on it."""
     a = np.ravel(a) if axis is None else a
@@ -295,37 +298,37 @@ def sort(a: Array, axis: int | None = -1, kind: str | None = None, *, stable: bo
     return take_along_axis(a, np.argsort(a, axis, stable=True), axis)
 
 
-@composite(np.partition)
+@composite(np.partition, complex=True)
 def partition(a: Array, kth: Any, axis: int | None = -1) -> Array:
     a = np.ravel(a) if axis is None else a
     axis = -1 if axis is None else axis
     return take_along_axis(a, np.argpartition(a, kth, axis), axis)
 
 
-@composite(np.flip)
+@composite(np.flip, complex=True)
 def flip(m: Array, axis: Axis = None) -> Array:
     axes = normalize_axes(axis, m.ndim)
     return m[tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))]
 
 
-@composite(np.fliplr)
+@composite(np.fliplr, complex=True)
 def fliplr(m: Array) -> Array:
     return flip(m, 1)
 
 
-@composite(np.flipud)
+@composite(np.flipud, complex=True)
 def flipud(m: Array) -> Array:
     return flip(m, 0)
 
 
-@composite(np.delete)
+@composite(np.delete, complex=True)
 def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
     arr = np.ravel(arr) if axis is None else arr
     axis = axis or 0
     return take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
 
 
-@composite(np.resize)
+@composite(np.resize, complex=True)
 def resize(a: Array, new_shape: Any) -> Array:
     shape = as_tuple(new_shape)
     return take(a, np.resize(np.arange(a.size), shape)) if a.size else np.zeros(shape, a.dtype)
@@ -359,10 +362,11 @@ windows = linear(
     axes="axes",
     selects=True,
     view=lambda x, value, lengths, axes: refuse_write(x, value),
+    complex=True,
 )
 
 
-@composite(np.lib.stride_tricks.sliding_window_view)
+@composite(np.lib.stride_tricks.sliding_window_view, complex=True)
 def sliding_window_view(x: Array, window_shape: Any, axis: Axis = None) -> Array:
     axes = tuple(range(x.ndim)) if axis is None else tuple([i % x.ndim for i in as_tuple(axis)])
     return windows(x, lengths=as_tuple(window_shape), axes=axes)

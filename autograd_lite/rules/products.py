@@ -36,7 +36,7 @@ def _matmul_right(g: Array, x1: Array) -> Array:
     return x1.swapaxes(-1, -2) @ g
 
 
-bilinear(np.matmul, _matmul_left, _matmul_right, symbol="@")
+bilinear(np.matmul, _matmul_left, _matmul_right, symbol="@", complex=True)
 
 
 def _affine(x: Array, weight: Array, bias: Array) -> Array:
@@ -73,12 +73,13 @@ affine = custom(
     _affine_weight,
     lambda g: g,
     jvp=_affine_jvp,
+    complex=True,
 )
 
 # ----- definitions -----
 
 
-@composite(np.dot, checked=True)
+@composite(np.dot, checked=True, complex=True)
 def dot(a: Array, b: Array) -> Array:
     a, b = with_shape(a), with_shape(b)
     if a.ndim == 0 or b.ndim == 0:
@@ -88,53 +89,53 @@ def dot(a: Array, b: Array) -> Array:
     return np.matmul(a, b) if b.ndim == 1 or a.ndim <= 2 else np.tensordot(a, b, (-1, 0))  # noqa: PLR2004
 
 
-@composite(np.inner, checked=True)
+@composite(np.inner, checked=True, complex=True)
 def inner(a: Array, b: Array) -> Array:
     a, b = with_shape(a), with_shape(b)
     return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else np.tensordot(a, b, (-1, -1))
 
 
-@composite(np.vdot)
+@composite(np.vdot, complex=True)
 def vdot(a: Array, b: Array) -> Array:
-    return np.matmul(np.ravel(a), np.ravel(b))
+    return np.matmul(np.ravel(a).conj(), np.ravel(b))
 
 
-@composite(np.vecdot)
+@composite(np.vecdot, complex=True)
 def vecdot(x1: Array, x2: Array) -> Array:
-    return np.sum(np.multiply(x1, x2), -1)
+    return np.sum(np.multiply(with_shape(x1).conj(), x2), -1)
 
 
-@composite(np.linalg.vecdot)
+@composite(np.linalg.vecdot, complex=True)
 def linalg_vecdot(x1: Array, x2: Array, *, axis: int = -1) -> Array:
-    return np.sum(np.multiply(x1, x2), axis)
+    return np.sum(np.multiply(with_shape(x1).conj(), x2), axis)
 
 
-@composite(*present("matvec"))
+@composite(*present("matvec"), complex=True)
 def matvec(x1: Array, x2: Array) -> Array:
     return np.matmul(x1, np.expand_dims(x2, -1))[..., 0]
 
 
-@composite(*present("vecmat"))
+@composite(*present("vecmat"), complex=True)
 def vecmat(x1: Array, x2: Array) -> Array:
-    return np.matmul(np.expand_dims(x1, -2), x2)[..., 0, :]
+    return np.matmul(np.expand_dims(with_shape(x1).conj(), -2), x2)[..., 0, :]
 
 
-@composite(np.linalg.matmul)
+@composite(np.linalg.matmul, complex=True)
 def linalg_matmul(x1: Array, x2: Array) -> Array:
     return np.matmul(x1, x2)
 
 
-@composite(np.outer, checked=True)
+@composite(np.outer, checked=True, complex=True)
 def outer(a: Array, b: Array) -> Array:
     return np.ravel(a)[:, None] * np.ravel(b)
 
 
-@composite(np.linalg.outer)
+@composite(np.linalg.outer, complex=True)
 def linalg_outer(x1: Array, x2: Array) -> Array:
     return outer(x1, x2)
 
 
-@composite(np.kron)
+@composite(np.kron, complex=True)
 def kron(a: Array, b: Array) -> Array:
     ndim = max(np.ndim(a), np.ndim(b))
     shape_a = (1,) * (ndim - np.ndim(a)) + np.shape(a)
@@ -152,7 +153,7 @@ def _tensordot_axes(axes: Any, ndim_a: int, ndim_b: int) -> tuple[list[int], lis
     return [i % ndim_a for i in first], [i % ndim_b for i in second]
 
 
-@composite(np.tensordot)
+@composite(np.tensordot, complex=True)
 def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
     """A matrix product between the kept axes and the summed ones, moved next to each other."""
     a, b = with_shape(a), with_shape(b)
@@ -171,12 +172,12 @@ def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
     return np.matmul(left, right).reshape((*rows, *columns))
 
 
-@composite(np.linalg.tensordot)
+@composite(np.linalg.tensordot, complex=True)
 def linalg_tensordot(x1: Array, x2: Array, *, axes: Any = 2) -> Array:
     return tensordot(x1, x2, axes)
 
 
-@composite(np.cross)
+@composite(np.cross, complex=True)
 def cross(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
     if axis is not None:
         axisa = axisb = axisc = axis
@@ -190,12 +191,12 @@ def cross(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1,
     return np.moveaxis(a[..., after] * b[..., before] - a[..., before] * b[..., after], -1, axisc)
 
 
-@composite(np.linalg.cross)
+@composite(np.linalg.cross, complex=True)
 def linalg_cross(x1: Array, x2: Array, *, axis: int = -1) -> Array:
     return cross(x1, x2, axis=axis)
 
 
-@composite(np.polyval)
+@composite(np.polyval, complex=True)
 def polyval(p: Array, x: Array) -> Array:
     """Horner's scheme, from the coefficient of the highest power."""
     y = np.zeros_like(x)
@@ -204,7 +205,7 @@ def polyval(p: Array, x: Array) -> Array:
     return y
 
 
-@composite(np.linalg.multi_dot)
+@composite(np.linalg.multi_dot, complex=True)
 def multi_dot(arrays: Sequence[Array]) -> Array:
     """The products from left to right: the value of the best order, not its speed."""
     product, *rest = arrays
@@ -213,7 +214,7 @@ def multi_dot(arrays: Sequence[Array]) -> Array:
     return product
 
 
-@composite(np.linalg.matrix_power)
+@composite(np.linalg.matrix_power, complex=True)
 def matrix_power(a: Array, n: int) -> Array:
     """Repeated squaring."""
     if n < 0:
@@ -265,10 +266,10 @@ def _einsum_back(a: Array, value: Array, spec: str) -> Array:
     return product(value, spec=f"{output}->{letters}")
 
 
-product = custom(_einsum, _einsum_rule, settings="spec", variadic=True, view=_einsum_back)
+product = custom(_einsum, _einsum_rule, settings="spec", variadic=True, view=_einsum_back, complex=True)
 
 
-@composite(np.einsum, exact=True, checked=True)
+@composite(np.einsum, exact=True, checked=True, complex=True)
 def einsum(subscripts: Any, *operands: Array, optimize: Any = False) -> Array:
     """Write the dots and the output out, take diagonals of repeated letters, and multiply.
 

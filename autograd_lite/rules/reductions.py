@@ -52,7 +52,7 @@ def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
     return np.sum(wide(g), normalize_axes(axis, len(shape)), keepdims=keepdims)
 
 
-spread = linear(_spread, _gather, settings="shape axis keepdims")
+spread = linear(_spread, _gather, settings="shape axis keepdims", complex=True)
 
 
 def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -61,13 +61,14 @@ def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 linear(
     np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims),
-    settings="axis keepdims", axes="axis", call=_sum,
+    settings="axis keepdims", axes="axis", call=_sum, complex=True,
 )
 linear(
     np.mean,
     lambda g, a_shape, axis, keepdims: spread(divided(g, reduced_size(a_shape, axis)), a_shape, axis, keepdims),
     settings="axis keepdims",
     axes="axis",
+    complex=True,
 )
 
 
@@ -76,16 +77,17 @@ def _cumsum(a: Array, axis: int) -> Array:
 
 
 cumulative_sum: Op = linear(
-    _cumsum, lambda g, axis: np.flip(cumulative_sum(np.flip(g, axis), axis=axis), axis), settings="axis", axes="axis"
+    _cumsum, lambda g, axis: np.flip(cumulative_sum(np.flip(g, axis), axis=axis), axis), settings="axis", axes="axis",
+    complex=True,
 )
 
 
-@composite(np.cumsum)
+@composite(np.cumsum, complex=True)
 def cumsum(a: Array, axis: int | None = None) -> Array:
     return cumulative_sum(np.ravel(a), axis=0) if axis is None else cumulative_sum(a, axis=axis)
 
 
-@composite(np.cumulative_sum)
+@composite(np.cumulative_sum, complex=True)
 def cumulative_sum_(x: Array, *, axis: int | None = None, include_initial: bool = False) -> Array:
     return _with_initial(np.cumsum, np.zeros_like, x, axis, include_initial)
 
@@ -133,10 +135,10 @@ def _prod_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> Arra
     return spread(g, a.shape, axis, keepdims) * np.transpose(others, np.argsort(order).tolist())
 
 
-custom(np.prod, _prod_rule, settings="axis keepdims", axes="axis")
+custom(np.prod, _prod_rule, settings="axis keepdims", axes="axis", complex=True)
 
 
-@composite(np.cumprod)
+@composite(np.cumprod, complex=True)
 def cumprod(a: Array, axis: int | None = None) -> Array:
     if axis is None or not a.ndim:
         a, axis = np.ravel(a), 0
@@ -144,7 +146,7 @@ def cumprod(a: Array, axis: int | None = None) -> Array:
     return np.moveaxis(_shifted_product(a, 1) * a, -1, axis)
 
 
-@composite(np.cumulative_prod)
+@composite(np.cumulative_prod, complex=True)
 def cumulative_prod(x: Array, *, axis: int | None = None, include_initial: bool = False) -> Array:
     return _with_initial(np.cumprod, np.ones_like, x, axis, include_initial)
 
@@ -171,17 +173,22 @@ def ptp(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 # ----- moments -----
 
 
-@composite(np.var)
+def squared(x: Array) -> Array:
+    """Return the square of the absolute value, which is real."""
+    return np.square(x.real) + np.square(x.imag) if x.dtype.kind == "c" else x * x
+
+
+@composite(np.var, complex=True)
 def var(
     a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None
 ) -> Array:
     x = wide(a)
     centred = x - np.mean(x, axis, keepdims=True)
-    total = np.sum(centred * centred, axis, keepdims=keepdims)
+    total = np.sum(squared(centred), axis, keepdims=keepdims)
     return narrowed(divided(total, _degrees_of_freedom(a, axis, ddof, correction)), a.dtype)
 
 
-@composite(np.std)
+@composite(np.std, complex=True)
 def std(
     a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, *, correction: float | None = None
 ) -> Array:
@@ -189,14 +196,15 @@ def std(
     x = wide(a)
     centred = x - np.mean(x, axis, keepdims=True)
     count = _degrees_of_freedom(a, axis, ddof, correction)
-    return narrowed(euclidean_norm(centred, axis=axis, keepdims=keepdims) / np.sqrt(x.dtype.type(count)), a.dtype)
+    size = euclidean_norm(centred, axis=axis, keepdims=keepdims)
+    return narrowed(size / np.sqrt(size.dtype.type(count)), a.dtype)
 
 
 def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, correction: float | None) -> float:
     return max(reduced_size(a.shape, axis) - (ddof if correction is None else correction), 0)
 
 
-@composite(np.average)
+@composite(np.average, complex=True)
 def average(a: Array, axis: Axis = None, weights: Array = None, *, keepdims: bool = False) -> Array:
     if weights is None:
         return np.mean(a, axis, keepdims=keepdims)
@@ -215,7 +223,7 @@ def average(a: Array, axis: Axis = None, weights: Array = None, *, keepdims: boo
 
 
 def _euclidean_norm(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    return np.sqrt(np.sum(x * x, axis if axis is None else normalize_axes(axis, x.ndim), keepdims=keepdims))
+    return np.sqrt(np.sum(squared(x), axis if axis is None else normalize_axes(axis, x.ndim), keepdims=keepdims))
 
 
 def _is_exact(squares: Array) -> bool:
@@ -236,18 +244,20 @@ def _norm_rule(g: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Arra
     """``x / y``, and 0 where the norm is 0; also where `y`, which is NumPy's, has overflowed or lost its digits."""
     kept = keepdims_shape(x.shape, axis)
     if _is_exact(y * y):
-        return (g / y).reshape(kept) * x
+        return (g / y).reshape(kept) * x.conj()
     x = _near_one(wide(x), axis)
     y = euclidean_norm(x, axis=axis, keepdims=True)
-    return np.where(y == 0, 0, g.reshape(kept) / y) * x
+    return np.where(y == 0, 0, g.reshape(kept) / y) * x.conj()
 
 
 def _norm_apex(at: Array, slope: Array, y: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
     kept = keepdims_shape(x.shape, axis)
-    return np.where(at.reshape(kept), slope.reshape(kept) * x, 0)
+    return np.where(at.reshape(kept), slope.reshape(kept) * x.conj(), 0)
 
 
-euclidean_norm = custom(_euclidean_norm, _norm_rule, settings="axis keepdims", axes="axis", apex=_norm_apex)
+euclidean_norm = custom(
+    _euclidean_norm, _norm_rule, settings="axis keepdims", axes="axis", apex=_norm_apex, complex=True, analytic=False
+)
 
 
 def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -260,13 +270,15 @@ def _power_norm_rule(g: Array, y: Array, x: Array, p: float, axis: Axis) -> Arra
     if not _is_exact(y**p):
         x = _near_one(wide(x), axis)
         y = power_norm(x, p=p, axis=normalize_axes(axis, x.ndim), keepdims=True)
-    return np.where(y == 0, 0, g * np.sign(x) * (np.abs(x) / y) ** (p - 1))
+    return np.where(y == 0, 0, g * np.sign(x).conj() * (np.abs(x) / y) ** (p - 1))
 
 
-power_norm = custom(_power_norm, _power_norm_rule, settings="p axis keepdims", axes="axis")
+power_norm = custom(
+    _power_norm, _power_norm_rule, settings="p axis keepdims", axes="axis", complex=True, analytic=False
+)
 
 
-@composite(np.linalg.vector_norm)
+@composite(np.linalg.vector_norm, complex=True)
 def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: float | None = 2) -> Array:  # noqa: A002 - NumPy's name
     axes = normalize_axes(axis, x.ndim)
     if ord is None or ord == 2:  # noqa: PLR2004 - the square root of the sum of squares
@@ -277,16 +289,16 @@ def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: flo
     if ord == -np.inf:
         return np.min(size, axes, keepdims=keepdims)
     if ord == 0:
-        return np.sum((x != 0).astype(x.dtype), axes, keepdims=keepdims)
+        return np.sum((x != 0).astype(size.dtype), axes, keepdims=keepdims)
     return np.sum(size, axes, keepdims=keepdims) if ord == 1 else power_norm(x, ord, axes, keepdims)
 
 
-@composite(np.linalg.matrix_norm)
+@composite(np.linalg.matrix_norm, complex=True)
 def matrix_norm(x: Array, *, keepdims: bool = False, ord: float | str | None = "fro") -> Array:  # noqa: A002 - NumPy's name
     return norm(x, ord, (-2, -1), keepdims)
 
 
-@composite(np.linalg.norm)
+@composite(np.linalg.norm, complex=True)
 def norm(x: Array, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:  # noqa: A002 - NumPy's name
     if ord is None:
         return vector_norm(x, axis=axis, keepdims=keepdims)

@@ -15,7 +15,7 @@ from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.rules.common import divided
 from autograd_lite.rules.indexing import sliding_window_view, take
-from autograd_lite.rules.reductions import euclidean_norm
+from autograd_lite.rules.reductions import euclidean_norm, squared
 
 # ----- over numbers only -----
 
@@ -24,22 +24,22 @@ def _filled(a: Array, value: float) -> Array:
     return np.where(np.isnan(a), value, a)
 
 
-@composite(np.nansum)
+@composite(np.nansum, complex=True)
 def nansum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.sum(_filled(a, 0), axis, keepdims=keepdims)
 
 
-@composite(np.nanprod)
+@composite(np.nanprod, complex=True)
 def nanprod(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.prod(_filled(a, 1), axis, keepdims=keepdims)
 
 
-@composite(np.nancumsum)
+@composite(np.nancumsum, complex=True)
 def nancumsum(a: Array, axis: int | None = None) -> Array:
     return np.cumsum(_filled(a, 0), axis)
 
 
-@composite(np.nancumprod)
+@composite(np.nancumprod, complex=True)
 def nancumprod(a: Array, axis: int | None = None) -> Array:
     return np.cumprod(_filled(a, 1), axis)
 
@@ -65,19 +65,19 @@ def _degrees_of_freedom(a: Array, axis: Axis, ddof: float, keepdims: bool) -> Ar
     return np.where(count > 0, count, np.nan)
 
 
-@composite(np.nanmean)
+@composite(np.nanmean, complex=True)
 def nanmean(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     return narrowed(divided(nansum(wide(a), axis, keepdims), _count(a, axis, keepdims)), a.dtype)
 
 
-@composite(np.nanvar)
+@composite(np.nanvar, complex=True)
 def nanvar(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     centred = _centred(a, axis)
-    total = np.sum(centred * centred, axis, keepdims=keepdims)
+    total = np.sum(squared(centred), axis, keepdims=keepdims)
     return narrowed(divided(total, _degrees_of_freedom(a, axis, ddof, keepdims)), a.dtype)
 
 
-@composite(np.nanstd)
+@composite(np.nanstd, complex=True)
 def nanstd(a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Array:
     size = euclidean_norm(_centred(a, axis), axis=axis, keepdims=keepdims)
     return narrowed(divided(size, np.sqrt(_degrees_of_freedom(a, axis, ddof, keepdims))), a.dtype)
@@ -126,7 +126,7 @@ def median(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 # ----- differences -----
 
 
-@composite(np.diff)
+@composite(np.diff, complex=True)
 def diff(a: Array, n: int = 1, axis: int = -1, prepend: Array = None, append: Array = None) -> Array:
     if n == 0:
         return a
@@ -143,13 +143,13 @@ def _as_end(end: Array, a: Array, axis: int) -> Array:
     return end if np.ndim(end) else np.broadcast_to(end, keepdims_shape(a.shape, axis))
 
 
-@composite(np.ediff1d)
+@composite(np.ediff1d, complex=True)
 def ediff1d(ary: Array, to_end: Array = None, to_begin: Array = None) -> Array:
     ends = [None if end is None else np.astype(np.ravel(with_shape(end)), ary.dtype) for end in (to_begin, to_end)]
     return np.concatenate([part for part in (ends[0], diff(np.ravel(ary)), ends[1]) if part is not None])
 
 
-@composite(np.trapezoid)
+@composite(np.trapezoid, complex=True)
 def trapezoid(y: Array, x: Array = None, dx: float = 1.0, axis: int = -1) -> Array:
     y = np.moveaxis(with_shape(y), axis, -1)
     if x is not None:
@@ -161,7 +161,7 @@ def trapezoid(y: Array, x: Array = None, dx: float = 1.0, axis: int = -1) -> Arr
 # ----- interpolation -----
 
 
-@composite(np.interp)
+@composite(np.interp, complex=True)
 def interp(x: Array, xp: Array, fp: Array, left: Array = None, right: Array = None) -> Array:
     """The chord between the two points around `x`; the end values outside."""
     low = np.clip(np.searchsorted(xp, x, "right") - 1, 0, np.size(xp) - 2)
@@ -176,7 +176,7 @@ def interp(x: Array, xp: Array, fp: Array, left: Array = None, right: Array = No
 # ----- convolution and covariance -----
 
 
-@composite(np.convolve)
+@composite(np.convolve, complex=True)
 def convolve(a: Array, v: Array, mode: str = "full") -> Array:
     """The windows of the longer sequence, between zeros, times the shorter one backwards."""
     a, v = np.atleast_1d(a), np.atleast_1d(v)
@@ -188,12 +188,12 @@ def convolve(a: Array, v: Array, mode: str = "full") -> Array:
     return np.matmul(sliding_window_view(np.pad(longer, around), shorter.size), np.flip(shorter))
 
 
-@composite(np.correlate)
+@composite(np.correlate, complex=True)
 def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
-    return convolve(a, np.flip(np.atleast_1d(v)), mode)
+    return convolve(a, np.flip(np.atleast_1d(v)).conj(), mode)
 
 
-@composite(np.cov)
+@composite(np.cov, complex=True)
 def cov(m: Array, y: Array = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Array:
     parts = [np.atleast_2d(part) for part in (m, y) if part is not None]
     parts = [part if rowvar or part.shape[0] == 1 else part.T for part in parts]
@@ -201,4 +201,4 @@ def cov(m: Array, y: Array = None, rowvar: bool = True, bias: bool = False, ddof
     x = np.astype(x, np.result_type(x.dtype, np.float64))
     centred = x - np.mean(x, 1, keepdims=True)
     count = max(x.shape[1] - (ddof if ddof is not None else 0 if bias else 1), 0)
-    return np.squeeze(np.matmul(centred, centred.T) / count)
+    return np.squeeze(np.matmul(centred, centred.T.conj()) / count)

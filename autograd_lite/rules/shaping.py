@@ -27,6 +27,7 @@ reshaped: Op = linear(
     lambda g, a_shape: g.reshape(a_shape),
     settings="shape",
     view=lambda a, value, shape: reshaped(value, shape=a.shape),
+    complex=True,
 )
 
 
@@ -34,7 +35,9 @@ def _ravel(a: Array) -> Array:
     return a.ravel()
 
 
-raveled = linear(_ravel, lambda g, a_shape: g.reshape(a_shape), view=lambda a, value: reshaped(value, shape=a.shape))
+raveled = linear(
+    _ravel, lambda g, a_shape: g.reshape(a_shape), complex=True, view=lambda a, value: reshaped(value, shape=a.shape)
+)
 
 
 def by_columns(name: str, order: str | None) -> bool:
@@ -48,7 +51,7 @@ def by_columns(name: str, order: str | None) -> bool:
     return known
 
 
-@composite(np.reshape, exact=True)
+@composite(np.reshape, exact=True, complex=True)
 def reshape(a: Array, shape: Any, order: str | None = "C", *, copy: bool | None = None) -> Array:
     """NOTE: whether it is a copy nobody can tell of a Tensor, which does not see another one change."""
     if not by_columns("reshape", order):
@@ -57,7 +60,7 @@ def reshape(a: Array, shape: Any, order: str | None = "C", *, copy: bool | None 
     return np.transpose(reshaped(np.transpose(a), shape=backwards))
 
 
-@composite(np.ravel, exact=True)
+@composite(np.ravel, exact=True, complex=True)
 def ravel(a: Array, order: str | None = "C") -> Array:
     return raveled(np.transpose(a) if by_columns("ravel", order) else a)
 
@@ -76,6 +79,7 @@ linear(
     settings="axes",
     call=_transpose,
     view=lambda a, value, axes=None: _transposed_back(value, axes),
+    complex=True,
 )
 
 
@@ -83,17 +87,17 @@ def _copy(a: Array) -> Array:
     return a.copy()
 
 
-copy = linear(np.copy, lambda g: g, call=_copy, signature="()->()")
+copy = linear(np.copy, lambda g: g, call=_copy, signature="()->()", complex=True)
 
 
 def _astype(x: Array, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype, signature="()->()")
+astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype, signature="()->()", complex=True)
 
 
-@composite(np.full_like)
+@composite(np.full_like, complex=True)
 def full_like(a: Array, fill_value: Array, dtype: Any = None, *, shape: Any = None) -> Array:
     base = np.zeros_like(a, dtype=dtype, shape=shape)
     return np.astype(base + fill_value, base.dtype)
@@ -104,19 +108,20 @@ linear(
     lambda g, array_shape: unbroadcast(g, array_shape),
     settings="shape",
     view=lambda a, value, shape: refuse_write(a, value),
+    complex=True,
 )
 
 # ----- axes: definitions -----
 
 
-@composite(np.swapaxes)
+@composite(np.swapaxes, complex=True)
 def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
     axes = list(range(a.ndim))
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
     return np.transpose(a, axes)
 
 
-@composite(np.matrix_transpose, np.linalg.matrix_transpose)
+@composite(np.matrix_transpose, np.linalg.matrix_transpose, complex=True)
 def matrix_transpose(x: Array) -> Array:
     return swapaxes(x, -1, -2)
 
@@ -126,24 +131,24 @@ def _like(a: Array) -> Array:
     return np.broadcast_to(0, np.shape(a))
 
 
-@composite(np.moveaxis, checked=True)
+@composite(np.moveaxis, checked=True, complex=True)
 def moveaxis(a: Array, source: Any, destination: Any) -> Array:
     labelled = np.moveaxis(np.broadcast_to(0, range(1, a.ndim + 1)), source, destination)
     return np.transpose(a, [n - 1 for n in labelled.shape])
 
 
-@composite(np.rollaxis)
+@composite(np.rollaxis, complex=True)
 def rollaxis(a: Array, axis: int, start: int = 0) -> Array:
     axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
     return np.moveaxis(a, axis, start - (axis < start))
 
 
-@composite(np.expand_dims, checked=True)
+@composite(np.expand_dims, checked=True, complex=True)
 def expand_dims(a: Array, axis: Any) -> Array:
     return reshaped(a, shape=np.expand_dims(_like(a), axis).shape)
 
 
-@composite(np.squeeze, checked=True)
+@composite(np.squeeze, checked=True, complex=True)
 def squeeze(a: Array, axis: Axis = None) -> Array:
     return reshaped(a, shape=np.squeeze(_like(a), axis).shape)
 
@@ -158,16 +163,16 @@ def _atleast(fn: Any) -> Any:
 
 
 for _fn in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
-    composite(_fn)(_atleast(_fn))
+    composite(_fn, complex=True)(_atleast(_fn))
 
 
-@composite(np.broadcast_arrays)
+@composite(np.broadcast_arrays, complex=True)
 def broadcast_arrays(*args: Array, subok: bool = False) -> tuple[Array, ...]:
     shape = np.broadcast_shapes(*(np.shape(a) for a in args))
     return tuple(with_shape(a)[...] if np.shape(a) == shape else np.broadcast_to(a, shape) for a in args)
 
 
-@composite(np.meshgrid)
+@composite(np.meshgrid, complex=True)
 def meshgrid(*xi: Array, indexing: str = "xy", sparse: bool = False) -> tuple[Array, ...]:
     first, second = (1, 0) if indexing == "xy" and len(xi) > 1 else (0, 1)
     axes = [{0: first, 1: second}.get(i, i) for i in range(len(xi))]
@@ -192,10 +197,11 @@ joined = linear(
     settings="axis starts",
     axes="axis",
     variadic=True,
+    complex=True,
 )
 
 
-@composite(np.concatenate, checked=True)
+@composite(np.concatenate, checked=True, complex=True)
 def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     """NOTE: where each array starts is computed once, not by each of the rules: there may be thousands of arrays."""
     if axis is None:
@@ -205,33 +211,33 @@ def concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
     return joined(*arrays, axis=axis, starts=tuple(accumulate(lengths, initial=0)))
 
 
-@composite(np.stack)
+@composite(np.stack, complex=True)
 def stack(arrays: Sequence[Array], axis: int = 0) -> Array:
     return concatenate([np.expand_dims(a, axis) for a in arrays], axis)
 
 
-@composite(np.vstack, checked=True)
+@composite(np.vstack, checked=True, complex=True)
 def vstack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_2d(a) for a in tup], 0)
 
 
-@composite(np.hstack, checked=True)
+@composite(np.hstack, checked=True, complex=True)
 def hstack(tup: Sequence[Array]) -> Array:
     arrays = [np.atleast_1d(a) for a in tup]
     return concatenate(arrays, 0 if arrays[0].ndim == 1 else 1)
 
 
-@composite(np.dstack, checked=True)
+@composite(np.dstack, checked=True, complex=True)
 def dstack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_3d(a) for a in tup], 2)
 
 
-@composite(np.column_stack, checked=True)
+@composite(np.column_stack, checked=True, complex=True)
 def column_stack(tup: Sequence[Array]) -> Array:
     return concatenate([np.atleast_2d(a).T if np.ndim(a) < 2 else a for a in tup], 1)  # noqa: PLR2004 - not yet columns
 
 
-@composite(np.block, checked=True)
+@composite(np.block, checked=True, complex=True)
 def block(arrays: Any) -> Array:
     """Nested lists: the innermost are joined along the last axis, the outer ones along the axes before."""
     leaves = list(_leaves(arrays, 0))
@@ -253,12 +259,12 @@ def _joined_block(x: Any, ndim: int, depth: int) -> Array:
     return np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x))
 
 
-@composite(np.array_split)
+@composite(np.array_split, complex=True)
 def array_split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     return _pieces(np.array_split, ary, indices_or_sections, axis)
 
 
-@composite(np.split)
+@composite(np.split, complex=True)
 def split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     return _pieces(np.split, ary, indices_or_sections, axis)
 
@@ -270,27 +276,27 @@ def _pieces(fn: Any, ary: Array, indices_or_sections: Any, axis: int) -> list[Ar
     return [ary[(*before, slice(p[0], p[-1] + 1) if p.size else slice(0, 0))] for p in parts]
 
 
-@composite(np.hsplit)
+@composite(np.hsplit, complex=True)
 def hsplit(ary: Array, indices_or_sections: Any) -> Any:
     return split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
 
 
-@composite(np.vsplit)
+@composite(np.vsplit, complex=True)
 def vsplit(ary: Array, indices_or_sections: Any) -> Any:
     return split(ary, indices_or_sections, 0)
 
 
-@composite(np.dsplit)
+@composite(np.dsplit, complex=True)
 def dsplit(ary: Array, indices_or_sections: Any) -> Any:
     return split(ary, indices_or_sections, 2)
 
 
-@composite(np.unstack)
+@composite(np.unstack, complex=True)
 def unstack(x: Array, *, axis: int = 0) -> tuple[Array, ...]:
     return tuple(np.moveaxis(x, axis, 0))
 
 
-@composite(np.append, checked=True)
+@composite(np.append, checked=True, complex=True)
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:
     return concatenate((arr, values), axis)
 
@@ -307,18 +313,19 @@ def _negative(shift: Any) -> Any:
 
 
 rolled: Op = linear(
-    _roll, lambda g, shift, axis: rolled(g, shift=_negative(shift), axis=axis), settings="shift axis", axes="axis"
+    _roll, lambda g, shift, axis: rolled(g, shift=_negative(shift), axis=axis), settings="shift axis", axes="axis",
+    complex=True,
 )
 
 
-@composite(np.roll, exact=True)
+@composite(np.roll, exact=True, complex=True)
 def roll(a: Array, shift: Any, axis: Any = None) -> Array:
     flat = axis is None
     moved = rolled(np.ravel(a) if flat else a, shift=shift, axis=0 if flat else axis)
     return moved.reshape(a.shape) if flat else moved
 
 
-@composite(np.tile)
+@composite(np.tile, complex=True)
 def tile(A: Array, reps: Any) -> Array:  # noqa: N803 - NumPy's name
     reps = as_tuple(reps)
     ndim = max(A.ndim, len(reps))
@@ -340,11 +347,11 @@ def _inside(g: Array, widths: Sequence[tuple[int, int]]) -> Array:
     return g[tuple(slice(low, g.shape[i] - high) for i, (low, high) in enumerate(widths))]
 
 
-padded = linear(_pad, lambda g, widths: _inside(g, widths), settings="widths")
+padded = linear(_pad, lambda g, widths: _inside(g, widths), settings="widths", complex=True)
 _PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
 
 
-@composite(np.pad)
+@composite(np.pad, complex=True)
 def pad(
     array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0, reflect_type: str = "even"
 ) -> Array:
@@ -370,7 +377,7 @@ def _pad_constant(array: Array, widths: Sequence[tuple[int, int]], value: float)
     return padded(array, widths=tuple(widths)) + frame
 
 
-@composite(np.rot90)
+@composite(np.rot90, complex=True)
 def rot90(m: Array, k: int = 1, axes: Sequence[int] = (0, 1)) -> Array:
     first, second = axes
     turned = {0: m[...], 1: np.flip(m, second), 2: np.flip(np.flip(m, first), second), 3: np.flip(m, first)}[k % 4]

@@ -56,7 +56,7 @@ def _times(a: Array, matrix: Any) -> Array:
 
 product: Op = Op(
     "sparse_product", _times, "linear", ("a",), {"matrix": None}, (lambda g, matrix: product(g, matrix=matrix.T),),
-    order=("a", "matrix"), opaque=_multiplied,
+    order=("a", "matrix"), opaque=_multiplied, complex=True,
 )  # fmt: skip
 
 

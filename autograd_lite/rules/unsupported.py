@@ -28,12 +28,10 @@ _SENTENCES = {
     "a Tensor holds floating-point numbers. Write t.detach().numpy() for the array": """
         busday_count busday_offset datetime_as_string is_busday isnat packbits unpackbits char.* strings.*
         lib.recfunctions.*""",
-    "complex numbers are not differentiated here. Write the function of the same name in np, for real numbers": """
+    "it is real or complex as its argument is. Write the function of the same name in np, of z.astype(complex)": """
         lib.scimath.* lib._scimath_impl.*""",
-    "complex numbers are not differentiated here. "
-    "Write the transform as two matrix products, with the cosines and the sines": "fft.*",
-    "complex numbers are not differentiated here. Write np.arctan2(imaginary, real)": "angle",
-    "complex numbers are not differentiated here. Write np.sort(t)": "sort_complex",
+    "it has no derivative here. Write np.fft.fft(np.eye(n)) @ t, the product with its matrix": "fft.*",
+    "Write np.sort(t.astype(complex))": "sort_complex",
     "it calls a function for every part. Write the function on the whole Tensor with axis=": """
         apply_along_axis apply_over_axes""",
     "it takes functions or a choice for every element. Write np.where(condition, x, y), nested if need be": """

@@ -11,9 +11,10 @@ from itertools import compress, repeat, starmap
 from typing import Any
 from weakref import ref
 
-from numpy import ndarray
+from numpy import dtype, float64, ndarray
 
 from autograd_lite import errors
+from autograd_lite.base.conventions import conjugated
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import Lock, at_once
 from autograd_lite.engine.graph import Node
@@ -22,6 +23,7 @@ from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.state import handing_out, is_leftover, scopes, writing
 from autograd_lite.tensor.views import is_outdated, links_of, outdate, views_of
 
+_FLOAT64 = dtype(float64)
 _lock = Lock()  # held while gradients are added
 _attributes = Handle.__dict__  # the slots, or what stands in their place while a function is compiled
 _DATA, _GRAD, _EXPOSED = (_attributes[name] for name in ("_data", "_grad", "_exposed"))
@@ -54,9 +56,10 @@ def commit_gradients(found: dict[Node, Array]) -> None:
     """
     with _lock.held:
         tensors, old, new = [], [], []
-        for node, g in found.items():
+        for node, cotangent in found.items():
             t = node.notes.owner()  # type: ignore[union-attr]
             if t is not None:
+                g = cotangent if cotangent.dtype is _FLOAT64 else conjugated(cotangent)
                 if scopes() or g.__class__ is not ndarray:
                     _see_gradient(t, g)
                 before = getattr(t, "_grad", None)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.base.arraylike import is_array
+from autograd_lite.base.conventions import conjugated
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import converted
@@ -40,10 +41,11 @@ def seed_of(t: Any, gradient: Any) -> Any:
     if gradient is None:
         if t.size != 1:
             refusals.non_scalar(t)
+        refusals.complex_scalar(t)
         plain = t._data.__class__ is np.ndarray
         return make_tensor(np.array(1, t.dtype).reshape(t.shape) if plain else np.ones_like(t._data))
     if isinstance(gradient, bool):
         refusals.seed_bool(t, gradient)
     seed = gradient if isinstance(gradient, Handle) else make_tensor(own_array(gradient, None))
     refusals.seed(t, seed)
-    return seed
+    return conjugated(seed)

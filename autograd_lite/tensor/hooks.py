@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autograd_lite.base.conventions import cast, conjugated
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.covered import uncovered
@@ -38,11 +39,11 @@ def run_hooks(node: Node, g: Array) -> Array:
     recorded = isinstance(g, Handle)
     assert node.notes is not None
     for hook in list(node.notes.hooks.values()):
-        given = g if isinstance(g, Handle) else make_tensor(as_array(g))
+        given = conjugated(g if isinstance(g, Handle) else make_tensor(as_array(g)))
         changed: Any = uncovered(hook, (given,), {})
         if changed is not None:
             changed = make_tensor(own_array(changed, None)) if not isinstance(changed, Handle) else changed
             refusals.hook_result(node, changed)
-            changed = changed if changed.dtype == node.dtype else changed.astype(node.dtype)
+            changed = conjugated(cast(changed, node.dtype))
             g = changed if recorded else array_of(changed)
     return g

@@ -50,7 +50,8 @@ class Tensor(Handle, Protocols, TensorMethods):
         Numbers: copied, so that later changes of `data` do not reach the Tensor. Another array type that speaks
         NumPy's protocols stays what it is.
     requires_grad : bool
-        Whether ``backward()`` shall find the derivative with respect to this Tensor. Needs floating-point data.
+        Whether ``backward()`` shall find the derivative with respect to this Tensor. Needs floating-point data, real or
+        complex.
     dtype : dtype, optional
         As in `numpy.array`: by default that of the data; Python floats are float64.
     name : str, optional
@@ -59,7 +60,7 @@ class Tensor(Handle, Protocols, TensorMethods):
     Raises
     ------
     GradientDtypeError
-        `requires_grad` for integers, booleans or complex numbers.
+        `requires_grad` for integers or booleans.
     DataError
         Data that are not numbers, and masked arrays.
 
@@ -168,6 +169,8 @@ class Tensor(Handle, Protocols, TensorMethods):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that ``backward()`` has accumulated here, or None. Kept for leaves, and after `retain_grad`.
+
+        Of complex numbers it is the direction in which the result rises most, see `autograd_lite.base.conventions`.
 
         Examples
         --------
@@ -285,7 +288,7 @@ class Tensor(Handle, Protocols, TensorMethods):
         Raises
         ------
         NonScalarError
-            No `gradient` for more than one number.
+            No `gradient` for more than one number, or for a complex one.
         SeedError
             A `gradient` of another shape, or a complex one for a real Tensor.
         NoPathError

@@ -228,11 +228,11 @@ def _unpack(g: Array, shapes: Sequence[Shape], index: int) -> Array:
     return g[start:end].reshape(shapes[index])
 
 
-_PACK = Op("pack", _pack, "linear", (), {}, (_unpack,), variadic=True)
+_PACK = Op("pack", _pack, "linear", (), {}, (_unpack,), variadic=True, complex=True)
 _CHECKPOINT = Op(
     "checkpoint", lambda sources: sources, "custom", ("sources",), {"segment": None},
     (lambda g, segment: segment.pull(g),), jvp=lambda tangents, segment: segment.push(tangents[0]),
-    zeros=lambda g, segment: segment.pull(g, masked=True),
+    zeros=lambda g, segment: segment.pull(g, masked=True), complex=True, analytic=False,
 )  # fmt: skip
 
 

@@ -33,8 +33,8 @@ def depends(done: Call, transform: str) -> None:
 
 
 def _is_number(y: Any) -> bool:
-    """Tell whether a result is one or many real numbers."""
-    return isinstance(y, (int, float)) or getattr(getattr(y, "dtype", None), "kind", "") in tuple("fiub")
+    """Tell whether a result is one or many numbers."""
+    return isinstance(y, (int, float, complex)) or getattr(getattr(y, "dtype", None), "kind", "") in tuple("fiubc")
 
 
 def _defined(function: Any) -> str:

@@ -14,11 +14,13 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import dtype_of
+from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.loans import lending
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.tensor.state import once
+from autograd_lite.transforms import holomorphic
 from autograd_lite.transforms.dependence import depends
 from autograd_lite.transforms.watched import Call, Function, call, is_vector, name_of, node_of, one, places, vectors
 from autograd_lite.tree import LEAF, described, unflatten
@@ -30,10 +32,16 @@ Aux = TypeVar("Aux")
 
 
 @overload
-def grad(f: np.ufunc, argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False) -> Function: ...
+def grad(
+    f: np.ufunc, argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False, holomorphic: bool = False
+) -> Function: ...
 @overload
-def grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[P, Any]: ...
-def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def grad(
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[P, Any]: ...
+def grad(
+    f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """Return the function that computes the gradient of `f`, which returns one number.
 
     Parameters
@@ -46,6 +54,8 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     has_aux : bool
         Whether `f` returns a pair, of which only the first is differentiated. The gradient then comes with the second:
         ``(gradient, aux)``.
+    holomorphic : bool
+        Whether `f` is a holomorphic function of complex numbers with a complex result. The gradient is then ``df/dz``.
 
     Returns
     -------
@@ -59,7 +69,8 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     NoPathError
         The dependence of the result on the arguments was lost: by ``item()``, ``detach()``, ``no_grad()``.
     GradientDtypeError
-        An argument is made of integers or complex numbers.
+        An argument is made of integers. A result is complex, without `holomorphic`; with it, `f` turns out not to be
+        so, or not to be one of complex numbers.
 
     Warns
     -----
@@ -74,6 +85,9 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
 
     `f` may change its argument in place; nobody outside sees that.
 
+    The gradient by complex numbers ``z = x + iy`` of a real result is ``df/dx - i df/dy``, as in JAX: the conjugate of
+    `Tensor.grad`. See `autograd_lite.base.conventions`.
+
     Examples
     --------
     >>> def f(x):
@@ -82,30 +96,38 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     array([0.        , 1.38177329])
     >>> grad(grad(lambda x: x**3))(2.0)
     np.float64(12.0)
+    >>> grad(lambda z: z**3, holomorphic=True)(1j)
+    np.complex128(-3+0j)
     """
-    return derived(_grad, grad, f, argnums, has_aux)
+    return derived(_grad, grad, f, argnums, has_aux, holomorphic)
 
 
 @lending
-def _grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
-    done = _scalar_call(f, args, kwargs, argnums, has_aux, "grad")
+def _grad(f: Function, argnums: Any, has_aux: bool, holomorphic: bool, /, *args: Any, **kwargs: Any) -> Any:
+    done = _scalar_call(f, args, kwargs, argnums, has_aux, "grad", holomorphic)
     found = _gradient(done, argnums)
     return (found, done.auxiliary()) if has_aux else found
 
 
 @overload
 def value_and_grad(
-    f: Callable[P, tuple[Y, Aux]], argnums: int | Sequence[int] = 0, *, has_aux: Literal[True]
+    f: Callable[P, tuple[Y, Aux]],
+    argnums: int | Sequence[int] = 0,
+    *,
+    has_aux: Literal[True],
+    holomorphic: bool = False,
 ) -> Callable[P, tuple[tuple[Y, Aux], Any]]: ...
 @overload
 def value_and_grad(
-    f: Callable[P, Y], argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False
+    f: Callable[P, Y], argnums: int | Sequence[int] = 0, has_aux: Literal[False] = False, holomorphic: bool = False
 ) -> Callable[P, tuple[Y, Any]]: ...
 @overload
 def value_and_grad(
-    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable[P, tuple[Any, Any]]: ...
-def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Function:
     """Return the function that computes the value of `f` and its gradient, in one pass. See `grad`.
 
     Returns
@@ -118,53 +140,61 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     >>> value_and_grad(lambda p: p["a"] * p["b"] ** 2)({"a": 2.0, "b": 3.0})
     (np.float64(18.0), {'a': np.float64(9.0), 'b': np.float64(12.0)})
     """
-    return derived(_value_and_grad, value_and_grad, f, argnums, has_aux)
+    return derived(_value_and_grad, value_and_grad, f, argnums, has_aux, holomorphic)
 
 
 @lending
-def _value_and_grad(f: Function, argnums: Any, has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
-    done = _scalar_call(f, args, kwargs, argnums, has_aux, "value_and_grad")
+def _value_and_grad(f: Function, argnums: Any, has_aux: bool, holomorphic: bool, /, *args: Any, **kwargs: Any) -> Any:
+    done = _scalar_call(f, args, kwargs, argnums, has_aux, "value_and_grad", holomorphic)
     value = done.value()
     found = _gradient(done, argnums)
     return ((value, done.auxiliary()), found) if has_aux else (value, found)
 
 
 @overload
-def elementwise_grad(f: np.ufunc, argnums: int | Sequence[int] = 0) -> Function: ...
+def elementwise_grad(f: np.ufunc, argnums: int | Sequence[int] = 0, holomorphic: bool = False) -> Function: ...
 @overload
-def elementwise_grad(f: Callable[P, Any], argnums: int | Sequence[int] = 0) -> Callable[P, Any]: ...
-def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+def elementwise_grad(
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, holomorphic: bool = False
+) -> Callable[P, Any]: ...
+def elementwise_grad(f: Function, argnums: int | Sequence[int] = 0, holomorphic: bool = False) -> Function:
     """Return the function that computes the derivative of each element of ``f(x)`` by the element of `x` in its place.
 
-    Meant for functions that work element by element. In general it is the gradient of the sum of all results.
+    Meant for functions that work element by element. In general it is the gradient of the sum of all results. For
+    `holomorphic` see `grad`.
 
     Examples
     --------
     >>> elementwise_grad(np.square)(np.array([1.0, 2.0, 3.0]))
     array([2., 4., 6.])
     """
-    return derived(_elementwise_grad, elementwise_grad, f, argnums)
+    return derived(_elementwise_grad, elementwise_grad, f, argnums, holomorphic)
 
 
 @lending
-def _elementwise_grad(f: Function, argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
+def _elementwise_grad(f: Function, argnums: Any, is_holomorphic: bool, /, *args: Any, **kwargs: Any) -> Any:
     done = call(f, args, kwargs, places(argnums, args, f))
     depends(done, "elementwise_grad")
+    holomorphic.check(done, "elementwise_grad", is_holomorphic)
     seeds = [(node, np.ones(node.shape, node.dtype)) for y in done.results if (node := node_of(y)) is not None]
     return done.gradients(done.pull(seeds, retain=False), one(argnums))
 
 
 def _scalar_call(
-    f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Any, has_aux: bool, transform: str
-) -> Call:
+    f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Any, has_aux: bool, transform: str,
+    is_holomorphic: bool,
+) -> Call:  # fmt: skip
     """Call a function that has to return one number, and one that depends on its argument."""
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     y = done.results[0] if done.structure is LEAF else ()
-    if (y._data.size if isinstance(y, Handle) else np.size(y)) != 1 or done.structure is not LEAF:
+    value: Any = y._data if isinstance(y, Handle) else y
+    if (value.size if value is not y else np.size(y)) != 1 or done.structure is not LEAF:
         given = f"an array of shape {np.shape(y)}" if done.structure is LEAF else described(done.structure)
         text = errors.NON_SCALAR_OUTPUT.format(transform=transform, function=name_of(f), given=given)
         raise errors.NonScalarError(text)
     depends(done, transform)
+    if is_holomorphic or complex_dtype((value,)) is not None:
+        holomorphic.check(done, transform, is_holomorphic)
     return done
 
 
@@ -199,7 +229,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
         ``f(*primals)``.
     pullback : callable
         ``pullback(g)``, with `g` built like the value, is the derivative of ``sum(g * f(x))`` by the argument; a tuple
-        for several. It can be called any number of times.
+        for several. It can be called any number of times. (Complex numbers: `autograd_lite.base.conventions`.)
     aux
         Only with `has_aux`.
 
@@ -402,7 +432,7 @@ def _like(y: Any) -> tuple[Any, Any]:
     """Return shape and dtype of the tangent of a result."""
     y = y._data if isinstance(y, Handle) else y
     dtype = dtype_of(y)
-    return np.shape(y), dtype if dtype.kind == "f" else np.dtype(float)
+    return np.shape(y), dtype if dtype.kind in "fc" else np.dtype(float)
 
 
 def _check_pairs(transform: str, primals: Any, tangents: Any) -> None:

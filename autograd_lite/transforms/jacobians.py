@@ -16,6 +16,7 @@ from autograd_lite.engine.op import Op
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.batches.rows import pulled, pushed
 from autograd_lite.transforms.dependence import depends
+from autograd_lite.transforms.holomorphic import mode_of
 from autograd_lite.transforms.watched import Call, Function, call, node_of, one, places
 from autograd_lite.tree import unflatten
 
@@ -24,8 +25,9 @@ _MODES = ("auto", "reverse", "forward")
 
 
 def jacobian(
-    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, mode: str = "auto"
-) -> Callable[P, Any]:
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, mode: str = "auto",
+    holomorphic: bool = False,
+) -> Callable[P, Any]:  # fmt: skip
     """Return the function that computes all derivatives of all results of `f`.
 
     Parameters
@@ -38,7 +40,10 @@ def jacobian(
         Whether `f` returns a pair, of which only the first is differentiated. The Jacobian then comes with the second.
     mode : str
         ``"reverse"`` sweeps for each number of the result, ``"forward"`` for each number of the arguments, all of them
-        at once if memory allows; ``"auto"`` takes the smaller number.
+        at once if memory allows; ``"auto"`` takes the smaller number. For real results of complex arguments it is
+        always the reverse mode, for complex results of real arguments the forward one.
+    holomorphic : bool
+        Whether `f` is a holomorphic function of complex numbers with complex results. See `grad`.
 
     Returns
     -------
@@ -51,6 +56,8 @@ def jacobian(
     ------
     NoPathError
         The dependence of the result on the arguments was lost: by ``item()``, ``detach()``, ``no_grad()``.
+    GradientDtypeError
+        Arguments and results are complex, without `holomorphic`; as of `grad`.
 
     Warns
     -----
@@ -66,14 +73,16 @@ def jacobian(
     if mode not in _MODES:
         raise errors.ArgumentError(errors.JACOBIAN_MODE.format(given=mode))
 
-    return derived(_jacobian, jacobian, f, argnums, has_aux, mode)
+    return derived(_jacobian, jacobian, f, argnums, has_aux, mode, holomorphic)
 
 
 @lending
-def _jacobian(f: Function, argnums: Any, has_aux: bool, mode: str, /, *args: Any, **kwargs: Any) -> Any:
+def _jacobian(
+    f: Function, argnums: Any, has_aux: bool, mode: str, holomorphic: bool, /, *args: Any, **kwargs: Any
+) -> Any:
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     depends(done, "jacobian")
-    found = jacobian_of(done, mode, one(argnums))
+    found = jacobian_of(done, mode_of(done, mode, holomorphic), one(argnums))
     return (found, done.auxiliary()) if has_aux else found
 
 
@@ -82,15 +91,18 @@ def jacobian_of(done: Call, mode: str = "auto", single: bool = True) -> Any:
     return _assembled(done, _blocks(mode, done), single)
 
 
-def hessian(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Callable[P, Any]:
+def hessian(
+    f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[P, Any]:
     """Return the function that computes all second derivatives of `f`.
 
     Parameters
     ----------
     f : callable
         Written with NumPy; mostly returns one number.
-    argnums, has_aux
-        As for `jacobian`.
+    argnums, has_aux, holomorphic
+        As for `jacobian`. Of a real result by complex numbers there are twice as many second derivatives as a complex
+        block could hold: `hvp` gives them by directions.
 
     Returns
     -------
@@ -104,7 +116,8 @@ def hessian(f: Callable[P, Any], argnums: int | Sequence[int] = 0, has_aux: bool
     array([[10.,  6.],
            [ 6.,  0.]])
     """
-    return jacobian(jacobian(f, argnums, has_aux, "reverse"), argnums, has_aux)
+    first = jacobian(f, argnums, has_aux, "reverse", holomorphic)
+    return jacobian(first, argnums, has_aux, "auto", holomorphic)
 
 
 def _blocks(mode: str, done: Call) -> list[Array | None]:
@@ -163,8 +176,14 @@ def _shaped(block: Array | None, shape: Shape) -> Array | None:
 
 def _assembled(done: Call, blocks: Sequence[Any], single: bool) -> Any:
     """Return the blocks as a tree like the result, with a tree like the arguments in the place of each leaf."""
-    kinds = [(np.shape(y) + x.shape, x.dtype) for y in done.results for x in done.inputs]
+    kinds = [(np.shape(y) + x.shape, _dtype(y, x.dtype)) for y in done.results for x in done.inputs]
     made = done.handed_out(blocks, done.given * len(done.results), kinds)
     n = len(done.inputs)
     rows = [done.assembled(made[i * n : (i + 1) * n], single) for i in range(len(done.results))]
     return unflatten(done.structure, rows)
+
+
+def _dtype(y: Any, dtype: Any) -> Any:
+    """Return the dtype of the derivative of a result: that of the argument, or complex where either is."""
+    made = getattr(y, "dtype", dtype)
+    return np.result_type(made, dtype) if made.kind == "c" else dtype

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.base.conventions import cast
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.engine.tangents import forward
@@ -47,7 +48,7 @@ class Stretch(NamedTuple):
 
     def push(self, tangents: Sequence[Any], recorded: bool) -> dict[Node, Any]:
         """Return how the nodes move when the sources move along `tangents`, None for one that does not."""
-        start = {s: t for s, t in zip(self.sources, tangents, strict=True) if t is not None}
+        start = {s: cast(t, s.dtype) for s, t in zip(self.sources, tangents, strict=True) if t is not None}
         return forward((), start, recorded, sorted(self.between, key=lambda node: node.order))
 
     def routed(self, routes: dict[Node, Node]) -> Stretch:

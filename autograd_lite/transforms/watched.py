@@ -35,13 +35,13 @@ from autograd_lite.tree import LEAF, STATIC, Structure, field_of, flatten, flatt
 
 Function = Callable[..., Any]
 
-ARGUMENT = Op("argument", lambda x: x, "elementwise", ("x",), {}, (lambda g: g,))
+ARGUMENT = Op("argument", lambda x: x, "elementwise", ("x",), {}, (lambda g: g,), complex=True)
 """What makes the variable of a transform: nothing, or the identity over a Tensor that is watched from outside."""
 
 # A result that an outer variable is known not to move: the derivative is 0, which is not the same as lost.
 _UNMOVED = Op(
     "unmoved", lambda *arrays: arrays[0], "custom", (), {}, (lambda g, shapes, index: np.zeros(shapes[index]),),
-    variadic=True, jvp=lambda tangents: np.zeros(()),
+    variadic=True, jvp=lambda tangents: np.zeros(()), complex=True,
 )  # fmt: skip
 
 
@@ -217,7 +217,7 @@ class Call:
 
 
 _LEAVES = frozenset((np.ndarray, float, np.float64))  # the most frequent
-_NUMBERS = frozenset((float, np.float64, np.float32, np.float16, np.longdouble))
+_NUMBERS = frozenset((float, np.float64, np.float32, np.float16, np.longdouble, complex, np.complex128, np.complex64))
 
 
 def node_of(y: Any) -> Node | None:
@@ -292,7 +292,7 @@ def _watch_arguments(done: Call, args: Sequence[Any], argnums: Sequence[int], re
             if x.__class__ not in _LEAVES and not isinstance(x, Handle):
                 settled(done.function, x, structure, place, f"argument {i}")
             t = _watch(x, recording)
-            if t._data.dtype.kind != "f":
+            if t._data.dtype.kind not in "fc":
                 _refuse_argument(done.function, t, paths(structure, f"argument {i}")[place])
             watched.append(t)
             done.arrays.append(t._data)
@@ -427,8 +427,8 @@ def called(x: Any) -> str:
 
 
 def _refuse_argument(function: Function, t: Any, path: str) -> None:
-    text = errors.COMPLEX_ARGUMENT if t.dtype.kind == "c" else errors.INTEGER_ARGUMENT
-    raise errors.GradientDtypeError(text.format(path=path, function=name_of(function), dtype=t.dtype))
+    text = errors.INTEGER_ARGUMENT.format(path=path, function=name_of(function), dtype=t.dtype)
+    raise errors.GradientDtypeError(text)
 
 
 def named_after(f: Function) -> Callable[[Function], Function]:
@@ -483,6 +483,6 @@ def _vector(v: Any, shape: Shape, dtype: Any, what: str, primal: str) -> Array:
         instead = fitting("v", v.shape, shape) or f"np.ones({shape})"
         text = errors.TANGENT_SHAPE.format(what=what, given=v.shape, primal=primal, shape=shape, instead=instead)
         raise errors.SeedError(text)
-    if v.dtype.kind == "c":
+    if v.dtype.kind == "c" and dtype.kind != "c":
         raise errors.SeedError(errors.TANGENT_COMPLEX.format(what=what, primal=primal))
     return v if v.dtype == dtype else v.astype(dtype)

@@ -30,7 +30,7 @@ def step(row: Case, weights: list[Any], *tensors: Any) -> list[Any]:
     results = row(*tensors)
     total = sum((np.sum(w * y) for w, y in zip(weights, results, strict=True)), 0.0)
     if getattr(total, "requires_grad", False):
-        total.backward()
+        np.real(total).backward()
     return results
 
 

@@ -426,7 +426,6 @@ def test_an_argument_costs_no_copy() -> None:
 # ----- results -----
 
 VALUES: dict[str, tuple[Any, str]] = {
-    "complex": (lambda x: x * 1j, "complex128"),
     "masked": (lambda x: np.ma.masked_array(x, x > 0), "MaskedArray"),
     "a matrix": (lambda x: np.asmatrix(x), "matrix"),
     "objects": (lambda x: x.astype(object), "dtype object"),
@@ -447,7 +446,7 @@ def test_what_a_function_may_not_return(value: str) -> None:
             call(made(lambda g: g, f))
 
 
-SHARES = {**VALUES, "a set": (lambda x: {1.0}, "a set")}
+SHARES = {**VALUES, "a set": (lambda x: {1.0}, "a set"), "complex": (lambda x: x * 1j, "complex128")}
 del SHARES["None"], SHARES["a Tensor"]
 
 
@@ -457,7 +456,7 @@ def test_what_a_rule_may_not_return(value: str) -> None:
     f, text = SHARES[value]
     with pytest.raises(RuleError, match=f"the reverse rule of custom_op mine returned .*{text}.*Write"):
         ag.grad(loss(made(lambda g: f(g))))(X)
-    with pytest.raises(RuleError, match=f"the forward rule of custom_op mine returned .*{text}.*Write"):
+    with pytest.raises(RuleError, match=f"the forward rule of (custom_op )?mine returned .*{text}.*Write"):
         ag.jvp(made(lambda g: g, jvp=lambda tangents: f(tangents[0])), (X,), (Y,))
 
 

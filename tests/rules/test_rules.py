@@ -5,6 +5,7 @@ The reference is central differences of seven points in float64, whose own error
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -47,7 +48,15 @@ def moved(inputs: tuple[Array, ...], directions: list[Array], s: float) -> list[
 
 
 def randoms(rng: np.random.Generator, like: Any) -> list[Array]:
-    return [rng.uniform(-1, 1, np.shape(x)) for x in like]
+    """Return numbers for each array; complex ones for complex ones."""
+    parts = [rng.uniform(-1, 1, np.shape(x)) for x in like]
+    turns = [1j * rng.uniform(-1, 1, np.shape(x)) if np.iscomplexobj(x) else 0 for x in values(like)]
+    return [np.asarray(part + turn) for part, turn in zip(parts, turns, strict=True)]
+
+
+def product(v: Array, d: Array) -> float:
+    """Return how far a step goes along a gradient, which for complex numbers is the conjugate of a cotangent."""
+    return float(np.real(np.conjugate(v) * d).sum())
 
 
 def values(results: list[Any]) -> list[Array]:
@@ -67,7 +76,7 @@ def sweep_back(row: Case, xs: list[Any], seeds: list[Array], **options: bool) ->
 
 
 def gradient(x: ag.Tensor) -> ag.Tensor:
-    return ag.Tensor(np.zeros(x.shape)) if x.grad is None else x.grad
+    return ag.Tensor(np.zeros_like(x.numpy())) if x.grad is None else x.grad
 
 
 def sweep_forward(outputs: list[Any], xs: list[ag.Tensor], tangents: list[Array]) -> list[Array]:
@@ -106,12 +115,12 @@ def check_reverse(row: Case) -> None:
     found = sweep_back(row, xs, seeds)
     for k, x in enumerate(row.inputs):
         assert (found[k].shape, found[k].dtype) == (x.shape, x.dtype)
-        expected = np.zeros(x.shape)
-        for place in np.ndindex(x.shape):
-            directions = [np.zeros(z.shape) for z in row.inputs]
-            directions[k][place] = 1
+        expected = np.zeros_like(x)
+        for place, unit in itertools.product(np.ndindex(x.shape), (1, 1j) if np.iscomplexobj(x) else (1,)):
+            directions = [np.zeros_like(z) for z in row.inputs]
+            directions[k][place] = unit
             slopes = differences(lambda s, d=directions: values(row(*moved(row.inputs, d, s))))
-            expected[place] = sum((v * d).sum() for v, d in zip(seeds, slopes, strict=True))
+            expected[place] += unit * sum(map(product, seeds, slopes))
         assert_close([found[k]], [expected])
 
 
@@ -141,8 +150,8 @@ def check_forward(row: Case) -> None:
     ahead = sweep_forward(row(*xs), xs, tangents)
     assert_close(ahead, differences(lambda s: values(row(*moved(row.inputs, tangents, s)))))
     back = sweep_back(row, xs, seeds)
-    left = sum((v * d).sum() for v, d in zip(seeds, ahead, strict=True))
-    right = sum((g.numpy() * t).sum() for g, t in zip(back, tangents, strict=True))
+    left = sum(map(product, seeds, ahead))
+    right = sum(product(g.numpy(), t) for g, t in zip(back, tangents, strict=True))
     np.testing.assert_allclose(left, right, rtol=1e-12, atol=1e-12)
 
 
@@ -160,7 +169,7 @@ def check_second_order(row: Case) -> None:
     assert_close(sweep_forward(found, xs, tangents), expected)
     for x in xs:
         x.zero_grad()
-    along = sum((g * t).sum() for g, t in zip(found, tangents, strict=True))
+    along = sum((g.conj() * t).real.sum() for g, t in zip(found, tangents, strict=True))
     if along.requires_grad:
         along.backward()
     assert_close([gradient(x) for x in xs], expected)
@@ -232,7 +241,7 @@ def scattered(x: Array) -> Iterator[Array]:
     yield np.array(x, order="F")
     backwards = tuple([slice(None, None, -1)] * x.ndim)
     yield np.array(x[backwards])[backwards or ...]
-    wide = np.full(tuple(2 * n for n in x.shape), np.nan)
+    wide = np.full(tuple(2 * n for n in x.shape), np.nan, x.dtype)
     gaps = tuple([slice(None, None, 2)] * x.ndim)
     wide[gaps] = x
     yield wide[gaps or ...]

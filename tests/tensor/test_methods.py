@@ -43,6 +43,10 @@ DERIVED: dict[str, tuple[Any, Form, Form]] = {
             "atanh": np.arctanh, "nan_to_num": np.nan_to_num,
         }.items()
     },
+    "conj": (X, lambda t: (t * 1j).conj().imag, lambda a: -a),
+    "conjugate": (X, lambda t: (t * 1j).conjugate().imag, lambda a: -a),
+    "real": (X, lambda t: (t * (2 - 1j)).real, lambda a: 2 * a),
+    "imag": (X, lambda t: (t * (2 - 1j)).imag, lambda a: -a),
     "rsqrt": (POSITIVE, lambda t: t.rsqrt(), lambda a: 1 / np.sqrt(a)),
     "pow": (POSITIVE, lambda t: t.pow(1.5), lambda a: a**1.5),
     "arctan2": (X, lambda t: t.arctan2(OTHER), lambda a: np.arctan2(a, OTHER)),

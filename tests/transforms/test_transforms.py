@@ -54,7 +54,7 @@ def test_second_derivatives_by_recursion_are_symmetric(row: Case) -> None:
     n = tuple(range(len(row.inputs)))
 
     def weighted(*inputs: Any) -> Any:
-        return sum(np.sum(y * v) for y, v in zip(f(*inputs), weights, strict=True))
+        return sum(np.sum(np.real(y * v)) for y, v in zip(f(*inputs), weights, strict=True))
 
     s, t = (tuple(randoms(rng, x) for x in row.inputs) for _ in range(2))
     along = ag.jvp(ag.grad(weighted, n), row.inputs, s)[1]
@@ -435,7 +435,6 @@ def test_a_derivative_can_be_drawn() -> None:
         (lambda x: ag.grad(lambda x: x)(x), errors.NonScalarError, r"shape \(2,\).*ag\.jacobian\(f\)"),
         (lambda x: ag.grad(lambda x: (x, x))(x), errors.NonScalarError, "a tuple of 2.*has_aux=True"),
         (lambda x: ag.grad(lambda x: "3.0")(x), errors.NoPathError, "the result of f is a str.*return y, aux"),
-        (lambda x: ag.grad(lambda x: 3j)(x), errors.NoPathError, "the result of f is a complex.*return"),
         (lambda x: ag.vjp(lambda x: None, x), errors.NoPathError, "f returned None.*return y|returned None"),
         (lambda x: ag.grad(lambda x: x[0].item())(x), errors.NoPathError, r"lost on the way by item\(\)"),
         (lambda x: ag.grad(lambda x: np.sum(x.detach()))(x), errors.NoPathError, r"lost on the way by detach\(\)"),
@@ -445,7 +444,7 @@ def test_a_derivative_can_be_drawn() -> None:
         (lambda x: ag.hessian(lambda x: math.fsum(x.tolist()))(x), errors.NoPathError, r"by tolist\(\)"),
         (lambda x: ag.grad(np.sum)(np.arange(2)), errors.GradientDtypeError, "argument 0 of sum .* int64.*astype"),
         (lambda x: ag.grad(lambda p: p["n"])({"n": [1]}), errors.GradientDtypeError, r"argument 0\['n'\]\[0\]"),
-        (lambda x: ag.grad(np.sum)(x * 1j), errors.GradientDtypeError, r"complex128.*z\.real and z\.imag"),
+        (lambda x: ag.grad(np.sum)(x * 1j), errors.GradientDtypeError, r"complex128.*ag\.grad\(sum, holomorphic=True"),
         (lambda x: ag.grad(np.sum)("text"), errors.GradientDtypeError, "argument 0 of sum is a str"),
         (lambda x: ag.grad(np.sum, 1)(x), errors.ArgumentError, "argnums=1 .* 1 of them"),
         (lambda x: ag.grad(np.sum, -2)(x), errors.ArgumentError, "argnums=-2"),

@@ -83,7 +83,8 @@ _TABLE: Mapping[Any, Facts] = MappingProxyType({
     # our own
     helpers.scatter: _row("new calm"), helpers.placed: _row("new calm writes"),
     helpers.assigned: _row("new calm writes"), helpers.added_at: _row("new calm writes", in_place="+="),
-    helpers.subtracted_at: _row("new calm writes", in_place="-="), helpers.draw: _row("new effect"),
+    helpers.subtracted_at: _row("new calm writes", in_place="-="), helpers.from_parts: _row("new calm"),
+    helpers.draw: _row("new effect"),
     helpers.verify: _row("effect"),
     # what a trace answers, or refuses
     np.shape: _row("answers"), np.ndim: _row("answers"), np.size: _row("answers"), np.can_cast: _row("answers"),

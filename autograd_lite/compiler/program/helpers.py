@@ -42,6 +42,13 @@ def assigned(array: Any, value: Any, key: Any) -> Any:
     return out
 
 
+def from_parts(real: Any, imag: Any) -> Any:
+    """Return ``real + i imag``, also of infinities."""
+    z = np.empty(np.broadcast(real, imag).shape, np.result_type(real, imag, np.complex64))
+    z.real, z.imag = np.real(real), np.real(imag)
+    return z
+
+
 def draw(generator: Any, method: str, *args: Any, **kwargs: Any) -> Any:
     """Draw random numbers."""
     return getattr(generator, method)(*args, **kwargs)
@@ -53,4 +60,4 @@ def verify(condition: Any, text: str) -> None:
         raise ValueError(text)
 
 
-HELPERS = (scatter, placed, added_at, subtracted_at, assigned, draw, verify)
+HELPERS = (scatter, placed, added_at, subtracted_at, assigned, from_parts, draw, verify)

@@ -70,7 +70,7 @@ def _of_part(tangents: Sequence[Any], place: int, shape: Any) -> Any:
 
 _PART = Op(
     "result", lambda parts, place, shape: parts, "custom", ("parts",), {"place": 0, "shape": ()},
-    (lambda g, place, shape: Parts({place: g}),), jvp=_of_part,
+    (lambda g, place, shape: Parts({place: g}),), jvp=_of_part, complex=True,
 )  # fmt: skip
 
 
@@ -124,6 +124,7 @@ class Operation:
         rule = Op(
             name_of(function), _no_value, "custom", (), {"call": None, "group": 0}, (_rule,), variadic=True,
             jvp=lambda tangents, call, group: call.push(group, tangents), zeros=_rule_of_zeros,
+            complex=True, analytic=False,
         )  # fmt: skip
         self.op = rule
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.libraries import WITHIN, of_frame
-from autograd_lite.base.shapes import Array
+from autograd_lite.base.shapes import Array, whole
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.identifiers import identifier
 from autograd_lite.compiler.program.literals import path_of
@@ -426,11 +426,11 @@ class Trace:
         return self._generators[id(rng)][0]
 
     def verify(self, condition: Any, text: str, error: Callable[[str], Exception]) -> None:
-        while not isinstance(condition, Traced):  # a batch: of all its examples
-            condition = condition._array
-        if not np.all(condition._value):
+        condition = whole(condition)
+        if not np.all(plain(condition)):
             raise error(text)
-        self.call(helpers.verify, (condition, text))
+        if isinstance(condition, Traced):
+            self.call(helpers.verify, (condition, text))
 
     def doing(self, items: Iterable[Any], said: Callable[[Any], tuple[str, Any]]) -> Iterator[Any]:
         before = self._doing

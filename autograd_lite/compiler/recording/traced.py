@@ -24,7 +24,7 @@ from autograd_lite.compiler.recording.questions import Questions, by_user, hide_
 from autograd_lite.engine import refusals, watchpoints
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.engine.registry import handler_of
-from autograd_lite.rules import constant, indexing, shaping
+from autograd_lite.rules import constant, elementwise, indexing, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.stand_in import StandIn, carried_out_by_numpy
 
@@ -325,7 +325,16 @@ def _setitem(a: Any, value: Any, key: Any) -> Any:
     return trace_of((a, value, key)).call(helpers.assigned, (a, value, key))
 
 
+def _from_parts(real: Any, imag: Any) -> Any:
+    return trace_of((real, imag)).call(helpers.from_parts, (real, imag))
+
+
 _WHOLE |= {indexing.getitem: _getitem, indexing.scatter: _scatter, indexing.setitem: _setitem}
+_WHOLE |= {
+    elementwise.real_part: lambda val: val._trace.call(np.real, (val,)),
+    elementwise.imaginary_part: lambda val: val._trace.call(np.imag, (val,)),
+    elementwise.from_parts: _from_parts,
+}
 
 
 def traced_in(value: Any) -> list[Any]:

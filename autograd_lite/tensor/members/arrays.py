@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.base.shapes import Axis
-from autograd_lite.rules import shaping
+from autograd_lite.engine import refusals
+from autograd_lite.engine.registry import handler_of
+from autograd_lite.rules import elementwise, shaping
 from autograd_lite.tensor.members.forms import method, one_by_one, own
 
 if TYPE_CHECKING:
@@ -262,6 +265,47 @@ class ArrayMethods:
         >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).diagonal().tolist()
         [1.0, 4.0]
         """
+
+    # ----- complex numbers -----
+
+    @property
+    def real(self: Any) -> Tensor:
+        """The real parts, a view: what is assigned to it, or to a part of it, this Tensor shows.
+
+        >>> ag.Tensor([1 + 2j]).real.tolist()
+        [1.0]
+        """
+        return elementwise.real(self)
+
+    @real.setter
+    def real(self: Any, value: Any) -> None:
+        self.real[...] = value
+
+    @property
+    def imag(self: Any) -> Tensor:
+        """The imaginary parts, a view like `real`; zeros of real numbers.
+
+        >>> ag.Tensor([1 + 2j]).imag.tolist()
+        [2.0]
+        """
+        return elementwise.imag(self)
+
+    @imag.setter
+    def imag(self: Any, value: Any) -> None:
+        if self.dtype.kind != "c":
+            raise errors.InPlaceError(errors.NO_IMAGINARY_PART.format(what=refusals.describe(self), dtype=self.dtype))
+        self.imag[...] = value
+
+    @own
+    def conj(self: Any) -> Tensor:
+        """Return the complex conjugate; real numbers as they are.
+
+        >>> ag.Tensor([1 + 2j]).conj().tolist()
+        [(1-2j)]
+        """
+        return self._unary(handler_of(np.conjugate)) if self.dtype.kind == "c" else self
+
+    conjugate = conj
 
     # ----- others -----
 

@@ -269,9 +269,11 @@ class Elementwise:
 
     negative = neg
 
-    @unary(np.sign)
+    @numpys(np.sign)
     def sign(self) -> Tensor:
-        """Return -1, 0 or 1 for negative numbers, zeros and positive numbers; without a derivative.
+        """Return -1, 0 or 1 for negative numbers, zeros and positive numbers, without a derivative.
+
+        A complex number becomes one of size 1 with the same angle, and moves with that.
 
         >>> ag.Tensor([-3.0, 0.0, 2.0]).sign().tolist()
         [-1.0, 0.0, 1.0]

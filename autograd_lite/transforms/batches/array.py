@@ -19,6 +19,7 @@ from typing import Any, NoReturn, TypeAlias, final
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array, Shape, everywhere
 from autograd_lite.engine import refusals
 from autograd_lite.engine.covered import refusal
@@ -311,8 +312,8 @@ def each(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> A
 def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Call a function of NumPy for one example after the other, and stack their results.
 
-    NotImplemented where its definition gives the same for all at once: where it computes with real numbers, or moves
-    elements only.
+    NotImplemented where its definition gives the same for all at once: where it computes with numbers that it is one
+    for, or moves elements only.
     """
     given = (*args, *kwargs.values())
     for x in leaves(given):
@@ -320,7 +321,8 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
             return x._whole(fn, args, kwargs)
     if kwargs.get("out") is not None:
         return NotImplemented
-    if isinstance(handler_of(fn), Composite) and (fn in MOVING or _is_real(given)):
+    handler = handler_of(fn)
+    if isinstance(handler, Composite) and (fn in MOVING or _is_for(handler, given)):
         return NotImplemented
     level = max((b._level for b in _batches(given)), key=operator.attrgetter("order"))
     results = []
@@ -330,11 +332,12 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
     return _stacked(results, fn.__name__, level)
 
 
-def _is_real(given: Iterable[Any]) -> bool:
-    """Tell whether operands together are floating-point numbers, and none is complex."""
+def _is_for(definition: Composite, given: Iterable[Any]) -> bool:
+    """Tell whether operands together are floating-point numbers, or complex ones, that a definition is one for."""
     given = list(leaves(given))
-    kinds = {getattr(getattr(x, "dtype", None), "kind", None) for x in given}
-    return "f" in kinds and "c" not in kinds and complex not in map(type, given)
+    if complex_dtype(given) is not None:
+        return definition.complex
+    return any(getattr(getattr(x, "dtype", None), "kind", None) == "f" for x in given)
 
 
 def _stacked(results: Sequence[Any], name: str, level: Level) -> Any:

@@ -192,7 +192,8 @@ def _declared(fn: Callable[..., Array], adjoint: Callable[..., Array], **setting
         axis = given.get("axis")
         return Batched(carried(a._array, level, **(given if axis is None else {"axis": axis + 1})), a._level)
 
-    return Op(fn.__name__.strip("_"), carried, "linear", ("a",), {"level": None, **settings}, (adjoint,), order=("a",))
+    name, defaults = fn.__name__.strip("_"), {"level": None, **settings}
+    return Op(name, carried, "linear", ("a",), defaults, (adjoint,), order=("a",), complex=True)
 
 
 enter: Op = _declared(_enter, lambda g, level, axis: leave(g, level=level, axis=axis), axis=0)
