@@ -55,7 +55,7 @@ _SENTENCES = {
     "Write np.append(p / np.arange(len(p), 0, -1), constant)": "polyint",
     "Write t[:, None] ** np.arange(n)[::-1]": "vander",
     "Write np.isin(t, values)": "in1d",
-    GENERIC: "* i0 nextafter poly polydiv polyfit roots",
+    GENERIC: "* i0 nextafter poly polydiv polyfit polynomial.polynomial.* roots",
     "it adds to an array in place. Write np.bincount(i, weights=t), or t[i] = v": "*.at",
     "Write the sum of each part, as t[i:j].sum()": "*.reduceat",
     "only sums, products, extrema, all and any reduce a Tensor. Write the operation on its parts": "*.reduce",

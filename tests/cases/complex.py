@@ -6,6 +6,10 @@ from functools import partial
 
 import numpy as np
 
+import cases.neural
+import cases.products
+import cases.shaping
+import cases.special  # noqa: F401 - whose rows are there before these
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import elementwise, indexing, shaping
 from cases.inputs import BITS, CUBE, P, Q, X, Y, numbers, turned
@@ -19,14 +23,15 @@ for _row in {row.fn: row for row in reversed(CASES)}.values():
         _inputs = tuple([turned(x, k) for k, x in enumerate(_row.inputs)])
         CASES.append(Case(f"{_row.name}-complex", _row.fn, _row.call, _inputs, COMPLEX, _row.tier))
 Z = turned(X)
-for _first, _second in ((Z, Q), (P, Z), (Z, numbers(4)), (numbers(3, 1), Z), (np.array(0.4 + 0.3j), Q)):
+COLUMN = numbers(3, 1, low=0.5, high=1.5)
+for _first, _second in ((Z, Q), (P, Z), (Z, numbers(4)), (COLUMN, Z), (np.array(0.4 + 0.3j), Q)):
     for _fn in (np.add, np.subtract, np.multiply, np.divide, np.power):
         case(_fn, _first, _second)
 for _exponent in (0, 2, -1, 0.5, 0.4 - 0.3j, np.arange(4), np.float64(1.5)):
     case(np.power, Z, call=lambda z, n=_exponent: z**n)
 for _base in (2, -2.5, 0.4 - 0.3j):
     case(np.power, Z, call=lambda z, b=_base: b**z)
-case(np.power, P - 1, call=lambda x: x ** (0.4 - 0.3j))
+case(np.power, -P, call=lambda x: x ** (0.4 - 0.3j))
 for _fn in (np.absolute, np.angle, np.sign, np.conjugate, np.real, np.imag, np.exp):
     case(_fn, np.array(0.4 - 0.3j))
     case(_fn, np.zeros((2, 0), complex))

@@ -86,6 +86,7 @@ case(np.rot90, CUBE, k=1, axes=(2, 0))
 for _shift, _axis in ((2, None), (-5, 1), ((1, 2), (0, 1)), (1, (0, 1))):
     case(np.roll, X, shift=_shift, axis=_axis)
 case(np.roll, NONE, shift=1, axis=0)
+case(shaping.rolled, X, shift=1, axis=0)
 for _reps in (2, (2, 1, 2), (2, 2), np.int64(3), (0, 1)):
     case(np.tile, X, reps=_reps)
 for _mode in ("constant", "edge", "reflect", "symmetric", "wrap"):
