@@ -62,7 +62,7 @@ class Optimizer:
     Tensor([ 0.9, -1.9], dtype=float64, requires_grad=True)
     """
 
-    complex = False
+    _complex = False
     """Whether its steps are right for complex parameters: those that no square or size of a gradient goes into."""
 
     def __init__(self, params: Any, **defaults: Any) -> None:
@@ -100,7 +100,7 @@ class Optimizer:
         self.check(settings)
         tensors = [_tensor(item) for item in _listed(params)]
         _check_tensors(tensors, [t for g in self.param_groups for t in g["params"]])
-        if not self.complex and (dtype := complex_dtype(tensors)) is not None:
+        if not self._complex and (dtype := complex_dtype(tensors)) is not None:
             raise errors.ArgumentError(errors.COMPLEX_PARAMETER.format(optimizer=type(self).__name__, dtype=dtype))
         self.param_groups.append({"params": tensors, **settings})
 

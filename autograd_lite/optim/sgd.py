@@ -67,7 +67,7 @@ class SGD(Optimizer):
     Tensor([0.8, 1.6], dtype=float64, requires_grad=True)
     """
 
-    complex = True
+    _complex = True
 
     def __init__(
         self,
