@@ -60,6 +60,11 @@ class Kind(NamedTuple):
         return self.cls.__name__
 
 
+def alike(like: Any, parts: Sequence[Any]) -> Any:
+    """Return a tuple, named tuple or list of `parts` as `like` is one."""
+    return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
+
+
 LEAF = Structure(None, (), (), 1)
 STATIC = "{name}: {type} = dataclasses.field(metadata={{'static': True}})"
 """How a field of a dataclass is declared that is a setting, and no leaf."""

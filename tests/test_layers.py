@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
     "later", "errors.*", "covered", "version", "lazy", "unfinished", "display", "figures", "plotting", "shapes",
-    "tree", "derived", "signatures", "provenance", "warned", "op", "definitions", "graph", "seams", "growth", "rules.*",
+    "tree", "derived", "signatures", "provenance", "warned", "op", "definitions", "graph", "several", "seams", "growth", "rules.*",
     "refusals", "lent", "protocols", "members.*", "methods", "sweep", "lanes", "record", "tangents", "unrecorded",
     "views", "state", "data", "hooks", "looks",
     "in_place", "scope", "commits", "tensor", "interop", "random", "tracing", "dependence", "batched",

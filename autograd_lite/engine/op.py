@@ -1,4 +1,4 @@
-"""Operations: the record of one, the registry of all, and the five forms of declaring them.
+"""Operations: the record of one, the registry of all, and the six forms of declaring them.
 
 An operation is a NumPy function and, for each of its array inputs, one line that is its derivative::
 
@@ -18,6 +18,7 @@ How to choose the form:
 `linear`         the function is linear in all its inputs together; the rule is its adjoint
 `bilinear`       linear in each of its inputs; the rule is the adjoint in one input with the others fixed
 `custom`         anything else; the forward rule is written, or derived from the reverse rule
+`several`        several results, or shared work: one rule that returns the shares of all inputs (see `several.py`)
 `composite`      a definition in terms of other operations, which needs no rule
 ===============  ==================================================================================
 
@@ -127,13 +128,16 @@ class Op:
     function : callable or None
         The function of NumPy that it stands for.
     form : str
-        ``elementwise``, ``linear``, ``bilinear``, ``custom`` or ``constant``.
+        ``elementwise``, ``linear``, ``bilinear``, ``custom``, ``several`` or ``constant``.
     operands : tuple of str
         Names of the array inputs, in order. Empty for an operation that takes any number of them.
     defaults : dict
         The settings that a call may give, with their default values.
     rules : tuple
-        One rule per operand, None where there is no derivative; one for all where there may be any number.
+        One rule per operand, None where there is no derivative; one for all where there may be any number, or where it
+        is `joint`.
+    joint : bool
+        Whether one call of a rule returns the shares of all operands.
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
@@ -173,6 +177,8 @@ class Op:
         "quiet", "reads", "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
     )  # fmt: skip
 
+    joint = False
+    sequences: tuple[type, ...] = (list, tuple)  # operands of these types are arrays written out
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it
 
     def __init__(
@@ -219,9 +225,7 @@ class Op:
         self.wants = tuple(wants)
         asked = {name for names in wants for name in names}
         self.shaped = tuple(i for i, n in enumerate(self.operands) if f"{n}_shape" in asked)
-        names = ["y", *self.operands, *self.defaults, *(f"{self.operands[i]}_shape" for i in self.shaped)]
-        if not self.operands:
-            names += ["arrays", "shapes", "index"]
+        names = self._names()
         if unknown := asked - set(names):
             known = ", ".join(names[1:])
             raise errors.DeclarationError(errors.RULE_NAMES.format(op=self.name, name=min(unknown), known=known))
@@ -229,6 +233,11 @@ class Op:
         self.picks = tuple(_picker(p) if r else None for p, r in zip(places, self.rules, strict=True))
         last = len(self.operands)
         self.reads = tuple(frozenset(i - 1 for i in p if 1 <= i <= last) for p in places)
+
+    def _names(self) -> list[str]:
+        """Return the names of all that a rule may ask for, in the order in which `environment` lays it out."""
+        names = ["y", *self.operands, *self.defaults, *(f"{self.operands[i]}_shape" for i in self.shaped)]
+        return names if self.operands else [*names, "arrays", "shapes", "index"]
 
     def __repr__(self) -> str:
         return f"<{self.form} operation {self.name}>"
@@ -305,7 +314,10 @@ class Op:
 
     def environment(self, y: Array, arrays: Sequence[Any], settings: Settings) -> tuple[Any, ...]:
         """Lay out all that rules may ask for, in the order that `picks` was planned for."""
-        env = (y, *arrays, *[settings.get(name, default) for name, default in self.defaults.items()])
+        values = [settings.get(name, default) for name, default in self.defaults.items()]
+        if not self.operands:
+            return (y, *values, tuple(arrays), tuple([np.shape(a) for a in arrays]))
+        env = (y, *arrays, *values)
         if self.shaped:
             env += tuple([np.shape(arrays[i]) for i in self.shaped])
         return env
@@ -328,13 +340,16 @@ class Op:
     ) -> tuple[Any, ...]:
         (rule,), (pick,) = self.rules, self.picks
         assert pick is not None
-        env = (y, *(settings.get(name, default) for name, default in self.defaults.items()))
-        env += (tuple(arrays), tuple(np.shape(a) for a in arrays))
+        env = self.environment(y, arrays, settings)
         return tuple([(node, rule, pick((*env, i)), i) for i, node in enumerate(nodes) if node is not None])
 
     def wanted(self, index: int) -> tuple[str, ...]:
         """Return the names of what the rule of operand `index` is called with after `g`."""
         return self.wants[index if self.operands else 0]
+
+    def rule_of(self, index: int) -> Any:
+        """Return the rule of operand `index`; None where it has no derivative."""
+        return self.rules[index if self.operands and not self.joint else 0] if self.rules else None
 
     def reads_operand(self, index: int, active: Sequence[Any]) -> bool:
         """Tell whether the derivative of any active operand needs the value of operand `index`."""
@@ -388,9 +403,9 @@ def _bind_as_given(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequ
     return args, kwargs
 
 
-def _declare(
+def declare(
     form: str, fn: Any, rules: Sequence[Rule | None], *, settings: str = "", call: Callable[..., Any] | None = None,
-    name: str = "", **options: Any,
+    name: str = "", kind: type[Op] = Op, **options: Any,
 ) -> Op:  # fmt: skip
     """Make the operation, and enter it for `fn` in the registry.
 
@@ -408,13 +423,14 @@ def _declare(
         known = {"out": None, "dtype": None, **parameters, **known_parameters(fn, parameters)}
         order = tuple(parameters if call is None else known_parameters(fn, parameters))
         defaults = {key: parameters[key] for key in settings.split()}
-        operands = () if options.get("variadic") else [key for key in parameters if key not in defaults][: len(rules)]
-    expected = len(operands) or 1
+        named = [key for key in parameters if key not in defaults]
+        operands = () if options.get("variadic") else named if kind.joint else named[: len(rules)]
+    expected = 1 if kind.joint else len(operands) or 1
     if len(rules) != expected:
         raise errors.DeclarationError(errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected))
     shown = name or fn.__name__.strip("_")
     options["function"] = fn if is_numpys(fn) else None
-    op = Op(shown, compute, form, operands, defaults, rules, order=order, known=known, **options)
+    op = kind(shown, compute, form, operands, defaults, rules, order=order, known=known, **options)
     REGISTRY[fn] = op
     return op
 
@@ -429,22 +445,22 @@ def call_of(handler: Any, operands: Iterable[str], settings: Iterable[str]) -> s
 
 def elementwise(fn: Any, *rules: Rule | None, **options: Any) -> Op:
     """Declare a function whose Jacobian is diagonal: ``rule(g, ...)`` is `g` times the derivative, in both modes."""
-    return _declare("elementwise", fn, rules, **options)
+    return declare("elementwise", fn, rules, **options)
 
 
 def linear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
     """Declare a function linear in its inputs together: the rules are adjoints, the forward rule is `fn` itself."""
-    return _declare("linear", fn, rules, **options)
+    return declare("linear", fn, rules, **options)
 
 
 def bilinear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
     """Declare a function linear in each input alone: an adjoint per input, the forward rule by substitution."""
-    return _declare("bilinear", fn, rules, **options)
+    return declare("bilinear", fn, rules, **options)
 
 
 def custom(fn: Any, *rules: Rule | None, jvp: Rule | None = None, **options: Any) -> Op:
     """Declare a function by its reverse rules, and if it is cheap its forward rule ``jvp(tangents, y, *operands)``."""
-    return _declare("custom", fn, rules, jvp=jvp, **options)
+    return declare("custom", fn, rules, jvp=jvp, **options)
 
 
 def constant(fn: Any) -> Op:

@@ -25,11 +25,13 @@ from autograd_lite.engine.graph import recording as is_grad_enabled
 from autograd_lite.engine.loans import LOAN, saved  # noqa: F401 - lanes read LOAN
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.engine.operands import converted, refuse_masked
+from autograd_lite.engine.several import Kinds
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.rules.sparse import carried_out as carried_sparse
 from autograd_lite.rules.sparse import is_sparse
 from autograd_lite.tensor.protocols import declines
+from autograd_lite.tree import alike
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
 NUMERIC = frozenset("fiubc")
@@ -134,15 +136,15 @@ def apply(
             raise
         y = _again(error, op, operands, arrays, settings)
     if y.__class__ is not _ndarray:
-        y = as_array(y)
+        y = alike(y, list(map(as_array, y))) if op.joint and isinstance(y, tuple) else as_array(y)
     result = None
     if tracked and op.rules and is_grad_enabled():
         inputs = _inputs(op, operands, arrays, nodes)
         edges = op.edges(y, arrays, settings, nodes)
         if edges:  # none where all that is tracked stands where there is no derivative, as the condition of `where`
-            result = _recorded(op, y, inputs, edges, settings)
+            result = recorded(op, y, inputs, edges, settings)
     if result is None:
-        result = make_tensor(y, None, op)
+        result = make_tensor(y, None, op) if not isinstance(y, tuple) else _wrapped(op, y)
     if op.view is not None:
         linked(result, y, operands[0], arrays[0], op, settings)
     return _told(op, operands, settings, result) if observers else result
@@ -208,9 +210,10 @@ def seen_through(t: Handle, x: Handle) -> None:
 
 
 def _told(op: Op, operands: Sequence[Any], settings: Settings, result: Any) -> Any:
-    """Tell the observers of an operation, and return its result."""
+    """Tell the observers of an operation, of each result if there are several, and return its result."""
     for observer in observers:
-        observer(op, operands, settings, result)
+        for part in result if isinstance(result, tuple) else (result,):
+            observer(op, operands, settings, part)
     return result
 
 
@@ -227,7 +230,7 @@ def lane(op: Op) -> Callable[..., Any]:
     watches, for what is traced is done once. What the text of a lane does not cover it hands over to `apply` as well.
     """
     op.calls += 1
-    if not op.operands or not op.rules:
+    if not op.operands or not op.rules or op.joint:
         op.lane = _general(op)
         return op.lane
     if op.calls <= WITHOUT_LANE or traced():
@@ -285,6 +288,25 @@ def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
         if any(map(is_sparse, operands)):
             return carried_sparse(op, operands, settings)
     return apply(op, operands, settings)
+
+
+def recorded(op: Op, y: Any, inputs: tuple[Any, ...], edges: tuple[Any, ...], settings: Settings) -> Any:
+    """Return the result of an operation with the node that remembers it; of several, each with one of its own."""
+    if not isinstance(y, tuple):
+        return _recorded(op, y, inputs, edges, settings)
+    for part in y:
+        if part.dtype.kind == "c":
+            refusals.result_dtype(op, part.dtype)
+    constant = [i in op.constant or part.dtype.kind != "f" for i, part in enumerate(y)]  # type: ignore[attr-defined]
+    kinds = Kinds([None if c else (part.shape, part.dtype) for c, part in zip(constant, y, strict=True)])
+    return _wrapped(op, y, Linked(op, inputs, edges, settings, (len(y),), kinds))
+
+
+def _wrapped(op: Op, y: tuple[Any, ...], whole: Node | None = None) -> Any:
+    """Return each of several results as a Tensor; a copy of one without a history, which its user may write to."""
+    nodes = [None if whole is None else whole.dtype.part(whole, i) for i in range(len(y))]
+    pairs = zip(y, nodes, strict=True)
+    return alike(y, [make_tensor(part.copy() if whole and not node else part, node, op) for part, node in pairs])
 
 
 def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:

@@ -40,6 +40,7 @@ from autograd_lite.engine.record import Handle
 from autograd_lite.engine.warned import carried
 from autograd_lite.engine.watchpoints import watching
 from autograd_lite.tensor.views import is_outdated
+from autograd_lite.tree import alike
 
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 
@@ -199,7 +200,7 @@ class Trace:
         if isinstance(value, (tuple, list)):
             item = _ITEM
             parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
-            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+            return alike(value, parts)
         return None if value is None else wrap(value, number, self)
 
     def _is_quiet(self) -> bool:

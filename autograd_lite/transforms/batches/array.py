@@ -32,6 +32,7 @@ from autograd_lite.rules import constant, indexing, shaping, sparse
 from autograd_lite.tensor import views
 from autograd_lite.tensor.operators import TensorMethods
 from autograd_lite.tensor.protocols import call_function, call_ufunc
+from autograd_lite.tree import alike
 
 
 class Level:
@@ -267,10 +268,10 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if own is not None and level.order <= own.order:  # what goes into the batch `own` or comes out of it
         return op.fn(*operands, **settings)
     if op.rules:
-        operands = [np.asarray(x) if isinstance(x, (list, tuple)) else x for x in operands]
+        operands = [np.asarray(x) if isinstance(x, op.sequences) else x for x in operands]
     try:
         rule = RULES.get(op) or FORMS.get(op.form, each)
-        result = Batched(rule(op, operands, settings, level), level)
+        result = _batches_of(rule(op, operands, settings, level), level)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
@@ -364,10 +365,7 @@ def each(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> A
         given = {name: example(value, i, level) for name, value in settings.items()}
         outer = holds_any((*arrays, *given.values()))  # also inside of an index, where no protocol would find it
         results.append(carry_out(op, arrays, given) if outer else op(*arrays, **given))
-    if len({np.shape(y) for y in results}) > 1:
-        raise errors.BatchError(errors.BATCH_QUESTION.format(op=op.name, instead=_PLACES))
-    stacked: Array = np.stack(results)
-    return stacked[: level.size]
+    return _joined(results, op.name, level)
 
 
 def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -401,15 +399,26 @@ def _is_real(given: Iterable[Any]) -> bool:
 
 def _stacked(results: Sequence[Any], name: str, level: Level) -> Any:
     """Return the results of all examples as one batch, or as several in a tuple or list where each has several."""
+    return _batches_of(_joined(results, name, level), level)
+
+
+def _joined(results: Sequence[Any], name: str, level: Level) -> Any:
+    """Return the arrays of the results of all examples, several in a tuple or list where each has several."""
     y = results[0]
     if isinstance(y, (list, tuple)):
         if len({len(parts) for parts in results}) > 1:
             raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=_PLACES))
-        parts = [_stacked(same, name, level) for same in zip(*results, strict=True)]
-        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        return alike(y, [_joined(same, name, level) for same in zip(*results, strict=True)])
     if len({np.shape(y) for y in results}) > 1:
         raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=_PLACES))
-    return Batched(np.stack(results)[: level.size], level)
+    return np.stack(results)[: level.size]
+
+
+def _batches_of(y: Any, level: Level) -> Any:
+    """Return the arrays of all examples as batches."""
+    if isinstance(y, (list, tuple)):
+        return alike(y, [_batches_of(part, level) for part in y])
+    return Batched(y, level)
 
 
 MOVING: set[Any] = set()

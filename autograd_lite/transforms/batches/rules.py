@@ -6,6 +6,7 @@ linear          the operation itself, one axis further: every setting that count
 products        the batch is one more axis that both have, as `matmul` and `einsum` know it
 indexing        the index, behind a full slice; with index arrays one gather of flat places
 definitions     our own functions that are written with NumPy's: they run on the batch as they are
+stacks          a function that takes a stack of matrices, as its `signature` says, takes the batch as one
 all else        `batched.each`: one example after the other
 ==============  ============================================================================
 """
@@ -13,8 +14,10 @@ all else        `batched.each`: one example after the other
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,8 +27,19 @@ from autograd_lite.base.shapes import Array, Axis, Shape
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.op import REGISTRY, Op, Settings
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.rules import constant, elementwise, indexing, neural, products, reductions, shaping, sparse
+from autograd_lite.rules import (
+    constant,
+    elementwise,
+    indexing,
+    neural,
+    products,
+    recurrent,
+    reductions,
+    shaping,
+    sparse,
+)
 from autograd_lite.transforms.batches.array import FORMS, MOVING, RULES, Batched, Level, each, holds
+from autograd_lite.tree import alike
 
 
 def rule(*ops: Any) -> Callable[[Any], Any]:
@@ -393,10 +407,35 @@ def _sparse_product(op: Op, a: Array, shape: Shape, settings: Settings) -> Array
 # ----- our own definitions -----
 
 
-@rule(products.affine, neural.half_squared_error, neural.mean_squared_error)
-def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
+@rule(products.affine, neural.half_squared_error, neural.mean_squared_error, recurrent.lstm)
+def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
     result = op.fn(*operands, **settings)
-    return result._array if holds(result, level) else _full(result, np.shape(result), level)
+    if isinstance(result, tuple):
+        return alike(result, [_full(part, np.shape(part), level) for part in result])
+    return _full(result, np.shape(result), level)
+
+
+# ----- stacks -----
+
+
+@cache
+def _core(signature: str) -> tuple[int, ...]:
+    """Return how many axes of each operand one call is about, as ``(n,n),(n,k)->(n,k)`` says it."""
+    return tuple([len(re.findall(r"\w+", axes)) for axes in re.findall(r"\((.*?)\)", signature.partition("->")[0])])
+
+
+def _on_stacks(op: Any, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
+    """What a function does for each of a stack it does for each example; others are called one by one."""
+    if not op.core or holds(tuple(settings.values()), level):
+        return each(op, operands, settings, level)
+    core = _core(op.core)
+    around = max([np.ndim(x) - n for x, n in zip(operands, core, strict=True)])
+    if around < 0:  # which NumPy refuses in its words
+        return each(op, operands, settings, level)
+    return op(*[aligned(x, around + n, level) for x, n in zip(operands, core, strict=True)], **settings)
+
+
+FORMS["several"] = _on_stacks
 
 
 MOVING.update(

@@ -1,0 +1,195 @@
+"""Operations whose one rule returns the shares of all their operands, and that may have several results.
+
+Such an operation leaves one node. Each of several results has a node of its own that is a part of it, and where there
+are several operands, one more node in between stands for all of them together. What goes along these edges is a
+`Bundle`: an array for each result, or operand, None where nothing came. So a sweep asks the rule once, and a result
+that nobody used is None to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+from weakref import ref
+
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array, Shape
+from autograd_lite.engine.graph import Linked, Node
+from autograd_lite.engine.op import NO_SETTINGS, Op, Rule, Settings, declare
+
+
+class Kinds:
+    """What a node that stands for several arrays has in the place of a dtype.
+
+    Attributes
+    ----------
+    each : list
+        Shape and dtype of each; None for one without a derivative.
+    """
+
+    __slots__ = ("_parts", "each")
+
+    def __init__(self, each: Iterable[Any]) -> None:
+        self.each = list(each)
+        self._parts: list[Callable[[], Node | None]] = [_nobody] * len(self.each)
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of a number of the coarsest dtype."""
+        return min([kind[1].itemsize for kind in self.each if kind is not None], default=16)
+
+    def part(self, whole: Any, index: int) -> Node | None:
+        """Return the node of one result; None for one without a derivative.
+
+        NOTE: it leads to the node of the operation, and so is known to that by a weak reference. While somebody holds
+        it, it is the same one: its hooks see the whole gradient. Its order is between that node's and the next.
+        """
+        node = self._parts[index]()
+        if node is None and self.each[index] is not None:
+            place = {"index": index, "count": len(self.each)}
+            edges = ((whole, _only, (index, len(self.each)), 0),)
+            node = Linked(whole.op.part, (whole,), edges, place, *self.each[index])
+            node.order = whole.order + (index + 1) / (len(self.each) + 1)
+            self._parts[index] = ref(node)
+        return node
+
+    def held(self) -> list[Any]:
+        """Return shape and dtype of each result that somebody may ask for, and None for the others."""
+        return [None if part() is None else kind for part, kind in zip(self._parts, self.each, strict=True)]
+
+
+def _nobody() -> None:
+    """Stand for a weak reference to a node that is not there."""
+
+
+class Bundle(tuple[Any, ...]):
+    """One cotangent, or tangent, for each of several results or operands; None where nothing came.
+
+    Sweeps add and hand on bundles as they do arrays.
+    """
+
+    __slots__ = ()
+    dtype = Kinds(())
+
+    @property
+    def shape(self) -> Shape:
+        return (len(self),)
+
+    def __add__(self, other: Any) -> Bundle:
+        pairs = zip(self, other, strict=True)
+        return Bundle([b if a is None else a if b is None else a + b for a, b in pairs])
+
+    def astype(self, dtype: Any) -> Bundle:
+        """Return itself: each part is made of its dtype where it arrives."""
+        return self
+
+    def sum(self) -> Any:
+        """Return the sum of all numbers."""
+        return sum([part.sum() for part in self if part is not None])
+
+
+def parts_of(x: Any) -> Sequence[Any]:
+    """Return the parts of a bundle; an array is its only one."""
+    return x if x.__class__ is Bundle else (x,)
+
+
+def bundled(parts: Sequence[Any]) -> Any:
+    """Return what `parts_of` has taken apart."""
+    return parts[0] if len(parts) == 1 else Bundle(parts)
+
+
+def _only(g: Array, index: int, count: int) -> Bundle:
+    return Bundle([g if i == index else None for i in range(count)])
+
+
+def _own(g: Bundle, index: int) -> Array:
+    return g[index]
+
+
+def _shares(op: str, rule: Rule, count: int, g: Any, *saved: Any) -> Any:
+    """Return the shares of all operands, by the one rule of their operation."""
+    shares = rule(g, *saved)
+    if count == 1:
+        return shares[0] if isinstance(shares, (tuple, list)) else shares
+    if not isinstance(shares, (tuple, list)) or len(shares) != count:
+        given = len(shares) if isinstance(shares, (tuple, list)) else f"one {type(shares).__name__} as"
+        raise errors.RuleError(errors.RULE_SHARES.format(op=op, given=given, expected=count))
+    return Bundle(shares)
+
+
+class Several(Op):
+    """An operation with one rule for all operands, and perhaps with several results.
+
+    Attributes
+    ----------
+    constant : tuple of int
+        The places of the results that have no derivative by nature, as a sign or a pivot.
+    core : str
+        Which axes of operands and results one call is about, in NumPy's notation, as ``(n,n)->(n),(n,n)``: all axes
+        before them are a stack, of which it does each. Empty where it does no stacks.
+    domain : callable or None
+        Makes of an operand one that is as the function takes it for granted: symmetric. For who tries it alone.
+    part, together : Op
+        The operations of the nodes of one result, and of all operands.
+    """
+
+    __slots__ = ("constant", "core", "domain", "part", "together")
+    joint = True
+
+    def __init__(
+        self, *args: Any, constant: Sequence[int] = (), signature: str = "",
+        domain: Callable[[Any], Any] | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(*args, **options)
+        self.constant, self.core, self.domain = tuple(constant), signature, domain
+        place = {"index": 0, "count": 0}
+        self.part = Op(self.name, lambda whole, index, count: whole[index], "part", ("whole",), place, (_only,))
+        self.together = _Together(self.name, lambda *arrays: arrays, "together", (), {}, (_own,), variadic=True)
+
+    def _names(self) -> list[str]:
+        names = super()._names()
+        return [*(name for name in names if name != "index"), "needs"]
+
+    def edges(self, y: Any, arrays: Sequence[Any], settings: Settings, nodes: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the one edge, to what stands for all operands; none where no operand has a node."""
+        needs = tuple([node is not None for node in nodes])
+        pick = self.picks[0]
+        assert pick is not None
+        return self.leading(nodes, pick((*self.environment(y, arrays, settings), needs))) if True in needs else ()
+
+    def leading(self, nodes: Sequence[Any], saved: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the edge to the nodes of operands, None for a constant one, with what the rule is called with."""
+        target, count = nodes[0], len(nodes)
+        if count > 1:
+            edges = tuple([(node, _own, (i,), i) for i, node in enumerate(nodes) if node is not None])
+            target = Linked(self.together, tuple(nodes), edges, NO_SETTINGS, (count,), Bundle.dtype)
+        return ((target, partial(_shares, self.name, self.rules[0], count), saved, 0),)
+
+    def wanted(self, index: int) -> tuple[str, ...]:
+        """Return the names of what the rule is called with after `g`."""
+        return self.wants[0]
+
+    def reads_operand(self, index: int, active: Sequence[Any]) -> bool:
+        """Tell whether the rule needs the value of operand `index`."""
+        return index in self.reads[0] if self.operands else "arrays" in self.wants[0]
+
+
+class _Together(Op):
+    joint = True
+
+
+def several(fn: Any, rule: Rule, *, jvp: Rule | None = None, **options: Any) -> Op:
+    """Declare a function by one rule that returns the shares of all operands, and that may have several results.
+
+    ``rule(g, ...)`` is asked once for each node. Of several results, `g` and `y` are tuples, and what nobody used is
+    None in `g`. It returns an array, or a tuple with one for each operand, None for what gets nothing; ``needs`` tells
+    for each operand whether its share is asked for. ``jvp(tangents, ...)`` returns one tangent for each result, and is
+    derived where it is not written. See `Several` for ``constant=``, ``signature=`` and ``domain=``.
+    """
+    return declare("several", fn, (rule,), kind=Several, jvp=jvp, **options)
+
+
+def whole_of(node: Any) -> Any:
+    """Return the node of the operation that a result is a part of; the node itself where it is the only one."""
+    return node.edges[0][0] if node is not None and node.op is not None and node.op.form == "part" else node
