@@ -25,8 +25,8 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import Handle, apply, as_array, plain_of
 from autograd_lite.engine.watchpoints import opaque, traced
-from autograd_lite.extend.custom import black_box, custom_op
-from autograd_lite.extend.foreign import unseen
+from autograd_lite.extend.custom import custom_op
+from autograd_lite.extend.foreign import black_box, unseen
 from autograd_lite.transforms.derivatives import Pullback
 from autograd_lite.transforms.jacobians import jacobian_of
 from autograd_lite.transforms.watched import Call, Function, call, name_of

@@ -16,13 +16,12 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 # A room is a file, or a folder of files that may also import from each other; "" is the package's own __init__.
 ROOMS = (
     "later", "errors.*", "covered", "version", "lazy", "unfinished", "display", "figures", "plotting", "shapes",
-    "tree", "derived", "signatures", "provenance", "warned", "op", "definitions", "graph", "several", "seams", "growth", "rules.*",
-    "refusals", "lent", "protocols", "members.*", "methods", "sweep", "lanes", "record", "tangents", "unrecorded",
-    "views", "state", "data", "hooks", "looks",
-    "in_place", "scope", "commits", "tensor", "interop", "random", "tracing", "dependence", "batched",
-    "batching", "vmap", "again", "rows", "transforms", "jacobians", "checkpoint", "optimize", "differences",
-    "check.*", "testing", "foreign", "custom", "implicit", "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron",
-    "doctor", "", "__main__",
+    "tree", "derived", "signatures", "provenance", "warned", "op", "definitions", "graph", "several", "seams", "growth",
+    "rules.*", "refusals", "lent", "protocols", "members.*", "methods", "sweep", "lanes", "record", "tangents",
+    "unrecorded", "views", "state", "data", "hooks", "looks", "in_place", "scope", "commits", "tensor", "interop",
+    "random", "tracing", "dependence", "batched", "batching", "vmap", "again", "rows", "transforms", "jacobians",
+    "checkpoint", "optimize", "differences", "foreign", "numerical", "custom", "check.*", "testing", "implicit",
+    "nn.*", "optim.*", "viz.*", "compiler.*", "perceptron", "doctor", "", "__main__",
 )  # fmt: skip
 
 

@@ -140,10 +140,11 @@ def _note(
         y = result._data
         if y.__class__ is not np.ndarray or 0 in _isfinite(y).tobytes():
             _look(op, operands, y, place)
-        if node is not None:
-            node.edges = tuple([
+        if node is not None and (whole := whole_of(node)).notes is None or whole is node:
+            whole.note()  # of several results the first one has it guarded
+            whole.edges = tuple([
                 (n, _guarded(rule, op, i, place, partial(_await, awaited, n)), saved, i)
-                for n, rule, saved, i in node.edges
+                for n, rule, saved, i in whole.edges
             ])
 
 

@@ -45,8 +45,7 @@ class Step(NamedTuple):
         return self.op.operands[i] if self.op.operands else f"number {i + 1}"
 
     def rule_of(self, i: int) -> Any:
-        rules = self.op.rules
-        return (rules[i] if self.op.operands else rules[0]) if rules else None
+        return self.op.rule_of(i)
 
 
 class Recorded:

@@ -138,6 +138,8 @@ class Op:
         is `joint`.
     joint : bool
         Whether one call of a rule returns the shares of all operands.
+    hands : bool
+        Whether operands that are no arrays are handed through to `fn` and the rules.
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
         sweep keeps a zero cotangent zero, whatever the derivative it is multiplied with.
@@ -177,7 +179,7 @@ class Op:
         "quiet", "reads", "rules", "selects", "shaped", "spends", "view", "wants", "zeros",
     )  # fmt: skip
 
-    joint = False
+    joint = hands = False
     sequences: tuple[type, ...] = (list, tuple)  # operands of these types are arrays written out
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it
 
@@ -204,11 +206,11 @@ class Op:
         apex: Rule | None = None,
     ) -> None:
         self.name = self.__name__ = name
-        self.fn, self.form, self.rules = fn, form, tuple(rules)
+        self.fn, self.form = fn, form
         self.operands, self.defaults, self.known = tuple(operands), defaults, known
         self.order = tuple(order)
         self.binder = _bind_as_given if variadic else self._bind_by_name
-        self.jvp, self.selects, self.accumulate = jvp, selects, accumulate
+        self.selects, self.accumulate = selects, accumulate
         self.opaque, self.zeros, self.spends, self.view, self.function = opaque, zeros, spends, view, function
         self.foreign = False
         self.apex = apex
@@ -216,6 +218,11 @@ class Op:
         self.quiet: Callable[..., Any] | None = None
         self.lane: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
+        self.bind(rules, jvp)
+
+    def bind(self, rules: Sequence[Rule | None], jvp: Rule | None = None) -> None:
+        """Have these rules, from the next call on."""
+        self.rules, self.jvp = tuple(rules), jvp
         self.jvp_wants = parameter_names(jvp)[1:] if jvp else ()
         self._plan_saving()
 
@@ -316,10 +323,10 @@ class Op:
         """Lay out all that rules may ask for, in the order that `picks` was planned for."""
         values = [settings.get(name, default) for name, default in self.defaults.items()]
         if not self.operands:
-            return (y, *values, tuple(arrays), tuple([np.shape(a) for a in arrays]))
+            return (y, *values, tuple(arrays), tuple([getattr(a, "shape", ()) for a in arrays]))
         env = (y, *arrays, *values)
         if self.shaped:
-            env += tuple([np.shape(arrays[i]) for i in self.shaped])
+            env += tuple([getattr(arrays[i], "shape", ()) for i in self.shaped])
         return env
 
     def edges(self, y: Array, arrays: Sequence[Any], settings: Settings, nodes: Sequence[Any]) -> tuple[Any, ...]:

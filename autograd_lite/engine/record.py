@@ -31,7 +31,7 @@ from autograd_lite.engine.watchpoints import traced
 from autograd_lite.rules.sparse import carried_out as carried_sparse
 from autograd_lite.rules.sparse import is_sparse
 from autograd_lite.tensor.protocols import declines
-from autograd_lite.tree import alike
+from autograd_lite.tree import alike, flatten
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
 NUMERIC = frozenset("fiubc")
@@ -122,7 +122,7 @@ def apply(
             tracked = tracked or x._node is not None
         else:
             plain = x.dtype.kind in NUMERIC if x.__class__ is _ndarray else x.__class__ in _NUMBERS
-            arrays.append(x if plain else plain_operand(x) if op.rules else _unmasked(x))
+            arrays.append(x if plain or is_handed(op, x) else plain_operand(x) if op.rules else _unmasked(x))
             nodes.append(None)
     if settings:
         settings = _plain_settings(op, settings)
@@ -329,7 +329,9 @@ def _inputs(op: Op, operands: Sequence[Any], arrays: list[Any], nodes: list[Node
     """Return what a node notes of its operands, and replace in `arrays` what the user may write to by copies."""
     inputs: list[Any] = list(nodes)
     for i, x in enumerate(operands):
-        if nodes[i] is None:
+        if nodes[i] is None and is_handed(op, x):
+            inputs[i] = Constant((), None, getattr(x, "__name__", type(x).__name__))
+        elif nodes[i] is None:
             inputs[i] = _constant(x)
             if not isinstance(x, Handle) and hasattr(arrays[i], "copy") and op.reads_operand(i, nodes):
                 arrays[i] = saved(arrays[i])
@@ -345,6 +347,18 @@ def _constant(x: Any) -> Any:
         return Constant(x.shape, x.dtype)
     array = plain_operand(x)
     return Constant(np.shape(array), getattr(array, "dtype", None))
+
+
+def is_handed(op: Op, x: Any) -> bool:
+    """Tell whether an operand is handed through as it is; refuse Tensors in it, whose history would be lost."""
+    if not op.hands or not (callable(x) or isinstance(x, _NO_ARRAYS)):
+        return False
+    if any(isinstance(leaf, Handle) for leaf in flatten(x)[0]):
+        raise errors.UnsupportedError(errors.CUSTOM_INSIDE.format(op=op.name, given=type(x).__name__))
+    return True
+
+
+_NO_ARRAYS = (str, bytes, tuple, dict, set, frozenset)
 
 
 def plain_operand(x: Any) -> Any:

@@ -107,7 +107,7 @@ def _own(g: Bundle, index: int) -> Array:
     return g[index]
 
 
-def _shares(op: str, rule: Rule, count: int, g: Any, *saved: Any) -> Any:
+def _shares(op: str, rule: Any, count: int, g: Any, *saved: Any) -> Any:
     """Return the shares of all operands, by the one rule of their operation."""
     shares = rule(g, *saved)
     if count == 1:

@@ -151,7 +151,11 @@ def _custom(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) ->
     values = _saved_by_name(node, op, recorded)
     tangents = [moving.get(p) if isinstance(p, Node) else None for p in node.inputs]
     moved = op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
-    return Bundle(moved) if isinstance(moved, (tuple, list)) else moved
+    parts = moved if isinstance(moved, (tuple, list)) else (moved,)
+    count = len(node.dtype.each) if isinstance(node.dtype, Kinds) else 1
+    if len(parts) != count:
+        raise errors.RuleError(errors.RULE_TANGENTS.format(op=op.name, given=len(parts), expected=count))
+    return bundled(parts)
 
 
 def _together(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Bundle:

@@ -59,7 +59,7 @@ def solve(a: Array, b: Array) -> Array:
 # ----- eigenvalues of symmetric matrices -----
 
 
-def _eigh(a: Array, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's name
+def _eigh(a: Array, UPLO: Any = "L") -> Any:  # noqa: N803 - NumPy's name
     return np.linalg.eigh(a, UPLO)
 
 
@@ -84,5 +84,5 @@ several(np.linalg.eigh, _eigh_rule, settings="UPLO", call=_eigh, signature="(n,n
 
 
 @composite(np.linalg.eigvalsh)
-def eigvalsh(a: Array, UPLO: str = "L") -> Array:  # noqa: N803 - NumPy's name
+def eigvalsh(a: Array, UPLO: Any = "L") -> Array:  # noqa: N803 - NumPy's name
     return np.linalg.eigh(a, UPLO)[0]

@@ -433,5 +433,5 @@ def example(x: Any, i: int, level: Level) -> Any:
     if isinstance(x, Batched) and x._level is level:
         return x._array[i, ...] if level.size else np.ones(x.shape, x.dtype)
     if isinstance(x, (tuple, list)):
-        return (list if isinstance(x, list) else tuple)([example(part, i, level) for part in x])
+        return alike(x, [example(part, i, level) for part in x])
     return x

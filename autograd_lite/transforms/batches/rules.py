@@ -37,7 +37,7 @@ from autograd_lite.rules import (
     reductions,
     shaping,
     sparse,
-)
+)  # fmt: skip
 from autograd_lite.transforms.batches.array import FORMS, MOVING, RULES, Batched, Level, each, holds
 from autograd_lite.tree import alike
 
