@@ -298,7 +298,8 @@ def recorded(op: Op, y: Any, inputs: tuple[Any, ...], edges: tuple[Any, ...], se
         if part.dtype.kind == "c":
             refusals.result_dtype(op, part.dtype)
     constant = [i in op.constant or part.dtype.kind != "f" for i, part in enumerate(y)]  # type: ignore[attr-defined]
-    kinds = Kinds([None if c else (part.shape, part.dtype) for c, part in zip(constant, y, strict=True)])
+    kinds = Kinds([None if c else (part.shape, part.dtype) for c, part in zip(constant, y, strict=True)],
+                  getattr(y, "_fields", None))  # fmt: skip
     return _wrapped(op, y, Linked(op, inputs, edges, settings, (len(y),), kinds))
 
 

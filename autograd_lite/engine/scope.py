@@ -10,6 +10,7 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.engine.graph import observers
 from autograd_lite.engine.op import Op, Settings
+from autograd_lite.engine.several import whole_of
 from autograd_lite.errors.covered import uncover
 
 
@@ -107,4 +108,4 @@ def _mark(op: Op, operands: Any, settings: Settings, result: Any) -> None:
     """Note on a new node in which scope it was made: seen by every thread, done by those inside a scope."""
     here, node = _current.get(), result._node
     if here is not None and node is not None:
-        node.note().scope = here
+        whole_of(node).note().scope = here

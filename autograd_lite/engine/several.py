@@ -26,12 +26,15 @@ class Kinds:
     ----------
     each : list
         Shape and dtype of each; None for one without a derivative.
+    names : sequence of str
+        What they are called, as the fields of a named tuple.
     """
 
-    __slots__ = ("_parts", "each")
+    __slots__ = ("_parts", "each", "names")
 
-    def __init__(self, each: Iterable[Any]) -> None:
+    def __init__(self, each: Iterable[Any], names: Sequence[str] | None = None) -> None:
         self.each = list(each)
+        self.names = names or [str(i) for i in range(len(self.each))]
         self._parts: list[Callable[[], Node | None]] = [_nobody] * len(self.each)
 
     @property
@@ -192,4 +195,18 @@ def several(fn: Any, rule: Rule, *, jvp: Rule | None = None, **options: Any) -> 
 
 def whole_of(node: Any) -> Any:
     """Return the node of the operation that a result is a part of; the node itself where it is the only one."""
-    return node.edges[0][0] if node is not None and node.op is not None and node.op.form == "part" else node
+    return node.inputs[0] if is_part(node) else node
+
+
+def is_part(node: Any) -> bool:
+    """Tell whether a node is that of one of several results of an operation."""
+    return node.op is not None and node.op.form == "part"
+
+
+def sources(node: Node) -> list[tuple[int, Node, Any]]:
+    """Return for each operand that has a share its number, its node, and the edge by which the share goes first."""
+    found = []
+    for edge in node.edges or ():
+        inner = edge[0].edges if edge[0].op is not None and edge[0].op.form == "together" else [(edge[0], *edge[1:])]
+        found += [(way[3], way[0], edge) for way in inner]
+    return found

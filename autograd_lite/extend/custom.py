@@ -23,7 +23,7 @@ from autograd_lite.extend.foreign import Black, Code, Named, Rule, seen_by_batch
 Function = Callable[..., Any]
 P = ParamSpec("P")
 R = TypeVar("R")
-C = TypeVar("C", covariant=True)
+Result_co = TypeVar("Result_co", covariant=True)
 
 checking: Any = Later("autograd_lite.check.gradcheck")  # a check is made of derivatives, and comes after them
 
@@ -158,10 +158,10 @@ def custom_op(
     return operation
 
 
-class Operation(Protocol[P, C]):
+class Operation(Protocol[P, Result_co]):
     """What type checkers know of a `CustomOp`."""
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> C: ...
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result_co: ...
     def defvjp(self, *rules: Function | None, argnums: int | Sequence[int] | None = ...) -> Self: ...
     def defjvp(self, rule: Function) -> Self: ...
 
