@@ -137,7 +137,7 @@ class Several(Op):
         The operations of the nodes of one result, and of all operands.
     """
 
-    __slots__ = ("constant", "core", "domain", "part", "together")
+    __slots__ = ("_asked", "constant", "core", "domain", "part", "together")
     joint = True
 
     def __init__(
@@ -149,6 +149,11 @@ class Several(Op):
         place = {"index": 0, "count": 0}
         self.part = Op(self.name, lambda whole, index, count: whole[index], "part", ("whole",), place, (_only,))
         self.together = _Together(self.name, lambda *arrays: arrays, "together", (), {}, (_own,), variadic=True)
+
+    def bind(self, rules: Sequence[Rule | None], jvp: Rule | None = None) -> None:
+        """Have this rule, from the next call on."""
+        super().bind(rules, jvp)
+        self._asked: dict[int, Rule] = {}  # what asks the rule, by the number of operands
 
     def _names(self) -> list[str]:
         names = super()._names()
@@ -167,7 +172,9 @@ class Several(Op):
         if count > 1:
             edges = tuple([(node, _own, (i,), i) for i, node in enumerate(nodes) if node is not None])
             target = Linked(self.together, tuple(nodes), edges, NO_SETTINGS, (count,), Bundle.dtype)
-        return ((target, partial(_shares, self.name, self.rules[0], count), saved, 0),)
+        if count not in self._asked:
+            self._asked[count] = partial(_shares, self.name, self.rules[0], count)
+        return ((target, self._asked[count], saved, 0),)
 
     def wanted(self, index: int) -> tuple[str, ...]:
         """Return the names of what the rule is called with after `g`."""

@@ -108,9 +108,9 @@ def lstm_cell(
 ) -> tuple[Array, Array]:
     """Return the next state of a long short-term memory, as one operation: what ``torch.nn.LSTMCell`` computes.
 
-    Of ``z = x @ w_ih.T + b_ih + h @ w_hh.T + b_hh``, the quarters of the last axis are the gates: `i` and `f`, which let
-    in and keep, the candidate `g`, and `o`, which lets out. The next `c` is ``f * c + i * g``, with sigmoids of `i`, `f`
-    and `o` and the hyperbolic tangent of `g`, and the next `h` is ``o * tanh(c)``.
+    Of ``z = x @ w_ih.T + b_ih + h @ w_hh.T + b_hh``, the quarters of the last axis are the gates: `i` and `f`, which
+    let in and keep, the candidate `g`, and `o`, which lets out. The next `c` is ``f * c + i * g``, with sigmoids of
+    `i`, `f` and `o` and the hyperbolic tangent of `g`, and the next `h` is ``o * tanh(c)``.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def check_reduction(reduction: str) -> None:
 
 
 __all__ = [
-    "cross_entropy", "half_squared_error", "linear", "log_softmax", "lstm_cell", "mse_loss", "relu", "sigmoid", "softmax",
-    "softplus", "tanh",
+    "cross_entropy", "half_squared_error", "linear", "log_softmax", "lstm_cell", "mse_loss", "relu", "sigmoid",
+    "softmax", "softplus", "tanh",
 ]  # fmt: skip
 __dir__ = listing(__name__)
