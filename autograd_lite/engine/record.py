@@ -294,13 +294,14 @@ def recorded(op: Op, y: Any, inputs: tuple[Any, ...], edges: tuple[Any, ...], se
     """Return the result of an operation with the node that remembers it; of several, each with one of its own."""
     if not isinstance(y, tuple):
         return _recorded(op, y, inputs, edges, settings)
-    for part in y:
-        if part.dtype.kind == "c":
-            refusals.result_dtype(op, part.dtype)
-    constant = [i in op.constant or part.dtype.kind != "f" for i, part in enumerate(y)]  # type: ignore[attr-defined]
-    kinds = Kinds([None if c else (part.shape, part.dtype) for c, part in zip(constant, y, strict=True)],
-                  getattr(y, "_fields", None))  # fmt: skip
-    return _wrapped(op, y, Linked(op, inputs, edges, settings, (len(y),), kinds))
+    kinds: list[Any] = []
+    for i, part in enumerate(y):
+        dtype = part.dtype
+        if dtype.kind == "c":
+            refusals.result_dtype(op, dtype)
+        constant = dtype.kind != "f" or i in op.constant  # type: ignore[attr-defined]
+        kinds.append(None if constant else (part.shape, dtype))
+    return _wrapped(op, y, Linked(op, inputs, edges, settings, (len(y),), Kinds(kinds, getattr(y, "_fields", ()))))
 
 
 def _wrapped(op: Op, y: tuple[Any, ...], whole: Node | None = None) -> Any:

@@ -9,7 +9,8 @@ that nobody used is None to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Any
 from weakref import ref
 
@@ -27,14 +28,13 @@ class Kinds:
     each : list
         Shape and dtype of each; None for one without a derivative.
     names : sequence of str
-        What they are called, as the fields of a named tuple.
+        What they are called, if they are the fields of a named tuple.
     """
 
     __slots__ = ("_parts", "each", "names")
 
-    def __init__(self, each: Iterable[Any], names: Sequence[str] | None = None) -> None:
-        self.each = list(each)
-        self.names = names or [str(i) for i in range(len(self.each))]
+    def __init__(self, each: Iterable[Any], names: Sequence[str] = ()) -> None:
+        self.each, self.names = list(each), names
         self._parts: list[Callable[[], Node | None]] = [_nobody] * len(self.each)
 
     @property
@@ -48,18 +48,27 @@ class Kinds:
         NOTE: it leads to the node of the operation, and so is known to that by a weak reference. While somebody holds
         it, it is the same one: its hooks see the whole gradient. Its order is between that node's and the next.
         """
-        node = self._parts[index]()
-        if node is None and self.each[index] is not None:
-            place = {"index": index, "count": len(self.each)}
-            edges = ((whole, _only, (index, len(self.each)), 0),)
-            node = Linked(whole.op.part, (whole,), edges, place, *self.each[index])
-            node.order = whole.order + (index + 1) / (len(self.each) + 1)
+        node, kind = self._parts[index](), self.each[index]
+        if node is None and kind is not None:
+            count = len(self.each)
+            edges = ((whole, _only, (index, count), 0),)
+            node = _blank(Linked)
+            node.op, node._inputs, node.edges, node.settings = whole.op.part, None, edges, _place(index, count)
+            node.shape, node.dtype, node.order, node.notes = *kind, whole.order + (index + 1) / (count + 1), None
             self._parts[index] = ref(node)
         return node
 
     def held(self) -> list[Any]:
         """Return shape and dtype of each result that somebody may ask for, and None for the others."""
         return [None if part() is None else kind for part, kind in zip(self._parts, self.each, strict=True)]
+
+
+_blank = Node.__new__
+
+
+@cache
+def _place(index: int, count: int) -> Settings:
+    return MappingProxyType({"index": index, "count": count})
 
 
 def _nobody() -> None:
@@ -146,7 +155,7 @@ class Several(Op):
     ) -> None:  # fmt: skip
         super().__init__(*args, **options)
         self.constant, self.core, self.domain = tuple(constant), signature, domain
-        place = {"index": 0, "count": 0}
+        place = dict(_place(0, 0))
         self.part = Op(self.name, lambda whole, index, count: whole[index], "part", ("whole",), place, (_only,))
         self.together = _Together(self.name, lambda *arrays: arrays, "together", (), {}, (_own,), variadic=True)
 

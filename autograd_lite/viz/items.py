@@ -163,7 +163,8 @@ def common(a: Scope | None, b: Scope | None) -> Scope | None:
 def result_name(node: Node, given: Mapping[Any, str]) -> str:
     """Return what one of several results is called: by the user, or as the field of a named tuple."""
     own = given.get(node) or (node.notes.name if node.notes is not None else None)
-    return own or str(whole_of(node).dtype.names[node.settings["index"]])
+    index, names = node.settings["index"], whole_of(node).dtype.names
+    return own or (names[index] if names else str(index))
 
 
 def is_leaf(node: Node) -> bool:
