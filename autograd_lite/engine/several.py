@@ -54,7 +54,8 @@ class Kinds:
             edges = ((whole, _only, (index, count), 0),)
             node = _blank(Linked)
             node.op, node._inputs, node.edges, node.settings = whole.op.part, None, edges, _place(index, count)
-            node.shape, node.dtype, node.order, node.notes = *kind, whole.order + (index + 1) / (count + 1), None
+            (node.shape, node.dtype), node.notes = kind, None
+            node.order = whole.order + (index + 1) / (count + 1)
             self._parts[index] = ref(node)
         return node
 

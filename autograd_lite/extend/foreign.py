@@ -9,8 +9,9 @@ is `foreign` and refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -270,13 +271,14 @@ class Rule:
 
     def __call__(self, *values: Any) -> list[Any]:
         # Several cotangents, results and inputs are tuples to the rule, and each by itself to whoever hands them over.
-        pairs = [(v, v.__class__, len(v) if n in _SEVERAL and isinstance(v, tuple) else None)
-                 for n, v in zip(self._names, values, strict=True)]  # fmt: skip
-        form = tuple([(cls if count is not None else None, count) for _, cls, count in pairs])
+        form = tuple([
+            (v.__class__, len(v)) if name in _SEVERAL and isinstance(v, tuple) else None
+            for name, v in zip(self._names, values, strict=True)
+        ])  # fmt: skip
         if form not in self._known:
             self._known[form] = _Leaves(self, form)
-        leaves = [leaf for v, _, count in pairs for leaf in (v if count is not None else (v,))]
-        return self._known[form](*leaves)
+        pairs = zip(values, form, strict=True)
+        return self._known[form](*[leaf for v, several in pairs for leaf in (v if several else (v,))])
 
 
 _SEVERAL = frozenset(("g", "y", "arrays", "shapes", "tangents"))
@@ -285,12 +287,13 @@ _SEVERAL = frozenset(("g", "y", "arrays", "shapes", "tangents"))
 def _regrouped(fn: Function, form: Sequence[Any], *leaves: Any) -> Any:
     """Call a rule with tuples, where it has such, made of leaves."""
     rest = iter(leaves)
-    values: list[Any] = []
-    for cls, count in form:
-        parts = None if count is None else [next(rest) for _ in range(count)]
-        plain = cls is None or not hasattr(cls, "_fields")
-        values.append(next(rest) if parts is None else tuple(parts) if plain else cls(*parts))
-    return fn(*values)
+    return fn(*[_tuple(several, rest) if several else next(rest) for several in form])
+
+
+def _tuple(several: tuple[Any, int], leaves: Iterator[Any]) -> Any:
+    cls, count = several
+    parts = tuple(islice(leaves, count))
+    return cls(*parts) if hasattr(cls, "_fields") else parts
 
 
 class _Leaves:
@@ -300,10 +303,10 @@ class _Leaves:
         self.op, self.kind = rule.op, rule.kind
         self.called = f"the {self.kind} rule of custom_op {self.op}"
         names = [
-            name for name, (_, count) in zip(rule._names, form, strict=True)
-            for name in ([name] if count is None else [f"{name}[{i}]" for i in range(count)])
+            part for name, several in zip(rule._names, form, strict=True)
+            for part in ([f"{name}[{i}]" for i in range(several[1])] if several else [name])
         ]  # fmt: skip
-        self.linear = 1 if form[0][1] is None else form[0][1]
+        self.linear = form[0][1] if form[0] else 1
         self._code = Code(partial(_regrouped, rule.fn, form), self.called, names)
         self._results = rule._results
         self._row_by_row = False

@@ -151,7 +151,7 @@ def lstm_cell(
     if not (hidden and size and fits and np.shape(x)[:-1] == np.shape(h)[:-1]):
         shapes |= {"x": np.shape(x), "h": np.shape(h)}
         raise errors.ShapeError(errors.LSTM_SHAPES.format(**shapes, weights=gates + size, recurrent=gates + hidden))
-    return recurrent.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh)[:2]  # type: ignore[no-any-return]
+    return recurrent.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh)[:2]
 
 
 def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name

@@ -198,7 +198,7 @@ def formula(op: Op, place: int) -> str | None:
     """
     rule = None if op.joint and len(op.operands) != 1 else op.rule_of(place)
     code = getattr(rule, "__code__", None)
-    if code is None or code.co_name != "<lambda>":
+    if not isinstance(code, CodeType) or code.co_name != "<lambda>":
         return None
     return _body(code)
 

@@ -129,17 +129,17 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
 
 def _facts_of_several(node: Node, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Facts:
     """Return the same of an operation of several results, of all of them together."""
-    value, g = known.get(node) or (), grads.get(node)
-    marks = [mark for x in (*map(plain, value), None) for mark in _marks(None, x, None)]
-    marks += [mark for x in (*map(plain, g or ()), None) for mark in _marks(None, None, x)]
-    shares = () if g is None or len(grads) > _AT_ONCE[0] else tuple(map(_short, shares_of(node, g)))
-    taken = () if g is None or not times else times_of(node, known, g)
-    both = (_numbers_of_several(x) for x in (value, g or ()))
-    return Facts(*both, saved_bytes(node), tuple(dict.fromkeys(marks)), shares, taken)
+    value, g = known.get(node) or (), grads.get(node) or ()
+    marks = [mark for x in map(plain, value) for mark in _marks(None, x, None)]
+    marks += [mark for x in map(plain, g) for mark in _marks(None, None, x)]
+    shares = tuple(map(_short, shares_of(node, g))) if g and len(grads) <= _AT_ONCE[0] else ()
+    taken = times_of(node, known, g) if g and times else ()
+    numbers = _numbers_of_several(value), _numbers_of_several(g)
+    return Facts(*numbers, saved_bytes(node), tuple(dict.fromkeys(marks)), shares, taken)
 
 
 def _numbers_of_several(parts: Sequence[Any]) -> Numbers | None:
-    found = [None if plain(x) is None else numbers(x) for x in parts]
+    found = [_numbers(plain(x)) for x in parts]
     norm = math.hypot(*[x.norm for x in found if x is not None])
     return Numbers(", ".join("none" if x is None else x.text for x in found), norm) if any(found) else None
 

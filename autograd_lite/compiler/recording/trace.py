@@ -200,6 +200,9 @@ class Trace:
         if isinstance(value, (tuple, list)):
             item = _ITEM
             parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
+            for part, name in zip(parts, getattr(value, "_fields", ()), strict=False):
+                if isinstance(part, Traced):
+                    self.names[part.id] = identifier(name)
             return alike(value, parts)
         return None if value is None else wrap(value, number, self)
 
