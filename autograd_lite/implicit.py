@@ -24,9 +24,10 @@ from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import Handle, apply, as_array, plain_of
+from autograd_lite.engine.several import Several
 from autograd_lite.engine.watchpoints import opaque, traced
-from autograd_lite.extend.custom import black_box, custom_op
-from autograd_lite.extend.foreign import unseen
+from autograd_lite.extend.custom import custom_op
+from autograd_lite.extend.foreign import black_box, unseen
 from autograd_lite.transforms.derivatives import Pullback
 from autograd_lite.transforms.jacobians import jacobian_of
 from autograd_lite.transforms.watched import Call, Function, call, name_of
@@ -228,23 +229,23 @@ def _check(equation: _Equation, x: Array, plain: Sequence[Any]) -> None:
 def _operation(equation: _Equation, x: Array) -> Op:
     """Return the operation that makes the solution, already known, of the parameters."""
 
-    def rule(g: Array, y: Array, arrays: Sequence[Any], index: int) -> Array:
+    def rule(g: Array, y: Array, arrays: Sequence[Any], needs: Sequence[bool]) -> Any:
         if unseen(g, y, *arrays):
             name = f"vjp_of_{name_of(equation.function)}"
-            return opaque(share, name, (g, y, tuple(arrays), index), {})
-        return share(g, y, arrays, index)
+            return opaque(shares, name, (g, y, tuple(arrays), needs), {})
+        return shares(g, y, arrays, needs)
 
-    def share(g: Array, y: Array, arrays: Sequence[Any], index: int) -> Array:
-        matrix = _invertible(equation, y, arrays)
-        weights = _divided(matrix.T, g)
-        others = list(arrays)
+    def shares(g: Array, y: Array, arrays: Sequence[Any], needs: Sequence[bool]) -> tuple[Any, ...]:
+        weights = -_divided(_invertible(equation, y, arrays).T, g)
+        return tuple([share(weights, y, list(arrays), i) if needed else None for i, needed in enumerate(needs)])
 
+    def share(weights: Array, y: Array, others: list[Any], index: int) -> Array:
         def moved(theta: Any) -> Any:
             return equation.residual(y, [*others[:index], theta, *others[index + 1 :]])
 
-        return as_array(Pullback(_called(moved, arrays[index]), has_aux=False)(-weights))
+        return as_array(Pullback(_called(moved, others[index]), has_aux=False)(weights))
 
-    return Op("implicit", lambda *arrays: x, "custom", (), {}, (rule,), variadic=True)
+    return Several("implicit", lambda *arrays: x, "several", (), {}, (rule,), variadic=True)
 
 
 def _called(f: Function, x: Any) -> Call:

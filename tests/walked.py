@@ -162,6 +162,7 @@ _VALUES: dict[str, Any] = {
     "equal_nan": (True, False),
     "fill_value": (2, 1.5, [1, 2, 3], [1, 2]),
     "fweights": (None, [1, 2, 3], [1, 2], 2),
+    "UPLO": ("L", "U", "u", "x"),
     "aweights": (None, [1.0, 2.0, 0.5], [1, 2], -1),
     "include_initial": (True, False),
     "indexing": ("ij", "xy", "x"),

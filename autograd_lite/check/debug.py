@@ -20,6 +20,8 @@ from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op, Settings
 from autograd_lite.engine.provenance import Origin, Place, caller, origins
 from autograd_lite.engine.record import Handle, plain_of
+from autograd_lite.engine.several import parts_of, whole_of
+from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.hooks import HookHandle
 
@@ -125,14 +127,16 @@ def _note(
         origins[result] = Origin(place, _end(op, operands, place))
     else:
         node.note().place = place
+        note = (whole := whole_of(node)).note()
+        guarded, note.place = whole is not node and note.place is not None, place  # by another of several results
     if awaited is not None:
         y = result._data
         if y.__class__ is not np.ndarray or 0 in _isfinite(y).tobytes():
             _look(op, operands, y, place)
-        if node is not None:
-            node.edges = tuple([
+        if node is not None and not guarded:
+            whole.edges = tuple([
                 (n, _guarded(rule, op, i, place, partial(_await, awaited, n)), saved, i)
-                for n, rule, saved, i in node.edges
+                for n, rule, saved, i in whole.edges
             ])
 
 
@@ -141,7 +145,7 @@ def _end(op: Op, operands: Sequence[Any], place: Place | None) -> str:
     tensors = [x for x in operands if isinstance(x, Handle)]
     for x in tensors:
         if x._node is not None:
-            why = f"{op.name} has no derivative" if not op.rules else "recording was off"
+            why = "recording was off" if op.rules and not is_grad_enabled() else f"{op.name} has no derivative"
             return f"the path ends at {op.name}, since {why}, at {place}; before it was {refusals.describe(x)}"
     return next((o.end for o in map(origins.get, tensors) if o is not None and o.end), "")
 
@@ -169,7 +173,9 @@ def _guarded(
     def guarded(g: Any, *saved: Any) -> Any:
         share = rule(g, *saved)
         if share.__class__ is not np.ndarray or 0 in _isfinite(share).tobytes():
-            _look_back(op, index, g, share, place, later)
+            for i, part in enumerate(parts_of(share)):
+                if part is not None and all(_finite(plain_of(x)) for x in parts_of(g) if x is not None):
+                    _look_back(op, index + i, g, part, place, later)
         return share
 
     return guarded
@@ -179,7 +185,7 @@ def _look_back(
     op: Op, index: int, g: Any, share: Any, place: Place | None, later: Callable[[Callable[[], None]], None]
 ) -> None:
     y, given = plain_of(share), plain_of(g)
-    if _finite(y) or not _finite(given):
+    if _finite(y):
         return
     bad = np.where(given != 0, y, 0) if op.form == "elementwise" and _fits(given, y) else y
     if _finite(bad):

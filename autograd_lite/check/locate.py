@@ -26,6 +26,7 @@ from autograd_lite.engine.op import Op
 from autograd_lite.engine.op import Settings as OpSettings
 from autograd_lite.engine.provenance import Place, caller
 from autograd_lite.engine.record import Handle, apply
+from autograd_lite.engine.several import Several
 from autograd_lite.tensor.tensor import Tensor
 
 _MOVED = 2.0**-10
@@ -46,8 +47,7 @@ class Step(NamedTuple):
         return self.op.operands[i] if self.op.operands else f"number {i + 1}"
 
     def rule_of(self, i: int) -> Any:
-        rules = self.op.rules
-        return (rules[i] if self.op.operands else rules[0]) if rules else None
+        return self.op.rule_of(i)
 
 
 class Recorded:
@@ -108,10 +108,16 @@ def _steps(subject: Subject, arrays: Sequence[Array]) -> list[Step]:
     """Call the function once and return its operations, in order."""
     steps: list[Step] = []
     thread = threading.get_ident()
+    last: list[Any] = [None]
 
     def note(op: Op, operands: Any, settings: OpSettings, result: Any) -> None:
         inside = is_batch(result._data)  # of vmap: what is checked alone is the step out of it
-        if threading.get_ident() == thread and not inside:
+        if threading.get_ident() != thread or inside:
+            return
+        if op.joint and operands is last[0]:  # another result of the same call
+            steps[-1] = steps[-1]._replace(recorded=steps[-1].recorded or result._node is not None)
+        else:
+            last[0] = operands
             tracked = [isinstance(x, Handle) and x._node is not None for x in operands]
             values = [plain(x) if isinstance(x, Handle) else x for x in operands]
             steps.append(Step(op, values, tracked, settings, result._node is not None, caller()))
@@ -140,6 +146,8 @@ def _check_alone(step: Step, settings: Settings) -> list[Fault]:
 
     def alone(*given: Any) -> Any:
         operands = [x if t is None else t for x, t in zip(step.operands, given, strict=True)]
+        if isinstance(step.op, Several) and step.op.domain is not None:
+            operands = list(map(step.op.domain, operands))
         return apply(step.op, operands, step.settings)
 
     return examine(Subject(alone, inputs), replace(settings, alone=True), Unknown()).faults

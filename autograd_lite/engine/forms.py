@@ -1,4 +1,4 @@
-"""The five forms of declaring an operation.
+"""The six forms of declaring an operation.
 
 An operation is a NumPy function and, for each of its array inputs, one line that is its derivative::
 
@@ -19,6 +19,7 @@ How to choose the form:
 `linear`         the function is linear in all its inputs together; the rule is its adjoint
 `bilinear`       linear in each of its inputs; the rule is the adjoint in one input with the others fixed
 `custom`         anything else; the forward rule is written, or derived from the reverse rule
+`several`        several results, or shared work: one rule that returns the shares of all inputs, see `several`
 `composite`      a definition in terms of other operations, which needs no rule
 ===============  ==================================================================================
 
@@ -50,9 +51,9 @@ _UFUNC_ARGUMENTS = {
 }  # fmt: skip
 
 
-def _declare(
+def declare(
     form: str, fn: Any, rules: Sequence[Rule | None], *, settings: str = "", call: Callable[..., Any] | None = None,
-    name: str = "", axes: str = "", variadic: bool = False, **facts: Any,
+    name: str = "", axes: str = "", variadic: bool = False, kind: type[Op] = Op, **facts: Any,
 ) -> Op:  # fmt: skip
     """Make the operation, and enter it for `fn` in the registry.
 
@@ -71,12 +72,12 @@ def _declare(
         order = tuple(parameters if call is None else known_parameters(fn, parameters))
     defaults = {key: parameters[key] for key in settings.split()}
     operands: Sequence[str] = () if variadic else [key for key in parameters if key not in defaults]
-    if not isinstance(fn, np.ufunc):  # of which each operand has a rule, be it None
+    if not isinstance(fn, np.ufunc) and not kind.joint:  # a ufunc has a rule for each operand, be it None
         operands = operands[: len(rules)]
-    if len(rules) != (len(operands) or 1):
-        text = errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=len(operands) or 1)
-        raise errors.DeclarationError(text)
-    op = Op(
+    expected = 1 if kind.joint else len(operands) or 1
+    if len(rules) != expected:
+        raise errors.DeclarationError(errors.RULE_NUMBER.format(op=fn.__name__, given=len(rules), expected=expected))
+    op = kind(
         name or fn.__name__.strip("_"), compute, form, operands, defaults, rules, order=order, known=known,
         function=fn if is_librarys(fn) else None, axes=tuple(axes.split()), variadic=variadic, source=fn, **facts,
     )  # fmt: skip
@@ -86,22 +87,22 @@ def _declare(
 
 def elementwise(fn: Any, *rules: Rule | None, **options: Any) -> Op:
     """Declare a function whose Jacobian is diagonal: ``rule(g, ...)`` is `g` times the derivative, in both modes."""
-    return _declare("elementwise", fn, rules, **{"signature": "()->()", **options})
+    return declare("elementwise", fn, rules, **{"signature": "()->()", **options})
 
 
 def linear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
     """Declare a function linear in its inputs together: the rules are adjoints, the forward rule is `fn` itself."""
-    return _declare("linear", fn, rules, **options)
+    return declare("linear", fn, rules, **options)
 
 
 def bilinear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
     """Declare a function linear in each input alone: an adjoint per input, the forward rule by substitution."""
-    return _declare("bilinear", fn, rules, **options)
+    return declare("bilinear", fn, rules, **options)
 
 
 def custom(fn: Any, *rules: Rule | None, jvp: Rule | None = None, **options: Any) -> Op:
     """Declare a function by its reverse rules, and if it is cheap its forward rule ``jvp(tangents, y, *operands)``."""
-    return _declare("custom", fn, rules, jvp=jvp, **options)
+    return declare("custom", fn, rules, jvp=jvp, **options)
 
 
 def constant(fn: Any, *, axes: str = "", **facts: Any) -> Op:
@@ -123,7 +124,7 @@ def constant(fn: Any, *, axes: str = "", **facts: Any) -> Op:
 def operation(form: Callable[..., Op], *rules: Rule | None, **options: Any) -> Callable[[F], F]:
     """Declare the decorated function, by one of the forms above, as an operation that looks as the function does."""
 
-    def declare(fn: F) -> F:
+    def declared(fn: F) -> F:
         return cast(F, form(fn, *rules, **options))
 
-    return declare
+    return declared

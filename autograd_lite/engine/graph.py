@@ -47,14 +47,14 @@ class Node:
     settings : mapping
         The settings of the call.
     shape, dtype
-        Of the result.
-    order : int
+        Of the result; of several their number, and `several.Kinds`.
+    order : int or float
         Grows with creation, so that every node comes after its inputs.
     notes : Notes or None
         Name, hooks and the Tensor that wants the gradient, for the few nodes that have them; always there on a leaf.
     """
 
-    __slots__ = ("_inputs", "dtype", "edges", "notes", "op", "order", "settings", "shape")
+    __slots__ = ("__weakref__", "_inputs", "dtype", "edges", "notes", "op", "order", "settings", "shape")
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Node:
     ) -> None:
         self.op, self._inputs, self.edges, self.settings = op, inputs, edges, settings
         self.shape, self.dtype = shape, dtype
-        self.order = new_order()
+        self.order: float = new_order()
         self.notes: Notes | None = None
 
     @property

@@ -11,8 +11,6 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NoReturn, Self, TypeAlias
 
-import numpy as np
-
 from autograd_lite import errors
 from autograd_lite.base.functions import standing_name
 from autograd_lite.base.shapes import Array
@@ -138,17 +136,22 @@ class Op(Described, Facts):
     function : callable or None
         The function of a library that it stands for.
     form : str
-        ``elementwise``, ``linear``, ``bilinear``, ``custom`` or ``constant``.
+        ``elementwise``, ``linear``, ``bilinear``, ``custom``, ``several`` or ``constant``.
     operands : tuple of str
         Names of the array inputs, in order. Empty for an operation that takes any number of them.
     defaults : dict
         The settings that a call may give, with their default values.
     rules : tuple
-        One rule per operand, None where there is no derivative; one for all where there may be any number.
+        One rule per operand, None where there is no derivative; one for all where there may be any number, or where it
+        is `joint`.
     jvp : callable or None
         The forward rule of a ``custom`` one, if it has any.
     cache : Cache
         What was made by carrying it out.
+    joint : bool
+        Whether one call of a rule returns the shares of all operands.
+    hands : bool
+        Whether operands that are no arrays are handed through to `fn` and the rules.
 
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
@@ -221,6 +224,8 @@ class Op(Described, Facts):
     cores: Cores | None
     result: tuple[str, ...]
 
+    joint = hands = False
+    sequences: tuple[type, ...] = (list, tuple)  # operands of these types are arrays written out
     _surveyed: tuple[str, ...] = ("fn", "rules", "jvp", "apex")  # what a compiled function reads of it
 
     def __init__(
@@ -244,13 +249,18 @@ class Op(Described, Facts):
             raise errors.DeclarationError(errors.UNKNOWN_FACT.format(op=name, fact=min(facts.keys() - FACTS.keys())))
         self._fill(
             name=name, fn=fn, function=function, form=form, operands=tuple(operands), defaults=defaults,
-            rules=tuple(rules), order=tuple(order), known=known, binder=as_given if variadic else by_name, jvp=jvp,
-            jvp_wants=parameter_names(jvp)[1:] if jvp else (), cache=Cache(), **{**FACTS, **facts},
+            order=tuple(order), known=known, binder=as_given if variadic else by_name, cache=Cache(),
+            **{**FACTS, **facts},
         )  # fmt: skip
         cores, results = core_dimensions(self.signature)
         self._fill(cores=cores, result=results[0] if results else (), analytic=self.complex and self.analytic)
-        self._plan_saving()
+        self._rule(rules, jvp)
         self.describe(name, source or function or fn)
+
+    def _rule(self, rules: Sequence[Rule | None], jvp: Rule | None) -> None:
+        """Take rules, and plan what a node saves for them."""
+        self._fill(rules=tuple(rules), jvp=jvp, jvp_wants=parameter_names(jvp)[1:] if jvp else ())
+        self._plan_saving()
 
     def _fill(self, **attributes: Any) -> None:
         for name, value in attributes.items():
@@ -266,20 +276,23 @@ class Op(Described, Facts):
         """Translate the parameter names of each rule into places of the tuple that `environment` makes."""
         wants = [parameter_names(rule)[1:] if rule else () for rule in self.rules]
         asked = {name for names in wants for name in names}
-        shaped = tuple(i for i, n in enumerate(self.operands) if f"{n}_shape" in asked)
-        names = ["y", *self.operands, *self.defaults, *(f"{self.operands[i]}_shape" for i in shaped)]
-        if not self.operands:
-            names += ["arrays", "shapes", "index"]
+        self._fill(shaped=tuple(i for i, n in enumerate(self.operands) if f"{n}_shape" in asked))
+        names = self._names()
         if unknown := asked - set(names):
             known = ", ".join(names[1:])
             raise errors.DeclarationError(errors.RULE_NAMES.format(op=self.name, name=min(unknown), known=known))
         places = [tuple(names.index(n) for n in want) for want in wants]
         last = len(self.operands)
         self._fill(
-            wants=tuple(wants), shaped=shaped,
+            wants=tuple(wants),
             picks=tuple([_picker(p) if r else None for p, r in zip(places, self.rules, strict=True)]),
             reads=tuple([frozenset(i - 1 for i in p if 1 <= i <= last) for p in places]),
         )  # fmt: skip
+
+    def _names(self) -> list[str]:
+        """Return the names of all that a rule may ask for, in the order in which `environment` lays it out."""
+        names = ["y", *self.operands, *self.defaults, *(f"{self.operands[i]}_shape" for i in self.shaped)]
+        return names if self.operands else [*names, "arrays", "shapes", "index"]
 
     def __repr__(self) -> str:
         return f"<{self.form} operation {self.name}>"
@@ -319,9 +332,12 @@ class Op(Described, Facts):
 
     def environment(self, y: Array, arrays: Sequence[Any], settings: Settings) -> tuple[Any, ...]:
         """Lay out all that rules may ask for, in the order that `picks` was planned for."""
-        env = (y, *arrays, *[settings.get(name, default) for name, default in self.defaults.items()])
+        values = [settings.get(name, default) for name, default in self.defaults.items()]
+        if not self.operands:
+            return (y, *values, tuple(arrays), tuple([getattr(a, "shape", ()) for a in arrays]))
+        env = (y, *arrays, *values)
         if self.shaped:
-            env += tuple([np.shape(arrays[i]) for i in self.shaped])
+            env += tuple([getattr(arrays[i], "shape", ()) for i in self.shaped])
         return env
 
     def edges(self, y: Array, arrays: Sequence[Any], settings: Settings, nodes: Sequence[Any]) -> tuple[Any, ...]:
@@ -342,13 +358,16 @@ class Op(Described, Facts):
     ) -> tuple[Any, ...]:
         (rule,), (pick,) = self.rules, self.picks
         assert pick is not None
-        env = (y, *(settings.get(name, default) for name, default in self.defaults.items()))
-        env += (tuple(arrays), tuple(np.shape(a) for a in arrays))
+        env = self.environment(y, arrays, settings)
         return tuple([(node, rule, pick((*env, i)), i) for i, node in enumerate(nodes) if node is not None])
 
     def wanted(self, index: int) -> tuple[str, ...]:
         """Return the names of what the rule of operand `index` is called with after `g`."""
         return self.wants[index if self.operands else 0]
+
+    def rule_of(self, index: int) -> Any:
+        """Return the rule of operand `index`; None where it has no derivative."""
+        return self.rules[index if self.operands and not self.joint else 0] if self.rules else None
 
     def reads_operand(self, index: int, active: Sequence[Any]) -> bool:
         """Tell whether the derivative of any active operand needs the value of operand `index`."""
@@ -379,3 +398,4 @@ def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, .
     if len(places) > 1:
         return itemgetter(*places)
     return itemgetter(slice(places[0], places[0] + 1) if places else slice(0, 0))
+

@@ -29,9 +29,11 @@ from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.engine.operands import converted, refuse_masked
 from autograd_lite.engine.priority import carrier_of, declines
+from autograd_lite.engine.several import Kinds
 from autograd_lite.engine.switch import recording as is_grad_enabled
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning
 from autograd_lite.engine.watchpoints import traced
+from autograd_lite.tree import flatten, sequence_like
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
 NUMERIC = frozenset("fiubc")
@@ -129,7 +131,7 @@ def apply(
             tracked = tracked or x._node is not None
         else:
             plain = x.dtype.kind in NUMERIC if x.__class__ is _ndarray else x.__class__ in _NUMBERS
-            arrays.append(x if plain else plain_operand(x) if op.rules else _unmasked(x))
+            arrays.append(x if plain or is_handed(op, x) else plain_operand(x) if op.rules else _unmasked(x))
             nodes.append(None)
     if settings:
         settings = _plain_settings(op, settings)
@@ -143,7 +145,7 @@ def apply(
             raise
         y = _again(error, op, operands, arrays, settings)
     if y.__class__ is not _ndarray:
-        y = as_array(y)
+        y = sequence_like(y, list(map(as_array, y))) if op.joint and isinstance(y, tuple) else as_array(y)
     result = None
     if tracked and op.rules and is_grad_enabled():
         inputs = _inputs(op, operands, arrays, nodes)
@@ -151,9 +153,9 @@ def apply(
         if not op.complex and (found := complex_dtype([edge[0] for edge in edges])) is not None:
             refuse(op, found)
         if edges:  # none where all that is tracked stands where there is no derivative, as the condition of `where`
-            result = _recorded(op, y, inputs, edges, settings)
+            result = recorded(op, y, inputs, edges, settings)
     if result is None:
-        result = make_tensor(y, None, op)
+        result = make_tensor(y, None, op) if not isinstance(y, tuple) else _wrapped(op, y)
     if op.view is not None:
         linked(result, y, operands[0], arrays[0], op, settings)
     return _told(op, operands, settings, result) if observers else result
@@ -219,9 +221,10 @@ def seen_through(t: Handle, x: Handle) -> None:
 
 
 def _told(op: Op, operands: Sequence[Any], settings: Settings, result: Any) -> Any:
-    """Tell the observers of an operation, and return its result."""
+    """Tell the observers of an operation, of each result if there are several, and return its result."""
     for observer in observers:
-        observer(op, operands, settings, result)
+        for part in result if isinstance(result, tuple) else (result,):
+            observer(op, operands, settings, part)
     return result
 
 
@@ -239,7 +242,7 @@ def lane(op: Op) -> Callable[..., Any]:
     """
     cache = op.cache
     cache.calls += 1
-    if not op.operands or not op.rules:
+    if not op.operands or not op.rules or op.joint:
         cache.lane = _general(op)
         return cache.lane
     if cache.calls <= WITHOUT_LANE or traced():
@@ -299,6 +302,28 @@ def _foreign(op: Op, *operands: Any, settings: Settings = NO_SETTINGS) -> Any:
     return apply(op, operands, settings)
 
 
+def recorded(op: Op, y: Any, inputs: tuple[Any, ...], edges: tuple[Any, ...], settings: Settings) -> Any:
+    """Return the result of an operation with the node that remembers it; of several, each with one of its own."""
+    if not isinstance(y, tuple):
+        return _recorded(op, y, inputs, edges, settings)
+    kinds: list[Any] = []
+    for i, part in enumerate(y):
+        dtype = part.dtype
+        if dtype.kind == "c":
+            refusals.result_dtype(op, dtype)
+        constant = dtype.kind != "f" or i in op.constant  # type: ignore[attr-defined]
+        kinds.append(None if constant else (part.shape, dtype))
+    return _wrapped(op, y, Linked(op, inputs, edges, settings, (len(y),), Kinds(kinds, getattr(y, "_fields", ()))))
+
+
+def _wrapped(op: Op, y: tuple[Any, ...], whole: Node | None = None) -> Any:
+    """Return each of several results as a Tensor; a copy of one without a history, which its user may write to."""
+    nodes = [None if whole is None else whole.dtype.part(whole, i) for i in range(len(y))]
+    pairs = zip(y, nodes, strict=True)
+    parts = [make_tensor(part.copy() if whole and not node else part, node, op) for part, node in pairs]
+    return sequence_like(y, parts)
+
+
 def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:
     """Return the result of an operation with the node that remembers it.
 
@@ -319,7 +344,9 @@ def _inputs(op: Op, operands: Sequence[Any], arrays: list[Any], nodes: list[Node
     """Return what a node notes of its operands, and replace in `arrays` what the user may write to by copies."""
     inputs: list[Any] = list(nodes)
     for i, x in enumerate(operands):
-        if nodes[i] is None:
+        if nodes[i] is None and is_handed(op, x):
+            inputs[i] = Constant((), None, getattr(x, "__name__", type(x).__name__))
+        elif nodes[i] is None:
             inputs[i] = _constant(x)
             if not isinstance(x, Handle) and is_array(arrays[i]) and op.reads_operand(i, nodes):
                 arrays[i] = saved(arrays[i])
@@ -335,6 +362,18 @@ def _constant(x: Any) -> Any:
         return Constant(x.shape, x.dtype)
     array = plain_operand(x)
     return Constant(np.shape(array), getattr(array, "dtype", None))
+
+
+def is_handed(op: Op, x: Any) -> bool:
+    """Tell whether an operand is handed through as it is; refuse Tensors in it, whose history would be lost."""
+    if not op.hands or not (callable(x) or isinstance(x, _NO_ARRAYS)):
+        return False
+    if any(isinstance(leaf, Handle) for leaf in flatten(x)[0]):
+        raise errors.UnsupportedError(errors.CUSTOM_INSIDE.format(op=op.name, given=type(x).__name__))
+    return True
+
+
+_NO_ARRAYS = (str, bytes, tuple, dict, set, frozenset)
 
 
 def plain_operand(x: Any) -> Any:

@@ -11,6 +11,7 @@ from autograd_lite import errors
 from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import Op, Settings
+from autograd_lite.engine.several import whole_of
 
 
 class Scope:
@@ -107,4 +108,4 @@ def _mark(op: Op, operands: Any, settings: Settings, result: Any) -> None:
     """Note on a new node in which scope it was made: seen by every thread, done by those inside a scope."""
     here, node = _current.get(), result._node
     if here is not None and node is not None:
-        node.note().scope = here
+        whole_of(node).note().scope = here

@@ -23,11 +23,13 @@ from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Node, later
 from autograd_lite.engine.op import RECORDERS, Op
 from autograd_lite.engine.operands import refuse_masked
+from autograd_lite.engine.several import Bundle
 from autograd_lite.engine.watchpoints import Watcher, doing, watching
+from autograd_lite.tree import sequence_like
 
 Lift: TypeAlias = Callable[[Array, "Node | None"], Array]
 """Makes a Tensor from an array and the node that made it."""
-Queue: TypeAlias = list[tuple[int, Node]]
+Queue: TypeAlias = list[tuple[float, Node]]
 
 
 def reverse(
@@ -107,6 +109,8 @@ def reverse(
                             owned.add(parent)
                     if zeros or share.__class__ is not ndarray or share.shape != parent.shape:
                         share = _fitted(share, g, parent, op, zeros, saved)
+                        if share is None:
+                            continue
                     if parent in grads:
                         _give(parent, share, grads, queue, owned)
                     else:
@@ -207,9 +211,14 @@ def _buffer(parent: Node, grads: dict[Node, Array], queue: Queue, owned: set[Nod
     return grads[parent]
 
 
-def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool, saved: tuple[Any, ...]) -> Array:
-    """Return what a rule has computed in the shape of the input: broadcasting is undone here, once for all rules."""
-    if not isinstance(share, np.generic) and not is_array(share):
+def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool, saved: tuple[Any, ...]) -> Any:
+    """Return what a rule has computed in the shape of the input: broadcasting is undone here, once for all rules.
+
+    None where a rule for all inputs gave nothing to this one.
+    """
+    if share is None and op.joint:
+        return None
+    if not (is_array(share) or share.__class__ is Bundle or isinstance(share, np.generic)):
         text = errors.RULE_RESULT.format(op=op.name, given=type(share).__name__, shape=parent.shape)
         raise errors.RuleError(text)
     refuse_masked(share)
@@ -271,12 +280,18 @@ def lifted(node: Node, op: Op, index: int, saved: tuple[Any, ...], lift: Lift) -
 
 def _lift_one(node: Node, op: Op, name: str, value: Any, lift: Lift) -> Any:
     if name == "y":
-        return lift(value, node)
+        return lift(value, node) if not isinstance(value, tuple) else _lift_results(node, value, lift)
     if name == "arrays":
         return tuple(_lift_input(node, i, array, lift) for i, array in enumerate(value))
     if name in op.operands:
         return _lift_input(node, op.operands.index(name), value, lift)
     return value
+
+
+def _lift_results(node: Node, y: tuple[Any, ...], lift: Lift) -> Any:
+    nodes = [node.dtype.part(node, i) for i in range(len(y))]
+    parts = [value if part is None else lift(value, part) for value, part in zip(y, nodes, strict=True)]
+    return sequence_like(y, parts)
 
 
 def _lift_input(node: Node, index: int, value: Any, lift: Lift) -> Any:

@@ -22,6 +22,7 @@ from autograd_lite.base.shapes import Array, everywhere, whole
 from autograd_lite.engine.graph import Node, leaf, reachable
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import make_tensor, plain_of
+from autograd_lite.engine.several import Bundle, Kinds, bundled, parts_of
 from autograd_lite.engine.sweep import lifted, reverse
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import doing, traced, verify
@@ -71,6 +72,8 @@ def forward(
                 continue
             t = forms[op.form](node, op, moving, recorded)
             if t.__class__ is not ndarray or t.shape != node.shape or t.dtype is not node.dtype:
+                if t is None:
+                    continue
                 t = _fitted(t, node, op)
             moving[node] = t
             if not retain:
@@ -146,7 +149,7 @@ def _bilinear(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) 
     return _total(terms)
 
 
-def _custom(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
+def _custom(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Any:
     """The forward rule where one is written; otherwise the reverse rule, transposed."""
     if op.jvp is None:
         try:
@@ -158,30 +161,54 @@ def _custom(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) ->
             raise errors.ForeignRuleError(text, error.cause) from error
     values = _saved_by_name(node, op, recorded)
     tangents = [moving.get(p) if isinstance(p, Node) else None for p in node.inputs]
-    return op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
+    moved = op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
+    parts = moved if isinstance(moved, (tuple, list)) else (moved,)
+    count = len(node.dtype.each) if isinstance(node.dtype, Kinds) else 1
+    if len(parts) != count:
+        raise errors.RuleError(errors.RULE_TANGENTS.format(op=op.name, given=len(parts), expected=count))
+    return bundled(parts)
 
 
-def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Array:
+def _together(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Bundle:
+    """The tangents of all operands of an operation."""
+    return Bundle([moving.get(x) if isinstance(x, Node) else None for x in node.inputs])
+
+
+def _part(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Any:
+    """The tangent of one result; None where it does not move."""
+    return moving[node.inputs[0]][node.settings["index"]]
+
+
+def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> Any:
     """Carry tangents on by the reverse rule.
 
     That rule, ``v -> J^T v``, is linear in `v`, so its own reverse sweep, with the tangent as the cotangent, gives
-    ``J t``; `v` itself does not matter.
+    ``J t``; `v` itself does not matter. Of several results those are left out that nobody holds.
     """
     lift = make_tensor if recorded else None
-    probe = leaf(node.shape, node.dtype)
-    v = make_tensor(_anywhere(node) if op.opaque is not None else np.zeros(node.shape, node.dtype), probe)
+    kinds = node.dtype.held() if isinstance(node.dtype, Kinds) else [(node.shape, node.dtype)]
+    probes = [None if kind is None else leaf(*kind) for kind in kinds]
+    start = _anywhere if op.opaque is not None else _zeros
+    v = [None if probe is None else make_tensor(start(probe), probe) for probe in probes]
     pairs = []
     for t, rule, saved, i in moving_edges(node, moving):
-        share = rule(v, *(lifted(node, op, i, saved, make_tensor) if recorded else saved))
-        if getattr(share, "_node", None) is not None:  # None where the rule says that the derivative is 0
-            pairs.append((share, np.broadcast_to(t, share.shape)))
+        shares = rule(bundled(v), *(lifted(node, op, i, saved, make_tensor) if recorded else saved))
+        for share, move in zip(parts_of(shares), parts_of(t), strict=True):
+            # There is no node where the rule says that the derivative is 0.
+            if move is not None and getattr(share, "_node", None) is not None:
+                pairs.append((share, np.broadcast_to(move, share.shape)))
     seeds = [(share._node, t) for share, t in pairs]
-    moved = reverse(seeds, wanted=frozenset((probe,)), lift=lift, retain=True).get(probe)
-    if moved is None:
-        moved = np.zeros(node.shape, node.dtype)
+    ends = [probe for probe in probes if probe is not None]
+    moves = reverse(seeds, wanted=frozenset(ends), lift=lift, retain=True)
     if op.opaque is not None:
-        _prove_transposed(plain_of(v), [(plain_of(a), plain_of(b)) for a, b in pairs], plain_of(moved))
-    return moved
+        back = [(x, moves[probe]) for x, probe in zip(v, probes, strict=True) if probe in moves]
+        _prove_transposed(*[[(plain_of(a), plain_of(b)) for a, b in both] for both in (pairs, back)])
+    moved = [None if probe is None else moves.get(probe) for probe in probes]
+    return Bundle(moved) if len(moved) > 1 else _zeros(node) if moved[0] is None else moved[0]
+
+
+def _zeros(node: Node) -> Array:
+    return np.zeros(node.shape, node.dtype)
 
 
 def _anywhere(node: Node) -> Array:
@@ -190,17 +217,21 @@ def _anywhere(node: Node) -> Array:
     return (numbers * (1 + 0.7j) if node.dtype.kind == "c" else numbers).astype(node.dtype)
 
 
-def _prove_transposed(v: Array, pairs: Sequence[tuple[Array, Array]], moved: Array) -> None:
+_Pairs: TypeAlias = Sequence[tuple[Array, Array]]
+
+
+def _prove_transposed(pairs: _Pairs, back: _Pairs) -> None:
     """Refuse a rule of the user's that is not linear, or has lost a part of a derivative: ``<J^T v, t> = <v, J t>``."""
-    levels = {x._level for x in (v, moved, *itertools.chain(*pairs)) if is_batch(x)}
+    levels = {x._level for x in itertools.chain(*pairs, *back) if is_batch(x)}
     if len(levels) <= 1:  # the sums over all examples do as well
-        v, moved, pairs = whole(v), whole(moved), [(whole(a), whole(b)) for a, b in pairs]
-    terms, back = [share * t for share, t in pairs], v * moved
-    sums = np.real(sum(np.sum(term) for term in terms)), np.real(np.sum(back))
-    gap, tolerance = np.abs(sums[0] - sums[1]), np.finfo(v.dtype).eps ** 0.25
+        pairs, back = ([(whole(a), whole(b)) for a, b in both] for both in (pairs, back))
+    terms, others = ([a * b for a, b in both] for both in (pairs, back))
+    sums = np.real(sum(map(np.sum, terms))), np.real(sum(map(np.sum, others)))
+    gap = np.abs(sums[0] - sums[1])
+    tolerance = max([np.finfo(a.dtype).eps for a, _ in (*back, *pairs)], default=1.0) ** 0.25
     if not traced() and everywhere(gap <= tolerance * np.abs(sums[1])):
         return
-    size = sum((np.sum(np.abs(term)) for term in terms), np.sum(np.abs(back)))
+    size = sum(np.sum(np.abs(term)) for term in (*terms, *others))
     close = (gap <= tolerance * size) | ~np.isfinite(size)
     verify(close, _PARTIAL, partial(errors.ForeignRuleError, cause=_PARTIAL))
 
@@ -213,6 +244,9 @@ FORWARD: Mapping[str, Form] = {
     "linear": _linear,
     "bilinear": _bilinear,
     "custom": _custom,
+    "several": _custom,
+    "together": _together,
+    "part": _part,
 }
 
 

@@ -180,6 +180,14 @@ TRACKED_SETTING = (
     "the argument {argument}= of {op} is a Tensor that requires a gradient, but {op} has no derivative with respect "
     "to it. Write {argument}=t.detach() if it is meant as a constant"
 )
+RULE_SHARES = (
+    "the rule of {op} returned {given} shares for {expected} inputs. "
+    "Write a tuple with one for each input, and None for one that gets nothing"
+)
+RULE_TANGENTS = (
+    "the forward rule of {op} returned {given} tangents for {expected} results. "
+    "Write one for each result, as a tuple, and None for one that does not move"
+)
 RULE_SHAPE = (
     "a rule of {op} returned a gradient of shape {given} for an input of shape {shape}. "
     "Write a rule whose result has the shape of its input, or one that broadcasting it gives"

@@ -149,18 +149,30 @@ VMAP_RESULT = (
 )
 CUSTOM_SIGNATURE = (
     "custom_op {op} needs a function with at least one input by place, and it has {what}. "
-    "Write def {op}(x, y, *, setting=1): ..., or a lambda around it"
+    "Write def {op}(x, y, *, setting=1): ..., or def {op}(*arrays): ..., or a lambda around it"
 )
 CUSTOM_NO_RULE = (
-    "custom_op {op} has no reverse rule. Write vjp=lambda g, x: ..., "
+    "custom_op {op} has no reverse rule. Write {op}.defvjp(lambda g, {names}: ...), or vjp= where it is declared, "
     "or numerical=True for a derivative by finite differences"
+)
+CUSTOM_NO_ARGUMENT_RULE = (
+    "custom_op {op} has no reverse rule for its argument {name}. Write "
+    "{op}.defvjp(lambda g, {asked}: ..., argnums={index}), or None in the place of the rule for a constant"
+)
+CUSTOM_ARGNUMS = (
+    "defvjp of custom_op {op} is given {rules} rules for the arguments {argnums}. "
+    "Write defvjp(rule0, rule1, argnums=(0, 1)), with the number of an argument for each rule"
+)
+CUSTOM_INSIDE = (
+    "custom_op {op} is given a {given} with a Tensor in it, whose derivative would be lost. "
+    "Write the Tensor as an argument of its own, as *arrays takes any number of them"
 )
 CUSTOM_BOTH = "custom_op {op} is given numerical=True and a rule. Write one of them"
 CUSTOM_FIRST = (
     "a rule of custom_op {op} has the parameters ({given}), of which the first is not {first}. "
     "Write vjp=lambda g, x: g * x, with g first, and jvp=lambda tangents, x: tangents[0] * x"
 )
-CUSTOM_VALUE = "custom_op {op} returned {given}. Write a function that returns one array of numbers"
+CUSTOM_VALUE = "custom_op {op} returned {given}. Write a function that returns an array of numbers, or a tuple of them"
 CUSTOM_RESULTS = (
     "the reverse rule of custom_op {op} returned {given} results for {expected} inputs. "
     "Write one result for each input, as a tuple, and None where there is no derivative"

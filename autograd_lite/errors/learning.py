@@ -5,6 +5,11 @@ from __future__ import annotations
 LINEAR_SHAPE = (
     "{layer} takes vectors of length {n} along the last axis, but is given an input of shape {given}. Write {instead}"
 )
+LSTM_SHAPES = (
+    "lstm_cell() is given x of shape {x}, h of {h}, c of {c}, w_ih of {w_ih} and w_hh of {w_hh}, which do not fit each "
+    "other. Write c of the shape of h, and for this x and h weights of shape {weights}, (4 * hidden, in), and "
+    "{recurrent}, (4 * hidden, hidden); for one example x[0] and h[0], without a batch"
+)
 LINEAR_WEIGHT = (
     "linear() takes a weight of shape (out, in), not of shape {weight}. "
     "Write np.ones((out, {n})) for this input, or another weight with a row for each output"

@@ -6,27 +6,26 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import SimpleNamespace
-from typing import Any, NamedTuple, ParamSpec, TypeVar, overload
-from weakref import ref
+from typing import Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar, overload
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.differences import quick
 from autograd_lite.base.functions import Derived, named
-from autograd_lite.base.shapes import Array
-from autograd_lite.check.gradcheck import gradcheck
-from autograd_lite.engine.op import RECORDERS, Op, recorder_of
-from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor
+from autograd_lite.base.later import Later
+from autograd_lite.engine.record import Handle, make_tensor
+from autograd_lite.engine.several import parts_of
 from autograd_lite.engine.switch import enable_grad
-from autograd_lite.engine.watchpoints import aside, opaque
-from autograd_lite.extend.foreign import Code, Rule, value_of
-from autograd_lite.tensor.state import once
+from autograd_lite.engine.watchpoints import aside
+from autograd_lite.extend import numerical
+from autograd_lite.extend.foreign import Black, Code, Named, Rule, seen_by_batches, value_of
 
 Function = Callable[..., Any]
 P = ParamSpec("P")
 R = TypeVar("R")
+Result_co = TypeVar("Result_co", covariant=True)
+
+checking: Any = Later("autograd_lite.check.gradcheck")  # a check is made of derivatives, and comes after them
 
 
 @overload
@@ -38,7 +37,7 @@ def custom_op(
     name: str | None = ...,
     check: Sequence[Any] | None = ...,
     numerical: bool = ...,
-) -> Callable[P, R]: ...
+) -> Operation[P, R]: ...
 @overload
 def custom_op(
     f: None = None,
@@ -48,7 +47,7 @@ def custom_op(
     name: str | None = ...,
     check: Sequence[Any] | None = ...,
     numerical: bool = ...,
-) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+) -> Callable[[Callable[P, R]], Operation[P, R]]: ...
 def custom_op(
     f: Function | None = None,
     *,
@@ -57,24 +56,28 @@ def custom_op(
     name: str | None = None,
     check: Sequence[Any] | None = None,
     numerical: bool = False,
-) -> Function:
+) -> Any:
     """Make a function, however it computes, an operation with a derivative of your own.
 
     Parameters
     ----------
     f : callable
-        Takes arrays and returns one. Its parameters without a default are the inputs, the others are settings, which
-        have no derivative. It sees plain arrays, so it may call anything, but cannot write to them. Left out, the
-        call is a decorator.
-    vjp : callable
+        Takes arrays and returns one, or several in a tuple, which may have names. Its parameters without a default are
+        the inputs, with ``*arrays`` any number of them; the others are settings, which have no derivative. It sees
+        plain arrays, so it may call anything, but cannot write to them. Inputs that are no arrays (functions, tuples,
+        texts) are handed through. Left out, the call is a decorator.
+    vjp : callable, optional
         The reverse rule. Its first parameter is `g`, the derivative of the final result by that of `f`, of the same
-        shape (of complex numbers see `base.conventions`); the names of the others say what else it
-        needs: ``y`` the result, the inputs and settings of `f` by their names, and ``<name>_shape`` the shape of an
-        input, without keeping the input alive. It returns one result of the shape of the input; for several inputs a
-        tuple of them, with None where the derivative is 0.
+        shape (of complex numbers see `base.conventions`): of several results a tuple, with None for one that nobody
+        used. The names of the others say what else it needs: ``y`` the result, the inputs and settings of `f` by their
+        names (``arrays`` for ``*arrays``), ``<name>_shape`` the shape of an input, without keeping the input alive, and
+        ``needs`` for each input whether its share is asked for. It returns one result of the shape of the input; for
+        several inputs a tuple of them, with None where the derivative is 0. Left out, it may be bound later: see
+        `defvjp` of what is returned.
     jvp : callable, optional
         The forward rule. Its first parameter is `tangents`, a list with how each input moves, None for one that does
-        not; the others as those of `vjp`. By default it is derived, by transposing `vjp`, if that is NumPy.
+        not; the others as those of `vjp`. It returns how the result moves, of several a tuple. By default it is
+        derived, by transposing `vjp`, if that is NumPy.
     name : str, optional
         What errors and pictures call the operation; by default the name of `f`.
     check : sequence of arrays, optional
@@ -88,12 +91,13 @@ def custom_op(
     Returns
     -------
     callable
-        Called like `f`.
+        Called like `f`. ``defvjp(rule)`` and ``defjvp(rule)`` bind rules later, and ``defvjp(rule0, rule1,
+        argnums=(0, 1))`` one for each input.
 
     Raises
     ------
     DeclarationError
-        A rule asks for a name that `f` does not have, or there is no rule.
+        A rule asks for a name that `f` does not have; or, when differentiated, there is no rule.
     GradcheckError
         With `check`: a rule is wrong.
     RuleError
@@ -131,6 +135,14 @@ def custom_op(
     >>> scaled = custom_op(lambda a, b: a * b, vjp=lambda g, a, b: (g * b, g * a), name="scaled")
     >>> ag.jvp(scaled, (2.0, 3.0), (1.0, 10.0))
     (np.float64(6.0), np.float64(23.0))
+
+    Several results, of which one was not used:
+
+    >>> @custom_op(vjp=lambda g, y, x: g[0] * np.cos(x) - (0 if g[1] is None else g[1] * np.sin(x)))
+    ... def sine_and_cosine(x):
+    ...     return np.sin(x), np.cos(x)
+    >>> ag.grad(lambda x: sine_and_cosine(x)[0])(0.0)
+    np.float64(1.0)
     """
     if f is None:
         return partial(custom_op, vjp=vjp, jvp=jvp, name=name, check=check, numerical=numerical)
@@ -139,25 +151,117 @@ def custom_op(
         if vjp is not None or jvp is not None:
             raise errors.DeclarationError(errors.CUSTOM_BOTH.format(op=called))
         warnings.warn(errors.NUMERICAL.format(op=called), errors.NumericalDerivativeWarning, stacklevel=2)
-    operation = _declared(f, called, vjp, jvp, numerical)
+    written = Written(vjp, jvp, numerical)
+    operation = _declared(f, called, written)
     if check is not None:
-        _check_when_defined(operation, tuple(check))
+        operation.checked = tuple(check)
+        if _is_complete(operation.func, written):
+            _check_when_defined(operation, operation.checked)
     return operation
 
 
-def _declared(f: Function, called: str, vjp: Function | None, jvp: Function | None, numerical: bool) -> Function:
+class Operation(Protocol[P, Result_co]):
+    """What type checkers know of a `CustomOp`."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result_co: ...
+    def defvjp(self, *rules: Function | None, argnums: int | Sequence[int] | None = ...) -> Self: ...
+    def defjvp(self, rule: Function) -> Self: ...
+
+
+class CustomOp(Derived):
+    """An operation of the user's: called like the function it is made of. Its rules may be bound later."""
+
+    func: Any
+    checked: tuple[Any, ...] | None = None  # the inputs that rules are to be checked at
+
+    def defvjp(self, *rules: Function | None, argnums: int | Sequence[int] | None = None) -> Self:
+        """Bind the reverse rule, or one for each argument, and return the operation.
+
+        Parameters
+        ----------
+        *rules : callable or None
+            One alone is that of all inputs, as `vjp` of `custom_op`. Several, or with `argnums`, are of one input each:
+            ``rule(g, ...)`` returns the share of that one. None says that an input is a constant.
+        argnums : int or sequence of int, optional
+            Which inputs the rules are for; by default the first ones. Other calls may bind rules for others.
+
+        Raises
+        ------
+        DeclarationError
+            There are not as many rules as numbers, or one asks for a name that the function does not have.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> product = custom_op(lambda a, b: a * b, name="product")
+        >>> product = product.defvjp(lambda g, b: g * b, lambda g, a: g * a, argnums=(0, 1))
+        >>> ag.grad(product, argnums=(0, 1))(2.0, 3.0)
+        (np.float64(3.0), np.float64(2.0))
+        """
+        if argnums is None and len(rules) == 1:
+            return self._bind(vjp=rules[0])
+        numbers = range(len(rules)) if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        if len(numbers) != len(rules) or len(set(numbers)) != len(rules) or min(numbers, default=-1) < 0:
+            text = errors.CUSTOM_ARGNUMS.format(op=self.func.name, rules=len(rules), argnums=list(numbers))
+            raise errors.DeclarationError(text)
+        before = self._written.vjp
+        known = before.rules if isinstance(before, ByArgument) else {}
+        return self._bind(vjp=ByArgument({**known, **dict(zip(numbers, rules, strict=True))}))
+
+    def defjvp(self, rule: Function) -> Self:
+        """Bind the forward rule, as `jvp` of `custom_op`, and return the operation.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> twice = custom_op(lambda x: 2 * x, name="twice").defjvp(lambda tangents: 2 * tangents[0])
+        >>> ag.jvp(twice, (1.0,), (3.0,))
+        (np.float64(2.0), np.float64(6.0))
+        """
+        return self._bind(jvp=rule)
+
+    @property
+    def _written(self) -> Written:
+        return self.__dict__["made_by"][1][2]  # type: ignore[no-any-return]
+
+    def _bind(self, **rules: Any) -> Self:
+        """Have other rules, here and in copies and pickles, and check them if that was asked for."""
+        declare, (f, called, written) = self.__dict__["made_by"]
+        written = written._replace(**rules)
+        _ruled(self.func, written)
+        self.__dict__["made_by"] = declare, (f, called, written)
+        if self.checked is not None and _is_complete(self.func, written):
+            _check_when_defined(self, self.checked)
+        return self
+
+
+class ByArgument(NamedTuple):
+    """Reverse rules of one input each, by its number; None for a constant."""
+
+    rules: Mapping[int, Function | None]
+
+
+class Written(NamedTuple):
+    """The rules as the user has written them, or whether they are to be differences."""
+
+    vjp: Any = None
+    jvp: Function | None = None
+    numerical: bool = False
+
+
+def _declared(f: Function, called: str, written: Written) -> CustomOp:
     """Return the operation as a function with the name, the text and the signature of `f`."""
     operands, defaults = _parameters(f, called)
     code = Code(f, f"the function of custom_op {called}", operands)
-    rules = _numerical(code, called, operands, defaults) if numerical else _written(vjp, jvp, called, operands)
     compute = _value_of(code, called)
     op = Black(
-        called, _seen(compute, called, lambda: op), "custom", operands, defaults, rules.back,
-        order=(*operands, *defaults), jvp=rules.ahead, opaque=compute, code=code,
-        complex=not numerical, analytic=False,
+        called, seen_by_batches(compute, called, lambda: op), "several", operands, defaults,
+        (Named(partial(_refuse, called, operands), ["g"]),), order=(*operands, *defaults), opaque=compute,
+        variadic=not operands, code=code, complex=not written.numerical, analytic=False,
     )  # fmt: skip
-    operation = Derived(op)
-    named(operation, f, _declared, (f, called, vjp, jvp, numerical))
+    _ruled(op, written)
+    operation = CustomOp(op)
+    named(operation, f, _declared, (f, called, written))
     operation.__doc__ = f.__doc__
     operation.__name__ = operation.__qualname__ = called  # type: ignore[attr-defined]
     return operation
@@ -177,7 +281,7 @@ def _signature(f: Function) -> inspect.Signature:
 
 
 def _parameters(f: Function, name: str) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """Return the names of the inputs of a function, and its settings with their defaults."""
+    """Return the names of the inputs of a function, none for any number of them, and its settings with defaults."""
     if isinstance(f, np.ufunc):
         return (("x",) if f.nin == 1 else tuple(f"x{i + 1}" for i in range(f.nin))), {}
     try:
@@ -186,6 +290,8 @@ def _parameters(f: Function, name: str) -> tuple[tuple[str, ...], dict[str, Any]
         raise errors.DeclarationError(errors.CUSTOM_SIGNATURE.format(op=name, what="no signature")) from error
     settings = {p.name: p.default for p in parameters if p.default is not p.empty}
     inputs = tuple(p.name for p in parameters if p.default is p.empty)
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return (), settings
     if not inputs or any(p.kind not in _BY_PLACE for p in parameters if p.default is p.empty):
         what = f"the signature ({', '.join(inputs)})"
         raise errors.DeclarationError(errors.CUSTOM_SIGNATURE.format(op=name, what=what))
@@ -195,24 +301,51 @@ def _parameters(f: Function, name: str) -> tuple[tuple[str, ...], dict[str, Any]
 _BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-class _Named:
-    """A rule with the parameter names that `Op` shall read from it."""
-
-    __slots__ = ("__code__", "_call")
-
-    def __init__(self, call: Function, names: Sequence[str]) -> None:
-        self._call = call
-        self.__code__ = SimpleNamespace(co_varnames=tuple(names), co_argcount=len(names), co_kwonlyargcount=0)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
+# ----- rules -----
 
 
-class _Rules(NamedTuple):
-    """The reverse rules of an operation, one for each input, and its forward rule; None where that is derived."""
+def _ruled(op: Black, written: Written) -> None:
+    """Give an operation its rules.
 
-    back: list[_Named]
-    ahead: _Named | None
+    NOTE: a forward rule is given what the reverse rule has saved. So that asks for what either of them needs.
+    """
+    back, ahead = _numerical(op) if written.numerical else _rules(op, written)
+    op.bind((back,), ahead)
+
+
+def _numerical(op: Black) -> tuple[Named, Named]:
+    assert op.code is not None
+    return numerical.rules(op.code, op.name, op.operands, op.defaults)
+
+
+def _rules(op: Black, written: Written) -> tuple[Named, Named | None]:
+    vjp, jvp = written.vjp, written.jvp
+    asked = [] if jvp is None else _names(jvp, "tangents", op.name)
+    ahead = None if jvp is None else _forward(jvp, op.name, asked)
+    if isinstance(vjp, ByArgument):
+        back, saved = _by_argument(vjp, op)
+    elif vjp is not None:
+        back, saved = _joint(vjp, op.name)
+    else:
+        back, saved = partial(_refuse, op.name, op.operands), []
+    shapes = [f"{x}_shape" for x in op.operands] or ["shapes"]
+    names = list(dict.fromkeys(["needs", *shapes, *saved, *asked]))
+    return Named(partial(_by_name, back, names, len(op.operands)), ["g", *names]), ahead
+
+
+def _by_name(back: Function, names: Sequence[str], inputs: int, g: Any, *saved: Any) -> list[Any]:
+    """Return the shares of a rule that is given by name what was saved; zeros where it says the derivative is 0."""
+    shares = back(g, dict(zip(names, saved, strict=True)))
+    needs, shapes = saved[0], saved[1 : inputs + 1] if inputs else saved[1]
+    as_it_is = make_tensor if any(isinstance(x, Handle) for x in parts_of(g)) else np.asarray
+    return [
+        as_it_is(np.zeros(shape)) if share is None and needed else share
+        for share, needed, shape in zip(shares, needs, shapes, strict=True)
+    ]
+
+
+def _refuse(name: str, operands: Sequence[str], g: Any, *_: Any) -> Any:
+    raise errors.DeclarationError(errors.CUSTOM_NO_RULE.format(op=name, names=", ".join(operands) or "arrays"))
 
 
 def _names(rule: Function, first: str, name: str) -> list[str]:
@@ -223,201 +356,73 @@ def _names(rule: Function, first: str, name: str) -> list[str]:
     return names[1:]
 
 
-def _written(vjp: Function | None, jvp: Function | None, name: str, operands: Sequence[str]) -> _Rules:
-    """Return the rules of an operation: one for each input, and the forward rule.
+def _listed(found: Any) -> Sequence[Any]:
+    return found if isinstance(found, (tuple, list)) else (found,)
 
-    NOTE: a forward rule is given what the reverse rules have saved. So those ask for what either of them needs.
-    """
-    if vjp is None:
-        raise errors.DeclarationError(errors.CUSTOM_NO_RULE.format(op=name))
+
+def _joint(vjp: Function, name: str) -> tuple[Function, list[str]]:
+    """Return the user's rule for all inputs, and what it asks for."""
     asked = _names(vjp, "g", name)
-    ahead = _names(jvp, "tangents", name) if jvp is not None else []
-    saved = list(dict.fromkeys([*asked, *ahead, *(f"{x}_shape" for x in operands)]))
-    rule = Rule(vjp, name, "reverse", ["g", *asked], 1, partial(_shares, name, len(operands)))
-    shared = _Shared(rule, asked, saved, len(operands))
-    rules = [_Named(partial(shared, i, f"{x}_shape"), ["g", *saved]) for i, x in enumerate(operands)]
-    return _Rules(rules, None if jvp is None else _forward(jvp, name, ahead, len(operands)))
+    rule = Rule(vjp, name, "reverse", ["g", *asked], _listed)
+
+    def back(g: Any, values: Mapping[str, Any]) -> list[Any]:
+        shares, expected = rule(g, *[values[x] for x in asked]), len(values["needs"])
+        if len(shares) != expected:
+            raise errors.RuleError(errors.CUSTOM_RESULTS.format(op=name, given=len(shares), expected=expected))
+        return shares
+
+    return back, asked
 
 
-def _shares(name: str, count: int, found: Any) -> Sequence[Any]:
-    """Return what a reverse rule has returned as one share for each input."""
-    results = found if isinstance(found, (tuple, list)) else (found,)
-    if len(results) != count:
-        raise errors.RuleError(errors.CUSTOM_RESULTS.format(op=name, given=len(results), expected=count))
-    return results
+def _by_argument(written: ByArgument, op: Black) -> tuple[Function, list[str]]:
+    """Return rules of one input each as one for all, of which those are called that are asked for."""
+    asked = {i: [] if rule is None else _names(rule, "g", op.name) for i, rule in written.rules.items()}
+    rules = {
+        i: None if rule is None else Rule(rule, op.name, "reverse", ["g", *asked[i]], lambda share: (share,))
+        for i, rule in written.rules.items()
+    }
+
+    def back(g: Any, values: Mapping[str, Any]) -> list[Any]:
+        return [share(i, g, values) if needed else None for i, needed in enumerate(values["needs"])]
+
+    def share(i: int, g: Any, values: Mapping[str, Any]) -> Any:
+        if i not in rules:
+            name, names = op.operands[i] if op.operands else f"number {i}", ", ".join(op.operands) or "arrays"
+            text = errors.CUSTOM_NO_ARGUMENT_RULE.format(op=op.name, name=name, asked=names, index=i)
+            raise errors.DeclarationError(text)
+        rule = rules[i]
+        return None if rule is None else rule(g, *[values[x] for x in asked[i]])[0]
+
+    return back, [name for names in asked.values() for name in names]
 
 
-def _forward(jvp: Function, name: str, asked: Sequence[str], count: int) -> _Named:
+def _forward(jvp: Function, name: str, asked: Sequence[str]) -> Named:
     """Return the user's forward rule, which is given a list of tangents, and what it asks for by name."""
 
-    def one_by_one(*values: Any) -> Any:
-        return jvp(list(values[:count]), *values[count:])
+    def of_list(tangents: Sequence[Any], *values: Any) -> Any:
+        return jvp(list(tangents), *values)
 
-    def tangent(found: Any) -> Sequence[Any]:
+    def moved(found: Any) -> Sequence[Any]:
         if found is None:
             raise errors.RuleError(errors.CUSTOM_NO_TANGENT.format(op=name))
-        return (found,)
+        return _listed(found)
 
-    names = [*(f"tangents[{i}]" for i in range(count)), *asked]
-    rule = Rule(one_by_one, name, "forward", names, count, tangent)
-
-    def ahead(tangents: Sequence[Any], **values: Any) -> Any:
-        return rule(*tangents, *[values[x] for x in asked])[0]
-
-    return _Named(ahead, ["tangents", *asked])
+    rule = Rule(of_list, name, "forward", ["tangents", *asked], moved)
+    return Named(lambda tangents, **values: rule(tuple(tangents), *[values[x] for x in asked]), ["tangents", *asked])
 
 
-class _Shared:
-    """The user's reverse rule, called once for all inputs of a node although the sweep asks for each input alone.
-
-    What it returned is kept as long as the cotangent lives that it was called with, and no longer.
-    """
-
-    __slots__ = ("_asked", "_count", "_last", "_rule", "_saved")
-
-    def __init__(self, rule: Rule, asked: list[str], saved: list[str], count: int) -> None:
-        self._rule, self._asked, self._saved, self._count = rule, asked, saved, count
-        self._last: tuple[Any, tuple[Any, ...], Sequence[Any]] | None = None
-
-    def __call__(self, index: int, shape: str, g: Array, *saved: Any) -> Array:
-        values = dict(zip(self._saved, saved, strict=True))
-        share = self._results(g, saved, [values[n] for n in self._asked])[index]
-        if share is None:
-            zeros = np.zeros(values[shape])
-            return make_tensor(zeros) if isinstance(g, Handle) else zeros
-        return share
-
-    def _results(self, g: Array, saved: tuple[Any, ...], given: list[Any]) -> Sequence[Any]:
-        last = self._last
-        if last is not None and last[0]() is g and all(map(_same, last[1], saved)):
-            return last[2]
-        results = self._rule(g, *given)
-        if self._count > 1 and (isinstance(g, (np.ndarray, Handle)) or type(g) in RECORDERS):
-            self._last = (ref(g, self._forget), saved, results)
-        return results
-
-    def _forget(self, gone: Any) -> None:
-        last = self._last
-        if last is not None and last[0] is gone:
-            self._last = None
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Tell whether two saved values are the same object, or Tensors made anew around it."""
-    if isinstance(a, Handle) and isinstance(b, Handle):
-        return a._data is b._data and a._node is b._node
-    return a is b or (isinstance(a, tuple) and a == b)
+def _is_complete(op: Black, written: Written) -> bool:
+    """Tell whether there is a rule for each input."""
+    if isinstance(written.vjp, ByArgument):
+        return len(written.vjp.rules) >= len(op.operands)
+    return written.numerical or written.vjp is not None
 
 
 def _value_of(f: Function, name: str) -> Function:
-    def compute(*arrays: Any, **settings: Any) -> Array:
+    def compute(*arrays: Any, **settings: Any) -> Any:
         return value_of(f(*arrays, **settings), name)
 
     return compute
-
-
-class Black(Op):
-    """An operation that calls code of the user's, which a compiled function calls as well, as it is.
-
-    So what that reads is not to be compared; but derivatives of its rules are what they were.
-    """
-
-    __slots__ = ("code",)
-    _surveyed = ("rules", "jvp")
-    _as_it_is = True
-    code: Code | None
-
-    def __init__(self, *args: Any, code: Code | None = None, **facts: Any) -> None:
-        """Make it; `code` is what computes the value, where that is a function of the user's."""
-        super().__init__(*args, **facts)
-        self._fill(code=code)
-
-
-def _seen(compute: Function, name: str, op: Callable[[], Op]) -> Function:
-    """Return what computes a value from arrays; of a batch, through the operation, example by example."""
-
-    def seen(*arrays: Any, **settings: Any) -> Array:
-        recorder = recorder_of(*arrays)
-        if recorder is None:
-            return opaque(compute, name, arrays, settings)
-        return recorder(op(), arrays, settings)
-
-    return seen
-
-
-def black_box(name: str, fn: Function) -> Op:
-    """Return an operation without a derivative that computes from any number of arrays, and may do anything."""
-    op = Black(name, _seen(fn, name, lambda: op), "constant", (), {}, (), variadic=True, opaque=fn)
-    return op
-
-
-# ----- numerical derivatives -----
-
-
-def _numerical(f: Function, name: str, operands: tuple[str, ...], defaults: Mapping[str, Any]) -> _Rules:
-    """Return rules that take differences.
-
-    They are operations themselves, without a derivative, so that a batch is taken example by example.
-    """
-    settings = tuple(defaults)
-    n = len(operands)
-
-    def back(index: int, g: Array, *values: Any) -> Array:
-        plain = [_unwatched(v, name) for v in (g, *values[:n])]
-        found = pull(*plain, index=index, **dict(zip(settings, values[n:], strict=True)))
-        return make_tensor(as_array(found)) if isinstance(g, Handle) else found
-
-    def ahead(tangents: Sequence[Any], **values: Any) -> Array:
-        moves = [None if t is None else _unwatched(t, name) for t in tangents]
-        arrays = [_unwatched(values[x], name) for x in operands]
-        found = push(*moves, *arrays, **{s: values[s] for s in settings})
-        return make_tensor(as_array(found)) if any(isinstance(t, Handle) for t in tangents) else found
-
-    pull = black_box(f"{name}_by_differences", partial(_pulled, once(f)))
-    push = black_box(f"{name}_by_differences", partial(_pushed, once(f)))
-    names = [*operands, *settings]
-    rules = [_Named(partial(back, i), ["g", *names]) for i in range(n)]
-    return _Rules(rules, _Named(ahead, ["tangents", *names]))
-
-
-def _unwatched(x: Any, name: str) -> Any:
-    """Return a value as an array; of a Tensor that a derivative is asked of, refuse: there is no second order."""
-    if not isinstance(x, Handle):
-        return x
-    if x._node is not None:
-        raise errors.UnsupportedError(errors.NUMERICAL_SECOND.format(op=name))
-    return array_of(x)
-
-
-def _pulled(f: Function, g: Array, *arrays: Any, index: int, **settings: Any) -> Array:
-    """Return the derivative of ``sum(g * f)`` by every number of one input, by differences in each."""
-    x, weights = np.asarray(arrays[index]), np.ravel(g)
-    found = np.zeros(x.shape)
-    for place in np.ndindex(x.shape):
-
-        def line(step: float, place: Any = place) -> tuple[Array, float]:
-            moved = x.copy()
-            moved[place] += step
-            y = f(*arrays[:index], moved, *arrays[index + 1 :], **settings)
-            return np.ravel(y).astype(float), float(moved[place]) - float(x[place])
-
-        found[place] = quick(line, float(x[place])) @ weights
-    return found
-
-
-def _pushed(f: Function, *given: Any, **settings: Any) -> Array:
-    """Return how `f` moves, by differences along the direction in which its inputs do."""
-    n = len(given) // 2
-    moves, arrays = given[:n], given[n:]
-    largest = max(float(np.max(np.abs(t), initial=0)) for t in moves if t is not None) or 1.0
-    size = max(float(np.max(np.abs(x), initial=0)) for x in arrays)
-
-    def line(step: float) -> tuple[Array, float]:
-        at = [x if t is None else x + (step / largest) * t for x, t in zip(arrays, moves, strict=True)]
-        return np.asarray(f(*at, **settings), float), step / largest
-
-    slope: Array = quick(line, size)
-    return slope
 
 
 # ----- the check at declaration -----
@@ -441,4 +446,4 @@ def _check_aside(operation: Function, inputs: tuple[Any, ...]) -> None:
 
 def _check(operation: Function, inputs: tuple[Any, ...]) -> None:
     """Compare the rules, in both modes, with finite differences."""
-    gradcheck(operation, tuple(x if isinstance(x, np.ndarray) else np.asarray(x) for x in inputs))
+    checking.gradcheck(operation, tuple(x if isinstance(x, np.ndarray) else np.asarray(x) for x in inputs))

@@ -9,8 +9,11 @@ is `foreign` and refused by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from functools import partial
+from itertools import islice
 from operator import attrgetter
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -20,8 +23,9 @@ from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array, whole
 from autograd_lite.engine.graph import Node, new_order
-from autograd_lite.engine.op import RECORDERS
+from autograd_lite.engine.op import RECORDERS, Op, recorder_of
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_of
+from autograd_lite.engine.several import Several
 from autograd_lite.engine.switch import within_rule
 from autograd_lite.engine.watchpoints import opaque, traced
 from autograd_lite.transforms.batches.array import (
@@ -34,6 +38,7 @@ from autograd_lite.transforms.batches.array import (
     taken_apart,
     youngest,
 )
+from autograd_lite.tree import sequence_like
 
 Function = Callable[..., Any]
 
@@ -145,8 +150,10 @@ def unseen(*values: Any) -> bool:
 # ----- what it returns -----
 
 
-def value_of(y: Any, name: str) -> Array:
-    """Return what the function of an operation returned, as an array of numbers that nobody else writes to."""
+def value_of(y: Any, name: str) -> Any:
+    """Return what the function of an operation returned, as arrays of numbers that nobody else writes to."""
+    if isinstance(y, tuple) and y and not any(isinstance(part, tuple) for part in y):
+        return sequence_like(y, [value_of(part, name) for part in y])
     if is_array(y) and not isinstance(y, (np.ndarray, Handle)):
         return y
     if isinstance(y, (tuple, list, Handle, dict)) or y is None or _is_special(y):
@@ -188,36 +195,132 @@ def _checked(x: Any, called: str, kinds: Container[str]) -> Any:
     raise errors.RuleError(errors.CUSTOM_SHARE.format(what=called, given=given))
 
 
+# ----- as an operation -----
+
+
+class Black(Several):
+    """An operation that calls code of the user's, which a compiled function calls as well, as it is.
+
+    So what that reads is not to be compared; but derivatives of its rules are what they were. Operands that are no
+    arrays (functions, tuples, texts) are handed through.
+    """
+
+    __slots__ = ("code",)
+    _surveyed = ("rules", "jvp")
+    _as_it_is = True
+    sequences = (list,)
+    hands = True
+    code: Code | None
+
+    def __init__(self, *args: Any, code: Code | None = None, **facts: Any) -> None:
+        """Make it; `code` is what computes the value, where that is a function of the user's."""
+        super().__init__(*args, **facts)
+        self._fill(code=code)
+
+    def bind(self, rules: Sequence[Any], jvp: Any = None) -> None:
+        """Have these rules, from the next call on: those of the user's may be declared after the operation."""
+        self._rule(rules, jvp)
+
+
+def seen_by_batches(compute: Function, name: str, op: Callable[[], Op]) -> Function:
+    """Return what computes a value from arrays; of a batch, through the operation, example by example."""
+
+    def seen(*arrays: Any, **settings: Any) -> Array:
+        recorder = recorder_of(*arrays)
+        if recorder is None:
+            return opaque(compute, name, arrays, settings)
+        return recorder(op(), arrays, settings)
+
+    return seen
+
+
+def black_box(name: str, fn: Function) -> Op:
+    """Return an operation without a derivative that computes from any number of arrays, and may do anything."""
+    op: Op = Black(name, seen_by_batches(fn, name, lambda: op), "constant", (), {}, (), variadic=True, opaque=fn)
+    return op
+
+
 # ----- rules -----
 
 
+class Named:
+    """A rule with the parameter names that `Op` shall read from it."""
+
+    __slots__ = ("__code__", "_call")
+
+    def __init__(self, call: Function, names: Sequence[str]) -> None:
+        self._call = call
+        self.__code__ = SimpleNamespace(co_varnames=tuple(names), co_argcount=len(names), co_kwonlyargcount=0)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+
 class Rule:
-    """A rule of the user's, as a function of its arguments one by one, that returns a list of results.
+    """A rule of the user's, as a function of its arguments, that returns a list of results.
 
     Parameters
     ----------
     fn : callable
-        Of the arguments, one by one.
+        Of the arguments by place.
     op, kind : str
         The operation, and ``"reverse"`` or ``"forward"``.
     names : sequence of str
-        What a message calls the arguments.
-    linear : int
-        In how many of them, the first ones, the results are linear.
+        What a message calls the arguments. In the first one, `g` or `tangents`, the results are linear.
     results : callable
         ``results(found)`` makes a list of what `fn` returned, in which None stands for a derivative of 0.
     """
 
-    _surveyed = ("_code",)
+    __slots__ = ("_known", "_names", "_results", "fn", "kind", "op")
+    _surveyed = ("fn",)
 
     def __init__(
-        self, fn: Function, op: str, kind: str, names: Sequence[str], linear: int,
-        results: Callable[[Any], Sequence[Any]],
-    ) -> None:  # fmt: skip
-        self.op, self.kind, self.linear = op, kind, linear
-        self.called = f"the {kind} rule of custom_op {op}"
-        self._code = Code(fn, self.called, names)
-        self._results = results
+        self, fn: Function, op: str, kind: str, names: Sequence[str], results: Callable[[Any], Sequence[Any]]
+    ) -> None:
+        self.fn, self.op, self.kind = fn, op, kind
+        self._names, self._results = names, results
+        self._known: dict[Any, _Leaves] = {}
+
+    def __call__(self, *values: Any) -> list[Any]:
+        # Several cotangents, results and inputs are tuples to the rule, and each by itself to whoever hands them over.
+        form = tuple([
+            (v.__class__, len(v)) if name in _SEVERAL and isinstance(v, tuple) else None
+            for name, v in zip(self._names, values, strict=True)
+        ])  # fmt: skip
+        if form not in self._known:
+            self._known[form] = _Leaves(self, form)
+        pairs = zip(values, form, strict=True)
+        return self._known[form](*[leaf for v, several in pairs for leaf in (v if several else (v,))])
+
+
+_SEVERAL = frozenset(("g", "y", "arrays", "shapes", "tangents"))
+
+
+def _regrouped(fn: Function, form: Sequence[Any], *leaves: Any) -> Any:
+    """Call a rule with tuples, where it has such, made of leaves."""
+    rest = iter(leaves)
+    return fn(*[_tuple(several, rest) if several else next(rest) for several in form])
+
+
+def _tuple(several: tuple[Any, int], leaves: Iterator[Any]) -> Any:
+    cls, count = several
+    parts = tuple(islice(leaves, count))
+    return cls(*parts) if hasattr(cls, "_fields") else parts
+
+
+class _Leaves:
+    """A rule for arguments of one form, as a function of arrays one by one."""
+
+    def __init__(self, rule: Rule, form: Sequence[Any]) -> None:
+        self.op, self.kind = rule.op, rule.kind
+        self.called = f"the {self.kind} rule of custom_op {self.op}"
+        names = [
+            part for name, several in zip(rule._names, form, strict=True)
+            for part in ([f"{name}[{i}]" for i in range(several[1])] if several else [name])
+        ]  # fmt: skip
+        self.linear = form[0][1] if form[0] else 1
+        self._code = Code(partial(_regrouped, rule.fn, form), self.called, names)
+        self._results = rule._results
         self._row_by_row = False
 
     def __call__(self, *values: Any) -> list[Any]:

@@ -12,9 +12,8 @@ _IN_PLACE = "it changes an array in place. Write t[key] = values, which is recor
 _SENTENCES = {
     "its derivative needs a decomposition, which is not differentiated here. "
     "Write t.detach().numpy() for its value without a derivative": """
-        linalg.cholesky linalg.cond linalg.det linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh linalg.inv
-        linalg.lstsq linalg.matrix_rank linalg.pinv linalg.qr linalg.slogdet linalg.solve linalg.svd linalg.svdvals
-        linalg.tensorinv linalg.tensorsolve""",
+        linalg.cholesky linalg.cond linalg.eig linalg.eigvals linalg.lstsq linalg.matrix_rank linalg.pinv linalg.qr
+        linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve""",
     _IN_PLACE: """
         copyto fill_diagonal place put put_along_axis putmask""",
     "a new array is not made like a Tensor. Write ag.Tensor(np.ones(3)), with any function of NumPy inside": """

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.functions import derived
-from autograd_lite.base.shapes import Array, Shape, whole
+from autograd_lite.base.shapes import Array, whole
 from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.generators import replayed, state
-from autograd_lite.engine.graph import Linked, Node, Recomputed, new_order
-from autograd_lite.engine.op import NO_SETTINGS, Op
-from autograd_lite.engine.record import Handle, array_of, make_tensor
+from autograd_lite.engine.graph import Node, Recomputed, new_order
+from autograd_lite.engine.op import NO_SETTINGS
+from autograd_lite.engine.record import Handle, array_of, make_tensor, recorded
+from autograd_lite.engine.several import Several, bundled, parts_of
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.state import Noting, discarded
 from autograd_lite.transforms.recomputed import Stretch, follow
 from autograd_lite.transforms.watched import Function, leading_to, name_of, node_of, walk
-from autograd_lite.tree import Structure, flatten, ravel, unflatten
+from autograd_lite.tree import Structure, flatten, unflatten
 
 _ROUNDING = 64  # units in the last place of the largest number: what another order of additions may do
 P = ParamSpec("P")
@@ -95,8 +94,7 @@ class _Segment(Recomputed):
     """A function with its arguments, to be evaluated again."""
 
     __slots__ = (
-        "built", "f", "given", "kinds", "places", "random", "routes", "shapes", "sources", "structure", "values",
-        "written",
+        "built", "f", "given", "places", "random", "routes", "sources", "structure", "values", "written",
     )  # fmt: skip
 
     def __init__(self, f: Function, args: Any, kwargs: Any) -> None:
@@ -129,16 +127,11 @@ class _Segment(Recomputed):
         self.sources = run.stretch.sources
         self.built = run.structure
         self.places = [i for i, y in enumerate(results) if node_of(y) in run.stretch.between]
-        arrays = [array_of(results[i]) for i in self.places]
-        self.shapes = [y.shape for y in arrays]
-        self.kinds = [y.dtype for y in arrays]
-        vector, unravel = (arrays[0], lambda y: [y]) if len(arrays) == 1 else ravel(arrays)
-        self.values = vector  # mostly alive anyway, as what comes next is computed from it
-        source = self.sources[0] if len(self.sources) == 1 else _packed(self.sources)
-        edges = ((source, _CHECKPOINT.rules[0], (self,), 0),)
-        node = Linked(_CHECKPOINT, (source,), edges, NO_SETTINGS, vector.shape, vector.dtype)
-        for i, y in zip(self.places, unravel(make_tensor(vector, node, _CHECKPOINT)), strict=True):
-            results[i] = y
+        self.values = [array_of(results[i]) for i in self.places]  # mostly alive anyway
+        y = self.values[0] if len(self.values) == 1 else tuple(self.values)
+        made = recorded(_CHECKPOINT, y, self.sources, _CHECKPOINT.leading(self.sources, (self,)), NO_SETTINGS)
+        for i, t in zip(self.places, made if isinstance(made, tuple) else (made,), strict=True):
+            results[i] = t
         return unflatten(run.structure, results)
 
     def again(self) -> _Run:
@@ -152,9 +145,12 @@ class _Segment(Recomputed):
     def _are_same(self, results: Sequence[Any]) -> bool:
         """Tell whether results are those of the first evaluation, but for rounding."""
         arrays = [array_of(y) if isinstance(y, Handle) else np.asarray(y) for y in results]
-        if [y.shape for y in arrays] != self.shapes or [y.dtype for y in arrays] != self.kinds:
+        pairs = list(zip(arrays, self.values, strict=True))
+        if any(a.shape != b.shape or a.dtype != b.dtype for a, b in pairs):
             return False
-        return _same(whole(_pack(*arrays)), whole(self.values))
+        pairs = [(whole(a), whole(b)) for a, b in pairs]
+        largest = max([_largest(b) for _, b in pairs])
+        return all(_same(a, b, largest) for a, b in pairs)
 
     def _kept(self, noted: Noting) -> _Run:
         run = self.run()
@@ -164,30 +160,25 @@ class _Segment(Recomputed):
         """Reach sources by another way when computed again: a `vmap` around it has ended."""
         follow(self.routes, self.sources, steps)
 
-    def pull(self, g: Array, masked: bool = False) -> Array:
-        """Return the derivative by the sources for a cotangent of the results; both are packed.
+    def pull(self, g: Any, masked: bool = False) -> Any:
+        """Return the derivative by the sources for a cotangent of the results; of several in a `Bundle`.
 
         With `masked`, zeros of the cotangent are kept zeros, as `sweep.reverse` does behind an operation that selects.
         """
         run = self.again()
-        nodes = [node_of(run.results[i]) for i in self.places]
-        seeds = zip(nodes, self._unpacked(g, self.shapes), strict=True)
-        return _pack(*run.stretch.pull(seeds, make_tensor if isinstance(g, Handle) else None, masked=masked))
+        seeds = [(node_of(run.results[i]), x) for i, x in zip(self.places, parts_of(g), strict=True) if x is not None]
+        lift = make_tensor if any(isinstance(x, Handle) for _, x in seeds) else None
+        return bundled(run.stretch.pull(seeds, lift, masked=masked))
 
-    def push(self, t: Array) -> Array:
-        """Return the tangent of the results for one of the sources; both are packed."""
+    def push(self, tangents: Sequence[Any]) -> Any:
+        """Return the tangents of the results for those of the sources."""
         run = self.again()
-        parts = self._unpacked(t, [s.shape for s in run.stretch.sources])
-        moving = run.stretch.push(parts, recorded=isinstance(t, Handle))
+        moving = run.stretch.push(tangents, recorded=any(isinstance(t, Handle) for t in tangents))
         results = [run.results[i] for i in self.places]
-        found = [moving.get(y._node) for y in results]
-        return _pack(*[np.zeros(y.shape, y.dtype) if t is None else t for y, t in zip(results, found, strict=True)])
-
-    @staticmethod
-    def _unpacked(vector: Array, shapes: Sequence[Shape]) -> list[Array]:
-        if len(shapes) == 1:
-            return [vector]
-        return [vector[start:end].reshape(shape) for (start, end), shape in zip(_slots(shapes), shapes, strict=True)]
+        moves = [moving.get(y._node) for y in results]
+        if len(moves) > 1:
+            return moves
+        return np.zeros(results[0].shape, results[0].dtype) if moves[0] is None else moves[0]
 
 
 def _remembered(x: Any) -> Any:
@@ -201,44 +192,23 @@ def _again(x: Any) -> Any:
     return make_tensor(*x) if isinstance(x, _Given) else x
 
 
-def _same(a: Array, b: Array) -> bool:
+def _largest(a: Array) -> float:
+    """Return the largest size of a number that is finite."""
+    return float(np.max(np.abs(a), initial=0, where=np.isfinite(a))) if isinstance(a, np.ndarray) else 0.0
+
+
+def _same(a: Array, b: Array, largest: float) -> bool:
     """Tell whether each number is the same up to rounding: nan, infinities and their signs too."""
     if not isinstance(a, np.ndarray) or (a == b).all():
         return True
     finite = np.isfinite(b)
-    tolerance = _ROUNDING * np.finfo(b.dtype).eps * np.max(np.abs(b), initial=0, where=finite)
+    tolerance = _ROUNDING * np.finfo(b.dtype).eps * largest
     near = np.abs(np.where(finite, a, 0) - np.where(finite, b, 0)) <= tolerance
     return bool(near.all()) and np.array_equal(a[~finite], b[~finite], equal_nan=True)
 
 
-def _slots(shapes: Sequence[Shape]) -> list[tuple[int, int]]:
-    """Return where arrays of these shapes lie in the vector they are packed into."""
-    ends = [0]
-    for shape in shapes:
-        ends.append(ends[-1] + math.prod(shape))
-    return list(pairwise(ends))
-
-
-def _pack(*arrays: Array) -> Array:
-    return arrays[0] if len(arrays) == 1 else np.concatenate([a.reshape(-1) for a in arrays])
-
-
-def _unpack(g: Array, shapes: Sequence[Shape], index: int) -> Array:
-    start, end = _slots(shapes)[index]
-    return g[start:end].reshape(shapes[index])
-
-
-_PACK = Op("pack", _pack, "linear", (), {}, (_unpack,), variadic=True, complex=True)
-_CHECKPOINT = Op(
-    "checkpoint", lambda sources: sources, "custom", ("sources",), {"segment": None},
-    (lambda g, segment: segment.pull(g),), jvp=lambda tangents, segment: segment.push(tangents[0]),
+_CHECKPOINT = Several(
+    "checkpoint", lambda *sources: sources, "several", (), {"segment": None}, (lambda g, segment: segment.pull(g),),
+    variadic=True, jvp=lambda tangents, segment: segment.push(tangents),
     zeros=lambda g, segment: segment.pull(g, masked=True), complex=True, analytic=False,
 )  # fmt: skip
-
-
-def _packed(sources: tuple[Node, ...]) -> Node:
-    """Return a node that stands for several, one after another in a vector; nobody asks for its value."""
-    shapes = tuple([s.shape for s in sources])
-    edges = tuple([(s, _unpack, (shapes, i), i) for i, s in enumerate(sources)])
-    dtype = np.result_type(*[s.dtype for s in sources])
-    return Linked(_PACK, sources, edges, NO_SETTINGS, (_slots(shapes)[-1][1],), dtype)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from autograd_lite.base.conventions import cast
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.sweep import reverse
@@ -28,7 +26,7 @@ class Stretch(NamedTuple):
         retain: bool = False,
         masked: bool = False,
     ) -> list[Any]:
-        """Return the derivative by each source for pairs of a node and its cotangent.
+        """Return the derivative by each source for pairs of a node and its cotangent, None where nothing flows.
 
         Hooks of the sources are left to the sweep around, which goes on there. With `masked`, zeros of the cotangents
         are kept zeros, as `sweep.reverse` does behind an operation that selects.
@@ -43,8 +41,7 @@ class Stretch(NamedTuple):
             hook=lambda node, g: g if node in ends else run_hooks(node, g),
             masked=[node for node, _ in pairs] if masked else (),
         )
-        once = [found.pop(s, None) for s in self.sources]  # two Tensors may have one node, which is told once
-        return [np.zeros(s.shape, s.dtype) if g is None else g for s, g in zip(self.sources, once, strict=True)]
+        return [found.pop(s, None) for s in self.sources]  # two Tensors may have one node, which is told once
 
     def push(self, tangents: Sequence[Any], recorded: bool) -> dict[Node, Any]:
         """Return how the nodes move when the sources move along `tangents`, None for one that does not."""

@@ -196,9 +196,9 @@ def formula(op: Op, place: int) -> str | None:
     >>> formula(handler_of(np.exp), 0)
     'g * y'
     """
-    rule = op.rules[place if op.operands else 0]
+    rule = None if op.joint and len(op.operands) != 1 else op.rule_of(place)
     code = getattr(rule, "__code__", None)
-    if code is None or code.co_name != "<lambda>":
+    if not isinstance(code, CodeType) or code.co_name != "<lambda>":
         return None
     return _body(code)
 

@@ -161,11 +161,11 @@ def times_text(times: Sequence[float]) -> str:
 
 
 def flow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:
-    """Return what stands at an arrow: the shape of what flows, and its dtype; nothing for a plain number."""
+    """Return what stands at an arrow: the shape of what flows, its dtype, and its name if it is one of several."""
     if arrow.shape is None:
         return ""
     dtype = scene.boxes[arrow.source].dtype if shown.dtypes else ""
-    return f"{shape_text(arrow.shape)} {dtype}".rstrip()
+    return " ".join(filter(None, (arrow.name, shape_text(arrow.shape), dtype)))
 
 
 def _arrow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:

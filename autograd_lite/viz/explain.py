@@ -13,9 +13,10 @@ from autograd_lite.base.display import Report
 from autograd_lite.engine import refusals
 from autograd_lite.engine.graph import Constant, Node
 from autograd_lite.engine.record import array_of
+from autograd_lite.engine.several import Kinds, is_part, sources, whole_of
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.viz.derivatives import Call, derivative
-from autograd_lite.viz.items import ancestors, is_leaf
+from autograd_lite.viz.items import ancestors, is_leaf, result_name
 from autograd_lite.viz.measure import gradients, numbers, plain, shares_of, values
 from autograd_lite.viz.targets import subject_of
 from autograd_lite.viz.words import clean, number_text, settings_text, shape_text
@@ -123,7 +124,8 @@ class Explanation:
         for name, value in dict(self.constants.values()).items():
             yield name, "=", "", f"constant {shape_text(value)}" if isinstance(value, tuple) else self.number(value)
         for node in self.nodes:
-            yield self.labels[node], "=", self.call(node), self.number(self.values.get(node))
+            if not is_part(node):
+                yield self.labels[node], "=", self.call(node), self.number(self.values.get(node))
 
     def backward(self) -> Iterator[tuple[str, ...]]:
         """Yield for each share of a gradient its name, the derivative, and what it is; and the sums of several."""
@@ -133,7 +135,7 @@ class Explanation:
         for node in reversed(self.nodes):
             if node in self.gradients and counts.get(node, 0) > 1:
                 yield self.slope(node), "=", "", self.number(self.gradients[node])
-            if is_leaf(node) or node not in self.gradients:
+            if is_leaf(node) or is_part(node) or node not in self.gradients:
                 continue
             operands = [(place, x) for place, x in enumerate(node.inputs) if x is not None]
             for (place, x), share in zip(operands, shares_of(node, self.gradients[node]), strict=True):
@@ -145,8 +147,8 @@ class Explanation:
         """Return how often each node gets a share."""
         counts: dict[Node, int] = {}
         for node in self.nodes:
-            for edge in node.edges or () if node in self.gradients else ():
-                counts[edge[0]] = counts.get(edge[0], 0) + 1
+            for _, x, _ in sources(node) if node in self.gradients and not is_part(node) else ():
+                counts[x] = counts.get(x, 0) + 1
         return counts
 
     def slope(self, x: Node) -> str:
@@ -185,6 +187,8 @@ class Explanation:
         return text or f"{self.slope(node)} through {op.name}"
 
     def number(self, value: Any) -> str:
+        if isinstance(value, tuple):
+            return ", ".join(map(self.number, value))
         return "?" if plain(value) is None else numbers(value).text
 
 
@@ -196,14 +200,27 @@ def _labels(nodes: Sequence[Node], root: Node, names: Mapping[Any, str]) -> dict
     labels: dict[Node, str] = {}
     taken: set[str] = set()
     numbers = count(1)
+    wholes = [node for node in nodes if isinstance(node.dtype, Kinds)]
     for node in nodes:
+        if isinstance(node.dtype, Kinds):
+            continue
         given = names.get(node) or (node.notes.name if node.notes is not None else None)
         wished = _line(given) if given else "y" if node is root else ""
+        wished = wished or (_field(node) if is_part(node) else "")
         others = (f"{wished}_{i}" for i in count(2)) if wished else (f"v{i}" for i in numbers)
         name = next(name for name in chain([wished] if wished else [], others) if name not in taken)
         labels[node] = name
         taken.add(name)
+    for whole in wholes:  # those that are used, and the others as what is not
+        parts = {node.settings["index"]: labels[node] for node in nodes if is_part(node) and whole_of(node) is whole}
+        labels[whole] = f"({', '.join(parts.get(i, '_') for i in range(*whole.shape))})"
     return labels
+
+
+def _field(node: Node) -> str:
+    """Return the name that one of several results has in a named tuple."""
+    name = result_name(node, {})
+    return "" if name.isdigit() else name
 
 
 def _line(name: str) -> str:

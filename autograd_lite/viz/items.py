@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from autograd_lite.base.shapes import Shape
 from autograd_lite.engine.graph import Constant, Node
 from autograd_lite.engine.op import Settings
 from autograd_lite.engine.scope import Scope
+from autograd_lite.engine.several import is_part, whole_of
 from autograd_lite.viz.targets import Failure, Subject
 
 
@@ -39,19 +40,29 @@ class Items:
         For each thing pairs of the number of another and the shape of what flows; None for a plain number.
     scopes : list of Scope or None
         Where each thing stands.
+    labels : dict
+        What flows, by the number of a thing and the place among its inputs, where that is one of several results.
+    results : dict
+        The results of operations that have several, as far as they are used: their nodes, by that of the operation.
     """
 
     def __init__(self, subject: Subject) -> None:
         self.things: list[Any] = []
         self.inputs: list[list[tuple[int, Shape | None]]] = []
         self.scopes: list[Scope | None] = []
+        self.labels: dict[tuple[int, int], str] = {}
+        self.results: dict[Node, list[Node]] = {}
+        self._given = subject.names.given
         self._places: dict[Any, int] = {}
         self._outside, self._integers = subject.inputs, subject.integers
         for node in ancestors(subject.roots):
-            if not is_leaf(node):
+            if is_part(node):
+                self._places[node] = self._places[whole_of(node)]
+                self.results.setdefault(whole_of(node), []).append(node)
+            elif not is_leaf(node):
                 self._enter(node)
         for name, root in zip(subject.titles, subject.outputs, strict=True):
-            self._add(Output(name), [(self._place(root), root.shape)], None)
+            self._label([root], self._add(Output(name), [(self._place(root), root.shape)], None))
         if subject.failure is not None:
             self._fail(subject.failure)
         self._settle()
@@ -65,7 +76,13 @@ class Items:
     def _enter(self, node: Node) -> None:
         """Enter an operation after what it is computed from."""
         inputs = [*self._operands(node.inputs), *self._indices(node.settings)]
-        self._places[node] = self._add(node, inputs, node.notes.scope if node.notes is not None else None)
+        self._places[node] = i = self._add(node, inputs, node.notes.scope if node.notes is not None else None)
+        self._label([x for x in node.inputs if x is not None], i)
+
+    def _label(self, operands: Sequence[Any], i: int) -> None:
+        for place, x in enumerate(operands):
+            if isinstance(x, Node) and is_part(x):
+                self.labels[i, place] = result_name(x, self._given)
 
     def _operands(self, operands: Iterable[Any]) -> list[tuple[int, Shape | None]]:
         return [(self._place(x), getattr(x, "shape", None)) for x in operands if x is not None]
@@ -141,6 +158,13 @@ def common(a: Scope | None, b: Scope | None) -> Scope | None:
         else:
             b = b.parent
     return a
+
+
+def result_name(node: Node, given: Mapping[Any, str]) -> str:
+    """Return what one of several results is called: by the user, or as the field of a named tuple."""
+    own = given.get(node) or (node.notes.name if node.notes is not None else None)
+    index, names = node.settings["index"], whole_of(node).dtype.names
+    return own or (names[index] if names else str(index))
 
 
 def is_leaf(node: Node) -> bool:

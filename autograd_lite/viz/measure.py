@@ -16,6 +16,7 @@ from autograd_lite.base.arraylike import is_array
 from autograd_lite.engine.graph import Constant, Node
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import array_of, as_array
+from autograd_lite.engine.several import Kinds, is_part, sources, whole_of
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.rules.elementwise import relu
 from autograd_lite.viz.items import Index, Items, Output, is_leaf
@@ -119,12 +120,31 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
         return Facts(numbers(thing.array))
     if not isinstance(thing, Node):
         return Facts()
+    if isinstance(thing.dtype, Kinds):
+        return _facts_of_several(thing, known, grads, times)
     value, g = plain(known.get(thing)), plain(grads.get(thing))
     marks, saved = _marks(thing.op, value, g), saved_bytes(thing)
     if is_leaf(thing) or g is None:
         return Facts(_numbers(value), _numbers(g), saved, marks)
     shares = tuple(map(_short, shares_of(thing, g))) if len(grads) <= _AT_ONCE[0] else ()
     return Facts(_numbers(value), _numbers(g), saved, marks, shares, times_of(thing, known, g) if times else ())
+
+
+def _facts_of_several(node: Node, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Facts:
+    """Return the same of an operation of several results, of all of them together."""
+    value, g = known.get(node) or (), grads.get(node) or ()
+    marks = [mark for x in map(plain, value) for mark in _marks(None, x, None)]
+    marks += [mark for x in map(plain, g) for mark in _marks(None, None, x)]
+    shares = tuple(map(_short, shares_of(node, g))) if g and len(grads) <= _AT_ONCE[0] else ()
+    taken = times_of(node, known, g) if g and times else ()
+    numbers = _numbers_of_several(value), _numbers_of_several(g)
+    return Facts(*numbers, saved_bytes(node), tuple(dict.fromkeys(marks)), shares, taken)
+
+
+def _numbers_of_several(parts: Sequence[Any]) -> Numbers | None:
+    found = [_numbers(plain(x)) for x in parts]
+    norm = math.hypot(*[x.norm for x in found if x is not None])
+    return Numbers(", ".join("none" if x is None else x.text for x in found), norm) if any(found) else None
 
 
 def plain(x: Any) -> Any:
@@ -190,16 +210,28 @@ def _again(node: Node, known: Mapping[Any, Any]) -> Any:
     assert node.op is not None
     operands = _operands(node, known)
     try:
-        return None if operands is None else as_array(node.op.fn(*operands, **node.settings))
+        return None if operands is None else _own(node.op.fn(*operands, **node.settings))
     except Exception:  # noqa: BLE001 - of what leaves hold now, which may have changed; the value is not known then
         return None
 
 
+def _own(y: Any) -> Any:
+    return tuple(map(as_array, y)) if isinstance(y, tuple) else as_array(y)
+
+
 def _operands(node: Node, known: Mapping[Any, Any]) -> list[Any] | None:
     """Return the values that an operation is computed from; None where one of them is not known."""
-    operands = [known.get(_key(x)) if isinstance(x, (Node, Constant)) else x for x in node.inputs]
+    operands = [_known(x, known) if isinstance(x, (Node, Constant)) else x for x in node.inputs]
     missing = any(value is None and x is not None for value, x in zip(operands, node.inputs, strict=True))
     return None if missing else operands
+
+
+def _known(x: Any, known: Mapping[Any, Any]) -> Any:
+    """Return a value that is known, also as one of several results."""
+    if isinstance(x, Node) and is_part(x) and x not in known:
+        parts = known.get(whole_of(x))
+        return None if parts is None else parts[x.settings["index"]]
+    return known.get(_key(x))
 
 
 # ----- gradients -----
@@ -252,17 +284,17 @@ def _eps(node: Node) -> float:
 def shares_of(node: Node, g: Any) -> list[Any]:
     """Return for each operand what comes back to it through this operation; None where nothing does."""
     found: list[Any] = []
-    for x, edge in ((x, _edge_to(node, i)) for i, x in enumerate(node.inputs) if x is not None):
-        if edge is None:
+    ways = {i: (x, edge) for i, x, edge in sources(node)}
+    for i, operand in enumerate(node.inputs):
+        if operand is None:
+            continue
+        if i not in ways:
             found.append(None)
             continue
+        x, edge = ways[i]
         alone = Node(node.op, (x,), (edge,), node.settings, node.shape, node.dtype)
-        found.append(reverse([(alone, g)], wanted=frozenset((x,)), within={alone, x}, retain=True).get(x))
+        found.append(reverse([(alone, g)], wanted=frozenset((x,)), within={alone, edge[0], x}, retain=True).get(x))
     return found
-
-
-def _edge_to(node: Node, index: int) -> Any:
-    return next((edge for edge in node.edges or () if edge[3] == index), None)
 
 
 # ----- times -----

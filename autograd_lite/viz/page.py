@@ -98,6 +98,6 @@ def _arrows(scene: Scene) -> list[dict[str, Any]]:
             for n, share in zip(arrows, box.facts.shares, strict=False):
                 shares[n] = share
     return [
-        {"source": a.source, "target": a.target, "shape": _shape(a.shape), "share": share}
+        {"source": a.source, "target": a.target, "shape": f"{a.name} {_shape(a.shape)}".strip(), "share": share}
         for a, share in zip(scene.arrows, shares, strict=True)
     ]

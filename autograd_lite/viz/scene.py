@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from autograd_lite.base.shapes import Shape
 from autograd_lite.engine.graph import Constant, Node
 from autograd_lite.engine.scope import Scope
+from autograd_lite.engine.several import Kinds
 from autograd_lite.viz.fold import Folds
-from autograd_lite.viz.items import Index, Items, Output, is_leaf
+from autograd_lite.viz.items import Index, Items, Output, is_leaf, result_name
 from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.targets import Failure, Subject
 from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
@@ -56,11 +57,15 @@ class Box(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """From one box to another, by their numbers, with the shape of what flows; None for a plain number."""
+    """From one box to another, by their numbers, with the shape of what flows; None for a plain number.
+
+    And what flows, where it is one of several results.
+    """
 
     source: int
     target: int
     shape: Shape | None
+    name: str = ""
 
 
 def is_back(arrow: Arrow) -> bool:
@@ -138,6 +143,9 @@ def scene_of(subject: Subject, items: Items, folds: Folds, facts: Mapping[int, F
             frame, times = frames.of_leaf(i) if is_leaf else (frames.number(i), folds.times.get(i, 1))
             where = _where(thing, subject) if isinstance(thing, Node) else ""
             box = _box(thing, subject, ends)
+            if isinstance(thing, Node) and isinstance(thing.dtype, Kinds):
+                results = [f"{result_name(x, subject.names.given)} {shape_text(x.shape)}" for x in items.results[thing]]
+                box = box._replace(lines=(*box.lines, *results), shape=None, dtype="")
             boxes.append(box._replace(frame=frame, times=times, facts=facts.get(i), where=where))
     failure = "" if subject.failure is None else complaint(subject.failure.error)
     return Scene(boxes, _arrows(items, folds, places), frames.made, failure, remark)
@@ -149,8 +157,8 @@ def _arrows(items: Items, folds: Folds, places: Mapping[int, int]) -> list[Arrow
     seen: set[Arrow] = set()
     for i, inputs in enumerate(items.inputs):
         target = folds.stands_for[i]
-        for j, shape in inputs:
-            arrow = Arrow(places[folds.stands_for[j]], places[target], shape)
+        for n, (j, shape) in enumerate(inputs):
+            arrow = Arrow(places[folds.stands_for[j]], places[target], shape, items.labels.get((i, n), ""))
             inside = arrow.source == arrow.target and target in folds.times  # of a chain that is one box
             if not inside and (target == i or arrow not in seen):
                 arrows.append(arrow)
@@ -326,7 +334,7 @@ def _merged(scene: Scene, into: list[Any], made: Any) -> Scene:
     arrows: dict[Any, Arrow] = {}
     for n, arrow in enumerate(scene.arrows):
         source, target = into[arrow.source], into[arrow.target]
-        moved = Arrow(places[source], places[target], arrow.shape)
+        moved = Arrow(places[source], places[target], arrow.shape, arrow.name)
         if source != target:
             arrows.setdefault(moved if isinstance(source, tuple) or isinstance(target, tuple) else n, moved)
     used = sorted({i for box in boxes for i in scene.chain(box.frame)})

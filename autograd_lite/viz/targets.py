@@ -21,6 +21,7 @@ from autograd_lite.engine.op import NO_SETTINGS, Op
 from autograd_lite.engine.provenance import Place, caller
 from autograd_lite.engine.record import array_of, carried_out
 from autograd_lite.engine.scope import Scope, scope, scope_of
+from autograd_lite.engine.several import whole_of
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
@@ -200,7 +201,7 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Names) -> Subject:
     def look(op: Op, operands: Any, settings: Any, result: Tensor) -> None:
         if result._node is not None and get_ident() == thread:
             seen[result._node] = array_of(result)
-            lines[result._node] = caller()
+            lines[whole_of(result._node)] = caller()
 
     with ExitStack() as stack:
         stack.enter_context(enable_grad())

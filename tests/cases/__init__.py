@@ -5,12 +5,24 @@ it is differentiated by, the settings are given by name. The files are those of 
 in that of its function. A test demands a row for everything in the registry.
 """
 
-from cases import complex, elementwise, indexing, neural, products, reductions, samples, shaping, special
+from cases import (
+    complex,
+    decompositions,
+    elementwise,
+    indexing,
+    neural,
+    products,
+    recurrent,
+    reductions,
+    samples,
+    shaping,
+    special,
+)
 from cases.elementwise import BINARY
 from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
-    "BINARY", "CASES", "Case", "X", "case", "complex", "elementwise", "indexing", "neural", "numbers", "products",
-    "reductions", "rows", "samples", "shaping", "special", "turned", "variants",
+    "BINARY", "CASES", "Case", "X", "case", "complex", "decompositions", "elementwise", "indexing", "neural", "numbers", "products",
+    "recurrent", "reductions", "rows", "samples", "shaping", "special", "turned", "variants",
 ]  # fmt: skip

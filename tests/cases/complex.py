@@ -6,8 +6,10 @@ from functools import partial
 
 import numpy as np
 
+import cases.decompositions
 import cases.neural
 import cases.products
+import cases.recurrent
 import cases.shaping
 import cases.special  # noqa: F401 - whose rows are there before these
 from autograd_lite.engine.registry import handler_of

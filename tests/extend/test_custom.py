@@ -168,7 +168,7 @@ def opaque_sum(x: Any) -> Any:
 # ----- what is refused -----
 
 WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
-    "no rule": (lambda: ag.custom_op(np.exp), DeclarationError, "vjp=lambda g, x"),
+    "no rule": (lambda: ag.grad(ag.custom_op(np.exp))(1.0), DeclarationError, r"Write exp.defvjp\(lambda g, x: ...\)"),
     "an unknown name": (lambda: ag.custom_op(np.exp, vjp=lambda g, z: g), DeclarationError, "'z'"),
     "an unknown name ahead": (
         lambda: ag.custom_op(np.exp, vjp=lambda g: g, jvp=lambda tangents, z: z), DeclarationError, "'z'",
@@ -177,7 +177,7 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "tangents is not first": (
         lambda: ag.custom_op(np.exp, vjp=lambda g: g, jvp=lambda t: t), DeclarationError, "not tangents",
     ),
-    "any number of inputs": (lambda: ag.custom_op(lambda *xs: xs[0], vjp=lambda g: g), DeclarationError, "by place"),
+    "inputs by name alone": (lambda: ag.custom_op(lambda *, x: x, vjp=lambda g: g), DeclarationError, "by place"),
     "a rule and none": (lambda: ag.custom_op(np.exp, vjp=lambda g: g, numerical=True), DeclarationError, "one of"),
     "a wrong rule": (lambda: ag.custom_op(np.exp, vjp=lambda g, y: 2 * g * y, check=[X]), GradcheckError, "wrong"),
     "a wrong forward rule": (
@@ -188,7 +188,8 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "too few results": (
         lambda: ag.grad(ag.custom_op(lambda a, b: a * b, vjp=lambda g: g))(1.0, 2.0), RuleError, "1 results for 2",
     ),
-    "several arrays": (lambda: ag.custom_op(lambda a: (a, a), vjp=lambda g: g)(1.0), RuleError, "tuple"),
+    "a list of arrays": (lambda: ag.custom_op(lambda a: [a, a], vjp=lambda g: g)(1.0), RuleError, "a list"),
+    "tuples in a tuple": (lambda: ag.custom_op(lambda a: (a, (a, a)), vjp=lambda g: g)(1.0), RuleError, "a tuple"),
     "text": (lambda: ag.custom_op(lambda a: "text", vjp=lambda g: g)(1.0), RuleError, "dtype"),
     "a plain derivative at second order": (
         lambda: ag.grad(ag.grad(ag.custom_op(np.exp, vjp=lambda g, x: np.exp(x.item()))))(1.0),

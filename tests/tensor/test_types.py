@@ -57,7 +57,7 @@ REVEALED = {
     "ag.hessian(f)": "(x: ndarray[...], k: float = 1.0) -> Any",
     "ag.vmap(f)": "(x: ndarray[...], k: float = 1.0) -> float64",
     "ag.checkpoint(f)": "(x: ndarray[...], k: float = 1.0) -> float64",
-    "ag.custom_op(f)": "(x: ndarray[...], k: float = 1.0) -> float64",
+    "ag.custom_op(f)(x, k=1.0)": "float64", "ag.custom_op(f).defvjp(lambda g: g)(x)": "float64",
     "ag.compile(f)(x, k=1.0)": "float64", "ag.compile(backend='cc')(g)(t)": TENSOR, "ag.compile(f).source": "str",
     "ag.compile(f).program": "CompiledProgram", "ag.compile(f).program.report()": "Report",
     "ag.gradcheck(f, x).ok": "bool", "ag.visualize(t)": "Picture",
@@ -73,6 +73,7 @@ REVEALED = {
 WRONG = [
     "ag.gradd(f)", "nn.Linnear(1, 2)",
     "ag.relu()", "ag.grad(f)()", "ag.compile(f)(x, 1.0, 2.0)", "ag.vmap(f)(x, z=1)", "t.summ()",
+    "ag.custom_op(f)(x, z=1)",
     "ag.softmax(t, dim=1)", "t.sum(dim=1)", "model.paramters()",
 ]  # fmt: skip
 """What a checker has to find."""

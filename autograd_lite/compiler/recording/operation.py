@@ -28,8 +28,9 @@ from autograd_lite.compiler.recording.interception import reading, set_data, slo
 from autograd_lite.engine.generators import default_rng, is_generator
 from autograd_lite.engine.graph import Linked, Node, Recomputed, new_order
 from autograd_lite.engine.observers import observers
-from autograd_lite.engine.op import NO_SETTINGS, Op
+from autograd_lite.engine.op import NO_SETTINGS
 from autograd_lite.engine.record import Handle, make_tensor
+from autograd_lite.engine.several import Kinds, Several, bundled, parts_of
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.batches.array import Batched
@@ -42,36 +43,6 @@ if TYPE_CHECKING:
 
 _MOST = 8
 """So many sets of results are differentiated together by programs of their own; others by the plain function."""
-
-
-class Parts:
-    """Cotangents, or tangents, of several results, by their number: what goes along the edge between them."""
-
-    __slots__ = ("__weakref__", "dtype", "found")
-    shape = ()
-
-    def __init__(self, found: dict[int, Any]) -> None:
-        self.found, self.dtype = found, _DTYPE
-
-    def __add__(self, other: Parts) -> Parts:
-        total = dict(self.found)
-        for k, g in other.found.items():
-            total[k] = total[k] + g if k in total else g
-        return Parts(total)
-
-
-_DTYPE = np.dtype(np.float64)
-
-
-def _of_part(tangents: Sequence[Any], place: int, shape: Any) -> Any:
-    found = tangents[0].found.get(place)
-    return np.zeros(shape) if found is None else found
-
-
-_PART = Op(
-    "result", lambda parts, place, shape: parts, "custom", ("parts",), {"place": 0, "shape": ()},
-    (lambda g, place, shape: Parts({place: g}),), jvp=_of_part, complex=True,
-)  # fmt: skip
 
 
 class Group(NamedTuple):
@@ -121,12 +92,13 @@ class Operation:
         self.holds: Callable[[Any, Any], Any] = _nothing
         self.learned: set[tuple[int, ...]] = set()
         self.learns, self.stale = derived.learns, False
-        rule = Op(
-            name_of(function), _no_value, "custom", (), {"call": None, "group": 0}, (_rule,), variadic=True,
-            jvp=lambda tangents, call, group: call.push(group, tangents), zeros=_rule_of_zeros,
+        self.op = Several(
+            name_of(function), _no_value, "several", (), {"call": None, "group": 0},
+            (lambda g, call, group: call.pull(group, g),), variadic=True,
+            jvp=lambda tangents, call, group: call.push(group, tangents),
+            zeros=lambda g, call, group: bundled(call.evaluated(group, g, masked=True)),
             complex=True, analytic=False,
         )  # fmt: skip
-        self.op = rule
 
     def learn(self, places: tuple[int, ...]) -> None:
         """Have the next call record the function with a pullback for these results."""
@@ -143,14 +115,6 @@ def _no_value(*arrays: Array) -> Array:
     raise errors.CompileError(errors.COMPILE_NO_VALUE)
 
 
-def _rule(g: Any, call: Call, group: int, index: int) -> Array:
-    return call.pull(group, g)[index]
-
-
-def _rule_of_zeros(g: Any, call: Call, group: int, index: int) -> Array:
-    return call.evaluated(group, g, masked=True)[index]
-
-
 class Call(Recomputed):
     """One call of a compiled function whose results have a history.
 
@@ -164,14 +128,13 @@ class Call(Recomputed):
         What the pullbacks need of the forward run.
     """
 
-    __slots__ = ("_joint", "_last", "args", "kwargs", "nodes", "operation", "residuals", "routes", "saved")
+    __slots__ = ("_joint", "args", "kwargs", "nodes", "operation", "residuals", "routes", "saved")
 
     def __init__(self, operation: Operation, args: Any, kwargs: Any, saved: Any, nodes: Any, residuals: Any) -> None:
         self.operation, self.args, self.kwargs = operation, args, kwargs
         self.saved, self.nodes, self.residuals = saved, nodes, residuals
         self.routes: dict[Node, Node] = {}
         self._joint: dict[int, Node] = {}
-        self._last: Any = None
 
     # ----- the results -----
 
@@ -181,17 +144,16 @@ class Call(Recomputed):
 
     def several(self, array: Array, group: int, place: int) -> Any:
         """Return one of the results of a group, which have one pullback."""
-        node = self._joint.get(group)
-        if node is None:
-            node = self._joint[group] = self._node(group, (), _DTYPE)
-        settings = {"place": place, "shape": array.shape}
-        edges = ((node, _PART.rules[0], (place, array.shape), 0),)
-        return make_tensor(array, Linked(_PART, (node,), edges, settings, array.shape, array.dtype), self.operation.op)
+        places = self.operation.groups[group].places
+        whole, index = self._joint.get(group), places.index(place)
+        if whole is None:
+            whole = self._joint[group] = self._node(group, (len(places),), Kinds([None] * len(places)))
+        whole.dtype.each[index] = array.shape, array.dtype
+        return make_tensor(array, whole.dtype.part(whole, index), self.operation.op)
 
     def _node(self, group: int, shape: Any, dtype: Any) -> Node:
-        nodes = self.nodes[group]
-        edges = tuple([(node, _rule, (self, group, i), i) for i, node in enumerate(nodes)])
-        return Linked(self.operation.op, nodes, edges, NO_SETTINGS, shape, dtype)
+        op, nodes = self.operation.op, self.nodes[group]
+        return Linked(op, nodes, op.leading(nodes, (self, group)), NO_SETTINGS, shape, dtype)
 
     def reroute(self, steps: Mapping[Node, Node]) -> None:
         """Reach Tensors by another way when computed again: a `vmap` around the call has ended."""
@@ -200,24 +162,7 @@ class Call(Recomputed):
     # ----- derivatives -----
 
     def pull(self, group: int, g: Any) -> Sequence[Any]:
-        """Return the derivative by the Tensors of a group, for the cotangent of its result, or `Parts` of several.
-
-        NOTE: a sweep asks for each of them alone, with the same cotangent.
-        """
-        last = self._last
-        if last is not None and last[0]() is g and last[1] == group:
-            return last[2]  # type: ignore[no-any-return]
-        found = self._pulled(group, g)
-        if len(found) > 1 and (isinstance(g, (np.ndarray, Handle, Parts))):
-            self._last = (ref(g, self._forget), group, found)
-        return found
-
-    def _forget(self, gone: Any) -> None:
-        last = self._last
-        if last is not None and last[0] is gone:
-            self._last = None
-
-    def _pulled(self, group: int, g: Any) -> Sequence[Any]:
+        """Return the derivative by the Tensors of a group, for the cotangent of its result, of several a `Bundle`."""
         given = self._given(group, g)
         if not all(isinstance(x, (np.ndarray, np.generic)) for x in given.values()):
             return self.evaluated(group, g)
@@ -230,8 +175,9 @@ class Call(Recomputed):
         return known.run(*values, *[np.asarray(given[k]) for k in places])  # type: ignore[no-any-return]
 
     def _given(self, group: int, g: Any) -> dict[int, Any]:
-        places = self.operation.groups[group].places
-        return g.found if g.__class__ is Parts else {places[0]: g}
+        """Return the cotangents that there are, by the places of their results."""
+        pairs = zip(self.operation.groups[group].places, parts_of(g), strict=True)
+        return {place: x for place, x in pairs if x is not None}
 
     def evaluated(self, group: int, g: Any, masked: bool = False) -> list[Any]:
         """Return the same by evaluating the plain function again, and sweeping over what it records.
@@ -244,15 +190,15 @@ class Call(Recomputed):
         return stretch.pull([(results[k]._node, x) for k, x in given.items()], lift, masked=masked)
 
     def push(self, group: int, tangents: Sequence[Any]) -> Any:
-        """Return the tangent of the result of a group, or `Parts` of several, for those of its Tensors."""
+        """Return the tangent of the result of a group, or a list of several, for those of its Tensors."""
         places = self.operation.groups[group].places
         results, stretch = self._again(group, places)
         moving = stretch.push(tangents, any(isinstance(t, Handle) for t in tangents))
-        found = {k: moving[results[k]._node] for k in places if results[k]._node in moving}
+        moves = [moving.get(results[k]._node) for k in places]
         if len(places) > 1:
-            return Parts(found)
+            return moves
         y = results[places[0]]
-        return found[places[0]] if found else np.zeros(y.shape, y.dtype)
+        return np.zeros(y.shape, y.dtype) if moves[0] is None else moves[0]
 
     # ----- the plain function, at the values of the call -----
 

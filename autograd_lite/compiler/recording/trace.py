@@ -95,7 +95,7 @@ class Trace:
         self._fresh: dict[int, tuple[ref[Any], Any]] = {}
         self._numbers: dict[Any, Number] = {}
         self._generators: dict[int, tuple[Generator, Any]] = {}
-        self._values: dict[int, int] = {}  # nodes of the graph, by their order: the value they stand for
+        self._values: dict[float, int] = {}  # nodes of the graph, by their order: the value they stand for
         self._named: set[int] = set()
         self._derivatives: dict[int, int] = {}
         self._outside: dict[int, Any] = {}
@@ -201,6 +201,9 @@ class Trace:
         if isinstance(value, (tuple, list)):
             item = _ITEM
             parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
+            for part, name in zip(parts, getattr(value, "_fields", ()), strict=False):
+                if isinstance(part, Traced):
+                    self.names[part.id] = identifier(name)
             return sequence_like(value, parts)
         return None if value is None else wrap(value, number, self)
 

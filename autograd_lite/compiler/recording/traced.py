@@ -287,8 +287,9 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
         result = watchpoints.opaque(op.opaque, op.name, operands, settings)
     else:
         result = op.fn(*operands, **settings) if whole is None else whole(*operands, **settings)
-    if isinstance(result, Traced):
-        result._trace.operation(op, operands, result)
+    for part in result if isinstance(result, tuple) else (result,):
+        if isinstance(part, Traced):
+            part._trace.operation(op, operands, part)
     return result
 
 

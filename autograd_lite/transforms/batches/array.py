@@ -207,9 +207,9 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     if own is not None and level.order <= own.order:  # what goes into the batch `own` or comes out of it
         return op.fn(*operands, **settings)
     if op.rules:
-        operands = [np.asarray(x) if isinstance(x, (list, tuple)) else x for x in operands]
+        operands = [np.asarray(x) if isinstance(x, op.sequences) else x for x in operands]
     try:
-        result = Batched(rule_of(op)(op, operands, settings, level), level)
+        result = _batches_of(rule_of(op)(op, operands, settings, level), level)
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
@@ -303,10 +303,7 @@ def each(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> A
         given = {name: example(value, i, level) for name, value in settings.items()}
         outer = holds_any((*arrays, *given.values()))  # also inside of an index, where no protocol would find it
         results.append(carry_out(op, arrays, given) if outer else op(*arrays, **given))
-    if len({np.shape(y) for y in results}) > 1:
-        raise errors.BatchError(errors.BATCH_QUESTION.format(op=op.name, instead=_PLACES))
-    stacked: Array = np.stack(results)
-    return stacked[: level.size]
+    return _joined(results, op.name, level)
 
 
 def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -342,15 +339,26 @@ def _is_for(definition: Composite, given: Iterable[Any]) -> bool:
 
 def _stacked(results: Sequence[Any], name: str, level: Level) -> Any:
     """Return the results of all examples as one batch, or as several in a tuple or list where each has several."""
+    return _batches_of(_joined(results, name, level), level)
+
+
+def _joined(results: Sequence[Any], name: str, level: Level) -> Any:
+    """Return the arrays of the results of all examples, several in a tuple or list where each has several."""
     y = results[0]
     if isinstance(y, (list, tuple)):
         if len({len(parts) for parts in results}) > 1:
             raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=_PLACES))
-        parts = [_stacked(same, name, level) for same in zip(*results, strict=True)]
-        return sequence_like(y, parts)
+        return sequence_like(y, [_joined(same, name, level) for same in zip(*results, strict=True)])
     if len({np.shape(y) for y in results}) > 1:
         raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=_PLACES))
-    return Batched(np.stack(results)[: level.size], level)
+    return np.stack(results)[: level.size]
+
+
+def _batches_of(y: Any, level: Level) -> Any:
+    """Return the arrays of all examples as batches."""
+    if isinstance(y, (list, tuple)):
+        return sequence_like(y, [_batches_of(part, level) for part in y])
+    return Batched(y, level)
 
 
 MOVING: set[Any] = set()
@@ -365,5 +373,5 @@ def example(x: Any, i: int, level: Level) -> Any:
     if isinstance(x, Batched) and x._level is level:
         return x._array[i, ...] if level.size else np.ones(x.shape, x.dtype)
     if isinstance(x, (tuple, list)):
-        return (list if isinstance(x, list) else tuple)([example(part, i, level) for part in x])
+        return sequence_like(x, [example(part, i, level) for part in x])
     return x

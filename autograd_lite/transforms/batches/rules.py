@@ -24,8 +24,18 @@ from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.op import Op, Settings
 from autograd_lite.engine.registry import declared, handler_of
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.rules import constant, indexing, neural, products, reductions, shaping, sparse
+from autograd_lite.rules import (
+    constant,
+    indexing,
+    neural,
+    products,
+    recurrent,
+    reductions,
+    shaping,
+    sparse,
+)  # fmt: skip
 from autograd_lite.transforms.batches.array import FACTS, MOVING, RULES, Batched, Level, each, holds
+from autograd_lite.tree import sequence_like
 
 
 def rule(*ops: Any) -> Callable[[Any], Any]:
@@ -355,10 +365,12 @@ def _sparse_product(op: Op, a: Array, shape: Shape, settings: Settings) -> Array
 # ----- our own definitions -----
 
 
-@rule(products.affine, neural.half_squared_error, neural.mean_squared_error)
-def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
+@rule(products.affine, neural.half_squared_error, neural.mean_squared_error, recurrent.lstm)
+def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
     result = op.fn(*operands, **settings)
-    return result._array if holds(result, level) else _full(result, np.shape(result), level)
+    if isinstance(result, tuple):
+        return sequence_like(result, [_full(part, np.shape(part), level) for part in result])
+    return _full(result, np.shape(result), level)
 
 
 _MOVERS = (indexing.__name__, shaping.__name__)

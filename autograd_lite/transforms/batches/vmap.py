@@ -300,5 +300,5 @@ def _step(outer: Node, level: Level, order: float) -> Node:
     settings = {"level": level}
     edges = share.edges(None, (None,), settings, (outer,))
     node = Linked(share, (outer,), edges, settings, outer.shape, outer.dtype)
-    node.order = order  # type: ignore[assignment]
+    node.order = order
     return node
