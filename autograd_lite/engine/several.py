@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import Any
 from weakref import ref
 
+import numpy as np
+
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine.forms import declare
@@ -42,7 +44,7 @@ class Kinds:
     @property
     def itemsize(self) -> int:
         """The bytes of a number of the coarsest dtype."""
-        return min([kind[1].itemsize for kind in self.each if kind is not None], default=16)
+        return min([np.finfo(kind[1]).dtype.itemsize for kind in self.each if kind is not None], default=16)
 
     def part(self, whole: Any, index: int) -> Node | None:
         """Return the node of one result; None for one without a derivative.

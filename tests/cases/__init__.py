@@ -23,6 +23,6 @@ from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
-    "BINARY", "CASES", "Case", "X", "case", "complex", "decompositions", "elementwise", "indexing", "neural", "numbers", "products",
-    "recurrent", "reductions", "rows", "samples", "shaping", "special", "turned", "variants",
+    "BINARY", "CASES", "Case", "X", "case", "complex", "decompositions", "elementwise", "indexing", "neural", "numbers",
+    "products", "recurrent", "reductions", "rows", "samples", "shaping", "special", "turned", "variants",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from trees import inner, randoms
 
 import autograd_lite as ag
 from autograd_lite import errors
+from autograd_lite.engine.forms import custom
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.registry import handler_of as registered_handler
 
@@ -479,7 +480,7 @@ def test_transforms_for_real_numbers_refuse_them() -> None:
 
 
 def test_a_real_result_of_an_operation_for_real_numbers_is_refused_too() -> None:
-    half = ag.op.custom(_real_of, lambda g: g)
+    half = custom(_real_of, lambda g: g)
     try:
         for _ in range(5):
             with pytest.raises(errors.GradientDtypeError, match="complex128"):
