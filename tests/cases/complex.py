@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 import cases.decompositions
+import cases.indexing
 import cases.neural
 import cases.products
 import cases.recurrent

@@ -18,6 +18,7 @@ import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.engine.forms import custom
 from autograd_lite.engine.op import Op
+from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.engine.registry import handler_of as registered_handler
 
 Array = np.ndarray
@@ -486,7 +487,7 @@ def test_a_real_result_of_an_operation_for_real_numbers_is_refused_too() -> None
             with pytest.raises(errors.GradientDtypeError, match="complex128"):
                 half(leaf())
     finally:
-        del ag.op.REGISTRY[_real_of]
+        del REGISTRY[_real_of]
 
 
 def _real_of(z: Any) -> Any:
