@@ -10,8 +10,8 @@ from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.errors import AutogradError
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
+from autograd_lite.rules.exponentials import log_softmax, logsumexp, softmax
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
-from autograd_lite.rules.reductions import log_softmax, logsumexp, softmax
 from autograd_lite.tensor.interop import introduce
 from autograd_lite.tensor.protocols import supported
 from autograd_lite.tensor.tensor import Tensor, tensor

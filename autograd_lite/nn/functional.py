@@ -20,7 +20,7 @@ from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.nn.owner import owner_called
-from autograd_lite.rules import recurrent, reductions
+from autograd_lite.rules import exponentials, recurrent
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import fitting_target, half_squared_error, mean_squared_error
 from autograd_lite.rules.products import affine
@@ -174,7 +174,7 @@ def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     >>> softmax(Tensor([0.0, np.log(3)]))
     Tensor([0.25, 0.75], dtype=float64, op=softmax)
     """
-    return reductions.softmax(input) if dim == -1 else reductions.softmax(input, dim)
+    return exponentials.softmax(input) if dim == -1 else exponentials.softmax(input, dim)
 
 
 def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
@@ -197,7 +197,7 @@ def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     >>> log_softmax(Tensor([0.0, 1000.0]))
     Tensor([-1000.,     0.], dtype=float64, op=log_softmax)
     """
-    return reductions.log_softmax(input, dim)
+    return exponentials.log_softmax(input, dim)
 
 
 def mse_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A002 - PyTorch's name
@@ -260,7 +260,7 @@ def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noq
     0.410038
     """
     check_reduction(reduction)
-    if isinstance(input, Handle) and input._op is reductions.softmax:
+    if isinstance(input, Handle) and input._op is exponentials.softmax:
         refusals.advise(errors.SOFTMAX_TWICE.format(op=input._op.name))
     axis = 0 if np.ndim(input) == 1 else 1
     true = target if isinstance(target, Tensor) and target.requires_grad else _plain(target)

@@ -4,8 +4,10 @@ from autograd_lite.rules import (
     constant,
     decompositions,
     elementwise,
+    exponentials,
     indexing,
     neural,
+    norms,
     products,
     recurrent,
     reductions,
@@ -15,6 +17,6 @@ from autograd_lite.rules import (
 )
 
 __all__ = [
-    "constant", "decompositions", "elementwise", "indexing", "neural", "products", "recurrent", "reductions", "samples",
-    "shaping", "sparse",
+    "constant", "decompositions", "elementwise", "exponentials", "indexing", "neural", "norms", "products",
+    "recurrent", "reductions", "samples", "shaping", "sparse",
 ]  # fmt: skip

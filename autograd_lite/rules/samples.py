@@ -15,7 +15,7 @@ from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.rules.common import divided
 from autograd_lite.rules.indexing import sliding_window_view, take
-from autograd_lite.rules.reductions import euclidean_norm, squared
+from autograd_lite.rules.norms import euclidean_norm, squared
 
 # ----- over numbers only -----
 

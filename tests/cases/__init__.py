@@ -9,8 +9,10 @@ from cases import (
     complex,
     decompositions,
     elementwise,
+    exponentials,
     indexing,
     neural,
+    norms,
     products,
     recurrent,
     reductions,
@@ -23,6 +25,7 @@ from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
-    "BINARY", "CASES", "Case", "X", "case", "complex", "decompositions", "elementwise", "indexing", "neural", "numbers",
-    "products", "recurrent", "reductions", "rows", "samples", "shaping", "special", "turned", "variants",
+    "BINARY", "CASES", "Case", "X", "case", "complex", "decompositions", "elementwise", "exponentials", "indexing",
+    "neural", "norms", "numbers", "products", "recurrent", "reductions", "rows", "samples", "shaping", "special",
+    "turned", "variants",
 ]  # fmt: skip

@@ -7,8 +7,10 @@ from functools import partial
 import numpy as np
 
 import cases.decompositions
+import cases.exponentials
 import cases.indexing
 import cases.neural
+import cases.norms
 import cases.products
 import cases.recurrent
 import cases.shaping

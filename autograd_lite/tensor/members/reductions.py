@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.base.shapes import Axis
 from autograd_lite.engine.registry import handler_of
-from autograd_lite.rules import reductions
+from autograd_lite.rules import exponentials
 from autograd_lite.tensor.members.arrays import ArrayMethods
 from autograd_lite.tensor.members.forms import numpys, own
 
@@ -49,7 +49,7 @@ class Reductions:
         >>> ag.Tensor([1000.0, 1000.0]).logsumexp().round(3).item()
         1000.693
         """
-        return reductions.logsumexp(self, axis=axis, keepdims=keepdims)
+        return exponentials.logsumexp(self, axis=axis, keepdims=keepdims)
 
     @own
     def softmax(self: Any, axis: Axis = -1) -> Tensor:
@@ -58,7 +58,7 @@ class Reductions:
         >>> ag.Tensor([0.0, np.log(3)]).softmax().tolist()
         [0.25, 0.75]
         """
-        return reductions.softmax(self, axis)
+        return exponentials.softmax(self, axis)
 
     @own
     def log_softmax(self: Any, axis: Axis = -1) -> Tensor:
@@ -67,7 +67,7 @@ class Reductions:
         >>> ag.Tensor([0.0, 1000.0]).log_softmax().tolist()
         [-1000.0, 0.0]
         """
-        return reductions.log_softmax(self, axis)
+        return exponentials.log_softmax(self, axis)
 
     # ----- extrema -----
 
