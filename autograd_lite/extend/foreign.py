@@ -38,7 +38,7 @@ from autograd_lite.transforms.batches.array import (
     taken_apart,
     youngest,
 )
-from autograd_lite.tree import sequence_like
+from autograd_lite.tree import is_named, sequence_like
 
 Function = Callable[..., Any]
 
@@ -305,7 +305,7 @@ def _regrouped(fn: Function, form: Sequence[Any], *leaves: Any) -> Any:
 def _tuple(several: tuple[Any, int], leaves: Iterator[Any]) -> Any:
     cls, count = several
     parts = tuple(islice(leaves, count))
-    return cls(*parts) if hasattr(cls, "_fields") else parts
+    return cls(*parts) if is_named(cls) else parts
 
 
 class _Leaves:
