@@ -87,8 +87,11 @@ class Facts:
     flat: bool = False
     signature: str | None = None
     range: tuple[float, float] | None = None
+    increasing: bool = False
+    reduces: Any = None
     symbol: str | None = None
     formula: str | None = None
+    derivative: Any = None
     finite: str | None = None
     native: str | None = None
     complex: bool = False
@@ -185,10 +188,18 @@ class Op(Described, Facts):
         that broadcast. ``()->()`` is element by element.
     range : tuple of float, or None
         Between which two numbers all results lie.
+    increasing : bool
+        Whether of two real numbers the larger one never has the smaller result, where both have one.
+    reduces : ufunc or None
+        The ufunc whose ``reduce`` it is, over the given axes or all.
     symbol : str or None
         The operator of Python that is another name of it.
     formula : str or None
         What it is called in formulas; None for what is shown by what it consists of.
+    derivative : str, tuple of str, callable or None
+        Its derivatives as a learner writes them, if not as the rules: one text, or one per operand; in braces `shape`,
+        the operand's, and for what has lost axes `g` and `y` with them back, `axis` and `count`, how many elements went
+        into one. Or ``derivative(shapes, settings)``, which returns the tuple, or None where there is no such text.
     finite : str or None
         What may be written in its place, in the names of the operands, that is finite also out of its domain.
     native : str or None

@@ -226,7 +226,7 @@ def _prove_transposed(pairs: _Pairs, back: _Pairs) -> None:
     if len(levels) <= 1:  # the sums over all examples do as well
         pairs, back = ([(whole(a), whole(b)) for a, b in both] for both in (pairs, back))
     terms, others = ([a * b for a, b in both] for both in (pairs, back))
-    sums = np.real(sum(map(np.sum, terms))), np.real(sum(map(np.sum, others)))
+    sums = np.real(sum(np.sum(a) for a in terms)), np.real(sum(np.sum(a) for a in others))
     gap = np.abs(sums[0] - sums[1])
     tolerance = max([np.finfo(a.dtype).eps for a, _ in (*back, *pairs)], default=1.0) ** 0.25
     if not traced() and everywhere(gap <= tolerance * np.abs(sums[1])):

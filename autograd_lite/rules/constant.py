@@ -24,7 +24,6 @@ ROUNDED = {np.floor: "floor", np.ceil: "ceil", np.trunc: "trunc", np.rint: "rint
 """With the name of each in C."""
 STEPS = (np.sign, np.round, np.around, np.fix)
 PLACES = (np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition)
-COUNTS = (np.all, np.any, np.count_nonzero)
 SEARCHES = (np.argwhere, np.flatnonzero, np.lexsort, np.searchsorted, np.digitize, np.isin)
 INTEGERS = (np.gcd, np.lcm, np.bitwise_count, np.spacing, np.isreal, np.iscomplex)
 FRESH = (np.zeros_like, np.ones_like, np.empty_like)
@@ -32,12 +31,14 @@ FRESH = (np.zeros_like, np.ones_like, np.empty_like)
 _DECLARED: tuple[tuple[tuple[Any, ...], dict[str, Any]], ...] = (
     ((*COMPARISONS, *STEPS, *INTEGERS), {"signature": "()->()"}),
     (PLACES, {"axes": "axis", "flat": True}),
-    (COUNTS, {"axes": "axis"}),
+    ((np.all,), {"axes": "axis", "reduces": np.logical_and}),
+    ((np.any,), {"axes": "axis", "reduces": np.logical_or}),
+    ((np.count_nonzero,), {"axes": "axis"}),
     ((*SEARCHES, *FRESH), {}),
 )
 constant(np.floor_divide, signature="()->()", symbol="//")
 for _rounding, _native in ROUNDED.items():
-    constant(_rounding, signature="()->()", native=_native)
+    constant(_rounding, signature="()->()", native=_native, increasing=True)
 for _functions, _facts in _DECLARED:
     for _fn in _functions:
         constant(_fn, **_facts)

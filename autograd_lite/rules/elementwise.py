@@ -65,23 +65,24 @@ def _power_exponent(g: Array, y: Array, x1: Array) -> Array:
     return g * y * np.log(base.astype(y.dtype) if y.dtype.kind == "c" else base)
 
 
-elementwise(np.power, _power_base, _power_exponent, symbol="**", native="pow", complex=True)
-elementwise(np.float_power, _power_base, _power_exponent, native="pow", complex=True)
-elementwise(np.sqrt, lambda g, y: g / (y + y), native="sqrt", finite="np.sqrt(np.maximum(x, 1e-12))", complex=True)
-elementwise(np.cbrt, lambda g, y: g / (3 * y * y), native="cbrt")
+_POWER = "g * x2 * x1 ** (x2 - 1)", "g * y * np.log(x1)"
+elementwise(np.power, _power_base, _power_exponent, symbol="**", native="pow", derivative=_POWER, complex=True)
+elementwise(np.float_power, _power_base, _power_exponent, native="pow", derivative=_POWER, complex=True)
+elementwise(np.sqrt, lambda g, y: g / (y + y), native="sqrt", increasing=True, finite="np.sqrt(np.maximum(x, 1e-12))", complex=True)
+elementwise(np.cbrt, lambda g, y: g / (3 * y * y), native="cbrt", increasing=True)
 
 # ----- exponentials and logarithms -----
 
-elementwise(np.exp, lambda g, y: g * y, native="exp", finite="np.exp(np.minimum(x, 700.0))", complex=True)
-elementwise(np.exp2, lambda g, y: g * y * LN2, native="exp2", complex=True)
-elementwise(np.expm1, lambda g, x: g * np.exp(x), native="expm1", complex=True)
-elementwise(np.log, lambda g, x: g / x, native="log", finite="np.log(np.maximum(x, 1e-12))", complex=True)
-elementwise(np.log2, lambda g, x: g / (x * LN2), native="log2", finite="np.log2(np.maximum(x, 1e-12))", complex=True)
+elementwise(np.exp, lambda g, y: g * y, native="exp", increasing=True, finite="np.exp(np.minimum(x, 700.0))", complex=True)
+elementwise(np.exp2, lambda g, y: g * y * LN2, native="exp2", increasing=True, derivative="g * y * np.log(2)", complex=True)
+elementwise(np.expm1, lambda g, x: g * np.exp(x), native="expm1", increasing=True, complex=True)
+elementwise(np.log, lambda g, x: g / x, native="log", increasing=True, finite="np.log(np.maximum(x, 1e-12))", complex=True)
+elementwise(np.log2, lambda g, x: g / (x * LN2), native="log2", increasing=True, derivative="g / (x * np.log(2))", finite="np.log2(np.maximum(x, 1e-12))", complex=True)
 elementwise(
-    np.log10, lambda g, x: g / (x * LN10), native="log10", finite="np.log10(np.maximum(x, 1e-12))", complex=True,
+    np.log10, lambda g, x: g / (x * LN10), native="log10", increasing=True, derivative="g / (x * np.log(10))", finite="np.log10(np.maximum(x, 1e-12))", complex=True,
 )  # fmt: skip
 elementwise(
-    np.log1p, lambda g, x: g / (1 + x), native="log1p", finite="np.log1p(np.maximum(x, -1 + 1e-12))", complex=True,
+    np.log1p, lambda g, x: g / (1 + x), native="log1p", increasing=True, finite="np.log1p(np.maximum(x, -1 + 1e-12))", complex=True,
 )  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def _sigmoid_slope(x: Array) -> Array:
 sigmoid_slope = elementwise(_sigmoid_slope, lambda g, y, x: -g * y * np.tanh(0.5 * x), formula="sigmoid'")
 
 
-@operation(elementwise, lambda g, x: g * sigmoid_slope(x), range=(0, 1), formula="sigmoid")
+@operation(elementwise, lambda g, x: g * sigmoid_slope(x), range=(0, 1), formula="sigmoid", derivative="g * y * (1 - y)")
 def sigmoid(x: A) -> A:
     """Return ``1 / (1 + exp(-x))``, element by element, to full relative precision and without overflow.
 
@@ -158,12 +159,14 @@ def _ahead(mine: Array, other: Array) -> Array:
 
 
 elementwise(
-    np.logaddexp, lambda g, x1, x2: g * sigmoid(_ahead(x1, x2)), lambda g, x1, x2: g * sigmoid(_ahead(x2, x1))
-)
+    np.logaddexp, lambda g, x1, x2: g * sigmoid(_ahead(x1, x2)), lambda g, x1, x2: g * sigmoid(_ahead(x2, x1)),
+    derivative=("g * np.exp(x1 - y)", "g * np.exp(x2 - y)"),
+)  # fmt: skip
 elementwise(
     np.logaddexp2,
     lambda g, x1, x2: g * sigmoid(_ahead(x1, x2) * LN2),
     lambda g, x1, x2: g * sigmoid(_ahead(x2, x1) * LN2),
+    derivative=("g * 2 ** (x1 - y)", "g * 2 ** (x2 - y)"),
 )
 
 # ----- trigonometry -----
@@ -172,14 +175,14 @@ elementwise(np.sin, lambda g, x: g * np.cos(x), native="sin", range=(-1, 1), com
 elementwise(np.cos, lambda g, x: -g * np.sin(x), native="cos", range=(-1, 1), complex=True)
 elementwise(np.tan, lambda g, y: g * (1 + y * y), native="tan", complex=True)
 elementwise(
-    np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin",
+    np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin", increasing=True,
     finite="np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True,
 )  # fmt: skip
 elementwise(
     np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)), native="acos",
     finite="np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True,
 )  # fmt: skip
-elementwise(np.arctan, lambda g, x: g / (1 + x * x), native="atan", range=(-np.pi / 2, np.pi / 2), complex=True)
+elementwise(np.arctan, lambda g, x: g / (1 + x * x), native="atan", increasing=True, range=(-np.pi / 2, np.pi / 2), complex=True)
 
 
 def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
@@ -192,6 +195,7 @@ elementwise(
     lambda g, y, x2: _hypot_rule(g, y, x2),
     apex=lambda at, slope, y, x: np.where(at, slope * x, 0),
     native="hypot",
+    derivative=("g * x1 / y", "g * x2 / y"),
 )
 
 
@@ -205,6 +209,7 @@ elementwise(
     lambda g, x1, x2: _arctan2_rule(g, x2, np.hypot(x1, x2)),
     lambda g, x1, x2: -_arctan2_rule(g, x1, np.hypot(x1, x2)),
     native="atan2",
+    derivative=("g * x2 / (x1 ** 2 + x2 ** 2)", "-g * x1 / (x1 ** 2 + x2 ** 2)"),
 )
 for _to_degrees in (np.degrees, np.rad2deg):
     elementwise(_to_degrees, lambda g: g * (180 / np.pi), native=f"({{0}} * {180 / np.pi!r})")
@@ -213,15 +218,15 @@ for _to_radians in (np.radians, np.deg2rad):
 
 # ----- hyperbolic functions -----
 
-elementwise(np.sinh, lambda g, x: g * np.cosh(x), native="sinh", complex=True)
+elementwise(np.sinh, lambda g, x: g * np.cosh(x), native="sinh", increasing=True, complex=True)
 elementwise(np.cosh, lambda g, x: g * np.sinh(x), native="cosh", range=(1, np.inf), complex=True)
-elementwise(np.tanh, lambda g, x: g * sech_squared(x), native="tanh", range=(-1, 1), complex=True)
+elementwise(np.tanh, lambda g, x: g * sech_squared(x), native="tanh", increasing=True, derivative="g * (1 - y ** 2)", range=(-1, 1), complex=True)
 elementwise(
-    np.arcsinh, lambda g, x: g / (np.sqrt(1 + x * x) if x.dtype.kind == "c" else np.hypot(x, 1)), native="asinh",
+    np.arcsinh, lambda g, x: g / (np.sqrt(1 + x * x) if x.dtype.kind == "c" else np.hypot(x, 1)), native="asinh", increasing=True,
     complex=True,
 )  # fmt: skip
-elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), native="acosh", complex=True)
-elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh", complex=True)
+elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), native="acosh", increasing=True, complex=True)
+elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh", increasing=True, complex=True)
 
 # ----- corners -----
 
@@ -252,19 +257,23 @@ def _won(g: Array, won: Array, mine: Array, other: Array) -> Array:
     return np.where(mine == other, g / 2, np.where(won, g, 0))
 
 
+def _half(sign: str) -> tuple[str, str]:
+    return f"g * ((x1 {sign} x2) + (x1 == x2) / 2)", f"g * ((x2 {sign} x1) + (x2 == x1) / 2)"
+
+
 elementwise(
-    np.maximum, lambda g, x1, x2: _won(g, x1 > x2, x1, x2), lambda g, x1, x2: _won(g, x2 > x1, x2, x1), selects=True
-)
+    np.maximum, lambda g, x1, x2: _won(g, x1 > x2, x1, x2), lambda g, x1, x2: _won(g, x2 > x1, x2, x1), selects=True,
+    derivative=_half(">"),
+)  # fmt: skip
 elementwise(
-    np.minimum, lambda g, x1, x2: _won(g, x1 < x2, x1, x2), lambda g, x1, x2: _won(g, x2 < x1, x2, x1), selects=True
-)
-for _extremum in (np.fmax, np.fmin):  # beside a nan the other one has won
+    np.minimum, lambda g, x1, x2: _won(g, x1 < x2, x1, x2), lambda g, x1, x2: _won(g, x2 < x1, x2, x1), selects=True,
+    derivative=_half("<"),
+)  # fmt: skip
+for _extremum, _sign in ((np.fmax, ">"), (np.fmin, "<")):  # beside a nan the other one has won
     elementwise(
-        _extremum,
-        lambda g, y, x1, x2: _won(g, x1 == y, x1, x2),
-        lambda g, y, x1, x2: _won(g, x2 == y, x2, x1),
-        selects=True,
-    )
+        _extremum, lambda g, y, x1, x2: _won(g, x1 == y, x1, x2), lambda g, y, x1, x2: _won(g, x2 == y, x2, x1),
+        selects=True, derivative=_half(_sign),
+    )  # fmt: skip
 
 
 # Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.

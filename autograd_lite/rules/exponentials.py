@@ -104,10 +104,8 @@ def log_softmax(a: A, axis: Axis = -1) -> A:
 @operation(
     custom,
     lambda g, a, axis: g.reshape(keepdims_shape(a.shape, axis)) * softmax(wide(a), normalize_axes(axis, a.ndim)),
-    settings="axis keepdims",
-    axes="axis",
-    formula="logsumexp",
-)
+    settings="axis keepdims", axes="axis", formula="logsumexp", derivative="{g} * np.exp(a - {y})",
+)  # fmt: skip
 def logsumexp(a: A, axis: Axis = None, keepdims: bool = False) -> A:
     """Return ``log(sum(exp(a)))`` without overflow: a smooth maximum.
 

@@ -66,8 +66,9 @@ def _norm_apex(at: Array, slope: Array, y: Array, x: Array, axis: Axis, keepdims
 
 
 euclidean_norm = custom(
-    _euclidean_norm, _norm_rule, settings="axis keepdims", axes="axis", apex=_norm_apex, complex=True, analytic=False
-)
+    _euclidean_norm, _norm_rule, settings="axis keepdims", axes="axis", apex=_norm_apex, complex=True, analytic=False,
+    derivative="{g} * x / {y}",
+)  # fmt: skip
 
 
 def _power_norm(x: Array, p: float, axis: Axis = None, keepdims: bool = False) -> Array:

@@ -36,7 +36,15 @@ def _matmul_right(g: Array, x1: Array) -> Array:
     return x1.swapaxes(-1, -2) @ g
 
 
-bilinear(np.matmul, _matmul_left, _matmul_right, symbol="@", complex=True)
+_MATMUL = {
+    (1, 1): ("g * x2", "g * x1"), (2, 1): ("np.outer(g, x2)", "x1.T @ g"),
+    (1, 2): ("g @ x2.T", "np.outer(x1, g)"), (2, 2): ("g @ x2.T", "x1.T @ g"),
+}  # fmt: skip
+"""Derivatives as a learner writes them, by the numbers of axes."""
+bilinear(
+    np.matmul, _matmul_left, _matmul_right, symbol="@", complex=True,
+    derivative=lambda shapes, settings: _MATMUL.get(tuple(map(len, shapes))),
+)  # fmt: skip
 
 
 def _affine(x: Array, weight: Array, bias: Array) -> Array:
@@ -67,14 +75,16 @@ def _affine_jvp(tangents: Sequence[Array | None], x: Array, weight: Array) -> Ar
     return first
 
 
+def _affine_derivatives(shapes: Sequence[Shape], settings: Any) -> tuple[str, ...]:
+    axes = tuple(range(len(shapes[0]) - 1))  # of the examples
+    weight = ("np.outer(g, x)", "g.T @ x", f"np.tensordot(g, x, ({axes}, {axes}))")[min(len(axes), 2)]
+    return "g @ weight", weight, f"g.sum(axis={axes[0] if len(axes) == 1 else axes})" if axes else "g"
+
+
 affine = custom(
-    _affine,
-    lambda g, weight: g @ weight,
-    _affine_weight,
-    lambda g: g,
-    jvp=_affine_jvp,
-    complex=True,
-)
+    _affine, lambda g, weight: g @ weight, _affine_weight, lambda g: g, jvp=_affine_jvp, complex=True,
+    derivative=_affine_derivatives,
+)  # fmt: skip
 
 # ----- definitions -----
 

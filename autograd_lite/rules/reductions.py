@@ -58,15 +58,14 @@ def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 linear(
     np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims),
-    settings="axis keepdims", axes="axis", call=_sum, complex=True,
-)
+    settings="axis keepdims", axes="axis", call=_sum, reduces=np.add, derivative="np.broadcast_to({g}, {shape})",
+    complex=True,
+)  # fmt: skip
 linear(
     np.mean,
     lambda g, a_shape, axis, keepdims: spread(divided(g, reduced_size(a_shape, axis)), a_shape, axis, keepdims),
-    settings="axis keepdims",
-    axes="axis",
-    complex=True,
-)
+    settings="axis keepdims", axes="axis", derivative="np.broadcast_to({g} / {count}, {shape})", complex=True,
+)  # fmt: skip
 
 
 def _cumsum(a: Array, axis: int) -> Array:
@@ -75,7 +74,7 @@ def _cumsum(a: Array, axis: int) -> Array:
 
 cumulative_sum: Op = linear(
     _cumsum, lambda g, axis: np.flip(cumulative_sum(np.flip(g, axis), axis=axis), axis), settings="axis", axes="axis",
-    complex=True,
+    derivative="np.flip(np.cumsum(np.flip(g, axis), axis), axis)", complex=True,
 )
 
 
@@ -132,7 +131,7 @@ def _prod_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> Arra
     return spread(g, a.shape, axis, keepdims) * np.transpose(others, np.argsort(order).tolist())
 
 
-custom(np.prod, _prod_rule, settings="axis keepdims", axes="axis", complex=True)
+custom(np.prod, _prod_rule, settings="axis keepdims", axes="axis", reduces=np.multiply, complex=True)
 
 
 @composite(np.cumprod, complex=True)
@@ -158,8 +157,11 @@ def _extremum_rule(g: Array, y: Array, a: Array, axis: Axis, keepdims: bool) -> 
     return np.where(winners, share, 0)
 
 
-for _extremum in (np.max, np.min, np.amax, np.amin):
-    custom(_extremum, _extremum_rule, settings="axis keepdims", axes="axis", selects=True)
+for _extremum, _ufunc in ((np.max, np.maximum), (np.min, np.minimum), (np.amax, np.maximum), (np.amin, np.minimum)):
+    custom(
+        _extremum, _extremum_rule, settings="axis keepdims", axes="axis", selects=True, reduces=_ufunc,
+        derivative="{g} * (a == {y}) / np.sum(a == {y}{axis})",
+    )  # fmt: skip
 
 
 @composite(np.ptp)

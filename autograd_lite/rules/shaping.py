@@ -23,12 +23,9 @@ def _reshape(a: Array, shape: Any) -> Array:
 
 
 reshaped: Op = linear(
-    _reshape,
-    lambda g, a_shape: g.reshape(a_shape),
-    settings="shape",
-    view=lambda a, value, shape: reshaped(value, shape=a.shape),
-    complex=True,
-)
+    _reshape, lambda g, a_shape: g.reshape(a_shape), settings="shape", derivative="g.reshape({shape})",
+    view=lambda a, value, shape: reshaped(value, shape=a.shape), complex=True,
+)  # fmt: skip
 
 
 def _ravel(a: Array) -> Array:
@@ -73,14 +70,15 @@ def _transposed_back(g: Array, axes: Sequence[int] | None) -> Array:
     return g.transpose() if axes is None else g.transpose(inverse_permutation(axes))
 
 
+def _turned(shapes: Sequence[Shape], settings: Any) -> tuple[str]:
+    axes = settings.get("axes")
+    return ("g.T" if axes is None else f"g.transpose({tuple(map(int, inverse_permutation(axes)))})",)
+
+
 linear(
-    np.transpose,
-    lambda g, axes: _transposed_back(g, axes),
-    settings="axes",
-    call=_transpose,
-    view=lambda a, value, axes=None: _transposed_back(value, axes),
-    complex=True,
-)
+    np.transpose, lambda g, axes: _transposed_back(g, axes), settings="axes", call=_transpose, derivative=_turned,
+    view=lambda a, value, axes=None: _transposed_back(value, axes), complex=True,
+)  # fmt: skip
 
 
 def _copy(a: Array) -> Array:
@@ -104,12 +102,9 @@ def full_like(a: Array, fill_value: Array, dtype: Any = None, *, shape: Any = No
 
 
 linear(
-    np.broadcast_to,
-    lambda g, array_shape: unbroadcast(g, array_shape),
-    settings="shape",
-    view=lambda a, value, shape: refuse_write(a, value),
-    complex=True,
-)
+    np.broadcast_to, lambda g, array_shape: unbroadcast(g, array_shape), settings="shape", derivative="g",
+    view=lambda a, value, shape: refuse_write(a, value), complex=True,
+)  # fmt: skip
 
 # ----- axes: definitions -----
 

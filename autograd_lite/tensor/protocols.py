@@ -17,15 +17,10 @@ from autograd_lite.engine.registry import declared, handler_of, home_of, is_nump
 from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
 
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
-    (np.add, "reduce"): np.sum,
-    (np.multiply, "reduce"): np.prod,
-    (np.maximum, "reduce"): np.max,
-    (np.minimum, "reduce"): np.min,
-    (np.logical_and, "reduce"): np.all,
-    (np.logical_or, "reduce"): np.any,
+    **{(op.reduces, "reduce"): fn for fn, op in reversed(declared()) if getattr(op, "reduces", None)},
     (np.add, "accumulate"): np.cumsum,
 }
-"""The methods of ufuncs that are functions of NumPy under another name."""
+"""The methods of ufuncs that are functions of NumPy under another name; of two functions the first declared."""
 
 
 def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

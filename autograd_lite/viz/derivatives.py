@@ -1,7 +1,7 @@
 """Derivatives as a learner writes them: one expression of NumPy for what comes back to one operand of an operation.
 
-Most are the very text of the rule in the formulary. A rule that goes by cases, or calls helpers, has its text here, for
-the shapes at hand; a test carries every text out and compares. In all of them `g` is what has arrived, `y` the result,
+Most are the very text of the rule in the formulary. Where a rule goes by cases, or calls helpers, the declaration says
+the text, as `derivative`; a test carries every text out and compares. In all of them `g` is what has arrived, `y` the result,
 and the operands have the names that the rules give them.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -57,7 +57,7 @@ def derivative(call: Call, names: Mapping[str, str]) -> str | None:
     >>> derivative(Call(handler_of(np.matmul), 1, [(3,), (3, 2)], (2,), {}), names)
     'np.outer(a, dL/dz)'
     """
-    text = _TEXTS[call.op.name](call) if call.op.name in _TEXTS else formula(call.op, call.place)
+    text = _text(call)
     if text is None:
         return None
     values = {name: repr(v) for name, v in {**call.op.defaults, **call.settings}.items() if _is_plain(v)}
@@ -103,84 +103,30 @@ def _axes(axes: tuple[int, ...]) -> str:
     return str(axes[0]) if len(axes) == 1 else str(axes)
 
 
-# ----- rules that go by cases -----
+# ----- texts of declarations -----
 
 
-def _matmul(call: Call) -> str | None:
-    left, right = map(len, call.shapes)
-    if max(left, right) > 2:  # noqa: PLR2004 - stacks of matrices
-        return None
-    if (left, right) == (1, 1):
-        return ("g * x2", "g * x1")[call.place]
-    if right == 1:
-        return ("np.outer(g, x2)", "x1.T @ g")[call.place]
-    return ("g @ x2.T", "np.outer(x1, g)" if left == 1 else "x1.T @ g")[call.place]
+def _text(call: Call) -> str | None:
+    """Return what the declaration says, for the shapes at hand; else the rule."""
+    texts = call.op.derivative
+    if texts is None:
+        return formula(call.op, call.place)
+    texts = texts(call.shapes, call.settings) if callable(texts) else texts
+    text = texts if texts is None or isinstance(texts, str) else texts[call.place]
+    return None if text is None else text.format(**_filled(call))
 
 
-def _affine(call: Call) -> str:
-    many = len(call.shapes[0])
-    if call.place != 1:
-        return "g @ weight" if call.place == 0 else _summed("g", call.own, call.result)
-    if many == 1:
-        return "np.outer(g, x)"
-    examples = tuple(range(many - 1))
-    return "g.T @ x" if len(examples) == 1 else f"np.tensordot(g, x, ({examples}, {examples}))"
+def _filled(call: Call) -> dict[str, Any]:
+    """Return what stands for the names in braces; of a reduction, {g} and {y} have got back the axes."""
+    axis, kept = call.settings.get("axis"), call.settings.get("keepdims", False)
+    to = "{}" if kept or axis is None or not call.own else f"np.expand_dims({{}}, {axis})"
+    return {
+        "g": to.format("g"), "y": to.format("y"), "shape": call.own,
+        "count": int(np.prod(call.own, dtype=int) // max(int(np.prod(call.result, dtype=int)), 1)),
+        "axis": "" if axis is None else f", axis={axis}, keepdims=True",
+    }  # fmt: skip
 
 
-def _over(text: str) -> Callable[[Call], str]:
-    """Return what writes the derivative of a reduction: `text`, in which {g} and {y} have got back the axes."""
-
-    def written(call: Call) -> str:
-        axis, kept = call.settings.get("axis"), call.settings.get("keepdims", False)
-        to = "{}" if kept or axis is None or not call.own else f"np.expand_dims({{}}, {axis})"
-        count = int(np.prod(call.own, dtype=int) // max(int(np.prod(call.result, dtype=int)), 1))
-        return text.format(
-            g=to.format("g"), y=to.format("y"), shape=call.own, count=count,
-            axis="" if axis is None else f", axis={axis}, keepdims=True",
-        )  # fmt: skip
-
-    return written
-
-
-
-def _won(call: Call, sign: str) -> str:
-    mine, other = ("x1", "x2") if call.place == 0 else ("x2", "x1")
-    return f"g * (({mine} {sign} {other}) + ({mine} == {other}) / 2)"
-
-
-def _transposed(call: Call) -> str:
-    axes = call.settings.get("axes")
-    back = () if axes is None else np.argsort([axis % len(axes) for axis in axes])
-    return f"g.transpose({tuple(map(int, back))})" if axes is not None else "g.T"
-
-
-_EQUAL = "{g} * (a == {y}) / np.sum(a == {y}{axis})"
-_TEXTS: Mapping[str, Callable[[Call], str | None]] = {
-    "matmul": _matmul,
-    "affine": _affine,
-    "sum": _over("np.broadcast_to({g}, {shape})"),
-    "mean": _over("np.broadcast_to({g} / {count}, {shape})"),
-    **dict.fromkeys(("max", "min", "amax", "amin"), _over(_EQUAL)),
-    "euclidean_norm": _over("{g} * x / {y}"),
-    "logsumexp": _over("{g} * np.exp(a - {y})"),
-    "power": lambda call: ("g * x2 * x1 ** (x2 - 1)", "g * y * np.log(x1)")[call.place],
-    "float_power": lambda call: ("g * x2 * x1 ** (x2 - 1)", "g * y * np.log(x1)")[call.place],
-    "sigmoid": lambda _: "g * y * (1 - y)",
-    "tanh": lambda _: "g * (1 - y ** 2)",
-    "hypot": lambda call: ("g * x1 / y", "g * x2 / y")[call.place],
-    "arctan2": lambda call: ("g * x2 / (x1 ** 2 + x2 ** 2)", "-g * x1 / (x1 ** 2 + x2 ** 2)")[call.place],
-    "logaddexp": lambda call: ("g * np.exp(x1 - y)", "g * np.exp(x2 - y)")[call.place],
-    "logaddexp2": lambda call: ("g * 2 ** (x1 - y)", "g * 2 ** (x2 - y)")[call.place],
-    "exp2": lambda _: "g * y * np.log(2)",
-    "log2": lambda _: "g / (x * np.log(2))",
-    "log10": lambda _: "g / (x * np.log(10))",
-    **dict.fromkeys(("maximum", "fmax"), lambda call: _won(call, ">")),
-    **dict.fromkeys(("minimum", "fmin"), lambda call: _won(call, "<")),
-    "reshape": lambda call: f"g.reshape({call.own})",
-    "transpose": _transposed,
-    "broadcast_to": lambda _: "g",
-    "cumsum": lambda _: "np.flip(np.cumsum(np.flip(g, axis), axis), axis)",
-}
 _BROADCAST = ("broadcast_to", "where", "tril", "triu")
 
 

@@ -46,7 +46,7 @@ VECTOR_OF_TWO(pow) VECTOR_OF_TWO(atan2) VECTOR_OF_TWO(hypot)
 #endif
 """
 _COMBINED = {
-    "add": "{0} + {1}", "multiply": "{0} * {1}", "and": "{0} & {1}", "or": "{0} | {1}",
+    "add": "{0} + {1}", "multiply": "{0} * {1}", "logical_and": "{0} & {1}", "logical_or": "{0} | {1}",
     "maximum": SCALARS[np.maximum].c, "minimum": SCALARS[np.minimum].c,
 }  # fmt: skip
 
@@ -132,7 +132,7 @@ class CWriter(Writer):
         sums = {k: s.reduce for k, s in nest.sums.items() if s.level < len(nest.shape)}
         if is_scattered(nest.body) or any(s.how in ("maximum", "minimum") for s in sums.values()):
             return None
-        signs = {"add": "+", "multiply": "*", "and": "&", "or": "|"}
+        signs = {"add": "+", "multiply": "*", "logical_and": "&", "logical_or": "|"}
         names = {k: self.sum(k) if is_compensated(s) else self.total(k) for k, s in sums.items()}
         words = [f" reduction({signs[s.how]}:{names[k]})" for k, s in sums.items()]
         return "".join([*words, " reduction(|:failed)" if any(map(may_fail, nest.body)) else ""])

@@ -76,7 +76,7 @@ def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
         return False
     if facts.of(x.fn).product:
         return is_product(x, types)
-    if facts.of(x.fn).reduces:
+    if facts.reduction(x.fn):
         return _is_reduction(x, types)
     if facts.of(x.fn).writes:
         return _is_write(x, types)
@@ -156,7 +156,7 @@ def _is_reduction(x: Instruction, types: Mapping[int, Type]) -> bool:
         return False
     given, result = types[x.args[0].id].dtype, types[x.id].dtype
     counts = given.kind in "bi" and result.kind == "i"
-    return facts.of(x.fn).reduces in ("and", "or") or given == result != np.dtype(bool) or counts
+    return facts.reduction(x.fn) in ("logical_and", "logical_or") or given == result != np.dtype(bool) or counts
 
 
 def axes_of(x: Instruction, types: Mapping[int, Type]) -> tuple[int, ...]:

@@ -220,7 +220,7 @@ class Lowering:
             return Splat(known.fills, self.types[x.id].shape, self._dtype(x.id))
         if known.product:
             return self._product(x)
-        if known.reduces:
+        if facts.reduction(x.fn):
             return self._reduced(x)
         if known.writes:
             return self._written(x)
@@ -269,7 +269,7 @@ class Lowering:
         return Memory(room, len(self.nodes) - 1)
 
     def _reduced(self, x: Instruction) -> Memory:
-        value, kind = self.value(x.args[0]), self.types[x.id]
+        value, kind, how = self.value(x.args[0]), self.types[x.id], facts.reduction(x.fn)
         shape, axes = self.types[x.args[0].id].shape, axes_of(x, self.types)
         nest = self._ready([value], shape)
         operand = self._operand(nest, shape, value, kind.dtype)
@@ -279,9 +279,9 @@ class Lowering:
         view = narrow(View(room.buffer, 0, strides, shape))
         places = [k for k, n in enumerate(shape) if n != 1]
         over = tuple([places.index(k) for k in axes if k in places])
-        if not over and x.fn is np.sum:
+        if not over and how == "add":
             operand = self._from_zero(nest, operand)
-        self._body(nest).append(Reduce(view, facts.of(x.fn).reduces, operand, over))
+        self._body(nest).append(Reduce(view, how, operand, over))
         return Memory(room, nest)
 
     def _from_zero(self, nest: int, operand: Operand) -> Operand:

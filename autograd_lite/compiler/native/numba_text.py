@@ -29,7 +29,7 @@ from autograd_lite.compiler.native.numba_pointers import (
 
 """
 _COMBINED = {
-    "add": "{0} + {1}", "multiply": "{0} * {1}", "and": "{0} & {1}", "or": "{0} | {1}",
+    "add": "{0} + {1}", "multiply": "{0} * {1}", "logical_and": "{0} & {1}", "logical_or": "{0} | {1}",
     "maximum": SCALARS[np.maximum].numba, "minimum": SCALARS[np.minimum].numba,
 }  # fmt: skip
 _INT = 4

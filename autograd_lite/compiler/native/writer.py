@@ -33,7 +33,7 @@ LONGEST = 60
 SMALL = 512
 """So many multiplications in a product of matrices are written as three loops."""
 FLOAT = np.dtype(float)
-_START = {"add": 0, "multiply": 1, "and": 1, "or": 0}
+_START = {"add": 0, "multiply": 1, "logical_and": 1, "logical_or": 0}
 
 
 def is_compensated(s: Reduce) -> bool:
@@ -123,7 +123,7 @@ class Writer(ABC):
             self.large_product(node)
             return
         with self.loop("m", "0", str(rows)), self.loop("n", "0", str(columns)):
-            total = self.name("sum")
+            total = self.name("total")
             self.declare(total, node.c.buffer.dtype, self.literal(0, node.c.buffer.dtype))
             with self.loop("k", "0", str(inner)):
                 self.assign(total, f"{total} + {self.load(node.a, 'mk')} * {self.load(node.b, 'kn')}")

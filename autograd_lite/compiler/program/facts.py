@@ -1,6 +1,6 @@
-"""What is known of the functions that a program calls: one row for each, and of all others nothing.
+"""What is known of the functions that a program calls; of those that stand in no row, nothing.
 
-What concerns an operation (its range, its text in C, its symbol) is said elsewhere; here stands what a call does with
+What concerns an operation (its range, its text in C, its symbol) its declaration says; here stands what a call does with
 memory, with infinities, and with the values that it reads. Passes name functions where an identity is about them.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.opaque import is_opaque
+from autograd_lite.engine.registry import handler_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,6 @@ class Facts:
     answers: bool = False  # it asks for shapes and dtypes alone
     ragged: bool = False  # the shape of the result depends on values: on all,
     selects: bool = False  # on those of the first operand
-    reduces: str = ""  # what it does to elements, for a reduction
     fills: float | None = None  # what its result consists of
     in_place: str = ""  # the sign by which it changes its first operand where that is needed no more
 
@@ -45,58 +45,57 @@ def _row(words: str, **more: Any) -> Facts:
     return Facts(**known)
 
 
-_TABLE: Mapping[Any, Facts] = MappingProxyType({
+_ROWS: Mapping[str, tuple[Any, ...]] = {
     # ufuncs
-    np.add: _row("calm beside"), np.subtract: _row("calm beside"), np.multiply: _row("calm beside"),
-    np.divide: _row("beside"), np.power: _row("beside"), np.hypot: _row("beside"), np.arctan2: _row("beside"),
-    np.logaddexp: _row("beside"), np.copysign: _row("calm beside"), np.maximum: _row("calm beside"),
-    np.minimum: _row("calm beside"), np.less: _row("calm beside"), np.less_equal: _row("calm beside"),
-    np.greater: _row("calm beside"), np.greater_equal: _row("calm beside"), np.equal: _row("calm beside"),
-    np.not_equal: _row("calm beside"), np.negative: _row("calm"), np.square: _row("calm"), np.absolute: _row("calm"),
-    np.sign: _row("calm"), np.isfinite: _row("calm"), np.matmul: _row("calm product"), np.exp: _row("vectors"),
-    np.exp2: _row("vectors"), np.expm1: _row("vectors"), np.log2: _row("vectors"), np.log10: _row("vectors"),
-    np.log1p: _row("vectors"), np.tan: _row("vectors"), np.tanh: _row("vectors"), np.sinh: _row("vectors"),
-    np.cosh: _row("vectors"), np.arcsin: _row("vectors"), np.arccos: _row("vectors"), np.arctan: _row("vectors"),
-    np.arcsinh: _row("vectors"), np.arccosh: _row("vectors"), np.arctanh: _row("vectors"), np.cbrt: _row("vectors"),
-    # reductions
-    np.sum: _row("new calm", reduces="add"), np.prod: _row("new", reduces="multiply"),
-    np.max: _row("new", reduces="maximum"), np.amax: _row("new", reduces="maximum"),
-    np.min: _row("new", reduces="minimum"), np.amin: _row("new", reduces="minimum"),
-    np.all: _row("new", reduces="and"), np.any: _row("new", reduces="or"), np.mean: _row("new"), np.var: _row("new"),
-    np.std: _row("new"), np.argmax: _row("new"), np.argmin: _row("new"),
+    "calm beside": (
+        np.add, np.subtract, np.multiply, np.copysign, np.maximum, np.minimum, np.less, np.less_equal, np.greater,
+        np.greater_equal, np.equal, np.not_equal,
+    ),
+    "beside": (np.divide, np.power, np.hypot, np.arctan2, np.logaddexp),
+    "calm": (
+        np.negative, np.square, np.absolute, np.sign, np.isfinite,
+        operator.add, operator.sub, operator.mul, operator.neg, operator.getitem,
+    ),
+    "calm product": (np.matmul,),
+    "vectors": (
+        np.exp, np.exp2, np.expm1, np.log2, np.log10, np.log1p, np.tan, np.tanh, np.sinh, np.cosh, np.arcsin, np.arccos,
+        np.arctan, np.arcsinh, np.arccosh, np.arctanh, np.cbrt,
+    ),
     # views
-    np.reshape: _row("view shape calm"), np.expand_dims: _row("view shape"), np.squeeze: _row("view shape"),
-    np.ravel: _row("view shape"), np.atleast_1d: _row("view shape"), np.atleast_2d: _row("view shape"),
-    np.transpose: _row("view calm"), np.broadcast_to: _row("view calm"), np.swapaxes: _row("view"),
-    np.moveaxis: _row("view"), np.rollaxis: _row("view"), np.flip: _row("view"), np.fliplr: _row("view"),
-    np.flipud: _row("view"), np.diagonal: _row("view"), np.matrix_transpose: _row("view"),
-    # other new arrays; an einsum of one array that adds nothing up is a view, as `memory` knows
-    np.dot: _row("new calm product"), np.vdot: _row("new calm"), np.tensordot: _row("new"), np.einsum: _row("new"),
-    np.where: _row("new calm"), np.copy: _row("new calm"), np.array: _row("new calm"), np.concatenate: _row("new"),
-    np.zeros_like: _row("new", fills=0.0), np.ones_like: _row("new", fills=1.0), np.empty_like: _row("new"),
-    np.cumsum: _row("new"), np.pad: _row("new"), np.tril: _row("new"), np.triu: _row("new"), np.roll: _row("new"),
-    np.convolve: _row("new"), np.correlate: _row("new"), np.sort: _row("new"), np.argsort: _row("new"),
-    np.clip: _row("new"), np.round: _row("new"), np.searchsorted: _row("new"), np.interp: _row("new"),
-    # signs between numbers of Python, and indices
-    operator.add: _row("calm"), operator.sub: _row("calm"), operator.mul: _row("calm"), operator.neg: _row("calm"),
-    operator.getitem: _row("calm"),
-    # our own
-    helpers.scatter: _row("new calm"), helpers.placed: _row("new calm writes"),
-    helpers.assigned: _row("new calm writes"), helpers.added_at: _row("new calm writes", in_place="+="),
-    helpers.subtracted_at: _row("new calm writes", in_place="-="), helpers.from_parts: _row("new calm"),
-    helpers.draw: _row("new effect"),
-    helpers.verify: _row("effect"),
+    "view shape calm": (np.reshape,),
+    "view shape": (np.expand_dims, np.squeeze, np.ravel, np.atleast_1d, np.atleast_2d),
+    "view calm": (np.transpose, np.broadcast_to),
+    "view": (
+        np.swapaxes, np.moveaxis, np.rollaxis, np.flip, np.fliplr, np.flipud, np.diagonal, np.matrix_transpose,
+    ),
+    # new arrays; an einsum of one array that adds nothing up is a view, as `memory` knows
+    "new calm product": (np.dot,),
+    "new calm": (np.sum, np.vdot, np.where, np.copy, np.array, helpers.scatter, helpers.from_parts),
+    "new": (
+        np.prod, np.max, np.amax, np.min, np.amin, np.all, np.any, np.mean, np.var, np.std, np.argmax, np.argmin,
+        np.tensordot, np.einsum, np.concatenate, np.empty_like, np.cumsum, np.pad, np.tril, np.triu, np.roll,
+        np.convolve, np.correlate, np.sort, np.argsort, np.clip, np.round, np.searchsorted, np.interp,
+    ),
+    "new calm writes": (helpers.placed, helpers.assigned),
+    "new effect": (helpers.draw,),
+    "effect": (helpers.verify,),
     # what a trace answers, or refuses
-    np.shape: _row("answers"), np.ndim: _row("answers"), np.size: _row("answers"), np.can_cast: _row("answers"),
-    np.common_type: _row("answers"), np.iscomplexobj: _row("answers"), np.isrealobj: _row("answers"),
-    np.result_type: _row("answers"), np.copyto: _row("overwrites"), np.put: _row("overwrites"),
-    np.place: _row("overwrites"), np.putmask: _row("overwrites"), np.fill_diagonal: _row("overwrites"),
-    np.put_along_axis: _row("overwrites"), np.nonzero: _row("ragged"), np.flatnonzero: _row("ragged"),
-    np.argwhere: _row("ragged"), np.unique: _row("ragged"), np.unique_all: _row("ragged"),
-    np.unique_counts: _row("ragged"), np.unique_inverse: _row("ragged"), np.unique_values: _row("ragged"),
-    np.trim_zeros: _row("ragged"), np.union1d: _row("ragged"), np.intersect1d: _row("ragged"),
-    np.setdiff1d: _row("ragged"), np.setxor1d: _row("ragged"), np.compress: _row("selects"),
-    np.extract: _row("selects"), np.bincount: _row("selects"),
+    "answers": (
+        np.shape, np.ndim, np.size, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj, np.result_type,
+    ),
+    "overwrites": (np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis),
+    "ragged": (
+        np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.unique_all, np.unique_counts, np.unique_inverse,
+        np.unique_values, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d,
+    ),
+    "selects": (np.compress, np.extract, np.bincount),
+}  # fmt: skip
+"""The functions of which the same is known."""
+_TABLE: Mapping[Any, Facts] = MappingProxyType({
+    **{fn: _row(words) for words, functions in _ROWS.items() for fn in functions},
+    np.zeros_like: _row("new", fills=0.0), np.ones_like: _row("new", fills=1.0),
+    helpers.added_at: _row("new calm writes", in_place="+="),
+    helpers.subtracted_at: _row("new calm writes", in_place="-="),
 })  # fmt: skip
 _NOTHING, _OPAQUE = Facts(), _row("new effect")
 
@@ -104,3 +103,9 @@ _NOTHING, _OPAQUE = Facts(), _row("new effect")
 def of(fn: Any) -> Facts:
     """Return what is known of a function; code that nobody has seen into may do anything, and gives its own array."""
     return _OPAQUE if is_opaque(fn) else _TABLE.get(fn, _NOTHING)
+
+
+def reduction(fn: Any) -> str:
+    """Return the name of the ufunc by which a function makes one of many elements; nothing for any other function."""
+    ufunc = getattr(handler_of(fn), "reduces", None)
+    return "" if ufunc is None else str(ufunc.__name__)

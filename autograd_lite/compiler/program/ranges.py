@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
 from autograd_lite.engine.registry import handler_of
 
@@ -24,7 +25,8 @@ _BOOL = np.dtype(bool)
 _LARGEST = 1e30
 """What is computed to be larger may be infinite, in single precision."""
 _LARGEST_CONSTANT = 10_000
-_LARGEST_EXPONENT = 80.0  # the exponential of which is no infinity in single precision, either
+_NUMBERS = np.array([-1, 1]) * float(np.finfo(np.float32).max)
+_FINITE = 1e35  # which is no infinity in single precision, either
 
 
 class Ranges:
@@ -51,10 +53,10 @@ class Ranges:
         dtype = self.program.types[x.id].dtype
         if dtype is _BOOL:
             return 0.0, 1.0
-        rule = _RULES.get(x.fn)
+        rule = _RULES.get(x.fn) or _REDUCTIONS.get(facts.reduction(x.fn))
         if dtype not in _FLOATS or not {name for name, _ in x.kwargs} <= {"axis", "keepdims"}:
             return ALL
-        low, high = _declared(x.fn) if rule is None else rule(self, x)
+        low, high = _declared(self, x) if rule is None else rule(self, x)
         return (low if low > -_LARGEST else -math.inf), (high if high < _LARGEST else math.inf)
 
     def source(self, value: Any, fn: Any) -> Instruction | None:
@@ -64,15 +66,13 @@ class Ranges:
 
     def is_calm(self, x: Instruction) -> bool:
         """Tell whether a call can surely neither overflow nor divide by zero or ask for what is not defined."""
-        if x.fn is np.exp:
-            return self.of(x.args[0])[1] <= _LARGEST_EXPONENT
         if x.fn is np.divide:
             low, high = self.of(x.args[1])
             return low >= 1.0 and high < math.inf
-        return x.fn in _LOGARITHMS and self.of(x.args[0])[0] >= _LOGARITHMS[x.fn]
-
-
-_LOGARITHMS: dict[Any, float] = {np.log: 1.0, np.log2: 1.0, np.log10: 1.0, np.log1p: 0.0, np.sqrt: 0.0}
+        if not getattr(handler_of(x.fn), "increasing", False):
+            return False
+        ends = _at_ends(x.fn, np.clip(self.of(x.args[0]), *_NUMBERS))
+        return bool(np.all(np.abs(ends) <= _FINITE))
 
 
 def _of_constant(array: Any) -> Range:
@@ -82,15 +82,25 @@ def _of_constant(array: Any) -> Range:
     return ALL if low != low else (low, high)  # noqa: PLR0124 - NaN
 
 
-def _declared(fn: Any) -> Range:
-    """Return the range that the declaration of an operation tells of all its results."""
-    bounds = getattr(handler_of(fn), "range", None)
-    return ALL if bounds is None else _wide(*map(float, bounds))
+def _declared(ranges: Ranges, x: Instruction) -> Range:
+    """Return the range that the declaration of an operation tells of its results."""
+    op = handler_of(x.fn)
+    bounds = getattr(op, "range", None)
+    low, high = ALL if bounds is None else _wide(*map(float, bounds))
+    if getattr(op, "increasing", False):
+        least, most = _wide(*_at_ends(x.fn, ranges.of(x.args[0])).tolist())
+        low, high = max(low, least), min(high, most)  # where one is no number, the declared one
+    return low, high
+
+
+def _at_ends(fn: Any, ends: Any) -> Any:
+    """Return what an increasing function makes of a range, whose bounds are no better than to the next whole number."""
+    with np.errstate(all="ignore"):
+        return fn(np.array([np.floor(ends[0]), np.ceil(ends[1])]))
 
 
 def _wide(low: float, high: float) -> Range:
     """Return a range moved outwards, but not beyond zero."""
-    low, high = sorted((low, high))
     return low - _SLACK * abs(low), high + _SLACK * abs(high)
 
 
@@ -157,15 +167,6 @@ def _divide(ranges: Ranges, x: Instruction) -> Range:
     return _wide(min(a[0], 0.0), max(a[1], 0.0))
 
 
-def _exp(ranges: Ranges, x: Instruction) -> Range:
-    high = ranges.of(x.args[0])[1]
-    return 0.0, _wide(0.0, math.exp(high))[1] if high <= _LARGEST_EXPONENT else math.inf
-
-
-def _log(ranges: Ranges, x: Instruction) -> Range:
-    return (0.0, math.inf) if ranges.of(x.args[0])[0] >= _LOGARITHMS[x.fn] else ALL
-
-
 def _absolute(ranges: Ranges, x: Instruction) -> Range:
     low, high = ranges.of(x.args[0])
     return (0.0 if low <= 0.0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
@@ -196,29 +197,28 @@ def _same(ranges: Ranges, x: Instruction) -> Range:
 
 
 def _total(ranges: Ranges, x: Instruction) -> Range:
-    """A sum of what is not negative is not; one of ``exp(x - max(x))``, with a finite maximum, is no less than 1."""
-    if ranges.of(x.args[0])[0] < 0.0:
-        return ALL
-    return (1.0 if _has_a_one(ranges, x) else 0.0), math.inf
+    """A sum of what is not negative is not, and it is no less than a term that is surely among the others."""
+    return ALL if ranges.of(x.args[0])[0] < 0.0 else (_a_term(ranges, x), math.inf)
 
 
-def _has_a_one(ranges: Ranges, x: Instruction) -> bool:
-    power = ranges.source(x.args[0], np.exp)
-    difference = None if power is None else ranges.source(power.args[0], np.subtract)
+def _a_term(ranges: Ranges, x: Instruction) -> float:
+    """Return 1 for a sum of ``exp(x - max(x))``, with a finite maximum, or of another increasing function; else 0."""
+    power = ranges.made.get(getattr(x.args[0], "id", -1))
+    increases = power is not None and getattr(handler_of(power.fn), "increasing", False)
+    difference = ranges.source(power.args[0], np.subtract) if power is not None and increases else None
     maxima = None if difference is None else _less_maximum(ranges, difference)
     largest = ranges.source(maxima, np.max)
     if largest is None or difference is None or largest.args[1:] != x.args[1:] or largest.kwargs != x.kwargs:
-        return False
+        return 0.0
     low = ranges.of(largest.args[0])[0]
     limit = ranges.source(difference.args[1], np.maximum)  # where there is one, that may be larger
     acts = limit is not None and any(a != Ref(largest.id) and ranges.of(a)[1] > low for a in limit.args)
-    return low > -math.inf and not acts
+    return float(power.fn(0.0)) if power is not None and low > -math.inf and not acts else 0.0
 
 
 _RULES: Mapping[Any, Callable[[Ranges, Instruction], Range]] = {
     np.add: _add, np.subtract: _subtract, np.multiply: _multiply, np.square: _square, np.divide: _divide,
-    np.copysign: _copysign, np.exp: _exp, np.log: _log, np.log1p: _log, np.log2: _log, np.log10: _log, np.sqrt: _log,
-    np.absolute: _absolute,
-    np.negative: _negative, np.maximum: _maximum, np.minimum: _minimum, np.max: _same, np.min: _same, np.sum: _total,
+    np.copysign: _copysign, np.absolute: _absolute, np.negative: _negative, np.maximum: _maximum, np.minimum: _minimum,
     np.copy: _same, np.reshape: _same, np.transpose: _same, np.broadcast_to: _same,
 }  # fmt: skip
+_REDUCTIONS: Mapping[str, Callable[[Ranges, Instruction], Range]] = {"add": _total, "maximum": _same, "minimum": _same}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.dead import dead_code
+from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.identifiers import Taken, identifier, words
 from autograd_lite.compiler.program.literals import is_uniform
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, refs
@@ -339,13 +340,15 @@ _RULES: dict[Any, Rule] = {
     operator.add: _SIGNS["+"], operator.sub: _SIGNS["-"], operator.mul: _SIGNS["*"], operator.truediv: _SIGNS["/"],
     np.negative: _negative, operator.neg: _negative,
     np.transpose: _turned, np.swapaxes: _turned, operator.getitem: _item,
-    np.sum: _sum, np.square: _square, np.ones_like: lambda w, x: ("1", _ATOM), np.zeros_like: lambda w, x: ("0", _ATOM),
+    np.square: _square, np.ones_like: lambda w, x: ("1", _ATOM), np.zeros_like: lambda w, x: ("0", _ATOM),
     **dict.fromkeys(_THROUGH, lambda w, x: w._part(x.args[0])),
 }  # fmt: skip
 
 
 def _rule_of(fn: Any) -> Rule | None:
     """Return how the formula of a call is written, if by more than its name."""
+    if facts.reduction(fn) == "add":
+        return _sum
     return _RULES.get(fn) or _SIGNS.get(getattr(handler_of(fn), "symbol", None))
 
 

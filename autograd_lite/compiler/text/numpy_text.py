@@ -21,17 +21,18 @@ from autograd_lite.compiler.program.ranges import Ranges
 from autograd_lite.compiler.text.defined import defined
 from autograd_lite.compiler.text.lifetimes import given_back
 from autograd_lite.compiler.text.names import Names
-from autograd_lite.engine.registry import LATER, home_of
+from autograd_lite.engine.registry import LATER, handler_of, home_of
 
 _INFIX: dict[Any, str] = {
-    np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.matmul: "@", np.less: "<", np.greater: ">",
+    np.less: "<", np.greater: ">",
     np.less_equal: "<=", np.greater_equal: ">=", np.equal: "==", np.not_equal: "!=", np.bitwise_and: "&",
     np.bitwise_or: "|", operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
     operator.pow: "**", operator.mod: "%", operator.floordiv: "//", operator.lt: "<", operator.le: "<=",
     operator.gt: ">", operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
 }  # fmt: skip
 _PREFIX = {np.negative: "-", operator.neg: "-", operator.pos: "+"}
-_NO_UFUNC = ("", "and", "or")
+_SIGNS = frozenset("+-*/@")
+"""Symbols of operations that are called by them; a power by its sign is another one for some exponents."""
 COLUMN = 64
 
 
@@ -105,7 +106,7 @@ class Module:
         for x in calls:
             if x.id in leaving:
                 name, kind = self.names[x.id], program.types[x.id]
-                summed = x.fn is np.sum
+                summed = facts.reduction(x.fn) == "add"
                 made = f"{literal(kind.dtype)}(0)" if summed else f"np.empty({kind.shape}, {literal(kind.dtype)})"
                 lines.append(f"    {name} = {made}")
                 self._blocks[x.id] = name if summed else f"{name}[i:j]"
@@ -121,7 +122,7 @@ class Module:
     def _of_block(self, x: Instruction) -> str:
         """Return the line for a call whose result leaves a loop."""
         name = self._blocks[x.id]
-        if x.fn is np.sum:
+        if facts.reduction(x.fn) == "add":
             return f"{name} = {name} + np.add.reduce({self.operand(x.args[0])}, axis=None)"
         if x.fn is np.where:
             return f"{name} = {self.expression(x)}"
@@ -180,8 +181,9 @@ class Module:
         fn, a = x.fn, [self.operand(arg) for arg in x.args]
         if x.into is None and not x.kwargs:
             called = isinstance(fn, np.ufunc) and all(map(self._is_python, x.args))  # no sign gives NumPy's
-            if fn in _INFIX and not called:
-                return f"{a[0]} {_INFIX[fn]} {a[1]}"
+            sign = _sign_of(fn)
+            if sign and not called:
+                return f"{a[0]} {sign} {a[1]}"
             if fn in _PREFIX and not called:
                 return f"{_PREFIX[fn]}{a[0]}"
             if fn is operator.getitem:
@@ -189,7 +191,7 @@ class Module:
             method = self._method(x, a)
             if method is not None:
                 return method
-        if facts.of(fn).reduces not in _NO_UFUNC and _simple_reduction(x):
+        if facts.reduction(fn) and _simple_reduction(x):
             return self._reduction(x, a)
         return self._call(fn.__name__ if is_opaque(fn) else path_of(fn), x)
 
@@ -226,7 +228,7 @@ class Module:
         given = dict(zip(("axis",), a[1:], strict=False)) | {name: self.operand(v) for name, v in x.kwargs}
         given.setdefault("axis", "None")
         shown = [f"{name}={value}" for name, value in given.items() if (name, value) != ("keepdims", "False")]
-        return f"np.{facts.of(x.fn).reduces}.reduce({', '.join([a[0], *shown])})"
+        return f"np.{facts.reduction(x.fn)}.reduce({', '.join([a[0], *shown])})"
 
     def _call(self, name: str, x: Instruction) -> str:
         parts = [self.operand(arg) for arg in x.args]
@@ -342,6 +344,11 @@ def is_loud(x: Instruction) -> bool:
     Derivatives are computed without warnings, from the first call on that makes infinite or undefined what was finite.
     """
     return x.quiet and not facts.of(x.fn).calm
+
+
+def _sign_of(fn: Any) -> str | None:
+    symbol = getattr(handler_of(fn), "symbol", None)
+    return symbol if symbol in _SIGNS else _INFIX.get(fn)
 
 
 def _simple_reduction(x: Instruction) -> bool:

@@ -180,13 +180,14 @@ class Pairs:
 
     # ----- products -----
 
-    @binary(np.matmul)
-    def matmul(self, other: Any) -> Tensor:
+    @own
+    def matmul(self: Any, other: Any) -> Tensor:
         """Return ``t @ other``: the product of matrices, or of stacks of them.
 
         >>> ag.Tensor([[1.0, 2.0]]).matmul([[3.0], [4.0]]).tolist()
         [[11.0]]
         """
+        return self @ other
 
     mm, bmm, mv = matmul, matmul, matmul
 
