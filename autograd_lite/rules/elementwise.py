@@ -18,6 +18,8 @@ Derivatives are written in the output where the next operation keeps it anyway (
 digits are lost far out: the derivative of `tanh` is ``sech(x)^2``, not ``1 - y^2``, which is 0 from 19 on.
 """
 
+from functools import partial
+
 import numpy as np
 
 from autograd_lite import errors
@@ -28,6 +30,7 @@ from autograd_lite.engine.op import NO_SETTINGS, Op, recorder_of
 
 LN2 = float(np.log(2))
 LN10 = float(np.log(10))
+increasing = partial(elementwise, increasing=True)
 
 # ----- arithmetic -----
 
@@ -68,21 +71,25 @@ def _power_exponent(g: Array, y: Array, x1: Array) -> Array:
 _POWER = "g * x2 * x1 ** (x2 - 1)", "g * y * np.log(x1)"
 elementwise(np.power, _power_base, _power_exponent, symbol="**", native="pow", derivative=_POWER, complex=True)
 elementwise(np.float_power, _power_base, _power_exponent, native="pow", derivative=_POWER, complex=True)
-elementwise(np.sqrt, lambda g, y: g / (y + y), native="sqrt", increasing=True, finite="np.sqrt(np.maximum(x, 1e-12))", complex=True)
-elementwise(np.cbrt, lambda g, y: g / (3 * y * y), native="cbrt", increasing=True)
+increasing(np.sqrt, lambda g, y: g / (y + y), native="sqrt", finite="np.sqrt(np.maximum(x, 1e-12))", complex=True)
+increasing(np.cbrt, lambda g, y: g / (3 * y * y), native="cbrt")
 
 # ----- exponentials and logarithms -----
 
-elementwise(np.exp, lambda g, y: g * y, native="exp", increasing=True, finite="np.exp(np.minimum(x, 700.0))", complex=True)
-elementwise(np.exp2, lambda g, y: g * y * LN2, native="exp2", increasing=True, derivative="g * y * np.log(2)", complex=True)
-elementwise(np.expm1, lambda g, x: g * np.exp(x), native="expm1", increasing=True, complex=True)
-elementwise(np.log, lambda g, x: g / x, native="log", increasing=True, finite="np.log(np.maximum(x, 1e-12))", complex=True)
-elementwise(np.log2, lambda g, x: g / (x * LN2), native="log2", increasing=True, derivative="g / (x * np.log(2))", finite="np.log2(np.maximum(x, 1e-12))", complex=True)
-elementwise(
-    np.log10, lambda g, x: g / (x * LN10), native="log10", increasing=True, derivative="g / (x * np.log(10))", finite="np.log10(np.maximum(x, 1e-12))", complex=True,
+increasing(np.exp, lambda g, y: g * y, native="exp", finite="np.exp(np.minimum(x, 700.0))", complex=True)
+increasing(np.exp2, lambda g, y: g * y * LN2, native="exp2", derivative="g * y * np.log(2)", complex=True)
+increasing(np.expm1, lambda g, x: g * np.exp(x), native="expm1", complex=True)
+increasing(np.log, lambda g, x: g / x, native="log", finite="np.log(np.maximum(x, 1e-12))", complex=True)
+increasing(
+    np.log2, lambda g, x: g / (x * LN2), native="log2", finite="np.log2(np.maximum(x, 1e-12))", complex=True,
+    derivative="g / (x * np.log(2))",
 )  # fmt: skip
-elementwise(
-    np.log1p, lambda g, x: g / (1 + x), native="log1p", increasing=True, finite="np.log1p(np.maximum(x, -1 + 1e-12))", complex=True,
+increasing(
+    np.log10, lambda g, x: g / (x * LN10), native="log10", finite="np.log10(np.maximum(x, 1e-12))", complex=True,
+    derivative="g / (x * np.log(10))",
+)  # fmt: skip
+increasing(
+    np.log1p, lambda g, x: g / (1 + x), native="log1p", finite="np.log1p(np.maximum(x, -1 + 1e-12))", complex=True,
 )  # fmt: skip
 
 
@@ -105,7 +112,9 @@ def _sigmoid_slope(x: Array) -> Array:
 sigmoid_slope = elementwise(_sigmoid_slope, lambda g, y, x: -g * y * np.tanh(0.5 * x), formula="sigmoid'")
 
 
-@operation(elementwise, lambda g, x: g * sigmoid_slope(x), range=(0, 1), formula="sigmoid", derivative="g * y * (1 - y)")
+@operation(
+    elementwise, lambda g, x: g * sigmoid_slope(x), range=(0, 1), formula="sigmoid", derivative="g * y * (1 - y)",
+)  # fmt: skip
 def sigmoid(x: A) -> A:
     """Return ``1 / (1 + exp(-x))``, element by element, to full relative precision and without overflow.
 
@@ -174,15 +183,15 @@ elementwise(
 elementwise(np.sin, lambda g, x: g * np.cos(x), native="sin", range=(-1, 1), complex=True)
 elementwise(np.cos, lambda g, x: -g * np.sin(x), native="cos", range=(-1, 1), complex=True)
 elementwise(np.tan, lambda g, y: g * (1 + y * y), native="tan", complex=True)
-elementwise(
-    np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin", increasing=True,
+increasing(
+    np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin",
     finite="np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True,
 )  # fmt: skip
 elementwise(
     np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)), native="acos",
     finite="np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True,
 )  # fmt: skip
-elementwise(np.arctan, lambda g, x: g / (1 + x * x), native="atan", increasing=True, range=(-np.pi / 2, np.pi / 2), complex=True)
+increasing(np.arctan, lambda g, x: g / (1 + x * x), native="atan", range=(-np.pi / 2, np.pi / 2), complex=True)
 
 
 def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
@@ -218,15 +227,17 @@ for _to_radians in (np.radians, np.deg2rad):
 
 # ----- hyperbolic functions -----
 
-elementwise(np.sinh, lambda g, x: g * np.cosh(x), native="sinh", increasing=True, complex=True)
+increasing(np.sinh, lambda g, x: g * np.cosh(x), native="sinh", complex=True)
 elementwise(np.cosh, lambda g, x: g * np.sinh(x), native="cosh", range=(1, np.inf), complex=True)
-elementwise(np.tanh, lambda g, x: g * sech_squared(x), native="tanh", increasing=True, derivative="g * (1 - y ** 2)", range=(-1, 1), complex=True)
-elementwise(
-    np.arcsinh, lambda g, x: g / (np.sqrt(1 + x * x) if x.dtype.kind == "c" else np.hypot(x, 1)), native="asinh", increasing=True,
+increasing(
+    np.tanh, lambda g, x: g * sech_squared(x), native="tanh", range=(-1, 1), complex=True, derivative="g * (1 - y**2)",
+)  # fmt: skip
+increasing(
+    np.arcsinh, lambda g, x: g / (np.sqrt(1 + x * x) if x.dtype.kind == "c" else np.hypot(x, 1)), native="asinh",
     complex=True,
 )  # fmt: skip
-elementwise(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), native="acosh", increasing=True, complex=True)
-elementwise(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh", increasing=True, complex=True)
+increasing(np.arccosh, lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), native="acosh", complex=True)
+increasing(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh", complex=True)
 
 # ----- corners -----
 

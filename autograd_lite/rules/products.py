@@ -36,7 +36,7 @@ def _matmul_right(g: Array, x1: Array) -> Array:
     return x1.swapaxes(-1, -2) @ g
 
 
-_MATMUL = {
+_MATMUL: dict[tuple[int, ...], tuple[str, str]] = {
     (1, 1): ("g * x2", "g * x1"), (2, 1): ("np.outer(g, x2)", "x1.T @ g"),
     (1, 2): ("g @ x2.T", "np.outer(x1, g)"), (2, 2): ("g @ x2.T", "x1.T @ g"),
 }  # fmt: skip

@@ -70,7 +70,7 @@ def _transposed_back(g: Array, axes: Sequence[int] | None) -> Array:
     return g.transpose() if axes is None else g.transpose(inverse_permutation(axes))
 
 
-def _turned(shapes: Sequence[Shape], settings: Any) -> tuple[str]:
+def _turned(shapes: Any, settings: Any) -> tuple[str]:
     axes = settings.get("axes")
     return ("g.T" if axes is None else f"g.transpose({tuple(map(int, inverse_permutation(axes)))})",)
 

@@ -1,8 +1,8 @@
 """Derivatives as a learner writes them: one expression of NumPy for what comes back to one operand of an operation.
 
 Most are the very text of the rule in the formulary. Where a rule goes by cases, or calls helpers, the declaration says
-the text, as `derivative`; a test carries every text out and compares. In all of them `g` is what has arrived, `y` the result,
-and the operands have the names that the rules give them.
+the text, as `derivative`; a test carries every text out and compares. In all of them `g` is what has arrived, `y` the
+result, and the operands have the names that the rules give them.
 """
 
 from __future__ import annotations

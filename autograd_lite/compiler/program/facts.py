@@ -1,6 +1,6 @@
 """What is known of the functions that a program calls; of those that stand in no row, nothing.
 
-What concerns an operation (its range, its text in C, its symbol) its declaration says; here stands what a call does with
+What concerns an operation (its range, its text in C, its symbol) is said elsewhere; here stands what a call does with
 memory, with infinities, and with the values that it reads. Passes name functions where an identity is about them.
 """
 
