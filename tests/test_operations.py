@@ -136,8 +136,11 @@ def test_increasing_functions_increase(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, op in OPERATIONS.items() if op.reduces is not None])
 def test_reductions_are_those_of_their_ufunc(name: str) -> None:
     op, x = OPERATIONS[name], np.random.default_rng(0).integers(0, 3, (4, 5, 2))
-    for axis in (None, 1, (0, 2)):
-        np.testing.assert_array_equal(op.function(x, axis=axis), op.reduces.reduce(x, axis=axis))
+    for a in (x, x > 0, x + 0.5):
+        for settings in ({"axis": None}, {"axis": 0}, {"axis": (0, 2), "keepdims": True}):
+            expected, result = op.function(a, **settings), op.reduces.reduce(a, **settings)
+            np.testing.assert_array_equal(result, expected)
+            assert np.asarray(expected).dtype == np.asarray(result).dtype
 
 
 def test_a_declared_signature_is_all_that_vmap_needs() -> None:

@@ -14,7 +14,7 @@ from autograd_lite import nn
 from autograd_lite.compiler.passes import PASSES
 from autograd_lite.compiler.passes.verify import verify
 from autograd_lite.compiler.program import ranges
-from autograd_lite.compiler.program.program import Program
+from autograd_lite.compiler.program.program import Program, Ref
 
 SUMS: dict[str, tuple[Callable[..., Any], list[str]]] = {
     "of everything": (np.sum, ["vdot"]),
@@ -141,7 +141,9 @@ def everything(x: Any) -> Any:
         np.cosh(x) / 2.0,
         np.exp(x - np.max(x, axis=-1, keepdims=True)), np.tanh(x) * np.tanh(x), np.exp(np.minimum(x, 1.0)) - 2.0,
         np.broadcast_to(np.sum(np.exp(np.sin(x)), -1, keepdims=True), x.shape), np.square(np.square(1e20 * np.sin(x))),
-        np.square(np.minimum(x, -3.0)),
+        np.square(np.minimum(x, -3.0)), np.exp(np.maximum(x, -104.0)), np.exp(np.minimum(x, -103.5)), np.arcsinh(x),
+        np.expm1(np.minimum(x, 80.0)), np.log(np.maximum(x, 1e-3)), np.arctanh(np.cos(x)), np.rint(np.tanh(x)),
+        np.arccosh(np.maximum(x, 1.0)), np.sqrt(np.abs(x)), np.exp2(np.sin(x)), np.cbrt(x), np.log1p(np.abs(x)),
     ]  # fmt: skip
     return sum(parts, 0.0)
 
@@ -151,13 +153,29 @@ def test_every_value_lies_in_its_range(dtype: Any) -> None:
     with np.errstate(all="ignore"):
         program = recorded(everything, np.ones((3, 4), dtype))
     told = ranges.Ranges(program)
-    known = [x for x in program.instructions if told.of(ag.compiler.program.Ref(x.id)) != ranges.ALL]
+    known = [x for x in program.instructions if told.of(Ref(x.id)) != ranges.ALL]
     assert len(known) > 30
-    watched = program.having(outputs=tuple(ag.compiler.program.Ref(x.id) for x in known))
+    watched = program.having(outputs=tuple(Ref(x.id) for x in known))
     for x in with_extremes(dtype):
         for instruction, value in zip(known, run(watched, x), strict=True):
-            low, high = told.of(ag.compiler.program.Ref(instruction.id))
+            low, high = told.of(Ref(instruction.id))
             assert np.all((value >= low) & (value <= high) | np.isnan(value)), instruction
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_warns_of_what_is_known_to_be_calm(dtype: Any) -> None:
+    with np.errstate(all="ignore"):
+        program = recorded(everything, np.ones((3, 4), dtype))
+    told = ranges.Ranges(program)
+    calm = [x for x in program.instructions if told.is_calm(x)]
+    assert {"exp", "expm1", "log", "sqrt", "tanh", "arcsinh"} <= {x.fn.__name__ for x in calm}
+    watched = program.having(outputs=tuple(x.args[0] for x in calm if not x.kwargs and len(x.args) == 1))
+    for x in with_extremes(dtype):
+        with np.errstate(all="ignore"):
+            operands = run(watched, x)
+        for instruction, operand in zip([x for x in calm if not x.kwargs and len(x.args) == 1], operands, strict=True):
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                instruction.fn(operand)
 
 
 def test_warnings_are_switched_off_only_where_one_could_be() -> None:

@@ -22,8 +22,8 @@ _SLACK = 1e-3
 """By which part a bound that is not exact is moved outwards: functions are computed to some units in the last place."""
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _BOOL = np.dtype(bool)
-_LARGEST = 1e30
-"""What is computed to be larger may be infinite, in single precision."""
+_LARGEST, _LEAST = 1e30, 1e-30
+"""What is computed to be larger may be infinite, in single precision; what is smaller may be 0."""
 _LARGEST_CONSTANT = 10_000
 _NUMBERS = np.array([-1, 1]) * float(np.finfo(np.float32).max)
 _FINITE = 1e35  # which is no infinity in single precision, either
@@ -88,15 +88,16 @@ def _declared(ranges: Ranges, x: Instruction) -> Range:
     bounds = getattr(op, "range", None)
     low, high = ALL if bounds is None else _wide(*map(float, bounds))
     if getattr(op, "increasing", False):
-        least, most = _wide(*_at_ends(x.fn, ranges.of(x.args[0])).tolist())
+        least, most = _wide(*_at_ends(x.fn, ranges.of(x.args[0])))
         low, high = max(low, least), min(high, most)  # where one is no number, the declared one
     return low, high
 
 
-def _at_ends(fn: Any, ends: Any) -> Any:
+def _at_ends(fn: Any, ends: Any) -> Range:
     """Return what an increasing function makes of a range, whose bounds are no better than to the next whole number."""
     with np.errstate(all="ignore"):
-        return fn(np.array([np.floor(ends[0]), np.ceil(ends[1])]))
+        low, high = fn(np.array([np.floor(ends[0]), np.ceil(ends[1])])).tolist()
+    return (0.0 if 0.0 < low < _LEAST else low), (_LEAST if 0.0 < high < _LEAST else high)
 
 
 def _wide(low: float, high: float) -> Range:
