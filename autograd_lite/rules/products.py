@@ -36,7 +36,7 @@ def _matmul_right(g: Array, x1: Array) -> Array:
     return x1.swapaxes(-1, -2) @ g
 
 
-bilinear(np.matmul, _matmul_left, _matmul_right, symbol="@", complex=True)
+bilinear(np.matmul, _matmul_left, _matmul_right, symbol="@")
 
 
 def _affine(x: Array, weight: Array, bias: Array) -> Array:

@@ -52,7 +52,7 @@ def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
     return np.sum(wide(g), normalize_axes(axis, len(shape)), keepdims=keepdims)
 
 
-spread = linear(_spread, _gather, settings="shape axis keepdims", complex=True)
+spread = linear(_spread, _gather, settings="shape axis keepdims")
 
 
 def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -61,14 +61,13 @@ def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 linear(
     np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims),
-    settings="axis keepdims", axes="axis", call=_sum, complex=True,
+    settings="axis keepdims", axes="axis", call=_sum,
 )
 linear(
     np.mean,
     lambda g, a_shape, axis, keepdims: spread(divided(g, reduced_size(a_shape, axis)), a_shape, axis, keepdims),
     settings="axis keepdims",
     axes="axis",
-    complex=True,
 )
 
 
@@ -78,7 +77,6 @@ def _cumsum(a: Array, axis: int) -> Array:
 
 cumulative_sum: Op = linear(
     _cumsum, lambda g, axis: np.flip(cumulative_sum(np.flip(g, axis), axis=axis), axis), settings="axis", axes="axis",
-    complex=True,
 )
 
 

@@ -27,7 +27,6 @@ reshaped: Op = linear(
     lambda g, a_shape: g.reshape(a_shape),
     settings="shape",
     view=lambda a, value, shape: reshaped(value, shape=a.shape),
-    complex=True,
 )
 
 
@@ -36,7 +35,7 @@ def _ravel(a: Array) -> Array:
 
 
 raveled = linear(
-    _ravel, lambda g, a_shape: g.reshape(a_shape), complex=True, view=lambda a, value: reshaped(value, shape=a.shape)
+    _ravel, lambda g, a_shape: g.reshape(a_shape), view=lambda a, value: reshaped(value, shape=a.shape)
 )
 
 
@@ -79,7 +78,6 @@ linear(
     settings="axes",
     call=_transpose,
     view=lambda a, value, axes=None: _transposed_back(value, axes),
-    complex=True,
 )
 
 
@@ -87,14 +85,14 @@ def _copy(a: Array) -> Array:
     return a.copy()
 
 
-copy = linear(np.copy, lambda g: g, call=_copy, signature="()->()", complex=True)
+copy = linear(np.copy, lambda g: g, call=_copy, signature="()->()")
 
 
 def _astype(x: Array, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype, signature="()->()", complex=True)
+astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype, signature="()->()")
 
 
 @composite(np.full_like, complex=True)
@@ -108,7 +106,6 @@ linear(
     lambda g, array_shape: unbroadcast(g, array_shape),
     settings="shape",
     view=lambda a, value, shape: refuse_write(a, value),
-    complex=True,
 )
 
 # ----- axes: definitions -----
@@ -197,7 +194,6 @@ joined = linear(
     settings="axis starts",
     axes="axis",
     variadic=True,
-    complex=True,
 )
 
 
@@ -314,7 +310,6 @@ def _negative(shift: Any) -> Any:
 
 rolled: Op = linear(
     _roll, lambda g, shift, axis: rolled(g, shift=_negative(shift), axis=axis), settings="shift axis", axes="axis",
-    complex=True,
 )
 
 
@@ -347,7 +342,7 @@ def _inside(g: Array, widths: Sequence[tuple[int, int]]) -> Array:
     return g[tuple(slice(low, g.shape[i] - high) for i, (low, high) in enumerate(widths))]
 
 
-padded = linear(_pad, lambda g, widths: _inside(g, widths), settings="widths", complex=True)
+padded = linear(_pad, lambda g, widths: _inside(g, widths), settings="widths")
 _PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
 
 
