@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 
@@ -61,31 +61,21 @@ class Minimum(Protocol[X_co]):
     def __getitem__(self, name: str) -> Any: ...
 
 
+class _Settings(TypedDict, total=False):
+    bounds: Any
+    constraints: Any
+    tol: float | None
+    callback: Callable[..., Any] | None
+    options: Mapping[str, Any] | None
+
+
 @overload
 def minimize(
-    f: Function,
-    x0: list[float],
-    args: tuple[Any, ...] = ...,
-    method: str | None = ...,
-    *,
-    bounds: Any = ...,
-    constraints: Any = ...,
-    tol: float | None = ...,
-    callback: Callable[..., Any] | None = ...,
-    options: Mapping[str, Any] | None = ...,
+    f: Function, x0: list[float], args: tuple[Any, ...] = ..., method: str | None = ..., **settings: Unpack[_Settings]
 ) -> Minimum[NDArray[Any]]: ...
 @overload
 def minimize(
-    f: Function,
-    x0: X,
-    args: tuple[Any, ...] = ...,
-    method: str | None = ...,
-    *,
-    bounds: Any = ...,
-    constraints: Any = ...,
-    tol: float | None = ...,
-    callback: Callable[..., Any] | None = ...,
-    options: Mapping[str, Any] | None = ...,
+    f: Function, x0: X, args: tuple[Any, ...] = ..., method: str | None = ..., **settings: Unpack[_Settings]
 ) -> Minimum[X]: ...
 def minimize(
     f: Function,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -213,6 +213,15 @@ def is_batch(x: Any) -> bool:
 def is_masked(x: Any) -> bool:
     """Tell whether an array says which of its elements do not count."""
     return isinstance(x, np.ndarray) and defines(type(x), "mask")
+
+
+def leaves(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield what stands in values, and in lists and tuples of them."""
+    for x in values:
+        if isinstance(x, (list, tuple)):
+            yield from leaves(x)
+        else:
+            yield x
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

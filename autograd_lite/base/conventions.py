@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import leaves
 from autograd_lite.base.shapes import Array
 
 
@@ -42,11 +43,8 @@ def conjugated(g: Array) -> Array:
 
 def complex_dtype(values: Iterable[Any]) -> Any:
     """Return the dtype of the first complex number or array in values, and in lists and tuples of them; else None."""
-    for x in values:
-        if isinstance(x, (list, tuple)):
-            found = complex_dtype(x)
-        else:
-            found = getattr(x, "dtype", None) if not isinstance(x, complex) else np.dtype(complex)
+    for x in leaves(values):
+        found = getattr(x, "dtype", None) if not isinstance(x, complex) else np.dtype(complex)
         if getattr(found, "kind", None) == "c":
             return found
     return None

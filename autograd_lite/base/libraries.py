@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from types import CodeType, FrameType
 from typing import Any, Final, TypeAlias
 
@@ -43,27 +44,11 @@ _PYTHON = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120 - pathlib would 
 _SITES = tuple([f"{os.sep}{folder}{os.sep}" for folder in ("site-packages", "dist-packages")])
 
 
-class _Files(dict[str, Owner]):
-    """The owners of files, remembered; nothing for a text, of which the file does not tell."""
-
-    def __missing__(self, file: str) -> Owner:
-        if file[:1] == "<":
-            return ENGINE if file.startswith(LANE) else PYTHON if file.startswith("<frozen ") else ""
-        owner = self[file] = _in_folder(file)
-        return owner
-
-
-class _Modules(dict[str, Owner]):
-    """The owners of modules, by their names; remembered."""
-
-    def __missing__(self, name: str) -> Owner:
-        top = name.partition(".")[0]
-        known = USER if top == "__main__" else _in_package(top, name[len(top) + 1 :].partition(".")[0])
-        owner = self[name] = known or _of_loaded(name, top)
-        return owner
-
-
-def _in_folder(file: str) -> Owner:
+@cache
+def _of_file(file: str) -> Owner:
+    """Return whose a file is; nothing for a text, of which the file does not tell."""
+    if file[:1] == "<":
+        return ENGINE if file.startswith(LANE) else PYTHON if file.startswith("<frozen ") else ""
     for package in _NAMED:
         for folder in getattr(sys.modules.get(package), "__path__", ()):
             if file.startswith(folder + os.sep):
@@ -78,27 +63,28 @@ def _in_package(package: str, room: str) -> Owner:
     return ENGINE if package == OURS and room in _ENGINE else package if package in _NAMED else ""
 
 
-def _of_loaded(name: str, top: str) -> Owner:
-    file = getattr(sys.modules.get(name), "__file__", None)
-    return (_files[file] if file else "") or (PYTHON if top in sys.stdlib_module_names else USER)
-
-
-_files, _modules = _Files(), _Modules()
+@cache
+def _of_name(module: str) -> Owner:
+    top = module.partition(".")[0]
+    if known := USER if top == "__main__" else _in_package(top, module[len(top) + 1 :].partition(".")[0]):
+        return known
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return (_of_file(file) if file else "") or (PYTHON if top in sys.stdlib_module_names else USER)
 
 
 def of_module(name: object) -> Owner:
     """Return whose a module of a name is; the user's for what is no name."""
-    return _modules[name] if isinstance(name, str) else USER
+    return _of_name(name) if isinstance(name, str) else USER
 
 
 def of_frame(frame: FrameType) -> Owner:
     """Return whose code a frame carries out."""
-    return _files[frame.f_code.co_filename] or of_module(frame.f_globals.get("__name__"))
+    return _of_file(frame.f_code.co_filename) or of_module(frame.f_globals.get("__name__"))
 
 
 def of_code(code: CodeType) -> Owner:
     """Return the same of a code by itself; a text is the user's."""
-    return _files[code.co_filename] or USER
+    return _of_file(code.co_filename) or USER
 
 
 def of(x: Any) -> Owner:

@@ -207,9 +207,8 @@ def _await(awaited: list[HookHandle], node: Node, refuse: Callable[[], None]) ->
 
 
 def _refuse_gradient(op: Op, index: int, bad: Array, place: Place | None) -> None:
-    argument = op.operands[index] if op.operands else f"number {index + 1}"
     text = errors.NON_FINITE_GRADIENT.format(
-        op=op.name, argument=argument, **_first_bad(bad), place=_at(place),
+        op=op.name, argument=op.argument(index), **_first_bad(bad), place=_at(place),
         instead=op.finite or _OTHERWISE,
     )  # fmt: skip
     raise errors.NonFiniteError(text)

@@ -42,13 +42,6 @@ class Step(NamedTuple):
     recorded: bool
     place: Place | None
 
-    def name_of(self, i: int) -> str:
-        """Return what the operation calls its operand `i`."""
-        return self.op.operands[i] if self.op.operands else f"number {i + 1}"
-
-    def rule_of(self, i: int) -> Any:
-        return self.op.rule_of(i)
-
 
 class Recorded:
     """The operations of one call of a function: which is the first wrong one, and where a derivative is lost."""
@@ -142,7 +135,7 @@ def _check_alone(step: Step, settings: Settings) -> list[Fault]:
     inputs: list[Any] = [None] * len(step.operands)
     for i, (x, tracked) in enumerate(zip(step.operands, step.tracked, strict=True)):
         if tracked:
-            inputs[i] = Tensor(x, requires_grad=True, name=step.name_of(i))
+            inputs[i] = Tensor(x, requires_grad=True, name=step.op.argument(i))
 
     def alone(*given: Any) -> Any:
         operands = [x if t is None else t for x, t in zip(step.operands, given, strict=True)]
@@ -163,7 +156,7 @@ def _first_cut(steps: Sequence[Step], subject: Subject) -> dict[str, Any]:
     for step, other in zip(steps, moved, strict=True):
         for i, (x, y) in enumerate(zip(step.operands, other.operands, strict=True)):
             lost = not step.tracked[i] or not step.recorded
-            if lost and step.rule_of(i) is not None and _moves(x, y):
+            if lost and step.op.rule_of(i) is not None and _moves(x, y):
                 hint = "It moves with the input, but is not tracked: look for detach(), .data, .item() or no_grad()"
                 return {**_named(step, i), "verdict": "cut", "hint": hint}
     return {}
@@ -177,4 +170,4 @@ def _moves(x: Any, y: Any) -> bool:
 
 def _named(step: Step, i: int) -> dict[str, Any]:
     where = {"file": step.place.file, "line": step.place.line} if step.place is not None else {}
-    return {"operation": step.op.name, "argument": step.name_of(i), **where}
+    return {"operation": step.op.name, "argument": step.op.argument(i), **where}

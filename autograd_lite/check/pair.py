@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.check import analytic
-from autograd_lite.check.subject import as_complex, as_real, listed, parameter_names, plain, widened
+from autograd_lite.check.subject import as_complex, as_real, has_derivative, listed, parameter_names, plain, widened
 from autograd_lite.tensor.state import once
 
 
@@ -27,7 +27,7 @@ class Pair:
         self.function = getattr(f, "__name__", type(f).__name__)
         names, self.values = listed(inputs)
         known = names or parameter_names(f)
-        self.places = [i for i, x in enumerate(self.values) if _has_derivative(x)]
+        self.places = [i for i, x in enumerate(self.values) if has_derivative(x)]
         self.labels = [(i, known[i] if i < len(known) else "") for i in self.places]
         if not self.places:
             text = errors.GRADCHECK_NOTHING.format(function=self.function, number=len(self.values))
@@ -132,10 +132,6 @@ class Jacobians:
 
     def shake(self, change: Callable[[Any], Any]) -> None:
         """Leave them as they are: what `df` computes inside is not known."""
-
-
-def _has_derivative(x: Any) -> bool:
-    return isinstance(x, (float, complex, np.ndarray, np.generic)) and np.asarray(x).dtype.kind in "fc"
 
 
 def _as_real_matrix(derivative: Array, complex_output: bool, complex_input: bool) -> Array:

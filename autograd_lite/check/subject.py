@@ -55,7 +55,7 @@ class Subject:
         self.f, self.evaluations = f, 0
         self.function = getattr(f, "__name__", type(f).__name__)
         names, values = listed(inputs)
-        self.values = [Tensor(x, requires_grad=True) if is_float_array(x) else x for x in values]
+        self.values = [Tensor(x, requires_grad=True) if has_derivative(x) else x for x in values]
         known = names or parameter_names(f)
         self.tensors: list[Tensor] = []
         self.labels: list[tuple[int, str]] = []
@@ -132,7 +132,6 @@ class Subject:
         return floats
 
 
-
 class _Derivative:
     """The first derivative of a subject as a function, recorded so that it can be differentiated again."""
 
@@ -173,7 +172,7 @@ class Recording:
 
         def changed(share: Any, parent: Node, op: Op, i: int) -> Any:
             if getattr(share, "dtype", parent.dtype).itemsize < parent.dtype.itemsize:
-                named = {"operation": op.name, "argument": op.operands[i] if op.operands else f"number {i + 1}"}
+                named = {"operation": op.name, "argument": op.argument(i)}
                 self.coarse = self.coarse or {**named, "hint": f"{share.dtype} where its input is {parent.dtype}"}
             return change(share)
 
@@ -233,7 +232,7 @@ def listed(inputs: Any) -> tuple[list[str], list[Any]]:
     return [], [inputs] if single else list(inputs)
 
 
-def is_float_array(x: Any) -> bool:
+def has_derivative(x: Any) -> bool:
     return isinstance(x, (float, complex, np.ndarray, np.generic)) and np.asarray(x).dtype.kind in "fc"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from autograd_lite import errors
 from autograd_lite.base.later import Later
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from autograd_lite.compiler.native import backend as machine
 else:
     machine = Later("autograd_lite.compiler.native.backend")
+
+
+class Options(TypedDict, total=False):
+    """The keywords of `compile`, for type checkers."""
+
+    backend: str
+    passes: Iterable[str] | None
+    static: Sequence[Any]
+    pure: bool
+    verify: int | None
 
 
 class Choice:

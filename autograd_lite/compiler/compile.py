@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial, update_wrapper
 from os import PathLike
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, Unpack, overload
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from autograd_lite.base.functions import standing_name
 from autograd_lite.base.later import Later
 from autograd_lite.base.lazy import lazy
 from autograd_lite.base.unfinished import undone
-from autograd_lite.compiler.choice import Choice
+from autograd_lite.compiler.choice import Choice, Options
 from autograd_lite.compiler.methods import own_methods
 from autograd_lite.compiler.passes import selected
 from autograd_lite.compiler.program.program import Input, Program
@@ -391,24 +391,10 @@ class Compiled(Generic[P, R]):
 
 
 @overload
-def compile(  # noqa: A001 - PyTorch's name
-    function: Callable[P, R],
-    *,
-    backend: str = ...,
-    passes: Iterable[str] | None = ...,
-    static: Sequence[Any] = ...,
-    pure: bool = ...,
-    verify: int | None = ...,
-) -> Compiled[P, R]: ...
+def compile(function: Callable[P, R], **options: Unpack[Options]) -> Compiled[P, R]: ...  # noqa: A001 - PyTorch's name
 @overload
 def compile(  # noqa: A001 - PyTorch's name
-    function: None = None,
-    *,
-    backend: str = ...,
-    passes: Iterable[str] | None = ...,
-    static: Sequence[Any] = ...,
-    pure: bool = ...,
-    verify: int | None = ...,
+    function: None = None, **options: Unpack[Options]
 ) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
 def compile(  # noqa: A001 - PyTorch's name
     function: Function | None = None,

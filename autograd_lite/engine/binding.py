@@ -25,44 +25,53 @@ def by_name(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Bound:
     """Split the arguments of a call of an operation into operands, in order, and settings."""
     if len(args) == len(op.operands) and kwargs.keys() <= op.defaults.keys():
         return args, {name: value for name, value in kwargs.items() if value is not NO_VALUE}
-    if len(args) > len(op.order):
-        raise _refusal(op, f"number {len(args)}", " by position")
-    named = dict(zip(op.order, args, strict=False))
     for name, value in kwargs.items():
-        if name in named or (name not in op.known and name not in op.operands and name not in op.defaults):
-            raise _unknown(op, name, value)
-        named[name] = value
-    return _split(op, named)
+        if name not in op.known and name not in op.operands and name not in op.defaults:
+            raise unknown(op, name, value)
+    return _split(op, named(op, args, kwargs))
 
 
-def _split(op: Any, named: Mapping[str, Any]) -> Bound:
+def named(handler: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the positional arguments as NumPy does, whose function may have more of them."""
+    if len(args) > len(handler.order):
+        raise refusal(handler, f"number {len(args)}", " by position")
+    given = dict(zip(handler.order, args, strict=False))
+    for name in kwargs.keys() & given.keys():
+        raise unknown(handler, name, kwargs[name])
+    return {**given, **kwargs}
+
+
+def _split(op: Any, given: Mapping[str, Any]) -> Bound:
     operands, settings = dict.fromkeys(op.operands, NO_VALUE), {}
-    for name, value in named.items():
+    for name, value in given.items():
         if name in operands:
             operands[name] = value
         elif value is not NO_VALUE and name in op.defaults:
             settings[name] = value
         elif not says_nothing(value, op.known.get(name)):
-            raise _refusal(op, name)
+            raise refusal(op, name)
     for name, value in operands.items():
         if value is NO_VALUE:
             raise errors.UnsupportedError(errors.MISSING_ARGUMENT.format(op=op.name, argument=name, call=_call(op)))
     return list(operands.values()), settings
 
 
-def _refusal(op: Any, argument: str, extra: str = "") -> errors.UnsupportedError:
-    text = errors.UNSUPPORTED_ARGUMENT.format(argument=argument, op=op.name, extra=extra, call=_call(op))
-    return errors.UnsupportedError(text)
+def refusal(handler: Any, argument: str, extra: str = "") -> errors.UnsupportedError:
+    """Return the error for an argument of NumPy's function that is not supported."""
+    names = {"argument": argument, "op": handler.__name__, "extra": extra, "call": _call(handler)}
+    return errors.UnsupportedError(errors.UNSUPPORTED_ARGUMENT.format(**names))
 
 
-def _unknown(op: Any, name: str, value: Any) -> errors.UnsupportedError:
-    if PYTORCH_NAMES.get(name) in op.defaults:
-        return numpys_name(op.name, name, value, call_of(op, op.operands, ()))
-    return errors.UnsupportedError(errors.UNKNOWN_ARGUMENT.format(op=op.name, argument=name, call=_call(op)))
+def unknown(handler: Any, name: str, value: Any) -> errors.UnsupportedError:
+    """Return the error for an argument that NumPy's function does not have, or has been given already."""
+    if PYTORCH_NAMES.get(name) in {*handler.known, *handler.defaults}:
+        return numpys_name(handler.__name__, name, value, call_of(handler, handler.operands, ()))
+    names = {"argument": name, "op": handler.__name__, "call": _call(handler)}
+    return errors.UnsupportedError(errors.UNKNOWN_ARGUMENT.format(**names))
 
 
-def _call(op: Any) -> str:
-    return call_of(op, op.operands, op.defaults)
+def _call(handler: Any) -> str:
+    return call_of(handler, handler.operands, handler.defaults)
 
 
 def call_of(handler: Any, operands: Iterable[str], settings: Iterable[str]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import leaves
 from autograd_lite.base.conventions import complex_dtype, refuse
 from autograd_lite.base.signatures import NO_VALUE, Described, known_parameters, parameter_names, says_nothing
-from autograd_lite.engine.binding import PYTORCH_NAMES, call_of, numpys_name
+from autograd_lite.engine.binding import named, refusal, unknown
 from autograd_lite.engine.op import Cache, ask, pickled, quieted, whole
 from autograd_lite.engine.registry import enter
 from autograd_lite.engine.warned import again, is_warning
@@ -25,7 +26,8 @@ class Composite(Described):
     """
 
     __slots__ = (
-        "__dict__", "cache", "checked", "complex", "exact", "fn", "free", "function", "known", "names", "order",
+        "__dict__", "cache", "checked", "complex", "defaults", "exact", "fn", "free", "function", "known", "names",
+        "operands", "order",
     )  # fmt: skip
     form = "composite"
 
@@ -34,6 +36,8 @@ class Composite(Described):
         self.function, self.fn, self.exact, self.checked = fn, definition, exact, checked
         self.complex = holds
         self.names = parameter_names(definition)
+        required = len(self.names) - len(definition.__defaults__ or ())
+        self.operands, self.defaults = self.names[:required], self.names[required:]
         parameters = known_parameters(fn, dict.fromkeys(self.names))
         self.cache = Cache()
         self.order = tuple(parameters)
@@ -75,7 +79,8 @@ class Composite(Described):
 
     def _refuse_complex(self, given: Sequence[Any]) -> None:
         """Refuse complex numbers where a derivative is asked for."""
-        if (dtype := complex_dtype(given)) is not None and _is_recorded(given):
+        dtype = complex_dtype(given)
+        if dtype is not None and any(getattr(x, "requires_grad", False) for x in leaves(given)):
             refuse(self, dtype)
 
     def _given(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
@@ -84,40 +89,18 @@ class Composite(Described):
         if self.free & _VARARGS or (placed == self.order[: len(args)] and kwargs.keys().isdisjoint(placed)):
             given = dict(kwargs)
         else:
-            given, args = self._by_name(args, kwargs), ()
+            given, args = named(self, args, kwargs), ()
         if not self.free & _VARKEYWORDS:
             given = {name: given[name] for name in given if name in self.names or self._refuses(name, given[name])}
         return args, {name: value for name, value in given.items() if value is not NO_VALUE}
 
-    def _by_name(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Name the positional arguments as NumPy does, whose function may have more of them."""
-        if len(args) > len(self.order):
-            raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, f"number {len(args)}"))
-        given = dict(zip(self.order, args, strict=False))
-        for name in kwargs.keys() & given.keys():
-            raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
-        return {**given, **kwargs}
-
     def _refuses(self, name: str, value: Any) -> bool:
         """Leave out what stands for no value, and refuse all else that the definition does not know."""
-        if PYTORCH_NAMES.get(name) in self.known:
-            raise numpys_name(self.__name__, name, value, call_of(self, self.names[:1], ()))
         if name not in self.known:
-            raise errors.UnsupportedError(self._text(errors.UNKNOWN_ARGUMENT, name))
+            raise unknown(self, name, value)
         if not says_nothing(value, self.known[name]):
-            raise errors.UnsupportedError(self._text(errors.UNSUPPORTED_ARGUMENT, name))
+            raise refusal(self, name)
         return False
-
-    def _text(self, text: str, argument: str) -> str:
-        required = self.names[: len(self.names) - len(self.fn.__defaults__ or ())]
-        call = call_of(self, required, [name for name in self.names if name not in required])
-        return text.format(argument=argument, op=self.__name__, extra="", call=call)
-
-
-def _is_recorded(values: Sequence[Any]) -> bool:
-    """Tell whether a derivative is asked of any of the values, or of what stands in lists and tuples of them."""
-    parts = (_is_recorded(x) if isinstance(x, (list, tuple)) else getattr(x, "requires_grad", False) for x in values)
-    return any(parts)
 
 
 def composite(

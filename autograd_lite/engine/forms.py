@@ -91,13 +91,16 @@ def elementwise(fn: Any, *rules: Rule | None, **options: Any) -> Op:
 
 
 def linear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
-    """Declare a function linear in its inputs together: the rules are adjoints, the forward rule is `fn` itself."""
-    return declare("linear", fn, rules, **options)
+    """Declare a function linear in its inputs together: the rules are adjoints, the forward rule is `fn` itself.
+
+    So is it for complex numbers.
+    """
+    return declare("linear", fn, rules, **{"complex": True, **options})
 
 
 def bilinear(fn: Any, *rules: Rule | None, **options: Any) -> Op:
     """Declare a function linear in each input alone: an adjoint per input, the forward rule by substitution."""
-    return declare("bilinear", fn, rules, **options)
+    return declare("bilinear", fn, rules, **{"complex": True, **options})
 
 
 def custom(fn: Any, *rules: Rule | None, jvp: Rule | None = None, **options: Any) -> Op:

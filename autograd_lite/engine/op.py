@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn, Self, TypeAlias
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import leaves
 from autograd_lite.base.functions import standing_name
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.signatures import Cores, Described, core_dimensions, parameter_names
@@ -42,27 +43,20 @@ def recorder_of(*values: Any) -> Recorder | None:
 
 def whole(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Return what NumPy's own function makes of arguments that nobody records, else NotImplemented."""
-    x = _first(args)
-    x = _first(kwargs.values()) if x is None else x
+    x = _first((*args, *kwargs.values()))
     return NotImplemented if x is None else x._whole(fn, args, kwargs)
 
 
 def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Have NumPy's own function `fn` refuse arguments that it does not take."""
-    x = _first(args)
-    x = _first(kwargs.values()) if x is None else x
+    x = _first((*args, *kwargs.values()))
     if x is not None:
         x._ask(fn, args, kwargs)
 
 
 def _first(values: Iterable[Any]) -> Any:
     """Return the first value of a type that records, also inside of lists and tuples."""
-    for x in values:
-        if x.__class__ in RECORDERS:
-            return x
-        if isinstance(x, (list, tuple)) and (found := _first(x)) is not None:
-            return found
-    return None
+    return next((x for x in leaves(values) if x.__class__ in RECORDERS), None)
 
 
 def _detached(x: Any) -> Any:
@@ -375,6 +369,10 @@ class Op(Described, Facts):
     def wanted(self, index: int) -> tuple[str, ...]:
         """Return the names of what the rule of operand `index` is called with after `g`."""
         return self.wants[index if self.operands else 0]
+
+    def argument(self, index: int) -> str:
+        """Return what a message calls operand `index`."""
+        return self.operands[index] if self.operands else f"number {index + 1}"
 
     def rule_of(self, index: int) -> Any:
         """Return the rule of operand `index`; None where it has no derivative."""

@@ -111,6 +111,11 @@ def parts_of(x: Any) -> Sequence[Any]:
     return x if x.__class__ is Bundle else (x,)
 
 
+def listed(found: Any) -> Sequence[Any]:
+    """Return the results of a function of the user's; what is neither a tuple nor a list is its only one."""
+    return found if isinstance(found, (tuple, list)) else (found,)
+
+
 def bundled(parts: Sequence[Any]) -> Any:
     """Return what `parts_of` has taken apart."""
     return parts[0] if len(parts) == 1 else Bundle(parts)
@@ -128,7 +133,7 @@ def _shares(op: str, rule: Any, count: int, g: Any, *saved: Any) -> Any:
     """Return the shares of all operands, by the one rule of their operation."""
     shares = rule(g, *saved)
     if count == 1:
-        return shares[0] if isinstance(shares, (tuple, list)) else shares
+        return listed(shares)[0]
     if not isinstance(shares, (tuple, list)) or len(shares) != count:
         given = len(shares) if isinstance(shares, (tuple, list)) else f"one {type(shares).__name__} as"
         raise errors.RuleError(errors.RULE_SHARES.format(op=op, given=given, expected=count))
@@ -148,13 +153,12 @@ class Several(Op):
         The operations of the nodes of one result, and of all operands.
     """
 
-    __slots__ = ("_asked", "constant", "domain", "part", "together")
+    __slots__ = ("constant", "domain", "part", "together")
     joint = True
     constant: tuple[int, ...]
     domain: Callable[[Any], Any] | None
     part: Op
     together: Op
-    _asked: dict[int, Rule]  # what asks the rule, by the number of operands
 
     def __init__(
         self, *args: Any, constant: Sequence[int] = (), domain: Callable[[Any], Any] | None = None, **options: Any
@@ -168,10 +172,6 @@ class Several(Op):
             self.name, lambda *arrays: arrays, "together", (), {}, (_own,), variadic=True, complex=True
         )
         self._fill(constant=tuple(constant), domain=domain, part=part, together=together)
-
-    def _rule(self, rules: Sequence[Rule | None], jvp: Rule | None) -> None:
-        super()._rule(rules, jvp)
-        self._fill(_asked={})
 
     def _names(self) -> list[str]:
         names = super()._names()
@@ -190,9 +190,7 @@ class Several(Op):
         if count > 1:
             edges = tuple([(node, _own, (i,), i) for i, node in enumerate(nodes) if node is not None])
             target = Linked(self.together, tuple(nodes), edges, NO_SETTINGS, (count,), Bundle.dtype)
-        if count not in self._asked:
-            self._asked[count] = partial(_shares, self.name, self.rules[0], count)
-        return ((target, self._asked[count], saved, 0),)
+        return ((target, partial(_shares, self.name, self.rules[0], count), saved, 0),)
 
     def wanted(self, index: int) -> tuple[str, ...]:
         """Return the names of what the rule is called with after `g`."""

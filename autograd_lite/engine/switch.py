@@ -76,10 +76,15 @@ class _SetRecording:
         switch = super().__new__(cls)
         return switch if fn is None else switch(fn)
 
-    def __enter__(self) -> None:
+    def _before(self) -> bool:
+        """Return whether there is recording, and note where that ends."""
         before = _recording.get()
         if before and not self._value:
             depart(new_order(), "ag.no_grad()")
+        return before
+
+    def __enter__(self) -> None:
+        before = self._before()
         entered = _entered.get()
         try:
             _entered.set((*entered, (self, before)))
@@ -127,9 +132,7 @@ def _around_function(switch: _SetRecording, fn: Callable[..., Any]) -> Callable[
     """NOTE: an interrupt on the way into ``__exit__`` would leave the switch as it is; ``finally`` has no such gap."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        before = _recording.get()
-        if before and not switch._value:
-            depart(new_order(), "ag.no_grad()")
+        before = switch._before()
         try:
             _recording.set(switch._value)
             return fn(*args, **kwargs)

@@ -22,7 +22,7 @@ from autograd_lite.base.shapes import Array, everywhere, whole
 from autograd_lite.engine.graph import Node, leaf, reachable
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import make_tensor, plain_of
-from autograd_lite.engine.several import Bundle, Kinds, bundled, parts_of
+from autograd_lite.engine.several import Bundle, Kinds, bundled, listed, parts_of
 from autograd_lite.engine.sweep import lifted, reverse
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import doing, traced, verify
@@ -161,8 +161,7 @@ def _custom(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) ->
             raise errors.ForeignRuleError(text, error.cause) from error
     values = _saved_by_name(node, op, recorded)
     tangents = [moving.get(p) if isinstance(p, Node) else None for p in node.inputs]
-    moved = op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants})
-    parts = moved if isinstance(moved, (tuple, list)) else (moved,)
+    parts = listed(op.jvp(tangents, **{name: values.get(name) for name in op.jvp_wants}))
     count = len(node.dtype.each) if isinstance(node.dtype, Kinds) else 1
     if len(parts) != count:
         raise errors.RuleError(errors.RULE_TANGENTS.format(op=op.name, given=len(parts), expected=count))

@@ -9,14 +9,14 @@ that do, the definition remains.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import ArrayLike, is_array, is_batch
+from autograd_lite.base.arraylike import ArrayLike, is_array, is_batch, leaves
 from autograd_lite.base.signatures import is_in_python
 from autograd_lite.engine import refusals
 from autograd_lite.engine.definitions import Composite
@@ -132,15 +132,6 @@ def _answered(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], arrays: S
         if result is not NotImplemented:
             return result
     return fn(*args, **kwargs)
-
-
-def leaves(values: Iterable[Any]) -> Iterator[Any]:
-    """Yield what stands in values, and in lists and tuples of them."""
-    for x in values:
-        if isinstance(x, (list, tuple)):
-            yield from leaves(x)
-        else:
-            yield x
 
 
 def _tensors(values: Iterable[Any]) -> list[Any]:

@@ -6,19 +6,18 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import Any, NamedTuple, ParamSpec, Protocol, Self, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.functions import Derived, named
 from autograd_lite.base.later import Later
-from autograd_lite.engine.record import Handle, make_tensor
-from autograd_lite.engine.several import parts_of
+from autograd_lite.engine.several import listed, parts_of
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import aside
 from autograd_lite.extend import numerical
-from autograd_lite.extend.foreign import Black, Code, Named, Rule, seen_by_batches, value_of
+from autograd_lite.extend.foreign import Black, Code, Named, Rule, as_they_are, seen_by_batches, value_of
 
 Function = Callable[..., Any]
 P = ParamSpec("P")
@@ -28,26 +27,18 @@ Result_co = TypeVar("Result_co", covariant=True)
 checking: Any = Later("autograd_lite.check.gradcheck")  # a check is made of derivatives, and comes after them
 
 
+class _Options(TypedDict, total=False):
+    vjp: Function | None
+    jvp: Function | None
+    name: str | None
+    check: Sequence[Any] | None
+    numerical: bool
+
+
 @overload
-def custom_op(
-    f: Callable[P, R],
-    *,
-    vjp: Function | None = ...,
-    jvp: Function | None = ...,
-    name: str | None = ...,
-    check: Sequence[Any] | None = ...,
-    numerical: bool = ...,
-) -> Operation[P, R]: ...
+def custom_op(f: Callable[P, R], **options: Unpack[_Options]) -> Operation[P, R]: ...
 @overload
-def custom_op(
-    f: None = None,
-    *,
-    vjp: Function | None = ...,
-    jvp: Function | None = ...,
-    name: str | None = ...,
-    check: Sequence[Any] | None = ...,
-    numerical: bool = ...,
-) -> Callable[[Callable[P, R]], Operation[P, R]]: ...
+def custom_op(f: None = None, **options: Unpack[_Options]) -> Callable[[Callable[P, R]], Operation[P, R]]: ...
 def custom_op(
     f: Function | None = None,
     *,
@@ -337,7 +328,7 @@ def _by_name(back: Function, names: Sequence[str], inputs: int, g: Any, *saved: 
     """Return the shares of a rule that is given by name what was saved; zeros where it says the derivative is 0."""
     shares = back(g, dict(zip(names, saved, strict=True)))
     needs, shapes = saved[0], saved[1 : inputs + 1] if inputs else saved[1]
-    as_it_is = make_tensor if any(isinstance(x, Handle) for x in parts_of(g)) else np.asarray
+    as_it_is = as_they_are(parts_of(g))
     return [
         as_it_is(np.zeros(shape)) if share is None and needed else share
         for share, needed, shape in zip(shares, needs, shapes, strict=True)
@@ -356,14 +347,10 @@ def _names(rule: Function, first: str, name: str) -> list[str]:
     return names[1:]
 
 
-def _listed(found: Any) -> Sequence[Any]:
-    return found if isinstance(found, (tuple, list)) else (found,)
-
-
 def _joint(vjp: Function, name: str) -> tuple[Function, list[str]]:
     """Return the user's rule for all inputs, and what it asks for."""
     asked = _names(vjp, "g", name)
-    rule = Rule(vjp, name, "reverse", ["g", *asked], _listed)
+    rule = Rule(vjp, name, "reverse", ["g", *asked], listed)
 
     def back(g: Any, values: Mapping[str, Any]) -> list[Any]:
         shares, expected = rule(g, *[values[x] for x in asked]), len(values["needs"])
@@ -405,7 +392,7 @@ def _forward(jvp: Function, name: str, asked: Sequence[str]) -> Named:
     def moved(found: Any) -> Sequence[Any]:
         if found is None:
             raise errors.RuleError(errors.CUSTOM_NO_TANGENT.format(op=name))
-        return _listed(found)
+        return listed(found)
 
     rule = Rule(of_list, name, "forward", ["tangents", *asked], moved)
     return Named(lambda tangents, **values: rule(tuple(tangents), *[values[x] for x in asked]), ["tangents", *asked])

@@ -22,7 +22,7 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array, whole
-from autograd_lite.engine.graph import Node, new_order
+from autograd_lite.engine.graph import new_order
 from autograd_lite.engine.op import RECORDERS, Op, recorder_of
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_of
 from autograd_lite.engine.several import Several
@@ -38,6 +38,7 @@ from autograd_lite.transforms.batches.array import (
     taken_apart,
     youngest,
 )
+from autograd_lite.transforms.watched import as_tensor, called, walk
 from autograd_lite.tree import is_named, sequence_like
 
 Function = Callable[..., Any]
@@ -147,6 +148,11 @@ def unseen(*values: Any) -> bool:
     return traced() and not any(isinstance(v, Handle) or holds_any(v) for v in values)
 
 
+def as_they_are(values: Sequence[Any]) -> Callable[[Any], Any]:
+    """Return what makes of an array what is handed out beside some values: a Tensor, if any of them is one."""
+    return as_tensor if any(isinstance(v, Handle) for v in values) else as_array
+
+
 # ----- what it returns -----
 
 
@@ -175,8 +181,7 @@ def _kind(y: Any) -> str:
         return "None"
     if isinstance(y, (np.ndarray, np.generic)) and not _is_special(y):
         return f"an array of dtype {y.dtype}" if y.dtype.kind not in "fiub" else "an array without a history"
-    name = type(y).__name__
-    return f"{'an' if name[0] in 'AEIOUaeio' else 'a'} {name}"
+    return called(y)
 
 
 def _is_number(x: Any, kinds: Container[str]) -> bool:
@@ -405,28 +410,13 @@ class _Leaves:
     def _connected(self, share: Any, values: Sequence[Any], start: int) -> Any:
         """Return a result as a Tensor; refuse one that is not 0 and has lost the way to what it is linear in."""
         moving = {v._node for v in values[: self.linear] if isinstance(v, Handle) and v._node is not None}
-        node = share._node if isinstance(share, Handle) else None
         if moving:
-            lost = node is None or not _leads(node, moving, start)
+            lost = moving.isdisjoint(walk([share], start, ())[0])
         else:
             lost = not isinstance(share, Handle) and any(isinstance(v, Handle) and v._node is not None for v in values)
         if lost and not _vanishes(share):
             self._refuse(f"it returned {_kind(share)}, which has lost the connection to {self._code.names[0]}")
-        return share if isinstance(share, Handle) else make_tensor(as_array(share))
-
-
-def _leads(node: Node, targets: set[Node], start: int) -> bool:
-    """Tell whether a derivative flows from a node to one of others, by nodes that were made from `start` on."""
-    pending, seen = [node], {node}
-    while pending:
-        node = pending.pop()
-        if node in targets:
-            return True
-        for edge in (node.edges or ()) if node.order > start else ():
-            if edge[0] not in seen:
-                seen.add(edge[0])
-                pending.append(edge[0])
-    return False
+        return as_tensor(share)
 
 
 def _vanishes(x: Any) -> bool:

@@ -12,9 +12,9 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.differences import quick
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor
-from autograd_lite.engine.several import parts_of
-from autograd_lite.extend.foreign import Named, black_box
+from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.engine.several import listed, parts_of
+from autograd_lite.extend.foreign import Named, as_they_are, black_box
 from autograd_lite.tensor.state import once
 
 Function = Callable[..., Any]
@@ -35,26 +35,20 @@ def rules(f: Function, name: str, operands: tuple[str, ...], defaults: Mapping[s
     def back(g: Any, needs: Sequence[bool], *values: Any) -> list[Any]:
         arrays, settings = inputs(values)
         weights = [_unwatched(x, name) for x in parts_of(g)]
-        as_it_is = make_tensor if any(isinstance(x, Handle) for x in parts_of(g)) else _same
+        as_it_is = as_they_are(parts_of(g))
         return [
-            as_it_is(as_array(pull(*weights, *arrays, index=i, results=len(weights), **settings))) if needed else None
+            as_it_is(pull(*weights, *arrays, index=i, results=len(weights), **settings)) if needed else None
             for i, needed in enumerate(needs)
         ]
 
     def ahead(tangents: Sequence[Any], **values: Any) -> Any:
         arrays, settings = inputs([values[x] for x in names])
         moves = [_unwatched(t, name) for t in tangents]
-        found = push(*moves, *arrays, **settings)
-        as_it_is = make_tensor if any(isinstance(t, Handle) for t in tangents) else _same
-        return [as_it_is(as_array(x)) for x in (found if isinstance(found, tuple) else (found,))]
+        return list(map(as_they_are(tangents), listed(push(*moves, *arrays, **settings))))
 
     pull = black_box(f"{name}_by_differences", partial(_pulled, once(f)))
     push = black_box(f"{name}_by_differences", partial(_pushed, once(f)))
     return Named(back, ["g", "needs", *names]), Named(ahead, ["tangents", *names])
-
-
-def _same(x: Array) -> Array:
-    return x
 
 
 def _unwatched(x: Any, name: str) -> Any:
@@ -68,8 +62,7 @@ def _unwatched(x: Any, name: str) -> Any:
 
 def _vector(y: Any, asked: Sequence[bool]) -> Array:
     """Return the numbers of those results that are asked for."""
-    parts = y if isinstance(y, tuple) else (y,)
-    return np.concatenate([np.ravel(part) for part, is_asked in zip(parts, asked, strict=True) if is_asked])
+    return np.concatenate([np.ravel(part) for part, is_asked in zip(listed(y), asked, strict=True) if is_asked])
 
 
 def _pulled(f: Function, *given: Any, index: int, results: int, **settings: Any) -> Array:
@@ -99,8 +92,7 @@ def _pushed(f: Function, *given: Any, **settings: Any) -> Any:
 
     def line(step: float) -> tuple[Array, float]:
         at = [x if t is None else x + (step / largest) * t for x, t in zip(arrays, moves, strict=True)]
-        y = f(*at, **settings)
-        parts = y if isinstance(y, tuple) else (y,)
+        parts = listed(f(*at, **settings))
         shapes[:] = [np.shape(part) for part in parts]
         return _vector(parts, [True] * len(parts)).astype(float), step / largest
 

@@ -22,7 +22,7 @@ from autograd_lite.engine.watchpoints import verify
 from autograd_lite.nn.owner import owner_called
 from autograd_lite.rules import exponentials, recurrent
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
-from autograd_lite.rules.neural import fitting_target, half_squared_error, mean_squared_error
+from autograd_lite.rules.neural import difference, fitting_target, half_squared_error, mean_squared_error
 from autograd_lite.rules.products import affine
 from autograd_lite.tensor.tensor import Tensor
 
@@ -225,10 +225,7 @@ def mse_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A0
         return mean_squared_error(input, target)
     if reduction == "sum":
         return half_squared_error(input, target) * 2
-    if np.shape(input) != np.shape(target):
-        shapes = {"given": np.shape(target), "wanted": np.shape(input)}
-        raise errors.ShapeError(errors.LOSS_SHAPES.format(**shapes, instead=fitting_target(**shapes)))
-    return np.square(input - target)
+    return np.square(difference(with_shape(input), with_shape(target)))
 
 
 def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A002 - PyTorch's name

@@ -8,6 +8,7 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.engine.record import array_of, make_tensor
 from autograd_lite.nn.module import Module, _named, _places
+from autograd_lite.nn.state_dict import other_shape
 from autograd_lite.tensor.state import writing
 from autograd_lite.tensor.tensor import Tensor
 
@@ -70,10 +71,12 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
     try:
         for name, value in given.items():
             writing(own[name])
-            _set_state(own[name], (array_of(value), value._node, value._op, None, _made(value)))
+            _, node, op, _, made = _state(value)
+            _set_state(own[name], (array_of(value), node, op, None, made))
         result = module(*args, **kwargs)
         written = [(lent[id(t)], new) for m, key, t in places if (new := vars(m).get(key)) is not t]
-        written += [(lent[id(t)], _copy(t)) for t, _ in before if t._data is not lent[id(t)]._data]
+        changed = [t for t, _ in before if t._data is not lent[id(t)]._data]
+        written += [(lent[id(t)], make_tensor(t._data, t._node, t._op)) for t in changed]
     finally:
         for m, key, t in places:
             vars(m)[key] = t
@@ -86,22 +89,12 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
 
 
 def _state(t: Tensor) -> tuple[Any, ...]:
-    return t._data, t._node, t._op, t._exposed, _made(t)
+    return t._data, t._node, t._op, t._exposed, getattr(t, "_made", None)
 
 
 def _set_state(t: Tensor, state: tuple[Any, ...]) -> None:
     """NOTE: also when it was made, so that a value from within a batch is written to as what it is."""
     t._data, t._node, t._op, t._exposed, t._made = state
-
-
-def _made(t: Tensor) -> Any:
-    return getattr(t, "_made", None)
-
-
-def _copy(t: Tensor) -> Tensor:
-    """Return a Tensor of the value and the history that another has now."""
-    result: Tensor = make_tensor(t._data, t._node, t._op)
-    return result
 
 
 def _misfits(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str]:
@@ -111,8 +104,8 @@ def _misfits(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str
     for name, value in given.items():
         if name not in own:
             found.append(f"{name} is not known to the model")
-        elif value.shape != own[name].shape:
-            found.append(f"{name} has shape {value.shape} instead of {own[name].shape}")
+        elif fault := other_shape(own[name], value):
+            found.append(f"{name} {fault}")
         elif (other := first.setdefault(id(own[name]), name)) != name:
             found.append(f"{other} and {name} are one parameter")
     return found

@@ -22,16 +22,9 @@ def _symmetric(a: Array) -> Array:
 # ----- inverses and determinants -----
 
 
-def _inverse_rule(g: Array, y: Array) -> Array:
-    return -(_turned(y) @ g @ _turned(y))
-
-
-def _determinant_rule(g: Array, y: Array, a: Array) -> Array:
-    return (g * y)[..., None, None] * _turned(np.linalg.inv(a))
-
-
-def _log_determinant_rule(g: Any, a: Array) -> Array:
-    return g[1][..., None, None] * _turned(np.linalg.inv(a))
+def _of_logarithm(g: Array, a: Array) -> Array:
+    """The rule of the logarithm of a determinant."""
+    return g[..., None, None] * _turned(np.linalg.inv(a))
 
 
 def _solve_rule(g: Array, y: Array, a: Array) -> tuple[Array, Array]:
@@ -44,9 +37,9 @@ def _solve(a: Array, b: Array) -> Array:
     return np.linalg.solve(a, b)
 
 
-several(np.linalg.inv, _inverse_rule, signature="(n,n)->(n,n)")
-several(np.linalg.det, _determinant_rule, signature="(n,n)->()")
-several(np.linalg.slogdet, _log_determinant_rule, signature="(n,n)->(),()", constant=(0,))
+several(np.linalg.inv, lambda g, y: -(_turned(y) @ g @ _turned(y)), signature="(n,n)->(n,n)")
+several(np.linalg.det, lambda g, y, a: _of_logarithm(g * y, a), signature="(n,n)->()")
+several(np.linalg.slogdet, lambda g, a: _of_logarithm(g[1], a), signature="(n,n)->(),()", constant=(0,))
 solved = several(_solve, _solve_rule, signature="(n,n),(n,k)->(n,k)")
 
 

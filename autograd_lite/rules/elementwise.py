@@ -160,7 +160,6 @@ def softplus(x: A) -> A:
     return np.logaddexp(x, 0)
 
 
-
 def _ahead(mine: Array, other: Array) -> Array:
     """``mine - other``; where both are inf they share the gradient, where both are -inf neither gets any of it."""
     ahead = np.where((mine == other) & (mine == np.inf), 0, mine - other)
@@ -350,7 +349,6 @@ select = linear(
     lambda g, condition: np.where(condition, 0, g),
     signature="(),(),()->()",
     selects=True,
-    complex=True,
 )
 
 
@@ -412,7 +410,7 @@ real_part: Op = elementwise(
 imaginary_part: Op = elementwise(
     _imag, lambda g: g * -1j, complex=True, analytic=False, view=lambda a, value: from_parts(a.real, value)
 )
-from_parts: Op = linear(_from_parts, lambda g: g, lambda g: g * 1j, complex=True, analytic=False)
+from_parts: Op = linear(_from_parts, lambda g: g, lambda g: g * 1j, analytic=False)
 elementwise(np.conjugate, lambda g: g.conj(), native="{0}", complex=True, analytic=False)
 elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None, native="copysign")
 elementwise(np.ldexp, lambda g, x2: np.ldexp(g, x2), None)

@@ -84,9 +84,8 @@ getitem: Op = linear(
     selects=True,
     accumulate=lambda out, g, key, _: _add_at(out, g, key),
     view=lambda a, value, key: setitem(a, value, key=key),
-    complex=True,
 )
-scatter: Op = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key shape", selects=True, complex=True)
+scatter: Op = linear(_scatter, lambda g, key: getitem(g, key=key), settings="key shape", selects=True)
 
 
 def _setitem(a: Array, value: Array, key: Any) -> Array:
@@ -176,7 +175,6 @@ setitem: Op = linear(
     selects=True,
     accumulate=lambda g, key: _emptied(g, key),
     spends=True,
-    complex=True,
 )
 
 # ----- definitions -----
@@ -243,7 +241,6 @@ diagonals = linear(
     signature="(m,n)->(k)",
     selects=True,
     view=lambda a, value, offset=0: setitem(a, value, key=_places(a.shape, offset)),
-    complex=True,
 )
 
 
@@ -286,8 +283,8 @@ def diag(v: Array, k: int = 0) -> Array:
     return scatter(v, key=(rows - min(k, 0), rows + max(k, 0)), shape=(n, n))
 
 
-linear(np.tril, lambda g, k: np.tril(g, k), settings="k", signature="(m,n)->(m,n)", selects=True, complex=True)
-linear(np.triu, lambda g, k: np.triu(g, k), settings="k", signature="(m,n)->(m,n)", selects=True, complex=True)
+linear(np.tril, lambda g, k: np.tril(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)
+linear(np.triu, lambda g, k: np.triu(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)
 
 
 @composite(np.sort, complex=True)
@@ -362,7 +359,6 @@ windows = linear(
     axes="axes",
     selects=True,
     view=lambda x, value, lengths, axes: refuse_write(x, value),
-    complex=True,
 )
 
 

@@ -9,7 +9,7 @@ from autograd_lite.base.shapes import A, Array, Shape, fitting, narrowed, wide
 from autograd_lite.engine.forms import custom, operation
 
 
-def _difference(p: Array, y: Array) -> Array:
+def difference(p: Array, y: Array) -> Array:
     """Return ``p - y`` for equal shapes; silent broadcasting of a loss hides a forgotten axis."""
     if getattr(p, "shape", ()) != getattr(y, "shape", ()):
         shapes = {"given": np.shape(y), "wanted": np.shape(p)}
@@ -53,7 +53,7 @@ def half_squared_error(p: A, target: Array) -> A:
     >>> ag.half_squared_error(ag.Tensor([1.0, 2.0]), np.array([0.0, 0.0])).item()
     2.5
     """
-    d = _difference(p, target)
+    d = difference(p, target)
     x = wide(d)
     return narrowed(0.5 * (x * x).sum(), d.dtype)
 
@@ -87,6 +87,6 @@ def mean_squared_error(p: A, target: Array) -> A:
     >>> ag.mean_squared_error(ag.Tensor([1.0, 3.0]), np.array([0.0, 0.0])).item()
     5.0
     """
-    d = _difference(p, target)
+    d = difference(p, target)
     x = wide(d)
     return narrowed((x * x).mean(), d.dtype)

@@ -42,7 +42,7 @@ _MATMUL: dict[tuple[int, ...], tuple[str, str]] = {
 }  # fmt: skip
 """Derivatives as a learner writes them, by the numbers of axes."""
 bilinear(
-    np.matmul, _matmul_left, _matmul_right, symbol="@", complex=True,
+    np.matmul, _matmul_left, _matmul_right, symbol="@",
     derivative=lambda shapes, settings: _MATMUL.get(tuple(map(len, shapes))),
 )  # fmt: skip
 

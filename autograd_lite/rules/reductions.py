@@ -49,7 +49,7 @@ def _gather(g: Array, shape: Shape, axis: Axis, keepdims: bool) -> Array:
     return np.sum(wide(g), normalize_axes(axis, len(shape)), keepdims=keepdims)
 
 
-spread = linear(_spread, _gather, settings="shape axis keepdims", complex=True)
+spread = linear(_spread, _gather, settings="shape axis keepdims")
 
 
 def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
@@ -59,12 +59,11 @@ def _sum(a: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 linear(
     np.sum, lambda g, a_shape, axis, keepdims: spread(g, a_shape, axis, keepdims),
     settings="axis keepdims", axes="axis", call=_sum, reduces=np.add, derivative="np.broadcast_to({g}, {shape})",
-    complex=True,
 )  # fmt: skip
 linear(
     np.mean,
     lambda g, a_shape, axis, keepdims: spread(divided(g, reduced_size(a_shape, axis)), a_shape, axis, keepdims),
-    settings="axis keepdims", axes="axis", derivative="np.broadcast_to({g} / {count}, {shape})", complex=True,
+    settings="axis keepdims", axes="axis", derivative="np.broadcast_to({g} / {count}, {shape})",
 )  # fmt: skip
 
 
@@ -74,7 +73,7 @@ def _cumsum(a: Array, axis: int) -> Array:
 
 cumulative_sum: Op = linear(
     _cumsum, lambda g, axis: np.flip(cumulative_sum(np.flip(g, axis), axis=axis), axis), settings="axis", axes="axis",
-    derivative="np.flip(np.cumsum(np.flip(g, axis), axis), axis)", complex=True,
+    derivative="np.flip(np.cumsum(np.flip(g, axis), axis), axis)",
 )
 
 

@@ -24,7 +24,7 @@ def _reshape(a: Array, shape: Any) -> Array:
 
 reshaped: Op = linear(
     _reshape, lambda g, a_shape: g.reshape(a_shape), settings="shape", derivative="g.reshape({shape})",
-    view=lambda a, value, shape: reshaped(value, shape=a.shape), complex=True,
+    view=lambda a, value, shape: reshaped(value, shape=a.shape),
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def _ravel(a: Array) -> Array:
 
 
 raveled = linear(
-    _ravel, lambda g, a_shape: g.reshape(a_shape), complex=True, view=lambda a, value: reshaped(value, shape=a.shape)
+    _ravel, lambda g, a_shape: g.reshape(a_shape), view=lambda a, value: reshaped(value, shape=a.shape)
 )
 
 
@@ -77,7 +77,7 @@ def _turned(shapes: Any, settings: Any) -> tuple[str]:
 
 linear(
     np.transpose, lambda g, axes: _transposed_back(g, axes), settings="axes", call=_transpose, derivative=_turned,
-    view=lambda a, value, axes=None: _transposed_back(value, axes), complex=True,
+    view=lambda a, value, axes=None: _transposed_back(value, axes),
 )  # fmt: skip
 
 
@@ -85,14 +85,14 @@ def _copy(a: Array) -> Array:
     return a.copy()
 
 
-copy = linear(np.copy, lambda g: g, call=_copy, signature="()->()", complex=True)
+copy = linear(np.copy, lambda g: g, call=_copy, signature="()->()")
 
 
 def _astype(x: Array, dtype: Any) -> Array:
     return x.astype(dtype)
 
 
-astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype, signature="()->()", complex=True)
+astype = linear(np.astype, lambda g: g, settings="dtype", call=_astype, signature="()->()")
 
 
 @composite(np.full_like, complex=True)
@@ -103,7 +103,7 @@ def full_like(a: Array, fill_value: Array, dtype: Any = None, *, shape: Any = No
 
 linear(
     np.broadcast_to, lambda g, array_shape: unbroadcast(g, array_shape), settings="shape", derivative="g",
-    view=lambda a, value, shape: refuse_write(a, value), complex=True,
+    view=lambda a, value, shape: refuse_write(a, value),
 )  # fmt: skip
 
 # ----- axes: definitions -----
@@ -192,7 +192,6 @@ joined = linear(
     settings="axis starts",
     axes="axis",
     variadic=True,
-    complex=True,
 )
 
 
@@ -309,7 +308,6 @@ def _negative(shift: Any) -> Any:
 
 rolled: Op = linear(
     _roll, lambda g, shift, axis: rolled(g, shift=_negative(shift), axis=axis), settings="shift axis", axes="axis",
-    complex=True,
 )
 
 
@@ -342,7 +340,7 @@ def _inside(g: Array, widths: Sequence[tuple[int, int]]) -> Array:
     return g[tuple(slice(low, g.shape[i] - high) for i, (low, high) in enumerate(widths))]
 
 
-padded = linear(_pad, lambda g, widths: _inside(g, widths), settings="widths", complex=True)
+padded = linear(_pad, lambda g, widths: _inside(g, widths), settings="widths")
 _PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
 
 

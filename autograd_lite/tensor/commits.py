@@ -21,7 +21,7 @@ from autograd_lite.engine.graph import Node
 from autograd_lite.engine.record import Handle, Shown, as_array, make_tensor, plain_of, seen_through
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.state import handing_out, is_leftover, scopes, writing
-from autograd_lite.tensor.views import is_outdated, links_of, outdate, views_of
+from autograd_lite.tensor.views import all_views, is_outdated, links_of, outdate
 
 _FLOAT64 = dtype(float64)
 _lock = Lock()  # held while gradients are added
@@ -104,9 +104,7 @@ def exposed(t: Handle) -> Array:
     if not links and not t._views:
         return _exposed(t)
     root = links[-1][0] if links else t
-    pairs = [(root, view) for view in views_of(root)]
-    for _, base in pairs:
-        pairs += [(base, view) for view in views_of(base)]
+    pairs = all_views(root)
     _exposed(root)
     for base, view in pairs:
         if not is_outdated(view):

@@ -77,7 +77,6 @@ class Tensor(Handle, Protocols, TensorMethods):
     __slots__ = ()
     __pandas_priority__ = 5000  # above a DataFrame's: pandas leaves its operators to the Tensor on the right
 
-
     def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
         self._data = own_array(data, dtype)
         self._exposed, self._name, self._made = None, name, epoch()

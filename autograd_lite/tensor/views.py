@@ -133,10 +133,7 @@ _set_class = object.__dict__["__class__"].__set__  # also where somebody is told
 
 def outdate(t: Any) -> None:
     """Have all views of `t`, and the views of those, be taken again when they are next looked at."""
-    found = [(t, view) for view in views_of(t)]
-    for _, base in found:
-        found += [(base, view) for view in views_of(base)]
-    for base, view in found:
+    for base, view in all_views(t):
         cls = type(view)
         if not is_outdated(view) and watchpoints.changeable(view):
             view._viewed = (base, *view._viewed[1:])  # it has to stay until then
@@ -153,6 +150,14 @@ def views_of(base: Any) -> Iterator[Any]:
             view = known()
             if view is not None and _shows(view, base):
                 yield view
+
+
+def all_views(t: Any) -> list[tuple[Any, Any]]:
+    """Return the views of `t`, and the views of those, each after what it is a view of."""
+    found = [(t, view) for view in views_of(t)]
+    for _, base in found:
+        found += [(base, view) for view in views_of(base)]
+    return found
 
 
 def is_outdated(t: Any) -> bool:

@@ -167,18 +167,12 @@ class _Segment(Recomputed):
         """
         run = self.again()
         seeds = [(node_of(run.results[i]), x) for i, x in zip(self.places, parts_of(g), strict=True) if x is not None]
-        lift = make_tensor if any(isinstance(x, Handle) for _, x in seeds) else None
-        return bundled(run.stretch.pull(seeds, lift, masked=masked))
+        return bundled(run.stretch.pull(seeds, masked=masked))
 
     def push(self, tangents: Sequence[Any]) -> Any:
         """Return the tangents of the results for those of the sources."""
         run = self.again()
-        moving = run.stretch.push(tangents, recorded=any(isinstance(t, Handle) for t in tangents))
-        results = [run.results[i] for i in self.places]
-        moves = [moving.get(y._node) for y in results]
-        if len(moves) > 1:
-            return moves
-        return np.zeros(results[0].shape, results[0].dtype) if moves[0] is None else moves[0]
+        return run.stretch.push(tangents, [run.results[i] for i in self.places])
 
 
 def _remembered(x: Any) -> Any:

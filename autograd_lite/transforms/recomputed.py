@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from autograd_lite.base.conventions import cast
 from autograd_lite.engine.graph import Node
+from autograd_lite.engine.record import Handle, make_tensor
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.engine.tangents import forward
 from autograd_lite.tensor.hooks import run_hooks
@@ -19,19 +22,14 @@ class Stretch(NamedTuple):
     sources: tuple[Node, ...]
     between: set[Node]
 
-    def pull(
-        self,
-        seeds: Iterable[tuple[Any, Any]],
-        lift: Callable[..., Any] | None = None,
-        retain: bool = False,
-        masked: bool = False,
-    ) -> list[Any]:
+    def pull(self, seeds: Iterable[tuple[Any, Any]], retain: bool = False, masked: bool = False) -> list[Any]:
         """Return the derivative by each source for pairs of a node and its cotangent, None where nothing flows.
 
         Hooks of the sources are left to the sweep around, which goes on there. With `masked`, zeros of the cotangents
         are kept zeros, as `sweep.reverse` does behind an operation that selects.
         """
         pairs, ends = list(seeds), frozenset(self.sources)
+        lift = make_tensor if any(isinstance(g, Handle) for _, g in pairs) else None
         found = reverse(
             pairs,
             wanted=ends,
@@ -43,10 +41,14 @@ class Stretch(NamedTuple):
         )
         return [found.pop(s, None) for s in self.sources]  # two Tensors may have one node, which is told once
 
-    def push(self, tangents: Sequence[Any], recorded: bool) -> dict[Node, Any]:
-        """Return how the nodes move when the sources move along `tangents`, None for one that does not."""
+    def push(self, tangents: Sequence[Any], results: Sequence[Handle]) -> Any:
+        """Return how a result moves, or a list for several, when the sources move; None for one that does not."""
         start = {s: cast(t, s.dtype) for s, t in zip(self.sources, tangents, strict=True) if t is not None}
-        return forward((), start, recorded, sorted(self.between, key=lambda node: node.order))
+        recorded = any(isinstance(t, Handle) for t in tangents)
+        moving = forward((), start, recorded, sorted(self.between, key=lambda node: node.order))
+        moves = [moving.get(y._node) for y in results]  # type: ignore[arg-type]
+        y = results[0]
+        return moves if len(moves) > 1 else np.zeros(y.shape, y.dtype) if moves[0] is None else moves[0]
 
     def routed(self, routes: dict[Node, Node]) -> Stretch:
         """Return the stretch with its sources reached by other ways."""

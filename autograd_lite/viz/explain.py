@@ -16,7 +16,7 @@ from autograd_lite.engine.record import array_of
 from autograd_lite.engine.several import Kinds, is_part, sources, whole_of
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.viz.derivatives import Call, derivative
-from autograd_lite.viz.items import ancestors, is_leaf, result_name
+from autograd_lite.viz.items import ancestors, is_leaf, name_of, result_name
 from autograd_lite.viz.measure import gradients, numbers, plain, shares_of, values
 from autograd_lite.viz.targets import subject_of
 from autograd_lite.viz.words import clean, number_text, settings_text, shape_text
@@ -204,7 +204,7 @@ def _labels(nodes: Sequence[Node], root: Node, names: Mapping[Any, str]) -> dict
     for node in nodes:
         if isinstance(node.dtype, Kinds):
             continue
-        given = names.get(node) or (node.notes.name if node.notes is not None else None)
+        given = name_of(node, names)
         wished = _line(given) if given else "y" if node is root else ""
         wished = wished or (_field(node) if is_part(node) else "")
         others = (f"{wished}_{i}" for i in count(2)) if wished else (f"v{i}" for i in numbers)

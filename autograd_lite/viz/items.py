@@ -160,9 +160,14 @@ def common(a: Scope | None, b: Scope | None) -> Scope | None:
     return a
 
 
+def name_of(node: Node, given: Mapping[Any, str]) -> str | None:
+    """Return what the user calls a node: for this picture, or its Tensor; None where he does not."""
+    return given.get(node) or (node.notes.name if node.notes is not None else None)
+
+
 def result_name(node: Node, given: Mapping[Any, str]) -> str:
     """Return what one of several results is called: by the user, or as the field of a named tuple."""
-    own = given.get(node) or (node.notes.name if node.notes is not None else None)
+    own = name_of(node, given)
     index, names = node.settings["index"], whole_of(node).dtype.names
     return own or (names[index] if names else str(index))
 

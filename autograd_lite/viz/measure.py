@@ -120,29 +120,22 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
         return Facts(numbers(thing.array))
     if not isinstance(thing, Node):
         return Facts()
-    if isinstance(thing.dtype, Kinds):
-        return _facts_of_several(thing, known, grads, times)
-    value, g = plain(known.get(thing)), plain(grads.get(thing))
-    marks, saved = _marks(thing.op, value, g), saved_bytes(thing)
-    if is_leaf(thing) or g is None:
-        return Facts(_numbers(value), _numbers(g), saved, marks)
+    several = isinstance(thing.dtype, Kinds)
+    value, g = known.get(thing), grads.get(thing)
+    parts, slopes = (list(map(plain, x or ())) if several else [plain(x)] for x in (value, g))
+    marks = [mark for x in parts for mark in _marks(None if several else thing.op, x, None)]
+    marks += [mark for x in slopes for mark in _marks(None, None, x)]
+    told = Facts(_in_short(parts), _in_short(slopes), saved_bytes(thing), tuple(dict.fromkeys(marks)))
+    if is_leaf(thing) or told.gradient is None:
+        return told
+    g = g if several else slopes[0]
     shares = tuple(map(_short, shares_of(thing, g))) if len(grads) <= _AT_ONCE[0] else ()
-    return Facts(_numbers(value), _numbers(g), saved, marks, shares, times_of(thing, known, g) if times else ())
+    return told._replace(shares=shares, times=times_of(thing, known, g) if times else ())
 
 
-def _facts_of_several(node: Node, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Facts:
-    """Return the same of an operation of several results, of all of them together."""
-    value, g = known.get(node) or (), grads.get(node) or ()
-    marks = [mark for x in map(plain, value) for mark in _marks(None, x, None)]
-    marks += [mark for x in map(plain, g) for mark in _marks(None, None, x)]
-    shares = tuple(map(_short, shares_of(node, g))) if g and len(grads) <= _AT_ONCE[0] else ()
-    taken = times_of(node, known, g) if g and times else ()
-    numbers = _numbers_of_several(value), _numbers_of_several(g)
-    return Facts(*numbers, saved_bytes(node), tuple(dict.fromkeys(marks)), shares, taken)
-
-
-def _numbers_of_several(parts: Sequence[Any]) -> Numbers | None:
-    found = [_numbers(plain(x)) for x in parts]
+def _in_short(parts: Sequence[Any]) -> Numbers | None:
+    """Return all results of an operation, or their gradients, in short."""
+    found = [_numbers(x) for x in parts]
     norm = math.hypot(*[x.norm for x in found if x is not None])
     return Numbers(", ".join("none" if x is None else x.text for x in found), norm) if any(found) else None
 

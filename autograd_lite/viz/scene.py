@@ -15,7 +15,7 @@ from autograd_lite.engine.graph import Constant, Node
 from autograd_lite.engine.scope import Scope
 from autograd_lite.engine.several import Kinds
 from autograd_lite.viz.fold import Folds
-from autograd_lite.viz.items import Index, Items, Output, is_leaf, result_name
+from autograd_lite.viz.items import Index, Items, Output, is_leaf, name_of, result_name
 from autograd_lite.viz.measure import Facts
 from autograd_lite.viz.targets import Failure, Subject
 from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
@@ -249,13 +249,9 @@ def _where(node: Node, subject: Subject) -> str:
     return place.short if place is not None else ""
 
 
-def _name_of(node: Node) -> str | None:
-    return node.notes.name if node.notes is not None else None
-
-
 def _leaf(node: Node, subject: Subject) -> Box:
     names = subject.names
-    name = names.given.get(node) or _name_of(node)
+    name = name_of(node, names.given)
     is_parameter = node in names.params or (names.every_leaf and node not in subject.inputs)
     kind = "parameter" if is_parameter else "input"
     lines = (name or kind, shape_text(node.shape)) if kind == "parameter" else (name or kind,)
@@ -274,7 +270,7 @@ def _constant(x: Constant, subject: Subject) -> Box:
 def _operation_lines(node: Node, subject: Subject, ends: frozenset[Node]) -> tuple[str, ...]:
     """Return the name of the operation, with the name of its result if it has one, and below it the settings."""
     assert node.op is not None
-    name = None if node in ends else subject.names.given.get(node) or _name_of(node)
+    name = None if node in ends else name_of(node, subject.names.given)
     head = node.op.name if name is None else f"{name} = {node.op.name}"
     settings = settings_text(node.settings, node.op.defaults)
     return (head, settings) if settings else (head,)

@@ -105,9 +105,9 @@ def test_a_module_is_the_users_where_its_file_is(monkeypatch: pytest.MonkeyPatch
     mine = types.ModuleType("sunau")
     mine.__file__ = str(Path("home", "sunau.py"))
     monkeypatch.setitem(sys.modules, "sunau", mine)
-    monkeypatch.delitem(libraries._modules, "sunau", raising=False)
+    libraries._of_name.cache_clear()
     assert libraries.of_module("sunau") == USER
-    libraries._modules.pop("sunau")
+    libraries._of_name.cache_clear()
 
 
 # ----- a new folder of the package -----

@@ -66,34 +66,25 @@ def _slot(slot: Any, t: Any) -> Any:
         return None
 
 
-def _data(t: Any) -> Any:
-    trace = tracing()
-    return _DATA.__get__(t) if trace is None else trace.read_data(t)
+def _through(slot: Any, name: str) -> property:
+    """Return what reads and writes a slot through the trace of this thread, where there is one."""
+    read, write = f"read_{name}", f"write_{name}"
+
+    def put(t: Any, value: Any) -> None:
+        trace = tracing()
+        if trace is None:
+            slot.__set__(t, value)
+        else:
+            getattr(trace, write)(t, value)
+
+    def get(t: Any) -> Any:
+        trace = tracing()
+        return slot.__get__(t) if trace is None else getattr(trace, read)(t)
+
+    return property(get, put, slot.__delete__)
 
 
-def _put_data(t: Any, value: Any) -> None:
-    trace = tracing()
-    if trace is None:
-        set_data(t, value)
-    else:
-        trace.write_data(t, value)
-
-
-def _grad(t: Any) -> Any:
-    trace = tracing()
-    return _GRAD.__get__(t) if trace is None else trace.read_grad(t)
-
-
-def _put_grad(t: Any, value: Any) -> None:
-    trace = tracing()
-    if trace is None:
-        set_grad(t, value)
-    else:
-        trace.write_grad(t, value)
-
-
-_TRACED_DATA = property(_data, _put_data, _DATA.__delete__)
-_TRACED_GRAD = property(_grad, _put_grad, _GRAD.__delete__)
+_TRACED_DATA, _TRACED_GRAD = _through(_DATA, "data"), _through(_GRAD, "grad")
 
 
 def _look() -> None:
@@ -186,7 +177,6 @@ class Doubles:
     """
 
     def __init__(self, survey: Survey, stand_in: Callable[[Any, str], Any]) -> None:
-        self._survey = survey
         wanted = [x for x in survey.objects.values() if can_be_replaced(x)]
         leading = _leading(survey, wanted)
         pinned = _pinned(survey, leading)

@@ -186,19 +186,13 @@ class Call(Recomputed):
         """
         given = self._given(group, g)
         results, stretch = self._again(group, tuple(given))
-        lift = make_tensor if any(isinstance(x, Handle) for x in given.values()) else None
-        return stretch.pull([(results[k]._node, x) for k, x in given.items()], lift, masked=masked)
+        return stretch.pull([(results[k]._node, x) for k, x in given.items()], masked=masked)
 
     def push(self, group: int, tangents: Sequence[Any]) -> Any:
         """Return the tangent of the result of a group, or a list of several, for those of its Tensors."""
         places = self.operation.groups[group].places
         results, stretch = self._again(group, places)
-        moving = stretch.push(tangents, any(isinstance(t, Handle) for t in tangents))
-        moves = [moving.get(results[k]._node) for k in places]
-        if len(places) > 1:
-            return moves
-        y = results[places[0]]
-        return np.zeros(y.shape, y.dtype) if moves[0] is None else moves[0]
+        return stretch.push(tangents, [results[k] for k in places])
 
     # ----- the plain function, at the values of the call -----
 

@@ -176,7 +176,6 @@ class Trace:
         values = [x._value if isinstance(x, Traced) else plain(x) for x in args]
         if fn not in _WRITTEN:
             path_of(fn)  # refused now, and not when everything has happened
-        known = self._generators if fn is helpers.draw else None
         try:
             value = carried(fn, values, {name: plain(x) for name, x in kwargs.items()})
         except BaseException as error:
@@ -188,7 +187,7 @@ class Trace:
         result = self._write(fn, operands, settings, value, frame)
         if isinstance(result, Traced):
             result._sources = _sources(args)
-        if known is None:
+        if fn is not helpers.draw:
             link_views(result, value, fn, args, kwargs)
         return result
 
@@ -199,8 +198,7 @@ class Trace:
         self.instructions.append(Instruction(number, fn, args, kwargs, origin, quiet, None, line_of(frame)))
         self._name_locals(frame)
         if isinstance(value, (tuple, list)):
-            item = _ITEM
-            parts = [self._write(item, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
+            parts = [self._write(_ITEM, (Ref(number), i), (), part, None) for i, part in enumerate(value)]
             for part, name in zip(parts, getattr(value, "_fields", ()), strict=False):
                 if isinstance(part, Traced):
                     self.names[part.id] = identifier(name)
@@ -346,8 +344,7 @@ class Trace:
         return isinstance(t, Handle) and not self.is_made(t)
 
     def read_data(self, t: Any) -> Any:
-        made = self._fresh.get(id(t))
-        if made is not None and made[0]() is t:
+        if self.is_made(t):
             return slot_data(t)
         seen = self._see(t)
         if seen.data is None:

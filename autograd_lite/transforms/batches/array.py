@@ -19,6 +19,7 @@ from typing import Any, NoReturn, TypeAlias, final
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import leaves
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array, Shape, everywhere
 from autograd_lite.engine import refusals
@@ -30,7 +31,7 @@ from autograd_lite.engine.priority import carrier_of
 from autograd_lite.engine.provenance import is_assignment
 from autograd_lite.engine.record import Handle, link, record, shares
 from autograd_lite.engine.registry import handler_of
-from autograd_lite.engine.unrecorded import ask, leaves
+from autograd_lite.engine.unrecorded import ask
 from autograd_lite.rules import constant, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.operators import TensorMethods
@@ -243,11 +244,7 @@ views.KINDS[Batched] = views.Kind(("_array",))
 
 
 def _batches(values: Iterable[Any]) -> Iterator[Batched]:
-    for x in values:
-        if isinstance(x, Batched):
-            yield x
-        elif isinstance(x, (tuple, list)):
-            yield from _batches(x)
+    return (x for x in leaves(values) if isinstance(x, Batched))
 
 
 def youngest(values: Sequence[Any]) -> Level:
@@ -321,7 +318,7 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
     handler = handler_of(fn)
     if isinstance(handler, Composite) and (fn in MOVING or _is_for(handler, given)):
         return NotImplemented
-    level = max((b._level for b in _batches(given)), key=operator.attrgetter("order"))
+    level = youngest(given)
     results = []
     for i in range(max(level.size, 1)):
         named = {name: example(x, i, level) for name, x in kwargs.items()}
