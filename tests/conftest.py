@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,9 @@ from told import name_of, text_of
 import autograd_lite as ag
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.registry import REGISTRY, is_librarys
+
+# Tests in one folder use parts of those in another.
+sys.path += sorted({str(path.parent) for path in Path(__file__).parent.rglob("test_*.py")})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -193,7 +193,7 @@ def twice(backend: str) -> Any:
 
 SCRIPT = textwrap.dedent("""
     import sys
-    sys.path[:0] = [TESTS, TESTS + "/compiler"]
+    sys.path[:0] = [TESTS, TESTS + "/compiler/native"]
     from test_compile_cache import cache, twice
     twice(BACKEND)
     print(cache.private())
@@ -202,7 +202,7 @@ SCRIPT = textwrap.dedent("""
 
 def private_folder(backend: str, **environment: str) -> Path:
     """What a fresh process has made and loaded code in."""
-    program = SCRIPT.replace("TESTS", repr(str(Path(__file__).parents[1]))).replace("BACKEND", repr(backend))
+    program = SCRIPT.replace("TESTS", repr(str(Path(__file__).parents[2]))).replace("BACKEND", repr(backend))
     return Path(printed(program, **environment).strip())
 
 
