@@ -171,11 +171,9 @@ elementwise(
     derivative=("g * np.exp(x1 - y)", "g * np.exp(x2 - y)"),
 )  # fmt: skip
 elementwise(
-    np.logaddexp2,
-    lambda g, x1, x2: g * sigmoid(_ahead(x1, x2) * LN2),
-    lambda g, x1, x2: g * sigmoid(_ahead(x2, x1) * LN2),
-    derivative=("g * 2 ** (x1 - y)", "g * 2 ** (x2 - y)"),
-)
+    np.logaddexp2, lambda g, x1, x2: g * sigmoid(_ahead(x1, x2) * LN2),
+    lambda g, x1, x2: g * sigmoid(_ahead(x2, x1) * LN2), derivative=("g * 2 ** (x1 - y)", "g * 2 ** (x2 - y)"),
+)  # fmt: skip
 
 # ----- trigonometry -----
 
@@ -198,13 +196,9 @@ def _hypot_rule(g: Array, y: Array, x: Array) -> Array:
 
 
 elementwise(
-    np.hypot,
-    lambda g, y, x1: _hypot_rule(g, y, x1),
-    lambda g, y, x2: _hypot_rule(g, y, x2),
-    apex=lambda at, slope, y, x: np.where(at, slope * x, 0),
-    native="hypot",
-    derivative=("g * x1 / y", "g * x2 / y"),
-)
+    np.hypot, lambda g, y, x1: _hypot_rule(g, y, x1), lambda g, y, x2: _hypot_rule(g, y, x2), native="hypot",
+    apex=lambda at, slope, y, x: np.where(at, slope * x, 0), derivative=("g * x1 / y", "g * x2 / y"),
+)  # fmt: skip
 
 
 def _arctan2_rule(g: Array, x: Array, r: Array) -> Array:
@@ -213,12 +207,10 @@ def _arctan2_rule(g: Array, x: Array, r: Array) -> Array:
 
 
 elementwise(
-    np.arctan2,
-    lambda g, x1, x2: _arctan2_rule(g, x2, np.hypot(x1, x2)),
-    lambda g, x1, x2: -_arctan2_rule(g, x1, np.hypot(x1, x2)),
-    native="atan2",
+    np.arctan2, lambda g, x1, x2: _arctan2_rule(g, x2, np.hypot(x1, x2)),
+    lambda g, x1, x2: -_arctan2_rule(g, x1, np.hypot(x1, x2)), native="atan2",
     derivative=("g * x2 / (x1 ** 2 + x2 ** 2)", "-g * x1 / (x1 ** 2 + x2 ** 2)"),
-)
+)  # fmt: skip
 for _to_degrees in (np.degrees, np.rad2deg):
     elementwise(_to_degrees, lambda g: g * (180 / np.pi), native=f"({{0}} * {180 / np.pi!r})")
 for _to_radians in (np.radians, np.deg2rad):
@@ -243,13 +235,9 @@ increasing(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh", com
 step = constant(np.sign)
 
 elementwise(
-    np.absolute,
-    lambda g, x: g * np.sign(x).conj(),
-    apex=lambda at, slope, x: np.where(at, slope * x.conj(), 0),
-    native="fabs",
-    complex=True,
-    analytic=False,
-)
+    np.absolute, lambda g, x: g * np.sign(x).conj(), apex=lambda at, slope, x: np.where(at, slope * x.conj(), 0),
+    native="fabs", complex=True, analytic=False,
+)  # fmt: skip
 elementwise(np.fabs, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0), native="fabs")
 
 

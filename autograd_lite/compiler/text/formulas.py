@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.dead import dead_code
-from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.identifiers import Taken, identifier, words
 from autograd_lite.compiler.program.literals import is_uniform
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, refs
@@ -333,9 +332,9 @@ def _square(w: _Writer, x: Instruction) -> Part:
 Rule = Callable[[_Writer, Instruction], Part | None]
 _SIGNS: dict[Any, Rule] = {
     "+": _infix("+", _SUM), "-": _infix("-", _SUM), "/": _infix("/", _PRODUCT), "*": _Writer.times,
-    "@": lambda w, x: w.product(w._part(x.args[0]), w._part(x.args[1])),
+    "@": lambda w, x: w.product(w._part(x.args[0]), w._part(x.args[1])), np.add: _sum,
 }  # fmt: skip
-"""By the symbol of an operation."""
+"""By the symbol of an operation, or the ufunc that it reduces by."""
 _RULES: dict[Any, Rule] = {
     operator.add: _SIGNS["+"], operator.sub: _SIGNS["-"], operator.mul: _SIGNS["*"], operator.truediv: _SIGNS["/"],
     np.negative: _negative, operator.neg: _negative,
@@ -347,9 +346,8 @@ _RULES: dict[Any, Rule] = {
 
 def _rule_of(fn: Any) -> Rule | None:
     """Return how the formula of a call is written, if by more than its name."""
-    if facts.reduction(fn) == "add":
-        return _sum
-    return _RULES.get(fn) or _SIGNS.get(getattr(handler_of(fn), "symbol", None))
+    op = handler_of(fn)
+    return _RULES.get(fn) or _SIGNS.get(getattr(op, "reduces", None) or getattr(op, "symbol", None))
 
 
 def _is_shown(value: Any) -> bool:

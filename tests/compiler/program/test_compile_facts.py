@@ -20,19 +20,19 @@ ELSEWHERE = {
     # the table
     "_TABLE": "it is the table", "_ROWS": "it is the table",
     # what an operation is, which its declaration says: its range, its text in other languages, its symbol
-    "ranges._RULES": "an operation's", "formulas._RULES": "an operation's",
+    "ranges._RULES": "an operation's", "formulas._RULES": "an operation's", "formulas._SIGNS": "an operation's",
     "formulas._THROUGH": "an operation's", "scalars.COMPARISONS": "an operation's", "scalars.SCALARS": "an operation's",
     "scalars.FLOATS_ONLY": "an operation's", "scalars.FOR_TRUTH": "an operation's",
     "scalars.WHOLE_ONLY": "an operation's",
     "c_text._COMBINED": "an operation's", "numba_text._COMBINED": "an operation's",
     # how Python writes it
-    "signs._NAMES": "a sign", "numpy_text._INFIX": "a sign", "numpy_text._PREFIX": "a sign",
+    "numbers._NAMES": "a sign", "numpy_text._INFIX": "a sign", "numpy_text._PREFIX": "a sign",
     # identities, of which each is about its functions
     "limits._LIMITS": "an identity", "algebra._RULES": "an identity", "views._RULES": "an identity",
     "calls._POWERS": "an identity", "calls._SHORTER": "an identity",
     # what a trace does in the place of a call
-    "traced._ORDERED": "another call", "traced_views._KNOWN": "the operation that it is",
-    "traced_views._TRANSPOSE": "the operation that it is",
+    "traced._ORDERED": "another call", "views._KNOWN": "the operation that it is",
+    "views._TRANSPOSE": "the operation that it is",
     # functions that programs do not call
     "observation._SETTINGS": "asked for by the user", "calling._KNOWN": "called around a program",
 }  # fmt: skip
@@ -70,7 +70,7 @@ ARGUMENTS: dict[Any, tuple[Any, ...]] = {
     np.broadcast_to: (X, (2, 2, 3)), helpers.scatter: (X, (slice(0, 2),), (4, 3)), np.array: (X,),
     helpers.placed: (X, (slice(0, 2),), (4, 3)), helpers.assigned: (X, 1.0, 0), helpers.added_at: (X, 1.0, 0),
     helpers.subtracted_at: (X, 1.0, 0), helpers.draw: (np.random.default_rng(0), "normal", 0.0, 1.0, (2, 3)),
-    np.matmul: (X, X.T), np.round: (X, 1),
+    np.matmul: (X, X.T), np.round: (X, 1), helpers.from_parts: (X, X),
 }  # fmt: skip
 
 
