@@ -134,4 +134,6 @@ def _matrix_norm(size: Array, ord: float, axes: tuple[int, ...], keepdims: bool)
 
 def _largest(size: Array, axis: Axis, keepdims: bool) -> Array:
     """Return the largest of absolute values; of none 0, as their sum is."""
-    return (np.max if reduced_size(size.shape, axis) else np.sum)(size, axis, keepdims=keepdims)
+    if reduced_size(size.shape, axis):
+        return np.max(size, axis, keepdims=keepdims)
+    return np.sum(size, axis, keepdims=keepdims)

@@ -62,7 +62,11 @@ def compare(actual: Any, expected: Any) -> None:
 # ----- the parameter -----
 
 UFUNCS = sorted(
-    (f for f, op in REGISTRY.items() if isinstance(f, np.ufunc) and isinstance(op, Op) and op.rules and all(op.rules)),
+    (
+        f for f, op in REGISTRY.items()
+        if isinstance(f, np.ufunc) and isinstance(op, Op) and op.rules and all(op.rules)
+        and op.name != "zeta"  # whose order has no derivative here
+    ),
     key=lambda fn: str(fn.__name__),
 )
 UNARY = [fn for fn in UFUNCS if fn.nin == 1]
