@@ -398,7 +398,7 @@ real_part: Op = elementwise(
 imaginary_part: Op = elementwise(
     _imag, lambda g: g * -1j, complex=True, analytic=False, view=lambda a, value: from_parts(a.real, value)
 )
-from_parts: Op = linear(_from_parts, lambda g: g, lambda g: g * 1j, analytic=False)
+from_parts: Op = elementwise(_from_parts, lambda g: g, lambda g: g * 1j, complex=True, analytic=False)
 elementwise(np.conjugate, lambda g: g.conj(), native="{0}", complex=True, analytic=False)
 elementwise(np.copysign, lambda g, x1, x2: g * (np.sign(x1) * np.copysign(1, x2)), None, native="copysign")
 elementwise(np.ldexp, lambda g, x2: np.ldexp(g, x2), None)
