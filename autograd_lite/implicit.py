@@ -30,7 +30,7 @@ from autograd_lite.extend.custom import custom_op
 from autograd_lite.extend.foreign import black_box, unseen
 from autograd_lite.transforms.derivatives import Pullback
 from autograd_lite.transforms.jacobians import jacobian_of
-from autograd_lite.transforms.watched import Call, Function, call, name_of
+from autograd_lite.transforms.watched import Function, WatchedCall, call, name_of
 from autograd_lite.tree import Structure, flatten, ravel, unflatten
 
 P = ParamSpec("P")
@@ -248,7 +248,7 @@ def _operation(equation: _Equation, x: Array) -> Op:
     return Several("implicit", lambda *arrays: x, "several", (), {}, (rule,), variadic=True)
 
 
-def _called(f: Function, x: Any) -> Call:
+def _called(f: Function, x: Any) -> WatchedCall:
     """Call an equation as a function of one array, of which it may well be independent."""
     return call(f, (x,), {}, (0,))
 

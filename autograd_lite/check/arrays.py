@@ -26,7 +26,7 @@ _SHARE = 1e-9  # of the largest number of an output, by which definitions of our
 _SAMPLES = 3
 
 
-class Difference(NamedTuple):
+class Disagreement(NamedTuple):
     """Where two outputs differ, and what they are there; by their shapes if these do."""
 
     place: str
@@ -40,7 +40,7 @@ class Difference(NamedTuple):
         return abs(self.on_tensors - self.on_arrays) if numbers else np.nan
 
 
-def of_subject(subject: Subject) -> Difference | None:
+def of_subject(subject: Subject) -> Disagreement | None:
     """Compare what a subject gives on Tensors and on plain arrays; None if that is the same, or cannot be told."""
 
     def on_arrays() -> list[Array]:
@@ -61,7 +61,7 @@ def of_subject(subject: Subject) -> Difference | None:
     return _first(ours, theirs, _rounding(subject, ours))
 
 
-def of_call(f: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> Difference | None:
+def of_call(f: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> Disagreement | None:
     """Compare the result of a call with that of the same call with plain arrays in the place of Tensors."""
 
     def on_arrays() -> list[Array]:
@@ -125,19 +125,19 @@ def _repeats(first: list[Array], second: list[Array] | None) -> bool:
     return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True))
 
 
-def _first(ours: Sequence[Array], theirs: Sequence[Array], allowed: Sequence[Any]) -> Difference | None:
+def _first(ours: Sequence[Array], theirs: Sequence[Array], allowed: Sequence[Any]) -> Disagreement | None:
     return next(_differences(ours, theirs, allowed), None)
 
 
-def _differences(ours: Sequence[Array], theirs: Sequence[Array], allowed: Sequence[Any]) -> Iterator[Difference]:
+def _differences(ours: Sequence[Array], theirs: Sequence[Array], allowed: Sequence[Any]) -> Iterator[Disagreement]:
     """Yield the largest difference of each output that differs."""
     if len(ours) != len(theirs):
-        yield Difference("the outputs", f"{len(ours)} of floats", f"{len(theirs)} of floats")
+        yield Disagreement("the outputs", f"{len(ours)} of floats", f"{len(theirs)} of floats")
         return
     for i, (a, b, most) in enumerate(zip(ours, theirs, allowed, strict=True)):
         name = "its output" if len(ours) == 1 else f"output {i}"
         if a.shape != b.shape:
-            yield Difference(name, f"of shape {a.shape}", f"of shape {b.shape}")
+            yield Disagreement(name, f"of shape {a.shape}", f"of shape {b.shape}")
             continue
         with np.errstate(all="ignore"):
             off = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0, np.abs(a - b) - most)
@@ -145,4 +145,4 @@ def _differences(ours: Sequence[Array], theirs: Sequence[Array], allowed: Sequen
         if np.any(off > 0):
             place = tuple(int(j) for j in np.unravel_index(np.argmax(off), off.shape))
             where = f"element {list(place)} of {name}" if place else name
-            yield Difference(where, float(a[place]), float(b[place]))
+            yield Disagreement(where, float(a[place]), float(b[place]))

@@ -13,7 +13,7 @@ from autograd_lite.check.report import Fault, InputReport
 
 
 @dataclass
-class Settings:
+class CheckOptions:
     """How to check: see `gradcheck`; `alone` for a single operation, inside of which little is rounded away."""
 
     modes: tuple[str, ...]

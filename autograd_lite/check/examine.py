@@ -19,11 +19,11 @@ from autograd_lite.base.lazy import lazy
 from autograd_lite.base.shapes import Array
 from autograd_lite.check import directions
 from autograd_lite.check.compare import Tolerance, hint
-from autograd_lite.check.context import Found, Operations, Settings
+from autograd_lite.check.context import CheckOptions, Found, Operations
 from autograd_lite.check.heatmap import ErrorMatrix
 from autograd_lite.check.measure import Matrix, Measure
 from autograd_lite.check.narrow import Narrow, fields, is_narrow
-from autograd_lite.check.nearby import Beside
+from autograd_lite.check.nearby import Neighbourhood
 from autograd_lite.check.numeric import Checked, Derivatives, Numeric, pulled
 from autograd_lite.check.report import Fault, InputReport
 from autograd_lite.check.rounding import Rounding
@@ -36,7 +36,7 @@ _BENDS = 3  # so many elements are looked at along a direction in which the deri
 _CLEARLY = 10  # so many times the noise of plain differences what they shall find has to be
 
 
-def examine(checked: Checked, settings: Settings, operations: Operations, order: int = 1) -> Found:
+def examine(checked: Checked, settings: CheckOptions, operations: Operations, order: int = 1) -> Found:
     """Compare all derivatives of one function."""
     found = Found()
     found.faults = list(_impure(checked, order))
@@ -69,7 +69,7 @@ class _Examination:
     """The function, both sides, and the rows and columns of one examination."""
 
     def __init__(
-        self, checked: Checked, settings: Settings, operations: Operations, order: int, found: Found
+        self, checked: Checked, settings: CheckOptions, operations: Operations, order: int, found: Found
     ) -> None:
         self.checked, self.settings, self.operations = checked, settings, operations
         self.order, self.found = order, found
@@ -363,7 +363,7 @@ class _Examination:
         excess = tolerance.excess(derived[:, None], numeric[:, None], noise[:, None])[:, 0]
         found: list[Fault] = []
         accepted: list[int] = []
-        beside = Beside(self.checked, self.numeric, k, v, mode)
+        beside = Neighbourhood(self.checked, self.numeric, k, v, mode)
         for row in np.argsort(-excess, kind="stable")[: int((excess > 1).sum())].tolist():
             what = {"analytic": float(derived[row]), "numeric": float(numeric[row]), "error": float(noise[row])}
             fault = self._of_row(k, j, v, row, sweep, beside, what)
@@ -376,7 +376,7 @@ class _Examination:
         return worst, accepted
 
     def _of_row(
-        self, k: int, j: int, v: Array, row: int, sweep: Sweep, beside: Beside, what: dict[str, Any]
+        self, k: int, j: int, v: Array, row: int, sweep: Sweep, beside: Neighbourhood, what: dict[str, Any]
     ) -> Fault | None:
         """Return what is wrong with one row at one element; None where only a combination of outputs is off."""
         scale, kink, step = float(v[j]), sweep.kink(row), float(sweep.trusted[row])
@@ -396,7 +396,7 @@ class _Examination:
                 return None
         return self._fault(verdict, k, index=_place(self.checked.kinds[k][0], j), mode=beside.mode, **what)
 
-    def _is_sure(self, k: int, beside: Beside, row: int, step: float, what: dict[str, Any]) -> bool:
+    def _is_sure(self, k: int, beside: Neighbourhood, row: int, step: float, what: dict[str, Any]) -> bool:
         """Tell whether a difference is more than chance.
 
         Where no operation is at fault there are more opinions on what is made of some, asked for once for each input:

@@ -16,10 +16,10 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.check import arrays
-from autograd_lite.check.context import Found, Settings, Unknown
+from autograd_lite.check.context import CheckOptions, Found, Unknown
 from autograd_lite.check.examine import examine
 from autograd_lite.check.holomorphic import explained
-from autograd_lite.check.locate import Recorded
+from autograd_lite.check.locate import RecordedStep
 from autograd_lite.check.pair import Pair
 from autograd_lite.check.report import Fault, GradcheckReport
 from autograd_lite.check.subject import Subject
@@ -131,7 +131,7 @@ def gradcheck(
     False
     """
     _refuse(order, modes, directions)
-    settings = Settings(tuple(modes), directions, np.random.default_rng(rng), eps, rtol, atol)
+    settings = CheckOptions(tuple(modes), directions, np.random.default_rng(rng), eps, rtol, atol)
     if isinstance(f, tuple):
         checked: Subject | Pair = Pair(*f, inputs)
         settings.modes, order = ("reverse",), 1
@@ -141,7 +141,7 @@ def gradcheck(
     for n in range(1, order + 1):
         if isinstance(checked, Subject):
             checked = checked if n == 1 else checked.differentiated(settings.rng)
-            operations = Recorded(checked, settings, n)
+            operations = RecordedStep(checked, settings, n)
             deeper = operations.settle(examine(checked, settings, operations, n))
             deeper.faults += _otherwise_on_arrays(checked, deeper) if n == 1 else []
         else:

@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite.base.arraylike import is_batch
 from autograd_lite.base.lazy import lazy
 from autograd_lite.base.shapes import Array
-from autograd_lite.check.context import Found, Settings, Unknown
+from autograd_lite.check.context import CheckOptions, Found, Unknown
 from autograd_lite.check.directions import sizes
 from autograd_lite.check.examine import examine
 from autograd_lite.check.report import Fault
@@ -43,10 +43,10 @@ class Step(NamedTuple):
     place: Place | None
 
 
-class Recorded:
+class RecordedStep:
     """The operations of one call of a function: which is the first wrong one, and where a derivative is lost."""
 
-    def __init__(self, subject: Subject, settings: Settings, order: int) -> None:
+    def __init__(self, subject: Subject, settings: CheckOptions, order: int) -> None:
         self.subject, self.settings, self.order = subject, settings, order
 
     known = True
@@ -120,7 +120,7 @@ def _steps(subject: Subject, arrays: Sequence[Array]) -> list[Step]:
     return steps
 
 
-def _first_wrong(steps: Sequence[Step], settings: Settings) -> dict[str, Any]:
+def _first_wrong(steps: Sequence[Step], settings: CheckOptions) -> dict[str, Any]:
     """Return the first operation with a wrong derivative, as fields of a fault; nothing if all are right."""
     for step in steps:
         if step.recorded and any(step.tracked):
@@ -130,7 +130,7 @@ def _first_wrong(steps: Sequence[Step], settings: Settings) -> dict[str, Any]:
     return {}
 
 
-def _check_alone(step: Step, settings: Settings) -> list[Fault]:
+def _check_alone(step: Step, settings: CheckOptions) -> list[Fault]:
     """Check the operation at the operands it had, by those that were tracked."""
     inputs: list[Any] = [None] * len(step.operands)
     for i, (x, tracked) in enumerate(zip(step.operands, step.tracked, strict=True)):

@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.check.analytic import UNABLE
 from autograd_lite.check.compare import Tolerance
-from autograd_lite.check.context import Settings
+from autograd_lite.check.context import CheckOptions
 from autograd_lite.check.numeric import Checked, Numeric, pulled
 from autograd_lite.check.rounding import Rounding
 from autograd_lite.check.subject import itemsize, plain
@@ -26,7 +26,7 @@ _FAR = 2.0**-7  # of x, from one point to those beside it: many units in the las
 _SHARE = 4  # of the difference at the point, what it has to be beside it
 
 
-class Difference(NamedTuple):
+class PrecisionLoss(NamedTuple):
     """The worst difference by one input: where, what both sides say, how many there are, and whether it is a fault."""
 
     k: int
@@ -62,7 +62,7 @@ class Narrow:
     """The derivatives in the dtypes of the inputs, and in float64 at the same point."""
 
     def __init__(
-        self, checked: Checked, settings: Settings, numeric: Numeric, rounding: Rounding, gradients: list[Array]
+        self, checked: Checked, settings: CheckOptions, numeric: Numeric, rounding: Rounding, gradients: list[Array]
     ) -> None:
         self.checked, self.settings, self.numeric = checked, settings, numeric
         self.rounding, self.gradients = rounding, gradients
@@ -74,7 +74,7 @@ class Narrow:
         self.eps = float(np.finfo(f"f{self.itemsize}").eps)
         self.outside = self._noise(False) or []
 
-    def differences(self) -> Iterator[Difference]:
+    def differences(self) -> Iterator[PrecisionLoss]:
         """Yield the worst by each input that has any; in forward mode where the reverse one has none."""
         for k, narrow in enumerate(pulled(self.checked, self.numeric, self.derived)):
             if not narrow.size:
@@ -95,14 +95,14 @@ class Narrow:
             noise = (self.outside[k] + tolerance.rtol * np.abs(exact)) @ np.abs(v)
             return _Sides(k, v, narrow[:, None], (exact @ v)[:, None], noise[:, None], tolerance)
 
-    def _worst(self, sides: _Sides, mode: str) -> Difference | None:
+    def _worst(self, sides: _Sides, mode: str) -> PrecisionLoss | None:
         columns = np.flatnonzero((sides.excess() > 1).any(axis=0))
         if not columns.size:
             return None
         (row, j), wrong = sides.worst(), self._is_wrong(sides)
         column = j if sides.v is None else None
         said = float(sides.narrow[row, j]), float(sides.exact[row, j])
-        return Difference(sides.k, mode, column, *said, int(columns.size), wrong)
+        return PrecisionLoss(sides.k, mode, column, *said, int(columns.size), wrong)
 
     def _is_wrong(self, sides: _Sides) -> bool:
         """Tell whether neither rounding inside of rules nor this very point explains a difference, nor an overflow."""
@@ -150,7 +150,7 @@ def is_narrow(checked: Checked) -> bool:
     return any(itemsize(dtype) < np.dtype(np.float64).itemsize for _, dtype in checked.kinds)
 
 
-def fields(difference: Difference, shape: tuple[int, ...], dtype: Any) -> dict[str, Any]:
+def fields(difference: PrecisionLoss, shape: tuple[int, ...], dtype: Any) -> dict[str, Any]:
     """Return a difference as fields of a fault."""
     column = difference.column
     index = () if column is None or not shape else tuple(int(i) for i in np.unravel_index(column, shape))

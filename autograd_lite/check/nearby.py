@@ -13,7 +13,7 @@ from autograd_lite.check.numeric import Checked, Derivatives, Numeric
 _VERY_NEAR = 2.0**-50  # of x, some units in its last place
 
 
-class Beside:
+class Neighbourhood:
     """What is asked of each row of the derivatives at one element, at points that most rows have in common."""
 
     def __init__(self, checked: Checked, numeric: Numeric, k: int, v: Array, mode: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.base.shapes import Array
-from autograd_lite.compiler.reference import Beside, Held, Moment, array_of_grad
+from autograd_lite.compiler.reference import Held, Moment, PlainRun, array_of_grad
 from autograd_lite.engine.record import Handle
 from autograd_lite.tree import described, flatten, paths
 
@@ -37,7 +37,7 @@ class Comparison:
         self.leaves, self.structure = _taken_apart(result)
         self.before, self.after, self.arrays, self.names = before, after, arrays, names
 
-    def differences(self, result: Any, beside: Beside) -> Iterator[str]:
+    def differences(self, result: Any, beside: PlainRun) -> Iterator[str]:
         """Say what the plain function has done otherwise: what it returned, and how everything stands now."""
         leaves, structure = _taken_apart(result)
         if structure != self.structure:

@@ -23,9 +23,9 @@ from autograd_lite.compiler.methods import own_methods
 from autograd_lite.compiler.passes import selected
 from autograd_lite.compiler.program.program import Input, Program
 from autograd_lite.compiler.recording import lock
-from autograd_lite.compiler.recording.derivative import Derived
+from autograd_lite.compiler.recording.derivative import Derivative
 from autograd_lite.compiler.recording.operation import Operation, Pull, has_batches, is_observed
-from autograd_lite.compiler.recording.run import COMPUTED, Recorded, record
+from autograd_lite.compiler.recording.run import COMPUTED, RecordedProgram, record
 from autograd_lite.compiler.text.calling import MISS, Caller
 from autograd_lite.compiler.text.names import Names
 from autograd_lite.compiler.text.numpy_program import NumpyProgram
@@ -84,7 +84,7 @@ class CompiledProgram:
     would take, and nothing for what is called once.
     """
 
-    def __init__(self, recorded: Recorded, choices: Choices, function: Function) -> None:
+    def __init__(self, recorded: RecordedProgram, choices: Choices, function: Function) -> None:
         self.forward, self.plain = recorded.program, False
         self.operation: Operation | None = None
         self._function, self._passes, self._backend = function, choices.passes, choices.backend
@@ -92,7 +92,7 @@ class CompiledProgram:
         self._numpy = NumpyProgram(self.recorded.program, self._passes)
         self.verifier = Verifier(function, self.recorded, 0 if self.plain else choices.verify)
 
-    def _divided(self, recorded: Recorded, derived: Derived) -> Recorded:
+    def _divided(self, recorded: RecordedProgram, derived: Derivative) -> RecordedProgram:
         """Take a recorded run apart into what computes the results and what computes their derivatives."""
         program, residuals, pullbacks = derived.divided(recorded.program)
         self.forward, self.plain = program.having(outputs=recorded.program.outputs), derived.plain
@@ -309,17 +309,17 @@ class Compiled(Generic[P, R]):
             self.programs.add(CompiledProgram(recorded, self._choices, self._function))
         return result if recorded.derived is None else MISS
 
-    def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Recorded, Any]:
+    def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[RecordedProgram, Any]:
         """Record with the derivatives that are asked for, or without, where these are not to be recorded."""
         rest = not self._kept_before, self._choices.static, self._choices.pure
-        derived = Derived(self._differentiated, self._learns)
+        derived = Derivative(self._differentiated, self._learns)
         try:
             return record(self._function, args, kwargs, *rest, derived=derived)
         except Exception:
             if not derived.swept:
                 raise
         self._differentiated, self._learns = frozenset(), False  # whatever it is, a sweep meets it where it is due
-        return record(self._function, args, kwargs, *rest, derived=Derived((), learns=False))
+        return record(self._function, args, kwargs, *rest, derived=Derivative((), learns=False))
 
     def _say(self, line: str) -> None:
         """Warn once of a function that prints."""

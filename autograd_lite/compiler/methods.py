@@ -15,7 +15,7 @@ KEY = "compiled methods"
 """Where an object has them, among its attributes: under no name that anybody could read."""
 
 
-class Methods:
+class BoundFunctions:
     """The compiled functions of one object, by those of its class.
 
     NOTE: copies of the object take it along, and `owner` tells whose it is; in pickles it is empty.
@@ -28,10 +28,10 @@ class Methods:
         self.made: dict[Any, Any] = {}
 
     def __reduce__(self) -> Any:
-        return Methods, ()
+        return BoundFunctions, ()
 
 
-def own_methods(instance: Any) -> Methods | None:
+def own_methods(instance: Any) -> BoundFunctions | None:
     """Return what an object has, made at first; None where it has no attributes, or where calls take it apart.
 
     A dataclass, say, is arguments like any other tree of arrays, and one program serves all.
@@ -42,5 +42,5 @@ def own_methods(instance: Any) -> Methods | None:
         return known  # type: ignore[no-any-return]
     if not isinstance(space, dict) or flatten(instance)[1] is not LEAF or is_traced(instance):
         return None
-    space[KEY] = made = Methods(instance)
+    space[KEY] = made = BoundFunctions(instance)
     return made

@@ -98,7 +98,7 @@ def put_back(every: Sequence[Held]) -> None:
     deque(map(operator.call, setters, tensors * 2, values), 0)
 
 
-class Beside:
+class PlainRun:
     """Who sees what a plain run does to Tensors from outside.
 
     NOTE: it is a watcher of the `seams`, which changes nothing: so that compiled functions inside run plainly, and

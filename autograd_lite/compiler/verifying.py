@@ -16,8 +16,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.compiler.comparing import Comparison
-from autograd_lite.compiler.recording.run import Recorded
-from autograd_lite.compiler.reference import Beside, Moment
+from autograd_lite.compiler.recording.run import RecordedProgram
+from autograd_lite.compiler.reference import Moment, PlainRun
 from autograd_lite.compiler.text.calling import MISS
 from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.record import Handle
@@ -49,7 +49,7 @@ class Verifier:
         How many calls are still to be verified.
     """
 
-    def __init__(self, function: Callable[..., Any], recorded: Recorded, left: int) -> None:
+    def __init__(self, function: Callable[..., Any], recorded: RecordedProgram, left: int) -> None:
         self.function, self.recorded, self.left = function, recorded, left
 
     def call(self, enter: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -93,7 +93,7 @@ class Verifier:
 
     def _compare(self, args: tuple[Any, ...], kwargs: dict[str, Any], program: Comparison) -> None:
         """Run the plain function, and raise an error if it does something else than the program has done."""
-        name, beside = name_of(self.function), Beside()
+        name, beside = name_of(self.function), PlainRun()
         try:
             with beside.watching():
                 result = self.function(*args, **kwargs)

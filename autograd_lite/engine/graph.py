@@ -19,7 +19,7 @@ from autograd_lite.engine.op import NO_SETTINGS, Op, Settings
 new_order = count().__next__
 
 
-class Constant:
+class ConstantInput:
     """An input of a node through which no gradient flows: its shape and name, for pictures and forward sweeps.
 
     `source` is a weak reference to the Tensor that it was, the same object for every use of it; None for an array.
@@ -39,8 +39,8 @@ class Node:
     op : Op or None
         The operation; None for a leaf.
     inputs : tuple
-        For each operand a `Node` (a gradient may flow), a `Constant`, or the Python number itself. Not there any more
-        once a sweep has released the node.
+        For each operand a `Node` (a gradient may flow), a `ConstantInput`, or the Python number itself. Not there any
+        more once a sweep has released the node.
     edges : tuple or None
         For each operand through which a gradient flows ``(node, rule, saved, index)``: where it goes, the rule, what
         the rule is called with after `g`, and which operand it is. None once a sweep has released the node.

@@ -24,7 +24,7 @@ _NEAREST = 100
 _OFTEN = 2
 
 
-class _Watch:
+class _LossWatch:
     """One loss that was swept, in how many calls of `backward` to look at it, and how often one was held in a row."""
 
     __slots__ = ("calls", "held", "node", "tensor")
@@ -35,7 +35,7 @@ class _Watch:
         self.calls = self.held = 0
 
 
-_watch = _Watch()
+_watch = _LossWatch()
 
 
 def watch(t: Any) -> None:

@@ -23,7 +23,7 @@ from autograd_lite.base.libraries import LANE
 from autograd_lite.base.shapes import Array, everywhere
 from autograd_lite.base.unfinished import Lock
 from autograd_lite.engine import fastpath, refusals
-from autograd_lite.engine.graph import Constant, Linked, Node, new_order
+from autograd_lite.engine.graph import ConstantInput, Linked, Node, new_order
 from autograd_lite.engine.loans import LOAN, saved  # noqa: F401 - lanes read LOAN
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
@@ -217,7 +217,7 @@ def seen_through(t: Handle, x: Handle) -> None:
     if x._exposed is not None and x._exposed() is data:
         _, op, settings, _, _ = t._viewed
         t._data = y = op.fn(data, **settings)
-        t._exposed = Shown(y)
+        t._exposed = ShownArray(y)
 
 
 def _told(op: Op, operands: Sequence[Any], settings: Settings, result: Any) -> Any:
@@ -345,7 +345,7 @@ def _inputs(op: Op, operands: Sequence[Any], arrays: list[Any], nodes: list[Node
     inputs: list[Any] = list(nodes)
     for i, x in enumerate(operands):
         if nodes[i] is None and is_handed(op, x):
-            inputs[i] = Constant((), None, getattr(x, "__name__", type(x).__name__))
+            inputs[i] = ConstantInput((), None, getattr(x, "__name__", type(x).__name__))
         elif nodes[i] is None:
             inputs[i] = _constant(x)
             if not isinstance(x, Handle) and is_array(arrays[i]) and op.reads_operand(i, nodes):
@@ -355,13 +355,13 @@ def _inputs(op: Op, operands: Sequence[Any], arrays: list[Any], nodes: list[Node
 
 def _constant(x: Any) -> Any:
     if isinstance(x, Handle):
-        return Constant(x._data.shape, x._data.dtype, x._name, ref(x))
+        return ConstantInput(x._data.shape, x._data.dtype, x._name, ref(x))
     if x.__class__ in _NUMBERS or x is None:
         return x
     if x.__class__ is _ndarray:
-        return Constant(x.shape, x.dtype)
+        return ConstantInput(x.shape, x.dtype)
     array = plain_operand(x)
-    return Constant(np.shape(array), getattr(array, "dtype", None))
+    return ConstantInput(np.shape(array), getattr(array, "dtype", None))
 
 
 def is_handed(op: Op, x: Any) -> bool:
@@ -446,7 +446,7 @@ def laid_out(y: Array, as_it_was: Array) -> Array:
 _ROWS = 2
 
 
-class Shown(ref[Any]):
+class ShownArray(ref[Any]):
     """A reference to an array that was handed out, and what its shape and dtype were."""
 
     __slots__ = ("dtype", "shape")

@@ -17,7 +17,7 @@ from autograd_lite.engine.several import listed, parts_of
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import aside
 from autograd_lite.extend import numerical
-from autograd_lite.extend.foreign import Black, Code, Named, Rule, as_they_are, seen_by_batches, value_of
+from autograd_lite.extend.foreign import Black, Code, Named, UserRule, as_they_are, seen_by_batches, value_of
 
 Function = Callable[..., Any]
 P = ParamSpec("P")
@@ -36,9 +36,9 @@ class _Options(TypedDict, total=False):
 
 
 @overload
-def custom_op(f: Callable[P, R], **options: Unpack[_Options]) -> Operation[P, R]: ...
+def custom_op(f: Callable[P, R], **options: Unpack[_Options]) -> BoundOperation[P, R]: ...
 @overload
-def custom_op(f: None = None, **options: Unpack[_Options]) -> Callable[[Callable[P, R]], Operation[P, R]]: ...
+def custom_op(f: None = None, **options: Unpack[_Options]) -> Callable[[Callable[P, R]], BoundOperation[P, R]]: ...
 def custom_op(
     f: Function | None = None,
     *,
@@ -151,7 +151,7 @@ def custom_op(
     return operation
 
 
-class Operation(Protocol[P, Result_co]):
+class BoundOperation(Protocol[P, Result_co]):
     """What type checkers know of a `CustomOp`."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result_co: ...
@@ -350,7 +350,7 @@ def _names(rule: Function, first: str, name: str) -> list[str]:
 def _joint(vjp: Function, name: str) -> tuple[Function, list[str]]:
     """Return the user's rule for all inputs, and what it asks for."""
     asked = _names(vjp, "g", name)
-    rule = Rule(vjp, name, "reverse", ["g", *asked], listed)
+    rule = UserRule(vjp, name, "reverse", ["g", *asked], listed)
 
     def back(g: Any, values: Mapping[str, Any]) -> list[Any]:
         shares, expected = rule(g, *[values[x] for x in asked]), len(values["needs"])
@@ -365,7 +365,7 @@ def _by_argument(written: ByArgument, op: Black) -> tuple[Function, list[str]]:
     """Return rules of one input each as one for all, of which those are called that are asked for."""
     asked = {i: [] if rule is None else _names(rule, "g", op.name) for i, rule in written.rules.items()}
     rules = {
-        i: None if rule is None else Rule(rule, op.name, "reverse", ["g", *asked[i]], lambda share: (share,))
+        i: None if rule is None else UserRule(rule, op.name, "reverse", ["g", *asked[i]], lambda share: (share,))
         for i, rule in written.rules.items()
     }
 
@@ -394,7 +394,7 @@ def _forward(jvp: Function, name: str, asked: Sequence[str]) -> Named:
             raise errors.RuleError(errors.CUSTOM_NO_TANGENT.format(op=name))
         return listed(found)
 
-    rule = Rule(of_list, name, "forward", ["tangents", *asked], moved)
+    rule = UserRule(of_list, name, "forward", ["tangents", *asked], moved)
     return Named(lambda tangents, **values: rule(tuple(tangents), *[values[x] for x in asked]), ["tangents", *asked])
 
 

@@ -261,7 +261,7 @@ class Named:
         return self._call(*args, **kwargs)
 
 
-class Rule:
+class UserRule:
     """A rule of the user's, as a function of its arguments, that returns a list of results.
 
     Parameters
@@ -316,7 +316,7 @@ def _tuple(several: tuple[Any, int], leaves: Iterator[Any]) -> Any:
 class _Leaves:
     """A rule for arguments of one form, as a function of arrays one by one."""
 
-    def __init__(self, rule: Rule, form: Sequence[Any]) -> None:
+    def __init__(self, rule: UserRule, form: Sequence[Any]) -> None:
         self.op, self.kind = rule.op, rule.kind
         self.called = f"the {self.kind} rule of custom_op {self.op}"
         names = [

@@ -18,7 +18,7 @@ from autograd_lite.base.conventions import conjugated
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import Lock, at_once
 from autograd_lite.engine.graph import Node
-from autograd_lite.engine.record import Handle, Shown, as_array, make_tensor, plain_of, seen_through
+from autograd_lite.engine.record import Handle, ShownArray, as_array, make_tensor, plain_of, seen_through
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.state import handing_out, is_leftover, scopes, writing
 from autograd_lite.tensor.views import all_views, is_outdated, links_of, outdate
@@ -124,7 +124,7 @@ def _exposed(t: Handle) -> Array:
     array, shown = t._data, t._exposed
     while shown is None or shown() is not array:
         copy = array.copy()
-        seen = Shown(copy)
+        seen = ShownArray(copy)
         if _attributes["_data"] is not _DATA and not traced():
             _exchange(t, [(_DATA, array), (_DATA, copy)], [(_DATA, copy), (_EXPOSED, seen)])
         elif t._data is array:

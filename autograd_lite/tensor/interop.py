@@ -22,12 +22,12 @@ def introduce() -> None:
     """Have einops take Tensors, now or as soon as it is imported."""
     module = sys.modules.get(_MODULE)
     if module is None:
-        sys.meta_path.insert(0, _Watch())
+        sys.meta_path.insert(0, _ImportWatch())
     else:
         _tell(module)
 
 
-class _Watch:
+class _ImportWatch:
     """What sees the import of one module, once, and leaves all others to who finds them."""
 
     def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:

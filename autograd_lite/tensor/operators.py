@@ -17,7 +17,7 @@ from autograd_lite.tensor.members.conversions import Conversions
 from autograd_lite.tensor.members.elementwise import Elementwise
 from autograd_lite.tensor.members.in_place import InPlace
 from autograd_lite.tensor.members.pairs import Pairs
-from autograd_lite.tensor.members.parts import Parts
+from autograd_lite.tensor.members.parts import PartMethods
 from autograd_lite.tensor.members.reductions import Reductions
 from autograd_lite.tensor.members.shaping import Shaping
 
@@ -161,7 +161,7 @@ class Methods(ArrayMethods, ArrayLike, abstract=True):
         return self.swapaxes(-1, -2)
 
 
-class TensorMethods(Elementwise, Pairs, Reductions, Shaping, Parts, InPlace, Conversions, Methods, abstract=True):
+class TensorMethods(Elementwise, Pairs, Reductions, Shaping, PartMethods, InPlace, Conversions, Methods, abstract=True):
     """What a Tensor has besides: functions of NumPy that are no methods there, and what PyTorch's Tensor has."""
 
     __slots__ = ()

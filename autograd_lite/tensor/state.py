@@ -29,7 +29,7 @@ from autograd_lite.tree import flatten, unflatten
 T = TypeVar("T")
 Fields = dict[str, Any]
 
-_scopes: ContextVar[tuple[Scope, ...]] = ContextVar("autograd_lite_state", default=())
+_scopes: ContextVar[tuple[StateScope, ...]] = ContextVar("autograd_lite_state", default=())
 scopes = _scopes.get
 """The scopes that this thread is in, the outermost first."""
 _KINDS = {name: Handle.__dict__[name] for name in ("_data", "_node", "_op", "_grad", "_exposed")}
@@ -67,7 +67,7 @@ def making(module: Any) -> None:
         scope.modules[id(module)] = module
 
 
-class Scope:
+class StateScope:
     """An evaluation of a function, and what it does not write to: Tensors and modules made within are its own."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Scope:
         """Take notice of an attribute that is about to be set."""
 
 
-class Refusing(Scope):
+class Refusing(StateScope):
     """Nothing that differs between the examples of a batch goes into a Tensor or a module from outside."""
 
     def __init__(self, level: Any) -> None:
@@ -134,7 +134,7 @@ class Refusing(Scope):
             raise errors.BatchError(errors.BATCH_STATE.format(what=what, place=_place()))
 
 
-class Noting(Scope):
+class Noting(StateScope):
     """Everything is written, and it is noted what was there before."""
 
     def __init__(self) -> None:

@@ -460,7 +460,7 @@ class Tensor(Handle, Protocols, TensorMethods):
 
 _DATA, _NODE = Handle.__dict__["_data"], Handle.__dict__["_node"]
 # A view that is out of date lets go of its array, to keep nobody from writing in place.
-views.KINDS[Tensor] = views.Kind(("_data", "_exposed", "_node", "_op"), _DATA.__delete__, Tensor._inherits)
+views.KINDS[Tensor] = views.ViewKind(("_data", "_exposed", "_node", "_op"), _DATA.__delete__, Tensor._inherits)
 
 
 def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> Tensor:

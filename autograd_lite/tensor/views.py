@@ -116,7 +116,7 @@ _PLAIN = frozenset((int, slice, type(None), type(Ellipsis)))
 
 # ----- what is out of date -----
 
-class Kind(NamedTuple):
+class ViewKind(NamedTuple):
     """What a view of a class takes from what it is taken from, and what is called when it is out of date, and again."""
 
     shown: tuple[str, ...]
@@ -124,7 +124,7 @@ class Kind(NamedTuple):
     inherits: Callable[[Any, Any], None] | None = None
 
 
-KINDS: dict[type, Kind] = {}
+KINDS: dict[type, ViewKind] = {}
 """The classes of what may be a view."""
 _outdated: dict[type, type] = {}
 _current: dict[type, type] = {}

@@ -82,7 +82,7 @@ class _Given(NamedTuple):
     node: Node | None
 
 
-class _Run(NamedTuple):
+class _FirstRun(NamedTuple):
     """What one evaluation left: the leaves of the results, and how they came from the nodes outside."""
 
     results: list[Any]
@@ -104,14 +104,14 @@ class _Segment(Recomputed):
         self.random = state()
         self.routes: dict[Node, Node] = {}
 
-    def first(self) -> _Run:
+    def first(self) -> _FirstRun:
         """Evaluate the function, and note what it writes to Tensors and modules from outside."""
         noted = Noting()
         run = noted.around(self.run)
         self.written = None if noted.is_empty() else noted
         return run
 
-    def run(self) -> _Run:
+    def run(self) -> _FirstRun:
         """Evaluate the function, recording."""
         args, kwargs = unflatten(self.structure, [_again(x) for x in self.given])
         start = new_order()
@@ -119,9 +119,9 @@ class _Segment(Recomputed):
             results, structure = flatten(uncovered(self.f, args, kwargs))
         seen, outside, _ = walk(results, start, ())
         sources = tuple(sorted(outside, key=lambda node: node.order))
-        return _Run(results, structure, Stretch(sources, leading_to(sources, seen - outside)))
+        return _FirstRun(results, structure, Stretch(sources, leading_to(sources, seen - outside)))
 
-    def recorded(self, run: _Run) -> Any:
+    def recorded(self, run: _FirstRun) -> Any:
         """Return the results as those of one operation, and forget how they were computed."""
         results = list(run.results)
         self.sources = run.stretch.sources
@@ -134,7 +134,7 @@ class _Segment(Recomputed):
             results[i] = t
         return unflatten(run.structure, results)
 
-    def again(self) -> _Run:
+    def again(self) -> _FirstRun:
         """Evaluate the function a second time, and refuse what is not as it was."""
         run = discarded(self._kept, self.written)
         as_before = run.stretch.sources == self.sources and run.structure == self.built
@@ -152,7 +152,7 @@ class _Segment(Recomputed):
         largest = max([_largest(b) for _, b in pairs])
         return all(_same(a, b, largest) for a, b in pairs)
 
-    def _kept(self, noted: Noting) -> _Run:
+    def _kept(self, noted: Noting) -> _FirstRun:
         run = self.run()
         return run._replace(results=noted.keeping(run.results))
 

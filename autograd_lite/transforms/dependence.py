@@ -10,10 +10,10 @@ from autograd_lite.engine import refusals
 from autograd_lite.engine.provenance import warn
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.switch import departed_since, is_grad_enabled
-from autograd_lite.transforms.watched import Call, name_of, refuse_result
+from autograd_lite.transforms.watched import WatchedCall, name_of, refuse_result
 
 
-def depends(done: Call, transform: str) -> None:
+def depends(done: WatchedCall, transform: str) -> None:
     """Warn of a function none of whose results depends on a watched argument; refuse one that has lost that."""
     reached = False
     for place, y in enumerate(done.results):

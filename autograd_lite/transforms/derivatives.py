@@ -22,7 +22,17 @@ from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.tensor.state import once
 from autograd_lite.transforms import holomorphic
 from autograd_lite.transforms.dependence import depends
-from autograd_lite.transforms.watched import Call, Function, call, is_vector, name_of, node_of, one, places, vectors
+from autograd_lite.transforms.watched import (
+    Function,
+    WatchedCall,
+    call,
+    is_vector,
+    name_of,
+    node_of,
+    one,
+    places,
+    vectors,
+)
 from autograd_lite.tree import LEAF, described, unflatten
 
 P = ParamSpec("P")
@@ -183,7 +193,7 @@ def _elementwise_grad(f: Function, argnums: Any, is_holomorphic: bool, /, *args:
 def _scalar_call(
     f: Function, args: Sequence[Any], kwargs: dict[str, Any], argnums: Any, has_aux: bool, transform: str,
     is_holomorphic: bool,
-) -> Call:  # fmt: skip
+) -> WatchedCall:  # fmt: skip
     """Call a function that has to return one number, and one that depends on its argument."""
     done = call(f, args, kwargs, places(argnums, args, f), has_aux)
     y = done.results[0] if done.structure is LEAF else ()
@@ -198,7 +208,7 @@ def _scalar_call(
     return done
 
 
-def _gradient(done: Call, argnums: Any) -> Any:
+def _gradient(done: WatchedCall, argnums: Any) -> Any:
     """Return the gradient of a function that returned one number."""
     node = node_of(done.results[0])
     seed = None if node is None else np.ones(node.shape, node.dtype) if node.shape else np.array(1, node.dtype)
@@ -346,7 +356,7 @@ class _AtAPoint:
 
     __slots__ = ("_done", "_has_aux", "_likes")
 
-    def __init__(self, done: Call, has_aux: bool) -> None:
+    def __init__(self, done: WatchedCall, has_aux: bool) -> None:
         self._done, self._has_aux = done, has_aux
         self._likes = [_like(y) for y in done.results]
 
@@ -407,7 +417,7 @@ def _are_near(a: Any, b: Any) -> bool:
 _SAME = 1e-6
 
 
-def _pushed(done: Call, tangents: Sequence[Any], likes: Sequence[Any], retain: bool = True) -> list[Any]:
+def _pushed(done: WatchedCall, tangents: Sequence[Any], likes: Sequence[Any], retain: bool = True) -> list[Any]:
     """Return the leaves of the derivative of a call in the direction of `tangents`, one for each argument.
 
     `likes` are the shapes and dtypes of tangents of the results.

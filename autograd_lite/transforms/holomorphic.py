@@ -11,12 +11,12 @@ from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.engine.record import plain_of
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.transforms.watched import Call, name_of, node_of
+from autograd_lite.transforms.watched import WatchedCall, name_of, node_of
 
 _SAME = 0.75  # of the digits that a number has
 
 
-def check(done: Call, transform: str, holomorphic: bool) -> None:
+def check(done: WatchedCall, transform: str, holomorphic: bool) -> None:
     """Refuse a complex result, unless the function is said to be holomorphic; and then one that is not."""
     names: dict[str, Any] = {"transform": transform, "function": name_of(done.function)}
     made = [plain_of(y) for y in done.results]
@@ -32,7 +32,7 @@ def check(done: Call, transform: str, holomorphic: bool) -> None:
         _prove(done, errors.NOT_HOLOMORPHIC.format(**names))
 
 
-def mode_of(done: Call, mode: str, holomorphic: bool) -> str:
+def mode_of(done: WatchedCall, mode: str, holomorphic: bool) -> str:
     """Return in which mode a Jacobian can be had where numbers are complex: one is for real results, one for arguments.
 
     Along unit vectors the reverse mode gives what real results are paired with, and the forward one how results move
@@ -49,7 +49,7 @@ def mode_of(done: Call, mode: str, holomorphic: bool) -> str:
     return only
 
 
-def _prove(done: Call, text: str) -> None:
+def _prove(done: WatchedCall, text: str) -> None:
     """Refuse a function whose derivative along ``i`` is not ``i`` times the one along 1."""
     nodes = [node for y in done.results if (node := node_of(y)) is not None]
     weights = [np.exp(1j * (1.0 + np.arange(math.prod(node.shape)))).reshape(node.shape) for node in nodes]

@@ -17,7 +17,7 @@ from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.batches.rows import pulled, pushed
 from autograd_lite.transforms.dependence import depends
 from autograd_lite.transforms.holomorphic import mode_of
-from autograd_lite.transforms.watched import Call, Function, call, node_of, one, places
+from autograd_lite.transforms.watched import Function, WatchedCall, call, node_of, one, places
 from autograd_lite.tree import unflatten
 
 P = ParamSpec("P")
@@ -86,7 +86,7 @@ def _jacobian(
     return (found, done.auxiliary()) if has_aux else found
 
 
-def jacobian_of(done: Call, mode: str = "auto", single: bool = True) -> Any:
+def jacobian_of(done: WatchedCall, mode: str = "auto", single: bool = True) -> Any:
     """Return all derivatives of all results of a call, by its one argument if it is a `single` one."""
     return _assembled(done, _blocks(mode, done), single)
 
@@ -120,7 +120,7 @@ def hessian(
     return jacobian(first, argnums, has_aux, "auto", holomorphic)
 
 
-def _blocks(mode: str, done: Call) -> list[Array | None]:
+def _blocks(mode: str, done: WatchedCall) -> list[Array | None]:
     """Return the block of each result by each input, None for a block of zeros, by the mode that can be had.
 
     Code of the user's may have a reverse rule only, which cannot be transposed; whether it can shows when it is tried.
@@ -133,7 +133,7 @@ def _blocks(mode: str, done: Call) -> list[Array | None]:
     return _by_columns(done) if mode == "forward" else _by_rows(done)
 
 
-def _pick(done: Call) -> str:
+def _pick(done: WatchedCall) -> str:
     """Return the mode with fewer sweeps; where they are even, the forward one, which need not keep anything."""
     if any(node.op is not None and node.op.jvp is None and _is_reverse_only(node.op) for node in done.reached):
         return "reverse"
@@ -147,7 +147,7 @@ def _is_reverse_only(op: Op) -> bool:
     return op.cache.foreign or (op.opaque is not None and traced())
 
 
-def _by_rows(done: Call) -> list[Array | None]:
+def _by_rows(done: WatchedCall) -> list[Array | None]:
     """Return the blocks by reverse sweeps."""
     blocks: list[Array | None] = []
     for y in done.results:
@@ -160,7 +160,7 @@ def _by_rows(done: Call) -> list[Array | None]:
     return blocks
 
 
-def _by_columns(done: Call) -> list[Array | None]:
+def _by_columns(done: WatchedCall) -> list[Array | None]:
     """Return the same by forward sweeps, column by column."""
     table = []
     for k, x in enumerate(done.inputs):
@@ -174,7 +174,7 @@ def _shaped(block: Array | None, shape: Shape) -> Array | None:
     return None if block is None else block.reshape(shape)
 
 
-def _assembled(done: Call, blocks: Sequence[Any], single: bool) -> Any:
+def _assembled(done: WatchedCall, blocks: Sequence[Any], single: bool) -> Any:
     """Return the blocks as a tree like the result, with a tree like the arguments in the place of each leaf."""
     kinds = [(np.shape(y) + x.shape, _dtype(y, x.dtype)) for y in done.results for x in done.inputs]
     made = done.handed_out(blocks, done.given * len(done.results), kinds)

@@ -45,7 +45,7 @@ _UNMOVED = Op(
 )  # fmt: skip
 
 
-class Call:
+class WatchedCall:
     """What one call of a function with watched arguments left behind.
 
     Attributes
@@ -253,11 +253,11 @@ def owned(g: Array, others: Iterable[Any]) -> Array:
 
 def call(
     function: Function, args: Sequence[Any], kwargs: Mapping[str, Any], argnums: Sequence[int], has_aux: bool = False
-) -> Call:
+) -> WatchedCall:
     """Call `function` with the leaves of the arguments in the places `argnums` watched."""
     recording = is_grad_enabled()
     start = new_order()
-    done = Call()
+    done = WatchedCall()
     done.function = function
     called = _watch_arguments(done, args, argnums, recording)
     try:
@@ -280,7 +280,7 @@ def call(
     return done
 
 
-def _watch_arguments(done: Call, args: Sequence[Any], argnums: Sequence[int], recording: bool) -> list[Any]:
+def _watch_arguments(done: WatchedCall, args: Sequence[Any], argnums: Sequence[int], recording: bool) -> list[Any]:
     """Note in `done` what is watched, and return the arguments with Tensors in the place of those leaves."""
     called = list(args)
     done.given, done.arrays, done.inputs, done.structures = [], [], [], []
@@ -329,7 +329,7 @@ def _watch(x: Any, recording: bool) -> Handle:
     return make_tensor(array, node)  # type: ignore[no-any-return]
 
 
-def _find_path(done: Call, start: int, recording: bool) -> None:
+def _find_path(done: WatchedCall, start: int, recording: bool) -> None:
     """Walk from the results to the inputs, but not into what was made before order `start`."""
     inputs = done.wanted = frozenset(done.inputs)
     done.reached, outside, strange = walk(done.results, start, inputs)
@@ -412,7 +412,7 @@ def _static(name: str | None, x: Any) -> str:
     return "" if name is None else STATIC.format(name=name, type="Any" if callable(x) else kind)
 
 
-def refuse_result(done: Call, place: int) -> NoReturn:
+def refuse_result(done: WatchedCall, place: int) -> NoReturn:
     y, structure = done.results[place], done.structure
     path, name = paths(structure)[place], field_of(structure, place)
     what = {"path": path and f" at {path}", "function": name_of(done.function), "what": called(y)}

@@ -22,7 +22,7 @@ _REPEATED = (bool, int, float, tuple, type(None))  # settings that a formula sho
 _PUBLIC = frozenset({"np", "sigmoid", "softmax", "None", "True", "False"})
 
 
-class Call(NamedTuple):
+class CallText(NamedTuple):
     """What an operation was called with, as far as shapes and settings go, and of which operand the derivative is."""
 
     op: Op
@@ -45,7 +45,7 @@ class _Plain(ast.NodeTransformer):
         return node.args[0] if isinstance(node.func, ast.Name) and node.func.id == "wide" else node
 
 
-def derivative(call: Call, names: Mapping[str, str]) -> str | None:
+def derivative(call: CallText, names: Mapping[str, str]) -> str | None:
     """Return the derivative by one operand, times what has arrived, in the caller's names; None where there is none.
 
     Examples
@@ -106,7 +106,7 @@ def _axes(axes: tuple[int, ...]) -> str:
 # ----- texts of declarations -----
 
 
-def _text(call: Call) -> str | None:
+def _text(call: CallText) -> str | None:
     """Return what the declaration says, for the shapes at hand; else the rule."""
     texts = call.op.derivative
     if texts is None:
@@ -116,7 +116,7 @@ def _text(call: Call) -> str | None:
     return None if text is None else text.format(**_filled(call))
 
 
-def _filled(call: Call) -> dict[str, Any]:
+def _filled(call: CallText) -> dict[str, Any]:
     """Return what stands for the names in braces; of a reduction, {g} and {y} have got back the axes."""
     axis, kept = call.settings.get("axis"), call.settings.get("keepdims", False)
     to = "{}" if kept or axis is None or not call.own else f"np.expand_dims({{}}, {axis})"

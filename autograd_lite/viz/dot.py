@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from autograd_lite import errors
 from autograd_lite.viz.colours import HEAT, LIGHT
-from autograd_lite.viz.measure import Facts
+from autograd_lite.viz.measure import Findings
 from autograd_lite.viz.scene import TOP, Arrow, Box, Scene, children, is_back, titled
 from autograd_lite.viz.words import bytes_text, clean, seconds_text, shape_text, wrapped
 
@@ -64,7 +64,7 @@ _LEGEND_HEAD = """\
 """
 
 
-class Shown(NamedTuple):
+class ShownParts(NamedTuple):
     """What is shown besides names and shapes: values, gradients (and heat), saved bytes, what looks wrong, and more."""
 
     values: bool = False
@@ -76,10 +76,10 @@ class Shown(NamedTuple):
     dtypes: bool = False
 
 
-PLAIN = Shown()
+PLAIN = ShownParts()
 
 
-def dot_text(scene: Scene, *, legend: bool = True, direction: str = "LR", shown: Shown = PLAIN) -> str:
+def dot_text(scene: Scene, *, legend: bool = True, direction: str = "LR", shown: ShownParts = PLAIN) -> str:
     r"""Return a picture as DOT text."""
     if direction not in DIRECTIONS:
         raise errors.PictureError(errors.PICTURE_DIRECTION.format(given=direction))
@@ -91,7 +91,7 @@ def dot_text(scene: Scene, *, legend: bool = True, direction: str = "LR", shown:
     return "".join(parts) + "}\n"
 
 
-def _boxes(scene: Scene, shown: Shown, heat: Heat | None) -> list[str]:
+def _boxes(scene: Scene, shown: ShownParts, heat: Heat | None) -> list[str]:
     """Return a line for each box, and the frames with those inside of them.
 
     A frame comes after the one it is in, so that going backwards each is complete before it is put into its parent.
@@ -110,7 +110,7 @@ def _boxes(scene: Scene, shown: Shown, heat: Heat | None) -> list[str]:
     return [lines[TOP], *reversed(parts[TOP])]
 
 
-def _box_text(i: int, box: Box, shown: Shown, heat: Heat | None) -> str:
+def _box_text(i: int, box: Box, shown: ShownParts, heat: Heat | None) -> str:
     style = STYLES[box.kind]
     if heat is not None and box.kind != "output":
         style = heat.warmed(style, box.facts)
@@ -124,7 +124,7 @@ def marked(style: str) -> str:
     return re.sub(r'color="[^"]*"', f'color="{LIGHT["failed"].line}", penwidth=3', style, count=1)
 
 
-def box_parts(box: Box, shown: Shown) -> tuple[list[str], list[str]]:
+def box_parts(box: Box, shown: ShownParts) -> tuple[list[str], list[str]]:
     """Return what stands in a box: what it is, and the numbers."""
     lines = [titled(box.lines[0], box.times), *box.lines[1:]]
     lines += [box.where] if shown.where and box.where else []
@@ -132,13 +132,13 @@ def box_parts(box: Box, shown: Shown) -> tuple[list[str], list[str]]:
     return lines, [line for fact in facts for line in wrapped(fact, _WIDTH)]
 
 
-def box_lines(box: Box, shown: Shown) -> list[str]:
+def box_lines(box: Box, shown: ShownParts) -> list[str]:
     """Return what stands in a box, line by line."""
     lines, numbers = box_parts(box, shown)
     return lines + numbers
 
 
-def fact_lines(facts: Facts, shown: Shown) -> list[str]:
+def fact_lines(facts: Findings, shown: ShownParts) -> list[str]:
     """Return the numbers of a box, a line for each."""
     lines = []
     if shown.values and facts.value is not None:
@@ -160,7 +160,7 @@ def times_text(times: Sequence[float]) -> str:
     return ", back ".join(map(seconds_text, times))
 
 
-def flow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:
+def flow_text(arrow: Arrow, scene: Scene, shown: ShownParts) -> str:
     """Return what stands at an arrow: the shape of what flows, its dtype, and its name if it is one of several."""
     if arrow.shape is None:
         return ""
@@ -168,7 +168,7 @@ def flow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:
     return " ".join(filter(None, (arrow.name, shape_text(arrow.shape), dtype)))
 
 
-def _arrow_text(arrow: Arrow, scene: Scene, shown: Shown) -> str:
+def _arrow_text(arrow: Arrow, scene: Scene, shown: ShownParts) -> str:
     flow = flow_text(arrow, scene, shown)
     parts = [f'label=" {flow} "'] if flow else []
     if is_back(arrow):
@@ -210,13 +210,13 @@ class Heat:
             return len(HEAT) - 1
         return round(math.log(norm / self.low) / math.log(self.high / self.low) * (len(HEAT) - 1))
 
-    def step_of(self, facts: Facts | None) -> int | None:
+    def step_of(self, facts: Findings | None) -> int | None:
         """Return the number of the colour of a box; None where there is no gradient."""
         if facts is None or facts.gradient is None or math.isnan(facts.gradient.norm):
             return None
         return self.step(facts.gradient.norm)
 
-    def warmed(self, style: str, facts: Facts | None) -> str:
+    def warmed(self, style: str, facts: Findings | None) -> str:
         """Return the style of a box, with another fill where there is a gradient."""
         step = self.step_of(facts)
         return style if step is None else filled(style, step)
@@ -238,7 +238,7 @@ class Sample(NamedTuple):
     heat: int | None = None
 
 
-def legend_samples(scene: Scene, shown: Shown, heat: Heat | None) -> list[Sample]:
+def legend_samples(scene: Scene, shown: ShownParts, heat: Heat | None) -> list[Sample]:
     """Return a sample of each kind that a picture has, of the colours of heat, and of arrows back."""
     present = {box.kind for box in scene.boxes}
     samples = [Sample(_SAID.get(kind, kind), kind) for kind in STYLES if kind in present]

@@ -11,11 +11,11 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.display import Report
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.graph import ConstantInput, Node
 from autograd_lite.engine.record import array_of
 from autograd_lite.engine.several import Kinds, is_part, sources, whole_of
 from autograd_lite.tensor.tensor import Tensor
-from autograd_lite.viz.derivatives import Call, derivative
+from autograd_lite.viz.derivatives import CallText, derivative
 from autograd_lite.viz.items import ancestors, is_leaf, name_of, result_name
 from autograd_lite.viz.measure import gradients, numbers, plain, shares_of, values
 from autograd_lite.viz.targets import subject_of
@@ -102,7 +102,7 @@ class Explanation:
         found: list[tuple[str, Any]] = []
         numbers = (name for i in count(1) if (name := f"c{i}") not in self.labels.values())
         for x in (x for node in self.nodes for x in node.inputs):
-            if isinstance(x, Constant) and not self._name_of(x):
+            if isinstance(x, ConstantInput) and not self._name_of(x):
                 value = plain(self.values.get(id(x)))
                 if value is not None and np.size(value) <= _SHORT:
                     continue
@@ -111,7 +111,7 @@ class Explanation:
                     found.append(pair := (next(numbers), x.shape if value is None else value))
                 yield id(x), pair
 
-    def _name_of(self, x: Constant) -> str:
+    def _name_of(self, x: ConstantInput) -> str:
         given = self.names.get(id(x.source())) if x.source is not None else None
         return _line(given or x.name or "")
 
@@ -169,7 +169,7 @@ class Explanation:
         """Return what an operand is called: by its name, or as the number it is."""
         if isinstance(x, Node):
             return self.labels[x]
-        if not isinstance(x, Constant):
+        if not isinstance(x, ConstantInput):
             return number_text(x)
         if id(x) in self.constants:
             return self.constants[id(x)][0]
@@ -183,7 +183,7 @@ class Explanation:
         pairs = zip(op.operands, node.inputs, strict=False)
         names |= {name: "None" if x is None else self.operand(x) for name, x in pairs}
         shapes = [getattr(x, "shape", ()) for x in node.inputs]
-        text = derivative(Call(op, place, shapes, node.shape, node.settings), names)
+        text = derivative(CallText(op, place, shapes, node.shape, node.settings), names)
         return text or f"{self.slope(node)} through {op.name}"
 
     def number(self, value: Any) -> str:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.graph import ConstantInput, Node
 from autograd_lite.engine.scope import Scope
-from autograd_lite.viz.items import Index, Items, is_leaf
+from autograd_lite.viz.items import Items, Numbering, is_leaf
 from autograd_lite.viz.words import number_text, settings_text
 
 _FEWEST = 3  # repetitions that are worth a fold
@@ -59,7 +59,7 @@ class Folds:
 
     def find(self) -> Folds:
         """Fold what is equal, from the outermost scope inwards."""
-        level = _Level(self.items)
+        level = _FoldLevel(self.items)
         pending: list[Scope | None] = [None]
         for scope in pending:  # the list grows on the way
             parts = level.parts[scope]
@@ -74,7 +74,7 @@ class Folds:
         self._fold_leaves()
         return self
 
-    def _fold(self, parts: list[Any], repeat: Repeat, level: _Level) -> None:
+    def _fold(self, parts: list[Any], repeat: Repeat, level: _FoldLevel) -> None:
         first = parts[repeat.start : repeat.start + repeat.period]
         for k in range(1, repeat.times):
             at = repeat.start + k * repeat.period
@@ -109,7 +109,7 @@ class Folds:
                     self.block_of[k] = self.block_of[here]
 
 
-class _Level:
+class _FoldLevel:
     """The parts of every scope, operations and scopes, in order, and what is compared of them."""
 
     def __init__(self, items: Items) -> None:
@@ -170,7 +170,7 @@ class _Level:
 
     def _kind(self, j: int, shape: Any) -> Any:
         thing = self.items.things[j]
-        if isinstance(thing, (Node, Constant, Index)):
+        if isinstance(thing, (Node, ConstantInput, Numbering)):
             return shape
         return number_text(thing)
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Shape
-from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.graph import ConstantInput, Node
 from autograd_lite.engine.op import Settings
 from autograd_lite.engine.scope import Scope
 from autograd_lite.engine.several import is_part, whole_of
-from autograd_lite.viz.targets import Failure, Subject
+from autograd_lite.viz.targets import Failure, Target
 
 
 class Output(NamedTuple):
@@ -22,7 +22,7 @@ class Output(NamedTuple):
     name: str
 
 
-class Index(NamedTuple):
+class Numbering(NamedTuple):
     """What an operation picks elements by, which is among its settings: its name, if that is known, and the array."""
 
     name: str
@@ -35,7 +35,7 @@ class Items:
     Attributes
     ----------
     things : list
-        A `Node`, a `Constant`, a Python number, an `Index`, an `Output` or a `Failure`.
+        A `Node`, a `ConstantInput`, a Python number, an `Numbering`, an `Output` or a `Failure`.
     inputs : list of list
         For each thing pairs of the number of another and the shape of what flows; None for a plain number.
     scopes : list of Scope or None
@@ -46,7 +46,7 @@ class Items:
         The results of operations that have several, as far as they are used: their nodes, by that of the operation.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Target) -> None:
         self.things: list[Any] = []
         self.inputs: list[list[tuple[int, Shape | None]]] = []
         self.scopes: list[Scope | None] = []
@@ -96,9 +96,9 @@ class Items:
         for array in _arrays_in(settings):
             name = next((name for name, x in self._integers.items() if _same(x, array)), "")
             if name or not np.array_equal(array.ravel(), np.arange(array.size)):
-                place = self._places.get((Index, name)) if name else None
+                place = self._places.get((Numbering, name)) if name else None
                 if place is None:
-                    place = self._places[Index, name] = self._add(Index(name, array), [], None)
+                    place = self._places[Numbering, name] = self._add(Numbering(name, array), [], None)
                 found.setdefault(place, array.shape)
         return list(found.items())
 
@@ -127,7 +127,7 @@ class Items:
     def _moves(self, thing: Any) -> bool:
         if isinstance(thing, Node):
             return thing not in self._outside
-        return not (isinstance(thing, (Constant, Index)) and thing.name)
+        return not (isinstance(thing, (ConstantInput, Numbering)) and thing.name)
 
 
 def _arrays_in(settings: Settings) -> Iterator[Any]:
@@ -147,7 +147,7 @@ def _identity(x: Any) -> int | None:
 
     NOTE: the weak reference itself would not do as a key: it hashes and compares as the Tensor, while that is alive.
     """
-    return id(x.source) if isinstance(x, Constant) and x.source is not None else None
+    return id(x.source) if isinstance(x, ConstantInput) and x.source is not None else None
 
 
 def common(a: Scope | None, b: Scope | None) -> Scope | None:

@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.base.arraylike import is_array
-from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.graph import ConstantInput, Node
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import array_of, as_array
 from autograd_lite.engine.several import Kinds, is_part, sources, whole_of
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.rules.elementwise import relu
-from autograd_lite.viz.items import Index, Items, Output, is_leaf
-from autograd_lite.viz.targets import Subject
+from autograd_lite.viz.items import Items, Numbering, Output, is_leaf
+from autograd_lite.viz.targets import Target
 from autograd_lite.viz.words import complaint
 
 _SHOWN_WHOLE = 6  # elements
@@ -49,7 +49,7 @@ class Numbers(NamedTuple):
     norm: float
 
 
-class Facts(NamedTuple):
+class Findings(NamedTuple):
     """What is known of one thing in a picture.
 
     Attributes
@@ -78,12 +78,12 @@ class Facts(NamedTuple):
 
 def is_small(items: Items) -> bool:
     """Tell whether all values and gradients are computed in no time."""
-    shapes = [thing.shape for thing in items.things if isinstance(thing, (Node, Constant))]
+    shapes = [thing.shape for thing in items.things if isinstance(thing, (Node, ConstantInput))]
     things, elements = _AT_ONCE
     return len(shapes) <= things and sum(map(math.prod, shapes)) <= elements
 
 
-def facts_of(subject: Subject, items: Items, *, derive: bool | None, times: bool) -> tuple[dict[int, Facts], str]:
+def facts_of(subject: Target, items: Items, *, derive: bool | None, times: bool) -> tuple[dict[int, Findings], str]:
     """Measure everything that is drawn, by its number.
 
     `derive` asks for gradients: True insists, None takes a derivative that raises for none, and returns why.
@@ -103,29 +103,29 @@ def facts_of(subject: Subject, items: Items, *, derive: bool | None, times: bool
     for i, inputs in enumerate(items.inputs):
         if isinstance(items.things[i], Output):
             source = facts[inputs[0][0]]
-            facts[i] = Facts(source.value, source.gradient, note=note)
+            facts[i] = Findings(source.value, source.gradient, note=note)
     return facts, why
 
 
-def saved_of(items: Items) -> dict[int, Facts]:
+def saved_of(items: Items) -> dict[int, Findings]:
     """Return only what each operation keeps for its derivative, which costs nothing to find out."""
-    return {i: Facts(saved=saved_bytes(thing)) for i, thing in enumerate(items.things) if isinstance(thing, Node)}
+    return {i: Findings(saved=saved_bytes(thing)) for i, thing in enumerate(items.things) if isinstance(thing, Node)}
 
 
-def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Facts:
-    if isinstance(thing, Constant):
+def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], times: bool) -> Findings:
+    if isinstance(thing, ConstantInput):
         value = plain(known.get(id(thing)))
-        return Facts(_numbers(value), marks=_marks(None, value, None))
-    if isinstance(thing, Index):
-        return Facts(numbers(thing.array))
+        return Findings(_numbers(value), marks=_marks(None, value, None))
+    if isinstance(thing, Numbering):
+        return Findings(numbers(thing.array))
     if not isinstance(thing, Node):
-        return Facts()
+        return Findings()
     several = isinstance(thing.dtype, Kinds)
     value, g = known.get(thing), grads.get(thing)
     parts, slopes = (list(map(plain, x or ())) if several else [plain(x)] for x in (value, g))
     marks = [mark for x in parts for mark in _marks(None if several else thing.op, x, None)]
     marks += [mark for x in slopes for mark in _marks(None, None, x)]
-    told = Facts(_in_short(parts), _in_short(slopes), saved_bytes(thing), tuple(dict.fromkeys(marks)))
+    told = Findings(_in_short(parts), _in_short(slopes), saved_bytes(thing), tuple(dict.fromkeys(marks)))
     if is_leaf(thing) or told.gradient is None:
         return told
     g = g if several else slopes[0]
@@ -166,7 +166,7 @@ def values(nodes: Sequence[Node], at_hand: Mapping[Node, Any]) -> dict[Any, Any]
         known.update(_saved_values(node))
     for node in nodes:
         for x in node.inputs:
-            if isinstance(x, Constant) and id(x) not in known and x.source is not None and x.source() is not None:
+            if isinstance(x, ConstantInput) and id(x) not in known and x.source is not None and x.source() is not None:
                 known[id(x)] = array_of(x.source())
         if node not in known:
             value = _owned(node) if is_leaf(node) else _again(node, known)
@@ -214,7 +214,7 @@ def _own(y: Any) -> Any:
 
 def _operands(node: Node, known: Mapping[Any, Any]) -> list[Any] | None:
     """Return the values that an operation is computed from; None where one of them is not known."""
-    operands = [_known(x, known) if isinstance(x, (Node, Constant)) else x for x in node.inputs]
+    operands = [_known(x, known) if isinstance(x, (Node, ConstantInput)) else x for x in node.inputs]
     missing = any(value is None and x is not None for value, x in zip(operands, node.inputs, strict=True))
     return None if missing else operands
 

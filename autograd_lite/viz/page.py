@@ -7,8 +7,8 @@ from typing import Any
 from autograd_lite.base.display import escaped
 from autograd_lite.base.shapes import Shape
 from autograd_lite.viz.colours import DARK, HEAT, HOT_INK, LIGHT, ON_DARK, ON_LIGHT
-from autograd_lite.viz.dot import Heat, Shown, times_text
-from autograd_lite.viz.measure import Facts
+from autograd_lite.viz.dot import Heat, ShownParts, times_text
+from autograd_lite.viz.measure import Findings
 from autograd_lite.viz.scene import Box, Scene, sources, titled
 from autograd_lite.viz.words import bytes_text, clean, shape_text, wrapped
 
@@ -17,7 +17,7 @@ _WIDTH = 30  # of numbers in a box
 _REST = {"light": {"panel": "#f5f5f5", "focus": "#0b57d0"}, "dark": {"panel": "#242424", "focus": "#8ab4f8"}}
 
 
-def page_text(scene: Scene, title: str, depth: int | None, shown: Shown, direction: str | None) -> str:
+def page_text(scene: Scene, title: str, depth: int | None, shown: ShownParts, direction: str | None) -> str:
     """Return the page. `depth` says which frames are folded at first; `shown`, whether saved bytes are told."""
     import json  # noqa: PLC0415 - import time that only pages need
     from importlib.resources import files  # noqa: PLC0415
@@ -46,7 +46,7 @@ def _colours() -> str:
 
 
 def page_data(
-    scene: Scene, title: str, depth: int | None, shown: Shown, direction: str | None
+    scene: Scene, title: str, depth: int | None, shown: ShownParts, direction: str | None
 ) -> dict[str, Any]:
     """Return what the page's script draws, as plain dicts and lists."""
     heat = Heat(scene)
@@ -62,8 +62,8 @@ def page_data(
     }
 
 
-def _box(box: Box, shown: Shown, heat: Heat) -> dict[str, Any]:
-    facts = box.facts or Facts()
+def _box(box: Box, shown: ShownParts, heat: Heat) -> dict[str, Any]:
+    facts = box.facts or Findings()
     lines = [line for text in (titled(box.lines[0], box.times), *box.lines[1:]) for line in clean(text).split("\n")]
     return {
         "kind": box.kind,

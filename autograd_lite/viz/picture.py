@@ -11,7 +11,7 @@ from autograd_lite import errors
 from autograd_lite.base.display import escaped, kernel, show_in_kernel
 from autograd_lite.base.lazy import lazy
 from autograd_lite.tensor.tensor import Tensor
-from autograd_lite.viz.dot import DIRECTIONS, PLAIN, Shown, dot_text
+from autograd_lite.viz.dot import DIRECTIONS, PLAIN, ShownParts, dot_text
 from autograd_lite.viz.fold import Folds
 from autograd_lite.viz.items import Items
 from autograd_lite.viz.measure import facts_of, is_small, saved_of
@@ -56,7 +56,7 @@ class Picture:
         direction: str | None = None,
         depth: int | None = None,
         limit: int | None = None,
-        shown: Shown = PLAIN,
+        shown: ShownParts = PLAIN,
         title: str = "",
         error: Exception | None = None,
     ) -> None:
@@ -300,7 +300,7 @@ def visualize(
     _at_least(_FEWEST, "limit", limit)
     if isinstance(target, DrawsItself):
         drawn = target.visualize(before=True, legend=legend, direction=direction)
-        shown = Shown(dtypes=dtypes)
+        shown = ShownParts(dtypes=dtypes)
         return Picture(
             drawn._scene, legend=legend, direction=direction, depth=depth, limit=limit, shown=shown, title=drawn._title
         )
@@ -315,7 +315,7 @@ def visualize(
         facts, remark = facts_of(subject, items, derive=derive, times=times)
     else:
         facts, remark = saved_of(items) if saved else {}, ""
-    shown = Shown(bool(values), bool(gradients), saved, bool(values or gradients), times, where, dtypes)
+    shown = ShownParts(bool(values), bool(gradients), saved, bool(values or gradients), times, where, dtypes)
     error = None if subject.failure is None else subject.failure.error
     scene = scene_of(subject, items, folds, facts, remark)
     return Picture(

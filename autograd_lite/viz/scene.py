@@ -11,13 +11,13 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 from autograd_lite.base.shapes import Shape
-from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.graph import ConstantInput, Node
 from autograd_lite.engine.scope import Scope
 from autograd_lite.engine.several import Kinds
 from autograd_lite.viz.fold import Folds
-from autograd_lite.viz.items import Index, Items, Output, is_leaf, name_of, result_name
-from autograd_lite.viz.measure import Facts
-from autograd_lite.viz.targets import Failure, Subject
+from autograd_lite.viz.items import Items, Numbering, Output, is_leaf, name_of, result_name
+from autograd_lite.viz.measure import Findings
+from autograd_lite.viz.targets import Failure, Target
 from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
 
 TOP = -1
@@ -52,7 +52,7 @@ class Box(NamedTuple):
     times: int = 1
     shape: Shape | None = None
     dtype: str = ""
-    facts: Facts | None = None
+    facts: Findings | None = None
     where: str = ""
 
 
@@ -130,7 +130,7 @@ def titled(title: str, times: int) -> str:
 # ----- from the graph -----
 
 
-def scene_of(subject: Subject, items: Items, folds: Folds, facts: Mapping[int, Facts], remark: str) -> Scene:
+def scene_of(subject: Target, items: Items, folds: Folds, facts: Mapping[int, Findings], remark: str) -> Scene:
     """Return the picture of what was recorded, with equal blocks drawn once."""
     frames = _Frames(folds)
     ends = frozenset(subject.outputs)
@@ -220,14 +220,14 @@ class _Frames:
 # ----- what stands in a box -----
 
 
-def _box(thing: Any, subject: Subject, ends: frozenset[Node]) -> Box:
+def _box(thing: Any, subject: Target, ends: frozenset[Node]) -> Box:
     if isinstance(thing, Output):
         return Box("output", (thing.name,))
     if isinstance(thing, Failure):
         return Box("failed", (thing.name, *_error_lines(said(thing.error))))
-    if isinstance(thing, Constant):
+    if isinstance(thing, ConstantInput):
         return _constant(thing, subject)
-    if isinstance(thing, Index):
+    if isinstance(thing, Numbering):
         return Box("input", (thing.name or "index",), shape=thing.array.shape, dtype=str(thing.array.dtype))
     if not isinstance(thing, Node):
         return Box("input", (number_text(thing),))
@@ -243,13 +243,13 @@ def _error_lines(text: str) -> list[str]:
     return lines if len(lines) <= _MOST_LINES else [*lines[: half - 1], "…", *lines[-half:]]
 
 
-def _where(node: Node, subject: Subject) -> str:
+def _where(node: Node, subject: Target) -> str:
     """Return the line an operation was called from: noted while it was run for the picture, or inside of `debug`."""
     place = subject.lines.get(node) or (node.notes.place if node.notes is not None else None)
     return place.short if place is not None else ""
 
 
-def _leaf(node: Node, subject: Subject) -> Box:
+def _leaf(node: Node, subject: Target) -> Box:
     names = subject.names
     name = name_of(node, names.given)
     is_parameter = node in names.params or (names.every_leaf and node not in subject.inputs)
@@ -258,7 +258,7 @@ def _leaf(node: Node, subject: Subject) -> Box:
     return Box(kind, lines, shape=node.shape, dtype=str(node.dtype))
 
 
-def _constant(x: Constant, subject: Subject) -> Box:
+def _constant(x: ConstantInput, subject: Target) -> Box:
     key = id(x.source()) if x.source is not None else None
     name = subject.names.given.get(key)
     dtype = "" if x.dtype is None else str(x.dtype)
@@ -267,7 +267,7 @@ def _constant(x: Constant, subject: Subject) -> Box:
     return Box("input", (name or x.name or "constant",), shape=x.shape, dtype=dtype)
 
 
-def _operation_lines(node: Node, subject: Subject, ends: frozenset[Node]) -> tuple[str, ...]:
+def _operation_lines(node: Node, subject: Target, ends: frozenset[Node]) -> tuple[str, ...]:
     """Return the name of the operation, with the name of its result if it has one, and below it the settings."""
     assert node.op is not None
     name = None if node in ends else name_of(node, subject.names.given)

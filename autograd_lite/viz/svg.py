@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from autograd_lite.base.display import escaped
 from autograd_lite.viz.colours import DARK, HEAT, HOT_INK, LIGHT, ON_DARK, ON_LIGHT, Ground, Shade
-from autograd_lite.viz.dot import Heat, Sample, Shown, box_parts, flow_text, legend_samples
+from autograd_lite.viz.dot import Heat, Sample, ShownParts, box_parts, flow_text, legend_samples
 from autograd_lite.viz.labels import Labels
 from autograd_lite.viz.layout import Layout, Point, Sizes, Spot, laid_out
 from autograd_lite.viz.letters import width_of
@@ -38,7 +38,7 @@ class Label(NamedTuple):
         return max(*widths, 34.0, 0.0) + 22, _LINE * len(widths) + 10
 
 
-def svg_text(scene: Scene, *, legend: bool = True, direction: str | None = None, shown: Shown, about: str) -> str:
+def svg_text(scene: Scene, *, legend: bool = True, direction: str | None = None, shown: ShownParts, about: str) -> str:
     """Return a picture as SVG. Without a direction it goes from left to right, if that is not too wide for a page."""
     heat = Heat(scene) if shown.gradients else None
     labels = [Label(*box_parts(box, shown)) for box in scene.boxes]
@@ -190,7 +190,7 @@ def _tip(way: Sequence[Point], across: bool) -> str:
     return f"M{x:.1f} {y:.1f}l-3.5 -8h7z"
 
 
-def _box(box: Box, label: Label, spot: Spot, heat: Heat | None, shown: Shown) -> str:
+def _box(box: Box, label: Label, spot: Spot, heat: Heat | None, shown: ShownParts) -> str:
     kinds = [box.kind]
     if heat is not None and box.kind != "output" and (step := heat.step_of(box.facts)) is not None:
         kinds += ["heat", f"heat{step}"]

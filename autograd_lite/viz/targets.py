@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite import errors, tree
 from autograd_lite.base.arraylike import is_array
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import Constant, Linked, Node
+from autograd_lite.engine.graph import ConstantInput, Linked, Node
 from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import NO_SETTINGS, Op
 from autograd_lite.engine.provenance import Place, caller
@@ -40,7 +40,7 @@ class Failure(NamedTuple):
     error: Exception
 
 
-class Names(NamedTuple):
+class TargetNames(NamedTuple):
     """What the caller calls Tensors.
 
     Attributes
@@ -58,7 +58,7 @@ class Names(NamedTuple):
     every_leaf: bool
 
 
-class Subject(NamedTuple):
+class Target(NamedTuple):
     """What a picture is of.
 
     Attributes
@@ -82,7 +82,7 @@ class Subject(NamedTuple):
     titles: Sequence[str]
     outputs: Sequence[Node]
     roots: Sequence[Node]
-    names: Names
+    names: TargetNames
     inputs: frozenset[Node]
     values: Mapping[Node, Any]
     lines: Mapping[Node, Place | None]
@@ -92,7 +92,7 @@ class Subject(NamedTuple):
 
 def subject_of(
     target: Any, inputs: Sequence[Any], params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None
-) -> Subject:
+) -> Target:
     """Return what is to be drawn; run modules and functions on their example inputs."""
     if isinstance(target, Module):
         params = dict(target.named_parameters()) if params is None else params
@@ -106,7 +106,7 @@ def subject_of(
     titles, tensors = _checked(target, named)
     nodes = [t._node for t in tensors if t._node is not None]
     integers = _integers((names or {}).items())
-    return Subject(titles, nodes, nodes, named, frozenset(), _values(tensors), {}, integers=integers)
+    return Target(titles, nodes, nodes, named, frozenset(), _values(tensors), {}, integers=integers)
 
 
 def _called(f: Any) -> str:
@@ -116,7 +116,7 @@ def _called(f: Any) -> str:
     return f"the function {getattr(f, '__name__', type(f).__name__)}"
 
 
-def title_of(target: Any, subject: Subject) -> str:
+def title_of(target: Any, subject: Target) -> str:
     """Return what a picture is called: the module or function that was drawn, or what was computed."""
     if isinstance(target, Module):
         return type(target).__name__
@@ -136,7 +136,7 @@ def _integers(named: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     return {name: x for name, x in arrays if isinstance(x, np.ndarray) and x.dtype.kind in "iub"}
 
 
-def _checked(target: Any, names: Names) -> tuple[list[str], list[Tensor]]:
+def _checked(target: Any, names: TargetNames) -> tuple[list[str], list[Tensor]]:
     """Return the names of the Tensors to draw, and these; refuse what is no Tensor, or has no graph."""
     if isinstance(target, Tensor):
         target = [target]
@@ -155,12 +155,12 @@ def _checked(target: Any, names: Names) -> tuple[list[str], list[Tensor]]:
     return _titles(tensors, names), tensors
 
 
-def _titles(tensors: Sequence[Tensor], names: Names) -> list[str]:
+def _titles(tensors: Sequence[Tensor], names: TargetNames) -> list[str]:
     unnamed = ["output"] if len(tensors) == 1 else [f"output {i + 1}" for i in range(len(tensors))]
     return [t.name or names.given.get(_key(t)) or title for t, title in zip(tensors, unnamed, strict=True)]
 
 
-def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None) -> Names:
+def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None) -> TargetNames:
     """Return the names of Tensors, by their nodes; of those that require no gradient, by their identity.
 
     Of `names`, which may be ``locals()``, only Tensors count, and no name with an underscore before it, which a prompt
@@ -179,7 +179,7 @@ def _names(params: Mapping[str, Tensor] | None, names: Mapping[str, Any] | None)
     for name, t in (names or {}).items():
         if isinstance(t, Tensor) and not str(name).startswith("_"):
             found.setdefault(_key(t), str(name))
-    return Names(found, known, params is None)
+    return TargetNames(found, known, params is None)
 
 
 def _key(t: Tensor) -> Any:
@@ -189,7 +189,7 @@ def _key(t: Tensor) -> Any:
 # ----- running -----
 
 
-def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Names) -> Subject:
+def _run(f: Callable[..., Any], inputs: Sequence[Any], names: TargetNames) -> Target:
     """Call `f`, watching its inputs and all that it does."""
     seen, given = _watched(f, inputs)
     watched = frozenset(seen)
@@ -213,10 +213,10 @@ def _run(f: Callable[..., Any], inputs: Sequence[Any], names: Names) -> Subject:
             return _failed(error, seen, names, watched)._replace(lines=lines, integers=integers)
     titles, tensors = _results(result, names)
     nodes = [t._node for t in tensors if t._node is not None]
-    return Subject(titles, nodes, nodes, names, watched, {**seen, **_values(tensors)}, lines, integers=integers)
+    return Target(titles, nodes, nodes, names, watched, {**seen, **_values(tensors)}, lines, integers=integers)
 
 
-def _results(result: Any, names: Names) -> tuple[list[str], list[Tensor]]:
+def _results(result: Any, names: TargetNames) -> tuple[list[str], list[Tensor]]:
     """Return the Tensors among the results of a function that depend on something, and their names."""
     leaves, structure = tree.flatten(result)
     named = [
@@ -320,13 +320,13 @@ def _scoped(title: str, forward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _failed(
-    error: Exception, seen: Mapping[Node, Any], names: Names, watched: frozenset[Node]
-) -> Subject:
+    error: Exception, seen: Mapping[Node, Any], names: TargetNames, watched: frozenset[Node]
+) -> Target:
     """Return all that ran, with the operation that failed."""
     op, operands = _culprit(error)
     failure = Failure(op or type(error).__name__, tuple(map(_operand, operands)), scope_of(error), error)
     roots = [*(node for node in seen if node not in watched), *(x for x in failure.operands if isinstance(x, Node))]
-    return Subject([], [], roots, names, watched, seen, {}, failure)
+    return Target([], [], roots, names, watched, seen, {}, failure)
 
 
 def _culprit(error: BaseException | None) -> tuple[str | None, Sequence[Any]]:
@@ -343,5 +343,5 @@ def _culprit(error: BaseException | None) -> tuple[str | None, Sequence[Any]]:
 
 def _operand(x: Any) -> Any:
     if isinstance(x, Tensor):
-        return x._node if x._node is not None else Constant(x.shape, x.dtype, x.name)
-    return x if isinstance(x, (bool, int, float, complex, type(None))) else Constant(np.shape(x), None)
+        return x._node if x._node is not None else ConstantInput(x.shape, x.dtype, x.name)
+    return x if isinstance(x, (bool, int, float, complex, type(None))) else ConstantInput(np.shape(x), None)

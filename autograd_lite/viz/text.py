@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autograd_lite.viz.dot import PLAIN, STYLES, Shown, box_lines, fact_lines, flow_text
+from autograd_lite.viz.dot import PLAIN, STYLES, ShownParts, box_lines, fact_lines, flow_text
 from autograd_lite.viz.scene import TOP, Box, Scene, children, is_back, sources, titled
 from autograd_lite.viz.words import clean, shape_text
 
@@ -12,7 +12,7 @@ _LONGEST_PATH = 40
 _SAID = {"parameter": "(parameter)", "input": "(input)", "failed": "FAILED"}
 
 
-def tree_text(scene: Scene, shown: Shown = PLAIN) -> str:
+def tree_text(scene: Scene, shown: ShownParts = PLAIN) -> str:
     """Return a picture as a tree, from each output to what it was computed from.
 
     What has one input stands above it in the same column. What is used several times is numbered, and written once.
@@ -57,7 +57,7 @@ def _title(scene: Scene, i: int) -> str:
     return " ".join(f"{clean(path)} / {clean(name)}".removeprefix(" / ").split())
 
 
-def _line(scene: Scene, i: int, shown: Shown) -> str:
+def _line(scene: Scene, i: int, shown: ShownParts) -> str:
     box = scene.boxes[i]
     words = [_title(scene, i)]
     words += [shape_text(box.shape)] if box.shape is not None else []
@@ -77,7 +77,7 @@ _SHAPES = {
 _SPECIAL = re.compile(r"[^\w ,=./()-]", re.ASCII)
 
 
-def mermaid_text(scene: Scene, *, direction: str = "LR", shown: Shown = PLAIN) -> str:
+def mermaid_text(scene: Scene, *, direction: str = "LR", shown: ShownParts = PLAIN) -> str:
     """Return a picture as a Markdown file with one Mermaid diagram."""
     lines = ["```mermaid", f"flowchart {direction}"]
     inside = children(scene)
@@ -95,7 +95,7 @@ def mermaid_text(scene: Scene, *, direction: str = "LR", shown: Shown = PLAIN) -
     return "\n".join([*lines, "```", ""])
 
 
-def _frames(scene: Scene, inside: dict[int, list[int]], shown: Shown) -> list[str]:
+def _frames(scene: Scene, inside: dict[int, list[int]], shown: ShownParts) -> list[str]:
     """Return the frames, each with what is in it, from the innermost outwards as in DOT."""
     parts: dict[int, list[list[str]]] = {frame: [] for frame in range(TOP, len(scene.frames))}
     for number in range(len(scene.frames) - 1, -1, -1):
@@ -107,7 +107,7 @@ def _frames(scene: Scene, inside: dict[int, list[int]], shown: Shown) -> list[st
     return [line for part in reversed(parts[TOP]) for line in part]
 
 
-def _node(i: int, box: Box, shown: Shown) -> str:
+def _node(i: int, box: Box, shown: ShownParts) -> str:
     return f"  n{i}{_SHAPES[box.kind].format(_quoted(box_lines(box, shown)))}:::{box.kind}"
 
 

@@ -16,7 +16,7 @@ from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.passes.verify import verify
 from autograd_lite.compiler.program.memory import roots
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, mapped
-from autograd_lite.compiler.text.numpy_text import Module
+from autograd_lite.compiler.text.numpy_text import NumpyText
 
 ALIKE = (0, 1, SPECIAL, 3)
 """Calls that one program is for."""
@@ -101,7 +101,7 @@ def test_every_name_in_the_text_has_the_value_that_is_meant(seeds: Sequence[int]
 
 def named_right(program: Program) -> None:
     """Follow what the variables of the text hold."""
-    names = Module(program).names
+    names = NumpyText(program).names
     held = {names[i]: i for i in program.given()}
     grouped = program.grouped()
     for k, x in enumerate(program.instructions):

@@ -21,7 +21,7 @@ CALLS = 40
 
 @pytest.fixture(autouse=True)
 def _from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaks, "_watch", leaks._Watch())
+    monkeypatch.setattr(leaks, "_watch", leaks._LossWatch())
 
 
 def train(keep: Step, kept: Any, swept: Step | None = None, calls: int = CALLS) -> Any:

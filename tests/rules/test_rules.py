@@ -18,7 +18,7 @@ from helpers import registered
 import autograd_lite as ag
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.forms import bilinear, custom, elementwise, linear
-from autograd_lite.engine.graph import Constant, Node, reachable
+from autograd_lite.engine.graph import ConstantInput, Node, reachable
 from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import WITHOUT_LANE, apply, make_tensor
@@ -134,7 +134,7 @@ def record_of(results: list[Any]) -> list[Any]:
     def shown(x: Any) -> Any:
         if isinstance(x, Node):
             return places.get(x, "where there is no derivative")
-        if isinstance(x, Constant):
+        if isinstance(x, ConstantInput):
             return x.shape, x.dtype, x.name
         if isinstance(x, Kinds):
             return x.each

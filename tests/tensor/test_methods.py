@@ -353,7 +353,7 @@ def test_the_names_are_numpys_in_each_signature() -> None:
 
 def test_every_method_is_in_a_table() -> None:
     groups = (arrays.ArrayMethods, elementwise.Elementwise, pairs.Pairs, reductions.Reductions, shaping.Shaping,
-              parts.Parts, in_place.InPlace, conversions.Conversions)  # fmt: skip
+              parts.PartMethods, in_place.InPlace, conversions.Conversions)  # fmt: skip
     names = {name for group in groups for name in vars(group) if not name.startswith("_")}
     tried = {name.partition(" ")[0].partition(",")[0] for table in (DERIVED, CONSTANTS, IN_PLACE) for name in table}
     assert names <= tried | {"sort", "fill", "requires_grad_"}

@@ -12,11 +12,11 @@ from cases import rows
 import autograd_lite as ag
 from autograd_lite import errors, nn
 from autograd_lite.apps import perceptron
-from autograd_lite.engine.graph import Constant, Node
+from autograd_lite.engine.graph import ConstantInput, Node
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.engine.several import Kinds, bundled, is_part
-from autograd_lite.viz.derivatives import Call, derivative, formula
+from autograd_lite.viz.derivatives import CallText, derivative, formula
 from autograd_lite.viz.items import ancestors
 from autograd_lite.viz.measure import shares_of, values
 
@@ -129,7 +129,7 @@ def written(node: Node, place: int, names: list[str]) -> str | None:
     """Return the derivative of a recorded operation by one operand, as it is explained, in simple names."""
     known = {"g": "g", "y": "y"} | dict(zip(node.op.operands, names, strict=False))
     shapes = [getattr(x, "shape", ()) for x in node.inputs]
-    return derivative(Call(node.op, place, shapes, node.shape, node.settings), known)
+    return derivative(CallText(node.op, place, shapes, node.shape, node.settings), known)
 
 
 @rows()
@@ -153,7 +153,7 @@ def test_every_derivative_that_is_written_is_the_one_that_is_computed(row: Any) 
         places = [place for place, x in enumerate(node.inputs) if x is not None]
         for place, share in zip(places, shares_of(node, g), strict=True):
             text = written(node, place, names) if share is not None and node.op.operands else None
-            if text is not None and not any(isinstance(x, Constant) for x in here.values()):
+            if text is not None and not any(isinstance(x, ConstantInput) for x in here.values()):
                 found = eval(text, {**scope, **here, "g": g, "y": known[node]})
                 found = found if np.iscomplexobj(share) else np.real(found)  # which is what arrives at a real number
                 np.testing.assert_allclose(found, share, rtol=1e-6, atol=1e-9, err_msg=f"{node.op}, {place}: {text}")

@@ -14,7 +14,7 @@ from pictures import X, labels_of, parameter
 import autograd_lite as ag
 from autograd_lite import nn
 from autograd_lite.engine.forms import custom
-from autograd_lite.engine.graph import Constant
+from autograd_lite.engine.graph import ConstantInput
 from autograd_lite.engine.several import is_part
 from autograd_lite.viz.items import ancestors
 from autograd_lite.viz.measure import gradients, numbers, shares_of, values
@@ -170,7 +170,7 @@ def test_every_row_of_the_table_is_drawn_with_its_numbers(row: Case) -> None:
         if root in known:
             np.testing.assert_array_equal(known[root], y.numpy())
         else:
-            assert any(isinstance(x, Constant) and id(x) not in known for node in nodes for x in node.inputs)
+            assert any(isinstance(x, ConstantInput) and id(x) not in known for node in nodes for x in node.inputs)
     grads = gradients(list(dict.fromkeys(roots)), nodes)
     totals: dict[Any, Any] = {}
     for node in nodes:

@@ -17,10 +17,10 @@ from autograd_lite.compiler.native.threads import Call
 from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Instruction, Program
 from autograd_lite.compiler.text.names import Names
-from autograd_lite.compiler.text.numpy_text import COLUMN, Module, is_loud
+from autograd_lite.compiler.text.numpy_text import COLUMN, NumpyText, is_loud
 
 
-class Driver(Module):
+class Driver(NumpyText):
     """The function that calls kernels, and NumPy for the rest.
 
     Parameters

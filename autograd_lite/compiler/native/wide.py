@@ -29,12 +29,12 @@ def widened(nodes: Iterable[Nest | Product], new: Callable[[], int]) -> Iterator
     """Yield nodes, where a large nest is one over parts, one over the rest, and one that combines what each reduced."""
     for node in nodes:
         if isinstance(node, Nest) and node.shape and len(node.body) * math.prod(node.shape) >= WORTH:
-            yield from _Division(node, new).nests()
+            yield from _Partition(node, new).nests()
         else:
             yield node
 
 
-class _Division:
+class _Partition:
     def __init__(self, nest: Nest, new: Callable[[], int]) -> None:
         self.nest, self.new = nest, new
         self.parts = min(PARTS, nest.shape[0])

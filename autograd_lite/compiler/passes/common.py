@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.compiler.program.program import Assignment, Instruction, Program, Ref, Type, mapped, substituted
 
-Rule = Callable[["Rewriting", Instruction], "Instruction | Ref"]
+RewriteRule = Callable[["Rewriting", Instruction], "Instruction | Ref"]
 
 
 class Rewriting:
@@ -37,7 +37,7 @@ class Rewriting:
         self._latest = max(self.types, default=0)
         self._leaving = frozenset(program.escaping())
 
-    def run(self, rule: Rule) -> Program:
+    def run(self, rule: RewriteRule) -> Program:
         """Return the program with every instruction as `rule` has it; the very program where that is no other."""
         change, kept = self.change, True
         for given in self.program.instructions:

@@ -25,12 +25,12 @@ def dots(program: Program) -> Program:
     """Return the program with sums of small matrices, rows and columns by ``dot`` and ``vdot``."""
     if not any(x.fn is np.sum for x in program.instructions):
         return program
-    work = _Work(program)
+    work = _Dotting(program)
     result = work.walk.run(work.shorter)
     return result.having(constants=(*program.constants, *work.ones.values()))
 
 
-class _Work:
+class _Dotting:
     def __init__(self, program: Program) -> None:
         self.walk = Rewriting(program)
         self.ones: dict[Any, Constant] = {}

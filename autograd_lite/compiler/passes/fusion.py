@@ -29,14 +29,14 @@ def fusion(program: Program) -> Program:
 
     Calls are moved past others only if these do not read what they give, and those with an effect not past each other.
     """
-    work = _Work(program)
+    work = _Fusing(program)
     if not any(map(work.fits, program.instructions)):
         return program
     work.arrange(list(program.instructions))
     return program.having(instructions=tuple(work.arranged), groups=tuple(work.groups)) if work.groups else program
 
 
-class _Work:
+class _Fusing:
     def __init__(self, program: Program) -> None:
         self.types = program.types
         self.uses = program.uses()

@@ -27,12 +27,12 @@ _SEVERAL = 2
 
 def small_arrays(program: Program) -> Program:
     """Return the program with numbers as arrays of no dimension, and products of small matrices by ``dot``."""
-    work = _Work(program)
+    work = _Shortening(program)
     result = work.walk.run(work.cheaper)
     return result.having(constants=(*program.constants, *work.constants.values())) if work.constants else result
 
 
-class _Work:
+class _Shortening:
     def __init__(self, program: Program) -> None:
         self.walk = Rewriting(program)
         self.constants: dict[Any, Constant] = {}

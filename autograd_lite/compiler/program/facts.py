@@ -20,7 +20,7 @@ from autograd_lite.engine.registry import handler_of
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CallFacts:
     """The row of a function."""
 
     new: bool = False  # the result has memory of its own, as that of a ufunc has in any case
@@ -40,9 +40,9 @@ class Facts:
     in_place: str = ""  # the sign by which it changes its first operand where that is needed no more
 
 
-def _row(words: str, **more: Any) -> Facts:
+def _row(words: str, **more: Any) -> CallFacts:
     known: dict[str, Any] = {**dict.fromkeys(words.split(), True), **more}
-    return Facts(**known)
+    return CallFacts(**known)
 
 
 _ROWS: Mapping[str, tuple[Any, ...]] = {
@@ -91,16 +91,16 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
     "selects": (np.compress, np.extract, np.bincount),
 }  # fmt: skip
 """The functions of which the same is known."""
-_TABLE: Mapping[Any, Facts] = MappingProxyType({
+_TABLE: Mapping[Any, CallFacts] = MappingProxyType({
     **{fn: _row(words) for words, functions in _ROWS.items() for fn in functions},
     np.zeros_like: _row("new", fills=0.0), np.ones_like: _row("new", fills=1.0),
     helpers.added_at: _row("new calm writes", in_place="+="),
     helpers.subtracted_at: _row("new calm writes", in_place="-="),
 })  # fmt: skip
-_NOTHING, _OPAQUE = Facts(), _row("new effect")
+_NOTHING, _OPAQUE = CallFacts(), _row("new effect")
 
 
-def of(fn: Any) -> Facts:
+def of(fn: Any) -> CallFacts:
     """Return what is known of a function; code that nobody has seen into may do anything, and gives its own array."""
     return _OPAQUE if is_opaque(fn) else _TABLE.get(fn, _NOTHING)
 

@@ -7,11 +7,11 @@ from typing import Any
 from autograd_lite.compiler.recording.interception import slot_data
 from autograd_lite.engine.record import Handle
 from autograd_lite.nn.parameter import Parameter
-from autograd_lite.tensor.state import Scope
+from autograd_lite.tensor.state import StateScope
 from autograd_lite.tree import flatten, unflatten
 
 
-class Replaced(Scope):
+class Replaced(StateScope):
     """Notes which Tensors stood in attributes of modules that were set.
 
     The plain function makes another Tensor each time. A program keeps the one that it knows, and gives it the value; so

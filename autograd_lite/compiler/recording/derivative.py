@@ -37,7 +37,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Pullback:
+class PullbackProgram:
     """The derivative for the cotangents of some results.
 
     `read` says what its first inputs are: a residual by its number, an input of the forward program as ``~number``.
@@ -48,7 +48,7 @@ class Pullback:
     read: tuple[int, ...]
 
 
-class Derived:
+class Derivative:
     """What is noted of a run for derivatives of its results.
 
     Parameters
@@ -149,7 +149,7 @@ class Derived:
 
     # ----- afterwards -----
 
-    def divided(self, program: Program) -> tuple[Program, list[int], list[Pullback]]:
+    def divided(self, program: Program) -> tuple[Program, list[int], list[PullbackProgram]]:
         """Return the forward program, which hands on what pullbacks read, the numbers of that, and the pullbacks."""
         first, rest = program.instructions[: self._mark], program.instructions[self._mark :]
         views = {x.id: x for x in first if x.fn is np.copy or is_view(x, program.types)}  # made again
@@ -160,7 +160,7 @@ class Derived:
             needed, read = _needed(program, rest, views, seeds, gradients)
             residuals += [i for i in read if i not in given and i not in residuals]
             where = tuple([~given[i] if i in given else residuals.index(i) for i in read])
-            made.append(Pullback(places, _pullback(program, needed, read, seeds, gradients, places), where))
+            made.append(PullbackProgram(places, _pullback(program, needed, read, seeds, gradients, places), where))
         outputs = (*program.outputs, *map(Ref, residuals))
         return program.having(instructions=first, outputs=outputs), residuals, made
 

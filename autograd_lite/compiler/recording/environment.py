@@ -18,7 +18,7 @@ from autograd_lite import errors
 from autograd_lite.compiler.recording import guards, kinds
 from autograd_lite.compiler.recording.interception import Doubles, put_back, same
 from autograd_lite.compiler.recording.observation import Observer, listening
-from autograd_lite.compiler.recording.places import MOST, UNSET, Place, Scope
+from autograd_lite.compiler.recording.places import MOST, UNSET, Location, Reach
 from autograd_lite.compiler.recording.reading import line_that_reads, whole
 from autograd_lite.compiler.recording.survey import Survey
 from autograd_lite.transforms.watched import name_of
@@ -47,9 +47,9 @@ class Environment:
         self.function, self._static = function, tuple(static)
         self._roots = (function, *settings)
         self._first = seen is None
-        known = Scope(static=self._static)
+        known = Reach(static=self._static)
         if seen is not None:
-            known = Scope(static=self._static, imports=seen.imports(), strange=frozenset(seen.users))
+            known = Reach(static=self._static, imports=seen.imports(), strange=frozenset(seen.users))
         self.before = Survey(self._roots, known)
         self.survey = self.before
         self.observer = Observer(function, trace)
@@ -59,7 +59,7 @@ class Environment:
         self._drawing = [(x, _state(x)) for x in self.before.objects.values() if kinds.is_random(x)]
         self._compared: list[tuple[Any, Any]] = []
         self.said, self.forgotten = "", False
-        self._places: list[Place] = []
+        self._places: list[Location] = []
         self.disturbed = False  # whether another thread has changed what the function reads
         self._marks: dict[int, int] = {}
 
@@ -83,7 +83,7 @@ class Environment:
         Return False where the run has come to code that nobody knew of before, so that it has to be done again.
         """
         observer = self.observer
-        scope = Scope(
+        scope = Reach(
             frozenset(observer.codes), observer.words(), observer.lists_attributes(), self._static, skipped,
             observer.imports(),
         )  # fmt: skip
@@ -105,7 +105,7 @@ class Environment:
         """Add all that functions can read whose results an `lru_cache` has given: they were not executed."""
         used = [p for p in self.survey.places.values() if p.how == "cache" and not self._is_unused(p)]
         for place in used:
-            behind = Survey([place.owner.__wrapped__], Scope(static=self._static, skipped=self.survey.scope.skipped))
+            behind = Survey([place.owner.__wrapped__], Reach(static=self._static, skipped=self.survey.scope.skipped))
             self.survey.places |= {mark: p for mark, p in behind.places.items() if mark not in self.survey.places}
             self.survey.unclear += behind.unclear
             self.survey.whole = self.survey.whole and behind.whole
@@ -113,7 +113,7 @@ class Environment:
                 self.survey.objects.setdefault(i, x)
                 self.survey.names.setdefault(i, behind.names[i])
 
-    def _is_unused(self, place: Place) -> bool:
+    def _is_unused(self, place: Location) -> bool:
         before = self.before.places.get(place.mark)
         return before is not None and before.found == place.found
 
@@ -131,7 +131,7 @@ class Environment:
         where = f" (at {line})" if line else ""
         raise errors.CompileError(text.format(function=name_of(self.function), where=where, **parts))
 
-    def _refuse_place(self, text: str, place: Place, **parts: Any) -> NoReturn:
+    def _refuse_place(self, text: str, place: Location, **parts: Any) -> NoReturn:
         parts_of_name = place.name.split("_")
         longer_first = ["_".join(parts_of_name[:k]) for k in range(len(parts_of_name), 0, -1)]
         self._refuse(text, [place.key, *longer_first], what=described(place), **parts)
@@ -189,10 +189,10 @@ class Environment:
         """Take values of a run that has failed out of the places where the function has stored them."""
         if self.forgotten:
             return
-        for place in reversed(Survey(self._roots, Scope(static=self._static)).leaked):
+        for place in reversed(Survey(self._roots, Reach(static=self._static)).leaked):
             put_back(place, self.before.places.get(place.mark) or self._part(place))
 
-    def _part(self, place: Place) -> Place | None:
+    def _part(self, place: Location) -> Location | None:
         """Return what lay in a place of a container of plain values, which was noted as a whole."""
         whole = self.before.places.get(place._replace(how="all", key=None).mark)
         if whole is None:
@@ -243,12 +243,12 @@ def _state(x: Any) -> Any:
     return None if tell is None else tell(x)
 
 
-def _is_filled_in(old: Place) -> bool:
+def _is_filled_in(old: Location) -> bool:
     """Tell whether an object of Python's library had no value there yet: it has worked something out for itself."""
     return old.found is UNSET and str(old.key).startswith("_") and kinds.is_standard(type(old.owner))
 
 
-def _unchanged(old: Place, new: Place) -> bool:
+def _unchanged(old: Location, new: Location) -> bool:
     if old.how in ("names", "cache"):
         return True  # what is there now is told by other places, and what is kept for the next time changes nothing
     if old.how in ("all", "state"):
@@ -262,7 +262,7 @@ def _unchanged(old: Place, new: Place) -> bool:
 _LISTED = ("keys", "content", "hooks", "attributes")
 
 
-def described(place: Place) -> str:
+def described(place: Location) -> str:
     """Return how a message calls a place."""
     return called(place.how, place.owner, place.key, place.name)
 

@@ -12,14 +12,14 @@ import numpy as np
 from autograd_lite.base.shapes import same_bits
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE
-from autograd_lite.compiler.recording.places import UNSET, Place, content, in_cell
+from autograd_lite.compiler.recording.places import UNSET, Location, content, in_cell
 from autograd_lite.engine.graph import hooks_of
 
 Bind = Callable[[Any], str]
 _FEW = 4
 
 
-def condition(place: Place, bind: Bind) -> str:
+def condition(place: Location, bind: Bind) -> str:
     """Return the condition that something else lies in a place; nothing where nothing else can."""
     write = _OF_A_WHOLE.get(place.how)
     if write is not None:
@@ -28,7 +28,7 @@ def condition(place: Place, bind: Bind) -> str:
     return "" if not text else _other(text, place.found, bind)
 
 
-def _read(place: Place, bind: Bind) -> str:
+def _read(place: Location, bind: Bind) -> str:
     """Write how a place is read; nothing for one that is given once and for all."""
     how, owner, key = place.how, place.owner, place.key
     if isinstance(owner, tuple):
@@ -59,7 +59,7 @@ def _other(text: str, value: Any, bind: Bind) -> str:
     return f"(v := {text}) is not {bind(value)} and (v.__class__ is not {bind(value.__class__)} or v != {bind(value)})"
 
 
-def _keys(place: Place, bind: Bind) -> str:
+def _keys(place: Location, bind: Bind) -> str:
     if isinstance(place.found, int):
         return f"len({bind(place.owner)}) != {place.found}"
     if all(isinstance(key, (str, int)) for key in place.found):
@@ -67,20 +67,20 @@ def _keys(place: Place, bind: Bind) -> str:
     return f"other_keys({bind(place.owner)}, {bind(place.found)})"
 
 
-def _attributes(place: Place, bind: Bind) -> str:
+def _attributes(place: Location, bind: Bind) -> str:
     if isinstance(place.found, int):
         return f"len({bind(vars(place.owner))}) != {place.found}"
     return f"[*{bind(place.owner)}.__dict__] != {bind(place.found)}"
 
 
-def _names(place: Place, bind: Bind) -> str:
+def _names(place: Location, bind: Bind) -> str:
     owner, names = bind(place.owner), sorted(place.found)
     if len(names) <= _FEW:
         return " or ".join([f"{name!r} in {owner}" for name in names])
     return f"not {owner}.keys().isdisjoint({bind(place.found)})"
 
 
-def _all(place: Place, bind: Bind) -> str:
+def _all(place: Location, bind: Bind) -> str:
     """NOTE: written out where comparing in C tells all: of zeros and numbers of NumPy it does not."""
     owner, (parts, _) = place.owner, place.found
     if isinstance(owner, (tuple, frozenset)):
@@ -105,23 +105,23 @@ def _listed(text: str, values: list[Any], bind: Bind) -> str:
     return f"[*{text}] != {bind(values)} or [*map(type, {text})] != {bind([*map(type, values)])}"
 
 
-def _content(place: Place, bind: Bind) -> str:
+def _content(place: Location, bind: Bind) -> str:
     return "" if isinstance(place.owner, frozenset) else f"holds_other({bind(place.owner)}, {bind(place.found)})"
 
 
-def _state(place: Place, bind: Bind) -> str:
+def _state(place: Location, bind: Bind) -> str:
     return f"{bind(kinds.state_of(place.owner))}({bind(place.owner)}) != {bind(place.found)}"
 
 
-def _class(place: Place, bind: Bind) -> str:
+def _class(place: Location, bind: Bind) -> str:
     return f"{bind(place.owner)}.__class__ is not {bind(place.found)}"
 
 
-def _node(place: Place, bind: Bind) -> str:
+def _node(place: Location, bind: Bind) -> str:
     return f"{bind(place.owner)}._node is not {bind(place.found)}"
 
 
-def _hooks(place: Place, bind: Bind) -> str:
+def _hooks(place: Location, bind: Bind) -> str:
     """NOTE: for a node that has notes, which each leaf of the user's has, the dict of its hooks is always the same."""
     node = place.owner._node
     if node is None or node.notes is None:
@@ -130,12 +130,12 @@ def _hooks(place: Place, bind: Bind) -> str:
     return hooks if not place.found else f"(*{hooks}.values(),) != {bind(place.found)}"
 
 
-def _cache(place: Place, bind: Bind) -> str:
+def _cache(place: Location, bind: Bind) -> str:
     """NOTE: of hits, misses, the largest and the present size, those that stay as long as nothing new is kept."""
     return f"{bind(place.owner)}.cache_info()[1::2] != {bind(place.found[1::2])}"
 
 
-_OF_A_WHOLE: dict[str, Callable[[Place, Bind], str]] = {
+_OF_A_WHOLE: dict[str, Callable[[Location, Bind], str]] = {
     "keys": _keys, "attributes": _attributes, "names": _names, "all": _all, "content": _content,
     "state": _state, "class": _class, "node": _node, "hooks": _hooks, "cache": _cache,
 }  # fmt: skip
@@ -180,6 +180,6 @@ CALLED = {f.__name__: f for f in _CALLED}
 """What the conditions call, by name."""
 
 
-def conditions(places: Iterable[Place], bind: Bind) -> list[str]:
+def conditions(places: Iterable[Location], bind: Bind) -> list[str]:
     """Return the conditions of several places, each once."""
     return [text for text in dict.fromkeys([condition(place, bind) for place in places]) if text]

@@ -29,7 +29,7 @@ from autograd_lite.base.libraries import WITHIN, of_module
 from autograd_lite.base.unfinished import Lock, begun
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE
-from autograd_lite.compiler.recording.places import UNSET, Place, in_cell
+from autograd_lite.compiler.recording.places import UNSET, Location, in_cell
 from autograd_lite.compiler.recording.survey import Survey
 from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.observers import Observer, observers
@@ -344,7 +344,7 @@ def _has_double(x: Any) -> bool:
 # ----- what a run has put there -----
 
 
-def put_back(place: Place, before: Place | None) -> None:
+def put_back(place: Location, before: Location | None) -> None:
     """Have what lay in a place lie there again, or nothing, where nothing did."""
     put, take = _WAYS.get(place.how, (None, None))
     if put is None or take is None or isinstance(place.owner, tuple):

@@ -22,7 +22,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.lazy import lazy
 from autograd_lite.base.shapes import Array
-from autograd_lite.compiler.recording.derivative import Derived
+from autograd_lite.compiler.recording.derivative import Derivative
 from autograd_lite.compiler.recording.guards import altered
 from autograd_lite.compiler.recording.interception import reading, set_data, slot_data, slot_grad, told
 from autograd_lite.engine.generators import default_rng, is_generator
@@ -45,7 +45,7 @@ _MOST = 8
 """So many sets of results are differentiated together by programs of their own; others by the plain function."""
 
 
-class Group(NamedTuple):
+class CallGroup(NamedTuple):
     """Results that come from the same Tensors: their places, and where those Tensors are."""
 
     places: tuple[int, ...]
@@ -85,9 +85,9 @@ class Operation:
         ``holds(args, kwargs)`` is `MISS` where something that the function reads is not as it was.
     """
 
-    def __init__(self, function: Callable[..., Any], derived: Derived, inputs: Sequence[Input]) -> None:
+    def __init__(self, function: Callable[..., Any], derived: Derivative, inputs: Sequence[Input]) -> None:
         self.function, self.inputs, self.tracked = function, tuple(inputs), derived.tracked
-        self.groups = [Group(places, sources) for sources, places in derived.groups().items()]
+        self.groups = [CallGroup(places, sources) for sources, places in derived.groups().items()]
         self.pullbacks: dict[tuple[int, ...], Pull] = {}
         self.holds: Callable[[Any, Any], Any] = _nothing
         self.learned: set[tuple[int, ...]] = set()
@@ -115,7 +115,7 @@ def _no_value(*arrays: Array) -> Array:
     raise errors.CompileError(errors.COMPILE_NO_VALUE)
 
 
-class Call(Recomputed):
+class CompiledCall(Recomputed):
     """One call of a compiled function whose results have a history.
 
     Attributes
@@ -330,7 +330,7 @@ def _kept(x: Input, text: str, bind: Callable[..., str], leaves: Sequence[Any]) 
     return text
 
 
-def nodes_text(group: Group, bind: Callable[..., str]) -> str:
+def nodes_text(group: CallGroup, bind: Callable[..., str]) -> str:
     """Write the tuple of the nodes that the results of a group come from."""
     owners = [f"a{owner}" if kind == "argument" else bind(owner, "t") for kind, owner in group.sources]
     return f"({', '.join(f'{t}._node' for t in owners)},)"

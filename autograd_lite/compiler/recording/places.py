@@ -16,7 +16,7 @@ UNSET = object()
 _EXPLORED = frozenset((USER, PYTHON))
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Where something lies, and what.
 
     Attributes
@@ -49,7 +49,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Scope:
+class Reach:
     """Which code reads, by which names.
 
     Attributes

@@ -40,7 +40,7 @@ _MADE_UP = frozenset(
 _WHOLE_MODULE = frozenset(("globals", "locals", "eval", "exec", "__globals__"))
 
 
-class Names(NamedTuple):
+class NamesRead(NamedTuple):
     """The names in a piece of code.
 
     Attributes
@@ -66,10 +66,10 @@ class Names(NamedTuple):
     classes: frozenset[str]
 
 
-_known: WeakKeyDictionary[CodeType, Names] = WeakKeyDictionary()
+_known: WeakKeyDictionary[CodeType, NamesRead] = WeakKeyDictionary()
 
 
-def names_in(code: CodeType) -> Names:
+def names_in(code: CodeType) -> NamesRead:
     """Return the names in a code and in the functions that it defines."""
     found = _known.get(code)
     if found is None:
@@ -110,13 +110,13 @@ def _inner(code: CodeType) -> Iterator[CodeType]:
     return (c for c in code.co_consts if isinstance(c, CodeType))
 
 
-def _union(parts: Iterable[Names]) -> Names:
+def _union(parts: Iterable[NamesRead]) -> NamesRead:
     columns: Any = zip(*parts, strict=True)
     united: list[Any] = [any(c) if isinstance(c[0], bool) else frozenset().union(*c) for c in columns]
-    return Names(*united)
+    return NamesRead(*united)
 
 
-def _own(code: CodeType) -> Names:
+def _own(code: CodeType) -> NamesRead:
     names, found = code.co_names, {"variables": set[str](), "attributes": set[str](), "imports": set[str]()}
     for _, operation, argument in _instructions(code, _NAMING):
         if operation in _ATTRIBUTES:
@@ -126,7 +126,7 @@ def _own(code: CodeType) -> Names:
         else:
             found["variables"].add(names[argument >> _GLOBALS[operation]])
     said = found["variables"] | found["attributes"]
-    return Names(
+    return NamesRead(
         made_up=_MATCH in code.co_code[::2] or not _MADE_UP.isdisjoint(said),
         module=not _WHOLE_MODULE.isdisjoint(said),
         classes=frozenset(_asked(code) if "type" in said else ()),

@@ -17,7 +17,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import begun
 from autograd_lite.compiler.program.program import Assignment, Constant, Input, Program, Ref
-from autograd_lite.compiler.recording.derivative import Derived
+from autograd_lite.compiler.recording.derivative import Derivative
 from autograd_lite.compiler.recording.environment import Environment, Nothing
 from autograd_lite.compiler.recording.generators import Generator
 from autograd_lite.compiler.recording.interception import recording, set_data, set_grad, slot_data
@@ -78,7 +78,7 @@ def _leaf(x: Any) -> Leaf:
 
 
 @dataclass(frozen=True, eq=False)
-class Recorded:
+class RecordedProgram:
     """A program, how it is called and what it assumes.
 
     Attributes
@@ -134,7 +134,7 @@ class Recorded:
     recording: bool
     complete: bool
     kept: bool
-    derived: Derived | None = None
+    derived: Derivative | None = None
 
 
 def record(
@@ -144,8 +144,8 @@ def record(
     may_keep: bool,
     static: Sequence[Any] = (),
     pure: bool = False,
-    derived: Derived | None = None,
-) -> tuple[Recorded, Any]:
+    derived: Derivative | None = None,
+) -> tuple[RecordedProgram, Any]:
     """Call a function once and return its program, and what it returned.
 
     Tensors are changed as by the plain call; and not at all if it raises, or if `derived` finds that the results have
@@ -181,14 +181,14 @@ class _Run:
     """A call that is recorded, as often as it takes."""
 
     def __init__(
-        self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], may_keep: bool, derived: Derived | None
+        self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], may_keep: bool, derived: Derivative | None
     ) -> None:
         self.function, self.may_keep, self.derived = function, may_keep, derived
         self.leaves, self.structure = flatten((tuple(args), dict(kwargs)))
         self.known = [_leaf(x) for x in self.leaves]
         self.settings = [x for x in self.leaves if not is_traced(x)]
 
-    def once(self, trace: Trace, environment: Environment) -> tuple[Recorded, Any] | None:
+    def once(self, trace: Trace, environment: Environment) -> tuple[RecordedProgram, Any] | None:
         """Return the program and the result; None if the run has to be done again."""
         with _told_from_silence(), recording(trace), environment.observed_run(trace.outside) as double:
             trace.begin(sys.getprofile())
@@ -216,7 +216,7 @@ class _Run:
             finally:
                 del error  # or error and frame would hold each other
 
-    def _finished(self, trace: Trace, environment: Environment, result: Any) -> tuple[Recorded, Any] | None:
+    def _finished(self, trace: Trace, environment: Environment, result: Any) -> tuple[RecordedProgram, Any] | None:
         """Make the program of a run that has ended well, and change what it has changed."""
         function = self.function
         results, built = flatten(result)
@@ -251,7 +251,7 @@ class _Run:
         else:
             _commit(trace, kept)
         fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
-        recorded = Recorded(
+        recorded = RecordedProgram(
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
             is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),

@@ -24,8 +24,8 @@ import numpy as np
 from autograd_lite.base.libraries import PYTHON, UNWATCHED, USER, WITHIN, of, of_module
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE, is_ours, is_standard
-from autograd_lite.compiler.recording.places import MOST, UNSET, Place, Scope, content, in_cell, own_dict
-from autograd_lite.compiler.recording.reading import Names, names_in
+from autograd_lite.compiler.recording.places import MOST, UNSET, Location, Reach, content, in_cell, own_dict
+from autograd_lite.compiler.recording.reading import NamesRead, names_in
 from autograd_lite.compiler.recording.traced import Traced
 from autograd_lite.engine.graph import hooks_of
 from autograd_lite.engine.record import Handle
@@ -58,15 +58,15 @@ class Survey:
         Whether all was found: not so if there is too much of it.
     """
 
-    def __init__(self, roots: Sequence[Any], scope: Scope) -> None:
+    def __init__(self, roots: Sequence[Any], scope: Reach) -> None:
         self.scope = scope
-        self.places: dict[Any, Place] = {}
+        self.places: dict[Any, Location] = {}
         self.objects: dict[int, Any] = {}
         self.parents: dict[int, list[Any]] = {}
         self.names: dict[int, str] = {}
         self.codes: set[types.CodeType] = set()
-        self.unclear: list[tuple[Place, str]] = []
-        self.leaked: list[Place] = []
+        self.unclear: list[tuple[Location, str]] = []
+        self.leaked: list[Location] = []
         self.pinned: set[int] = set()
         self.whole = True
         self._todo: deque[tuple[Any, str]] = deque()
@@ -98,13 +98,13 @@ class Survey:
     # ----- places -----
 
     def _note(self, how: str, owner: Any, key: Any, found: Any, name: str) -> None:
-        place = Place(how, owner, key, found, name)
+        place = Location(how, owner, key, found, name)
         self.places[place.mark] = place
         self.whole = len(self.places) <= MOST
 
     def _found(self, how: str, owner: Any, key: Any, x: Any, name: str, parent: Any = None) -> None:
         """Note what lies in a place, and have it looked into."""
-        place = Place(how, owner, key, x, name)
+        place = Location(how, owner, key, x, name)
         new = place.mark not in self.places
         if new:
             self._note(*place)
@@ -117,7 +117,7 @@ class Survey:
             self._judge(place)
         self._enter(x, name, owner if parent is None else parent)
 
-    def _judge(self, place: Place) -> None:
+    def _judge(self, place: Location) -> None:
         x = place.found
         if kinds.is_iterator(x):
             self.unclear.append((place, "iterator"))
@@ -228,7 +228,7 @@ class Survey:
         if inner is not None:
             self._enter(inner, name, x)
 
-    def _variables(self, x: types.FunctionType, names: Names) -> None:
+    def _variables(self, x: types.FunctionType, names: NamesRead) -> None:
         """Find the variables of a module that a function reads, and that it would read if they were there."""
         space = x.__globals__
         if names.module:
@@ -245,7 +245,7 @@ class Survey:
             self._imported(names.imports)
 
     def _absent(self, owner: Any, names: Iterable[str]) -> None:
-        place = Place("names", owner, None, frozenset(names), "")
+        place = Location("names", owner, None, frozenset(names), "")
         if place.mark in self.places:
             place = place._replace(found=place.found | self.places[place.mark].found)
         if place.found:

@@ -31,7 +31,7 @@ from autograd_lite.tensor.stand_in import StandIn, carried_out_by_numpy
 _ndarray = np.ndarray
 
 
-class Recorder(Protocol):
+class CallRecorder(Protocol):
     """What a traced value needs of the trace it belongs to.
 
     Attributes
@@ -70,7 +70,7 @@ class Traced(Questions, StandIn):
 
     __slots__ = ("_given", "_sources", "_trace", "_value", "id")
 
-    def __init__(self, value: Any, id: int, trace: Recorder, given: bool = False) -> None:  # noqa: A002 - what it is
+    def __init__(self, value: Any, id: int, trace: CallRecorder, given: bool = False) -> None:  # noqa: A002 - what it is
         self._value, self.id, self._trace, self._given = value, id, trace, given
         self._viewed = self._views = None
         self._sources: frozenset[Any] = frozenset()
@@ -294,7 +294,7 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
 
 
 RECORDERS[Traced] = RECORDERS[Number] = carry_out
-views.KINDS[Traced] = views.Kind(("_value", "id", "_sources"))
+views.KINDS[Traced] = views.ViewKind(("_value", "id", "_sources"))
 
 
 def _getitem(a: Any, key: Any) -> Any:
@@ -347,7 +347,7 @@ def traced_in(value: Any) -> list[Any]:
     return traced_in((value.start, value.stop, value.step)) if isinstance(value, slice) else []
 
 
-def trace_of(values: Any) -> Recorder:
+def trace_of(values: Any) -> CallRecorder:
     """Return the trace of the first traced value in an operand."""
     return traced_in(values)[0]._trace  # type: ignore[no-any-return]
 

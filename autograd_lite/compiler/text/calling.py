@@ -12,9 +12,9 @@ import numpy as np
 
 from autograd_lite.compiler.program.program import Input, Program
 from autograd_lite.compiler.recording.guards import CALLED
-from autograd_lite.compiler.recording.operation import Call, Operation, nodes_text, result_text, saved_text
+from autograd_lite.compiler.recording.operation import CompiledCall, Operation, nodes_text, result_text, saved_text
 from autograd_lite.compiler.recording.places import UNSET
-from autograd_lite.compiler.recording.run import COMPUTED, Leaf, Recorded
+from autograd_lite.compiler.recording.run import COMPUTED, Leaf, RecordedProgram
 from autograd_lite.compiler.text.defined import defined
 from autograd_lite.engine.generators import default_rng
 from autograd_lite.engine.record import Handle, array_of, make_tensor
@@ -31,7 +31,7 @@ class Caller:
     """Writes the function; its names are bound to objects in `bound`."""
 
     def __init__(
-        self, recorded: Recorded, program: Program, step: Callable[..., Any], operation: Operation | None = None
+        self, recorded: RecordedProgram, program: Program, step: Callable[..., Any], operation: Operation | None = None
     ) -> None:
         self.recorded, self.program, self.operation = recorded, program, operation
         self.bound: dict[str, Any] = {**_KNOWN, "step": step}
@@ -301,7 +301,7 @@ _GONE = "(KeyError, AttributeError, IndexError, ValueError)"
 """What is raised where a place is gone that is compared."""
 _KNOWN: dict[str, Any] = {
     **CALLED, "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"], "unset": UNSET,
-    "Call": Call, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
+    "CompiledCall": CompiledCall, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
     "call": operator.call, "default_rng": default_rng, "deque": deque, "is_grad_enabled": is_grad_enabled,
     "flatten": flatten, "make_tensor": make_tensor, "scopes": scopes, "writing": writing,
     "ndarray": np.ndarray, "outdated": _outdated, "unflatten": unflatten,

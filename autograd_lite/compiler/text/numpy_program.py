@@ -8,7 +8,7 @@ from typing import Any
 from autograd_lite.base.lazy import lazy
 from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.program.program import Program
-from autograd_lite.compiler.text.numpy_text import Module
+from autograd_lite.compiler.text.numpy_text import NumpyText
 
 
 class NumpyProgram:
@@ -30,8 +30,8 @@ class NumpyProgram:
         return self.stages[-1][1]
 
     @lazy
-    def module(self) -> Module:
-        return Module(self.program)
+    def module(self) -> NumpyText:
+        return NumpyText(self.program)
 
     @lazy
     def function(self) -> Callable[..., Any]:

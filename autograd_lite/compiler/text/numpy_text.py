@@ -36,7 +36,7 @@ _SIGNS = frozenset("+-*/@")
 COLUMN = 64
 
 
-class Module:
+class NumpyText:
     """The text of a program, and the function that it defines."""
 
     def __init__(self, program: Program, names: Names | None = None) -> None:

@@ -19,7 +19,7 @@ _where, _split, _unstack = handler_of(np.where), handler_of(np.split), handler_o
 _take_along_axis = handler_of(np.take_along_axis)
 
 
-class Parts:
+class PartMethods:
     """Elements by place or by condition, diagonals, and pieces along an axis."""
 
     __slots__ = ()

@@ -184,15 +184,15 @@ def _plain_out(fn: Any, kwargs: Mapping[str, Any]) -> None:
 
 # ----- carrying out -----
 
-Rule: TypeAlias = Callable[[Op, Sequence[Any], Settings, Level], Array]
-RULES: dict[Any, Rule] = {}
+BatchRule: TypeAlias = Callable[[Op, Sequence[Any], Settings, Level], Array]
+RULES: dict[Any, BatchRule] = {}
 """``rule(op, operands, settings, level)`` returns the array of all examples; operands that are no batch of `level` are
 the same for all of them. Filled by `batching`."""
-FACTS: dict[str, Rule] = {}
+FACTS: dict[str, BatchRule] = {}
 """The rules for operations that have none of their own, by the fact in their declaration that says how."""
 
 
-def rule_of(op: Op) -> Rule:
+def rule_of(op: Op) -> BatchRule:
     """Return how an operation is carried out for all examples."""
     return RULES.get(op) or (FACTS["signature"] if op.cores is not None else FACTS["axes"] if op.axes else each)
 
@@ -240,7 +240,7 @@ def _layout(x: Batched) -> Array:
 
 
 RECORDERS[Batched] = carry_out
-views.KINDS[Batched] = views.Kind(("_array",))
+views.KINDS[Batched] = views.ViewKind(("_array",))
 
 
 def _batches(values: Iterable[Any]) -> Iterator[Batched]:

@@ -21,13 +21,13 @@ from autograd_lite.engine.tangents import FORWARD, linear_operands, moving_edges
 from autograd_lite.transforms.batches.array import Batched, Level, each, rule_of
 from autograd_lite.transforms.batches.rules import aligned
 from autograd_lite.transforms.batches.vmap import vmap
-from autograd_lite.transforms.watched import Call
+from autograd_lite.transforms.watched import WatchedCall
 
 LIMIT = 1 << 25
 """So many numbers all arrays of a batch may hold together (256 MB of float64); a larger one is swept in several."""
 
 
-def pulled(done: Call, node: Node) -> list[Array | None]:
+def pulled(done: WatchedCall, node: Node) -> list[Array | None]:
     """Return the derivative of every number of a result by each input: rows along the first axis."""
     if math.prod(node.shape) == 1:  # the gradient of one number, which need not pay for a batch
         found = done.pull([(node, np.ones(node.shape, node.dtype))])
@@ -35,7 +35,7 @@ def pulled(done: Call, node: Node) -> list[Array | None]:
     return _in_chunks(done, node, vmap(lambda g: done.pull([(node, g)])), len(done.inputs))
 
 
-def pushed(done: Call, k: int) -> list[Array | None]:
+def pushed(done: WatchedCall, k: int) -> list[Array | None]:
     """Return the derivative of every result by each number of input `k`: columns along the first axis."""
     before, after = [None] * k, [None] * (len(done.inputs) - k - 1)
     watched = done.outside and is_grad_enabled()
@@ -48,7 +48,7 @@ def pushed(done: Call, k: int) -> list[Array | None]:
     return _in_chunks(done, done.inputs[k], recorded if watched else at_once, len(done.results))
 
 
-def _in_chunks(done: Call, node: Node, sweep: Callable[[Array], Any], places: int) -> list[Array | None]:
+def _in_chunks(done: WatchedCall, node: Node, sweep: Callable[[Array], Any], places: int) -> list[Array | None]:
     """Return what `sweep` makes of the unit vectors at a node, in batches that memory holds."""
     n = math.prod(node.shape)
     size = max(LIMIT // max(sum(math.prod(x.shape) for x in done.reached), 1), 1)

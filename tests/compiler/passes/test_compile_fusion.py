@@ -18,7 +18,7 @@ from autograd_lite.compiler.passes import PASSES, fusion, measured
 from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.verify import verify
 from autograd_lite.compiler.program.program import Group, Program
-from autograd_lite.compiler.text.numpy_text import Module
+from autograd_lite.compiler.text.numpy_text import NumpyText
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +32,8 @@ def _small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def of_text(program: Program, *args: Any) -> tuple[Any, ...]:
     """Carry out the text of a program."""
     space: dict[str, Any] = {}
-    exec(Module(program).text(), space)
-    result: tuple[Any, ...] = space[Module(program).function](*given(program, args).values())
+    exec(NumpyText(program).text(), space)
+    result: tuple[Any, ...] = space[NumpyText(program).function](*given(program, args).values())
     return result
 
 
@@ -175,7 +175,7 @@ def test_names_of_the_user_s_are_no_names_of_the_loop_s() -> None:
     x = np.linspace(0.0, 1.0, 20)
     program = PASSES["dead_code"](recorded(f, x, x + 1, x - 1))
     np.testing.assert_allclose(of_text(fusion.fusion(program), x, x + 1, x - 1)[0], f(x, x + 1, x - 1), rtol=1e-12)
-    module = Module(fusion.fusion(program))
+    module = NumpyText(fusion.fusion(program))
     assert module.text() == module.text()
 
 

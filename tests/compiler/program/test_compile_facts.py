@@ -136,7 +136,7 @@ def test_vectors_are_those_of_a_ufunc_of_one_operand(fn: Any) -> None:
 
 
 def test_of_what_nobody_knows_nothing_is_known() -> None:
-    assert facts.of(np.linalg.inv) == facts.Facts()
+    assert facts.of(np.linalg.inv) == facts.CallFacts()
 
 
 # ----- indices -----
