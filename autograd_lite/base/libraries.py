@@ -31,8 +31,8 @@ UNWATCHED: Final = frozenset((ENGINE, NUMPY))
 """Whose code reads nothing that the user could set between two calls of a compiled function."""
 LIBRARIES: Final = frozenset((SCIPY, PYTHON, INSTALLED))
 """What neither computes for us nor was written by the user: it gets arrays."""
-LANE: Final = "<the lane of "
-"""So begin the names of the files that functions of ours are compiled as: see `lanes`."""
+FAST_PATH: Final = "<the fast path of "
+"""So begin the names of the files that functions of ours are compiled as: see `fastpath`."""
 
 _ENGINE = frozenset(("compiler", "engine", "errors", "rules", "tensor"))
 """The rooms whose code reads attributes of arrays, nodes, operations and Tensors alone, for which no guards are paid.
@@ -48,7 +48,7 @@ _SITES = tuple([f"{os.sep}{folder}{os.sep}" for folder in ("site-packages", "dis
 def _of_file(file: str) -> Owner:
     """Return whose a file is; nothing for a text, of which the file does not tell."""
     if file[:1] == "<":
-        return ENGINE if file.startswith(LANE) else PYTHON if file.startswith("<frozen ") else ""
+        return ENGINE if file.startswith(FAST_PATH) else PYTHON if file.startswith("<frozen ") else ""
     for package in _NAMED:
         for folder in getattr(sys.modules.get(package), "__path__", ()):
             if file.startswith(folder + os.sep):

@@ -25,7 +25,7 @@ from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.hooks import HookHandle
 
-_OUR_FRAMES = 3  # that of the observer, of what tells it, and of the lane or of `apply`
+_OUR_FRAMES = 3  # that of the observer, of what tells it, and of the fast path or of `apply`
 _isfinite = np.isfinite
 _OTHERWISE = "with ag.debug(nan=False): ... where such numbers are meant"
 

@@ -1,9 +1,9 @@
-"""The text of a lane: the function that carries out and records one operation, written out for its operands.
+"""The text of a fast path: the function that carries out and records one operation, written out for its operands.
 
 `record.apply` does this for every operation, in loops over operands that take longer than the arithmetic of a small
-computation. In a lane the loops are unrolled: what is asked of each operand, and what each rule has saved, stands in
-the text. To see one: ``print(lanes.source(op))``. While somebody observes operations, a second lane that tells of its
-results takes the place of the first.
+computation. In a fast path the loops are unrolled: what is asked of each operand, and what each rule has saved, stands
+in the text. To see one: ``print(fastpath.source(op))``. While somebody observes operations, a second one that tells of
+its results takes the place of the first.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from autograd_lite.engine.op import Op
 
 # The names that are not bound here are those of `record`.
-_LANE = """\
+_FAST_PATH = """\
 def make(op, fn, rules, preset):
     {rules} = rules
 
-    def lane({operands}, settings=NO_SETTINGS):
+    def fast_path({operands}, settings=NO_SETTINGS):
         if observers:
             return (op.cache.observed or observed(op))({operands}, settings=settings)
         {unwrap}
@@ -35,7 +35,7 @@ def make(op, fn, rules, preset):
             {unrecorded}
         {record}
 
-    return lane
+    return fast_path
 """
 
 _UNWRAP = """\
@@ -85,11 +85,11 @@ if n{i} is not None:
 
 
 def source(op: Op) -> str:
-    """Return the text of a function ``make(op, fn, rules, preset)`` that returns the lane of `op`."""
+    """Return the text of a function ``make(op, fn, rules, preset)`` that returns the fast path of `op`."""
     places = range(len(op.operands))
     operands, arrays = (", ".join(f"{letter}{i}" for i in places) for letter in "xa")
     unwrap = [_UNWRAP.format(i=i, operands=operands) for i in places]
-    return _LANE.format(
+    return _FAST_PATH.format(
         operands=operands,
         arrays=arrays,
         call=f"fn({arrays}, **settings) if settings else fn({arrays})" if op.defaults else f"fn({arrays})",
@@ -102,7 +102,7 @@ def source(op: Op) -> str:
 
 
 def observed_source(op: Op) -> str:
-    """Return the text of the lane that tells the observers of its result."""
+    """Return the text of the fast path that tells the observers of its result."""
     head, _, body = source(op).partition("        if observers:\n")
     results = re.compile(r"return ((?:make_tensor|_recorded|t if).*)$", re.MULTILINE)
     operands = ", ".join(f"x{i}" for i in range(len(op.operands)))

@@ -1,7 +1,7 @@
 """The record of one operation: what computes it, what its derivatives need, and which facts are known of it.
 
 Operations are declared by the forms of `forms`. An `Op` never changes once it is made; what is learnt by carrying it
-out, as the lane that does so fast, lies in its `Cache`.
+out, as its fast path, lies in its `Cache`.
 """
 
 from __future__ import annotations
@@ -103,21 +103,21 @@ class Cache:
     quiet : callable or None
         Its function, of whose lines nothing warns, once `quieted` has made it.
     calls : int
-        How often it was carried out without a lane.
-    lane : callable or None
-        What carries it out, once `record.lane` has made it.
+        How often it was carried out without a fast path.
+    fast_path : callable or None
+        What carries it out, once `record.fast_path` has made it.
     observed : callable or None
         The same for while somebody observes, once `record.observed` has made it.
     foreign : bool
         Whether no forward rule could be derived from the reverse ones: they are code of the user's, and no NumPy.
     """
 
-    __slots__ = ("calls", "foreign", "lane", "observed", "quiet")
+    __slots__ = ("calls", "fast_path", "foreign", "observed", "quiet")
 
     def __init__(self) -> None:
         self.calls, self.foreign = 0, False
         self.quiet: Callable[..., Any] | None = None
-        self.lane: Callable[..., Any] | None = None
+        self.fast_path: Callable[..., Any] | None = None
         self.observed: Callable[..., Any] | None = None
 
 

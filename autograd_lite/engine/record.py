@@ -19,12 +19,12 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike, is_array
 from autograd_lite.base.conventions import complex_dtype, refuse
-from autograd_lite.base.libraries import LANE
+from autograd_lite.base.libraries import FAST_PATH
 from autograd_lite.base.shapes import Array, everywhere
 from autograd_lite.base.unfinished import Lock
 from autograd_lite.engine import fastpath, refusals
 from autograd_lite.engine.graph import ConstantInput, Linked, Node, new_order
-from autograd_lite.engine.loans import LOAN, saved  # noqa: F401 - lanes read LOAN
+from autograd_lite.engine.loans import LOAN, saved  # noqa: F401 - fast paths read LOAN
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
 from autograd_lite.engine.operands import converted, refuse_masked
@@ -35,9 +35,9 @@ from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tree import flatten, sequence_like
 
-__warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in lanes, whose warnings name the user's line
+__warningregistry__ = NO_REGISTRY  # of NumPy's calls in `apply` and in fast paths, whose warnings name the user's line
 NUMERIC = frozenset("fiubc")
-WITHOUT_LANE = 2  # calls of an operation, before its lane is made
+WITHOUT_FAST_PATH = 2  # calls of an operation, before its fast path is made
 _NUMBERS = frozenset((int, float, bool, complex))
 _SCALARS = (np.generic, int, float, complex)
 _SIMPLE = frozenset((int, float, bool, str, slice, type(None), type(Ellipsis)))
@@ -118,7 +118,7 @@ def apply(
 ) -> Any:
     """Carry out one operation: compute its value, record its node if a gradient may flow, tell the observers.
 
-    The `lane` of an operation does the same for Tensors, arrays and Python numbers, in half the time. `instead`
+    The `fast_path` of an operation does the same for Tensors, arrays and Python numbers, in half the time. `instead`
     computes the value in the place of the function of the operation.
     """
     arrays: list[Any] = []
@@ -230,42 +230,42 @@ def _told(op: Op, operands: Sequence[Any], settings: Settings, result: Any) -> A
 
 def record(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     """Carry out an operation that was called as a function."""
-    result = (op.cache.lane or lane(op))(*operands, settings=settings)
+    result = (op.cache.fast_path or fast_path(op))(*operands, settings=settings)
     return apply(op, operands, settings) if result is NotImplemented else result
 
 
-def lane(op: Op) -> Callable[..., Any]:
-    """Return the function of operands and settings that carries out `op`: its lane, made at the third call.
+def fast_path(op: Op) -> Callable[..., Any]:
+    """Return the function of operands and settings that carries out `op`: its fast path, made at the third call.
 
     To make one takes as long as a hundred calls of `apply`, which does the work until then; and as long as a trace
-    watches, for what is traced is done once. What the text of a lane does not cover it hands over to `apply` as well.
+    watches, for what is traced is done once. What the text of a fast path does not cover it hands over to `apply` too.
     """
     cache = op.cache
     cache.calls += 1
     if not op.operands or not op.rules or op.joint:
-        cache.lane = _general(op)
-        return cache.lane
-    if cache.calls <= WITHOUT_LANE or traced():
+        cache.fast_path = _general(op)
+        return cache.fast_path
+    if cache.calls <= WITHOUT_FAST_PATH or traced():
         return _general(op)
-    cache.lane = _made(op, fastpath.source(op), f"{LANE}{op.name}>")
-    return cache.lane
+    cache.fast_path = _made(op, fastpath.source(op), f"{FAST_PATH}{op.name}>")
+    return cache.fast_path
 
 
 def observed(op: Op) -> Callable[..., Any]:
-    """Return the lane of `op` that tells the observers of its result; a trace has none made for it."""
+    """Return the fast path of `op` that tells the observers of its result; a trace has none made for it."""
     if traced():
         return _general(op)
-    op.cache.observed = _made(op, fastpath.observed_source(op), f"{LANE}{op.name}, observed>")
+    op.cache.observed = _made(op, fastpath.observed_source(op), f"{FAST_PATH}{op.name}, observed>")
     return op.cache.observed
 
 
 def _general(op: Op) -> Callable[..., Any]:
-    """Return a function with the parameters of a lane that leaves all to `apply`."""
+    """Return a function with the parameters of a fast path that leaves all to `apply`."""
     return partial(_foreign, op)
 
 
 def _made(op: Op, text: str, name: str) -> Callable[..., Any]:
-    """Compile the text of a lane of `op`."""
+    """Compile the text of a fast path of `op`."""
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # tracebacks show its lines
     made: dict[str, Any] = {}
     exec(compile(text, name, "exec"), globals(), made)
@@ -287,7 +287,7 @@ def carried_out(frame: FrameType) -> tuple[Op, Sequence[Any]] | None:
     at = frame.f_locals
     if frame.f_code is apply.__code__:
         return at["op"], at["operands"]
-    if frame.f_code.co_filename.startswith(LANE):
+    if frame.f_code.co_filename.startswith(FAST_PATH):
         return at["op"], [at[f"x{i}"] for i in range(len(at["op"].operands))]
     return None
 
@@ -327,7 +327,7 @@ def _wrapped(op: Op, y: tuple[Any, ...], whole: Node | None = None) -> Any:
 def _recorded(op: Op, y: Array, inputs: tuple[Any, ...] | None, edges: tuple[Any, ...], settings: Settings) -> Any:
     """Return the result of an operation with the node that remembers it.
 
-    NOTE: node and Tensor are filled in here and not by their constructors, which cost a third of the whole lane.
+    NOTE: node and Tensor are filled in here and not by their constructors, which cost a third of the whole fast path.
     """
     dtype = y.dtype
     if dtype is not _FLOAT64 and dtype.kind != "f" and not (dtype.kind == "c" and op.complex):

@@ -84,8 +84,8 @@ class _Activation(Module):
     _op: Any  # an operation
 
     def forward(self, x: Any) -> Tensor:
-        # The lane is what calling the operation comes to; called at once, it takes an eighth less time.
-        return (self._op.cache.lane or self._op)(x) if isinstance(x, Handle) else self._op(x)
+        # The fast path is what calling the operation comes to; called at once, it takes an eighth less time.
+        return (self._op.cache.fast_path or self._op)(x) if isinstance(x, Handle) else self._op(x)
 
 
 class Sigmoid(_Activation):

@@ -16,9 +16,9 @@ from autograd_lite.engine.record import (  # fmt: skip
     Handle,
     array_of,
     epoch,
+    fast_path,
     is_number,
     laid_out,
-    lane,
     make_tensor,
     results_are,
 )
@@ -431,14 +431,14 @@ class Tensor(Handle, Protocols, TensorMethods):
     # ----- the protocols -----
 
     def _unary(self, op: Op, settings: Settings = NO_SETTINGS) -> Tensor:
-        result: Tensor = (op.cache.lane or lane(op))(self, settings=settings)
+        result: Tensor = (op.cache.fast_path or fast_path(op))(self, settings=settings)
         return result
 
     def _binary(self, op: Op, other: Any) -> Any:
-        return (op.cache.lane or lane(op))(self, other)
+        return (op.cache.fast_path or fast_path(op))(self, other)
 
     def _reflected(self, op: Op, other: Any) -> Any:
-        return (op.cache.lane or lane(op))(other, self)
+        return (op.cache.fast_path or fast_path(op))(other, self)
 
     def _whole(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         return unrecorded(fn, args, kwargs)
@@ -449,7 +449,7 @@ class Tensor(Handle, Protocols, TensorMethods):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         op = handler_of(ufunc)
         if method == "__call__" and not kwargs and op.__class__ is Op:
-            return (op.cache.lane or lane(op))(*inputs)
+            return (op.cache.fast_path or fast_path(op))(*inputs)
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

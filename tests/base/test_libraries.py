@@ -53,7 +53,7 @@ FRAMES = {
     "our folder called as SciPy": (PACKAGE / "scipy" / "x.py", "autograd_lite.scipy.x", OURS),
     "our engine": (PACKAGE / "engine" / "sweep.py", "autograd_lite.engine.sweep", ENGINE),
     "a folder of our engine": (PACKAGE / "rules" / "x.py", "autograd_lite.rules.x", ENGINE),
-    "a lane": ("<the lane of exp>", "autograd_lite.engine.record", ENGINE),
+    "a fast path": ("<the fast path of exp>", "autograd_lite.engine.record", ENGINE),
     "NumPy": (OF_NUMPY / "linalg" / "_linalg.py", "numpy.linalg._linalg", NUMPY),
     "Python": (OF_PYTHON / "random.py", "random", PYTHON),
     "Python's import": ("<frozen importlib._bootstrap>", "_frozen_importlib", PYTHON),

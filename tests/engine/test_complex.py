@@ -451,7 +451,7 @@ REFUSED = (
 
 @pytest.mark.parametrize("f", REFUSED)
 def test_what_is_for_real_numbers_is_refused_at_its_line(f: Callable[..., Any]) -> None:
-    for _ in range(5):  # before and after its lane is made
+    for _ in range(5):  # before and after its fast path is made
         with pytest.raises(errors.GradientDtypeError, match=r"of dtype complex128 has no derivative here.*Write t"):
             f(leaf())
     with ag.debug(), pytest.raises(errors.GradientDtypeError):

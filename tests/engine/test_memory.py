@@ -260,7 +260,7 @@ def test_the_peak_of_training_a_network_is_its_activations() -> None:
     def step() -> None:
         nn.functional.cross_entropy(model(x), target).backward()
 
-    for _ in range(3):  # lanes are made at the third call
+    for _ in range(3):  # fast paths are made at the third call
         step()
         model.zero_grad()
     gc.collect()

@@ -14,9 +14,9 @@ import autograd_lite as ag
 from autograd_lite.engine.forms import custom
 from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op
-from autograd_lite.engine.record import WITHOUT_LANE
+from autograd_lite.engine.record import WITHOUT_FAST_PATH
 
-# ----- lanes -----
+# ----- fast paths -----
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def op() -> Op:
 def test_a_rule_that_asks_for_y_is_given_the_result_with_and_without_a_lane() -> None:
     op = custom(lambda x, y: x + y, lambda g, y: g * y, None, name="fresh")
     found = []
-    for _ in range(WITHOUT_LANE + 2):
+    for _ in range(WITHOUT_FAST_PATH + 2):
         x = leaf([2.0])
         op(x, np.array([5.0])).backward(np.ones(1))
         found.append(x.grad.item())
@@ -53,17 +53,17 @@ def _observed(op: Op, x: Any, y: Any) -> Any:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_lane_is_made_at_the_third_call(op: Op, way: str) -> None:
-    for _ in range(WITHOUT_LANE):
+    for _ in range(WITHOUT_FAST_PATH):
         first = WAYS[way](op, leaf(), leaf())
-        assert op.cache.lane is op.cache.observed is None
+        assert op.cache.fast_path is op.cache.observed is None
     for _ in range(2):
         later = WAYS[way](op, leaf(), leaf())
-        assert op.cache.lane is not None
+        assert op.cache.fast_path is not None
     np.testing.assert_array_equal(first.data, later.data)
     assert first.requires_grad is later.requires_grad
 
 
-@pytest.mark.parametrize("before", [0, WITHOUT_LANE + 1])
+@pytest.mark.parametrize("before", [0, WITHOUT_FAST_PATH + 1])
 def test_a_trace_makes_no_lanes(op: Op, before: int) -> None:
     def f(x: Any) -> Any:
         for _ in range(5):
@@ -72,10 +72,10 @@ def test_a_trace_makes_no_lanes(op: Op, before: int) -> None:
 
     for _ in range(before):
         op(leaf(), leaf())
-    lane = op.cache.lane
+    fast_path = op.cache.fast_path
     x = np.array([0.5, 2.0])
     recorded = ag.compile(ag.grad(f))(x)
-    assert op.cache.lane is lane
+    assert op.cache.fast_path is fast_path
     assert op.cache.observed is None
     np.testing.assert_array_equal(recorded, ag.grad(f)(x))
 
@@ -100,7 +100,7 @@ def test_no_lane_is_made_by_a_first_call_of_a_training_step() -> None:
         step(np.ones((1, 2)), np.ones((1, 2)))
         own = affine, ag.sigmoid, ag.relu, ag.half_squared_error
         ops = [op for op in (*REGISTRY.values(), *own) if isinstance(op, Op)]
-        print(len(ops) > 100, [op.name for op in ops if op.cache.observed or (op.cache.lane and op.operands)])
+        print(len(ops) > 100, [op.name for op in ops if op.cache.observed or (op.cache.fast_path and op.operands)])
     """
     assert _lines(text) == ["True []"]
 

@@ -37,7 +37,7 @@ WARNING = {
 }
 
 
-@pytest.mark.parametrize("calls", [1, 5], ids=["without a lane", "with a lane"])
+@pytest.mark.parametrize("calls", [1, 5], ids=["without a fast path", "with a fast path"])
 @pytest.mark.parametrize("act", WARNING.values(), ids=WARNING)
 def test_a_warning_names_the_line(act: Callable[[], Any], calls: int) -> None:
     _, line = inspect.getsourcelines(act)

@@ -21,7 +21,7 @@ from autograd_lite.engine.forms import bilinear, custom, elementwise, linear
 from autograd_lite.engine.graph import ConstantInput, Node, reachable
 from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op
-from autograd_lite.engine.record import WITHOUT_LANE, apply, make_tensor
+from autograd_lite.engine.record import WITHOUT_FAST_PATH, apply, make_tensor
 from autograd_lite.engine.registry import REGISTRY
 from autograd_lite.engine.several import Bundle, Kinds
 from autograd_lite.engine.tangents import forward
@@ -203,16 +203,16 @@ def test_second_order_is_that_of_differences_of_gradients(row: Case) -> None:
 
 @rows()
 def test_lanes_record_what_apply_does(row: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The two lanes of an operation, that for while somebody observes and the other, record what `apply` does."""
+    """The two fast paths of an operation, that for while somebody observes and the other, record what `apply` does."""
     seen: list[Op] = []
-    for _ in range(WITHOUT_LANE):
+    for _ in range(WITHOUT_FAST_PATH):
         row(*leaves(row.inputs))
     results = [row(*leaves(row.inputs))]
     with observe(lambda op, *_: seen.append(op)):
         results.append(row(*leaves(row.inputs)))
         count = len(seen)
         for op in {op for op in seen if op.form != "composite"}:  # which nobody records, and NumPy carried out
-            assert op.cache.lane is not None
+            assert op.cache.fast_path is not None
             monkeypatch.setattr(op.cache, "observed", lambda *given, op=op, settings: apply(op, given, settings))
         results.append(row(*leaves(row.inputs)))
     assert seen[:count] == seen[count:]
