@@ -220,7 +220,7 @@ _VALUES: dict[str, Any] = {
 }
 _ARRAYS = {
     **dict.fromkeys(
-        ("a", "arr", "array", "ary", "element", "m", "p", "prototype", "v", "val", "x", "y", "A", "x1", "a1"),
+        ("a", "arr", "array", "ary", "element", "m", "p", "prototype", "v", "val", "x", "y", "z", "A", "x1", "a1"),
         lambda a: [a],
     ),
     **dict.fromkeys(("b", "x2", "a2", "values", "min", "max"), _like),

@@ -33,8 +33,8 @@ class StandIn(Methods, abstract=True):
         """Where the elements are, as of an ndarray."""
         return "cpu"
 
-    real = property(np.real)
-    imag = property(np.imag)
+    real = property(lambda self: np.real(self))
+    imag = property(lambda self: np.imag(self))
     itemsize = property(lambda self: self.dtype.itemsize)
     nbytes = property(lambda self: self.size * self.dtype.itemsize)
 

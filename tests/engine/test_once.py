@@ -85,8 +85,8 @@ def test_no_lane_is_made_by_a_first_call_of_a_training_step() -> None:
     text = """
         import numpy as np, autograd_lite as ag
         from autograd_lite import nn
-        from autograd_lite.op import Op
-        from autograd_lite.registry import REGISTRY
+        from autograd_lite.engine.op import Op
+        from autograd_lite.engine.registry import REGISTRY
         from autograd_lite.rules.products import affine
         model = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2), nn.Softmax(-1))
         optimizer = ag.optim.SGD(model.parameters(), lr=0.5)

@@ -73,7 +73,7 @@ def test_an_interrupt_is_delivered_and_leaves_nothing_half_done() -> None:
 import random, signal, sys
 import numpy as np
 import autograd_lite as ag
-from autograd_lite.tensor import assign
+from autograd_lite.tensor.tensor import assign
 lost = []
 sys.unraisablehook = lambda event: lost.append(event.exc_type)
 signal.signal(signal.SIGALRM, signal.default_int_handler)

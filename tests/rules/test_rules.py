@@ -144,7 +144,7 @@ def record_of(results: list[Any]) -> list[Any]:
     places = {node: i for i, node in enumerate(nodes)}
     return [
         (node.op, node.shape, shown(node.dtype), repr(dict(node.settings)), [shown(x) for x in node.inputs],
-         [(places[parent], rule, [shown(x) for x in saved], i) for parent, rule, saved, i in node.edges])
+         [(places[to], getattr(rule, "func", rule), [shown(x) for x in saved], i) for to, rule, saved, i in node.edges])
         for node in nodes
     ]  # fmt: skip
 

@@ -123,7 +123,7 @@ FACTS["signature"] = _stacked
 
 def _moved(axis: Any, ndim: int) -> Any:
     """Return axes of an example as axes of the batch; all of them for None."""
-    if axis is None:
+    if axis is None or not ndim:  # of a number, NumPy reduces the axes 0 and -1 that it has not
         return tuple(range(1, ndim + 1))
     return tuple([_axis(i, ndim) for i in axis]) if isinstance(axis, (tuple, list)) else _axis(axis, ndim)
 

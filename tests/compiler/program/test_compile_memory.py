@@ -130,7 +130,7 @@ def test_a_compiled_method_keeps_no_object_alive(backend: str, base: Any) -> Non
         one = model(float(value))
         assert [one.step(X).item() for _ in range(3)] == [6.0 * value] * 3
         assert [one.twice(X).item() for _ in range(3)] == [12.0 * value] * 3
-        assert one.step.programs.recordings == 1
+        assert one.step.programs.recordings <= 2  # again, where the first has read attributes of a module
         held += [ref(one), ref(one.w)]
     del one
     gc.collect()
@@ -145,7 +145,7 @@ def test_a_copy_has_programs_of_its_own(copied: Any, base: Any) -> None:
     one = with_method(base, "numpy")(1.0)
     assert [one.step(X).item() for _ in range(2)] == [6.0, 6.0]
     other = copied(one)
-    other.w = ag.Tensor(np.full(3, 2.0))
+    other.w = type(one.w)(np.full(3, 2.0))
     assert [(other.step(X).item(), one.step(X).item()) for _ in range(3)] == [(12.0, 6.0)] * 3
     assert other.step is not one.step
     assert one.step is one.step
