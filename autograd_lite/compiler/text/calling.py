@@ -208,7 +208,7 @@ class Caller:
         computed = [kind for kind in self.recorded.kinds if kind in COMPUTED]
         residuals = "".join(f"{x}, " for kind, x in zip(computed, values, strict=False) if kind == "residual")
         nodes = "".join(f"{nodes_text(group, self.bind)}, " for group in operation.groups)
-        self.lines.append(f"call = Call({self.bind(operation)}, args, kwargs, saved, ({nodes}), ({residuals}))")
+        self.lines.append(f"call = CompiledCall({self.bind(operation)}, args, kwargs, saved, ({nodes}), ({residuals}))")
 
     def _built(self, structure: Structure, outputs: Iterator[str]) -> str:
         """Write how the result is put together: plain containers as they are written in Python."""
