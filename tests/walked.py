@@ -136,6 +136,7 @@ def _weights(a: Array) -> list[Any]:
 
 
 _VALUES: dict[str, Any] = {
+    "deg": (True, False),
     "a_min": (0, None, 1.5, -1),
     "a_max": (1, None, 2.5, -2),
     "assume_unique": (True, False),

@@ -232,7 +232,7 @@ increasing(np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), native="atanh", com
 
 # ----- corners -----
 
-step = constant(np.sign)
+step = constant(np.sign, signature="()->()")
 
 elementwise(
     np.absolute, lambda g, x: g * np.sign(x).conj(), apex=lambda at, slope, x: np.where(at, slope * x.conj(), 0),
@@ -241,7 +241,7 @@ elementwise(
 elementwise(np.fabs, lambda g, x: g * np.sign(x), apex=lambda at, slope, x: np.where(at, slope * x, 0), native="fabs")
 
 
-@composite(np.sign, exact=True, complex=True)
+@composite(np.sign, complex=True)
 def sign(x: Array) -> Array:
     """A step for real numbers; ``x / |x|`` for complex ones, which moves with their angle, and is 0 at 0."""
     if x.dtype.kind != "c":

@@ -375,4 +375,4 @@ def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: L
 
 _MOVERS = (indexing.__name__, shaping.__name__)
 MOVING.update(fn for fn, handler in declared() if isinstance(handler, Composite) and handler.fn.__module__ in _MOVERS)
-MOVING.add(np.clip)
+MOVING.update((np.clip, np.sign))

@@ -270,7 +270,7 @@ def test_hardly_anything_with_a_derivative_is_a_loop(monkeypatch: pytest.MonkeyP
     for module in (array, rules):
         monkeypatch.setattr(module, "each", each)
     monkeypatch.setattr(array, "_by_examples", by_examples)
-    for row in [row for row in CASES if not row.is_complex()]:
+    for row in [row for row in CASES if not any(map(np.iscomplexobj, (*row.inputs, *row(*row.inputs))))]:
         f = moving(row)
         if f is not None and not picks_by_a_mask(row):
             places = tuple(range(len(row.inputs)))
