@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.libraries import NUMPY, SCIPY, of_module
+
 LATER = dict.fromkeys(("scipy.special", "scipy.special._ufuncs"), "autograd_lite.rules.special")
 """Where the operations of a library are declared, by the module that its functions are known in. They are declared when
 one of these functions meets a Tensor: nothing is imported that its user has not imported."""
-_LIBRARIES = {"numpy", *(name.partition(".")[0] for name in LATER)}
 
 
 class _Registry(dict[Any, Callable[..., Any]]):
@@ -54,12 +55,12 @@ def home_of(fn: Any) -> str:
 
 def is_numpys(fn: Any) -> bool:
     """Tell whether a function is one of NumPy's."""
-    return home_of(fn).partition(".")[0] == "numpy"
+    return of_module(home_of(fn)) == NUMPY
 
 
 def is_librarys(fn: Any) -> bool:
     """Tell whether a function is one of NumPy's, or of another library of which operations are declared here."""
-    return home_of(fn).partition(".")[0] in _LIBRARIES
+    return of_module(home_of(fn)) in (NUMPY, SCIPY)
 
 
 def registered(fn: Any) -> Any:
