@@ -138,12 +138,17 @@ def reverse(
 
 def _told(watcher: Watcher, op: Op, edges: Iterable[Any]) -> Iterable[Any]:
     """Return the edges of a node, and tell a trace what is computed along each, and for which node."""
-    return watcher.doing(edges, lambda edge: (f"derivative of {op.name}", edge[0]))
+    return watcher.doing(edges, lambda edge: (derivative_of(op), edge[0]))
+
+
+def derivative_of(op: Op | None) -> str:
+    """Return how a trace calls what a sweep computes for an operation; nothing for a leaf."""
+    return "" if op is None else f"derivative of {op.name}"
 
 
 def _arriving(node: Node) -> tuple[str, Node]:
     """Return what hooks compute of the gradient of a node, and for whom."""
-    return "" if node.op is None else f"derivative of {node.op.name}", node
+    return derivative_of(node.op), node
 
 
 def _is_own(g: Array) -> bool:

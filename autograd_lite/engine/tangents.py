@@ -23,7 +23,7 @@ from autograd_lite.engine.graph import Node, leaf, reachable
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import make_tensor, plain_of
 from autograd_lite.engine.several import Bundle, Kinds, bundled, listed, parts_of
-from autograd_lite.engine.sweep import lifted, reverse
+from autograd_lite.engine.sweep import derivative_of, lifted, reverse
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import doing, traced, verify
 
@@ -83,7 +83,7 @@ def forward(
 
 def _said(node: Node) -> tuple[str, None]:
     """Return what a sweep computes at a node."""
-    return "" if node.op is None else f"derivative of {node.op.name}", None
+    return derivative_of(node.op), None
 
 
 def _fitted(t: Array, node: Node, op: Op) -> Array:

@@ -19,6 +19,7 @@ from autograd_lite.compiler.text.defined import defined
 from autograd_lite.engine.generators import default_rng
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.switch import recording as is_grad_enabled
+from autograd_lite.tensor.commits import raw
 from autograd_lite.tensor.state import scopes, writing
 from autograd_lite.tensor.views import outdate
 from autograd_lite.tree import LEAF, Structure, flatten, unflatten
@@ -288,10 +289,6 @@ class Caller:
         self.lines.append(f"else: deque(map(call, {setters}, ({', '.join(targets)},), ({', '.join(news)},)), 0)")
 
 
-def _array_of_grad(grad: Any) -> Any:
-    return grad._data if isinstance(grad, Handle) else grad
-
-
 def _outdated(*tensors: Any) -> None:
     for t in tensors:
         outdate(t)
@@ -301,7 +298,7 @@ _GONE = "(KeyError, AttributeError, IndexError, ValueError)"
 """What is raised where a place is gone that is compared."""
 _KNOWN: dict[str, Any] = {
     **CALLED, "Handle": Handle, "MISS": MISS, "slot": Handle.__dict__["_data"], "unset": UNSET,
-    "CompiledCall": CompiledCall, "array_of": array_of, "array_of_grad": _array_of_grad, "asarray": np.asarray,
+    "CompiledCall": CompiledCall, "array_of": array_of, "array_of_grad": raw, "asarray": np.asarray,
     "call": operator.call, "default_rng": default_rng, "deque": deque, "is_grad_enabled": is_grad_enabled,
     "flatten": flatten, "make_tensor": make_tensor, "scopes": scopes, "writing": writing,
     "ndarray": np.ndarray, "outdated": _outdated, "unflatten": unflatten,
