@@ -578,7 +578,7 @@ def test_compiled_text_runs_alone_with_complex_literals() -> None:
     np.testing.assert_allclose(names["size"](Z)[0], ag.grad(size)(Z), rtol=1e-12)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "c", "auto"])
+@pytest.mark.parametrize("backend", ["numpy", "cc", "auto"])
 def test_backends_leave_them_to_numpy(backend: str) -> None:
     try:
         f = ag.compile(ag.grad(loss), backend=backend)
