@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite.engine.graph import ConstantInput, Node
 from autograd_lite.engine.scope import Scope
-from autograd_lite.viz.items import Items, Numbering, is_leaf
+from autograd_lite.viz.items import IndexArray, Items, is_leaf
 from autograd_lite.viz.words import number_text, settings_text
 
 _FEWEST = 3  # repetitions that are worth a fold
@@ -170,7 +170,7 @@ class _FoldLevel:
 
     def _kind(self, j: int, shape: Any) -> Any:
         thing = self.items.things[j]
-        if isinstance(thing, (Node, ConstantInput, Numbering)):
+        if isinstance(thing, (Node, ConstantInput, IndexArray)):
             return shape
         return number_text(thing)
 

@@ -22,7 +22,7 @@ class Output(NamedTuple):
     name: str
 
 
-class Numbering(NamedTuple):
+class IndexArray(NamedTuple):
     """What an operation picks elements by, which is among its settings: its name, if that is known, and the array."""
 
     name: str
@@ -35,7 +35,7 @@ class Items:
     Attributes
     ----------
     things : list
-        A `Node`, a `ConstantInput`, a Python number, an `Numbering`, an `Output` or a `Failure`.
+        A `Node`, a `ConstantInput`, a Python number, an `IndexArray`, an `Output` or a `Failure`.
     inputs : list of list
         For each thing pairs of the number of another and the shape of what flows; None for a plain number.
     scopes : list of Scope or None
@@ -96,9 +96,9 @@ class Items:
         for array in _arrays_in(settings):
             name = next((name for name, x in self._integers.items() if _same(x, array)), "")
             if name or not np.array_equal(array.ravel(), np.arange(array.size)):
-                place = self._places.get((Numbering, name)) if name else None
+                place = self._places.get((IndexArray, name)) if name else None
                 if place is None:
-                    place = self._places[Numbering, name] = self._add(Numbering(name, array), [], None)
+                    place = self._places[IndexArray, name] = self._add(IndexArray(name, array), [], None)
                 found.setdefault(place, array.shape)
         return list(found.items())
 
@@ -127,7 +127,7 @@ class Items:
     def _moves(self, thing: Any) -> bool:
         if isinstance(thing, Node):
             return thing not in self._outside
-        return not (isinstance(thing, (ConstantInput, Numbering)) and thing.name)
+        return not (isinstance(thing, (ConstantInput, IndexArray)) and thing.name)
 
 
 def _arrays_in(settings: Settings) -> Iterator[Any]:

@@ -19,7 +19,7 @@ from autograd_lite.engine.record import array_of, as_array
 from autograd_lite.engine.several import Kinds, is_part, sources, whole_of
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.rules.elementwise import relu
-from autograd_lite.viz.items import Items, Numbering, Output, is_leaf
+from autograd_lite.viz.items import IndexArray, Items, Output, is_leaf
 from autograd_lite.viz.targets import Target
 from autograd_lite.viz.words import complaint
 
@@ -116,7 +116,7 @@ def _facts(thing: Any, known: Mapping[Any, Any], grads: Mapping[Node, Any], time
     if isinstance(thing, ConstantInput):
         value = plain(known.get(id(thing)))
         return Findings(_numbers(value), marks=_marks(None, value, None))
-    if isinstance(thing, Numbering):
+    if isinstance(thing, IndexArray):
         return Findings(numbers(thing.array))
     if not isinstance(thing, Node):
         return Findings()

@@ -15,7 +15,7 @@ from autograd_lite.engine.graph import ConstantInput, Node
 from autograd_lite.engine.scope import Scope
 from autograd_lite.engine.several import Kinds
 from autograd_lite.viz.fold import Folds
-from autograd_lite.viz.items import Items, Numbering, Output, is_leaf, name_of, result_name
+from autograd_lite.viz.items import IndexArray, Items, Output, is_leaf, name_of, result_name
 from autograd_lite.viz.measure import Findings
 from autograd_lite.viz.targets import Failure, Target
 from autograd_lite.viz.words import clean, complaint, number_text, said, settings_text, shape_text
@@ -227,7 +227,7 @@ def _box(thing: Any, subject: Target, ends: frozenset[Node]) -> Box:
         return Box("failed", (thing.name, *_error_lines(said(thing.error))))
     if isinstance(thing, ConstantInput):
         return _constant(thing, subject)
-    if isinstance(thing, Numbering):
+    if isinstance(thing, IndexArray):
         return Box("input", (thing.name or "index",), shape=thing.array.shape, dtype=str(thing.array.dtype))
     if not isinstance(thing, Node):
         return Box("input", (number_text(thing),))

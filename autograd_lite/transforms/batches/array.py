@@ -188,13 +188,13 @@ BatchRule: TypeAlias = Callable[[Op, Sequence[Any], Settings, Level], Array]
 RULES: dict[Any, BatchRule] = {}
 """``rule(op, operands, settings, level)`` returns the array of all examples; operands that are no batch of `level` are
 the same for all of them. Filled by `batching`."""
-FACTS: dict[str, BatchRule] = {}
+BY_FACT: dict[str, BatchRule] = {}
 """The rules for operations that have none of their own, by the fact in their declaration that says how."""
 
 
 def rule_of(op: Op) -> BatchRule:
     """Return how an operation is carried out for all examples."""
-    return RULES.get(op) or (FACTS["signature"] if op.cores is not None else FACTS["axes"] if op.axes else each)
+    return RULES.get(op) or (BY_FACT["signature"] if op.cores is not None else BY_FACT["axes"] if op.axes else each)
 
 
 def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:

@@ -34,7 +34,7 @@ from autograd_lite.rules import (
     shaping,
     sparse,
 )  # fmt: skip
-from autograd_lite.transforms.batches.array import FACTS, MOVING, RULES, Batched, Level, each, holds
+from autograd_lite.transforms.batches.array import BY_FACT, MOVING, RULES, Batched, Level, each, holds
 from autograd_lite.tree import sequence_like
 
 
@@ -116,7 +116,7 @@ def _without(y: Array, core: Sequence[str], absent: set[str]) -> Array:
     return y[places] if absent.intersection(core) else y
 
 
-FACTS["signature"] = _stacked
+BY_FACT["signature"] = _stacked
 
 # ----- settings that count axes -----
 
@@ -154,7 +154,7 @@ def _full(x: Any, shape: Shape, level: Level) -> Array:
     return np.broadcast_to(array, (level.size, *shape))
 
 
-FACTS["axes"] = _along
+BY_FACT["axes"] = _along
 _LOOKED_UP = {handler_of(np.searchsorted): 1, handler_of(np.digitize): 0, handler_of(np.isin): 0}
 
 
