@@ -52,9 +52,9 @@ def derivative(call: CallText, names: Mapping[str, str]) -> str | None:
     --------
     >>> from autograd_lite.engine.registry import handler_of
     >>> names = {"g": "dL/dz", "x1": "a", "x2": "W"}
-    >>> derivative(Call(handler_of(np.matmul), 1, [(4, 3), (3, 2)], (4, 2), {}), names)
+    >>> derivative(CallText(handler_of(np.matmul), 1, [(4, 3), (3, 2)], (4, 2), {}), names)
     'a.T @ dL/dz'
-    >>> derivative(Call(handler_of(np.matmul), 1, [(3,), (3, 2)], (2,), {}), names)
+    >>> derivative(CallText(handler_of(np.matmul), 1, [(3,), (3, 2)], (2,), {}), names)
     'np.outer(a, dL/dz)'
     """
     text = _text(call)
