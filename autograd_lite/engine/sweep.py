@@ -96,7 +96,10 @@ def reverse(
                     if lift is not None:
                         given = lifted(node, op, index, saved, lift)
                         share = rule(g, *given) if op.apex is None else at_apex(rule(g, *given), g, node, given, lift)
-                    elif op.accumulate is None or watcher is not None or g.__class__ in RECORDERS:
+                    elif (
+                        op.accumulate is None or watcher is not None or g.__class__ in RECORDERS
+                        or grads.get(parent).__class__ in RECORDERS  # by another path, of which no array is a buffer
+                    ):  # fmt: skip
                         share = rule(g, *saved)
                     elif not op.spends:
                         op.accumulate(_buffer(parent, grads, queue, owned), g, *saved)

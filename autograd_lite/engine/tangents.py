@@ -222,9 +222,10 @@ _Pairs: TypeAlias = Sequence[tuple[Array, Array]]
 def _prove_transposed(pairs: _Pairs, back: _Pairs) -> None:
     """Refuse a rule of the user's that is not linear, or has lost a part of a derivative: ``<J^T v, t> = <v, J t>``."""
     levels = {x._level for x in itertools.chain(*pairs, *back) if is_batch(x)}
-    if len(levels) <= 1:  # the sums over all examples do as well
-        pairs, back = ([(whole(a), whole(b)) for a, b in both] for both in (pairs, back))
     terms, others = ([a * b for a, b in both] for both in (pairs, back))
+    if len(levels) == 1:  # the sums over all examples do as well
+        (level,) = levels
+        terms, others = ([whole(x) if is_batch(x) else x * level.size for x in both] for both in (terms, others))
     sums = np.real(sum(np.sum(a) for a in terms)), np.real(sum(np.sum(a) for a in others))
     gap = np.abs(sums[0] - sums[1])
     tolerance = max([np.finfo(a.dtype).eps for a, _ in (*back, *pairs)], default=1.0) ** 0.25

@@ -538,3 +538,14 @@ def test_an_error_of_numpy_names_the_operation() -> None:
     with pytest.raises(ValueError, match="broadcast") as caught:
         ag.vmap(lambda x: x + np.zeros(2))(XS)
     assert any("add" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_shares_of_examples_and_of_all_meet_in_one_element(turned: bool) -> None:
+    w, xs = np.array([1.0, 2.0]), np.array([[1.0, 3.0], [2.0, 5.0]])
+
+    def pulled(x: Any) -> Any:
+        parts = [lambda w: 3 * w[0], lambda w: np.sum(w * x)]
+        return ag.vjp(lambda w: [part(w) for part in parts[:: -1 if turned else 1]], w)[1]([1.0, 1.0])
+
+    np.testing.assert_array_equal(ag.vmap(pulled)(xs), np.add(xs, [3.0, 0.0]))
