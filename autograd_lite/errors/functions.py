@@ -167,6 +167,14 @@ CUSTOM_INSIDE = (
     "custom_op {op} is given a {given} with a Tensor in it, whose derivative would be lost. "
     "Write the Tensor as an argument of its own, as *arrays takes any number of them"
 )
+CUSTOM_STACKS = (
+    "custom_op {op} is given the signature {given!r} for ({names}). "
+    "Write the axes of each input and each result, as signature={example!r}, or leave it out"
+)
+CUSTOM_STACK = (
+    "custom_op {op} was given stacks of shape {stack} by its signature, and returned shape {given}. "
+    "Write a function that keeps the axes in front, as x.sum(axis=-1) does, or leave signature= out"
+)
 CUSTOM_BOTH = "custom_op {op} is given numerical=True and a rule. Write one of them"
 CUSTOM_FIRST = (
     "a rule of custom_op {op} has the parameters ({given}), of which the first is not {first}. "

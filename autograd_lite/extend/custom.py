@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -13,6 +14,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.functions import Derived, named
 from autograd_lite.base.later import Later
+from autograd_lite.base.signatures import Cores, core_dimensions
 from autograd_lite.engine.several import listed, parts_of
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import aside
@@ -33,6 +35,7 @@ class _Options(TypedDict, total=False):
     name: str | None
     check: Sequence[Any] | None
     numerical: bool
+    signature: str | None
 
 
 @overload
@@ -47,6 +50,7 @@ def custom_op(
     name: str | None = None,
     check: Sequence[Any] | None = None,
     numerical: bool = False,
+    signature: str | None = None,
 ) -> Any:
     """Make a function, however it computes, an operation with a derivative of your own.
 
@@ -78,6 +82,9 @@ def custom_op(
         Without `vjp`: take the derivative by finite differences, for a function of which nothing is known. It costs
         four calls of `f` for each number of an input, has about nine correct digits in float64, and is there to first
         order only. A warning says so.
+    signature : str, optional
+        The axes that `f` and its rules are about, in the notation of `numpy.vectorize`, as ``(n,n),(n)->(n)``: a
+        promise that they take any number of axes in front, for stacks that broadcast. A batch is then one call of `f`.
 
     Returns
     -------
@@ -109,7 +116,7 @@ def custom_op(
     are called with Tensors then: write them with NumPy's functions, or with other custom operations. One that fails
     with Tensors or loses a derivative on the way (by ``item()``, ``detach()``, ``no_grad()``) is refused by name, and
     has no forward rule either unless you write it: `jacobian` then takes the reverse mode, and `jvp` is refused. Under
-    `vmap`, `f` is called once for each example.
+    `vmap`, `f` is called once for each example, if it has no `signature`.
 
     Examples
     --------
@@ -136,13 +143,15 @@ def custom_op(
     np.float64(1.0)
     """
     if f is None:
-        return partial(custom_op, vjp=vjp, jvp=jvp, name=name, check=check, numerical=numerical)
+        return partial(
+            custom_op, vjp=vjp, jvp=jvp, name=name, check=check, numerical=numerical, signature=signature
+        )  # fmt: skip
     called = name or _name_of(f)
     if numerical:
         if vjp is not None or jvp is not None:
             raise errors.DeclarationError(errors.CUSTOM_BOTH.format(op=called))
         warnings.warn(errors.NUMERICAL.format(op=called), errors.NumericalDerivativeWarning, stacklevel=2)
-    written = Written(vjp, jvp, numerical)
+    written = Written(vjp, jvp, numerical, signature)
     operation = _declared(f, called, written)
     if check is not None:
         operation.checked = tuple(check)
@@ -233,11 +242,12 @@ class ByArgument(NamedTuple):
 
 
 class Written(NamedTuple):
-    """The rules as the user has written them, or whether they are to be differences."""
+    """The rules as the user has written them, or whether they are to be differences; and what stacks they take."""
 
     vjp: Any = None
     jvp: Function | None = None
     numerical: bool = False
+    signature: str | None = None
 
 
 def _declared(f: Function, called: str, written: Written) -> CustomOp:
@@ -245,10 +255,12 @@ def _declared(f: Function, called: str, written: Written) -> CustomOp:
     operands, defaults = _parameters(f, called)
     code = Code(f, f"the function of custom_op {called}", operands)
     compute = _value_of(code, called)
+    if written.signature is not None:
+        compute = _of_stacks(compute, called, _cores(written.signature, operands, called))
     op = Black(
         called, seen_by_batches(compute, called, lambda: op), "several", operands, defaults,
         (Named(partial(_refuse, called, operands), ["g"]),), order=(*operands, *defaults), opaque=compute,
-        variadic=not operands, code=code, complex=not written.numerical, analytic=False,
+        variadic=not operands, code=code, complex=not written.numerical, analytic=False, signature=written.signature,
     )  # fmt: skip
     _ruled(op, written)
     operation = CustomOp(op)
@@ -410,6 +422,45 @@ def _value_of(f: Function, name: str) -> Function:
         return value_of(f(*arrays, **settings), name)
 
     return compute
+
+
+# ----- stacks -----
+
+
+def _cores(signature: str, operands: Sequence[str], name: str) -> tuple[Cores, Cores]:
+    """Return the axes of operands and results that a signature of the user's names."""
+    if operands and _SIGNATURE.fullmatch(signature.replace(" ", "")):
+        cores, results = core_dimensions(signature)
+        if cores is not None and len(cores) == len(operands):
+            return cores, results
+    example = f"{','.join(['(n)'] * max(len(operands), 1))}->()"
+    names = ", ".join(operands) or "*arrays"
+    text = errors.CUSTOM_STACKS.format(op=name, given=signature, names=names, example=example)
+    raise errors.DeclarationError(text)
+
+
+_CORE = r"\((?:\w+(?:,\w+)*)?\)"
+_SIGNATURE = re.compile(f"{_CORE}(?:,{_CORE})*->{_CORE}(?:,{_CORE})*")
+
+
+def _of_stacks(compute: Function, name: str, cores: tuple[Cores, Cores]) -> Function:
+    """Return a function that refuses a result which is not the stack that its signature promises."""
+
+    def stacked(*arrays: Any, **settings: Any) -> Any:
+        found = compute(*arrays, **settings)
+        in_front = [np.shape(x)[: np.ndim(x) - len(core)] for x, core in zip(arrays, cores[0], strict=True)]
+        stack = np.broadcast_shapes(*in_front)
+        results = listed(found)
+        shapes = [np.shape(y) for y in results]
+        if len(results) != len(cores[1]) or any(
+            shape[: len(stack)] != stack or len(shape) != len(stack) + len(core)
+            for shape, core in zip(shapes, cores[1], strict=True)
+        ):
+            given = ", ".join(map(str, shapes))
+            raise errors.RuleError(errors.CUSTOM_STACK.format(op=name, given=given, stack=stack))
+        return found
+
+    return stacked
 
 
 # ----- the check at declaration -----

@@ -256,3 +256,95 @@ def test_a_derivative_of_0_is_one_forwards_too() -> None:
     op = ag.custom_op(lambda a, b: a * np.floor(b), vjp=lambda g, a, b: (g * np.floor(b), None), name="op")
     assert ag.jvp(op, (2.0, 3.5), (1.0, 1.0)) == (6.0, 3.0)
     assert ag.jvp(lambda b: op(2.0, b) + b, (3.5,), (1.0,)) == (9.5, 1.0)
+
+
+# ----- stacks -----
+
+
+def of_stacks() -> tuple[Any, list[Any]]:
+    """Return a scalar product that takes stacks, and the list of the shapes that it is called with."""
+    shapes: list[Any] = []
+
+    def product(x: Any, w: Any) -> Any:
+        shapes.append((x.shape, w.shape))
+        return (x * w).sum(-1)
+
+    rule = lambda g, x, w: (g[..., None] * w, g[..., None] * x)  # noqa: E731
+    return ag.custom_op(product, vjp=rule, signature="(n),(n)->()", check=[X, Y]), shapes
+
+
+STACK = np.stack([X, Y, X + Y, X * Y])
+
+
+@pytest.mark.parametrize(
+    ("of", "in_axes", "args"),
+    [
+        (lambda f: f, (0, 0), (STACK, STACK[::-1])),
+        (lambda f: f, (0, None), (STACK, X)),
+        (lambda f: ag.grad(f, (0, 1)), (0, None), (STACK, X)),
+        (lambda f: ag.grad(f, (0, 1)), (None, 0), (X, STACK)),
+        (lambda f: ag.hessian(lambda x, w: f(x, w) ** 2), (0, None), (STACK, X)),
+        (lambda f: ag.vmap(f, (None, 0)), (0, None), (STACK, STACK[:2])),
+        (lambda f: lambda x, w: ag.jvp(f, (x, w), (w, x)), (0, None), (STACK, X)),
+    ],
+)
+def test_of_a_signature_a_batch_is_one_call(of: Any, in_axes: Any, args: Any) -> None:
+    op, shapes = of_stacks()
+    shapes.clear()
+    found = ag.vmap(of(op), in_axes)(*args)
+    assert len(shapes) == 1
+    expected = ag.vmap(of(lambda x, w: np.sum(x * w)), in_axes)(*args)
+    for a, b in zip(ag.tree.leaves(found), ag.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_what_is_the_same_for_all_examples_gets_the_sum_of_their_shares() -> None:
+    op, shapes = of_stacks()
+    loss = lambda f: lambda w: np.sum(ag.vmap(f, (0, None))(STACK, w) ** 2)  # noqa: E731
+    shapes.clear()
+    np.testing.assert_allclose(ag.grad(loss(op))(X), 2 * STACK.T @ (STACK @ X))
+    assert len(shapes) == 1
+    np.testing.assert_allclose(ag.compile(ag.grad(loss(op)))(Y), 2 * STACK.T @ (STACK @ Y))
+
+
+def test_several_results_of_stacks() -> None:
+    def both(x: Any) -> Any:
+        calls.append(x.shape)
+        return (x * x).sum(-1), 3 * x
+
+    calls: list[Any] = []
+    rule = lambda g, x: (0 if g[0] is None else 2 * x * g[0][..., None]) + (0 if g[1] is None else 3 * g[1])  # noqa: E731
+    op = ag.custom_op(both, vjp=rule, signature="(n)->(),(n)")
+    found = ag.vmap(ag.grad(lambda x: op(x)[0] + np.sum(op(x)[1])))(STACK)
+    np.testing.assert_allclose(found, 2 * STACK + 3)
+    assert set(calls) == {STACK.shape}
+
+
+def test_a_function_that_does_not_keep_its_promise_is_refused() -> None:
+    op = ag.custom_op(lambda x: x.sum(), vjp=lambda g, x: g * np.ones_like(x), signature="(n)->()", name="total")
+    assert op(X) == X.sum()
+    with pytest.raises(RuleError, match=r"total was given stacks of shape \(4,\).*axis=-1"):
+        ag.vmap(op)(STACK)
+
+
+@pytest.mark.parametrize("signature", ["(n),(n)->()", "n->n", "(n)", "", "(n)->", "()->(n"])
+def test_a_signature_names_the_axes_of_each_input(signature: str) -> None:
+    with pytest.raises(DeclarationError, match=r"signature='\(n\)->\(\)'"):
+        ag.custom_op(lambda x: x, vjp=lambda g: g, signature=signature)
+
+
+def test_stacks_of_any_number_of_inputs_have_no_signature() -> None:
+    with pytest.raises(DeclarationError, match="signature"):
+        ag.custom_op(lambda *arrays: sum(arrays), vjp=lambda g, arrays: [g for _ in arrays], signature="(n)->(n)")
+
+
+@pytest.mark.parametrize("signature", ["(n),(n)->()", None])
+@pytest.mark.parametrize("tangents", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_a_derived_forward_rule_of_what_is_the_same_for_all_examples(signature: Any, tangents: Any) -> None:
+    rule = lambda g, x, w: (g[..., None] * w, g[..., None] * x)  # noqa: E731
+    op = ag.custom_op(lambda x, w: (x * w).sum(-1), vjp=rule, signature=signature)
+    moved = lambda f: lambda *at: ag.jvp(f, at, [at[i] for i in tangents])[1]  # noqa: E731
+    found, expected = (
+        ag.vmap(moved(f), (0, None))(STACK, X) for f in (op, lambda x, w: np.sum(x * w))
+    )  # fmt: skip
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
