@@ -2,32 +2,32 @@
 
 from typing import TYPE_CHECKING
 
-from autograd_lite import errors, nn, optim, optimize, tree
+from autograd_lite import errors, tree
 from autograd_lite.base.later import arriving, listing
 from autograd_lite.engine.generators import manual_seed
 from autograd_lite.engine.scope import scope
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.errors import AutogradError
-from autograd_lite.nn.parameter import Parameter
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.exponentials import log_softmax, logsumexp, softmax
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 from autograd_lite.tensor.interop import introduce
 from autograd_lite.tensor.protocols import supported
 from autograd_lite.tensor.tensor import Tensor, tensor
-from autograd_lite.transforms.batches.vmap import vmap
-from autograd_lite.transforms.checkpoint import checkpoint
 from autograd_lite.transforms.derivatives import elementwise_grad, grad, hvp, jvp, linearize, value_and_grad, vjp
-from autograd_lite.transforms.jacobians import hessian, jacobian
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
-    from autograd_lite import implicit, testing, viz
+    from autograd_lite import implicit, nn, optim, optimize, testing, viz
     from autograd_lite.check.debug import debug
     from autograd_lite.check.gradcheck import gradcheck
     from autograd_lite.check.report import GradcheckReport
     from autograd_lite.compiler.compile import compile  # noqa: A004 - PyTorch's name
     from autograd_lite.extend.custom import custom_op
+    from autograd_lite.nn.parameter import Parameter
+    from autograd_lite.transforms.batches.vmap import vmap
+    from autograd_lite.transforms.checkpoint import checkpoint
+    from autograd_lite.transforms.jacobians import hessian, jacobian
     from autograd_lite.viz.explain import explain
     from autograd_lite.viz.picture import Picture, visualize
 
@@ -44,11 +44,13 @@ __all__ = [
 _LATER = {
     **dict.fromkeys(("GradcheckReport", "debug", "gradcheck"), "check"),
     **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
+    **dict.fromkeys(("hessian", "jacobian"), "transforms.jacobians"),
+    **dict.fromkeys(("implicit", "nn", "optim", "optimize", "testing", "viz"), ""),
+    "Parameter": "nn.parameter",
+    "checkpoint": "transforms.checkpoint",
     "compile": "compiler",
     "custom_op": "extend.custom",
-    "implicit": "",
-    "testing": "",
-    "viz": "",
+    "vmap": "transforms.batches.vmap",
 }
 
 if not TYPE_CHECKING:  # a checker would take every name for one

@@ -11,7 +11,6 @@ import functools
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -337,7 +336,7 @@ def _taker(cls: type) -> Callable[[Any], _Parts] | None:
     if issubclass(cls, (list, tuple)):
         kind = Kind(cls, None, _make_fields if is_named(cls) else _make_sequence, "[{}]")
         return _take_named(kind) if is_named(cls) else _take_sequence(kind)
-    return _take_dataclass(cls) if is_dataclass(cls) else None
+    return _take_dataclass(cls) if defines(cls, "__dataclass_fields__") else None
 
 
 def _take_dict(tree: dict[Any, Any]) -> _Parts:
@@ -355,6 +354,8 @@ def _take_named(kind: Kind) -> Callable[[Any], _Parts]:
 
 
 def _take_dataclass(cls: type) -> Callable[[Any], _Parts]:
+    from dataclasses import fields  # noqa: PLC0415 - there, since there is such a class, and else costs an import
+
     names = tuple(f.name for f in fields(cls) if not f.metadata.get("static"))
     static = tuple(f.name for f in fields(cls) if f.metadata.get("static"))
 

@@ -204,11 +204,6 @@ class Op(Described, Facts):
         Whether it then is holomorphic: not what knows real and imaginary parts from each other, as `abs` does.
     """
 
-    __slots__ = (
-        "__dict__", "binder", "cache", "cores", "defaults", "fn", "form", "function", "jvp", "jvp_wants",
-        "known", "name", "operands", "order", "picks", "reads", "result", "rules", "shaped", "wants", *FACTS,
-    )  # fmt: skip
-
     name: str
     fn: Callable[..., Any]
     function: Any
@@ -218,10 +213,10 @@ class Op(Described, Facts):
     rules: tuple[Rule | None, ...]
     jvp: Rule | None
     jvp_wants: tuple[str, ...]
-    wants: tuple[tuple[str, ...], ...]
-    picks: tuple[Callable[[tuple[Any, ...]], tuple[Any, ...]] | None, ...]
-    reads: tuple[frozenset[int], ...]
-    shaped: tuple[int, ...]
+    wants: tuple[tuple[str, ...], ...] = ()
+    picks: tuple[Callable[[tuple[Any, ...]], tuple[Any, ...]] | None, ...] = ()
+    reads: tuple[frozenset[int], ...] = ()
+    shaped: tuple[int, ...] = ()
     order: tuple[str, ...]
     known: Mapping[str, Any]
     binder: Callable[[Op, Sequence[Any], Mapping[str, Any]], tuple[Sequence[Any], Settings]]
@@ -252,24 +247,25 @@ class Op(Described, Facts):
     ) -> None:
         if facts.keys() - FACTS.keys():
             raise errors.DeclarationError(errors.UNKNOWN_FACT.format(op=name, fact=min(facts.keys() - FACTS.keys())))
-        self._fill(
+        cores, results = core_dimensions(facts.get("signature"))
+        self._fill(FACTS, facts,
             name=name, fn=fn, function=function, form=form, operands=tuple(operands), defaults=defaults,
             order=tuple(order), known=known, binder=as_given if variadic else by_name, cache=Cache(),
-            **{**FACTS, **facts},
+            cores=cores, result=results[0] if results else (),
         )  # fmt: skip
-        cores, results = core_dimensions(self.signature)
-        self._fill(cores=cores, result=results[0] if results else (), analytic=self.complex and self.analytic)
+        self._fill(analytic=self.complex and self.analytic)
         self._rule(rules, jvp)
         self.describe(name, source or function or fn)
 
     def _rule(self, rules: Sequence[Rule | None], jvp: Rule | None) -> None:
         """Take rules, and plan what a node saves for them."""
         self._fill(rules=tuple(rules), jvp=jvp, jvp_wants=parameter_names(jvp)[1:] if jvp else ())
-        self._plan_saving()
+        if rules:
+            self._plan_saving()
 
-    def _fill(self, **attributes: Any) -> None:
-        for name, value in attributes.items():
-            object.__setattr__(self, name, value)
+    def _fill(self, *tables: Mapping[str, Any], **attributes: Any) -> None:
+        for table in (*tables, attributes):
+            self.__dict__.update(table)
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise errors.DeclarationError(errors.OPERATION_FIXED.format(op=self.name, name=name))

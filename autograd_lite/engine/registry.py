@@ -11,9 +11,12 @@ import numpy as np
 
 from autograd_lite.base.libraries import NUMPY, SCIPY, of_module
 
-LATER = dict.fromkeys(("scipy.special", "scipy.special._ufuncs"), "autograd_lite.rules.special")
-"""Where the operations of a library are declared, by the module that its functions are known in. They are declared when
-one of these functions meets a Tensor: nothing is imported that its user has not imported."""
+LATER = {
+    "numpy.linalg": "autograd_lite.rules.decompositions",
+    **dict.fromkeys(("scipy.special", "scipy.special._ufuncs"), "autograd_lite.rules.special"),
+}
+"""Where operations are declared that most programs need not, by the module that their functions are known in. They are
+declared when one of these functions meets a Tensor: nothing is imported that its user has not imported."""
 
 
 class _Registry(dict[Any, Callable[..., Any]]):
@@ -35,13 +38,23 @@ handler_of: Callable[[Any], Any] = REGISTRY.__getitem__
 is known. All look a function up in this way."""
 
 
+METHODS: dict[tuple[Any, str], Any] = {(np.add, "accumulate"): np.cumsum}
+"""The methods of ufuncs that are functions of NumPy under another name; of two functions the first declared."""
+
+
 def enter(fn: Any, handler: Callable[..., Any]) -> None:
     """Have a function handled in another way, from now on."""
     REGISTRY[fn] = handler
+    reduced = getattr(handler, "reduces", None)
+    if reduced is not None:
+        METHODS.setdefault((reduced, "reduce"), fn)
 
 
 def declared() -> list[tuple[Any, Any]]:
-    """Return all functions that are handled, each with what it is handled by."""
+    """Return all functions that are handled, each with what it is handled by; those of NumPy even if none was met."""
+    for home, rules in LATER.items():
+        if of_module(home) == NUMPY:
+            import_module(rules)
     return list(REGISTRY.items())
 
 
@@ -51,6 +64,12 @@ def home_of(fn: Any) -> str:
     if module is not None or not isinstance(fn, np.ufunc):
         return module or "numpy"
     return next((name for name in ("numpy", *LATER) if getattr(sys.modules.get(name), fn.__name__, None) is fn), "")
+
+
+def library_of(fn: Any) -> str:
+    """Return the module of another library that a function is known in, if operations of that are declared here."""
+    home = home_of(fn)
+    return home if home in LATER and of_module(home) != NUMPY else ""
 
 
 def is_numpys(fn: Any) -> bool:

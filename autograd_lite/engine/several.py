@@ -153,7 +153,6 @@ class Several(Op):
         The operations of the nodes of one result, and of all operands.
     """
 
-    __slots__ = ("constant", "domain", "part", "together")
     joint = True
     constant: tuple[int, ...]
     domain: Callable[[Any], Any] | None

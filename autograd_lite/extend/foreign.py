@@ -210,7 +210,6 @@ class Black(Several):
     arrays (functions, tuples, texts) are handed through.
     """
 
-    __slots__ = ("code",)
     _surveyed = ("rules", "jvp")
     _as_it_is = True
     sequences = (list,)

@@ -1,8 +1,7 @@
-"""The formulary: importing it fills the registry."""
+"""The formulary: importing it fills the registry, but for what `registry.LATER` names."""
 
 from autograd_lite.rules import (
     constant,
-    decompositions,
     elementwise,
     exponentials,
     indexing,
@@ -17,6 +16,6 @@ from autograd_lite.rules import (
 )
 
 __all__ = [
-    "constant", "decompositions", "elementwise", "exponentials", "indexing", "neural", "norms", "products",
+    "constant", "elementwise", "exponentials", "indexing", "neural", "norms", "products",
     "recurrent", "reductions", "samples", "shaping", "sparse",
 ]  # fmt: skip

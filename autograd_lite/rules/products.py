@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -302,7 +301,7 @@ def _as_text(given: tuple[Any, ...]) -> tuple[str, tuple[Array, ...]]:
     return ",".join(names) + output, given[:pairs:2]
 
 
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+_LETTERS = "".join(map(chr, (*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1))))
 
 
 def _explicit(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:

@@ -13,14 +13,8 @@ from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.priority import declines
 from autograd_lite.engine.refusals import library_asking
-from autograd_lite.engine.registry import declared, handler_of, home_of, is_numpys
+from autograd_lite.engine.registry import METHODS, declared, handler_of, home_of, is_numpys
 from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
-
-_REDUCTIONS: dict[tuple[Any, str], Any] = {
-    **{(op.reduces, "reduce"): fn for fn, op in reversed(declared()) if getattr(op, "reduces", None)},
-    (np.add, "accumulate"): np.cumsum,
-}
-"""The methods of ufuncs that are functions of NumPy under another name; of two functions the first declared."""
 
 
 def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -67,7 +61,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapp
         return call_function(ufunc, inputs, kwargs)
     if method == "outer":
         return _outer(ufunc, *inputs, **kwargs)
-    fn = _REDUCTIONS.get((ufunc, method))
+    fn = METHODS.get((ufunc, method))
     if fn is not None:
         return call_function(fn, inputs, _reduction_arguments(inputs, kwargs))
     result = NotImplemented if method == "at" else whole(getattr(ufunc, method), inputs, kwargs)

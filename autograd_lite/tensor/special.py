@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -145,6 +144,8 @@ class Protocols:
         return twin
 
     def __deepcopy__(self: Any, memo: dict[int, Any]) -> Tensor:
+        from copy import deepcopy  # noqa: PLC0415 - which has called this
+
         refusals.copy_of_node(self, "copy.deepcopy")
         twin: Tensor = _rebuild(type(self), array_of(self), self.requires_grad, self._name)
         memo[id(self)] = twin
