@@ -13,8 +13,9 @@ from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.leaks import watch_buffer
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.nn.state_dict import IncompatibleKeys, complaint, misfit, other_shape
+from autograd_lite.tensor.commits import assign
 from autograd_lite.tensor.state import making, setting
-from autograd_lite.tensor.tensor import Tensor, assign
+from autograd_lite.tensor.tensor import Tensor
 
 M = TypeVar("M", bound="Module")
 

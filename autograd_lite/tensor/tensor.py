@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -28,8 +28,9 @@ from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.unrecorded import ask, unrecorded
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.tensor import in_place, views
-from autograd_lite.tensor.commits import commit, commit_gradients, exposed, wrapped_grad
+from autograd_lite.tensor.commits import assign, commit_gradients
 from autograd_lite.tensor.data import fitting, own_array, seed_of
+from autograd_lite.tensor.exposure import exposed, wrapped_grad
 from autograd_lite.tensor.hooks import HookHandle, run_hooks
 from autograd_lite.tensor.operators import TensorMethods
 from autograd_lite.tensor.protocols import call_function, call_ufunc
@@ -483,18 +484,3 @@ def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: s
     Tensor([1., 2.], dtype=float64, requires_grad=True)
     """
     return Tensor(data, requires_grad, dtype=dtype, name=name)
-
-
-def assign(pairs: Iterable[tuple[Tensor, Any]]) -> None:
-    """Give several leaves new values, all or none.
-
-    NOTE: the values are computed and checked first; then one C call commits them. An interrupt (Ctrl-C) is delivered
-    between bytecodes, so it finds either all old values or all new ones.
-    """
-    pairs = list(pairs)
-    for t, _ in pairs:
-        refusals.not_a_leaf(t, "assign()", "t = ag.Tensor(value)")
-    commit([t for t, _ in pairs], [fitting(t, value, "assign()", _OTHER_SHAPE) for t, value in pairs])
-
-
-_OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.compiler.program.identifiers import words
 
@@ -32,6 +34,13 @@ class Type:
     shape: Shape = ()
     dtype: Any = None
     kind: str = "array"
+
+    @classmethod
+    def of(cls, value: Any) -> Type:
+        """Return what a program knows of a value."""
+        if isinstance(value, (np.ndarray, np.generic)):
+            return cls(value.shape, value.dtype, "array" if isinstance(value, np.ndarray) else "scalar")
+        return cls(kind=type(value).__name__)
 
     @property
     def nbytes(self) -> int:

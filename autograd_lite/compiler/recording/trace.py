@@ -21,7 +21,7 @@ from autograd_lite.base.libraries import WITHIN, of_frame
 from autograd_lite.base.shapes import Array, whole
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.identifiers import identifier
-from autograd_lite.compiler.program.literals import path_of
+from autograd_lite.compiler.program.paths import path_of
 from autograd_lite.compiler.program.program import Constant, Input, Instruction, Ref, Type
 from autograd_lite.compiler.recording.aside import Aside
 from autograd_lite.compiler.recording.buffers import Replaced
@@ -111,7 +111,7 @@ class Trace:
 
     def _new(self, value: Any) -> int:
         number = len(self.types)
-        self.types[number] = type_of(value)
+        self.types[number] = Type.of(value)
         return number
 
     def outside(self, value: Any, name: str) -> Any:
@@ -492,10 +492,3 @@ def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:
     """Return the traced value for what a call gave."""
     kind = Number if value.__class__ in NUMBERS else Traced
     return kind(value, number, trace, given)
-
-
-def type_of(value: Any) -> Type:
-    """Return what a program knows of a value."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return Type(value.shape, value.dtype, "array" if isinstance(value, np.ndarray) else "scalar")
-    return Type(kind=type(value).__name__)

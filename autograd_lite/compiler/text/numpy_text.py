@@ -14,14 +14,15 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.identifiers import words
-from autograd_lite.compiler.program.literals import array_text, dtype_text, example_text, literal, path_of, source_of
+from autograd_lite.compiler.program.literals import array_text, dtype_text, example_text, literal
 from autograd_lite.compiler.program.opaque import is_opaque
+from autograd_lite.compiler.program.paths import path_of, source_of
 from autograd_lite.compiler.program.program import Group, Instruction, Program, Ref, Type, refs
 from autograd_lite.compiler.program.ranges import Ranges
 from autograd_lite.compiler.text.defined import defined
 from autograd_lite.compiler.text.lifetimes import given_back
 from autograd_lite.compiler.text.names import Names
-from autograd_lite.engine.registry import LATER, handler_of, home_of
+from autograd_lite.engine.registry import handler_of, library_of
 
 _INFIX: dict[Any, str] = {
     np.less: "<", np.greater: ">",
@@ -47,7 +48,7 @@ class NumpyText:
         self._constants = {c.id: c for c in program.constants}
         self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
         self.function = self.names.function
-        self.imported = sorted({home_of(x.fn) for x in program.instructions}.intersection(LATER))
+        self.imported = sorted({library_of(x.fn) for x in program.instructions} - {""})
         self.opaque = {x.fn.__name__: x.fn for x in program.instructions if is_opaque(x.fn)}
 
     # ----- the text -----
