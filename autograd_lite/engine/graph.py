@@ -156,6 +156,12 @@ def _nobody() -> None:
     """Stand for a weak reference to a Tensor that is gone."""
 
 
+def node_of(x: Any) -> Node | None:
+    """Return the node of a Tensor; None where there is none, and of what is no Tensor."""
+    node: Node | None = getattr(x, "_node", None)
+    return node
+
+
 def leaf(shape: Shape, dtype: Any, name: str | None = None, owner: Callable[[], Any] = _nobody) -> Node:
     """Return the node of a Tensor that the user made and that requires a gradient.
 

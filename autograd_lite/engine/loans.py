@@ -24,7 +24,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import at_once
-from autograd_lite.engine.graph import Node, new_order
+from autograd_lite.engine.graph import Node, new_order, node_of
 from autograd_lite.engine.provenance import raised_at
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tree import leaves
@@ -176,7 +176,7 @@ def _refusal(array: Array, error: BaseException | None = None) -> errors.InPlace
 
 def _copy_kept(now: Loan, result: Any) -> None:
     """Have nodes that outlive the call keep copies: those behind its results, and any others that there are."""
-    roots = [x._node for x in leaves(result) if getattr(x, "_node", None) is not None]
+    roots = [node for x in leaves(result) if (node := node_of(x)) is not None]
     for nodes in (partial(_newer, roots, now.order), gc.get_objects):
         kept = now.kept()
         if not kept:

@@ -18,6 +18,7 @@ from autograd_lite.base.conventions import refuse
 from autograd_lite.base.libraries import LIBRARIES, of_frame
 from autograd_lite.base.shapes import fitting
 from autograd_lite.engine.covered import refusal
+from autograd_lite.engine.graph import node_of
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.provenance import called, is_assignment, origins, place_of, user_frame, warn
 from autograd_lite.engine.registry import declared
@@ -92,7 +93,7 @@ def advise(text: str) -> None:
 
 def long_history(op: Op, other: Any) -> None:
     """Warn of a loss that is added up with its history after `backward()` has used it."""
-    node = getattr(other, "_node", None)
+    node = node_of(other)
     if node is not None and node.op is not None and node.edges is None and is_grad_enabled():
         text = errors.LONG_HISTORY.format(op=op.name, what=describe(other), symbol=op.symbol)
         warn(text, errors.AutogradWarning)

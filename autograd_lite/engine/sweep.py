@@ -20,7 +20,7 @@ from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.conventions import cast
 from autograd_lite.base.shapes import Array, everywhere, unbroadcast
 from autograd_lite.engine.covered import uncover
-from autograd_lite.engine.graph import Node, later
+from autograd_lite.engine.graph import Node, later, node_of
 from autograd_lite.engine.op import RECORDERS, Op
 from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.engine.several import Bundle
@@ -267,10 +267,11 @@ def at_apex(share: Array, g: Array, node: Node, given: tuple[Any, ...], lift: Li
     """
     assert node.op is not None
     assert node.op.apex is not None
-    if getattr(g, "_node", None) is None or everywhere(_plain(given[0]) != 0):
+    start = node_of(g)
+    if start is None or everywhere(_plain(given[0]) != 0):
         return share
-    seed = (g._node, lift(np.ones(g.shape, g.dtype), None))
-    path = later(g._node, node)
+    seed = (start, lift(np.ones(g.shape, g.dtype), None))
+    path = later(start, node)
     slope = reverse([seed], wanted=frozenset((node,)), within=path, lift=lift, retain=True).get(node)
     if slope is None:
         return share

@@ -19,7 +19,7 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch
 from autograd_lite.base.conventions import cast, complex_dtype
 from autograd_lite.base.shapes import Array, everywhere, whole
-from autograd_lite.engine.graph import Node, leaf, reachable
+from autograd_lite.engine.graph import Node, leaf, node_of, reachable
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.record import make_tensor, plain_of
 from autograd_lite.engine.several import Bundle, Kinds, bundled, listed, parts_of
@@ -194,7 +194,7 @@ def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool
         shares = rule(bundled(v), *(lifted(node, op, i, saved, make_tensor) if recorded else saved))
         for share, move in zip(parts_of(shares), parts_of(t), strict=True):
             # There is no node where the rule says that the derivative is 0.
-            if move is not None and getattr(share, "_node", None) is not None:
+            if move is not None and node_of(share) is not None:
                 pairs.append((share, np.broadcast_to(move, share.shape)))
     seeds = [(share._node, t) for share, t in pairs]
     ends = [probe for probe in probes if probe is not None]
