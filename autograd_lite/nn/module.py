@@ -80,7 +80,7 @@ class Module:
         Where a parameter or a buffer stands there will be one: anything else would not be trained, or not be saved.
         """
         if isinstance(value, (Parameter, list, tuple, dict)):
-            for path, part in _named(_places({name: value}), Parameter):
+            for path, part in _named(_places({name: value}, inner=False), Parameter):  # those within have their names
                 part.name = part.name or path
         setting(self, name, value)
         old = vars(self).get(name)

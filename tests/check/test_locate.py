@@ -48,12 +48,10 @@ MISTAKES = (wrong_sign, a_factor, a_missing_transposition, a_forgotten_broadcast
 def planted(op: Op, operand: int, mistake: Callable[[Any], Any]) -> Op:
     """Return a copy of an operation with a mistake in the rule of one operand."""
     twin = object.__new__(type(op))
-    for name in [name for name in Op.__slots__ if hasattr(op, name)]:
-        object.__setattr__(twin, name, getattr(op, name))
+    twin.__dict__.update(vars(op))
     rules, right = list(op.rules), op.rules[operand]
     rules[operand] = lambda g, *saved: mistake(right(g, *saved))
-    for name, value in {"rules": tuple(rules), "cache": Cache(), "accumulate": None}.items():
-        object.__setattr__(twin, name, value)
+    twin.__dict__.update(rules=tuple(rules), cache=Cache(), accumulate=None)
     return twin
 
 
