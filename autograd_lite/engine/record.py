@@ -311,7 +311,7 @@ def recorded(op: Op, y: Any, inputs: tuple[Any, ...], edges: tuple[Any, ...], se
         dtype = part.dtype
         if dtype.kind == "c" and not op.complex:
             refusals.result_dtype(op, dtype)
-        constant = dtype.kind not in "fc" or i in op.constant  # type: ignore[attr-defined]
+        constant = dtype.kind not in "fc" or (dtype.kind == "f" and i in op.constant)  # type: ignore[attr-defined]
         kinds.append(None if constant else (part.shape, dtype))
     return _wrapped(op, y, Linked(op, inputs, edges, settings, (len(y),), Kinds(kinds, getattr(y, "_fields", ()))))
 

@@ -12,6 +12,7 @@ import numpy as np
 from autograd_lite.base.libraries import NUMPY, SCIPY, of_module
 
 LATER = {
+    "numpy.fft": "autograd_lite.rules.fourier",
     "numpy.linalg": "autograd_lite.rules.decompositions",
     **dict.fromkeys(("scipy.special", "scipy.special._ufuncs"), "autograd_lite.rules.special"),
 }

@@ -146,7 +146,7 @@ class Several(Op):
     Attributes
     ----------
     constant : tuple of int
-        The places of the results that have no derivative by nature, as a sign or a pivot.
+        The places of the results that have no derivative by nature, as a sign or a pivot; a complex one moves.
     domain : callable or None
         Makes of an operand one that is as the function takes it for granted: symmetric. For who tries it alone.
     part, together : Op

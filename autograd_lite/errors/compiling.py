@@ -151,3 +151,7 @@ COMPILE_STARTED = (
 PROGRAM_FAULT = (
     "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"
 )
+COMPILE_REAL = (
+    "the results of {op} were real when this function was compiled, and are complex now. "
+    "Write {op}(a + 0j), whose results are always complex"
+)

@@ -167,6 +167,15 @@ CUSTOM_INSIDE = (
     "custom_op {op} is given a {given} with a Tensor in it, whose derivative would be lost. "
     "Write the Tensor as an argument of its own, as *arrays takes any number of them"
 )
+PHASES = (
+    "the result depends on the phases of the complex vectors of np.linalg.{op}, which are arbitrary, and so has no "
+    "derivative. Write a function that does not depend on them, as np.abs(v)**2"
+)
+FILLED_UP = (
+    "the result depends on vectors of np.linalg.{op} that only fill up a basis, and so are arbitrary, without a "
+    "derivative. Write np.linalg.{op}(a, {instead})"
+)
+QR_MODE = "np.linalg.qr(mode={mode!r}) has no derivative here. Write mode='reduced', or mode='r' for the triangle alone"
 CUSTOM_STACKS = (
     "custom_op {op} is given the signature {given!r} for ({names}). "
     "Write the axes of each input and each result, as signature={example!r}, or leave it out"

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors
 from autograd_lite.base.shapes import (
     Array,
     Axis,
@@ -120,8 +119,16 @@ def norm(x: Array, ord: Any = None, axis: Axis = None, keepdims: bool = False) -
         return euclidean_norm(x, axis=axes, keepdims=keepdims)
     if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):  # noqa: PLR2004
         return _matrix_norm(np.abs(x), ord, axes, keepdims)
-    why = "Write np.linalg.norm(t), which is the root of the sum of all squares, or give ord='fro', 1 or np.inf"
-    raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"linalg.norm with ord={ord!r}", why=why))
+    if len(axes) == 2 and ord in (2, -2, "nuc"):  # noqa: PLR2004
+        return _spectral_norm(x, ord, axes, keepdims)
+    raise ValueError(f"Invalid norm order {ord!r} for {len(axes)} axes")  # which NumPy says in its own words
+
+
+def _spectral_norm(x: Array, ord: float | str, axes: tuple[int, ...], keepdims: bool) -> Array:  # noqa: A002 - NumPy's name
+    """The sum of the singular values, the largest or the smallest; of none 0."""
+    s = np.linalg.svdvals(np.moveaxis(x, axes, (-2, -1)))
+    y = np.sum(s, -1) if ord == "nuc" or not s.shape[-1] else s[..., 0 if ord == 2 else -1]  # noqa: PLR2004
+    return np.reshape(y, keepdims_shape(x.shape, axes)) if keepdims else y
 
 
 def _matrix_norm(size: Array, ord: float, axes: tuple[int, ...], keepdims: bool) -> Array:  # noqa: A002 - NumPy's name

@@ -227,8 +227,7 @@ def multi_dot(arrays: Sequence[Array]) -> Array:
 def matrix_power(a: Array, n: int) -> Array:
     """Repeated squaring."""
     if n < 0:
-        why = "negative powers need the inverse. Write np.linalg.matrix_power(a, n) with n >= 0"
-        raise errors.UnsupportedError(errors.UNSUPPORTED.format(name="linalg.matrix_power", why=why))
+        a, n = np.linalg.inv(a), -n
     power = a if n % 2 else None
     while n := n // 2:
         a = np.matmul(a, a)

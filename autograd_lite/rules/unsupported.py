@@ -10,10 +10,6 @@ GENERIC = "it has no derivative here. Write t.detach().numpy() for its value wit
 
 _IN_PLACE = "it changes an array in place. Write t[key] = values, which is recorded"
 _SENTENCES = {
-    "its derivative needs a decomposition, which is not differentiated here. "
-    "Write t.detach().numpy() for its value without a derivative": """
-        linalg.cholesky linalg.cond linalg.eig linalg.eigvals linalg.lstsq linalg.matrix_rank linalg.pinv linalg.qr
-        linalg.svd linalg.svdvals linalg.tensorinv linalg.tensorsolve""",
     _IN_PLACE: """
         copyto fill_diagonal place put put_along_axis putmask""",
     "a new array is not made like a Tensor. Write ag.Tensor(np.ones(3)), with any function of NumPy inside": """
@@ -29,7 +25,6 @@ _SENTENCES = {
         lib.recfunctions.*""",
     "it is real or complex as its argument is. Write the function of the same name in np, of z.astype(complex)": """
         lib.scimath.* lib._scimath_impl.*""",
-    "it has no derivative here. Write np.fft.fft(np.eye(n)) @ t, the product with its matrix": "fft.*",
     "Write np.sort(t.astype(complex))": "sort_complex",
     "it calls a function for every part. Write the function on the whole Tensor with axis=": """
         apply_along_axis apply_over_axes""",

@@ -10,7 +10,9 @@ from cases import (
     decompositions,
     elementwise,
     exponentials,
+    fourier,
     indexing,
+    inverses,
     neural,
     norms,
     products,
@@ -25,7 +27,7 @@ from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
-    "BINARY", "CASES", "Case", "X", "case", "complex", "decompositions", "elementwise", "exponentials", "indexing",
-    "neural", "norms", "numbers", "products", "recurrent", "reductions", "rows", "samples", "shaping", "special",
-    "turned", "variants",
+    "BINARY", "CASES", "Case", "X", "case", "complex", "decompositions", "elementwise", "exponentials", "fourier",
+    "indexing", "inverses", "neural", "norms", "numbers", "products", "recurrent", "reductions", "rows", "samples",
+    "shaping", "special", "turned", "variants",
 ]  # fmt: skip

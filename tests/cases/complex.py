@@ -8,13 +8,15 @@ import numpy as np
 
 import cases.decompositions
 import cases.exponentials
+import cases.fourier
 import cases.indexing
+import cases.inverses
 import cases.neural
 import cases.norms
 import cases.products
 import cases.recurrent
 import cases.shaping
-import cases.special  # noqa: F401 - whose rows are there before these
+import cases.special
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import elementwise, indexing, shaping
 from cases.inputs import BITS, CUBE, P, Q, X, Y, numbers, turned
@@ -22,7 +24,7 @@ from cases.reductions import WITH_ZEROS
 from cases.samples import GRID
 from cases.table import CASES, COMPLEX, Case, case
 
-BY_HAND = (np.astype, shaping.astype, np.interp)  # whose first row is none for complex numbers
+BY_HAND = (np.astype, shaping.astype, np.interp, *cases.fourier.OF_REAL)  # whose first row is none for complex numbers
 for _row in {row.fn: row for row in reversed(CASES)}.values():
     if (handler_of(_row.fn) or _row.fn).complex and _row.fn not in BY_HAND:
         _inputs = tuple([turned(x, k) for k, x in enumerate(_row.inputs)])

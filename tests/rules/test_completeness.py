@@ -84,7 +84,7 @@ def test_every_sentence_ends_with_what_to_write(name: str) -> None:
 
 
 REFUSED: list[Callable[[Any], Any]] = [
-    lambda t: np.fft.fft(t), lambda t: np.linalg.eig(t), lambda t: np.unique(t), lambda t: np.put(t, [0], [1.0]),
+    lambda t: np.unique(t), lambda t: np.put(t, [0], [1.0]),
     lambda t: np.copyto(np.zeros((2, 2)), t), lambda t: np.unwrap(t), lambda t: np.modf(t),
     lambda t: np.polymul(t[0], t[0]), lambda t: np.sinc(t), lambda t: np.ones(3, like=t),
     lambda t: np.lib.scimath.sqrt(t), lambda t: np.histogram(t),

@@ -221,6 +221,8 @@ def _first_calls(name: str, dtype: Any) -> list[tuple[Call, Any]]:
 @every_function
 @pytest.mark.parametrize("wrap", [lambda x: x, tensors], ids=["arrays", "Tensors"])
 def test_a_tensor_takes_the_result_where_numpy_has_out(name: str, wrap: Callable[[Any], Any]) -> None:
+    if name in ("fft.hfft", "fft.ifft2", "fft.irfft2"):
+        pytest.skip("NumPy takes out= and leaves it as it is")
     fn = WALKED[name]
     for dtype in (np.uint8, np.float64):
         for call, y in _first_calls(name, dtype):

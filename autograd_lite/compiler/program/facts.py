@@ -36,6 +36,7 @@ class CallFacts:
     answers: bool = False  # it asks for shapes and dtypes alone
     ragged: bool = False  # the shape of the result depends on values: on all,
     selects: bool = False  # on those of the first operand
+    turns: bool = False  # whether the result is real or complex depends on values
     fills: float | None = None  # what its result consists of
     in_place: str = ""  # the sign by which it changes its first operand where that is needed no more
 
@@ -78,7 +79,8 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
     ),
     "new calm writes": (helpers.placed, helpers.assigned),
     "new effect": (helpers.draw,),
-    "effect": (helpers.verify,),
+    "effect": (helpers.verify, helpers.verify_real),
+    "turns": (np.linalg.eig, np.linalg.eigvals, np.roots),
     # what a trace answers, or refuses
     "answers": (
         np.shape, np.ndim, np.size, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj, np.result_type,

@@ -60,4 +60,10 @@ def verify(condition: Any, text: str) -> None:
         raise ValueError(text)
 
 
-HELPERS = (scatter, placed, added_at, subtracted_at, assigned, from_parts, draw, verify)
+def verify_real(values: Any, text: str) -> None:
+    """Raise an error if numbers are complex that were real before."""
+    if np.iscomplexobj(values):
+        raise ValueError(text)
+
+
+HELPERS = (scatter, placed, added_at, subtracted_at, assigned, from_parts, draw, verify, verify_real)

@@ -19,7 +19,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.libraries import WITHIN, of_frame
 from autograd_lite.base.shapes import Array, whole
-from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.identifiers import identifier
 from autograd_lite.compiler.program.paths import path_of
 from autograd_lite.compiler.program.program import Constant, Input, Instruction, Ref, Type
@@ -185,6 +185,10 @@ class Trace:
         operands = tuple([self._encoded(x, fn) for x in args])
         settings = tuple([(name, self._encoded(x, fn)) for name, x in kwargs.items()]) if kwargs else ()
         result = self._write(fn, operands, settings, value, frame)
+        if facts.of(fn).turns:
+            for part in traced_in((result,)):
+                if part.dtype.kind == "f":  # and is taken for real by all that follows
+                    self.call(helpers.verify_real, (part, errors.COMPILE_REAL.format(op=path_of(fn))))
         if isinstance(result, Traced):
             result._sources = _sources(args)
         if fn is not helpers.draw:

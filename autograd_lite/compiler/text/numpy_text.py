@@ -168,8 +168,8 @@ class NumpyText:
 
     def statement(self, x: Instruction) -> str:
         """Return the line for one call that is one."""
-        if x.fn is helpers.verify:
-            return self._call("verify", x)
+        if x.fn in (helpers.verify, helpers.verify_real):
+            return self._call(x.fn.__name__, x)
         if x.id in self._blocks:
             return self._of_block(x)
         sign = facts.of(x.fn).in_place

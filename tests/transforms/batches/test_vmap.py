@@ -248,6 +248,7 @@ def test_an_operation_without_a_rule_runs_example_by_example() -> None:
 
 LOOPS = {
     "tril": "of a vector, which NumPy makes a matrix of: no stack of vectors",
+    "lstsq": "NumPy takes no stacks",
     "searchsorted": "of interp, where each example has a table of its own: NumPy takes one table",
 }
 """What runs example by example though it has a derivative, and why."""
