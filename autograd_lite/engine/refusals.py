@@ -152,7 +152,9 @@ def _function_of(frame: FrameType | None) -> str:
     while frame is not None and of_frame(frame) in LIBRARIES:
         parts, name = str(frame.f_globals.get("__name__")).split("."), frame.f_code.co_name
         home = ".".join(part for part in parts if not part.startswith("_"))
-        if not function or callable(getattr(sys.modules.get(home), name, None)):
+        if name.startswith("__"):  # by an operator or a protocol, and so by no name
+            function = parts[0]
+        elif not function or callable(getattr(sys.modules.get(home), name, None)):
             function = f"{home}.{name}" if name in vars(sys.modules.get(home, errors)) else parts[0]
         frame = frame.f_back
     return function
