@@ -36,7 +36,7 @@ _ABSENT = {
     "t.reshape(shape), or t.astype(dtype) for the values in another dtype": "view",
     "t.dtype.itemsize": "itemsize",
     "t.size * t.dtype.itemsize": "nbytes",
-    "t itself: the one device is the processor": "device to_device",
+    "t itself: the one device is the processor": "to_device",
     "np.{name}(t)": "real imag",
     _MEMORY: "base byteswap ctypes data dump dumps flags getfield setfield setflags strides tobytes tofile",
 }

@@ -176,6 +176,8 @@ FILLED_UP = (
     "derivative. Write np.linalg.{op}(a, {instead})"
 )
 QR_MODE = "np.linalg.qr(mode={mode!r}) has no derivative here. Write mode='reduced', or mode='r' for the triangle alone"
+API_VERSION = "there is version {known} of the array API standard here, and not {given}. Write api_version={known!r}"
+ASARRAY_COPY = "this makes a new array, which copy=False excludes. Write copy=None, which makes one where it has to"
 CUSTOM_STACKS = (
     "custom_op {op} is given the signature {given!r} for ({names}). "
     "Write the axes of each input and each result, as signature={example!r}, or leave it out"

@@ -356,7 +356,7 @@ def test_every_method_is_in_a_table() -> None:
               parts.PartMethods, in_place.InPlace, conversions.Conversions)  # fmt: skip
     names = {name for group in groups for name in vars(group) if not name.startswith("_")}
     tried = {name.partition(" ")[0].partition(",")[0] for table in (DERIVED, CONSTANTS, IN_PLACE) for name in table}
-    assert names <= tried | {"sort", "fill", "requires_grad_"}
+    assert names <= tried | {"sort", "fill", "requires_grad_", "device", "to_device"}
 
 
 def test_arguments_by_name() -> None:

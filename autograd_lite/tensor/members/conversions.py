@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,26 @@ class Conversions:
         if device is not None and str(device) != "cpu":
             raise errors.UnsupportedError(errors.DEVICE.format(given=device))
         return _as(self, self.dtype if dtype is None else dtype)
+
+    @property
+    def device(self: Any) -> Any:
+        """Where the elements are: ``"cpu"``, or what an array of another library says of itself.
+
+        >>> ag.Tensor([1.0, 2.0]).device
+        'cpu'
+        """
+        return getattr(getattr(self, "_data", None), "device", "cpu")
+
+    @own
+    def to_device(self: Any, device: Any, /, *, stream: Any = None) -> Tensor:
+        """Return the Tensor itself, whose device is the one there is; what the array API standard calls `to`.
+
+        >>> ag.Tensor([1.0, 2.0]).to_device("cpu")
+        Tensor([1., 2.], dtype=float64)
+        """
+        if stream is not None or device != self.device:
+            raise errors.UnsupportedError(errors.DEVICE.format(given=device))
+        return self
 
     @own
     def type(self: Any, dtype: Any = None) -> Any:
@@ -130,14 +151,16 @@ class Conversions:
         """
         return self
 
-    def __dlpack__(self: Any, **wanted: Any) -> Any:
+    def __dlpack__(
+        self: Any, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
         """Hand the elements to another library without a copy, as ``torch.from_dlpack(t)`` wants them.
 
         >>> np.from_dlpack(ag.Tensor([1.0, 2.0]))
         array([1., 2.])
         """
         refusals.conversion(self, "DLPack", "t.detach()")
-        return self.data.__dlpack__(**wanted)
+        return self.data.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self: Any) -> tuple[Any, Any]:
         """Return the kind and the number of the device on which the elements are.
@@ -148,12 +171,15 @@ class Conversions:
         return self._data.__dlpack_device__()
 
     def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
-        """Return the module whose functions take a Tensor: NumPy.
+        """Return the module whose functions take a Tensor, and make Tensors: `autograd_lite.numpy`.
 
         >>> ag.Tensor([1.0, 2.0]).__array_namespace__().sum is np.sum
         True
         """
-        return np
+        namespace = import_module("autograd_lite.numpy")  # which is made of Tensors, and comes when it is asked for
+        if api_version is not None and api_version > namespace.__array_api_version__:
+            raise ValueError(errors.API_VERSION.format(given=api_version, known=namespace.__array_api_version__))
+        return namespace
 
 
 def _as(t: Any, dtype: Any) -> Any:
