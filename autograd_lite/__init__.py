@@ -12,13 +12,13 @@ from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.exponentials import log_softmax, logsumexp, softmax
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 from autograd_lite.tensor.interop import introduce
-from autograd_lite.tensor.protocols import supported
 from autograd_lite.tensor.tensor import Tensor, tensor
 from autograd_lite.transforms.derivatives import elementwise_grad, grad, hvp, jvp, linearize, value_and_grad, vjp
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
     from autograd_lite import implicit, nn, optim, optimize, testing, viz
+    from autograd_lite.apps.support import supported
     from autograd_lite.check.debug import debug
     from autograd_lite.check.gradcheck import gradcheck
     from autograd_lite.check.report import GradcheckReport
@@ -49,6 +49,7 @@ _LATER = {
     "Parameter": "nn.parameter",
     "checkpoint": "transforms.checkpoint",
     "compile": "compiler",
+    "supported": "apps.support",
     "custom_op": "extend.custom",
     "vmap": "transforms.batches.vmap",
 }

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from autograd_lite import errors
-from autograd_lite.apps import doctor, perceptron
+from autograd_lite.apps import doctor, perceptron, support
 from autograd_lite.check import command
 from autograd_lite.version import __version__
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int | None], str]] = {
     "perceptron": (perceptron.main, "derive, check and draw the document's perceptron; what is done without a command"),
     "check": (command.main, "compare the derivatives of a function with finite differences"),
+    "supported": (support.main, "say which functions of NumPy have a derivative, and what is refused"),
     "doctor": (doctor.main, "say what computes here, which extras are there, and what would make it faster"),
 }
 

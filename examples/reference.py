@@ -28,11 +28,11 @@ MODULES = {
     "viz": "Pictures and training curves",
 }
 CLASSES = (ag.Tensor, ag.nn.Module, ag.optim.Optimizer)
-FORMS = {
+KINDS = {
+    "differentiable": "With a derivative of their own",
     "constant": "No derivative, by nature: the result is an array, or a Tensor without history",
-    "composite": "With a derivative, defined by others",
+    "definition": "With a derivative, defined by others",
 }
-DERIVED = "With a derivative of their own"
 INTRODUCTION = """\
 Everything public, each with the first sentence of its docstring (`help(ag.grad)` shows the whole, with examples), and
 the functions of NumPy that a Tensor takes part in. `python examples/reference.py` writes this page."""
@@ -81,9 +81,10 @@ def _table(prefix: str, holder: Any, names: list[str]) -> str:
 def functions() -> dict[str, list[str]]:
     """Return NumPy's functions by what a Tensor can do with them."""
     found: dict[str, list[str]] = {}
-    for name, form in ag.supported().items():
-        found.setdefault(FORMS.get(form, DERIVED), []).append(name)
-    return {title: found[title] for title in (DERIVED, *FORMS.values()) if title in found}
+    for name, known in ag.supported().items():
+        if known.kind in KINDS and name.startswith("np."):  # those of SciPy are there once they were met
+            found.setdefault(KINDS[known.kind], []).append(name.removeprefix("np."))
+    return {title: found[title] for title in KINDS.values()}
 
 
 def refused() -> str:

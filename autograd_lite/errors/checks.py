@@ -112,4 +112,5 @@ GRADCHECK_OUTPUT = (
     "gradcheck of {function}: it returned {what}, of which nothing has a derivative. "
     "Write a function that returns a Tensor of floats, or a tuple of them"
 )
+NO_FUNCTION = "there is no function {name} that was imported. Write ag.supported(np.exp), or its name, as 'np.exp'"
 NO_COMMAND = "there is no command {name}. Write one of: {known}"

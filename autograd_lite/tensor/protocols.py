@@ -13,7 +13,7 @@ from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.priority import declines
 from autograd_lite.engine.refusals import library_asking
-from autograd_lite.engine.registry import METHODS, declared, handler_of, home_of, is_numpys
+from autograd_lite.engine.registry import METHODS, handler_of, home_of, is_numpys
 from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
 
 
@@ -118,14 +118,3 @@ def _method_refusal(ufunc: np.ufunc, method: str) -> str:
         return _refusal(ufunc)
     name = f"{ufunc.__name__}.{method}"
     return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))
-
-
-def supported() -> dict[str, str]:
-    """Return the functions that work on a Tensor, by name, with the form of their declaration.
-
-    Examples
-    --------
-    >>> supported()["exp"]
-    'elementwise'
-    """
-    return dict(sorted((_path(fn), handler.form) for fn, handler in declared() if is_numpys(fn)))

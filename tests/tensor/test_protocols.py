@@ -16,7 +16,6 @@ from told import path_of
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.engine.op import Op
-from autograd_lite.tensor.protocols import supported
 
 X = np.array([[0.3, 0.7, 0.2], [0.9, 0.4, 0.6]])
 
@@ -371,18 +370,7 @@ def test_numbers_of_all_kinds(number: Any) -> None:
     np.testing.assert_array_equal(x.grad, np.full(X.shape, float(number), np.float32), strict=True)
 
 
-# ----- the list of what works -----
-
-
-def test_the_supported_functions_are_listed_with_their_form() -> None:
-    listed = supported()
-    assert listed["exp"] == "elementwise"
-    assert listed["matmul"] == "bilinear"
-    assert listed["linalg.matmul"] == listed["std"] == "composite"
-    assert listed["argmax"] == "constant"
-    assert list(listed) == sorted(listed)
-    assert all(name.split(".")[0] in dir(np) for name in listed)
-
+# ----- arguments by place -----
 
 DIRECT = {fn: op for fn, op in registered().items() if isinstance(op, Op) and op.operands and op.order}
 
