@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -97,3 +99,12 @@ def test_it_is_the_namespace_of_a_tensor() -> None:
     with pytest.raises(errors.UnsupportedError, match="gpu"):
         t.to_device("gpu")
     assert anp.from_dlpack(t).tolist() == [1.0, 2.0]
+
+
+def test_the_stub_has_what_is_there() -> None:
+    """But for what the running NumPy has and that of the stub had not."""
+    stubs = runpy.run_path(str(Path(__file__).parents[1] / "examples" / "stubs.py"))
+    written = stubs["PAGE"].read_text(encoding="utf-8").splitlines()
+    missing = [line for line in stubs["text"]().splitlines() if line not in written]
+    if np.__version__.startswith("2.4."):
+        assert missing == [], "write the stub of today: python examples/stubs.py"

@@ -19,6 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 import autograd_lite as ag
+import autograd_lite.numpy as anp
 from autograd_lite import nn
 Floats = NDArray[np.float64]
 def f(x: Floats, k: float = 1.0) -> np.float64: return np.float64(k * x.sum())
@@ -45,6 +46,8 @@ REVEALED = {
     "nn.functional.cross_entropy(t, x)": TENSOR, "nn.functional.linear(x, t)": TENSOR,
     "model(t)": TENSOR, "nn.Linear(2, 1)(x)": TENSOR, "nn.MSELoss()(t, t)": TENSOR, "model.train()": "Module",
     "nn.Sequential(model).eval()": "Sequential", "next(model.parameters())": "Parameter",
+    "anp.exp(t)": TENSOR, "anp.sum(t, axis=0)": TENSOR, "anp.zeros(2)": TENSOR, "anp.array([t, 1.0])": TENSOR,
+    "anp.linalg.inv(t)": TENSOR, "anp.fft.fft(t)": TENSOR, "anp.linalg.slogdet(t)": "Any", "anp.pi": "Any",
     "ag.grad(f)": "(x: ndarray[...], k: float = 1.0) -> Any", "ag.grad(f)(x, k=2.0)": "Any",
     "ag.value_and_grad(f)": "(x: ndarray[...], k: float = 1.0) -> tuple[float64, Any]",
     "ag.value_and_grad(g)(t)": "tuple[Tensor, Any]",
