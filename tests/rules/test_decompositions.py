@@ -49,10 +49,10 @@ def test_a_symmetric_function_of_equal_values_has_its_derivative(f: Callable[...
 def test_vectors_between_equal_values_have_no_derivative_and_the_others_have(vectors: Callable[..., Any]) -> None:
     other = int(np.argmax(np.abs(vectors(TIED)[2])))
     tied = [i for i in range(3) if i != other]
-    assert np.all(np.isfinite(ag.grad(lambda a: np.sum(vectors(a)[:, other] ** 2 * [1.0, 2.0, 3.0]))(TIED)))
+    assert np.all(np.isfinite(ag.grad(lambda a: np.sum(np.abs(vectors(a)[:, other]) ** 2 * [1.0, 2.0, 3.0]))(TIED)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = ag.grad(lambda a: np.sum(vectors(a)[:, tied[0]] * [0.3, 0.2, 0.1]))(TIED)
+        found = ag.grad(lambda a: np.sum(np.real(vectors(a)[:, tied[0]]) * [0.3, 0.2, 0.1]))(TIED)
         moved = ag.jvp(vectors, (TIED,), (hermitian(A),))[1]
     assert np.isnan(found).any()
     assert np.isfinite(moved[:, other]).all()
@@ -147,6 +147,7 @@ def test_what_is_symmetric_stays_symmetric() -> None:
 TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
 
 
+@pytest.mark.skipif(np.iscomplexobj(LA.eigvals(TIED)), reason="the eigenvalues are complex, as from NumPy 2.5 on")
 @pytest.mark.parametrize("backend", ["numpy", "numba", "cc"])
 @pytest.mark.parametrize("of", [lambda f: f, ag.grad])
 def test_a_compiled_function_whose_eigenvalues_become_complex_says_so(backend: Any, of: Any) -> None:
