@@ -26,7 +26,8 @@ from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.memory import NUMBERS, is_array, plain_key
 from autograd_lite.compiler.program.program import Instruction, Ref, Type
 
-_FLOATS = frozenset(map(np.dtype, ("f8", "f4")))
+FLOAT = np.dtype(float)
+_FLOATS = frozenset((FLOAT, np.dtype("f4")))
 _MATRIX = 2
 _HALF = 0.5
 _POWERS = (np.power, np.float_power)
@@ -43,7 +44,8 @@ class Limits:
     Attributes
     ----------
     product : int
-        A product of matrices with more multiplications than so many: BLAS is faster.
+        A product of matrices with more multiplications of float64 than so many, or twice as many of float32, of which
+        a vector has twice as many: BLAS is faster.
     elements : float
         Functions for which NumPy has vector instructions, and the backend has none, of at least so many elements.
     length : int
@@ -57,8 +59,8 @@ class Limits:
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
         if facts.of(x.fn).product:
-            return is_product(x, types) and multiplications(x, types) > self.product and not is_scaling(x, types)
-        return facts.of(x.fn).vectors and math.prod(types[x.id].shape) >= self.elements
+            return is_product(x, types) and _work(x, types) > self.product and not is_scaling(x, types)
+        return math.prod(types[x.id].shape) >= self.elements and _has_vectors(x, types)
 
 
 def _selects_nothing(key: Any, kind: Type) -> bool:
@@ -144,9 +146,18 @@ def is_scaling(x: Instruction, types: Mapping[int, Type]) -> bool:
     return any(math.prod(types[i].shape) == 1 for i in x.operands())
 
 
-def multiplications(x: Instruction, types: Mapping[int, Type]) -> int:
-    a, b = (types[value.id].shape for value in x.args)
-    return int(np.prod(a)) * b[-1]
+def _work(x: Instruction, types: Mapping[int, Type]) -> float:
+    """Return how many multiplications of float64 take as long as those of a product."""
+    a, b = (types[value.id] for value in x.args)
+    return math.prod(a.shape) * b.shape[-1] * int(a.dtype.itemsize) / FLOAT.itemsize
+
+
+def _has_vectors(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether NumPy has vector instructions for a function, which is not the root or the square of a power."""
+    known = facts.of(x.fn)
+    if x.fn in _POWERS and not isinstance(x.args[1], Ref) and x.args[1] in _SHORTER:
+        return False
+    return known.vectors or (known.vectors_of_singles and types[x.id].dtype == np.float32)
 
 
 def _is_reduction(x: Instruction, types: Mapping[int, Type]) -> bool:

@@ -228,6 +228,35 @@ def test_the_report_says_what_is_left_to_numpy(backend: str) -> None:
     assert "np.exp(" in step.source
 
 
+def left_to_numpy(fn: Any, *args: Any) -> bool:
+    step = ag.compile(fn, backend="numba")
+    step(*args)
+    return "NumPy's vector instructions" in step.program.report()
+
+
+@pytest.mark.skipif("numba" not in NATIVE, reason="needs numba")
+def test_functions_are_left_to_numpy_by_what_numba_lacks() -> None:
+    x = np.linspace(0.1, 0.9, 2000)
+    single = x.astype(np.float32)
+    assert left_to_numpy(np.log, x)
+    assert left_to_numpy(lambda x: np.power(x, 1.5), x)
+    assert left_to_numpy(np.sin, single)
+    assert not left_to_numpy(np.sin, x)
+    assert not left_to_numpy(lambda x: np.power(x, 2), x)
+    assert not left_to_numpy(np.log, x[:10])
+
+
+@pytest.mark.skipif("cc" not in NATIVE, reason="needs a C compiler")
+def test_products_are_left_to_blas_by_their_multiplications_and_their_dtype() -> None:
+    def told(dtype: Any) -> str:
+        step = ag.compile(lambda a, b: (a @ b) * 2, backend="cc")
+        step(np.ones((20, 50), dtype), np.ones((50, 60), dtype))
+        return step.program.report()
+
+    assert "left to BLAS" in told(np.float64)
+    assert "left to BLAS" not in told(np.float32)
+
+
 def test_auto_is_the_best_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(c_compiler, "found", lambda: None)
     monkeypatch.setattr(numba_compiler, "is_installed", lambda: False)
