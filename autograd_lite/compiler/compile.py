@@ -40,12 +40,15 @@ if TYPE_CHECKING:
 
     from autograd_lite.base.display import Report
     from autograd_lite.compiler.native import backend as machine
+    from autograd_lite.compiler.native import standalone, standalone_text
     from autograd_lite.compiler.text import drawing, report
     from autograd_lite.compiler.text import formulas as mathematics
     from autograd_lite.viz.picture import Picture
 else:  # two thirds of the time of this import, each of which comes when it is asked for
     drawing, report = Later("autograd_lite.compiler.text.drawing"), Later("autograd_lite.compiler.text.report")
     mathematics, machine = Later("autograd_lite.compiler.text.formulas"), Later("autograd_lite.compiler.native.backend")
+    standalone = Later("autograd_lite.compiler.native.standalone")
+    standalone_text = Later("autograd_lite.compiler.native.standalone_text")
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -147,17 +150,51 @@ class CompiledProgram:
         return self._numpy.module.text()
 
     def save(self, path: str | PathLike[str]) -> Path:
-        """Write `source` to a file that runs alone, with an example: the parameters as they are now.
+        """Write the program to a file that runs alone, with an example: the parameters as they are now.
 
         Parameters
         ----------
         path : path
-            Such as ``step.py``.
+            ``step.py`` for `source`, in NumPy. ``step.c`` for C99 and a header ``step.h``, which need neither Python nor
+            a library but C's own, and no memory but the caller's, such as a microcontroller has it.
+
+        Raises
+        ------
+        CompileError
+            Where the program does what the C written here cannot: calls of other libraries, random numbers, complex
+            numbers, functions that are no loops over elements. The message names the line.
+
+        Notes
+        -----
+        In C, what the function changes, and settings such as a learning rate, are a ``struct`` that its caller has
+        and ``step_init`` fills; what it reads only is constants of the file, and sizes are those of this program.
+        A gradient is a result, unless the parameter has been moved by it. Sums are made in another order than
+        NumPy's, with the errors of long ones kept, and functions are those of the C library: the numbers are the same
+        but for rounding. Where derivatives of results are recorded, the file has the values alone.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import autograd_lite as ag
+        >>> slope = ag.compile(ag.grad(lambda x: np.sum(x**3)))
+        >>> slope(np.array([1.0, 2.0]))
+        array([ 3., 12.])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     print(slope.program.save(f"{folder}/slope.c").with_suffix(".h").read_text().splitlines()[-8])
+        int grad(const double *x, double *result);
         """
         from pathlib import Path  # noqa: PLC0415 - it takes some milliseconds to import
 
         target = Path(path)
+        if target.suffix == ".c":
+            return self._save_c(target)
         target.write_text(self.source + self._numpy.module.example(self._example()), encoding="utf-8")
+        return target
+
+    def _save_c(self, target: Path) -> Path:
+        layout = standalone.layout_of(self.forward, self._passes, self._now, target)
+        target.with_suffix(".h").write_text(standalone_text.header(layout, target.stem), encoding="utf-8")
+        target.write_text(standalone_text.source(layout, target.stem), encoding="utf-8")
         return target
 
     def _example(self) -> Mapping[str, Any]:
@@ -168,14 +205,18 @@ class CompiledProgram:
         kind = self.program.types[x.id]
         if kind.kind == "Generator":
             return None
+        value = self._now(x)
+        return np.broadcast_to(np.zeros((), kind.dtype), kind.shape) if np.size(value) > _LARGEST_STATE else value
+
+    def _now(self, x: Input) -> Any:
+        """Return what an input is now, an argument what it was in the recorded call, and a gradient nothing yet."""
         if x.kind == "argument":
             return self.recorded.leaves[x.owner].value
         if x.kind == "number":
             return float(x.owner[0][x.owner[1]])
+        kind = self.program.types[x.id]
         array = x.owner._data if x.kind == "tensor" else x.owner if x.kind == "array" else None
-        if array is None or array.size > _LARGEST_STATE:
-            return np.broadcast_to(np.zeros((), kind.dtype), kind.shape)
-        return array
+        return np.broadcast_to(np.zeros((), kind.dtype), kind.shape) if array is None else array
 
     def report(self) -> Report:
         """Return a table: calls, operations, bytes and buffers as recorded, and after each pass.

@@ -69,10 +69,15 @@ def _selects_nothing(key: Any, kind: Type) -> bool:
 
 def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether native code can do a call."""
+    return types[x.id].kind != "float" and is_written(x, types)
+
+
+def is_written(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call can be written as loops: also one of numbers of Python, which a kernel never gives."""
     kinds = [types[i] for i in x.operands()]
     if x.fn is helpers.verify:
         return _known(kinds[0]) and kinds[0].dtype == bool
-    if types[x.id].kind == "float" or not _known(types[x.id]) or not all(map(_known, kinds)):
+    if not _known(types[x.id]) or not all(map(_known, kinds)):
         return False
     if facts.of(x.fn).writes and _selects_nothing(x.args[1 if x.fn is helpers.placed else 2], types[x.id]):
         return False

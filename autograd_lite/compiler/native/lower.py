@@ -95,7 +95,7 @@ class Lowering:
         outputs = tuple(self.outputs.values())
         for place, buffer in enumerate((*self.inputs, *outputs)):
             buffer.place = place
-        nodes = list(widened(self.nodes, self._new))
+        nodes = list(widened(self.nodes, self.new))
         work = placed(nodes)
         return Kernel(name, nodes, tuple(self.inputs), outputs, work)
 
@@ -125,7 +125,8 @@ class Lowering:
         self.inputs.append(buffer)
         return Memory(View(buffer, 0, contiguous(kind.shape), kind.shape), -1)
 
-    def _new(self) -> int:
+    def new(self) -> int:
+        """Return the number of a value that the program has not."""
         self._numbers += 1
         return self._numbers
 
@@ -133,7 +134,7 @@ class Lowering:
         """Return memory for a value: an array that leaves, or a temporary one."""
         buffer = self.outputs.get(i) if i is not None else None
         if buffer is None:
-            buffer = Buffer(self._new(), dtype, size(shape))
+            buffer = Buffer(self.new(), dtype, size(shape))
         return View(buffer, 0, contiguous(shape), shape)
 
     def _in_memory(self, value: Value) -> Memory:
@@ -199,7 +200,7 @@ class Lowering:
         view = aligned(self._in_memory(value).view, shape)
         key = (nest, view.buffer.id, view.offset, view.strides)
         if key not in self._loads:
-            self._loads[key] = self._new()
+            self._loads[key] = self.new()
             self._body(nest).append(Load(self._loads[key], view.buffer.dtype, view))
         return Operand(self._loads[key], view.buffer.dtype, to)
 
@@ -286,7 +287,7 @@ class Lowering:
 
     def _from_zero(self, nest: int, operand: Operand) -> Operand:
         """A sum of one number begins with 0 as any other does, so that it is no negative zero."""
-        total, dtype = self._new(), operand.to
+        total, dtype = self.new(), operand.to
         zero = Operand(Literal(0), dtype, dtype)
         self._body(nest).append(Compute(total, dtype, SCALARS[operator.add], (zero, operand)))
         return Operand(total, dtype, dtype)
@@ -307,7 +308,7 @@ class Lowering:
         where = self._indices(nest, view.shape, indices)
         place = narrow(view)
         if facts.of(x.fn).in_place:
-            before, after = self._new(), self._new()
+            before, after = self.new(), self.new()
             scalar = SCALARS[operator.add if x.fn is helpers.added_at else operator.sub]
             operands = (Operand(before, kind.dtype, kind.dtype), value)
             self._body(nest).append(Load(before, kind.dtype, place))
@@ -322,7 +323,7 @@ class Lowering:
         view, indices = self._at(memory.view, x.args[1])
         nest = self._ready([memory, *[value for value, _, _ in indices]], kind.shape)
         where = self._indices(nest, kind.shape, indices)
-        variable = self._new()
+        variable = self.new()
         self._body(nest).append(Load(variable, kind.dtype, narrow(view), where))
         self._body(nest).append(Compute(x.id, kind.dtype, SAME, (Operand(variable, kind.dtype, kind.dtype),)))
         return Point(nest, x.id, kind.shape, kind.dtype)

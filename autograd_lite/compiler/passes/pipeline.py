@@ -40,6 +40,12 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
     }
 )
 """By the name with which ``passes=`` of `compile` selects them, in the order in which they are done."""
+_FOR_NUMPY = frozenset(("dots", "small_arrays", "fusion", "buffers"))
+
+
+def for_loops(passes: Iterable[str]) -> list[str]:
+    """Return those of some passes that are of use where loops are made of the calls, and not lines of NumPy."""
+    return [name for name in passes if name not in _FOR_NUMPY]
 
 
 def selected(passes: Iterable[str] | None) -> tuple[str, ...]:
