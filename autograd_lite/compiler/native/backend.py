@@ -15,7 +15,7 @@ from autograd_lite.compiler.native.program import Driver, numbers_that_leave
 from autograd_lite.compiler.native.report import listed
 from autograd_lite.compiler.native.segments import divided
 from autograd_lite.compiler.native.threads import Call
-from autograd_lite.compiler.passes import for_loops, measured
+from autograd_lite.compiler.passes import for_loops
 from autograd_lite.compiler.program.program import Program, refs
 
 
@@ -64,7 +64,7 @@ class NativeProgram:
     ) -> None:
         backend = NATIVE[name]
         self.name = name
-        program = measured(recorded, for_loops(passes))[-1][1]
+        program = for_loops(recorded, passes)
         self.parts = divided(program, backend.limits)
         kernels = [part for part in self.parts if isinstance(part, Kernel)]
         numbers = {i for i, number in zip(refs(program.outputs), returned, strict=True) if number}

@@ -59,7 +59,7 @@ class Limits:
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
         if facts.of(x.fn).product:
-            return is_product(x, types) and _work(x, types) > self.product and not is_scaling(x, types)
+            return _is_product(x, types) and _work(x, types) > self.product and not is_scaling(x, types)
         return math.prod(types[x.id].shape) >= self.elements and _has_vectors(x, types)
 
 
@@ -82,7 +82,7 @@ def is_written(x: Instruction, types: Mapping[int, Type]) -> bool:
     if facts.of(x.fn).writes and _selects_nothing(x.args[1 if x.fn is helpers.placed else 2], types[x.id]):
         return False
     if facts.of(x.fn).product:
-        return is_product(x, types)
+        return _is_product(x, types)
     if facts.reduction(x.fn):
         return _is_reduction(x, types)
     if facts.of(x.fn).writes:
@@ -140,21 +140,28 @@ def as_tuple(key: Any) -> tuple[Any, ...]:
 
 def is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a call is a product of two matrices."""
+    return _is_product(x, types) and len(types[x.args[0].id].shape) == len(types[x.args[1].id].shape) == _MATRIX
+
+
+def _is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call is a product of two matrices, or of a matrix and a vector, or of two vectors."""
     if not facts.of(x.fn).product or x.kwargs or not all(isinstance(value, Ref) for value in x.args):
         return False
     a, b = (types[value.id] for value in x.args)
-    return len(a.shape) == len(b.shape) == _MATRIX and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
+    plain = {len(a.shape), len(b.shape)} <= {1, _MATRIX}
+    return plain and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
 
 
 def is_scaling(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a product is by a single number: NumPy's dot scales then, but not by zero, and loses NaN."""
-    return any(math.prod(types[i].shape) == 1 for i in x.operands())
+    return is_product(x, types) and any(math.prod(types[i].shape) == 1 for i in x.operands())
 
 
 def _work(x: Instruction, types: Mapping[int, Type]) -> float:
     """Return how many multiplications of float64 take as long as those of a product."""
     a, b = (types[value.id] for value in x.args)
-    return math.prod(a.shape) * b.shape[-1] * int(a.dtype.itemsize) / FLOAT.itemsize
+    columns = b.shape[-1] if len(b.shape) == _MATRIX else 1
+    return math.prod(a.shape) * columns * int(a.dtype.itemsize) / FLOAT.itemsize
 
 
 def _has_vectors(x: Instruction, types: Mapping[int, Type]) -> bool:

@@ -30,7 +30,7 @@ class Buffer:
         The value of the program that it holds, or a number of its own.
     kind : str
         ``array``, ``number`` (a float of Python or a number of NumPy, which are read from the object itself), or
-        ``temporary``.
+        ``temporary``; where the text stands alone, also ``local``.
     place : int
         The place among the arguments, or for a temporary the first element in the work space.
     """

@@ -32,13 +32,16 @@ from autograd_lite.compiler.native.loops import (
     Store,
     View,
 )  # fmt: skip
-from autograd_lite.compiler.native.scalars import SAME, SCALARS
+from autograd_lite.compiler.native.nests import read_only
+from autograd_lite.compiler.native.scalars import SAME, SCALARS, Scalar
 from autograd_lite.compiler.native.values import (
     Memory,
     Point,
     Splat,
     Value,
     aligned,
+    as_column,
+    as_row,
     contiguous,
     lengthened,
     narrow,
@@ -54,6 +57,8 @@ from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
+_PRODUCT_OF_ONE = Scalar("(0 + {0} * {1})", "(0 + {0} * {1})")
+"""A column times a row; a sum begins with 0, so that it is no negative zero."""
 LONGEST = 200
 """Statements of a nest at most, for compilers take more than linear time."""
 
@@ -84,11 +89,13 @@ class Lowering:
         self._loads: dict[Any, int] = {}
         self._stored: dict[int, Memory] = {}
         self._numbers = max(program.types, default=0)
+        self._later = _written_on(program)
         self.outputs = {i: Buffer(i, self._dtype(i), size(self.types[i].shape), "array") for i in leaving}
         for x in instructions:
             self.values[x.id] = self._lowered(x)
         for i in leaving:
             self._deliver(i)
+        self.nodes = list(read_only(self.nodes))
 
     def kernel(self, name: str) -> Kernel:
         """Return what was made."""
@@ -132,6 +139,8 @@ class Lowering:
 
     def _room(self, i: int | None, shape: Shape, dtype: Any) -> View:
         """Return memory for a value: an array that leaves, or a temporary one."""
+        while i in self._later:
+            i = self._later[i]
         buffer = self.outputs.get(i) if i is not None else None
         if buffer is None:
             buffer = Buffer(self.new(), dtype, size(shape))
@@ -263,10 +272,17 @@ class Lowering:
         self._body(nest).append(Store(aligned(room, value.shape), operand))
         return Memory(room, nest)
 
-    def _product(self, x: Instruction) -> Memory:
+    def _product(self, x: Instruction) -> Value:
+        shapes = [self.types[operand.id].shape for operand in x.args]
+        if len(shapes[0]) == len(shapes[1]) == 2 and shapes[1][0] == 1:  # noqa: PLR2004 - matrices
+            dtype = self._dtype(x.id)
+            values = [self.value(operand) for operand in x.args]
+            return self._computed(x.id, _PRODUCT_OF_ONE, values, (dtype, dtype), self.types[x.id].shape)
         a, b = (self._in_memory(self.value(operand)).view for operand in x.args)
         room = self._room(x.id, self.types[x.id].shape, self._dtype(x.id))
-        self.nodes.append(Product(a, b, room))
+        a, b = as_row(a), as_column(b)
+        shape = (a.shape[0], b.shape[1])
+        self.nodes.append(Product(a, b, View(room.buffer, 0, contiguous(shape), shape)))
         return Memory(room, len(self.nodes) - 1)
 
     def _reduced(self, x: Instruction) -> Memory:
@@ -300,7 +316,7 @@ class Lowering:
             new, key = self.value(x.args[0]), x.args[1]
         else:
             start, new, key = self.value(x.args[0]), self.value(x.args[1]), x.args[2]
-        memory = self._filled(x.id, start) if isinstance(start, Splat) else self._copied(x.id, start)
+        memory = self._begun(x, start)
         view, indices = self._at(memory.view, key)
         new = shortened(new, len(view.shape))
         nest = self._ready([new, *[value for value, _, _ in indices]], view.shape, memory.node + 1)
@@ -316,6 +332,15 @@ class Lowering:
             value = Operand(after, kind.dtype, kind.dtype)
         self._body(nest).append(Store(place, value, where))
         return Memory(memory.view, nest)
+
+    def _begun(self, x: Instruction, start: Value) -> Memory:
+        """Return an array to be written to: the very one that was written to before, where nothing else reads that."""
+        if isinstance(start, Splat):
+            return self._filled(x.id, start)
+        given = x.args[0].id if isinstance(x.args[0], Ref) and x.fn is not helpers.placed else None
+        if isinstance(start, Memory) and self._later.get(given) == x.id:
+            return start
+        return self._copied(x.id, start)
 
     def _gathered(self, x: Instruction) -> Point:
         kind = self.types[x.id]
@@ -375,6 +400,17 @@ class Lowering:
             self._store(value, View(buffer, 0, contiguous(value.shape), value.shape))
         elif isinstance(value, Memory):
             self._copied(i, value)
+
+
+def _written_on(program: Program) -> dict[int | None, int]:
+    """Return for arrays that are written to, and then read by one more such call only, what that call gives."""
+    uses, made = program.uses(), {x.id: x for x in program.instructions if facts.of(x.fn).writes}
+    found: dict[int | None, int] = {}
+    for x in made.values():
+        start = x.args[0]
+        if x.fn is not helpers.placed and isinstance(start, Ref) and start.id in made and uses[start.id] == 1:
+            found[start.id] = x.id
+    return found
 
 
 def _literal(value: Splat, to: Any) -> Operand:

@@ -12,19 +12,20 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler.native.calls import is_written
-from autograd_lite.compiler.native.loops import Buffer, Load, Nest, Operand, Product, Reduce, Store, View, views_of
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Load, Nest, Operand, Product, Reduce, Stage, Store, View, views_of
 from autograd_lite.compiler.native.lower import Lowering
 from autograd_lite.compiler.native.nests import may_fail
 from autograd_lite.compiler.native.segments import one_number
 from autograd_lite.compiler.native.values import contiguous, squeezed
 from autograd_lite.compiler.native.work import placed_by_dtype
-from autograd_lite.compiler.passes import for_loops, measured
+from autograd_lite.compiler.passes import for_loops
 from autograd_lite.compiler.program.identifiers import Taken, words
 from autograd_lite.compiler.program.memory import NUMBERS, is_view
 from autograd_lite.compiler.program.program import Assignment, Input, Instruction, Program, Ref, Type, refs
 from autograd_lite.compiler.text.names import Names
 
-_TAKEN = frozenset("""
+_SHORT = 16
+_WORDS = """
     auto break case char const continue default do double else enum extern float for goto if inline int long register
     restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm main NULL
     state work failed block m n k INFINITY NAN MAX MAXf
@@ -32,10 +33,11 @@ _TAKEN = frozenset("""
     fmin fmod frexp hypot ilogb j0 j1 jn ldexp lgamma log log10 log1p log2 logb lrint lround modf nan nearbyint
     nextafter pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh tgamma trunc y0 y1 yn gamma
     signbit isnan isinf isfinite signgam memcpy memset printf puts exit abs div index
-""".split())  # fmt: skip
+""".split()
+_TAKEN = frozenset((*_WORDS, *[f"{word}{ending}" for word in _WORDS for ending in "fl"]))
 """What C, its libraries, or the text itself mean by a name."""
-_OURS = re.compile(r"(?:i|v|s|a|c|t|x|p|r|b|total|out_x)\d[\d_]*|.*_t|_.*|.*f")
-"""Names like those that the text gives to variables of its own, and to types and functions of C."""
+_OURS = re.compile(r"(?:i|v|s|a|c|t|x|total|out_x)\d[\d_]*|.*_t|_.*")
+"""Names like those that the text gives to variables of its own, and like types of C."""
 
 
 @dataclass(eq=False)
@@ -74,7 +76,7 @@ class Layout:
     named : dict
         What a buffer is.
     work : mapping
-        How many elements of each dtype there are between.
+        How many elements of each dtype there are between, but for those of `local` arrays, which are short.
     """
 
     function: str
@@ -83,6 +85,11 @@ class Layout:
     copies: list[Nest | Product] = field(default_factory=list)
     named: dict[Buffer, Place] = field(default_factory=dict)
     work: Mapping[Any, int] = field(default_factory=dict)
+    local: list[Buffer] = field(default_factory=list)
+
+    def stages(self) -> list[Stage]:
+        """Return the functions that the nodes are divided into, since compilers are slow with long ones."""
+        return Kernel(f"{self.function}_part", list(self.nodes)).stages() if self.nodes else []
 
     @property
     def fails(self) -> bool:
@@ -111,7 +118,7 @@ def layout_of(recorded: Program, passes: Iterable[str], value_of: Values, path: 
         Where the text goes, for messages.
     """
     kept = replace(recorded, assignments=_lasting(recorded.assignments))
-    program = _apart(measured(kept, for_loops(passes))[-1][1])
+    program = _apart(for_loops(kept, passes))
     refuse(program, path)
     return _Plan(program, value_of).layout
 
@@ -218,7 +225,10 @@ class _Plan:
             self._assigned(a, given.get(_key(a)))
         for i in refs(program.outputs):
             self._place(self.lowered.outputs[i], self.names.of(i, "result"), "result", changed=True)
-        self.layout.work = placed_by_dtype([*self.layout.nodes, *self.layout.copies])
+        nodes = [*self.layout.nodes, *self.layout.copies]
+        if len(self.layout.stages()) == 1:
+            self.layout.local = made_local(nodes)
+        self.layout.work = placed_by_dtype(nodes)
 
     def _place(self, buffer: Buffer | None, name: str, role: str, **more: Any) -> Place:
         kind = self.program.types[more.pop("id", buffer.id if buffer else -1)]
@@ -266,6 +276,15 @@ class _Plan:
         target = Buffer(-new.id, new.dtype, new.size, "array")
         self.layout.named[target] = place
         self.layout.copies.append(_copy(new, target, self.lowered.new()))
+
+
+def made_local(nodes: Iterable[Nest | Product]) -> list[Buffer]:
+    """Have short temporaries in the function itself, where a compiler may keep them in registers; return them."""
+    buffers = {view.buffer.id: view.buffer for node in nodes for view in views_of(node)}
+    found = [b for b in buffers.values() if b.kind == "temporary" and b.size <= _SHORT]
+    for buffer in found:
+        buffer.kind = "local"
+    return found
 
 
 def _plain(name: str) -> str:

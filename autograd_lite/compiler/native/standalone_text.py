@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.native.c_text import CWriter, c_name, in_memory
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Stage, View, views_of
+from autograd_lite.compiler.native.loops import Buffer, Nest, Product, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop
 from autograd_lite.compiler.native.standalone import Layout, Place, node_fails
 
@@ -37,11 +37,12 @@ class StandaloneWriter(CWriter):
     def functions(self) -> str:
         """Return all functions: one that does everything, or that calls others where it would be too long."""
         layout = self.layout
-        kernel = Kernel(f"{layout.function}_part", list(layout.nodes))
-        stages = kernel.stages() if layout.nodes else []
+        stages = layout.stages()
         if len(stages) == 1:
             self.begin_public()
             with self.deeper():
+                for buffer in layout.local:
+                    self.line(f"{in_memory(buffer.dtype)} t{buffer.id}[{buffer.size}];")
                 self._stage(stages[0])
         else:
             for stage in stages:
@@ -147,6 +148,17 @@ class StandaloneWriter(CWriter):
         return f"({c_name(dtype)}){_integer(int(value))}" if dtype.kind in "iu" else super().literal(value, dtype)
 
     # ----- products -----
+
+    def small_product(self, node: Product) -> None:
+        """NOTE: a sum begins with its first term, not with 0, of which a compiler could not know that it is nothing."""
+        (rows, inner), columns, dtype = node.a.shape, node.b.shape[1], node.c.buffer.dtype
+        with self.loop("m", "0", str(rows)), self.loop("n", "0", str(columns)):
+            total = self.name("total")
+            self.declare(total, dtype, f"{self.load(node.a, 'm0')} * {self.load(node.b, '0n')}")
+            if inner > 1:
+                with self.loop("k", "1", str(inner)):
+                    self.assign(total, f"{total} + {self.load(node.a, 'mk')} * {self.load(node.b, 'kn')}")
+            self.store(node.c, total, "mn")
 
     def large_product(self, node: Product) -> None:
         """Along rows of the second matrix, four at a time; or, where its columns lie in a row, four of these."""
@@ -317,8 +329,7 @@ def source(layout: Layout, stem: str) -> str:
     """Return the source, with a `main` for the example that is left out unless a macro is defined."""
     functions = StandaloneWriter(layout).functions()
     given = [f"{_defined(place)}{_comment(place)}\n" for place in layout.of("constant")]
-    parts = [f"/* {layout.function}: derived by autograd_lite, in plain C99. See {stem}.h.\n\n   {_HOW[0]}"]
-    parts += [f"       cc -std=c99 -O3 -D{_main(layout)} {stem}.c -lm\n   {_HOW[1]} */\n#include \"{stem}.h\"\n\n"]
+    parts = [_HOW.format(function=layout.function, stem=stem, main=_main(layout)), f'#include "{stem}.h"\n\n']
     includes = [line for line, needed in _INCLUDES.items() if re.search(needed, functions)]
     includes += ["#include <string.h>"] if layout.of("state") else []
     parts += ["".join(f"{line}\n" for line in includes), "\n" if includes else "", *given, "\n" if given else ""]
@@ -326,7 +337,14 @@ def source(layout: Layout, stem: str) -> str:
     return "".join(parts)
 
 
-_HOW = ("The example, as a program that prints what comes out:\n", "-O3 makes vectors of the loops, -march=native wide ones.")
+_HOW = """\
+/* {function}: derived by autograd_lite, in plain C99. See {stem}.h.
+
+   The example, as a program that prints what comes out:
+       cc -std=c99 -D{main} {stem}.c -lm
+   As fast as can be on this machine:
+       cc -std=c99 -O3 -march=native -fno-math-errno -fno-trapping-math -c {stem}.c */
+"""
 _INCLUDES = {
     "#include <math.h>": r"\w+f?\(|NAN|INFINITY",
     "#include <float.h>\n#define MAX DBL_MAX\n#define MAXf FLT_MAX": r"\bMAXf?\b|DBL_MAX",

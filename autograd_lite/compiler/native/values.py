@@ -90,6 +90,16 @@ def aligned(view: View, shape: Shape) -> View:
     return narrow(View(view.buffer, view.offset, broadcast(view.strides, view.shape, shape), shape))
 
 
+def as_row(view: View) -> View:
+    """Return a vector as a matrix of one row, as the first operand of a product is; a matrix as it is."""
+    return view if len(view.shape) > 1 else View(view.buffer, view.offset, (0, *view.strides), (1, *view.shape))
+
+
+def as_column(view: View) -> View:
+    """Return a vector as a matrix of one column, as the second operand of a product is; a matrix as it is."""
+    return view if len(view.shape) > 1 else View(view.buffer, view.offset, (*view.strides, 1), (*view.shape, 1))
+
+
 def lengthened(value: Value, more: int) -> Value:
     """Return a value with more axes of length one at the end."""
     if isinstance(value, Memory):

@@ -133,7 +133,12 @@ class Writer(ABC):
         (rows, inner), columns = node.a.shape, node.b.shape[1]
         if rows * inner * columns > SMALL:
             self.large_product(node)
-            return
+        else:
+            self.small_product(node)
+
+    def small_product(self, node: Product) -> None:
+        """Write three loops."""
+        (rows, inner), columns = node.a.shape, node.b.shape[1]
         with self.loop("m", "0", str(rows)), self.loop("n", "0", str(columns)):
             total = self.name("total")
             self.declare(total, node.c.buffer.dtype, self.literal(0, node.c.buffer.dtype))

@@ -11,6 +11,7 @@ from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.constants import constant_folding
 from autograd_lite.compiler.passes.dead import dead_code
 from autograd_lite.compiler.passes.dots import dots
+from autograd_lite.compiler.passes.exponentials import exponentials
 from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
@@ -43,9 +44,11 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
 _FOR_NUMPY = frozenset(("dots", "small_arrays", "fusion", "buffers"))
 
 
-def for_loops(passes: Iterable[str]) -> list[str]:
-    """Return those of some passes that are of use where loops are made of the calls, and not lines of NumPy."""
-    return [name for name in passes if name not in _FOR_NUMPY]
+def for_loops(program: Program, passes: Iterable[str]) -> Program:
+    """Return the program that loops are made of: after those passes that are of use where no lines of NumPy are."""
+    chosen = set(passes)
+    improved = measured(program, chosen - _FOR_NUMPY)[-1][1]
+    return dead_code(exponentials(improved)) if "identities" in chosen else improved
 
 
 def selected(passes: Iterable[str] | None) -> tuple[str, ...]:
