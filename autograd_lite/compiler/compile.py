@@ -155,8 +155,8 @@ class CompiledProgram:
         Parameters
         ----------
         path : path
-            ``step.py`` for `source`, in NumPy. ``step.c`` for C99 and a header ``step.h``, which need neither Python nor
-            a library but C's own, and no memory but the caller's, such as a microcontroller has it.
+            ``step.py`` for `source`, in NumPy. ``step.c`` for C99 with a header ``step.h``, which need neither Python
+            nor a library but C's own, and no memory but the caller's: what a microcontroller has.
 
         Raises
         ------

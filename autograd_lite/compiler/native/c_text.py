@@ -137,11 +137,11 @@ class CWriter(Writer):
         words = [f" reduction({signs[s.reduce.how]}:{names[k]})" for k, s in sums.items()]
         return "".join([*words, " reduction(|:failed)" if any(map(may_fail, nest.body)) else ""])
 
-    def large_product(self, node: Product) -> None:
+    def large_product(self, node: Product, stack: Sequence[str]) -> None:
         name = f"product_{node.c.buffer.id}"
-        self._products.append(function(name, node, c_name(node.c.buffer.dtype)))
-        places = ", ".join(f"p{v.buffer.id} + {v.offset}" for v in (node.a, node.b, node.c))
-        self.line(f"{name}({places});")
+        self._products.append(function(name, node.matrices(), c_name(node.c.buffer.dtype)))
+        places = [f"{self.array(v.buffer)} + {place(v, (*stack, '0', '0'))}" for v in (node.a, node.b, node.c)]
+        self.line(f"{name}({', '.join(places)});")
 
     def typed(self, value: str, dtype: Any) -> str:
         return value if dtype.kind == "b" or dtype == FLOAT else f"(({c_name(dtype)}){value})"

@@ -28,6 +28,8 @@ from autograd_lite.compiler.program.program import Instruction, Ref, Type
 
 FLOAT = np.dtype(float)
 _FLOATS = frozenset((FLOAT, np.dtype("f4")))
+JOINED = (np.concatenate, np.stack)
+"""What puts arrays one after the other, along one of their axes or along a new one."""
 _MATRIX = 2
 _HALF = 0.5
 _POWERS = (np.power, np.float_power)
@@ -89,7 +91,7 @@ def is_written(x: Instruction, types: Mapping[int, Type]) -> bool:
         return _is_write(x, types)
     if x.fn is operator.getitem:
         return isinstance(x.args[0], Ref) and _key(x.args[1], types)
-    if x.fn is np.concatenate:
+    if x.fn in JOINED:
         return axis_of_joined(x) is not None and all(isinstance(part, Ref) for part in x.args[0])
     return facts.of(x.fn).fills is not None or elementwise(x, types) is not None
 
@@ -144,11 +146,11 @@ def is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
 
 
 def _is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
-    """Tell whether a call is a product of two matrices, or of a matrix and a vector, or of two vectors."""
+    """Tell whether a call is a product of vectors and matrices, or of stacks of matrices."""
     if not facts.of(x.fn).product or x.kwargs or not all(isinstance(value, Ref) for value in x.args):
         return False
     a, b = (types[value.id] for value in x.args)
-    plain = {len(a.shape), len(b.shape)} <= {1, _MATRIX}
+    plain = x.fn is np.matmul or {len(a.shape), len(b.shape)} <= {1, _MATRIX}
     return plain and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
 
 
@@ -158,10 +160,10 @@ def is_scaling(x: Instruction, types: Mapping[int, Type]) -> bool:
 
 
 def _work(x: Instruction, types: Mapping[int, Type]) -> float:
-    """Return how many multiplications of float64 take as long as those of a product."""
+    """Return how many multiplications of float64 take as long as those of one product of matrices."""
     a, b = (types[value.id] for value in x.args)
-    columns = b.shape[-1] if len(b.shape) == _MATRIX else 1
-    return math.prod(a.shape) * columns * int(a.dtype.itemsize) / FLOAT.itemsize
+    columns = b.shape[-1] if len(b.shape) >= _MATRIX else 1
+    return math.prod(a.shape[-2:]) * columns * int(a.dtype.itemsize) / FLOAT.itemsize
 
 
 def _has_vectors(x: Instruction, types: Mapping[int, Type]) -> bool:

@@ -134,11 +134,20 @@ class Nest:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """``c = a @ b`` for matrices."""
+    """``c = a @ b`` for matrices, or for stacks of them, whose leading axes are the same."""
 
     a: View
     b: View
     c: View
+
+    @property
+    def stack(self) -> Shape:
+        """The leading axes."""
+        return self.c.shape[:-2]
+
+    def matrices(self) -> Product:
+        """Return the product of the first ones."""
+        return Product(*[View(v.buffer, v.offset, v.strides[-2:], v.shape[-2:]) for v in (self.a, self.b, self.c)])
 
 
 @dataclass(frozen=True, slots=True)

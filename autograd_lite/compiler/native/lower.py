@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.calls import (
+    JOINED,
     as_tuple,
     axes_of,
     axis_of_joined,
@@ -50,6 +51,7 @@ from autograd_lite.compiler.native.values import (
     shortened,
     size,
     squeezed,
+    stacked,
 )
 from autograd_lite.compiler.native.wide import widened
 from autograd_lite.compiler.native.work import placed
@@ -234,7 +236,7 @@ class Lowering:
             return self._reduced(x)
         if known.writes:
             return self._written(x)
-        if x.fn is np.concatenate:
+        if x.fn in JOINED:
             return self._joined(x)
         if x.fn is operator.getitem:
             return self._gathered(x)
@@ -278,11 +280,9 @@ class Lowering:
             dtype = self._dtype(x.id)
             values = [self.value(operand) for operand in x.args]
             return self._computed(x.id, _PRODUCT_OF_ONE, values, (dtype, dtype), self.types[x.id].shape)
-        a, b = (self._in_memory(self.value(operand)).view for operand in x.args)
         room = self._room(x.id, self.types[x.id].shape, self._dtype(x.id))
-        a, b = as_row(a), as_column(b)
-        shape = (a.shape[0], b.shape[1])
-        self.nodes.append(Product(a, b, View(room.buffer, 0, contiguous(shape), shape)))
+        a, b = (self._in_memory(self.value(operand)).view for operand in x.args)
+        self.nodes.append(stacked(as_row(a), as_column(b), room))
         return Memory(room, len(self.nodes) - 1)
 
     def _reduced(self, x: Instruction) -> Memory:
@@ -377,14 +377,16 @@ class Lowering:
         kind = self.types[x.id]
         axis = (axis_of_joined(x) or 0) % len(kind.shape)
         room = self._room(x.id, kind.shape, kind.dtype)
+        new = x.fn is np.stack
+        strides = (*room.strides[:axis], *room.strides[axis + new :])
         start, latest = 0, 0
         for part in x.args[0]:
             value = self.value(part)
             nest = self._ready([value], value.shape)
-            view = View(room.buffer, start * room.strides[axis], room.strides, value.shape)
+            view = View(room.buffer, start * room.strides[axis], strides, value.shape)
             operand = self._operand(nest, value.shape, value, kind.dtype)
             self._body(nest).append(Store(narrow(view), operand))
-            start, latest = start + value.shape[axis], max(latest, nest)
+            start, latest = start + (1 if new else value.shape[axis]), max(latest, nest)
         return Memory(room, latest)
 
     # ----- what leaves -----

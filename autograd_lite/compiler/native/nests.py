@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from autograd_lite.base.shapes import Shape
-from autograd_lite.compiler.native.loops import Compute, Demand, Literal, Load, Nest, Product, Reduce, Statement, Store, View
+from autograd_lite.compiler.native.loops import (
+    Compute,
+    Demand,
+    Literal,
+    Load,
+    Nest,
+    Product,
+    Reduce,
+    Statement,
+    Store,
+    View,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

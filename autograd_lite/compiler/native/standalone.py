@@ -12,7 +12,19 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler.native.calls import is_written
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Load, Nest, Operand, Product, Reduce, Stage, Store, View, views_of
+from autograd_lite.compiler.native.loops import (
+    Buffer,
+    Kernel,
+    Load,
+    Nest,
+    Operand,
+    Product,
+    Reduce,
+    Stage,
+    Store,
+    View,
+    views_of,
+)  # fmt: skip
 from autograd_lite.compiler.native.lower import Lowering
 from autograd_lite.compiler.native.nests import may_fail
 from autograd_lite.compiler.native.segments import one_number
@@ -33,8 +45,8 @@ _WORDS = """
     fmin fmod frexp hypot ilogb j0 j1 jn ldexp lgamma log log10 log1p log2 logb lrint lround modf nan nearbyint
     nextafter pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh tgamma trunc y0 y1 yn gamma
     signbit isnan isinf isfinite signgam memcpy memset printf puts exit abs div index
-""".split()
-_TAKEN = frozenset((*_WORDS, *[f"{word}{ending}" for word in _WORDS for ending in "fl"]))
+"""
+_TAKEN = frozenset(word + ending for word in _WORDS.split() for ending in ("", "f", "l"))
 """What C, its libraries, or the text itself mean by a name."""
 _OURS = re.compile(r"(?:i|v|s|a|c|t|x|total|out_x)\d[\d_]*|.*_t|_.*")
 """Names like those that the text gives to variables of its own, and like types of C."""
@@ -149,7 +161,8 @@ def _apart(program: Program) -> Program:
         kind = types[i]
         number = max(types) + 1
         types[number] = Type(kind.shape, np.dtype(float) if kind.kind == "float" else kind.dtype)
-        names |= {number: names[i]} if i in names else {}
+        if i in names:
+            names[number] = names[i]
         copies.append(Instruction(number, np.copy, (Ref(i),)))
         return number
 
@@ -165,11 +178,11 @@ def _apart(program: Program) -> Program:
 def refuse(program: Program, path: Path) -> None:
     """Raise an error for what no text in C is known of, with the user's line."""
     texts = {"path": str(path), "other": str(path.with_suffix(".py"))}
-    for x in program.inputs:
-        kind = program.types[x.id]
+    for given in program.inputs:
+        kind = program.types[given.id]
         if kind.kind == "Generator":
             raise errors.CompileError(errors.COMPILE_C_DRAW.format(where="", **texts))
-        _refuse_kind(kind, words(x.name), texts)
+        _refuse_kind(kind, words(given.name), texts)
     for x in program.instructions:
         if not is_view(x, program.types) and not is_written(x, program.types):
             name, where = getattr(x.fn, "__name__", str(x.fn)), f" ({x.line})" if x.line else ""
@@ -326,7 +339,8 @@ def _touches(node: Nest | Product, buffer: Buffer) -> bool:
 def _is_in_step(nest: Nest, old: Buffer, new: Buffer) -> bool:
     """Tell whether a nest reads each element of `old` before it writes that of `new`, and no other one."""
     moves = [s for s in nest.body if isinstance(s, Load | Store | Reduce) and s.view.buffer in (old, new)]
-    if any(isinstance(s, Reduce) or s.indices for s in moves) or len({(s.view.offset, s.view.strides) for s in moves}) > 1:
+    places = {(s.view.offset, s.view.strides) for s in moves}
+    if len(places) > 1 or any(isinstance(s, Reduce) or s.indices for s in moves):
         return False
     written = next((k for k, s in enumerate(moves) if isinstance(s, Store)), len(moves))
     return all(isinstance(s, Store) or s.view.buffer is new for s in moves[written:])

@@ -27,6 +27,8 @@ class StandaloneWriter(CWriter):
     NOTE: what compilers differ in is not used: no vectors, no pragmas, no attributes.
     """
 
+    block = 64
+
     def __init__(self, layout: Layout) -> None:
         super().__init__()
         self.layout = layout
@@ -149,59 +151,68 @@ class StandaloneWriter(CWriter):
 
     # ----- products -----
 
-    def small_product(self, node: Product) -> None:
+    def small_product(self, node: Product, stack: Sequence[str]) -> None:
         """NOTE: a sum begins with its first term, not with 0, of which a compiler could not know that it is nothing."""
-        (rows, inner), columns, dtype = node.a.shape, node.b.shape[1], node.c.buffer.dtype
+        (rows, inner), columns, dtype = node.a.shape[-2:], node.b.shape[-1], node.c.buffer.dtype
+
+        def term(k: str) -> str:
+            return f"{self.load(node.a, (*stack, 'm', k))} * {self.load(node.b, (*stack, k, 'n'))}"
+
         with self.loop("m", "0", str(rows)), self.loop("n", "0", str(columns)):
             total = self.name("total")
-            self.declare(total, dtype, f"{self.load(node.a, 'm0')} * {self.load(node.b, '0n')}")
+            self.declare(total, dtype, term("0"))
             if inner > 1:
                 with self.loop("k", "1", str(inner)):
-                    self.assign(total, f"{total} + {self.load(node.a, 'mk')} * {self.load(node.b, 'kn')}")
-            self.store(node.c, total, "mn")
+                    self.assign(total, f"{total} + {term('k')}")
+            self.store(node.c, total, (*stack, "m", "n"))
 
-    def large_product(self, node: Product) -> None:
+    def large_product(self, node: Product, stack: Sequence[str]) -> None:
         """Along rows of the second matrix, four at a time; or, where its columns lie in a row, four of these."""
-        if node.b.strides[1] == 1:
-            self._by_rows(node)
+        if node.b.strides[-1] == 1:
+            self._by_rows(node, stack)
         else:
-            self._by_columns(node)
+            self._by_columns(node, stack)
 
-    def _by_rows(self, node: Product) -> None:
-        (rows, inner), columns, dtype = node.a.shape, node.b.shape[1], node.c.buffer.dtype
-        whole = inner // _AT_ONCE * _AT_ONCE
+    def _by_rows(self, node: Product, stack: Sequence[str]) -> None:
+        (rows, inner), columns, dtype = node.a.shape[-2:], node.b.shape[-1], node.c.buffer.dtype
+        to = (*stack, "m", "n")
         with self.loop("m", "0", str(rows)):
             with self.loop("n", "0", str(columns)):
-                self.store(node.c, self.literal(0, dtype), "mn")
-            for first, stop, step in ((0, whole, _AT_ONCE), (whole, inner, 1)):
-                if first == stop:
-                    continue
-                with self.loop("k", str(first), str(stop), step):
+                self.store(node.c, self.literal(0, dtype), to)
+            for first, stop, step in _in_steps(inner):
+                with self.loop("k", first, stop, step):
                     factors = [self.name("x") for _ in range(step)]
                     for j, x in enumerate(factors):
-                        self.declare(x, dtype, self.load(node.a, ("m", _plus("k", j))))
+                        self.declare(x, dtype, self.load(node.a, (*stack, "m", _plus("k", j))))
                     with self.loop("n", "0", str(columns)):
-                        terms = [f"{x} * {self.load(node.b, (_plus('k', j), 'n'))}" for j, x in enumerate(factors)]
-                        self.store(node.c, " + ".join([self.load(node.c, "mn"), *terms]), "mn")
+                        rows_of = [self.load(node.b, (*stack, _plus("k", j), "n")) for j in range(step)]
+                        terms = [f"{x} * {row}" for x, row in zip(factors, rows_of, strict=True)]
+                        self.store(node.c, " + ".join([self.load(node.c, to), *terms]), to)
 
-    def _by_columns(self, node: Product) -> None:
-        (rows, inner), columns, dtype = node.a.shape, node.b.shape[1], node.c.buffer.dtype
-        whole = columns // _AT_ONCE * _AT_ONCE
+    def _by_columns(self, node: Product, stack: Sequence[str]) -> None:
+        (rows, inner), columns, dtype = node.a.shape[-2:], node.b.shape[-1], node.c.buffer.dtype
         with self.loop("m", "0", str(rows)):
-            for first, stop, step in ((0, whole, _AT_ONCE), (whole, columns, 1)):
-                if first == stop:
-                    continue
-                with self.loop("n", str(first), str(stop), step):
+            for first, stop, step in _in_steps(columns):
+                with self.loop("n", first, stop, step):
                     totals = [self.name("total") for _ in range(step)]
                     for total in totals:
                         self.declare(total, dtype, self.literal(0, dtype))
                     with self.loop("k", "0", str(inner)):
                         factor = self.name("x")
-                        self.declare(factor, dtype, self.load(node.a, "mk"))
+                        self.declare(factor, dtype, self.load(node.a, (*stack, "m", "k")))
                         for j, total in enumerate(totals):
-                            self.assign(total, f"{total} + {factor} * {self.load(node.b, ('k', _plus('n', j)))}")
+                            element = self.load(node.b, (*stack, "k", _plus("n", j)))
+                            self.assign(total, f"{total} + {factor} * {element}")
                     for j, total in enumerate(totals):
-                        self.store(node.c, total, ("m", _plus("n", j)))
+                        self.store(node.c, total, (*stack, "m", _plus("n", j)))
+
+
+def _in_steps(length: int) -> Iterator[tuple[str, str, int]]:
+    """Yield from where to where loops go: in steps of several, and over what is left."""
+    whole = length // _AT_ONCE * _AT_ONCE
+    for first, stop, step in ((0, whole, _AT_ONCE), (whole, length, 1)):
+        if first < stop:
+            yield str(first), str(stop), step
 
 
 def _plus(variable: str, number: int) -> str:

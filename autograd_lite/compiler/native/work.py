@@ -18,7 +18,7 @@ def placed(nodes: Sequence[Nest | Product]) -> int:
 
 
 def placed_by_dtype(nodes: Sequence[Nest | Product]) -> Mapping[Any, int]:
-    """Give every temporary its place in a space for its dtype alone, as C has it, and return their sizes in elements."""
+    """Give every temporary its place in the space of its dtype, as C has it, and return their sizes in elements."""
     apart: dict[Any, list[Buffer]] = defaultdict(list)
     for buffer in _temporaries(nodes):
         apart[buffer.dtype].append(buffer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -130,21 +130,23 @@ class Writer(ABC):
     # ----- the walk -----
 
     def _product(self, node: Product) -> None:
-        (rows, inner), columns = node.a.shape, node.b.shape[1]
-        if rows * inner * columns > SMALL:
-            self.large_product(node)
-        else:
-            self.small_product(node)
+        (rows, inner), columns = node.a.shape[-2:], node.b.shape[-1]
+        stack = [f"q{k}" for k in range(len(node.stack))]
+        with ExitStack() as loops:
+            for variable, length in zip(stack, node.stack, strict=True):
+                loops.enter_context(self.loop(variable, "0", str(length)))
+            (self.large_product if rows * inner * columns > SMALL else self.small_product)(node, stack)
 
-    def small_product(self, node: Product) -> None:
+    def small_product(self, node: Product, stack: Sequence[str]) -> None:
         """Write three loops."""
-        (rows, inner), columns = node.a.shape, node.b.shape[1]
+        (rows, inner), columns = node.a.shape[-2:], node.b.shape[-1]
         with self.loop("m", "0", str(rows)), self.loop("n", "0", str(columns)):
             total = self.name("total")
             self.declare(total, node.c.buffer.dtype, self.literal(0, node.c.buffer.dtype))
             with self.loop("k", "0", str(inner)):
-                self.assign(total, f"{total} + {self.load(node.a, 'mk')} * {self.load(node.b, 'kn')}")
-            self.store(node.c, total, "mn")
+                factors = self.load(node.a, (*stack, "m", "k")), self.load(node.b, (*stack, "k", "n"))
+                self.assign(total, f"{total} + {factors[0]} * {factors[1]}")
+            self.store(node.c, total, (*stack, "m", "n"))
 
     def _nest(self, nest: Loop) -> None:
         self._nests += 1
@@ -287,8 +289,8 @@ class Writer(ABC):
         """Write what stands around a node."""
 
     @abstractmethod
-    def large_product(self, node: Product) -> None:
-        """Write a product of matrices that are worth some trouble."""
+    def large_product(self, node: Product, stack: Sequence[str]) -> None:
+        """Write a product of matrices that are worth some trouble; `stack` are the variables of the loops around it."""
 
     @abstractmethod
     def typed(self, value: str, dtype: Any) -> str:
