@@ -91,7 +91,7 @@ class Lowering:
         self._loads: dict[Any, int] = {}
         self._stored: dict[int, Memory] = {}
         self._numbers = max(program.types, default=0)
-        self._later = _written_on(program)
+        self._later = _written_on(instructions, program.uses())
         self.outputs = {i: Buffer(i, self._dtype(i), size(self.types[i].shape), "array") for i in leaving}
         for x in instructions:
             self.values[x.id] = self._lowered(x)
@@ -404,9 +404,9 @@ class Lowering:
             self._copied(i, value)
 
 
-def _written_on(program: Program) -> dict[int | None, int]:
+def _written_on(instructions: Iterable[Instruction], uses: Mapping[int, int]) -> dict[int | None, int]:
     """Return for arrays that are written to, and then read by one more such call only, what that call gives."""
-    uses, made = program.uses(), {x.id: x for x in program.instructions if facts.of(x.fn).writes}
+    made = {x.id: x for x in instructions if facts.of(x.fn).writes}
     found: dict[int | None, int] = {}
     for x in made.values():
         start = x.args[0]
