@@ -11,7 +11,6 @@ from autograd_lite.base.display import Report
 from autograd_lite.compiler.native import c_compiler, c_text, numba_compiler, numba_text
 from autograd_lite.compiler.native.calls import Limits
 from autograd_lite.compiler.native.loops import Kernel
-from autograd_lite.compiler.native.orders import ordered
 from autograd_lite.compiler.native.program import Driver, numbers_that_leave
 from autograd_lite.compiler.native.report import listed
 from autograd_lite.compiler.native.segments import divided
@@ -65,7 +64,7 @@ class NativeProgram:
     ) -> None:
         backend = NATIVE[name]
         self.name = name
-        program = ordered(for_loops(recorded, passes), backend.limits)
+        program = for_loops(recorded, passes)
         self.parts = divided(program, backend.limits)
         kernels = [part for part in self.parts if isinstance(part, Kernel)]
         numbers = {i for i, number in zip(refs(program.outputs), returned, strict=True) if number}
