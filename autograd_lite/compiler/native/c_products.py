@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from autograd_lite.compiler.native.loops import Product
 
-_ROWS = 4
+_SUMS = 8
+"""So many vectors of the result are summed up at the same time, since each addition waits for the one before."""
 _VECTOR = 64
 """In bytes. Rows of the second matrix are copied to a multiple of it, where they do not lie so."""
 
@@ -32,14 +33,15 @@ def function(name: str, node: Product, element: str) -> str:
         lines += _packing(node, element, wide)
     source, step = ("packed", wide) if packed else ("b", node.b.strides[0])
     lines += [f"    for (int64_t n = 0; n < {wide}; n += {vectors * lanes}) {{"]
-    whole = rows // _ROWS * _ROWS
+    tile = _SUMS // vectors
+    whole = rows // tile * tile
     if whole:
-        lines += [f"        for (int64_t m = 0; m < {whole}; m += {_ROWS}) {{"]
-        lines += [f"            {line}" for line in _tile(node, element, _ROWS, source, step, vectors)]
+        lines += [f"        for (int64_t m = 0; m < {whole}; m += {tile}) {{"]
+        lines += [f"            {line}" for line in _tile(node, element, tile, source, step, vectors)]
         lines += ["        }"]
-    if rows % _ROWS:
+    if rows % tile:
         lines += ["        {", f"            const int64_t m = {whole};"]
-        lines += [f"            {line}" for line in _tile(node, element, rows % _ROWS, source, step, vectors)]
+        lines += [f"            {line}" for line in _tile(node, element, rows % tile, source, step, vectors)]
         lines += ["        }"]
     return "\n".join([*lines, "    }", "}", ""])
 
@@ -71,6 +73,11 @@ def _tile(node: Product, element: str, rows: int, source: str, step: int, vector
     for r, v in halves:
         yield f"    r{r}_{v} += a_{r} * b_{v};"
     yield "}"
+    whole = columns % (vectors * lanes) == 0
     for r, v in halves:
-        yield f"for (int64_t j = 0; j < {lanes} && n + {v * lanes} + j < {columns}; j++)"
-        yield f"    c[(m + {r}) * {node.c.strides[0]} + n + {v * lanes} + j] = r{r}_{v}[j];"
+        place = f"(m + {r}) * {node.c.strides[0]} + n + {v * lanes}"
+        if whole:
+            yield f"*({element}s *)(c + {place}) = r{r}_{v};"
+        else:
+            yield f"for (int64_t j = 0; j < {lanes} && n + {v * lanes} + j < {columns}; j++)"
+            yield f"    c[{place} + j] = r{r}_{v}[j];"
