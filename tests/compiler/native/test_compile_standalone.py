@@ -248,6 +248,20 @@ def test_gradients_of_what_is_not_moved_are_results(tmp_path: Path) -> None:
     assert printed(path)["w_grad"].tolist() == [18.0, 64.0]
 
 
+def test_a_gradient_that_is_added_to_is_state(tmp_path: Path) -> None:
+    w = ag.Tensor(np.array([1.0, 2.0]), requires_grad=True, name="w")
+    w.grad = ag.Tensor(np.array([100.0, 200.0]))
+
+    def step(x: Any) -> Any:
+        loss = np.sum((w * x) ** 2)
+        loss.backward()
+        return loss
+
+    path = saved(step, (np.array([3.0, 4.0]),), tmp_path)
+    assert w.grad.numpy().tolist() == [118.0, 264.0]
+    assert printed(path)["grad_w"].tolist() == [136.0, 328.0]
+
+
 def test_a_network_whose_result_has_a_history_has_its_values(tmp_path: Path) -> None:
     model = nn.Sequential(nn.Linear(4, 6, dtype=np.float32), nn.ReLU(), nn.Linear(6, 2, dtype=np.float32))
     x = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
