@@ -156,7 +156,7 @@ class CompiledProgram:
         Parameters
         ----------
         path : path
-            ``step.py`` for NumPy. ``step.c`` for C99, with a header, that needs no library and no memory but the caller's.
+            ``step.py`` for NumPy; ``step.c`` for C99 with a header, without any library, in the memory of its caller.
 
         Raises
         ------

@@ -74,4 +74,6 @@ def _product(columns: int, a: Array, b: Array, out: Array) -> None:
 
 def _pieces(matrix: Array, count: int, columns: int) -> Array:
     """Return columns of a matrix as a stack of matrices, which is a view: an axis can always be divided."""
-    return matrix.T[: count * columns].reshape(count, columns, -1).transpose(0, 2, 1)
+    turned = matrix.T
+    part = turned if len(turned) == count * columns else turned[: count * columns]
+    return part.reshape(count, columns, -1).transpose(0, 2, 1)
