@@ -66,7 +66,15 @@ def in_memory(dtype: Any) -> str:
 
 
 class CWriter(Writer):
-    """Writes C."""
+    """Writes C.
+
+    Attributes
+    ----------
+    counter : str
+        The type of the variables of loops.
+    """
+
+    counter = "int64_t"
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +123,7 @@ class CWriter(Writer):
     @contextmanager
     def loop(self, variable: str, first: str, stop: str, step: int = 1) -> Iterator[None]:
         more = f"{variable}++" if step == 1 else f"{variable} += {step}"
-        self.line(f"for (int64_t {variable} = {first}; {variable} < {stop}; {more}) {{")
+        self.line(f"for ({self.counter} {variable} = {first}; {variable} < {stop}; {more}) {{")
         with self.deeper():
             yield
         self.line("}")

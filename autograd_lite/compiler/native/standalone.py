@@ -48,7 +48,7 @@ _WORDS = """
 """
 _TAKEN = frozenset(word + ending for word in _WORDS.split() for ending in ("", "f", "l"))
 """What C, its libraries, or the text itself mean by a name."""
-_OURS = re.compile(r"(?:i|v|s|a|c|t|x|total|out_x)\d[\d_]*|.*_t|_.*")
+_OURS = re.compile(r"(?:i|v|s|a|c|t|x|q|total|out_x)\d[\d_]*|.*_t|_.*")
 """Names like those that the text gives to variables of its own, and like types of C."""
 
 

@@ -17,6 +17,8 @@ from autograd_lite.compiler.native.standalone import Layout, Place, node_fails
 
 _IN_A_LINE = 8
 _LONGEST_LINE = 100
+_FAR = 2**31
+"""Arrays of fewer elements are counted in 32 bits, which small processors do in one step."""
 _AT_ONCE = 4
 """So many rows, or columns, of the second matrix of a product are worked with at the same time."""
 
@@ -32,6 +34,8 @@ class StandaloneWriter(CWriter):
     def __init__(self, layout: Layout) -> None:
         super().__init__()
         self.layout = layout
+        sizes = [view.buffer.size for node in layout.nodes for view in views_of(node)]
+        self.counter = "int32_t" if max(sizes, default=0) < _FAR else "int64_t"
         self._parameters = parameters(layout, restrict=True)
 
     # ----- functions -----

@@ -297,7 +297,7 @@ def test_long_programs_are_several_functions(tmp_path: Path) -> None:
 # ----- names, and what C cannot do -----
 
 
-@pytest.mark.parametrize("name", ["double", "exp", "sinf", "work", "t12", "x_t", "größe", "state", "i0", "step_state"])
+@pytest.mark.parametrize("name", ["double", "exp", "sinf", "work", "t12", "q0", "x_t", "größe", "state", "i0", "step_state"])
 def test_names_that_c_means_something_else_by_are_changed(name: str, tmp_path: Path) -> None:
     space: dict[str, Any] = {}
     exec(f"def step({name}): return {name} * 2.0", space)
