@@ -228,6 +228,17 @@ def test_the_report_says_what_is_left_to_numpy(backend: str) -> None:
     assert "np.exp(" in step.source
 
 
+@ABSENT["cc"]
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_sigmoid_in_loops_has_one_exponential() -> None:
+    x = np.array([-800.0, -3.0, -0.0, 0.0, 2.0, 800.0, np.inf, -np.inf, np.nan])
+    step = ag.compile(lambda x: ag.sigmoid(x), backend="cc")
+    for _ in range(2):
+        found = step(x)
+    assert step.program.native.source.partition("kernel_1")[2].count("exp(") == 1
+    np.testing.assert_allclose(found, ag.sigmoid(x), rtol=1e-15)
+
+
 VECTORS: dict[str, Any] = {
     "matrix by vector": lambda a, v, u: a @ v, "vector by matrix": lambda a, v, u: u @ a,
     "columns by vector": lambda a, v, u: a.T @ u, "vector by columns": lambda a, v, u: v @ a.T,
