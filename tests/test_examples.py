@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -48,6 +49,20 @@ def test_the_perceptron_is_derived_saved_and_run_alone(tmp_path: Path, capsys: p
     assert "def step(x, y, W1, b1, W2, b2, lr):" in printed
     assert (tmp_path / "step.py").exists()
     assert "new W1.grad = " in printed
+
+
+def test_a_network_is_trained_and_written_for_a_microcontroller(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("microcontroller.py")["main"](tmp_path)
+    printed = capsys.readouterr().out
+    assert "int predict(const float *readings, float *" in printed
+    assert "int learn(learn_state *state, learn_work *work, const float *readings, const float *following" in printed
+    if "4. Their examples" in printed:
+        values = re.findall(r"(-?\d\.\d{6}), in NumPy (-?\d\.\d{6})", printed)
+        assert len(values) == 2
+        assert all(abs(float(a) - float(b)) <= 2e-6 for a, b in values)
+        assert float(re.findall(r"differ by (\S+)", printed)[0]) < 1e-5
 
 
 def test_logistic_regression_classifies_the_cancers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,7 @@ that goes back to the system) is measured: in a process with the environment as 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
-import importlib.util
 import json
 import os
 import platform
@@ -27,6 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.base.blas import loaded
 from autograd_lite.base.display import Report
 from autograd_lite.compiler.native import c_compiler, cache
 from autograd_lite.compiler.native import threads as native_threads
@@ -50,7 +49,6 @@ MALLOC = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TOP_PAD_",
 KEEPING = {"MALLOC_TRIM_THRESHOLD_": "400000000", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 """With these glibc keeps what arrays of up to 32 MB give back."""
 
-_OPENBLAS = ("scipy_openblas_{}64_", "scipy_openblas_{}", "openblas_{}64_", "openblas_{}")
 LARGEST = 4_190_000
 """The numbers in the largest array that glibc learns from: a little less than 32 MB."""
 WORTH = 1.08
@@ -91,13 +89,6 @@ _PATIENT = 10_000
 # ----- what is there -----
 
 
-class Blas(NamedTuple):
-    """A library of linear algebra: its kernel, and the threads that it computes with, as far as it tells."""
-
-    kernel: str | None
-    threads: int | None
-
-
 def blas() -> dict[str, Any]:
     """Return what NumPy says of its BLAS: name and version."""
     config: Any = np.show_config(mode="dicts")
@@ -105,45 +96,9 @@ def blas() -> dict[str, Any]:
     return found
 
 
-def loaded() -> Blas:
-    """Return what the BLAS of NumPy says of itself, through threadpoolctl where that is installed."""
-    return _by_threadpoolctl() or _by_openblas() or Blas(None, None)
-
-
 def kernel() -> str | None:
     """Return for which processor the BLAS has chosen its kernels; None where it does not say."""
     return loaded().kernel
-
-
-def _by_threadpoolctl() -> Blas | None:
-    if importlib.util.find_spec("threadpoolctl") is None:
-        return None
-    import threadpoolctl  # noqa: PLC0415 - may be there or not
-
-    found = [x for x in threadpoolctl.threadpool_info() if x.get("user_api") == "blas"]
-    found.sort(key=lambda x: "numpy" not in str(x.get("filepath")))  # that of SciPy is another one
-    return Blas(found[0].get("architecture"), found[0].get("num_threads")) if found else None
-
-
-def _by_openblas() -> Blas | None:
-    """Ask the OpenBLAS that lies beside NumPy in a wheel."""
-    package = Path(np.__file__).parent
-    for folder in (package.with_name("numpy.libs"), package / ".dylibs"):
-        for path in sorted(folder.glob("*openblas*")):
-            with suppress(OSError):  # a file of that name that is no library of this system
-                library = ctypes.CDLL(str(path))
-                name = _asked(library, "get_corename", ctypes.c_char_p)
-                return Blas(name and name.decode(), _asked(library, "get_num_threads", ctypes.c_int))
-    return None
-
-
-def _asked(library: ctypes.CDLL, question: str, kind: Any) -> Any:
-    for spelt in _OPENBLAS:
-        function = getattr(library, spelt.format(question), None)
-        if function is not None:
-            function.restype = kind
-            return function()
-    return None
 
 
 def has_avx512() -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial, update_wrapper
 from os import PathLike
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, Self, TypeVar, Unpack, overload
-
-import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.functions import standing_name
@@ -21,7 +19,7 @@ from autograd_lite.base.unfinished import undone
 from autograd_lite.compiler.choice import Choice, Options
 from autograd_lite.compiler.methods import own_methods
 from autograd_lite.compiler.passes import selected
-from autograd_lite.compiler.program.program import Input, Program
+from autograd_lite.compiler.program.program import Program
 from autograd_lite.compiler.recording import lock
 from autograd_lite.compiler.recording.derivative import Derivative
 from autograd_lite.compiler.recording.operation import Operation, Pull, has_batches, is_observed
@@ -29,6 +27,7 @@ from autograd_lite.compiler.recording.run import COMPUTED, RecordedProgram, reco
 from autograd_lite.compiler.text.calling import MISS, Caller
 from autograd_lite.compiler.text.names import Names
 from autograd_lite.compiler.text.numpy_program import NumpyProgram
+from autograd_lite.compiler.text.numpy_text import NumpyText
 from autograd_lite.compiler.verifying import Verifier, verified
 from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.observers import observers
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from autograd_lite.base.display import Report
+    from autograd_lite.compiler import saving
     from autograd_lite.compiler.native import backend as machine
     from autograd_lite.compiler.text import drawing, report
     from autograd_lite.compiler.text import formulas as mathematics
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 else:  # two thirds of the time of this import, each of which comes when it is asked for
     drawing, report = Later("autograd_lite.compiler.text.drawing"), Later("autograd_lite.compiler.text.report")
     mathematics, machine = Later("autograd_lite.compiler.text.formulas"), Later("autograd_lite.compiler.native.backend")
+    saving = Later("autograd_lite.compiler.saving")
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -54,7 +55,6 @@ Owner = TypeVar("Owner")
 BACKENDS = ("numpy", "cc", "numba", "auto")
 LIMIT = 64
 """How many programs a compiled function keeps; the oldest is dropped for a new one."""
-_LARGEST_STATE = 10_000
 _watcher = watching.get
 
 
@@ -87,9 +87,9 @@ class CompiledProgram:
     def __init__(self, recorded: RecordedProgram, choices: Choices, function: Function) -> None:
         self.forward, self.plain = recorded.program, False
         self.operation: Operation | None = None
-        self._function, self._passes, self._backend = function, choices.passes, choices.backend
+        self._function, self.passes, self._backend = function, choices.passes, choices.backend
         self.recorded = recorded if recorded.derived is None else self._divided(recorded, recorded.derived)
-        self._numpy = NumpyProgram(self.recorded.program, self._passes)
+        self._numpy = NumpyProgram(self.recorded.program, self.passes)
         self.verifier = Verifier(function, self.recorded, 0 if self.plain else choices.verify)
 
     def _divided(self, recorded: RecordedProgram, derived: Derivative) -> RecordedProgram:
@@ -98,7 +98,7 @@ class CompiledProgram:
         self.forward, self.plain = program.having(outputs=recorded.program.outputs), derived.plain
         if not self.plain:
             self.operation = Operation(self._function, derived, program.inputs)
-            load = partial(_loaded, self._backend, self._passes)
+            load = partial(_loaded, self._backend, self.passes)
             self.operation.pullbacks.update({p.places: Pull(p.read, partial(load, p.program)) for p in pullbacks})
         kinds = [*recorded.kinds, *["residual"] * len(residuals)]
         return replace(recorded, program=program, kinds=kinds, derived=None)
@@ -106,19 +106,23 @@ class CompiledProgram:
     def __getstate__(self) -> dict[str, Any]:
         """A pickle has the program and what it is shown with; it is called by nobody, for what it read is elsewhere."""
         recorded = replace(self.recorded, environment=None)
-        return {"recorded": recorded, "forward": self.forward, "_passes": self._passes, "_backend": self._backend,
-                "_numpy": NumpyProgram(recorded.program, self._passes)}  # fmt: skip
+        return {"recorded": recorded, "forward": self.forward, "passes": self.passes, "_backend": self._backend,
+                "_numpy": NumpyProgram(recorded.program, self.passes)}  # fmt: skip
 
     @property
     def program(self) -> Program:
         """The calls, after all passes."""
         return self._numpy.program
 
+    @property
+    def text(self) -> NumpyText:
+        return self._numpy.module
+
     @lazy
     def native(self) -> machine.NativeProgram | None:
         """What runs in the place of NumPy's calls, where the backend is a native one."""
         numbers = [kind == "array" for kind in self.recorded.kinds if kind in COMPUTED]
-        return self._backend.made(self.recorded.program, self._passes, numbers, self._numpy)
+        return self._backend.made(self.recorded.program, self.passes, numbers, self._numpy)
 
     @lazy
     def enter(self) -> Callable[..., Any]:
@@ -144,38 +148,40 @@ class CompiledProgram:
     @property
     def source(self) -> str:
         """The text of the function, with the helpers and constants it needs; it runs with NumPy alone."""
-        return self._numpy.module.text()
+        return self.text.text()
 
     def save(self, path: str | PathLike[str]) -> Path:
-        """Write `source` to a file that runs alone, with an example: the parameters as they are now.
+        """Write the program to a file that runs alone, with an example: the parameters as they are now.
 
         Parameters
         ----------
         path : path
-            Such as ``step.py``.
+            ``step.py`` for NumPy; ``step.c`` for C99 with a header, without any library, in the memory of its caller.
+
+        Raises
+        ------
+        CompileError
+            Where the program does what the C written here cannot: code of others, random and complex numbers,
+            functions that are no loops over elements. The message names the line.
+
+        Notes
+        -----
+        In C, what the function changes, and its learning rate, are a ``struct`` that the caller has and ``step_init``
+        fills; what it only reads is constants. A gradient is a result, unless a parameter was moved by it. Numbers are
+        the same but for rounding. Where derivatives of results are recorded, the file has the values alone.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import autograd_lite as ag
+        >>> slope = ag.compile(ag.grad(lambda x: np.sum(x**3)))
+        >>> slope(np.array([1.0, 2.0]))
+        array([ 3., 12.])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     print(slope.program.save(f"{folder}/slope.c").with_suffix(".h").read_text().splitlines()[-8])
+        int grad(const double *x, double *result);
         """
-        from pathlib import Path  # noqa: PLC0415 - it takes some milliseconds to import
-
-        target = Path(path)
-        target.write_text(self.source + self._numpy.module.example(self._example()), encoding="utf-8")
-        return target
-
-    def _example(self) -> Mapping[str, Any]:
-        """Return a value for each parameter of the function; those of many numbers are zeros."""
-        return {self._numpy.module.names[x.id]: self._value(x) for x in self.program.inputs}
-
-    def _value(self, x: Input) -> Any:
-        kind = self.program.types[x.id]
-        if kind.kind == "Generator":
-            return None
-        if x.kind == "argument":
-            return self.recorded.leaves[x.owner].value
-        if x.kind == "number":
-            return float(x.owner[0][x.owner[1]])
-        array = x.owner._data if x.kind == "tensor" else x.owner if x.kind == "array" else None
-        if array is None or array.size > _LARGEST_STATE:
-            return np.broadcast_to(np.zeros((), kind.dtype), kind.shape)
-        return array
+        return saving.saved(self, path)
 
     def report(self) -> Report:
         """Return a table: calls, operations, bytes and buffers as recorded, and after each pass.
@@ -188,7 +194,7 @@ class CompiledProgram:
 
     def visualize(self, *, before: bool = False, legend: bool = True, direction: str | None = None) -> Picture:
         """Draw the program, with `before` beside it what was recorded; see `autograd_lite.visualize`."""
-        programs = {"after the passes": (self.program, self._numpy.module.names.__getitem__)}
+        programs = {"after the passes": (self.program, self.text.names.__getitem__)}
         if before:
             recorded = self.forward
             programs = {"as recorded": (recorded, Names(recorded).__getitem__), **programs}
@@ -459,7 +465,8 @@ def compile(  # noqa: A001 - PyTorch's name
     without a history. Operations of `custom_op` and solvers of `implicit` are called as they are, at every call.
 
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
-    are; its sums keep their rounding errors, and its functions are exact to some units in the last place. Large loops
+    are; its sums keep their rounding errors, its functions are exact to some units in the last place, and products
+    left to OpenBLAS are made in pieces where it has faster kernels for these, with other roundings. Large loops
     are done by as many threads as ``OMP_NUM_THREADS`` says, by default one for each processor. What was compiled is
     kept in ``~/.cache/autograd_lite``, or where ``AUTOGRAD_LITE_CACHE`` says, if nobody else can write there. It is
     compiled at the second call. Where that fails, or takes a C compiler more than ten seconds, ``"auto"`` takes the

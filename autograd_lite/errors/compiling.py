@@ -155,3 +155,15 @@ COMPILE_REAL = (
     "the results of {op} were real when this function was compiled, and are complex now. "
     "Write {op}(a + 0j), whose results are always complex"
 )
+COMPILE_C_CALL = (
+    "save({path!r}): {op}{where} is nothing that the C written here has. "
+    "Call it outside of the compiled function, on what that is given or returns, or write save({other!r})"
+)
+COMPILE_C_DRAW = (
+    "save({path!r}): random numbers are drawn by a generator of NumPy{where}, which C has not. "
+    "Write them as an argument: step(x, noise)"
+)
+COMPILE_C_VALUE = (
+    "save({path!r}): {what} is a value of kind {kind}, and the C written here has real numbers, integers and truth "
+    "values, and no empty arrays. Write x.astype(np.float32), or save({other!r})"
+)

@@ -18,7 +18,9 @@ import pytest
 from helpers import ROOT, printed
 
 from autograd_lite.apps import doctor
-from autograd_lite.apps.doctor import Blas, Measured
+from autograd_lite.apps.doctor import Measured
+from autograd_lite.base import blas
+from autograd_lite.base.blas import Blas
 
 QUICK = Measured("SkylakeX", 1.0, 1.0, 1.0, 0.0)
 """What is measured where nothing is in the way."""
@@ -133,15 +135,15 @@ def test_what_the_collector_costs_is_told(
 
 def test_both_ways_to_ask_blas_say_the_same() -> None:
     pytest.importorskip("threadpoolctl")
-    if doctor._by_openblas() is None:
+    if blas.by_openblas() is None:
         pytest.skip("not the OpenBLAS of a wheel")
-    assert doctor._by_threadpoolctl() == doctor._by_openblas()
+    assert blas.by_threadpoolctl() == blas.by_openblas()
 
 
 def test_threadpoolctl_need_not_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     monkeypatch.setattr(builtins, "__import__", _without_threadpoolctl(builtins.__import__))
-    assert doctor.loaded() == (doctor._by_openblas() or Blas(None, None))
+    assert blas.loaded() == (blas.by_openblas() or Blas(None, None))
 
 
 def _without_threadpoolctl(original: Any) -> Any:

@@ -15,7 +15,7 @@ from autograd_lite.compiler.native.program import Driver, numbers_that_leave
 from autograd_lite.compiler.native.report import listed
 from autograd_lite.compiler.native.segments import divided
 from autograd_lite.compiler.native.threads import Call
-from autograd_lite.compiler.passes import measured
+from autograd_lite.compiler.passes import for_loops
 from autograd_lite.compiler.program.program import Program, refs
 
 
@@ -29,16 +29,15 @@ class Backend:
     limits: Limits
 
 
-_FOR_NUMBA = Limits(4_000, 1_000, 5_000)
+_FOR_NUMBA = Limits(3_000, 1_000, 5_000)
 NATIVE: Mapping[str, Backend] = MappingProxyType(
     {
-        "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, Limits(300_000)),
+        "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, Limits(50_000)),
         "numba": Backend(numba_text.text, numba_compiler.required, numba_compiler.load, _FOR_NUMBA),
     }
 )
 """By the name that `compile` has for them."""
 TooSlowError = c_compiler.TooSlowError
-_NOT_FOR_KERNELS = frozenset(("dots", "small_arrays", "fusion", "buffers"))
 
 
 class NativeProgram:
@@ -65,8 +64,7 @@ class NativeProgram:
     ) -> None:
         backend = NATIVE[name]
         self.name = name
-        chosen = [name for name in passes if name not in _NOT_FOR_KERNELS]
-        program = measured(recorded, chosen)[-1][1]
+        program = for_loops(recorded, passes)
         self.parts = divided(program, backend.limits)
         kernels = [part for part in self.parts if isinstance(part, Kernel)]
         numbers = {i for i, number in zip(refs(program.outputs), returned, strict=True) if number}

@@ -27,7 +27,10 @@ _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno"
 # The sine and the cosine of the same number would become one call, of which there is no vector version; and in a vector
 # a power of one half a square root, which differs at -inf and -0.0.
 _APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "pow", "sinf", "cosf", "powf")])
-_WHERE_KNOWN = ("-march=native", "-mprefer-vector-width=512", "-fno-trapping-math", "-fopenmp-simd")
+# A choice between numbers is no branch: threaded, as one that leads to a constant is, it keeps its loop from vectors.
+_WHERE_KNOWN = (
+    "-march=native", "-mprefer-vector-width=512", "-fno-trapping-math", "-fopenmp-simd", "-fno-thread-jumps",
+)  # fmt: skip
 
 _APART_FROM_US: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
 _memory_file: Any = getattr(os, "memfd_create", None)  # of Linux, where Python was built for a C library that has it

@@ -6,9 +6,17 @@ from collections.abc import Iterator
 
 from autograd_lite.compiler.native.loops import Product
 
-_ROWS = 4
+_SUMS = 8
+"""So many vectors of the result are summed up at the same time, since each addition waits for the one before."""
 _VECTOR = 64
 """In bytes. Rows of the second matrix are copied to a multiple of it, where they do not lie so."""
+
+
+_HEAD = (
+    "#if defined(__GNUC__) && !defined(__clang__)",
+    '__attribute__((noinline, optimize("fp-contract=fast")))',
+    "#endif",
+)
 
 
 def function(name: str, node: Product, element: str) -> str:
@@ -17,31 +25,53 @@ def function(name: str, node: Product, element: str) -> str:
     NOTE: a product and a sum may be rounded once, as in every BLAS; elsewhere they are not.
     """
     (rows, _), columns = node.a.shape, node.b.shape[1]
+    given = f"const {element} *restrict a, const {element} *restrict b, {element} *restrict c"
+    lines = [*_HEAD, f"static void {name}({given})", "{"]
+    if 1 in (rows, columns):
+        return "\n".join([*lines, *_by_vector(node, element), "}", ""])
     lanes = _VECTOR // node.a.buffer.dtype.itemsize
     vectors = 2 if columns > lanes else 1
     wide = -(-columns // (vectors * lanes)) * vectors * lanes
     packed = node.b.strides[1] != 1 or columns != wide
-    lines = [
-        '#if defined(__GNUC__) && !defined(__clang__)',
-        '__attribute__((noinline, optimize("fp-contract=fast")))',
-        "#endif",
-        f"static void {name}(const {element} *restrict a, const {element} *restrict b, {element} *restrict c)",
-        "{",
-    ]
     if packed:
         lines += _packing(node, element, wide)
     source, step = ("packed", wide) if packed else ("b", node.b.strides[0])
     lines += [f"    for (int64_t n = 0; n < {wide}; n += {vectors * lanes}) {{"]
-    whole = rows // _ROWS * _ROWS
+    tile = _SUMS // vectors
+    whole = rows // tile * tile
     if whole:
-        lines += [f"        for (int64_t m = 0; m < {whole}; m += {_ROWS}) {{"]
-        lines += [f"            {line}" for line in _tile(node, element, _ROWS, source, step, vectors)]
+        lines += [f"        for (int64_t m = 0; m < {whole}; m += {tile}) {{"]
+        lines += [f"            {line}" for line in _tile(node, element, tile, source, step, vectors)]
         lines += ["        }"]
-    if rows % _ROWS:
+    if rows % tile:
         lines += ["        {", f"            const int64_t m = {whole};"]
-        lines += [f"            {line}" for line in _tile(node, element, rows % _ROWS, source, step, vectors)]
+        lines += [f"            {line}" for line in _tile(node, element, rows % tile, source, step, vectors)]
         lines += ["        }"]
     return "\n".join([*lines, "    }", "}", ""])
+
+
+def _by_vector(node: Product, element: str) -> Iterator[str]:
+    """Yield the lines of a product of a matrix and a vector: along rows, or along columns where these lie in a row."""
+    if node.b.shape[1] == 1:
+        matrix, vector, (down, right), step, to = "a", "b", node.a.strides, node.b.strides[0], node.c.strides[0]
+        length, inner = node.a.shape
+    else:
+        matrix, vector, (right, down), step, to = "b", "a", node.b.strides, node.a.strides[1], node.c.strides[1]
+        inner, length = node.b.shape
+    along, across = f"for (int64_t p = 0; p < {length}; p++)", f"for (int64_t q = 0; q < {inner}; q++)"
+    if down == 1 != right:
+        yield f"    {along} c[p * {to}] = 0;"
+        yield f"    {across} {{"
+        yield f"        const {element} x = {vector}[q * {step}];"
+        yield "        #pragma omp simd"
+        yield f"        {along} c[p * {to}] += x * {matrix}[p + q * {right}];"
+    else:
+        yield f"    {along} {{"
+        yield f"        {element} total = 0;"
+        yield "        #pragma omp simd reduction(+:total)"
+        yield f"        {across} total += {matrix}[p * {down} + q * {right}] * {vector}[q * {step}];"
+        yield f"        c[p * {to}] = total;"
+    yield "    }"
 
 
 def _packing(node: Product, element: str, wide: int) -> list[str]:
@@ -71,6 +101,11 @@ def _tile(node: Product, element: str, rows: int, source: str, step: int, vector
     for r, v in halves:
         yield f"    r{r}_{v} += a_{r} * b_{v};"
     yield "}"
+    whole = columns % (vectors * lanes) == 0
     for r, v in halves:
-        yield f"for (int64_t j = 0; j < {lanes} && n + {v * lanes} + j < {columns}; j++)"
-        yield f"    c[(m + {r}) * {node.c.strides[0]} + n + {v * lanes} + j] = r{r}_{v}[j];"
+        place = f"(m + {r}) * {node.c.strides[0]} + n + {v * lanes}"
+        if whole:
+            yield f"*({element}s *)(c + {place}) = r{r}_{v};"
+        else:
+            yield f"for (int64_t j = 0; j < {lanes} && n + {v * lanes} + j < {columns}; j++)"
+            yield f"    c[{place} + j] = r{r}_{v}[j];"

@@ -14,7 +14,7 @@ from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
 from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
 from autograd_lite.compiler.native.scalars import SCALARS, Scalar
-from autograd_lite.compiler.native.writer import FLOAT, Writer, is_compensated
+from autograd_lite.compiler.native.writer import FLOAT, Writer, inside
 
 NAMES = {
     "f8": "double", "f4": "float", "i8": "int64_t", "i4": "int32_t", "i2": "int16_t", "i1": "int8_t",
@@ -60,13 +60,21 @@ def c_name(dtype: Any) -> str:
     return NAMES[np.dtype(dtype).str[1:]]
 
 
-def _in_memory(dtype: Any) -> str:
+def in_memory(dtype: Any) -> str:
     """Return the type of elements in memory. A truth value is a byte, of which NumPy takes all but 0 for true."""
     return "uint8_t" if dtype.kind == "b" else c_name(dtype)
 
 
 class CWriter(Writer):
-    """Writes C."""
+    """Writes C.
+
+    Attributes
+    ----------
+    counter : str
+        The type of the variables of loops.
+    """
+
+    counter = "int64_t"
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,13 +105,13 @@ class CWriter(Writer):
         with self.deeper():
             temporaries = {v.buffer.id: v.buffer for v in views_of(node) if v.buffer.kind == "temporary"}
             for buffer in temporaries.values():
-                name = _in_memory(buffer.dtype)
+                name = in_memory(buffer.dtype)
                 self.line(f"{name} *restrict p{buffer.id} = ({name} *)work + {buffer.place};")
             yield
         self.line("}")
 
     def _reached(self, buffer: Buffer, const: bool) -> None:
-        name = f"const {_in_memory(buffer.dtype)}" if const else _in_memory(buffer.dtype)
+        name = f"const {in_memory(buffer.dtype)}" if const else in_memory(buffer.dtype)
         where = f"(ITEM({buffer.place}) + {DATA})" if buffer.kind == "number" else f"ITEM({buffer.place})[{DATA}]"
         self.line(f"{name} *restrict p{buffer.id} = ({name} *){where};")
 
@@ -115,7 +123,7 @@ class CWriter(Writer):
     @contextmanager
     def loop(self, variable: str, first: str, stop: str, step: int = 1) -> Iterator[None]:
         more = f"{variable}++" if step == 1 else f"{variable} += {step}"
-        self.line(f"for (int64_t {variable} = {first}; {variable} < {stop}; {more}) {{")
+        self.line(f"for ({self.counter} {variable} = {first}; {variable} < {stop}; {more}) {{")
         with self.deeper():
             yield
         self.line("}")
@@ -129,19 +137,19 @@ class CWriter(Writer):
 
     def _simd(self, nest: Loop) -> str | None:
         """Return what the compiler is told of a loop whose elements may be computed in any order; None for others."""
-        sums = {k: s.reduce for k, s in nest.sums.items() if s.level < len(nest.shape)}
-        if is_scattered(nest.body) or any(s.how in ("maximum", "minimum") for s in sums.values()):
+        sums = inside(nest)
+        if is_scattered(nest.body) or any(s.reduce.how in ("maximum", "minimum") for s in sums.values()):
             return None
         signs = {"add": "+", "multiply": "*", "logical_and": "&", "logical_or": "|"}
-        names = {k: self.sum(k) if is_compensated(s) else self.total(k) for k, s in sums.items()}
-        words = [f" reduction({signs[s.how]}:{names[k]})" for k, s in sums.items()]
+        names = {k: self.sum(k) if self.keeps_errors(s, nest) else self.total(k) for k, s in sums.items()}
+        words = [f" reduction({signs[s.reduce.how]}:{names[k]})" for k, s in sums.items()]
         return "".join([*words, " reduction(|:failed)" if any(map(may_fail, nest.body)) else ""])
 
-    def large_product(self, node: Product) -> None:
+    def large_product(self, node: Product, stack: Sequence[str]) -> None:
         name = f"product_{node.c.buffer.id}"
-        self._products.append(function(name, node, c_name(node.c.buffer.dtype)))
-        places = ", ".join(f"p{v.buffer.id} + {v.offset}" for v in (node.a, node.b, node.c))
-        self.line(f"{name}({places});")
+        self._products.append(function(name, node.matrices(), c_name(node.c.buffer.dtype)))
+        places = [f"{self.array(v.buffer)} + {place(v, (*stack, '0', '0'))}" for v in (node.a, node.b, node.c)]
+        self.line(f"{name}({', '.join(places)});")
 
     def typed(self, value: str, dtype: Any) -> str:
         return value if dtype.kind == "b" or dtype == FLOAT else f"(({c_name(dtype)}){value})"
@@ -152,12 +160,16 @@ class CWriter(Writer):
     def assign(self, name: str, value: str) -> None:
         self.line(f"{name} = {value};")
 
+    def array(self, buffer: Buffer) -> str:
+        """Return what points to the elements of a buffer."""
+        return f"p{buffer.id}"
+
     def load(self, view: View, variables: Sequence[str], more: Sequence[str] = ()) -> str:
-        element = f"p{view.buffer.id}[{place(view, variables, more)}]"
+        element = f"{self.array(view.buffer)}[{place(view, variables, more)}]"
         return f"({element} != 0)" if view.buffer.dtype.kind == "b" else element
 
     def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
-        self.line(f"p{view.buffer.id}[{place(view, variables, more)}] = {value};")
+        self.line(f"{self.array(view.buffer)}[{place(view, variables, more)}] = {value};")
 
     def literal(self, value: Any, dtype: Any) -> str:
         if dtype.kind == "b":
@@ -167,7 +179,8 @@ class CWriter(Writer):
         number = float(dtype.type(value))
         if math.isnan(number):
             return "NAN"
-        shown = "INFINITY" if math.isinf(number) else repr(abs(number)) + ("f" if dtype.itemsize == 4 else "")  # noqa: PLR2004
+        single = dtype.itemsize == 4  # noqa: PLR2004 - bytes
+        shown = "INFINITY" if math.isinf(number) else f"{abs(dtype.type(value))!s}{'f' if single else ''}"
         return f"(-{shown})" if math.copysign(1.0, number) < 0 else shown
 
     def cast(self, text: str, dtype: Any, to: Any) -> str:

@@ -26,7 +26,10 @@ from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.memory import NUMBERS, is_array, plain_key
 from autograd_lite.compiler.program.program import Instruction, Ref, Type
 
-_FLOATS = frozenset(map(np.dtype, ("f8", "f4")))
+FLOAT = np.dtype(float)
+_FLOATS = frozenset((FLOAT, np.dtype("f4")))
+JOINED = (np.concatenate, np.stack)
+"""What puts arrays one after the other, along one of their axes or along a new one."""
 _MATRIX = 2
 _HALF = 0.5
 _POWERS = (np.power, np.float_power)
@@ -43,7 +46,8 @@ class Limits:
     Attributes
     ----------
     product : int
-        A product of matrices with more multiplications than so many: BLAS is faster.
+        A product of matrices with more multiplications of float64 than so many, or twice as many of float32, of which
+        a vector has twice as many: BLAS is faster.
     elements : float
         Functions for which NumPy has vector instructions, and the backend has none, of at least so many elements.
     length : int
@@ -57,8 +61,8 @@ class Limits:
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
         if facts.of(x.fn).product:
-            return is_product(x, types) and multiplications(x, types) > self.product and not is_scaling(x, types)
-        return facts.of(x.fn).vectors and math.prod(types[x.id].shape) >= self.elements
+            return _is_product(x, types) and _work(x, types) > self.product and not is_scaling(x, types)
+        return math.prod(types[x.id].shape) >= self.elements and _has_vectors(x, types)
 
 
 def _selects_nothing(key: Any, kind: Type) -> bool:
@@ -67,22 +71,27 @@ def _selects_nothing(key: Any, kind: Type) -> bool:
 
 def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether native code can do a call."""
+    return types[x.id].kind != "float" and is_written(x, types)
+
+
+def is_written(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call can be written as loops: also one of numbers of Python, which a kernel never gives."""
     kinds = [types[i] for i in x.operands()]
     if x.fn is helpers.verify:
         return _known(kinds[0]) and kinds[0].dtype == bool
-    if types[x.id].kind == "float" or not _known(types[x.id]) or not all(map(_known, kinds)):
+    if not _known(types[x.id]) or not all(map(_known, kinds)):
         return False
     if facts.of(x.fn).writes and _selects_nothing(x.args[1 if x.fn is helpers.placed else 2], types[x.id]):
         return False
     if facts.of(x.fn).product:
-        return is_product(x, types)
+        return _is_product(x, types)
     if facts.reduction(x.fn):
         return _is_reduction(x, types)
     if facts.of(x.fn).writes:
         return _is_write(x, types)
     if x.fn is operator.getitem:
         return isinstance(x.args[0], Ref) and _key(x.args[1], types)
-    if x.fn is np.concatenate:
+    if x.fn in JOINED:
         return axis_of_joined(x) is not None and all(isinstance(part, Ref) for part in x.args[0])
     return facts.of(x.fn).fills is not None or elementwise(x, types) is not None
 
@@ -133,20 +142,36 @@ def as_tuple(key: Any) -> tuple[Any, ...]:
 
 def is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a call is a product of two matrices."""
+    return _is_product(x, types) and len(types[x.args[0].id].shape) == len(types[x.args[1].id].shape) == _MATRIX
+
+
+def _is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call is a product of vectors and matrices, or of stacks of matrices."""
     if not facts.of(x.fn).product or x.kwargs or not all(isinstance(value, Ref) for value in x.args):
         return False
     a, b = (types[value.id] for value in x.args)
-    return len(a.shape) == len(b.shape) == _MATRIX and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
+    plain = x.fn is np.matmul or {len(a.shape), len(b.shape)} <= {1, _MATRIX}
+    return plain and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
 
 
 def is_scaling(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a product is by a single number: NumPy's dot scales then, but not by zero, and loses NaN."""
-    return any(math.prod(types[i].shape) == 1 for i in x.operands())
+    return is_product(x, types) and any(math.prod(types[i].shape) == 1 for i in x.operands())
 
 
-def multiplications(x: Instruction, types: Mapping[int, Type]) -> int:
-    a, b = (types[value.id].shape for value in x.args)
-    return int(np.prod(a)) * b[-1]
+def _work(x: Instruction, types: Mapping[int, Type]) -> float:
+    """Return how many multiplications of float64 take as long as those of one product of matrices."""
+    a, b = (types[value.id] for value in x.args)
+    columns = b.shape[-1] if len(b.shape) >= _MATRIX else 1
+    return math.prod(a.shape[-2:]) * columns * int(a.dtype.itemsize) / FLOAT.itemsize
+
+
+def _has_vectors(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether NumPy has vector instructions for a function, which is not the root or the square of a power."""
+    known = facts.of(x.fn)
+    if x.fn in _POWERS and not isinstance(x.args[1], Ref) and x.args[1] in _SHORTER:
+        return False
+    return known.vectors or (known.vectors_of_singles and types[x.id].dtype == np.float32)
 
 
 def _is_reduction(x: Instruction, types: Mapping[int, Type]) -> bool:

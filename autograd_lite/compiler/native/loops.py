@@ -30,7 +30,7 @@ class Buffer:
         The value of the program that it holds, or a number of its own.
     kind : str
         ``array``, ``number`` (a float of Python or a number of NumPy, which are read from the object itself), or
-        ``temporary``.
+        ``temporary``; where the text stands alone, also ``local``.
     place : int
         The place among the arguments, or for a temporary the first element in the work space.
     """
@@ -134,11 +134,20 @@ class Nest:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """``c = a @ b`` for matrices."""
+    """``c = a @ b`` for matrices, or for stacks of them, whose leading axes are the same."""
 
     a: View
     b: View
     c: View
+
+    @property
+    def stack(self) -> Shape:
+        """The leading axes."""
+        return self.c.shape[:-2]
+
+    def matrices(self) -> Product:
+        """Return the product of the first ones."""
+        return Product(*[View(v.buffer, v.offset, v.strides[-2:], v.shape[-2:]) for v in (self.a, self.b, self.c)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.calls import (
+    JOINED,
     as_tuple,
     axes_of,
     axis_of_joined,
@@ -32,13 +33,16 @@ from autograd_lite.compiler.native.loops import (
     Store,
     View,
 )  # fmt: skip
-from autograd_lite.compiler.native.scalars import SAME, SCALARS
+from autograd_lite.compiler.native.nests import read_only
+from autograd_lite.compiler.native.scalars import SAME, SCALARS, Scalar
 from autograd_lite.compiler.native.values import (
     Memory,
     Point,
     Splat,
     Value,
     aligned,
+    as_column,
+    as_row,
     contiguous,
     lengthened,
     narrow,
@@ -47,6 +51,7 @@ from autograd_lite.compiler.native.values import (
     shortened,
     size,
     squeezed,
+    stacked,
 )
 from autograd_lite.compiler.native.wide import widened
 from autograd_lite.compiler.native.work import placed
@@ -54,6 +59,8 @@ from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
+_PRODUCT_OF_ONE = Scalar("(0 + {0} * {1})", "(0 + {0} * {1})")
+"""A column times a row; a sum begins with 0, so that it is no negative zero."""
 LONGEST = 200
 """Statements of a nest at most, for compilers take more than linear time."""
 
@@ -84,18 +91,20 @@ class Lowering:
         self._loads: dict[Any, int] = {}
         self._stored: dict[int, Memory] = {}
         self._numbers = max(program.types, default=0)
+        self._later = _written_on(instructions, program.uses())
         self.outputs = {i: Buffer(i, self._dtype(i), size(self.types[i].shape), "array") for i in leaving}
         for x in instructions:
             self.values[x.id] = self._lowered(x)
         for i in leaving:
             self._deliver(i)
+        self.nodes = list(read_only(self.nodes))
 
     def kernel(self, name: str) -> Kernel:
         """Return what was made."""
         outputs = tuple(self.outputs.values())
         for place, buffer in enumerate((*self.inputs, *outputs)):
             buffer.place = place
-        nodes = list(widened(self.nodes, self._new))
+        nodes = list(widened(self.nodes, self.new))
         work = placed(nodes)
         return Kernel(name, nodes, tuple(self.inputs), outputs, work)
 
@@ -125,15 +134,18 @@ class Lowering:
         self.inputs.append(buffer)
         return Memory(View(buffer, 0, contiguous(kind.shape), kind.shape), -1)
 
-    def _new(self) -> int:
+    def new(self) -> int:
+        """Return the number of a value that the program has not."""
         self._numbers += 1
         return self._numbers
 
     def _room(self, i: int | None, shape: Shape, dtype: Any) -> View:
         """Return memory for a value: an array that leaves, or a temporary one."""
+        while i in self._later:
+            i = self._later[i]
         buffer = self.outputs.get(i) if i is not None else None
         if buffer is None:
-            buffer = Buffer(self._new(), dtype, size(shape))
+            buffer = Buffer(self.new(), dtype, size(shape))
         return View(buffer, 0, contiguous(shape), shape)
 
     def _in_memory(self, value: Value) -> Memory:
@@ -199,7 +211,7 @@ class Lowering:
         view = aligned(self._in_memory(value).view, shape)
         key = (nest, view.buffer.id, view.offset, view.strides)
         if key not in self._loads:
-            self._loads[key] = self._new()
+            self._loads[key] = self.new()
             self._body(nest).append(Load(self._loads[key], view.buffer.dtype, view))
         return Operand(self._loads[key], view.buffer.dtype, to)
 
@@ -224,7 +236,7 @@ class Lowering:
             return self._reduced(x)
         if known.writes:
             return self._written(x)
-        if x.fn is np.concatenate:
+        if x.fn in JOINED:
             return self._joined(x)
         if x.fn is operator.getitem:
             return self._gathered(x)
@@ -262,10 +274,15 @@ class Lowering:
         self._body(nest).append(Store(aligned(room, value.shape), operand))
         return Memory(room, nest)
 
-    def _product(self, x: Instruction) -> Memory:
-        a, b = (self._in_memory(self.value(operand)).view for operand in x.args)
+    def _product(self, x: Instruction) -> Value:
+        shapes = [self.types[operand.id].shape for operand in x.args]
+        if len(shapes[0]) == len(shapes[1]) == 2 and shapes[1][0] == 1:  # noqa: PLR2004 - matrices
+            dtype = self._dtype(x.id)
+            values = [self.value(operand) for operand in x.args]
+            return self._computed(x.id, _PRODUCT_OF_ONE, values, (dtype, dtype), self.types[x.id].shape)
         room = self._room(x.id, self.types[x.id].shape, self._dtype(x.id))
-        self.nodes.append(Product(a, b, room))
+        a, b = (self._in_memory(self.value(operand)).view for operand in x.args)
+        self.nodes.append(stacked(as_row(a), as_column(b), room))
         return Memory(room, len(self.nodes) - 1)
 
     def _reduced(self, x: Instruction) -> Memory:
@@ -286,7 +303,7 @@ class Lowering:
 
     def _from_zero(self, nest: int, operand: Operand) -> Operand:
         """A sum of one number begins with 0 as any other does, so that it is no negative zero."""
-        total, dtype = self._new(), operand.to
+        total, dtype = self.new(), operand.to
         zero = Operand(Literal(0), dtype, dtype)
         self._body(nest).append(Compute(total, dtype, SCALARS[operator.add], (zero, operand)))
         return Operand(total, dtype, dtype)
@@ -299,7 +316,7 @@ class Lowering:
             new, key = self.value(x.args[0]), x.args[1]
         else:
             start, new, key = self.value(x.args[0]), self.value(x.args[1]), x.args[2]
-        memory = self._filled(x.id, start) if isinstance(start, Splat) else self._copied(x.id, start)
+        memory = self._begun(x, start)
         view, indices = self._at(memory.view, key)
         new = shortened(new, len(view.shape))
         nest = self._ready([new, *[value for value, _, _ in indices]], view.shape, memory.node + 1)
@@ -307,7 +324,7 @@ class Lowering:
         where = self._indices(nest, view.shape, indices)
         place = narrow(view)
         if facts.of(x.fn).in_place:
-            before, after = self._new(), self._new()
+            before, after = self.new(), self.new()
             scalar = SCALARS[operator.add if x.fn is helpers.added_at else operator.sub]
             operands = (Operand(before, kind.dtype, kind.dtype), value)
             self._body(nest).append(Load(before, kind.dtype, place))
@@ -316,13 +333,22 @@ class Lowering:
         self._body(nest).append(Store(place, value, where))
         return Memory(memory.view, nest)
 
+    def _begun(self, x: Instruction, start: Value) -> Memory:
+        """Return an array to be written to: the very one that was written to before, where nothing else reads that."""
+        if isinstance(start, Splat):
+            return self._filled(x.id, start)
+        given = x.args[0].id if isinstance(x.args[0], Ref) and x.fn is not helpers.placed else None
+        if isinstance(start, Memory) and self._later.get(given) == x.id:
+            return start
+        return self._copied(x.id, start)
+
     def _gathered(self, x: Instruction) -> Point:
         kind = self.types[x.id]
         memory = self._in_memory(self.value(x.args[0]))
         view, indices = self._at(memory.view, x.args[1])
         nest = self._ready([memory, *[value for value, _, _ in indices]], kind.shape)
         where = self._indices(nest, kind.shape, indices)
-        variable = self._new()
+        variable = self.new()
         self._body(nest).append(Load(variable, kind.dtype, narrow(view), where))
         self._body(nest).append(Compute(x.id, kind.dtype, SAME, (Operand(variable, kind.dtype, kind.dtype),)))
         return Point(nest, x.id, kind.shape, kind.dtype)
@@ -351,14 +377,16 @@ class Lowering:
         kind = self.types[x.id]
         axis = (axis_of_joined(x) or 0) % len(kind.shape)
         room = self._room(x.id, kind.shape, kind.dtype)
+        new = x.fn is np.stack
+        strides = (*room.strides[:axis], *room.strides[axis + new :])
         start, latest = 0, 0
         for part in x.args[0]:
             value = self.value(part)
             nest = self._ready([value], value.shape)
-            view = View(room.buffer, start * room.strides[axis], room.strides, value.shape)
+            view = View(room.buffer, start * room.strides[axis], strides, value.shape)
             operand = self._operand(nest, value.shape, value, kind.dtype)
             self._body(nest).append(Store(narrow(view), operand))
-            start, latest = start + value.shape[axis], max(latest, nest)
+            start, latest = start + (1 if new else value.shape[axis]), max(latest, nest)
         return Memory(room, latest)
 
     # ----- what leaves -----
@@ -374,6 +402,17 @@ class Lowering:
             self._store(value, View(buffer, 0, contiguous(value.shape), value.shape))
         elif isinstance(value, Memory):
             self._copied(i, value)
+
+
+def _written_on(instructions: Iterable[Instruction], uses: Mapping[int, int]) -> dict[int | None, int]:
+    """Return for arrays that are written to, and then read by one more such call only, what that call gives."""
+    made = {x.id: x for x in instructions if facts.of(x.fn).writes}
+    found: dict[int | None, int] = {}
+    for x in made.values():
+        start = x.args[0]
+        if x.fn is not helpers.placed and isinstance(start, Ref) and start.id in made and uses[start.id] == 1:
+            found[start.id] = x.id
+    return found
 
 
 def _literal(value: Splat, to: Any) -> Operand:

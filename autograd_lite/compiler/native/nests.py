@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from autograd_lite.base.shapes import Shape
-from autograd_lite.compiler.native.loops import Compute, Demand, Literal, Load, Nest, Reduce, Statement, Store, View
+from autograd_lite.compiler.native.loops import (
+    Compute,
+    Demand,
+    Literal,
+    Load,
+    Nest,
+    Product,
+    Reduce,
+    Statement,
+    Store,
+    View,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,31 @@ def is_scattered(body: tuple[Statement, ...]) -> bool:
     return any(isinstance(s, Store) and s.indices for s in body)
 
 
+def read_only(nodes: Iterable[Nest | Product]) -> Iterator[Nest | Product]:
+    """Yield nodes without what is loaded and computed in vain, as for an array of which only the shape is asked for."""
+    for node in nodes:
+        if isinstance(node, Nest):
+            node.body = _wanted(node.body)
+        if not isinstance(node, Nest) or node.body:
+            yield node
+
+
+def _wanted(body: list[Statement]) -> list[Statement]:
+    read: set[int | Literal] = set()
+    kept: list[Statement] = []
+    for s in reversed(body):
+        if isinstance(s, Load | Compute) and s.target not in read and not may_fail(s):
+            continue
+        kept.append(s)
+        if isinstance(s, Compute):
+            read.update(operand.value for operand in s.operands)
+        elif isinstance(s, Store | Reduce | Demand):
+            read.add(s.value.value)
+        if isinstance(s, Load | Store):
+            read.update(x.value.value for x in s.indices)
+    return kept[::-1]
+
+
 def read_once(body: Iterable[Statement]) -> frozenset[int]:
     """Return the computed variables that occur once in the text of what reads them, and so need no name."""
     count: Counter[int | Literal] = Counter()
@@ -107,6 +143,6 @@ def place(view: View, variables: Iterable[str], more: Iterable[str] = ()) -> str
     """Return the index of an element: the offset, the strides by the variables of the loops, and what else is added."""
     parts = [str(view.offset)] if view.offset else []
     for stride, variable in zip(view.strides, variables, strict=True):
-        if stride:
+        if stride and variable != "0":
             parts.append(variable if stride == 1 else f"{variable} * {stride}")
     return " + ".join([*parts, *more]) or "0"

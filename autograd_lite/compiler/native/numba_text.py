@@ -108,17 +108,18 @@ class NumbaWriter(Writer):
         with self.loop(variable, first, stop):
             yield
 
-    def large_product(self, node: Product) -> None:
+    def large_product(self, node: Product, stack: Sequence[str]) -> None:
         """The order in which the innermost loop goes along rows."""
-        (rows, inner), columns = node.a.shape, node.b.shape[1]
+        (rows, inner), columns = node.a.shape[-2:], node.b.shape[-1]
+        to, first, second = (*stack, "m", "n"), (*stack, "m", "k"), (*stack, "k", "n")
         with self.loop("m", "0", str(rows)):
             with self.loop("n", "0", str(columns)):
-                self.store(node.c, self.literal(0, node.c.buffer.dtype), "mn")
+                self.store(node.c, self.literal(0, node.c.buffer.dtype), to)
             with self.loop("k", "0", str(inner)):
                 factor = self.name("x")
-                self.declare(factor, node.a.buffer.dtype, self.load(node.a, "mk"))
+                self.declare(factor, node.a.buffer.dtype, self.load(node.a, first))
                 with self.loop("n", "0", str(columns)):
-                    self.store(node.c, f"{self.load(node.c, 'mn')} + {factor} * {self.load(node.b, 'kn')}", "mn")
+                    self.store(node.c, f"{self.load(node.c, to)} + {factor} * {self.load(node.b, second)}", to)
 
     def typed(self, value: str, dtype: Any) -> str:
         """For most dtypes it has to be said, and numba takes its time for each such call."""

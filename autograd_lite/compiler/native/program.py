@@ -12,6 +12,7 @@ from autograd_lite.compiler.native.calls import is_product
 from autograd_lite.compiler.native.kept import SMALLEST, Kept
 from autograd_lite.compiler.native.last import given_back
 from autograd_lite.compiler.native.loops import Kernel
+from autograd_lite.compiler.native.pieces import columns_of, product
 from autograd_lite.compiler.native.segments import Part, views_for
 from autograd_lite.compiler.native.threads import Call
 from autograd_lite.compiler.program.memory import is_view
@@ -48,17 +49,20 @@ class Driver(NumpyText):
         bound: dict[str, Any] = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
         bound |= {f"work_{k.name}": _work_space(k) for k in kernels if k.work}
         written = [b.id for k in kernels for b in k.outputs]
-        written += [x.id for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
+        products = [x for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
+        written += [x.id for x in products]
         large = {i: program.types[i] for i in written if program.types[i].nbytes >= SMALLEST}
         many = Counter((kind.shape, kind.dtype) for kind in large.values())
         kept = {of: Kept(*of, number) for of, number in many.items()}
         bound |= {f"kept_{i}": kept[kind.shape, kind.dtype].take for i, kind in large.items()}
+        self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
+        self._columns = {x.id: n for x in products if (n := columns_of(x, program.types, self.views))}
+        bound |= {f"dot_by_{n}": product(n) for n in self._columns.values()}
         bound |= {"otherwise": otherwise, "again": _again}
         # NOTE: no name twice, for the parts are not in the program's order
         super().__init__(program, Names(program, reserved=(*bound, "given")))
         self.bound, self.parts, self.plain = bound, parts, plain
         self._origins = {x.id: self.comment(x) for x in program.instructions}
-        self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
         self._written: set[int] = set()
 
     def body(self) -> list[str]:
@@ -102,7 +106,8 @@ class Driver(NumpyText):
         """Return the lines of a call that is left to NumPy, after the views that it reads."""
         lines = [line for view in views_for(x, self.views) for line in self._view(view)]
         if is_product(x, self.program.types):
-            lines += [self._empty(x.id), f"np.dot({', '.join(map(self.operand, x.args))}, out={self.names[x.id]})"]
+            dot = f"dot_by_{self._columns[x.id]}" if x.id in self._columns else "np.dot"
+            lines += [self._empty(x.id), f"{dot}({', '.join(map(self.operand, x.args))}, out={self.names[x.id]})"]
         else:
             *before, last = self.statements(x)
             lines += [*before, f"{last:<{COLUMN}}  # {self.comment(x)}"]

@@ -86,9 +86,9 @@ def _with_sign(sign: str, place: int) -> Scalar:
 
 _NOT_ZERO = ("({0} != 0)", "({1} != 0)")
 # log(exp(a) + exp(b)) from the larger one; equal operands apart, for the difference of equal infinities is undefined.
+# In C the functions are in no branch, or they would have no vector version.
 _LOGADDEXP = Scalar(
-    "({0} == {1} ? {0} + " + repr(math.log(2)) + " : "
-    "({0} >= {1} || {0} != {0} ? {0} : {1}) + log1p{f}(exp{f}(-fabs{f}({0} - {1}))))",
+    "(({0} >= {1} || {0} != {0} ? {0} : {1}) + log1p{f}(exp{f}(-fabs{f}({0} == {1} ? 0 : {0} - {1}))))",
     "({0} + " + repr(math.log(2)) + " if {0} == {1} else "
     "({0} if {0} >= {1} or {0} != {0} else {1}) + math.log1p(math.exp(-math.fabs({0} - {1}))))",
 )

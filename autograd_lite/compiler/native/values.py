@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.calls import as_tuple
-from autograd_lite.compiler.native.loops import View
+from autograd_lite.compiler.native.loops import Product, View
 from autograd_lite.compiler.program.program import Instruction
 
 
@@ -88,6 +88,28 @@ def aligned(view: View, shape: Shape) -> View:
     if squeezed(view.shape) == squeezed(shape):
         return narrow(view)
     return narrow(View(view.buffer, view.offset, broadcast(view.strides, view.shape, shape), shape))
+
+
+def as_row(view: View) -> View:
+    """Return a vector as a matrix of one row, as the first operand of a product is; a matrix as it is."""
+    return view if len(view.shape) > 1 else View(view.buffer, view.offset, (0, *view.strides), (1, *view.shape))
+
+
+def as_column(view: View) -> View:
+    """Return a vector as a matrix of one column, as the second operand of a product is; a matrix as it is."""
+    return view if len(view.shape) > 1 else View(view.buffer, view.offset, (*view.strides, 1), (*view.shape, 1))
+
+
+def stacked(a: View, b: View, room: View) -> Product:
+    """Return the product of matrices, or of stacks of them: one that is missing, or the only one, is repeated."""
+    stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    shape = (*stack, a.shape[-2], b.shape[-1])
+
+    def along(view: View) -> View:
+        strides = broadcast(view.strides[:-2], view.shape[:-2], stack)
+        return View(view.buffer, view.offset, (*strides, *view.strides[-2:]), (*stack, *view.shape[-2:]))
+
+    return Product(along(a), along(b), View(room.buffer, room.offset, contiguous(shape), shape))
 
 
 def lengthened(value: Value, more: int) -> Value:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from autograd_lite.compiler.native.loops import Buffer, Nest, Product, views_of
 
@@ -12,14 +14,30 @@ ALIGNED = 64
 
 def placed(nodes: Sequence[Nest | Product]) -> int:
     """Give every temporary its place, and return the size of the work space in bytes."""
-    first, last = _lifetimes(nodes)
+    return _space(_temporaries(nodes), nodes, ALIGNED)
+
+
+def placed_by_dtype(nodes: Sequence[Nest | Product]) -> Mapping[Any, int]:
+    """Give every temporary its place in the space of its dtype, as C has it, and return their sizes in elements."""
+    apart: dict[Any, list[Buffer]] = defaultdict(list)
+    for buffer in _temporaries(nodes):
+        apart[buffer.dtype].append(buffer)
+    return {dtype: _space(found, nodes, dtype.itemsize) // dtype.itemsize for dtype, found in apart.items()}
+
+
+def _temporaries(nodes: Iterable[Nest | Product]) -> list[Buffer]:
     buffers = {v.buffer.id: v.buffer for node in nodes for v in views_of(node)}
-    temporaries = [buffer for buffer in buffers.values() if buffer.kind == "temporary"]
+    return [buffer for buffer in buffers.values() if buffer.kind == "temporary"]
+
+
+def _space(temporaries: Iterable[Buffer], nodes: Sequence[Nest | Product], aligned: int) -> int:
+    """Give some temporaries their places, and return the size of what they take in bytes."""
+    first, last = _lifetimes(nodes)
     held: list[tuple[int, int, Buffer]] = []  # start and end of what lies in the work space, in order
     size = 0
     for buffer in sorted(temporaries, key=lambda b: first[b.id]):
         held = [h for h in held if last[h[2].id] >= first[buffer.id]]
-        length = -(-buffer.size * buffer.dtype.itemsize // ALIGNED) * ALIGNED
+        length = -(-buffer.size * buffer.dtype.itemsize // aligned) * aligned
         start = _gap(held, length)
         held = sorted([*held, (start, start + length, buffer)], key=lambda h: h[0])
         buffer.place = start // buffer.dtype.itemsize

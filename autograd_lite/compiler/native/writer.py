@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -107,27 +107,46 @@ class Writer(ABC):
             self.begin(kernel, stage)
             with self.deeper():
                 for node in stage.nodes:
-                    with self.node(node):
-                        if isinstance(node, Product):
-                            self._product(node)
-                        else:
-                            self._nest(loop(node))
+                    self.write_node(node)
             self.end()
         return "\n".join(self.lines) + "\n"
+
+    def write_node(self, node: Nest | Product) -> None:
+        with self.node(node):
+            if isinstance(node, Product):
+                self._product(node)
+            else:
+                self._nest(loop(node))
+
+    def keeps_errors(self, s: Sum, nest: Loop) -> bool:
+        """Tell whether the rounding errors of a sum are collected, which is of no use where one block has all of it."""
+        last = len(nest.shape) - 1
+        return is_compensated(s.reduce) and not (s.whole and s.level == last and nest.shape[last] <= self.block)
+
+    def _summed_in(self, s: Reduce) -> Any:
+        """Return the dtype of what a reduction has come to so far."""
+        return FLOAT if self.doubles and is_compensated(s) else s.view.buffer.dtype
 
     # ----- the walk -----
 
     def _product(self, node: Product) -> None:
-        (rows, inner), columns = node.a.shape, node.b.shape[1]
-        if rows * inner * columns > SMALL:
-            self.large_product(node)
-            return
+        (rows, inner), columns = node.a.shape[-2:], node.b.shape[-1]
+        stack = [f"q{k}" for k in range(len(node.stack))]
+        with ExitStack() as loops:
+            for variable, length in zip(stack, node.stack, strict=True):
+                loops.enter_context(self.loop(variable, "0", str(length)))
+            (self.large_product if rows * inner * columns > SMALL else self.small_product)(node, stack)
+
+    def small_product(self, node: Product, stack: Sequence[str]) -> None:
+        """Write three loops."""
+        (rows, inner), columns = node.a.shape[-2:], node.b.shape[-1]
         with self.loop("m", "0", str(rows)), self.loop("n", "0", str(columns)):
             total = self.name("total")
             self.declare(total, node.c.buffer.dtype, self.literal(0, node.c.buffer.dtype))
             with self.loop("k", "0", str(inner)):
-                self.assign(total, f"{total} + {self.load(node.a, 'mk')} * {self.load(node.b, 'kn')}")
-            self.store(node.c, total, "mn")
+                factors = self.load(node.a, (*stack, "m", "k")), self.load(node.b, (*stack, "k", "n"))
+                self.assign(total, f"{total} + {factors[0]} * {factors[1]}")
+            self.store(node.c, total, (*stack, "m", "n"))
 
     def _nest(self, nest: Loop) -> None:
         self._nests += 1
@@ -155,7 +174,7 @@ class Writer(ABC):
             return
         here = {k: s for k, s in nest.sums.items() if s.level == level}
         for k, s in here.items():
-            self._declared(k, s.reduce)
+            self._declared(k, s, nest)
         if level == len(nest.shape) - 1:
             self._innermost(nest)
         else:
@@ -166,7 +185,7 @@ class Writer(ABC):
 
     def _innermost(self, nest: Loop) -> None:
         length = nest.shape[-1]
-        if length <= self.block or not any(is_compensated(s.reduce) for s in _inside(nest).values()):
+        if length <= self.block or not any(self.keeps_errors(s, nest) for s in inside(nest).values()):
             self._block(nest, "0", str(length))
             return
         with self.loop("block", "0", str(length), self.block):
@@ -174,29 +193,29 @@ class Writer(ABC):
 
     def _block(self, nest: Loop, first: str, stop: str) -> None:
         """Write one loop over elements, with a variable of its own for each sum."""
-        summed = {k: s.reduce for k, s in _inside(nest).items() if is_compensated(s.reduce)}
-        for k, s in summed.items():
-            dtype = FLOAT if self.doubles else s.view.buffer.dtype
+        summed = {k: self._summed_in(s.reduce) for k, s in inside(nest).items() if self.keeps_errors(s, nest)}
+        for k, dtype in summed.items():
             self.declare(self.sum(k), dtype, self.literal(0, dtype))
         with self.innermost(nest, f"i{len(nest.shape) - 1}", first, stop):
             self._body(nest)
         for k in summed:
             self.add_with_error(self.total(k), self.error(k), self.sum(k))
 
-    def _declared(self, k: int, s: Reduce) -> None:
-        if is_compensated(s):
+    def _declared(self, k: int, s: Sum, nest: Loop) -> None:
+        if self.keeps_errors(s, nest):
             self.declare(self.total(k), FLOAT, self.literal(0, FLOAT))
             self.declare(self.error(k), FLOAT, self.literal(0, FLOAT))
         else:
-            dtype = s.view.buffer.dtype
-            self.declare(self.total(k), dtype, self.literal(start(s), dtype))
+            dtype = self._summed_in(s.reduce)
+            self.declare(self.total(k), dtype, self.literal(start(s.reduce), dtype))
 
     def _finished(self, k: int, s: Sum, nest: Loop) -> None:
         """Write the result of a reduction to memory, or combine it with what is there."""
         view, variables = s.reduce.view, _variables(nest)
-        value = self.total(k)
-        if is_compensated(s.reduce):
+        if self.keeps_errors(s, nest):
             value = self.cast(self.with_error(self.total(k), self.error(k)), FLOAT, view.buffer.dtype)
+        else:
+            value = self.cast(self.total(k), self._summed_in(s.reduce), view.buffer.dtype)
         if not s.whole:
             value = self.combined(s.reduce, self.load(view, variables), value)
         self.store(view, value, variables)
@@ -214,7 +233,7 @@ class Writer(ABC):
     def _reduce(self, k: int, s: Sum, nest: Loop) -> None:
         value, view, variables = self.operand(s.reduce.value), s.reduce.view, _variables(nest)
         if s.level < len(nest.shape):
-            name = self.sum(k) if is_compensated(s.reduce) else self.total(k)
+            name = self.sum(k) if self.keeps_errors(s, nest) else self.total(k)
             self.assign(name, self.combined(s.reduce, name, value))
         elif s.whole:
             self.store(view, value, variables)
@@ -270,8 +289,8 @@ class Writer(ABC):
         """Write what stands around a node."""
 
     @abstractmethod
-    def large_product(self, node: Product) -> None:
-        """Write a product of matrices that are worth some trouble."""
+    def large_product(self, node: Product, stack: Sequence[str]) -> None:
+        """Write a product of matrices that are worth some trouble; `stack` are the variables of the loops around it."""
 
     @abstractmethod
     def typed(self, value: str, dtype: Any) -> str:
@@ -349,6 +368,6 @@ def _range(nest: Loop, axis: int) -> tuple[str, str]:
     return ("first", "stop") if nest.wide and axis == 0 else ("0", str(nest.shape[axis]))
 
 
-def _inside(nest: Loop) -> Mapping[int, Sum]:
+def inside(nest: Loop) -> Mapping[int, Sum]:
     """Return the reductions that have a variable in the innermost loop."""
     return {k: s for k, s in nest.sums.items() if s.level < len(nest.shape)}

@@ -11,6 +11,7 @@ from autograd_lite.compiler.passes.buffers import buffers
 from autograd_lite.compiler.passes.constants import constant_folding
 from autograd_lite.compiler.passes.dead import dead_code
 from autograd_lite.compiler.passes.dots import dots
+from autograd_lite.compiler.passes.exponentials import exponentials
 from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
@@ -40,6 +41,14 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
     }
 )
 """By the name with which ``passes=`` of `compile` selects them, in the order in which they are done."""
+_FOR_NUMPY = frozenset(("dots", "small_arrays", "fusion", "buffers"))
+
+
+def for_loops(program: Program, passes: Iterable[str]) -> Program:
+    """Return the program that loops are made of: after those passes that are of use where no lines of NumPy are."""
+    chosen = set(passes)
+    improved = measured(program, chosen - _FOR_NUMPY)[-1][1]
+    return dead_code(exponentials(improved)) if "identities" in chosen else improved
 
 
 def selected(passes: Iterable[str] | None) -> tuple[str, ...]:

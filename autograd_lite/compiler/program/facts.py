@@ -29,7 +29,8 @@ class CallFacts:
     calm: bool = False  # it makes nothing infinite or undefined of which a derivative would have to be silent
     product: bool = False  # of two matrices
     beside: bool = False  # a number beside an array may as well be an array of no dimension
-    vectors: bool = False  # NumPy has vector instructions for it, and is two to ten times as fast as what numba calls
+    vectors: bool = False  # NumPy has vector instructions for it, and is two to ten times as fast as what numba calls,
+    vectors_of_singles: bool = False  # for float32 only
     effect: bool = False  # it is more than its value: never dropped, never merged, never moved across another such call
     writes: bool = False  # it is one of our own, and puts values into a copy of its operand, or into zeros
     overwrites: bool = False  # it changes its operand
@@ -52,16 +53,18 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
         np.add, np.subtract, np.multiply, np.copysign, np.maximum, np.minimum, np.less, np.less_equal, np.greater,
         np.greater_equal, np.equal, np.not_equal,
     ),
-    "beside": (np.divide, np.power, np.hypot, np.arctan2, np.logaddexp),
+    "beside": (np.divide, np.hypot, np.logaddexp),
+    "beside vectors": (np.power, np.arctan2),
     "calm": (
         np.negative, np.square, np.absolute, np.sign, np.isfinite,
         operator.add, operator.sub, operator.mul, operator.neg, operator.getitem,
     ),
     "calm product": (np.matmul,),
     "vectors": (
-        np.exp, np.exp2, np.expm1, np.log2, np.log10, np.log1p, np.tan, np.tanh, np.sinh, np.cosh, np.arcsin, np.arccos,
-        np.arctan, np.arcsinh, np.arccosh, np.arctanh, np.cbrt,
+        np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.tan, np.tanh, np.sinh, np.cosh, np.arcsin,
+        np.arccos, np.arctan, np.arcsinh, np.arccosh, np.arctanh, np.cbrt,
     ),
+    "vectors_of_singles": (np.sin, np.cos),
     # views
     "view shape calm": (np.reshape,),
     "view shape": (np.expand_dims, np.squeeze, np.ravel, np.atleast_1d, np.atleast_2d),

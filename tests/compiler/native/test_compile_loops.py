@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from backends import NATIVE
+from backends import ABSENT, NATIVE
 from test_compile_steps import assert_same, batches, training
 from told import path_of
 
@@ -226,6 +226,72 @@ def test_the_report_says_what_is_left_to_numpy(backend: str) -> None:
     assert ("exp -> float64 200x50: left to NumPy's vector instructions" in told) is (backend == "numba")
     assert "kernel_" in step.program.native.source
     assert "np.exp(" in step.source
+
+
+@ABSENT["cc"]
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_sigmoid_in_loops_has_one_exponential() -> None:
+    x = np.array([-800.0, -3.0, -0.0, 0.0, 2.0, 800.0, np.inf, -np.inf, np.nan])
+    step = ag.compile(lambda x: ag.sigmoid(x), backend="cc")
+    for _ in range(2):
+        found = step(x)
+    assert step.program.native.source.partition("kernel_1")[2].count("exp(") == 1
+    np.testing.assert_allclose(found, ag.sigmoid(x), rtol=1e-15)
+
+
+VECTORS: dict[str, Any] = {
+    "matrix by vector": lambda a, v, u: a @ v, "vector by matrix": lambda a, v, u: u @ a,
+    "columns by vector": lambda a, v, u: a.T @ u, "vector by columns": lambda a, v, u: v @ a.T,
+    "every second": lambda a, v, u: a[::2, ::3] @ v[::3], "backwards": lambda a, v, u: u[::-1] @ a[:, ::-1],
+    "two vectors": lambda a, v, u: v @ v, "stacks": lambda a, v, u: np.stack([a, a]) @ np.stack([v, v])[:, :, None],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", NATIVE)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("shape", [(40, 50), (3, 5)])
+def test_products_of_vectors_are_those_of_numpy(
+    shape: tuple[int, int], dtype: str, backend: str, rng: np.random.Generator
+) -> None:
+    a, v, u = (rng.standard_normal(s).astype(dtype) for s in (shape, shape[1], shape[0]))
+    step = ag.compile(lambda *args: [np.tanh(0.1 * fn(*args)) for fn in VECTORS.values()], backend=backend)
+    for _ in range(3):
+        found = step(a, v, u)
+    for fn, value in zip(VECTORS.values(), found, strict=True):
+        expected = np.tanh(0.1 * fn(a, v, u))
+        assert type(value) is type(expected)
+        assert (value.shape, value.dtype) == (expected.shape, expected.dtype)
+        np.testing.assert_allclose(value, expected, rtol=2e-4 if dtype == "f4" else 1e-12, atol=1e-6)
+    assert "left to BLAS" not in step.program.report() or backend == "numba"
+
+
+def left_to_numpy(fn: Any, *args: Any) -> bool:
+    step = ag.compile(fn, backend="numba")
+    step(*args)
+    return "NumPy's vector instructions" in step.program.report()
+
+
+@ABSENT["numba"]
+def test_functions_are_left_to_numpy_by_what_numba_lacks() -> None:
+    x = np.linspace(0.1, 0.9, 2000)
+    single = x.astype(np.float32)
+    assert left_to_numpy(np.log, x)
+    assert left_to_numpy(lambda x: np.power(x, 1.5), x)
+    assert left_to_numpy(np.sin, single)
+    assert not left_to_numpy(np.sin, x)
+    assert not left_to_numpy(lambda x: np.power(x, 2), x)
+    assert not left_to_numpy(np.log, x[:10])
+
+
+@ABSENT["cc"]
+def test_products_are_left_to_blas_by_their_multiplications_and_their_dtype() -> None:
+    def told(dtype: Any) -> str:
+        step = ag.compile(lambda a, b: (a @ b) * 2, backend="cc")
+        step(np.ones((20, 50), dtype), np.ones((50, 60), dtype))
+        return step.program.report()
+
+    assert "left to BLAS" in told(np.float64)
+    assert "left to BLAS" not in told(np.float32)
 
 
 def test_auto_is_the_best_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,9 +130,16 @@ def test_what_changes_its_operand_is_what_its_sign_says(fn: Any) -> None:
 
 
 @rows("vectors")
-def test_vectors_are_those_of_a_ufunc_of_one_operand(fn: Any) -> None:
+def test_vectors_are_those_of_a_ufunc_of_one_result(fn: Any) -> None:
     assert isinstance(fn, np.ufunc)
-    assert (fn.nin, fn.nout) == (1, 1)
+    assert fn.nout == 1
+
+
+@rows("vectors_of_singles")
+def test_vectors_of_singles_are_those_of_a_ufunc_that_has_none_of_doubles(fn: Any) -> None:
+    assert isinstance(fn, np.ufunc)
+    assert fn.nout == 1
+    assert not facts.of(fn).vectors
 
 
 def test_of_what_nobody_knows_nothing_is_known() -> None:
