@@ -277,7 +277,7 @@ for _extremum, _sign in ((np.fmax, ">"), (np.fmin, "<")):  # beside a nan the ot
 # Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.
 # Both are read off the output, which the next layer keeps anyway.
 @operation(
-    custom, lambda g, y: g * (y > 0), jvp=lambda tangents, y: np.where(y > 0, tangents[0], 0),
+    custom, lambda g, y: g * (y > 0.0), jvp=lambda tangents, y: np.where(y > 0.0, tangents[0], 0),
     signature="()->()", selects=True, formula="relu",
 )  # fmt: skip
 def relu(x: A) -> A:
