@@ -174,7 +174,7 @@ def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     >>> softmax(Tensor([0.0, np.log(3)]))
     Tensor([0.25, 0.75], dtype=float64, op=softmax)
     """
-    return exponentials.softmax(input) if dim == -1 else exponentials.softmax(input, dim)
+    return exponentials.softmax(input) if dim == -1 else exponentials.softmax(input, axis=dim)
 
 
 def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
@@ -197,7 +197,7 @@ def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     >>> log_softmax(Tensor([0.0, 1000.0]))
     Tensor([-1000.,     0.], dtype=float64, op=log_softmax)
     """
-    return exponentials.log_softmax(input, dim)
+    return exponentials.log_softmax(input, axis=dim)
 
 
 def mse_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A002 - PyTorch's name
@@ -259,9 +259,10 @@ def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noq
     check_reduction(reduction)
     if isinstance(input, Handle) and input._op is exponentials.softmax:
         refusals.advise(errors.SOFTMAX_TWICE.format(op=input._op.name))
-    axis = 0 if np.ndim(input) == 1 else 1
+    input = with_shape(input)  # noqa: A001 - PyTorch's name
+    axis = 0 if len(input.shape) == 1 else 1
     true = target if isinstance(target, Tensor) and target.requires_grad else _plain(target)
-    scores = log_softmax(with_shape(input), axis)
+    scores = exponentials.log_softmax(input, axis=axis)
     if true.dtype.kind in "iu":
         return _at_classes("cross_entropy", scores, target, true, reduction)
     losses = _under_probabilities(scores, true, axis)
