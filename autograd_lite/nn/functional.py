@@ -270,7 +270,7 @@ def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noq
 
 
 def nll_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A002 - PyTorch's name
-    """Return minus the logarithms of the probabilities of the true classes, or their mean: what `cross_entropy` ends in.
+    """Return minus the logarithms of the probabilities of the true classes, or their mean: the end of `cross_entropy`.
 
     Parameters
     ----------
@@ -342,7 +342,7 @@ def check_reduction(reduction: str) -> None:
 
 
 __all__ = [
-    "cross_entropy", "half_squared_error", "linear", "log_softmax", "lstm_cell", "mse_loss", "nll_loss", "relu", "sigmoid",
-    "softmax", "softplus", "tanh",
+    "cross_entropy", "half_squared_error", "linear", "log_softmax", "lstm_cell", "mse_loss", "nll_loss", "relu",
+    "sigmoid", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 __dir__ = listing(__name__)

@@ -278,7 +278,7 @@ def test_a_group_that_is_refused_is_not_added() -> None:
 def test_a_subclass_without_its_formula_says_what_to_write() -> None:
     p = leaf(1.0)
     p.grad = 1.0
-    with pytest.raises(NotImplementedError, match="def advance"):
+    with pytest.raises(NotImplementedError, match="def rule"):
         Optimizer([p]).step()
 
 
