@@ -30,22 +30,21 @@ class UnevenError(Exception):
 
 
 class Part:
-    """Parameters that are updated at once: one, or several alike in dtype and in what is one number for each.
+    """Several parameters that are updated at once, alike in dtype and in what is one number for each.
 
-    `alone` is the only one, and None where there are several; `places` are theirs among those with a gradient.
+    `places` are theirs among the parameters of the group that have a gradient.
     """
 
-    __slots__ = ("_cuts", "_known", "alone", "params", "places")
+    __slots__ = ("_cuts", "_known", "params", "places")
 
     def __init__(self, params: Sequence[Tensor], places: Sequence[int]) -> None:
         self.params, self.places = params, places
-        self.alone = params[0] if len(params) == 1 else None
         ends = pairwise(accumulate([p.size for p in params], initial=0))
         self._cuts = [(slice(*span), p.shape) for span, p in zip(ends, params, strict=True)]
         self._known: dict[str, tuple[Array, list[Array]]] = {}
 
     def joined(self, name: str, tensors: Sequence[Tensor]) -> Array:
-        """Return the arrays of several Tensors as one: that of which they still are the views made by `apart`."""
+        """Return the arrays of the Tensors as one: that of which they still are the views made by `apart`."""
         arrays = [t._data for t in tensors]
         known = self._known.get(name)
         if known is not None and all(map(is_, arrays, known[1])) and arrays[0].base is known[0]:
@@ -55,14 +54,14 @@ class Part:
         return np.concatenate(arrays, axis=None)
 
     def apart(self, name: str, array: Array) -> list[Array]:
-        """Return a view for each of several parameters."""
+        """Return a view for each parameter."""
         views = [array[cut] if len(shape) == 1 else array[cut].reshape(shape) for cut, shape in self._cuts]
         self._known[name] = array, views
         return views
 
 
 class State:
-    """What an optimiser remembers of the parameters that it updates at once, by name.
+    """What an optimiser remembers of a parameter, or of several that it updates at once, by name.
 
     ``state[name]`` is an array like the parameters, of zeros before the first step, and is set to a new one.
 
@@ -70,62 +69,82 @@ class State:
     ----------
     tensors, arrays : list
         What is to change, and the new values.
-    part : Part
-        The parameters.
+    p : Tensor
+        The parameter.
     """
 
-    __slots__ = ("_named", "_numbers", "_remembered", "arrays", "part", "tensors")
-    part: Part
+    __slots__ = ("arrays", "p", "remembered", "tensors")
+    p: Tensor
 
-    def __init__(
-        self, remembered: Callable[..., Tensor], numbers: set[str], tensors: list[Tensor], arrays: list[Array]
-    ) -> None:
-        self._remembered, self._numbers, self.tensors, self.arrays = remembered, numbers, tensors, arrays
-        self._named: dict[str, list[Tensor]] = {}
+    def __init__(self, remembered: Callable[..., Tensor], tensors: list[Tensor], arrays: list[Array]) -> None:
+        self.remembered, self.tensors, self.arrays = remembered, tensors, arrays
 
     def __getitem__(self, name: str) -> Array:
-        tensors = self._all(name)
-        return tensors[0]._data if self.part.alone is not None else self.part.joined(name, tensors)
+        return self.remembered(self.p, name)._data
 
     def __setitem__(self, name: str, value: Array) -> None:
-        self._put(name, self._all(name), value)
+        self.tensors.append(self.remembered(self.p, name))
+        self.arrays.append(value if value.__class__ is ndarray else as_array(value))
 
     def number(self, name: str, start: Any = 0.0) -> Array:
         """Return what is one number for each parameter, as the count of its steps; the same for all of them."""
+        return self.remembered(self.p, name, np.asarray(start))._data
+
+    def set_number(self, name: str, value: Any) -> None:
+        """Give all of them another number."""
+        self[name] = value
+
+
+class JoinedState(State):
+    """The same for several parameters.
+
+    Attributes
+    ----------
+    part : Part
+        The parameters.
+    numbers : set of str
+        Where the name of a number is noted that is not the same for all.
+    """
+
+    __slots__ = ("_found", "numbers", "part")
+    part: Part
+    numbers: set[str]
+
+    def advance(self, rule: Rule, gradients: Sequence[Array]) -> None:
+        """Compute new values, from the gradients of all parameters that have one."""
+        part = self.part
+        self._found: dict[str, list[Tensor]] = {}
+        g = np.concatenate([gradients[i] for i in part.places], axis=None)
+        value = rule(part.joined("", part.params), g, self)
+        self.tensors += part.params
+        self.arrays += part.apart("", value)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.part.joined(name, self._all(name))
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        self.tensors += self._all(name)
+        self.arrays += self.part.apart(name, value)
+
+    def number(self, name: str, start: Any = 0.0) -> Array:
         first, *others = [t._data for t in self._all(name, np.asarray(start))]
         for other in others:
             if other != first:
-                self._numbers.add(name)
+                self.numbers.add(name)
                 raise UnevenError
         return first
 
     def set_number(self, name: str, value: Any) -> None:
-        """Give all of them another number."""
         tensors, array = self._all(name), as_array(value)
         self.tensors += tensors
-        self.arrays += [array, *[array.copy() for _ in tensors[1:]]]
-
-    def advance(self, rule: Rule, gradients: Sequence[Array]) -> None:
-        """Compute new values of the parameters, from the gradients of all that have one."""
-        part = self.part
-        self._named.clear()
-        if part.alone is not None:
-            p, g = part.alone._data, gradients[part.places[0]]
-        else:
-            p, g = part.joined("", part.params), np.concatenate([gradients[i] for i in part.places], axis=None)
-        self._put("", part.params, rule(p, g, self))
+        self.arrays += [array.copy() for _ in tensors]
 
     def _all(self, name: str, start: Array | None = None) -> list[Tensor]:
         """Return what is remembered under a name of each parameter."""
-        tensors = self._named.get(name)
-        if tensors is None:
-            tensors = self._named[name] = [self._remembered(p, name, start) for p in self.part.params]
-        return tensors
-
-    def _put(self, name: str, tensors: Sequence[Tensor], value: Any) -> None:
-        array = value if value.__class__ is ndarray else as_array(value)
-        self.tensors += tensors
-        self.arrays += [array] if self.part.alone is not None else self.part.apart(name, array)
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = [self.remembered(p, name, start) for p in self.part.params]
+        return found
 
 
 Rule: TypeAlias = Callable[[Array, Array, State], Array]
@@ -133,20 +152,27 @@ Rule: TypeAlias = Callable[[Array, Array, State], Array]
 
 
 class Plan:
-    """How parameters that have a gradient are divided into parts: each by itself, but for small ones that are alike.
+    """How the parameters of a group that have a gradient are divided.
 
-    ``numbers(p)`` is what has to be the same for those that are joined; None joins none.
+    Attributes
+    ----------
+    parts : list of Part
+        Small ones that are alike, of which there are `fewest` at least; ``numbers(p)`` is the same for them.
+    single : list of Tensor
+        The others.
     """
 
-    __slots__ = ("params", "parts")
+    __slots__ = ("params", "parts", "single")
 
-    def __init__(self, params: Sequence[Tensor], numbers: Callable[[Tensor], Any] | None = None) -> None:
+    def __init__(self, params: Sequence[Tensor], numbers: Callable[[Tensor], Any], fewest: int) -> None:
         self.params = params
         alike: dict[Any, list[int]] = {}
         for i, p in enumerate(params):
-            small = numbers is not None and _is_small(p._data)
-            alike.setdefault((p.dtype, numbers(p)) if small else i, []).append(i)  # type: ignore[misc]
-        self.parts = [Part([params[i] for i in places], places) for places in alike.values()]
+            if _is_small(p._data):
+                alike.setdefault((p.dtype, numbers(p)), []).append(i)
+        joined = [places for places in alike.values() if len(places) >= fewest]
+        self.parts = [Part([params[i] for i in places], places) for places in joined]
+        self.single = [params[i] for i in sorted(set(range(len(params))).difference(*joined))]
 
     def is_for(self, params: Sequence[Tensor]) -> bool:
         """Tell whether it is one for these very parameters."""

@@ -15,9 +15,9 @@ from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
-from autograd_lite.engine.record import is_private, make_tensor
+from autograd_lite.engine.record import as_array, is_private, make_tensor
 from autograd_lite.engine.watchpoints import traced, watching
-from autograd_lite.optim.joined import Plan, Rule, State, UnevenError
+from autograd_lite.optim.joined import JoinedState, Plan, Rule, State, UnevenError
 from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
 from autograd_lite.tensor.state import starting
 from autograd_lite.tensor.tensor import Tensor
@@ -69,6 +69,9 @@ class Optimizer:
 
     _complex = False
     """Whether its steps are right for complex parameters: those that no square or size of a gradient goes into."""
+
+    _fewest = 4
+    """Of fewer small parameters, to take them apart costs more than to update each."""
 
     def __init__(self, params: Any, **defaults: Any) -> None:
         self.defaults = defaults
@@ -141,35 +144,37 @@ class Optimizer:
         Nothing is changed here: `step` does so when all is computed. To be defined by a subclass whose new values
         depend on more than what stands at the same place; else they come from `rule`.
         """
-        params: list[Tensor] = []
-        gradients: list[Array] = []
-        plain = not traced()
-        for p in group["params"]:
+        rule, params = self.rule(group), group["params"]
+        if len(params) >= self._fewest and not traced():
+            params = self._advance_joined(group, rule, tensors, arrays)
+        state = State(self.remembered, tensors, arrays)
+        for p in params:
             g = getattr(p, "_grad", None)
             if g.__class__ is not ndarray:
                 g = grad_array(p)
                 if g is None:
                     continue
-                plain = plain and g.__class__ is ndarray
-            params.append(p)
-            gradients.append(g)
-        rule, state = self.rule(group), State(self.remembered, self._numbers, tensors, arrays)
-        plan, done = self._plan(group, params) if plain else Plan(params), len(tensors)
+            state.p = p
+            value = rule(p._data, g, state)
+            tensors.append(p)
+            arrays.append(value if value.__class__ is ndarray else as_array(value))
+
+    def _advance_joined(self, group: Group, rule: Rule, tensors: list[Tensor], arrays: list[Array]) -> list[Tensor]:
+        """Do what is done of several parameters at once, and return the others."""
+        params = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
+        gradients: list[Any] = [p._grad if p._grad.__class__ is ndarray else grad_array(p) for p in params]
+        plan = self._plans.get(id(group))
+        if plan is None or not plan.is_for(params):
+            plan = self._plans[id(group)] = Plan(params, self._numbers_of, self._fewest)
+        state, done = JoinedState(self.remembered, tensors, arrays), len(tensors)
+        state.numbers = self._numbers
         try:
             for state.part in plan.parts:
                 state.advance(rule, gradients)
         except UnevenError:
-            del tensors[done:], arrays[done:]
-            del self._plans[id(group)]
-            for state.part in self._plan(group, params).parts:
-                state.advance(rule, gradients)
-
-    def _plan(self, group: Group, params: list[Tensor]) -> Plan:
-        """Return how the parameters are divided, as in the last step if they are the same."""
-        plan = self._plans.get(id(group))
-        if plan is None or not plan.is_for(params):
-            plan = self._plans[id(group)] = Plan(params, self._numbers_of)
-        return plan
+            del self._plans[id(group)], tensors[done:], arrays[done:]
+            return self._advance_joined(group, rule, tensors, arrays)
+        return plan.single
 
     def _numbers_of(self, p: Tensor) -> tuple[Any, ...]:
         """Return what has to be the same for parameters that are joined."""
@@ -300,10 +305,11 @@ class Optimizer:
         >>> opt.state[w]["velocity"] is opt.remembered(w, "velocity")
         True
         """
-        state = self.state.setdefault(p, {})
-        if name not in state:
-            state[name] = starting(make_tensor(np.zeros_like(p._data) if start is None else start))
-        return state[name]
+        found = self.state.get(p, {}).get(name)
+        if found is None:
+            found = starting(make_tensor(np.zeros_like(p._data) if start is None else start))
+            self.state.setdefault(p, {})[name] = found
+        return found
 
     def __repr__(self) -> str:
         lines = [

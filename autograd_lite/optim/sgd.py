@@ -65,6 +65,7 @@ class SGD(Optimizer):
     """
 
     _complex = True
+    _fewest = 8  # for its formulas are short
 
     def __init__(
         self,

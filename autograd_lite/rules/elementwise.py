@@ -160,7 +160,7 @@ def softplus(x: A) -> A:
     >>> ag.softplus(ag.Tensor([-1000.0, np.log(3), 1000.0])).round(6).tolist()
     [0.0, 1.386294, 1000.0]
     """
-    return np.logaddexp(x, 0)
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
 
 def _ahead(mine: Array, other: Array) -> Array:

@@ -16,7 +16,7 @@ from autograd_lite.optim import SGD, Optimizer
 from autograd_lite.optim import joined as joining
 from autograd_lite.optim.optimizer import check_setting
 
-SHAPES = [(3,), (), (2, 3), (0,), (1, 1), (joining.SMALL + 1,), (4,)]
+SHAPES = [(3,), (), (2, 3), (0,), (1, 1), (joining.SMALL + 1,), (4,), (2,), (3, 2), (1,), (5,)]
 SETTINGS: list[dict[str, Any]] = [
     {}, {"weight_decay": 0.3}, {"momentum": 0.9}, {"momentum": 0.9, "dampening": 0.4, "weight_decay": 0.1},
     {"momentum": 0.9, "nesterov": True},
@@ -92,7 +92,7 @@ def test_the_numbers_are_those_of_one_after_the_other(maker: str, dtype: Any) ->
 
 
 def test_large_ones_and_other_dtypes_have_arrays_of_their_own() -> None:
-    small, single = [leaf([1.0]), leaf([2.0])], [leaf(np.ones(1, np.float32)), leaf(np.ones(2, np.float32))]
+    small, single = [leaf([float(i)]) for i in range(8)], [leaf(np.ones(n, np.float32)) for n in range(8)]
     large = leaf(np.ones(joining.SMALL + 1))
     turned = leaf(np.ones((3, 2)).T)
     params = [*small, *single, large, turned]
@@ -110,9 +110,10 @@ def test_large_ones_and_other_dtypes_have_arrays_of_their_own() -> None:
 
 def test_a_node_keeps_what_it_has_saved() -> None:
     """The joined array is a new one at each step."""
-    w, v = leaf([1.0, 2.0]), leaf([3.0])
-    opt = SGD([w, v], lr=1.0)
-    w.grad, v.grad = [1.0, 1.0], [1.0]
+    w, others = leaf([1.0, 2.0]), [leaf([3.0]) for _ in range(9)]
+    opt = SGD([w, *others], lr=1.0)
+    for p in (w, *others):
+        p.grad = np.ones(p.shape)
     opt.step()
     loss = (w * w).sum()
     opt.step()
@@ -138,7 +139,7 @@ def in_place(p: ag.Tensor) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_other_values_are_what_the_next_step_begins_with(way: str) -> None:
-    params = [leaf([1.0, 1.0]), leaf([2.0])]
+    params = [leaf([1.0, 1.0]), *[leaf([2.0]) for _ in range(9)]]
     opt = SGD(params, lr=1.0, momentum=0.5)
     for _ in range(2):
         for p in params:
@@ -177,19 +178,19 @@ def test_a_copy_goes_on_by_itself(copied: Any, maker: str) -> None:
 
 
 def test_parameters_of_other_counts_are_joined_among_themselves() -> None:
-    params = [leaf([1.0]) for _ in range(4)]
+    params = [leaf([1.0]) for _ in range(5)]
     opt = Counting(params)
     given(params, 0, missing=1)
     opt.step()
     for step in (1, 2):
         given(params, step)
         opt.step()
-    assert [opt.state[p]["step"].item() for p in params] == [3, 2, 3, 3]
-    assert len({id(params[i]._data.base) for i in (0, 2, 3)}) == 1
+    assert [opt.state[p]["step"].item() for p in params] == [3, 2, 3, 3, 3]
+    assert len({id(params[i]._data.base) for i in (0, 2, 3, 4)}) == 1
     opt.state[params[0]]["step"].assign(7.0)
     given(params, 3)
     opt.step()
-    assert [opt.state[p]["step"].item() for p in params] == [8, 3, 4, 4]
+    assert [opt.state[p]["step"].item() for p in params] == [8, 3, 4, 4, 4]
 
 
 @pytest.mark.parametrize("backend", ["numpy", "cc"])
