@@ -98,10 +98,10 @@ def _sech_squared(x: Array) -> Array:
     if x.dtype.kind == "c":  # whose inverse is not 0 where it is infinite
         falling = np.exp(np.where(x.real < 0, 2 * x, -2 * x))
         return 4 * falling / np.square(1 + falling)
-    c = np.cosh(x)
-    if c.__class__ is not np.ndarray:
-        return np.square(np.reciprocal(c))
-    return np.square(np.reciprocal(c, c), c)  # in its memory, for that of a large one takes longer to get than to fill
+    if x.__class__ is not np.ndarray or not x.ndim:
+        return np.square(np.reciprocal(np.cosh(x)))
+    c = np.cosh(x)  # and all else in its memory, for that of a large one takes longer to get than to fill
+    return np.square(np.reciprocal(c, c), c)
 
 
 sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x), formula="sech_squared", complex=True)
