@@ -6,38 +6,35 @@ from collections.abc import Iterable
 from itertools import product
 
 from figures import WORDS, Figures, Results, differs, figures_of, label, ratio, seconds_of
-from goals import FIRST_CACHED, FIRST_SECONDS, FIRST_STEPS, IMPORT, MEMORY, ratio_goal, with_goal
+from goals import FIRST_CACHED, FIRST_SECONDS, FIRST_STEPS, IMPORT, MEMORY, TIME_GOALS, time_goal, with_goal
 from markdown import Row, shown, table
 from roster import CONTENDERS, ELEMENTS, FUNCTIONS, PRODUCTS, STEPS
 
-TIMES = ("hand", "JAX jit")
-SPEEDS = ("PyTorch", "HIPS autograd")
+TIMES = ("hand", "JAX jit", "PyTorch", "torch.compile")
 PHASES = ("forward", "backward", "drop unswept")
 SHORT, LONG = "250000", "1000000"
 
 
+def time_ratio(results: Results, name: str, workload: str, reference: str) -> float:
+    return ratio(seconds_of(results, name, workload), seconds_of(results, reference, workload))
+
+
 def time_cell(results: Results, name: str, workload: str, reference: str) -> str:
-    figure = ratio(seconds_of(results, name, workload), seconds_of(results, reference, workload))
-    return with_goal(figure, shown(figure), ratio_goal(reference, name, workload))
-
-
-def speed_cell(results: Results, name: str, workload: str, reference: str) -> str:
-    figure = ratio(seconds_of(results, reference, workload), seconds_of(results, name, workload))
-    return with_goal(figure, shown(figure), ratio_goal(reference, name, workload))
+    figure = time_ratio(results, name, workload, reference)
+    return with_goal(figure, shown(figure), time_goal(reference, name, workload))
 
 
 def step_row(results: Results, name: str, workload: str) -> Row:
     figures = figures_of(results, name, workload)
     if "error" in figures:
-        return [workload, name, label(figures["error"]), "-", "-", "-", "-", "-"]
+        return [workload, name, label(figures["error"]), "-", *("-" for _ in TIMES)]
     time = figures["seconds"]
     times = [time_cell(results, name, workload, reference) for reference in TIMES]
-    speeds = [speed_cell(results, name, workload, reference) for reference in SPEEDS]
-    return [workload, name, shown(1 / time, 0), shown(time * 1e6, 1), *times, *speeds]
+    return [workload, name, shown(1 / time, 0), shown(time * 1e6, 1), *times]
 
 
 def step_table(results: Results) -> str:
-    ratios = [f"time, {name} = 1" for name in TIMES] + [f"speed, {name} = 1" for name in SPEEDS]
+    ratios = [f"time, {name} = 1" for name in TIMES]
     known = [contender for contender in CONTENDERS if contender.name != PRODUCTS]
     rows = [step_row(results, c.name, workload) for workload in STEPS for c in known if workload in c.steps]
     return table(["workload", "contender", "steps/s", "us/step", *ratios], rows)
@@ -99,16 +96,28 @@ def complaints(results: Results) -> Iterable[str]:
             yield f"{workload}, {name}: WARNING: its result is not that of hand"
 
 
+def short(results: Results) -> str:
+    """What is short of its goal."""
+    lines = [
+        f"- {workload}, {name}: {shown(figure)} x {reference}, {goal}"
+        for reference, contenders in TIME_GOALS.items()
+        for name, goals in contenders.items()
+        for workload, goal in goals.items()
+        if goal.verdict(figure := time_ratio(results, name, workload, reference)) != "reached"
+    ]
+    return "\n".join(["Short of the goal, or not measured:", "", *(lines or ["- nothing"])])
+
+
 def import_row(name: str, probe: Figures) -> Row:
     if "error" in probe:
-        return [name, "-", "-", "-", label(probe["error"])]
+        return [name, "-", "-", "-", "-", label(probe["error"])]
     ms = probe["import"] * 1e3
     text = with_goal(ms, shown(ms, 1), IMPORT.get(name))
-    return [name, probe["version"], probe["python"], probe["numpy"], text]
+    return [name, probe["version"], probe["python"], probe["numpy"], probe["blas"], text]
 
 
 def import_table(results: Results) -> str:
-    head = ["contender", "version", "Python", "NumPy", "import beyond NumPy's, ms"]
+    head = ["contender", "version", "Python", "NumPy", "BLAS: kernels", "import beyond NumPy's, ms"]
     return table(head, [import_row(name, found["probe"]) for name, found in results.items()])
 
 
@@ -152,7 +161,9 @@ def long_part(results: Results) -> list[str]:
 
 def report(outcome: Figures) -> str:
     results = outcome["contenders"]
-    heading = f"{outcome['machine']}; best of {outcome['rounds']} interleaved rounds"
-    tables = [step_table(results), products_table(results), functions_table(results), import_table(results)]
+    threads = f"{outcome['threads']} thread{'s' * (outcome['threads'] > 1)} each"
+    heading = f"{outcome['machine']}; {threads}; best of {outcome['rounds']} interleaved rounds"
+    steps = [step_table(results), short(results), products_table(results)]
+    tables = [*steps, functions_table(results), import_table(results)]
     parts = [heading, *tables, *long_part(results)]
     return "\n\n".join([*parts, *complaints(results)])

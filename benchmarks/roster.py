@@ -7,22 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-STEPS = ("perceptron", "mlp", "mlp784", "mlp1024", "chain1000", "gradient1000", "million", "hessian50")
+STEPS = (
+    "perceptron", "mlp", "mlp784", "mlp1024", "chain1000", "gradient1000", "million", "elementwise", "logistic",
+    "hessian50",
+)  # fmt: skip
 FUNCTIONS = ("exp32", "log32", "sin32", "cos32", "tanh32", "arctan32", "expm132", "log1p32")
 ELEMENTS = 10_000  # that each of them is computed of, as in contenders/inputs.py
-PRODUCTS = "products alone"
+PRODUCTS = "products and update"
 
-# Threads cost more than they bring on arrays of ten numbers, so nobody gets them.
-ONE_THREAD = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "JAX_PLATFORMS": "cpu",
-}
-# Without its bytecode cache an import would be timed with its compilation.
-NOT_INHERITED = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "AUTOGRAD_LITE_COMPILE", "AUTOGRAD_LITE_NETWORK")
+COUNTS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+# Without its bytecode cache an import would be timed with its compilation; and BLAS chooses its kernels by itself.
+NOT_INHERITED = (
+    "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "AUTOGRAD_LITE_COMPILE", "AUTOGRAD_LITE_NETWORK", "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,7 @@ def eager(name: str, backend: str) -> Contender:
 HAND = Contender("hand", "hand.py", "numpy", False)
 OURS = ours("ours", {})
 PYTORCH = Contender("PyTorch", "pytorch.py", "torch")
+COMPILED = {"TORCH_CONTENDER_COMPILE": "1"}
 CONTENDERS = (
     HAND,
     Contender(PRODUCTS, "products.py", "numpy", False, steps=("mlp", "mlp784", "mlp1024")),
@@ -62,6 +61,7 @@ CONTENDERS = (
     eager("ours, compiled network", "numpy"),
     eager("ours, network cc", "cc"),
     PYTORCH,
+    Contender("torch.compile", "pytorch.py", "torch", environment=COMPILED, steps=("elementwise", "logistic")),
     Contender("JAX eager", "jaxlib_.py", "jax"),
     Contender("JAX jit", "jaxlib_.py", "jax", environment={"JAX_CONTENDER_JIT": "1"}, first=True),
     Contender("HIPS autograd", "hips.py", "autograd"),
@@ -70,6 +70,13 @@ CONTENDERS = (
 )
 
 
-def environment(contender: Contender, cache: str) -> dict[str, str]:
+def limits(threads: int) -> dict[str, str]:
+    """So many threads for everybody: one by default, as they cost more than they bring on small arrays."""
+    alone = str(threads > 1).lower()
+    flags = f"--xla_cpu_multi_thread_eigen={alone} intra_op_parallelism_threads={threads}"
+    return {**dict.fromkeys(COUNTS, str(threads)), "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+
+
+def environment(contender: Contender, cache: str, threads: int = 1) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
-    return inherited | ONE_THREAD | {"AUTOGRAD_LITE_CACHE": cache} | contender.environment
+    return inherited | limits(threads) | {"AUTOGRAD_LITE_CACHE": cache} | contender.environment

@@ -34,11 +34,11 @@ def reason(stderr: str) -> str:
     return last_line(stderr).replace(str(TOP), ".")
 
 
-def execute(contender: Contender, command: list[str], cache: str) -> Figures:
+def execute(contender: Contender, command: list[str], cache: str, threads: int) -> Figures:
     try:
         done = subprocess.run(
             command,
-            env=environment(contender, cache),
+            env=environment(contender, cache, threads),
             capture_output=True,
             text=True,
             timeout=TIMEOUT_SECONDS,
@@ -67,6 +67,7 @@ class Session:
     peers: str
     cache: str
     """A folder for the compiled code that a contender keeps from one process for the next."""
+    threads: int = 1
     results: Results = field(default_factory=dict)
 
     def python(self, contender: Contender) -> str:
@@ -79,10 +80,11 @@ class Session:
 
     def probe(self, contender: Contender) -> None:
         command = [self.python(contender), str(SCRIPTS / "probe.py"), contender.module]
-        self.keep(contender, {"probe": execute(contender, command, self.cache)})
+        self.keep(contender, {"probe": execute(contender, command, self.cache, self.threads)})
 
     def run(self, contender: Contender, workloads: tuple[str, ...], cache: str) -> Figures:
-        return execute(contender, [self.python(contender), str(SCRIPTS / contender.script), *workloads], cache)
+        command = [self.python(contender), str(SCRIPTS / contender.script), *workloads]
+        return execute(contender, command, cache, self.threads)
 
     def measure(self, contender: Contender, workloads: tuple[str, ...]) -> None:
         if "error" in self.results[contender.name]["probe"]:
@@ -158,6 +160,7 @@ def arguments() -> argparse.Namespace:
     default = os.environ.get("AUTOGRAD_LITE_PEERS", sys.executable)
     parser.add_argument("--peers", default=default, help="interpreter that has the peers")
     parser.add_argument("--rounds", type=positive, default=5, help="processes per contender")
+    parser.add_argument("--threads", type=positive, default=1, help="for each contender")
     parser.add_argument("--long", action="store_true", help="also first calls, chain1e6, memory and depth")
     parser.add_argument("--json", type=Path, help="write the raw figures to this file")
     options = parser.parse_args()
@@ -177,9 +180,10 @@ def measure(session: Session, options: argparse.Namespace) -> None:
 def main() -> None:
     options = arguments()
     with tempfile.TemporaryDirectory() as cache:
-        session = Session(options.peers, cache)
+        session = Session(options.peers, cache, options.threads)
         measure(session, options)
-    outcome = {"machine": machine(), "rounds": options.rounds, "contenders": session.results}
+    about = {"machine": machine(), "rounds": options.rounds, "threads": options.threads}
+    outcome = {**about, "contenders": session.results}
     if options.json:
         options.json.write_text(json.dumps(outcome, indent=2) + "\n")
     print(report(outcome))

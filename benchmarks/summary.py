@@ -16,6 +16,8 @@ WORKLOADS = {
     "gradient1000": "gradient of Rosenbrock's function, 1000 variables",
     "hessian50": "its Hessian, 50 variables",
     "million": "16 operations on each of a million numbers",
+    "elementwise": "the same and their gradient",
+    "logistic": "logistic regression, 2000 examples of 50 features, and its gradient",
 }
 OURS = {
     "ours": "as written", "ours compiled": "compiled", "ours numba": "by numba", "ours cc": "by the C compiler",

@@ -597,6 +597,10 @@ LEARNING = [
         ["target.astype(int)"], _F + "target = np.zeros(4)",
     ),
     Fault(
+        "classes as floats, of log probabilities", "F.nll_loss(input, target)", errors.ArgumentError, ["float64"],
+        ["target.astype(int)"], _F + "target = np.zeros(4)",
+    ),
+    Fault(
         "a target that is a column", "F.mse_loss(input[:, 0], target)", errors.ShapeError, ["(4,)", "(4, 1)"],
         ["target.reshape((4,))"], _F + "target = np.zeros((4, 1))",
     ),

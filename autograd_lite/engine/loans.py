@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from itertools import repeat
 from operator import methodcaller
@@ -176,8 +176,7 @@ def _refusal(array: Array, error: BaseException | None = None) -> errors.InPlace
 
 def _copy_kept(now: Loan, result: Any) -> None:
     """Have nodes that outlive the call keep copies: those behind its results, and any others that there are."""
-    roots = [node for x in leaves(result) if (node := node_of(x)) is not None]
-    for nodes in (partial(_newer, roots, now.order), gc.get_objects):
+    for nodes in (partial(_newer, result, now.order), gc.get_objects):
         kept = now.kept()
         if not kept:
             return
@@ -191,8 +190,9 @@ def _replaced(value: Any, copies: Mapping[int, Array]) -> Any:
     return tuple([_replaced(x, copies) for x in value]) if value.__class__ is tuple else copies.get(id(value), value)
 
 
-def _newer(roots: Iterable[Node], order: int) -> list[Node]:
-    """Return the nodes that lead to `roots`, as far as they were made after `order`."""
+def _newer(result: Any, order: int) -> list[Node]:
+    """Return the nodes that lead to a result, as far as they were made after `order`."""
+    roots = [node for x in leaves(result) if (node := node_of(x)) is not None]
     pending = [node for node in roots if node.order > order]
     found = set(pending)
     while pending:

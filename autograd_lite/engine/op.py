@@ -149,6 +149,8 @@ class Op(Described, Facts):
         Whether one call of a rule returns the shares of all operands.
     hands : bool
         Whether operands that are no arrays are handed through to `fn` and the rules.
+    masks : bool
+        Whether zeros that are to be kept zeros have to be looked after in what its rules return.
 
     selects : bool
         Whether cotangents of exactly zero are part of its meaning (`where`, `max`, indexing): from there on the
@@ -223,6 +225,7 @@ class Op(Described, Facts):
     cache: Cache
     cores: Cores | None
     result: tuple[str, ...]
+    masks: bool
 
     joint = hands = False
     sequences: tuple[type, ...] = (list, tuple)  # operands of these types are arrays written out
@@ -253,7 +256,7 @@ class Op(Described, Facts):
             order=tuple(order), known=known, binder=as_given if variadic else by_name, cache=Cache(),
             cores=cores, result=results[0] if results else (),
         )  # fmt: skip
-        self._fill(analytic=self.complex and self.analytic)
+        self._fill(analytic=self.complex and self.analytic, masks=form == "elementwise" or self.zeros is not None)
         self._rule(rules, jvp)
         self.describe(name, source or function or fn)
 

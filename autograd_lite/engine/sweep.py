@@ -110,7 +110,7 @@ def reverse(
                         share = op.accumulate(g if _is_own(g) else g.copy(), *saved)
                         if parent not in grads:
                             owned.add(parent)
-                    if zeros or share.__class__ is not ndarray or share.shape != parent.shape:
+                    if (zeros and op.masks) or share.__class__ is not ndarray or share.shape != parent.shape:
                         share = _fitted(share, g, parent, op, zeros, saved)
                         if share is None:
                             continue

@@ -24,11 +24,15 @@ TARGET_DTYPE = (
     "the target of {loss} has shape {given}, as classes have, but dtype {dtype}, as probabilities have. "
     "Write target.astype(int) for classes"
 )
+CLASS_DTYPE = (
+    "the target of nll_loss are classes, and so integers, not {dtype}. Write target.astype(int), or for probabilities "
+    "-(target * input).sum(axis=1)"
+)
 LOSS_SHAPES = (
     "the prediction has shape {wanted} and the target {given}: a loss compares element by element. Write {instead}"
 )
 CLASS_RANGE = (
-    "the target of cross_entropy names a class that does not exist: the input has {count} classes, 0 to {last}. "
+    "the target of {loss} names a class that does not exist: the input has {count} classes, 0 to {last}. "
     "Write labels from 0 to {last}, such as np.unique(labels, return_inverse=True)[1]"
 )
 REDUCTION = "reduction={given!r} is unknown. Write reduction='mean', 'sum' or 'none'"

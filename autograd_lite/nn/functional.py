@@ -20,7 +20,7 @@ from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.nn.owner import owner_called
-from autograd_lite.rules import exponentials, recurrent
+from autograd_lite.rules import exponentials, neural, recurrent
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import difference, fitting_target, half_squared_error, mean_squared_error
 from autograd_lite.rules.products import affine
@@ -174,7 +174,7 @@ def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     >>> softmax(Tensor([0.0, np.log(3)]))
     Tensor([0.25, 0.75], dtype=float64, op=softmax)
     """
-    return exponentials.softmax(input) if dim == -1 else exponentials.softmax(input, dim)
+    return exponentials.softmax(input) if dim == -1 else exponentials.softmax(input, axis=dim)
 
 
 def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
@@ -197,7 +197,7 @@ def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     >>> log_softmax(Tensor([0.0, 1000.0]))
     Tensor([-1000.,     0.], dtype=float64, op=log_softmax)
     """
-    return exponentials.log_softmax(input, dim)
+    return exponentials.log_softmax(input, axis=dim)
 
 
 def mse_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A002 - PyTorch's name
@@ -259,11 +259,45 @@ def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noq
     check_reduction(reduction)
     if isinstance(input, Handle) and input._op is exponentials.softmax:
         refusals.advise(errors.SOFTMAX_TWICE.format(op=input._op.name))
-    axis = 0 if np.ndim(input) == 1 else 1
+    input = with_shape(input)  # noqa: A001 - PyTorch's name
+    axis = 0 if len(input.shape) == 1 else 1
     true = target if isinstance(target, Tensor) and target.requires_grad else _plain(target)
-    scores = log_softmax(with_shape(input), axis)
-    losses = _at_classes(scores, true, axis) if true.dtype.kind in "iu" else _under_probabilities(scores, true, axis)
+    scores = exponentials.log_softmax(input, axis=axis)
+    if true.dtype.kind in "iu":
+        return _at_classes("cross_entropy", scores, target, true, reduction)
+    losses = _under_probabilities(scores, true, axis)
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
+
+
+def nll_loss(input: A, target: Array, reduction: str = "mean") -> A:  # noqa: A002 - PyTorch's name
+    """Return minus the logarithms of the probabilities of the true classes, or their mean: the end of `cross_entropy`.
+
+    Parameters
+    ----------
+    input : Tensor or array, shape (classes,), (batch, classes) or (batch, classes, ...)
+        The logarithms of probabilities, as `log_softmax` makes them.
+    target : Tensor or array
+        Integers: the true classes, of the shape of `input` without its axis of classes.
+    reduction : {"mean", "sum", "none"}
+        Whether the mean over the batch, the sum, or each is returned.
+
+    Raises
+    ------
+    ShapeError
+        A target of another shape.
+    ArgumentError
+        A class that does not exist, or that is no integer.
+
+    Examples
+    --------
+    >>> nll_loss(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]), "sum").round(6)
+    np.float64(0.980829)
+    """
+    check_reduction(reduction)
+    true = _plain(target)
+    if true.dtype.kind not in "iu":
+        raise errors.ArgumentError(errors.CLASS_DTYPE.format(dtype=true.dtype))
+    return _at_classes("nll_loss", with_shape(input), target, true, reduction)
 
 
 def _plain(target: Any) -> Array:
@@ -273,17 +307,18 @@ def _plain(target: Any) -> Array:
     return with_shape(target)
 
 
-def _at_classes(scores: Array, classes: Array, axis: int) -> Array:
-    """Return minus the scores of the classes."""
-    wanted = scores.shape[:axis] + scores.shape[axis + 1 :]
+def _at_classes(loss: str, scores: Array, target: Any, classes: Array, reduction: str) -> Array:
+    """Return the loss at the classes that are in `target`, a Tensor perhaps, of which a node keeps no copy."""
+    shape = scores.shape
+    axis = 0 if len(shape) == 1 else 1
+    wanted = shape[:axis] + shape[axis + 1 :]
     if classes.shape != wanted:
-        one_hot = classes.shape == scores.shape
-        _refuse_target(classes, wanted, f"target.argmax(axis={axis})" if one_hot else None)
-    count = scores.shape[axis]
+        one_hot = classes.shape == shape
+        _refuse_target(loss, classes, wanted, f"target.argmax(axis={axis})" if one_hot else None)
+    count = shape[axis]
     known = (classes >= 0) & (classes < count)
-    verify(known, errors.CLASS_RANGE.format(count=count, last=count - 1), errors.ArgumentError)
-    found = np.take_along_axis(scores, np.expand_dims(classes, axis), axis)
-    return -found.reshape(wanted)
+    verify(known, errors.CLASS_RANGE.format(loss=loss, count=count, last=count - 1), errors.ArgumentError)
+    return neural.nll_loss(scores, target if isinstance(target, Tensor) else classes, reduction=reduction)
 
 
 def _under_probabilities(scores: Array, probabilities: Array, axis: int) -> Array:
@@ -291,13 +326,13 @@ def _under_probabilities(scores: Array, probabilities: Array, axis: int) -> Arra
         if probabilities.shape == scores.shape[:axis] + scores.shape[axis + 1 :]:
             names = {"given": probabilities.shape, "dtype": probabilities.dtype}
             raise errors.ShapeError(errors.TARGET_DTYPE.format(loss="cross_entropy", **names))
-        _refuse_target(probabilities, scores.shape)
+        _refuse_target("cross_entropy", probabilities, scores.shape)
     return -(probabilities * scores).sum(axis)
 
 
-def _refuse_target(target: Array, wanted: Shape, instead: str | None = None) -> NoReturn:
+def _refuse_target(loss: str, target: Array, wanted: Shape, instead: str | None = None) -> NoReturn:
     shapes = {"given": target.shape, "wanted": wanted}
-    text = errors.TARGET_SHAPE.format(loss="cross_entropy", **shapes, instead=instead or fitting_target(**shapes))
+    text = errors.TARGET_SHAPE.format(loss=loss, **shapes, instead=instead or fitting_target(**shapes))
     raise errors.ShapeError(text)
 
 
@@ -307,7 +342,7 @@ def check_reduction(reduction: str) -> None:
 
 
 __all__ = [
-    "cross_entropy", "half_squared_error", "linear", "log_softmax", "lstm_cell", "mse_loss", "relu", "sigmoid",
-    "softmax", "softplus", "tanh",
+    "cross_entropy", "half_squared_error", "linear", "log_softmax", "lstm_cell", "mse_loss", "nll_loss", "relu",
+    "sigmoid", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 __dir__ = listing(__name__)

@@ -9,14 +9,16 @@ from typing import Any, TypeAlias
 from weakref import ref
 
 import numpy as np
+from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
-from autograd_lite.engine.record import is_private, make_tensor
+from autograd_lite.engine.record import as_array, is_private, make_tensor
 from autograd_lite.engine.watchpoints import traced, watching
-from autograd_lite.tensor.commits import Grown, commit, raw
+from autograd_lite.optim.joined import JoinedState, Plan, Rule, State, UnevenError
+from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
 from autograd_lite.tensor.state import starting
 from autograd_lite.tensor.tensor import Tensor
 
@@ -29,7 +31,8 @@ _WATCHED_STEPS = 3
 class Optimizer:
     """Base of the optimisers.
 
-    A subclass gives the defaults of its settings, checks them in `check`, and computes new values in `advance`.
+    A subclass gives the defaults of its settings, checks them in `check`, and says in `rule` how new values are
+    computed, number by number; or defines `advance`, where they depend on each other.
 
     Attributes
     ----------
@@ -37,6 +40,11 @@ class Optimizer:
         The parameters, under ``"params"``, with the settings for them: ``opt.param_groups[0]["lr"] = 0.1``.
     state : dict
         For each parameter what the optimiser remembers of it: Tensors by name, which start at zero.
+
+    Notes
+    -----
+    The parameters of a group that have at most 4096 numbers are updated as one array, see `rule`, and after a step
+    are views of it, as their states are. Whoever keeps the array of one keeps all of them.
 
     Examples
     --------
@@ -49,11 +57,8 @@ class Optimizer:
     ...     def check(self, settings):
     ...         check_setting("lr", settings["lr"])
     ...
-    ...     def advance(self, group, tensors, arrays):
-    ...         for p in group["params"]:
-    ...             if p.grad is not None:
-    ...                 tensors.append(p)
-    ...                 arrays.append(p.numpy() - group["lr"] * np.sign(p.grad.numpy()))
+    ...     def rule(self, group):
+    ...         return lambda p, g, state: p - group["lr"] * np.sign(g)
     >>> w = Tensor([1.0, -2.0], requires_grad=True)
     >>> opt = SignDescent([w])
     >>> (w * w).sum().backward()
@@ -65,11 +70,16 @@ class Optimizer:
     _complex = False
     """Whether its steps are right for complex parameters: those that no square or size of a gradient goes into."""
 
+    _fewest = 4
+    """Of fewer small parameters, to take them apart costs more than to update each."""
+
     def __init__(self, params: Any, **defaults: Any) -> None:
         self.defaults = defaults
         self.check(defaults)
         self.param_groups: list[Group] = []
         self.state: dict[Tensor, dict[str, Tensor]] = {}
+        self._numbers: set[str] = set()  # of what is one number for each parameter, what has been found to differ
+        self._plans: dict[int, Plan] = {}  # by the identities of groups
         self._watched_steps = _WATCHED_STEPS
         for group in _groups(params):
             self.add_param_group(group)
@@ -107,13 +117,72 @@ class Optimizer:
     def check(self, settings: Group) -> None:
         """Refuse settings that are out of range, with their value in the message; to be defined by the subclass."""
 
+    def rule(self, group: Group) -> Rule:
+        """Return what computes new values, ``update(p, g, state)``, with the settings of a group; to be defined.
+
+        `p` are parameters and `g` their gradient, a single one or several small ones in one vector, and the result is a
+        new array like them. It is to depend, number by number, on what stands at the same place, and to write into
+        nothing that it is given. ``state["velocity"]`` are arrays like `p`, of zeros before the first step, and set as
+        ``state["velocity"] = 0.9 * state["velocity"] + g``. What is one number for each parameter, as the count of its
+        steps, is ``state.number("step")``, and set by ``state.set_number("step", n)``::
+
+            def rule(self, group):
+                lr = group["lr"]
+
+                def update(p, g, state):
+                    state["velocity"] = v = 0.9 * state["velocity"] + g
+                    return p - lr * v
+
+                return update
+        """
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} has no rule(). Write `def rule(self, group): return update`")
+
     def advance(self, group: Group, tensors: list[Tensor], arrays: list[Array]) -> None:
         """Append what changes, parameters and state, to `tensors`, and the new values to `arrays`.
 
-        Nothing is changed here: `step` does so when all is computed.
+        Nothing is changed here: `step` does so when all is computed. To be defined by a subclass whose new values
+        depend on more than what stands at the same place; else they come from `rule`.
         """
-        name = type(self).__name__
-        raise NotImplementedError(f"{name} has no advance(). Write `def advance(self, group, tensors, arrays): ...`")
+        rule, params = self.rule(group), group["params"]
+        if len(params) >= self._fewest and not traced():
+            params = self._advance_joined(group, rule, tensors, arrays)
+        state = State(self.remembered, tensors, arrays)
+        for p in params:
+            g = getattr(p, "_grad", None)
+            if g.__class__ is not ndarray:
+                g = grad_array(p)
+                if g is None:
+                    continue
+            state.p = p
+            value = rule(p._data, g, state)
+            tensors.append(p)
+            arrays.append(value if value.__class__ is ndarray else as_array(value))
+
+    def _advance_joined(self, group: Group, rule: Rule, tensors: list[Tensor], arrays: list[Array]) -> list[Tensor]:
+        """Do what is done of several parameters at once, and return the others."""
+        params = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
+        gradients: list[Any] = [p._grad if p._grad.__class__ is ndarray else grad_array(p) for p in params]
+        plan = self._plans.get(id(group))
+        if plan is None or not plan.is_for(params):
+            plan = self._plans[id(group)] = Plan(params, self._numbers_of, self._fewest)
+        state, done = JoinedState(self.remembered, tensors, arrays), len(tensors)
+        state.numbers = self._numbers
+        try:
+            for state.part in plan.parts:
+                state.advance(rule, gradients)
+        except UnevenError:
+            del self._plans[id(group)], tensors[done:], arrays[done:]
+            return self._advance_joined(group, rule, tensors, arrays)
+        return plan.single
+
+    def _numbers_of(self, p: Tensor) -> tuple[Any, ...]:
+        """Return what has to be the same for parameters that are joined."""
+        state = self.state.get(p, {})
+        return tuple([state[name].item() if name in state else None for name in sorted(self._numbers)])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_plans": {}}
 
     @property
     def lr(self) -> float:
@@ -236,10 +305,11 @@ class Optimizer:
         >>> opt.state[w]["velocity"] is opt.remembered(w, "velocity")
         True
         """
-        state = self.state.setdefault(p, {})
-        if name not in state:
-            state[name] = starting(make_tensor(np.zeros_like(p._data) if start is None else start))
-        return state[name]
+        found = self.state.get(p, {}).get(name)
+        if found is None:
+            found = starting(make_tensor(np.zeros_like(p._data) if start is None else start))
+            self.state.setdefault(p, {})[name] = found
+        return found
 
     def __repr__(self) -> str:
         lines = [

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.record import as_array
 from autograd_lite.engine.watchpoints import number, setting
+from autograd_lite.optim.joined import Rule, State
 from autograd_lite.optim.optimizer import Group, Optimizer, check_setting
-from autograd_lite.tensor.commits import grad_array
-from autograd_lite.tensor.tensor import Tensor
 
 
 class SGD(Optimizer):
@@ -68,6 +65,7 @@ class SGD(Optimizer):
     """
 
     _complex = True
+    _fewest = 8  # for its formulas are short
 
     def __init__(
         self,
@@ -89,38 +87,31 @@ class SGD(Optimizer):
             given = f"momentum={settings['momentum']}, dampening={settings['dampening']}"
             raise errors.ArgumentError(errors.NESTEROV.format(given=given))
 
-    def advance(self, group: Group, tensors: list[Tensor], arrays: list[Array]) -> None:
+    def rule(self, group: Group) -> Rule:
         down, decay, momentum = -number(group, "lr"), setting(group, "weight_decay"), setting(group, "momentum")
-        for p in group["params"]:
-            g = getattr(p, "_grad", None)
-            if g.__class__ is not ndarray:
-                g = grad_array(p)
-                if g is None:
-                    continue
+
+        def update(p: Array, g: Array, state: State) -> Array:
             if decay:
-                g = g + decay * p._data
+                g = g + decay * p
             if momentum:
-                g = self._direction(p, g, momentum, group, tensors, arrays)
+                g = _direction(g, momentum, group, state)
             new = g * down
-            new += p._data
-            tensors.append(p)
-            arrays.append(new if new.__class__ is ndarray else as_array(new))
+            new += p
+            return new
 
-    def _direction(
-        self, p: Tensor, g: Array, momentum: float, group: Group, tensors: list[Tensor], arrays: list[Array]
-    ) -> Array:
-        """Append the new momentum, and return the direction of the step."""
-        buffer = self.remembered(p, "momentum_buffer")
-        share = 1 - setting(group, "dampening")
-        part = g if share == 1 else self._whole_at_first(p, share, tensors, arrays) * g
-        v = as_array(momentum * buffer._data + part)
-        tensors.append(buffer)
-        arrays.append(v)
-        return g + momentum * v if setting(group, "nesterov") else v
+        return update
 
-    def _whole_at_first(self, p: Tensor, share: float, tensors: list[Tensor], arrays: list[Array]) -> Array:
-        """Return the share of the gradient in the direction: all of it in the first step of a parameter."""
-        started = self.remembered(p, "started", np.zeros((), bool))
-        tensors.append(started)
-        arrays.append(np.ones((), bool))
-        return np.where(started._data, share, 1.0).astype(p._data.dtype)
+
+def _direction(g: Array, momentum: float, group: Group, state: State) -> Array:
+    """Return the direction of the step, and have the new momentum remembered."""
+    share = 1 - setting(group, "dampening")
+    part = g if share == 1 else _whole_at_first(share, g.dtype, state) * g
+    state["momentum_buffer"] = v = momentum * state["momentum_buffer"] + part
+    return g + momentum * v if setting(group, "nesterov") else v
+
+
+def _whole_at_first(share: float, dtype: Any, state: State) -> Array:
+    """Return the share of the gradient in the direction: all of it in the first step of a parameter."""
+    started = state.number("started", start=False)
+    state.set_number("started", value=True)
+    return np.where(started, share, 1.0).astype(dtype)

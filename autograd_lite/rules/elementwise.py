@@ -98,7 +98,10 @@ def _sech_squared(x: Array) -> Array:
     if x.dtype.kind == "c":  # whose inverse is not 0 where it is infinite
         falling = np.exp(np.where(x.real < 0, 2 * x, -2 * x))
         return 4 * falling / np.square(1 + falling)
-    return np.square(np.reciprocal(np.cosh(x)))
+    if x.__class__ is not np.ndarray or not x.ndim:
+        return np.square(np.reciprocal(np.cosh(x)))
+    c = np.cosh(x)  # and all else in its memory, for that of a large one takes longer to get than to fill
+    return np.square(np.reciprocal(c, c), c)
 
 
 sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x), formula="sech_squared", complex=True)
@@ -157,7 +160,7 @@ def softplus(x: A) -> A:
     >>> ag.softplus(ag.Tensor([-1000.0, np.log(3), 1000.0])).round(6).tolist()
     [0.0, 1.386294, 1000.0]
     """
-    return np.logaddexp(x, 0)
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
 
 def _ahead(mine: Array, other: Array) -> Array:
@@ -277,7 +280,7 @@ for _extremum, _sign in ((np.fmax, ">"), (np.fmin, "<")):  # beside a nan the ot
 # Backwards a product, four times as fast as a choice; forwards a choice, since a tangent may be infinite.
 # Both are read off the output, which the next layer keeps anyway.
 @operation(
-    custom, lambda g, y: g * (y > 0), jvp=lambda tangents, y: np.where(y > 0, tangents[0], 0),
+    custom, lambda g, y: g * (y > 0.0), jvp=lambda tangents, y: np.where(y > 0.0, tangents[0], 0),
     signature="()->()", selects=True, formula="relu",
 )  # fmt: skip
 def relu(x: A) -> A:

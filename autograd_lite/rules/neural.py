@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array, Shape, fitting, narrowed, wide
-from autograd_lite.engine.forms import custom, operation
+from autograd_lite.engine.forms import custom, linear, operation
+from autograd_lite.engine.op import recorder_of
+from autograd_lite.rules.common import divided
+from autograd_lite.rules.indexing import getitem, scatter
 
 
 def difference(p: Array, y: Array) -> Array:
@@ -89,4 +94,44 @@ def mean_squared_error(p: A, target: Array) -> A:
     """
     d = difference(p, target)
     x = wide(d)
-    return narrowed((x * x).mean(), d.dtype)
+    return narrowed((x * x).sum() / np.size(d), d.dtype)
+
+
+def _places(classes: Array) -> tuple[Array, ...]:
+    """Return the index of the scores of the classes, which count along axis 1, or along the only one."""
+    shape = classes.shape
+    grid = [np.arange(n).reshape((n,) + (1,) * (len(shape) - 1 - i)) for i, n in enumerate(shape)]
+    return (*grid[:1], classes, *grid[1:])
+
+
+def _nll_loss(scores: Array, classes: Array, reduction: str) -> Array:
+    """Minus the scores of the classes, shape (batch, classes, ...), and what is made of those of a batch."""
+    picked: Array = getitem(scores, key=_places(classes))
+    if reduction == "none":
+        return -picked
+    total = -wide(picked).sum()
+    return narrowed(total / np.size(picked) if reduction == "mean" else total, picked.dtype)
+
+
+def _nll_share(g: Array, scores_shape: Shape, classes: Array, reduction: str) -> Array:
+    share = divided(-g, np.size(classes)) if reduction == "mean" else -g
+    if recorder_of(g, classes) is not None:
+        return scatter(np.broadcast_to(share, np.shape(classes)), key=_places(classes), shape=scores_shape)
+    out = np.zeros(scores_shape, g.dtype)
+    out[_places(classes)] = share  # no place occurs twice
+    return out
+
+
+def _nll_derivative(shapes: Any, settings: Any) -> tuple[str | None, None]:
+    """The derivative as a learner writes it, where classes count along the last axis."""
+    scores, classes = shapes
+    if len(scores) > 2:  # noqa: PLR2004 - positions behind the axis of classes
+        return None, None
+    g = "g[:, None]" if classes and settings["reduction"] == "none" else "g"
+    count = f" / {classes[0]}" if classes and settings["reduction"] == "mean" else ""
+    return f"-{g} * (np.arange({scores[-1]}) == {'classes[:, None]' if classes else 'classes'}){count}", None
+
+
+nll_loss = linear(
+    _nll_loss, _nll_share, None, settings="reduction", selects=True, formula="nll_loss", derivative=_nll_derivative,
+)  # fmt: skip

@@ -46,14 +46,20 @@ bilinear(
 )  # fmt: skip
 
 
+def _times(a: Array, b: Array) -> Array:
+    """``a @ b``; of two matrices by the method, which begins in a third of the time."""
+    plain = a.__class__ is b.__class__ is np.ndarray and a.ndim == b.ndim == 2  # noqa: PLR2004 - matrices
+    return a.dot(b) if plain else a @ b
+
+
 def _affine(x: Array, weight: Array, bias: Array) -> Array:
     """``x W^T + b``: the layer of a neural network; `weight` is (out, in), `bias` may be None."""
-    y = x @ weight.T
+    y = _times(x, weight.T)
     return y if bias is None else y + bias
 
 
 def _affine_weight(g: Array, x: Array) -> Array:
-    return _rows(g).swapaxes(-1, -2) @ _rows(x)
+    return _times(_rows(g).swapaxes(-1, -2), _rows(x))
 
 
 def _rows(x: Array) -> Array:
@@ -81,7 +87,7 @@ def _affine_derivatives(shapes: Sequence[Shape], settings: Any) -> tuple[str, ..
 
 
 affine = custom(
-    _affine, lambda g, weight: g @ weight, _affine_weight, lambda g: g, jvp=_affine_jvp, complex=True,
+    _affine, lambda g, weight: _times(g, weight), _affine_weight, lambda g: g, jvp=_affine_jvp, complex=True,
     derivative=_affine_derivatives,
 )  # fmt: skip
 

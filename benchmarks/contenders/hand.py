@@ -17,6 +17,7 @@ from inputs import (
     TARGET,
     chain_input,
     function_input,
+    logistic_input,
     long_expression,
     million_input,
     mlp_batch,
@@ -150,6 +151,40 @@ def million() -> Step:
     return partial(long_expression, np, million_input())
 
 
+def elementwise() -> Step:
+    x = million_input()
+
+    def step() -> tuple[Any, np.ndarray]:
+        y = np.sin(x) * 1.5 + 0.3
+        z = np.exp(-(y * y))
+        w = np.tanh(z * x)
+        u = np.sqrt(w * w + y * y + 1.0)
+        below = z + 2.0
+        ratio = (u - z) / below
+
+        du = 1.0 / below
+        dw = du * w / u
+        through = dw * (1.0 - w * w)
+        dz = through * x - du - ratio * du
+        dy = du * y / u - 2.0 * dz * z * y
+        return ratio.sum(), dy * 1.5 * np.cos(x) + through * z
+
+    return step
+
+
+def logistic() -> Step:
+    features, classes, w = logistic_input()
+
+    def step() -> tuple[Any, np.ndarray]:
+        z = features @ w
+        e = np.exp(-np.abs(z))
+        loss = (np.maximum(z, 0.0) + np.log1p(e) - classes * z).mean()
+        p = np.where(z >= 0, 1.0, e) / (1.0 + e)
+        return loss, features.T @ (p - classes) / len(classes)
+
+    return step
+
+
 def function(name: str) -> Step:
     return partial(getattr(np, FUNCTIONS[name]), function_input())
 
@@ -192,6 +227,8 @@ if __name__ == "__main__":
             "chain1000": (chain, lambda g: float(g.sum())),
             "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
             "million": (million, float),
+            "elementwise": (elementwise, lambda both: float(both[1].sum())),
+            "logistic": (logistic, lambda both: float(both[1].sum())),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
             **{name: (partial(function, name), lambda y: float(y.sum())) for name in FUNCTIONS},
         }

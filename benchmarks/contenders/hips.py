@@ -18,6 +18,8 @@ from inputs import (
     RATE,
     TARGET,
     chain_input,
+    logistic_input,
+    million_input,
     mlp_batch,
     mlp_parameters,
     parameters,
@@ -88,6 +90,29 @@ def chain() -> Step:
     return lambda: gradient(x)
 
 
+def summed_expression(x: Any) -> Any:
+    # Its boxes have no method sum.
+    y = anp.sin(x) * 1.5 + 0.3
+    z = anp.exp(-(y * y))
+    w = anp.tanh(z * x)
+    u = anp.sqrt(w * w + y * y + 1.0)
+    return anp.sum((u - z) / (z + 2.0))
+
+
+def elementwise() -> Step:
+    return partial(value_and_grad(summed_expression), million_input())
+
+
+def logistic() -> Step:
+    features, classes, w = logistic_input()
+
+    def loss(w: Any) -> Any:
+        z = anp.dot(features, w)
+        return anp.mean(anp.logaddexp(z, 0.0) - classes * z)
+
+    return partial(value_and_grad(loss), w)
+
+
 def rosenbrock_gradient() -> Step:
     x, both = rosenbrock_input(GRADIENT_SIZE), value_and_grad(summed_rosenbrock)
     return lambda: both(x)[1]
@@ -110,6 +135,8 @@ if __name__ == "__main__":
             **{name: (partial(mlp, name), float) for name in MLPS},
             "chain1000": (chain, lambda g: float(g.sum())),
             "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
+            "elementwise": (elementwise, lambda both: float(both[1].sum())),
+            "logistic": (logistic, lambda both: float(both[1].sum())),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
         }
     )

@@ -11,6 +11,7 @@ INPUT = [[1.0, 2.0]]
 TARGET = [[0.0, 1.0]]
 RATE = 0.01
 GRADIENT_SIZE, HESSIAN_SIZE = 1000, 50
+LOGISTIC = 2000, 50  # examples, and features of each
 CYCLES = 250  # of four operations each: the 1000 of chain1000
 FUNCTIONS = {f"{name}32": name for name in ("exp", "log", "sin", "cos", "tanh", "arctan", "expm1", "log1p")}
 ELEMENTS = 10_000
@@ -54,6 +55,14 @@ def rosenbrock_input(size: int) -> np.ndarray:
 def rosenbrock(x: Any) -> Any:
     """The function of several contenders, by methods and operators that all of them have."""
     return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+
+
+def logistic_input() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, classes 0 and 1, and weights."""
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal(LOGISTIC)
+    classes = (features @ np.linspace(-1.0, 1.0, LOGISTIC[1]) > rng.standard_normal(LOGISTIC[0])).astype(float)
+    return features, classes, np.linspace(-0.1, 0.1, LOGISTIC[1])
 
 
 def million_input() -> np.ndarray:

@@ -24,6 +24,7 @@ from inputs import (
     TARGET,
     chain_input,
     function_input,
+    logistic_input,
     long_expression,
     million_input,
     mlp_batch,
@@ -104,6 +105,25 @@ def million() -> Step:
     return lambda: jax.block_until_ready(total(x))
 
 
+def value_and_gradient(loss: Callable[..., Any], x: Any) -> Step:
+    both, array = compiled(jax.value_and_grad(loss)), jnp.array(x)
+    return lambda: jax.block_until_ready(both(array))
+
+
+def elementwise() -> Step:
+    return value_and_gradient(partial(long_expression, jnp), million_input())
+
+
+def logistic() -> Step:
+    features, classes, w = map(jnp.array, logistic_input())
+
+    def loss(w: jax.Array) -> jax.Array:
+        z = features @ w
+        return (jax.nn.softplus(z) - classes * z).mean()
+
+    return value_and_gradient(loss, w)
+
+
 def function(name: str) -> Step:
     x, f = jnp.array(function_input()), compiled(getattr(jnp, FUNCTIONS[name]))
     return lambda: jax.block_until_ready(f(x))
@@ -127,6 +147,8 @@ if __name__ == "__main__":
             "chain1000": (chain, lambda g: float(g.sum())),
             "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
             "million": (million, float),
+            "elementwise": (elementwise, lambda both: float(both[1].sum())),
+            "logistic": (logistic, lambda both: float(both[1].sum())),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
             **{name: (partial(function, name), lambda y: float(y.sum())) for name in FUNCTIONS},
         }

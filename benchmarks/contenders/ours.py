@@ -25,6 +25,7 @@ from inputs import (
     TARGET,
     chain_input,
     function_input,
+    logistic_input,
     long_expression,
     million_input,
     mlp_batch,
@@ -125,6 +126,20 @@ def million() -> Step:
     return partial(compiled(partial(long_expression, np)), ag.Tensor(million_input()))
 
 
+def elementwise() -> Step:
+    return partial(compiled(ag.value_and_grad(partial(long_expression, np))), million_input())
+
+
+def logistic() -> Step:
+    features, classes, w = logistic_input()
+
+    def loss(w: Any) -> Any:
+        z = features @ w
+        return (ag.softplus(z) - classes * z).mean()
+
+    return partial(compiled(ag.value_and_grad(loss)), w)
+
+
 def function(name: str) -> Step:
     fn = getattr(np, FUNCTIONS[name])
     return partial(compiled(lambda x: fn(x)), ag.Tensor(function_input()))
@@ -189,6 +204,8 @@ STEPS: dict[str, Timed] = {
     "chain1000": (chain, lambda x: x.grad.sum().item()),
     "gradient1000": (rosenbrock_gradient, lambda g: float(g.sum())),
     "million": (million, lambda total: total.item()),
+    "elementwise": (elementwise, lambda both: float(both[1].sum())),
+    "logistic": (logistic, lambda both: float(both[1].sum())),
     "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
     **{name: (partial(function, name), lambda y: float(y.numpy().sum())) for name in FUNCTIONS},
 }

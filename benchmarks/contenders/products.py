@@ -1,4 +1,4 @@
-"""The matrix products of a network's training step in NumPy, into arrays that are there, and nothing else."""
+"""The matrix products of a network's step in NumPy, into arrays that are there, and the update of its weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from harness import Step, main
-from inputs import MLPS, mlp_batch, mlp_parameters
+from inputs import MLPS, RATE, mlp_batch, mlp_parameters
 
 
 def factors(name: str) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -25,10 +25,15 @@ def factors(name: str) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def products(name: str) -> Step:
     pairs = [(a, b, a @ b) for a, b in factors(name)]
+    weights, rate = mlp_parameters(name), np.float32(RATE)
+    scaled = [np.zeros_like(weight) for weight in weights]
 
     def step() -> None:
         for a, b, out in pairs:
             np.matmul(a, b, out=out)
+        for weight, change in zip(weights, scaled, strict=True):
+            np.multiply(change, rate, out=change)
+            np.subtract(weight, change, out=weight)
 
     return step
 

@@ -1,9 +1,11 @@
-"""PyTorch, eager, one thread."""
+"""PyTorch, eager; under torch.compile where TORCH_CONTENDER_COMPILE is 1."""
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +21,7 @@ from inputs import (
     TARGET,
     chain_input,
     function_input,
+    logistic_input,
     long_expression,
     million_input,
     mlp_batch,
@@ -29,8 +32,12 @@ from inputs import (
 )
 from torch import nn
 
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 torch.set_default_dtype(torch.float64)
+
+
+def compiled(function: Any) -> Any:
+    return torch.compile(function) if os.environ.get("TORCH_CONTENDER_COMPILE") == "1" else function
 
 
 def network() -> nn.Module:
@@ -97,6 +104,33 @@ def million() -> Step:
     return partial(long_expression, torch, torch.tensor(million_input()))
 
 
+def value_and_gradient(loss: Any, x: torch.Tensor) -> Step:
+    x.requires_grad_()
+    called = compiled(loss)
+
+    def step() -> tuple[torch.Tensor, torch.Tensor]:
+        x.grad = None
+        value = called(x)
+        value.backward()
+        return value, x.grad
+
+    return step
+
+
+def elementwise() -> Step:
+    return value_and_gradient(partial(long_expression, torch), torch.tensor(million_input()))
+
+
+def logistic() -> Step:
+    features, classes, w = map(torch.from_numpy, logistic_input())
+
+    def loss(w: torch.Tensor) -> torch.Tensor:
+        z = features @ w
+        return (nn.functional.softplus(z) - classes * z).mean()
+
+    return value_and_gradient(loss, w)
+
+
 def function(name: str) -> Step:
     return partial(getattr(torch, FUNCTIONS[name]), torch.tensor(function_input()))
 
@@ -126,6 +160,8 @@ if __name__ == "__main__":
             "chain1000": (chain, lambda x: x.grad.sum().item()),
             "gradient1000": (rosenbrock_gradient, lambda g: g.sum().item()),
             "million": (million, float),
+            "elementwise": (elementwise, lambda both: both[1].sum().item()),
+            "logistic": (logistic, lambda both: both[1].sum().item()),
             "hessian50": (rosenbrock_hessian, lambda h: h.sum().item()),
             **{name: (partial(function, name), lambda y: y.sum().item()) for name in FUNCTIONS},
         },

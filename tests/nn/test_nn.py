@@ -201,6 +201,32 @@ def test_cross_entropy_at_classes_is_minus_the_logarithm_of_their_probabilities(
         assert ag.gradcheck(lambda t: nn.CrossEntropyLoss()(t, target), x)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_cross_entropy_is_the_negative_log_likelihood_of_a_log_softmax(reduction: str) -> None:
+    scores, classes = CROSS_ENTROPY["a batch with positions"]
+    x = ag.Tensor(scores, requires_grad=True)
+    whole = functional.cross_entropy(x, classes, reduction)
+    parts = functional.nll_loss(functional.log_softmax(x, 1), classes, reduction)
+    assert whole._op is parts._op
+    np.testing.assert_array_equal(whole.detach().numpy(), parts.detach().numpy())
+
+
+def test_the_likelihood_of_a_class_hides_a_logarithm_of_zero_at_others() -> None:
+    p = ag.Tensor([[0.0, 1.0], [0.5, 0.5]], requires_grad=True)
+    with np.errstate(divide="ignore"):
+        functional.nll_loss(np.log(p), [1, 0], "sum").backward()
+    assert p.grad.tolist() == [[0.0, -1.0], [-2.0, 0.0]]
+
+
+def test_classes_may_be_picked_for_each_example_of_a_batch() -> None:
+    scores, classes = CROSS_ENTROPY["a batch"]
+    losses = ag.vmap(ag.grad(functional.cross_entropy))(scores, classes)
+    one_by_one = [ag.grad(functional.cross_entropy)(x, y) for x, y in zip(scores, classes, strict=True)]
+    np.testing.assert_allclose(losses, one_by_one, rtol=1e-14)
+    with pytest.raises(errors.ArgumentError, match="3 classes, 0 to 2"):
+        ag.vmap(functional.cross_entropy)(scores, classes + 1)
+
+
 @pytest.mark.parametrize("case", ["one item", "a batch", "a batch with positions"])
 def test_cross_entropy_under_probabilities_agrees_with_classes_and_reaches_both(case: str) -> None:
     scores, classes = CROSS_ENTROPY[case]

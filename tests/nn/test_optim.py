@@ -278,15 +278,15 @@ def test_a_group_that_is_refused_is_not_added() -> None:
 def test_a_subclass_without_its_formula_says_what_to_write() -> None:
     p = leaf(1.0)
     p.grad = 1.0
-    with pytest.raises(NotImplementedError, match="def advance"):
+    with pytest.raises(NotImplementedError, match="def rule"):
         Optimizer([p]).step()
 
 
 # ----- all or nothing -----
 
 
-def stepping(**settings: Any) -> tuple[list[ag.Tensor], Optimizer]:
-    parameters = [leaf([0.0]), leaf(0.0), leaf([[0.0, 0.0]])]
+def stepping(joined: int = 0, **settings: Any) -> tuple[list[ag.Tensor], Optimizer]:
+    parameters = [leaf([0.0]), leaf(0.0), leaf([[0.0, 0.0]]), *[leaf([0.0]) for _ in range(joined)]]
     for p in parameters:
         p.grad = np.ones(p.shape)
     return parameters, SGD(parameters, lr=1.0, **settings)
@@ -301,9 +301,11 @@ def snapshot(parameters: list[ag.Tensor], opt: Optimizer) -> list[Any]:
 @pytest.mark.parametrize(
     "settings", [{}, {"momentum": 0.5}, {"momentum": 0.5, "dampening": 0.25, "weight_decay": 0.1}], ids=str
 )
-@pytest.mark.parametrize("done", [0, 1])
-def test_a_step_interrupted_before_any_bytecode_happens_wholly_or_not(settings: dict[str, Any], done: int) -> None:
-    parameters, opt = stepping(**settings)
+@pytest.mark.parametrize(("done", "joined"), [(0, 0), (1, 0), (0, 6), (1, 6)])
+def test_a_step_interrupted_before_any_bytecode_happens_wholly_or_not(
+    settings: dict[str, Any], done: int, joined: int
+) -> None:
+    parameters, opt = stepping(joined, **settings)
     for _ in range(done):
         opt.step()
     states = [snapshot(parameters, opt)]
@@ -312,7 +314,7 @@ def test_a_step_interrupted_before_any_bytecode_happens_wholly_or_not(settings: 
         states.append(snapshot(parameters, opt))
     seen = []
     for block in everywhere(BeforeBytecode):
-        parameters, opt = stepping(**settings)
+        parameters, opt = stepping(joined, **settings)
         for _ in range(done):
             opt.step()
         with block:

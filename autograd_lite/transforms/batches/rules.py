@@ -365,7 +365,7 @@ def _sparse_product(op: Op, a: Array, shape: Shape, settings: Settings) -> Array
 # ----- our own definitions -----
 
 
-@rule(products.affine, neural.half_squared_error, neural.mean_squared_error, recurrent.lstm)
+@rule(products.affine, neural.half_squared_error, neural.mean_squared_error, neural.nll_loss, recurrent.lstm)
 def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
     result = op.fn(*operands, **settings)
     if isinstance(result, tuple):
