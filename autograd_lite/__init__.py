@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from autograd_lite.transforms.batches.vmap import vmap
     from autograd_lite.transforms.checkpoint import checkpoint
     from autograd_lite.transforms.jacobians import hessian, jacobian
+    from autograd_lite.transforms.loops.branch import cond
+    from autograd_lite.transforms.loops.repeat import while_loop
+    from autograd_lite.transforms.loops.scan import fori_loop, map, scan  # noqa: A004 - JAX's name
     from autograd_lite.viz.explain import explain
     from autograd_lite.viz.picture import Picture, visualize
 
@@ -51,6 +54,7 @@ _LATER = {
     "compile": "compiler",
     "custom_op": "extend.custom",
     "vmap": "transforms.batches.vmap",
+    **dict.fromkeys(("cond", "fori_loop", "map", "scan", "while_loop"), "transforms.loops"),
 }
 
 if not TYPE_CHECKING:  # a checker would take every name for one

@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.base.conventions import cast
+from autograd_lite.base.shapes import Array, whole
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.record import Handle, make_tensor
 from autograd_lite.engine.sweep import reverse
 from autograd_lite.engine.tangents import forward
 from autograd_lite.tensor.hooks import run_hooks
 from autograd_lite.transforms.batches.vmap import reroute
+
+_ROUNDING = 64  # units in the last place of the largest number: what another order of additions may do
 
 
 class Stretch(NamedTuple):
@@ -66,3 +69,28 @@ def follow(routes: dict[Node, Node], sources: Iterable[Node], steps: Mapping[Nod
         now = routes.get(s, s)
         if now in steps:
             routes[s] = steps[now]
+
+
+def are_same(arrays: Sequence[Array], before: Sequence[Array]) -> bool:
+    """Tell whether what was computed again is what it was `before`, but for rounding."""
+    pairs = list(zip(arrays, before, strict=True))
+    if any(a.shape != b.shape or a.dtype != b.dtype for a, b in pairs):
+        return False
+    pairs = [(whole(a), whole(b)) for a, b in pairs]
+    largest = max([_largest(b) for _, b in pairs], default=0.0)
+    return all(_same(a, b, largest) for a, b in pairs)
+
+
+def _largest(a: Array) -> float:
+    """Return the largest size of a number that is finite."""
+    return float(np.max(np.abs(a), initial=0, where=np.isfinite(a))) if isinstance(a, np.ndarray) else 0.0
+
+
+def _same(a: Array, b: Array, largest: float) -> bool:
+    """Tell whether each number is the same up to rounding: nan, infinities and their signs too."""
+    if not isinstance(a, np.ndarray) or (a == b).all():
+        return True
+    finite = np.isfinite(b)
+    tolerance = _ROUNDING * np.finfo(b.dtype).eps * largest
+    near = np.abs(np.where(finite, a, 0) - np.where(finite, b, 0)) <= tolerance
+    return bool(near.all()) and np.array_equal(a[~finite], b[~finite], equal_nan=True)
