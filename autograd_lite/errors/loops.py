@@ -26,6 +26,10 @@ LOOP_AGAIN = (
     "numbers of a generator of its own, or a parameter changed in between. Write random numbers as elements, "
     "xs=rng.standard_normal((n, 3)), or with ag.manual_seed() and no rng=; and change parameters after backward()"
 )
+LOOP_LEFT = (
+    "a value that a step of a loop has computed was kept elsewhere, where its derivative cannot follow. "
+    "Write return carry, y, which gives the values of all steps as an array"
+)
 LOOP_WRITE = (
     "a step of {function} gives {what} a new value, but it is from outside, and steps are evaluated more than once. "
     "Write it into the carry, return carry, and t.assign(carry) after the loop"

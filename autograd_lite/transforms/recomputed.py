@@ -48,10 +48,14 @@ class Stretch(NamedTuple):
         """Return how a result moves, or a list for several, when the sources move; None for one that does not."""
         start = {s: cast(t, s.dtype) for s, t in zip(self.sources, tangents, strict=True) if t is not None}
         recorded = any(isinstance(t, Handle) for t in tangents)
-        moving = forward((), start, recorded, sorted(self.between, key=lambda node: node.order))
+        moving = forward((), start, recorded, self.inner())
         moves = [moving.get(y._node) for y in results]  # type: ignore[arg-type]
         y = results[0]
         return moves if len(moves) > 1 else np.zeros(y.shape, y.dtype) if moves[0] is None else moves[0]
+
+    def inner(self) -> list[Node]:
+        """Return the nodes that are no sources, in order; a source may have been released by the sweep around."""
+        return sorted(self.between.difference(self.sources), key=lambda node: node.order)
 
     def routed(self, routes: dict[Node, Node]) -> Stretch:
         """Return the stretch with its sources reached by other ways."""

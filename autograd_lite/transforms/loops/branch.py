@@ -1,4 +1,4 @@
-"""`cond`: one of two functions; both, and a choice between their results, where the condition differs or is not known."""
+"""`cond`: one of two functions; both, and a choice between their results, where the condition is not one value."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any],
     Notes
     -----
     Where each example has a condition of its own, inside of `vmap`, and in a compiled function, both are evaluated and
-    `np.where` chooses; what would be infinite or undefined in the other one does not reach the derivative.
+    `np.where` chooses, silently; what would be infinite or undefined in the other one does not reach the derivative.
 
     Examples
     --------
@@ -53,8 +53,9 @@ def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any],
     condition = truth(pred, "cond")
     if not isinstance(condition, ArrayLike):
         return uncovered(true_fun if condition else false_fun, operands, {})
-    yes, structure = flatten(uncovered(true_fun, operands, {}))
-    no, other = flatten(uncovered(false_fun, operands, {}))
+    with np.errstate(all="ignore"):
+        yes, structure = flatten(uncovered(true_fun, operands, {}))
+        no, other = flatten(uncovered(false_fun, operands, {}))
     if structure != other:
         raise errors.LoopError(errors.BRANCHES.format(what="trees that are built differently"))
     return unflatten(structure, [_chosen(condition, a, b) for a, b in zip(yes, no, strict=True)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from autograd_lite import errors
 from autograd_lite.base.conventions import cast
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.graph import Linked, Node, leaf, new_order
@@ -23,11 +24,17 @@ Leaves = list[Any]
 Body = Callable[[Leaves, Leaves], tuple[Leaves, Leaves]]
 """What a step does: of the carry and the elements of this step it makes the next carry, and what it leaves."""
 
-_KEPT = Op(
-    "step of a loop, from which a value was kept without being returned,", lambda x: x, "elementwise", ("x",), {},
-    (lambda g: g,), complex=True,
-)  # fmt: skip
+_GIVEN = Op("given", lambda x: x, "elementwise", ("x",), {}, (lambda g: g,), complex=True)
 _ELSEWHERE = leaf((), float)
+
+
+class _Ended(Node):
+    """The node of what a step was given, when the step is over."""
+
+    __slots__ = ()
+
+    def freed(self) -> Exception:
+        return errors.LoopError(errors.LOOP_LEFT)
 
 
 class Lap(NamedTuple):
@@ -63,8 +70,9 @@ class Lap(NamedTuple):
     def close(self) -> None:
         """Have a sweep complain that comes here later, by a value that was kept elsewhere."""
         for node in self.ends.values():
-            if node.op is _KEPT:
+            if node.op is _GIVEN:
                 node.release()
+                node.__class__ = _Ended
 
 
 def lap(body: Body, carry: Leaves, xs: Leaves, moving: Iterable[int]) -> Lap:
@@ -96,7 +104,7 @@ def _variable(x: Any) -> Any:
     """Return what a step is given as a Tensor with a node of its own; over the one it has, as an identity."""
     array = as_array(array_of(x) if isinstance(x, Handle) else x)
     outer = node_of(x)
-    op, target = (_KEPT, _ELSEWHERE) if outer is None else (ARGUMENT, outer)
+    op, target = (_GIVEN, _ELSEWHERE) if outer is None else (ARGUMENT, outer)
     edges = ((target, op.rules[0], (), 0),)
     return make_tensor(array, Linked(op, (target,), edges, NO_SETTINGS, array.shape, array.dtype))
 
@@ -108,4 +116,4 @@ def pushed(stretch: Stretch, tangents: Sequence[Any], recorded: bool) -> Mapping
     for node, t in pairs:
         if t is not None:
             start[node] = cast(t, node.dtype)
-    return forward((), start, recorded, sorted(stretch.between, key=lambda node: node.order))
+    return forward((), start, recorded, stretch.inner())

@@ -39,7 +39,9 @@ def looped(
 
     Without `kept` no carry is kept, and there is no reverse mode.
     """
-    if not length or not is_grad_enabled() or traced():
+    if traced():
+        return unrolled(body, carry, xs, length, reverse)
+    if not length or not is_grad_enabled():
         return iterated(body, carry, xs, length, reverse)
     return _Recording(body, carry, xs, length, reverse, kept).results()
 
@@ -52,6 +54,15 @@ def iterated(body: Body, carry: Leaves, xs: Leaves, length: int, reverse: bool =
         columns = columns or columns_of(len(ys), length)
         put_all(columns, i, ys)
     return carry, [column.result() for column in columns]
+
+
+def unrolled(body: Body, carry: Leaves, xs: Leaves, length: int, reverse: bool = False) -> tuple[Leaves, Leaves]:
+    """Carry out a loop of which every step is recorded as it is, and stays in the graph."""
+    left: list[Leaves] = []
+    for i in order_of(length, reverse):
+        carry, ys = body(carry, [x[i] for x in xs])
+        left.append(ys)
+    return carry, [np.stack(ys) for ys in zip(*(left[::-1] if reverse else left), strict=True)]
 
 
 def order_of(length: int, reverse: bool) -> range:
@@ -75,10 +86,11 @@ class _Recording:
         """Return the last carry, what steps left, the carry before each, and where the generator stood."""
         xs = [make_tensor(a) if isinstance(x, Handle) else a for x, a in zip(self.given, self.arrays, strict=True)]
         carry, columns, states = [_bare(c) for c in self.begin], list[Column](), [state()]
-        before = columns_of(len(carry), self.length)
+        before = columns_of(len(carry) if self.kept else 0, self.length)
         for i in order_of(self.length, self.reverse):
             after, ys = self._step(carry, [x[i] for x in xs])
-            put_all(before, i, [_of_kind(c, then) for c, then in zip(carry, after, strict=True)] if self.kept else ())
+            if self.kept:
+                put_all(before, i, [_of_kind(c, then) for c, then in zip(carry, after, strict=True)])
             columns = columns or columns_of(len(ys), self.length)
             put_all(columns, i, ys)
             carry, now = after, state()
@@ -124,8 +136,8 @@ class _Recording:
         entered, watched = history.entered, history.places.xs
         sources = [node_of(self.begin[k]) for k in entered] + [node_of(self.given[k]) for k in watched]
         arrays = [history.start[k] for k in entered] + [history.given[k] for k in watched]
-        nodes, arrays = (*sources, *history.closures), (*arrays, *[None] * len(history.closures))
-        made = recorded(SCAN, y, nodes, SCAN.leading(nodes, (y, arrays, history)), {"length": self.length})
+        nodes, saved = (*sources, *history.closures), (*arrays, *[None] * len(history.closures))
+        made = recorded(SCAN, y, nodes, SCAN.leading(nodes, (y, saved, history)), {"length": self.length})
         return iter(made if isinstance(made, tuple) else (made,))
 
 
@@ -168,7 +180,7 @@ def _pull(history: History, g: Any, y: Any, arrays: Sequence[Any], masked: bool 
     carry = [*parts[:n], *[None] * len(history.closures)]
     xs = [*before, *given, *step.cotangents, np.arange(history.length)]
     last, shares = _pulled(step, carry, xs, any(x is None for x in parts[:n]))
-    at = {k: x for k, x in zip(history.places.carry, last, strict=False)}
+    at = dict(zip(history.places.carry, last, strict=False))
     return [*[at[k] for k in history.entered], *shares, *last[n:]]
 
 

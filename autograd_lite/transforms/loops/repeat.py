@@ -15,9 +15,10 @@ from autograd_lite.engine.record import Handle, array_of, as_array
 from autograd_lite.engine.switch import is_grad_enabled, no_grad
 from autograd_lite.engine.watchpoints import traced, verify
 from autograd_lite.tensor.state import Unwritten
+from autograd_lite.transforms.loops.body import Steps
 from autograd_lite.transforms.loops.branch import truth
+from autograd_lite.transforms.loops.frozen import frozen
 from autograd_lite.transforms.loops.loop import looped
-from autograd_lite.transforms.loops.scan import Steps
 from autograd_lite.transforms.recomputed import are_same
 from autograd_lite.transforms.watched import Function, name_of
 from autograd_lite.tree import flatten, unflatten
@@ -68,7 +69,9 @@ def while_loop(
     repeated = _Repeated(cond_fun, body_fun)
     carry, structure = flatten(init_val)
     steps = Steps(repeated, structure, flatten(None)[1])
-    return Unwritten(name_of(body_fun)).around(lambda: unflatten(structure, _run(repeated, steps, carry, max_steps)))
+    last = Unwritten(name_of(body_fun)).around(lambda: _run(repeated, steps, carry, max_steps))
+    repeated.freeze()
+    return unflatten(structure, last)
 
 
 class _Repeated:
@@ -83,8 +86,13 @@ class _Repeated:
         going = self.going(carry)
         if not isinstance(going, ArrayLike):
             return after, None
-        (old, _), (new, structure) = flatten(carry), flatten(after)
-        return unflatten(structure, [np.where(going, a, b) for a, b in zip(new, old, strict=True)]), None
+        old, (new, structure) = flatten(carry)[0], flatten(after)
+        pairs = zip(new, old, strict=True)
+        return unflatten(structure, [np.where(going, a, b) for a, b in pairs]), None  # type: ignore[call-overload]
+
+    def freeze(self) -> None:
+        """Have both functions compute from now on what they would compute now."""
+        self._going, self._body = frozen(self._going), frozen(self._body)
 
     def going(self, carry: Any) -> Any:
         return truth(self._going(carry), "while_loop")

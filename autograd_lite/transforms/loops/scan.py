@@ -12,18 +12,13 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_numbers
-from autograd_lite.engine.covered import uncovered
-from autograd_lite.engine.generators import replayed, state
 from autograd_lite.engine.operands import refuse_masked
-from autograd_lite.engine.record import Handle, array_of, make_tensor
-from autograd_lite.engine.switch import no_grad
 from autograd_lite.tensor.state import Unwritten
+from autograd_lite.transforms.loops.body import Steps, said
 from autograd_lite.transforms.loops.laps import Body, Leaves
 from autograd_lite.transforms.loops.loop import looped
 from autograd_lite.transforms.watched import Function, name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
-
-_NUMBERS = (int, float, complex)
 
 
 def scan(
@@ -105,6 +100,7 @@ def scan(
         return init, steps.nothing(carry, elements)
     run = _in_parts if checkpoint else looped
     last, left = Unwritten(name_of(f)).around(lambda: run(steps, carry, elements, count, reverse))
+    steps.freeze()
     return unflatten(carried, last), unflatten(steps.left, left)
 
 
@@ -177,13 +173,13 @@ def _leaving_nothing(body: Function, carry: Any, i: Any) -> tuple[Any, None]:
     return body(i, carry), None
 
 
-def _length(elements: Leaves, structure: Structure, length: int | None) -> int:
+def _length(elements: Leaves, structure: Structure, length: Any) -> int:
     """Return the number of steps, which is that of the elements of all arrays."""
     places = paths(structure, "xs")
     for x, place in zip(elements, places, strict=True):
         if not is_numbers(x) or not np.ndim(x):
-            raise errors.LoopError(errors.LOOP_ELEMENTS.format(place=place, given=_said(x)))
-    sizes = {place: np.shape(x)[0] for x, place in zip(elements, places, strict=True)}
+            raise errors.LoopError(errors.LOOP_ELEMENTS.format(place=place, given=said(x)))
+    sizes: dict[str, int] = {place: np.shape(x)[0] for x, place in zip(elements, places, strict=True)}
     if length is not None:
         sizes = {"length": index(length), **sizes}
     if not sizes:
@@ -225,99 +221,3 @@ def _in_parts(body: Body, carry: Leaves, xs: Leaves, length: int, reverse: bool)
     carry, more = second(carry)
     pairs = zip(more, left, strict=True) if reverse else zip(left, more, strict=True)
     return carry, [np.concatenate(pair) for pair in pairs]
-
-
-class Steps:
-    """A function of carry and element as what a step does to their leaves; it knows what the first step has returned.
-
-    Attributes
-    ----------
-    left : Structure
-        How what a step leaves is put together.
-    """
-
-    left: Structure
-
-    def __init__(self, f: Function, carried: Structure, structure: Structure) -> None:
-        self._f, self._carried, self._structure = f, carried, structure
-        self._kinds: list[Any] | None = None
-        self._left_kinds: list[Any] = []
-
-    def __call__(self, carry: Leaves, xs: Leaves) -> tuple[Leaves, Leaves]:
-        found = uncovered(self._f, (self.together(carry), unflatten(self._structure, xs)), {})
-        if not isinstance(found, (tuple, list)) or len(found) != 2:  # noqa: PLR2004 - a carry, and what is left
-            raise self._error(errors.LOOP_PAIR, given=type(found).__name__)
-        after, built = flatten(found[0])
-        ys, left = flatten(found[1])
-        if built != self._carried:
-            raise self._error(errors.LOOP_STRUCTURE, what="the carry", before="before")
-        first = self._kinds is None
-        if self._kinds is None:
-            self._kinds = [self._first_kind(c, y, k) for k, (c, y) in enumerate(zip(carry, after, strict=True))]
-            self.left, self._left_kinds = left, [_kind(y) for y in ys]
-        if left != self.left:
-            raise self._error(errors.LOOP_STRUCTURE, what="what it leaves", before="at the first step")
-        for k, y in enumerate(ys):
-            if not is_numbers(y) or (not first and _kind(y) != self._left_kinds[k]):
-                raise self._differs("y", left, k, y, self._left_kinds[k])
-        return [self._fitted(y, k) for k, y in enumerate(after)], ys
-
-    def together(self, carry: Leaves) -> Any:
-        """Return leaves of the carry put together."""
-        return unflatten(self._carried, carry)
-
-    def _first_kind(self, c: Any, y: Any, k: int) -> Any:
-        """Return shape and dtype that a part of the carry has from the first step on: a number of Python adapts."""
-        if not is_numbers(y):
-            raise self._differs("carry", self._carried, k, y, _kind(c))
-        kind = _kind(y)
-        weak = isinstance(c, _NUMBERS) and not isinstance(c, np.generic)
-        if isinstance(y, _NUMBERS) and not isinstance(y, np.generic):
-            return kind if weak else _kind(c)
-        adapts = weak and kind[0] == () and np.result_type(c, kind[1]) == kind[1]
-        if not adapts and kind != _kind(c):
-            raise self._differs("carry", self._carried, k, y, _kind(c))
-        return kind
-
-    def _fitted(self, y: Any, k: int) -> Any:
-        """Return a part of the next carry as it is expected."""
-        assert self._kinds is not None
-        shape, dtype = self._kinds[k]
-        if isinstance(y, _NUMBERS) and not isinstance(y, np.generic) and shape == () and np.result_type(y, dtype) == dtype:
-            return np.asarray(y, dtype)[()]
-        if not is_numbers(y) or y.shape != shape or y.dtype != dtype:
-            raise self._differs("carry", self._carried, k, y, self._kinds[k])
-        return y
-
-    def _differs(self, what: str, structure: Structure, k: int, y: Any, kind: Any) -> Exception:
-        path = paths(structure, what)[k]
-        return self._error(errors.LOOP_KIND, path=path, given=_said(y), expected=_told(*kind), what=what)
-
-    def _error(self, text: str, **fields: Any) -> Exception:
-        return errors.LoopError(text.format(function=name_of(self._f), **fields))
-
-    def nothing(self, carry: Leaves, elements: Leaves) -> Any:
-        """Return what a loop of no steps leaves: arrays of length 0, of the kind that a step would have left."""
-        xs = [np.zeros(x.shape[1:], x.dtype) for x in elements]
-        carry = [_plain(c) for c in carry]
-        with no_grad(), np.errstate(all="ignore"), replayed(state()):
-            _, ys = Unwritten(name_of(self._f)).around(lambda: self(carry, xs))
-        return unflatten(self.left, [np.zeros((0, *np.shape(y)), _kind(y)[1]) for y in ys])
-
-
-def _plain(c: Any) -> Any:
-    """NOTE: a copy, since the step may write to what it is given."""
-    return make_tensor(array_of(c)) if isinstance(c, Handle) else c
-
-
-def _kind(y: Any) -> Any:
-    """Return shape and dtype."""
-    return (y.shape, y.dtype) if hasattr(y, "dtype") else (np.shape(y), np.asarray(y).dtype)
-
-
-def _told(shape: Any, dtype: Any) -> str:
-    return f"{dtype} of shape {shape}"
-
-
-def _said(y: Any) -> str:
-    return _told(*_kind(y)) if is_numbers(y) else f"a {type(y).__name__}"

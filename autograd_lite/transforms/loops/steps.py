@@ -40,30 +40,22 @@ class Pullback:
         self.cotangents = [g for g in (*ys, *before) if g is not None]
 
     def __call__(self, carry: Leaves, xs: Leaves) -> tuple[Leaves, Leaves]:
-        history, places = self.history, self.history.places
-        n, m = len(history.before), len(history.before) + len(history.given)
+        history, places, here = self.history, self.history.places, len(self.history.places.carry)
+        n = len(history.before)
+        m = n + len(history.given)
         done = history.again(xs[:n], xs[n:m], int(xs[-1]))
-        here = len(places.carry)
         results = [done.carry[k] for k in places.carry] + [done.ys[k] for k in self._ys]
-        cotangents = [*carry[:here], *xs[m : m + len(self._ys)]]
-        pairs = zip(results, cotangents, strict=True)
-        seeds = [(node_of(y), self._seed(g)) for y, g in pairs if g is not None and done.moves(y)]
-        shares = done.stretch(history.closures, history.routes).pull(seeds, masked=self.masked)
+        pairs = zip(results, [*carry[:here], *xs[m : m + len(self._ys)]], strict=True)
+        seeds = [(y, as_tensor(g) if self.recorded else g) for y, g in pairs if g is not None and done.moves(y)]
+        stretch = done.stretch(history.closures, history.routes)
+        shares = stretch.pull([(node_of(y), g) for y, g in seeds], masked=self.masked)
         own = dict(zip(places.carry, shares, strict=False))
         for k, g in zip(self._before, xs[m + len(self._ys) :], strict=False):
             own[k] = _sum(own[k], g)
         there = here + len(places.xs)
         sums = [_sum(a, b) for a, b in zip(carry[here:], shares[there:], strict=True)]
-        return [*own.values(), *sums], [self._some(g, x) for g, x in zip(shares[here:there], self._of(xs, n), strict=True)]
-
-    def _seed(self, g: Any) -> Any:
-        return as_tensor(g) if self.recorded else g
-
-    def _of(self, xs: Leaves, n: int) -> Leaves:
-        return [xs[n + k] for k in self.history.places.xs]
-
-    def _some(self, g: Any, x: Any) -> Any:
-        return np.zeros(np.shape(x), x.dtype) if g is None else g
+        of_xs = zip(shares[here:there], [xs[n + k] for k in places.xs], strict=True)
+        return [*own.values(), *sums], [_zeros_like(x) if g is None else g for g, x in of_xs]
 
     def filled(self, carry: Leaves) -> Leaves:
         """Return what is carried with zeros in the place of None."""
@@ -105,10 +97,14 @@ def _array(x: Any) -> Any:
     return array_of(x) if isinstance(x, Handle) else x
 
 
+def _zeros_like(x: Any) -> Any:
+    return np.zeros(np.shape(x), x.dtype)
+
+
 def _moved(moving: Any, y: Any) -> Any:
     """Return the tangent of a result: 0 where it does not move."""
     t = moving.get(node_of(y))
-    return np.zeros(np.shape(y), y.dtype) if t is None else t
+    return _zeros_like(y) if t is None else t
 
 
 def _sum(a: Any, b: Any) -> Any:
