@@ -151,3 +151,7 @@ COMPILE_STARTED = (
 PROGRAM_FAULT = (
     "a Program is not right after {after}: {fault}. Around it:\n{around}\nWrite passes=() to run without passes"
 )
+COMPILE_LOOP_LEFT = (
+    "a value that a step of a loop has computed was kept elsewhere, or written into an array from outside{where}. "
+    "Write return carry, y, which gives the values of all steps as an array"
+)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program.loop import Loop
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.engine.registry import handler_of
 
@@ -97,11 +98,13 @@ _TABLE: Mapping[Any, CallFacts] = MappingProxyType({
     helpers.added_at: _row("new calm writes", in_place="+="),
     helpers.subtracted_at: _row("new calm writes", in_place="-="),
 })  # fmt: skip
-_NOTHING, _OPAQUE = CallFacts(), _row("new effect")
+_NOTHING, _OPAQUE, _EFFECT = CallFacts(), _row("new effect"), _row("effect")
 
 
 def of(fn: Any) -> CallFacts:
     """Return what is known of a function; code that nobody has seen into may do anything, and gives its own array."""
+    if fn.__class__ is Loop:
+        return _EFFECT if any(of(x.fn).effect for x in fn.body.instructions) else _NOTHING
     return _OPAQUE if is_opaque(fn) else _TABLE.get(fn, _NOTHING)
 
 

@@ -245,6 +245,8 @@ class _Run:
             operations=dict(trace.operations),
             title=name_of(function),
         )
+        if not trace.ended.isdisjoint(program.escaping()):
+            raise errors.CompileError(errors.COMPILE_LOOP_LEFT.format(where=f" in {name_of(function)}"))
         live = self.derived is not None and self.derived.live
         if live:
             trace.undo()

@@ -31,6 +31,7 @@ from autograd_lite.compiler.recording.lines import is_log, line_of, refuse, refu
 from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
 from autograd_lite.compiler.recording.observation import unobserved
 from autograd_lite.compiler.recording.outside import UNREAD, Seen
+from autograd_lite.compiler.recording.regions import Region
 from autograd_lite.compiler.recording.traced import Number, Traced, plain, traced_in
 from autograd_lite.compiler.recording.views import link_views
 from autograd_lite.engine import generators
@@ -101,6 +102,8 @@ class Trace:
         self._outside: dict[int, Any] = {}
         self.observer: Any = None
         self.beside, self.replaced = Aside(self), Replaced()
+        self.regions: list[Region] = []
+        self.ended: set[int] = set()  # values of steps of loops, which are not there outside of them
         self._begun_by = sys._getframe(1).f_code
 
     def begin(self, observer: Any) -> None:
@@ -162,6 +165,8 @@ class Trace:
         known = self.constants.get(id(array))
         if known is None:
             known = self.constants[id(array)] = Constant(self._new(array), array, private=False)
+        for region in self.regions:
+            region.values[known.id] = array
         return Ref(known.id)
 
     # ----- calls -----
@@ -239,6 +244,11 @@ class Trace:
             self.fixed(value._sources)
         return refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
 
+    def step(self) -> Region:
+        """Return what records one step of a loop, from now on."""
+        self.regions.append(Region(self))
+        return self.regions[-1]
+
     def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
         """Call what cannot be seen into, and write the call down as it is."""
         return self.beside.call(fn, name, args, settings)
@@ -252,6 +262,10 @@ class Trace:
         if isinstance(x, (Traced, Generator)):
             if x._trace is not self:
                 refuse(errors.COMPILE_LEAK)
+            if self.ended and x.id in self.ended:
+                refuse(errors.COMPILE_LOOP_LEFT)
+            for region in self.regions:
+                region.values[x.id] = x._value
             return Ref(x.id)
         if isinstance(x, (tuple, list)):
             return (list if isinstance(x, list) else tuple)([self._encoded(part, fn) for part in x])

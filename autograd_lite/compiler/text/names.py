@@ -74,6 +74,10 @@ class Names:
             self._names[i] = self._taken.free(self._wanted(i)) if same is None else self[same]
         return self._names[i]
 
+    def free(self, name: str) -> str:
+        """Return a name like this one that nothing else has."""
+        return self._taken.free(name)
+
     def another(self, name: str) -> str:
         """Return a name like this one that nothing else has; the same one each time."""
         return self._others.get(name) or self._others.setdefault(name, self._taken.free(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.generators import default_rng, replayed, state
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.switch import no_grad
+from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.state import Unwritten
 from autograd_lite.transforms.loops.frozen import frozen
 from autograd_lite.transforms.loops.laps import Leaves
@@ -38,12 +40,14 @@ class Steps:
         self._left_kinds: list[Any] = []
 
     def __call__(self, carry: Leaves, xs: Leaves) -> tuple[Leaves, Leaves]:
-        drawn: Any = state() if self._kinds is None and any(map(is_weak, carry)) else None
+        adapting = self._kinds is None and any(map(is_weak, carry)) and not traced()
+        drawn: Any = state() if adapting else None
         after, ys = self._called(carry, xs)
         if self._kinds is None:
             first = self._settled(carry, after)
             if first is not carry:
-                default_rng().bit_generator.state = drawn
+                if adapting:
+                    default_rng().bit_generator.state = drawn
                 after, ys = self._called(first, xs)
             self._left_kinds = [_kind(y) for y in ys]
         for k, y in enumerate(ys):
@@ -114,7 +118,7 @@ class Steps:
         """Return what a loop of no steps leaves: arrays of length 0, of the kind that a step would have left."""
         xs = [np.zeros(x.shape[1:], x.dtype) for x in elements]
         carry = [_plain(c) for c in carry]
-        with no_grad(), np.errstate(all="ignore"), replayed(state()):
+        with no_grad(), np.errstate(all="ignore"), nullcontext() if traced() else replayed(state()):
             _, ys = Unwritten(name_of(self._f)).around(lambda: self(carry, xs))
         return unflatten(self.left, [np.zeros((0, *np.shape(y)), _kind(y)[1]) for y in ys])
 

@@ -69,12 +69,14 @@ class History(Recomputed):
         """Reach sources by another way when computed again: a `vmap` around it has ended."""
         follow(self.routes, self.closures, steps)
 
-    def again(self, carry: Leaves, xs: Leaves, index: int) -> Lap:
-        """Record a step again, and refuse what is not as it was."""
+    def again(self, carry: Leaves, xs: Leaves, index: int | None) -> Lap:
+        """Record a step again, and refuse what is not as it was; what has no number is not compared."""
         moving = [*self.places.carry, *[len(carry) + k for k in self.places.xs]]
-        with nullcontext() if self.random is None else replayed(self.random[self._count(index)]):
+        drawing = self.random is not None and index is not None
+        with replayed(self.random[self._count(index)]) if drawing else nullcontext():  # type: ignore[index,arg-type]
             done = lap(self.body, carry, xs, moving)
-        if not done.outside <= set(self.closures) or (self.kept and not self._is_same(done, index)):
+        compared = self.kept and index is not None
+        if not done.outside <= set(self.closures) or (compared and not self._is_same(done, index)):  # type: ignore[arg-type]
             raise errors.CheckpointError(errors.LOOP_AGAIN.format(step=index))
         return done
 

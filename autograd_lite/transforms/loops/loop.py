@@ -18,18 +18,16 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.shapes import Array
-from autograd_lite.engine.generators import state
-from autograd_lite.engine.graph import Node
-from autograd_lite.engine.record import Handle, array_of, as_array, make_tensor, recorded
+from autograd_lite.engine.record import Handle
 from autograd_lite.engine.several import Several, parts_of
 from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.loops.columns import Column, columns_of, put_all
-from autograd_lite.transforms.loops.history import History, Places
-from autograd_lite.transforms.loops.laps import Body, Leaves, lap
+from autograd_lite.transforms.loops.history import History
+from autograd_lite.transforms.loops.laps import Body, Leaves
+from autograd_lite.transforms.loops.recording import Recording, order_of
 from autograd_lite.transforms.loops.steps import Pullback, Pushforward
-from autograd_lite.transforms.watched import node_of
+from autograd_lite.transforms.loops.traced import TracedLoop
 
 
 def looped(
@@ -39,11 +37,10 @@ def looped(
 
     Without `kept` no carry is kept, and there is no reverse mode.
     """
-    if traced():
-        return unrolled(body, carry, xs, length, reverse)
-    if not length or not is_grad_enabled():
+    if not length or (not traced() and not is_grad_enabled()):
         return iterated(body, carry, xs, length, reverse)
-    return _Recording(body, carry, xs, length, reverse, kept).results()
+    kind = TracedLoop if traced() else Recording
+    return kind(SCAN, body, carry, xs, length, reverse, kept).results()
 
 
 def iterated(body: Body, carry: Leaves, xs: Leaves, length: int, reverse: bool = False) -> tuple[Leaves, Leaves]:
@@ -54,114 +51,6 @@ def iterated(body: Body, carry: Leaves, xs: Leaves, length: int, reverse: bool =
         columns = columns or columns_of(len(ys), length)
         put_all(columns, i, ys)
     return carry, [column.result() for column in columns]
-
-
-def unrolled(body: Body, carry: Leaves, xs: Leaves, length: int, reverse: bool = False) -> tuple[Leaves, Leaves]:
-    """Carry out a loop of which every step is recorded as it is, and stays in the graph."""
-    left: list[Leaves] = []
-    for i in order_of(length, reverse):
-        carry, ys = body(carry, [x[i] for x in xs])
-        left.append(ys)
-    return carry, [np.stack(ys) for ys in zip(*(left[::-1] if reverse else left), strict=True)]
-
-
-def order_of(length: int, reverse: bool) -> range:
-    """Return the numbers of the steps, in the order in which they are carried out."""
-    return range(length - 1, -1, -1) if reverse else range(length)
-
-
-class _Recording:
-    """A loop that is carried out step by step, each step recorded by itself."""
-
-    def __init__(self, body: Body, carry: Leaves, xs: Leaves, length: int, reverse: bool, kept: bool) -> None:
-        self.body, self.begin, self.given = body, carry, xs
-        self.length, self.reverse, self.kept = length, reverse, kept
-        self.arrays = [array_of(x) if isinstance(x, Handle) else x for x in xs]
-        self.moving = {k for k, c in enumerate(carry) if node_of(c) is not None}
-        self.watched = [k for k, x in enumerate(xs) if node_of(x) is not None]
-        self.left: set[int] = set()
-        self.closures: set[Node] = set()
-
-    def _carried_out(self) -> tuple[Leaves, list[Column], list[Column], list[Any]]:
-        """Return the last carry, what steps left, the carry before each, and where the generator stood."""
-        xs = [make_tensor(a) if isinstance(x, Handle) else a for x, a in zip(self.given, self.arrays, strict=True)]
-        carry, columns, states = [_bare(c) for c in self.begin], list[Column](), [state()]
-        before = columns_of(len(carry) if self.kept else 0, self.length)
-        for i in order_of(self.length, self.reverse):
-            after, ys = self._step(carry, [x[i] for x in xs])
-            if self.kept:
-                put_all(before, i, [_of_kind(c, then) for c, then in zip(carry, after, strict=True)])
-            columns = columns or columns_of(len(ys), self.length)
-            put_all(columns, i, ys)
-            carry, now = after, state()
-            states.append(states[-1] if now == states[-1] else now)
-        return carry, columns, before, states
-
-    def _step(self, carry: Leaves, xs: Leaves) -> tuple[Leaves, Leaves]:
-        """Carry out one step, and note what it reaches, and which of its results have a derivative."""
-        done = lap(self.body, carry, xs, [*self.moving, *[len(carry) + k for k in self.watched]])
-        self.moving |= {k for k, c in enumerate(done.carry) if done.moves(c)}
-        self.left |= {k for k, y in enumerate(done.ys) if done.moves(y)}
-        self.closures |= done.outside
-        done.close()
-        return [_bare(c) for c in done.carry], done.ys
-
-    def results(self) -> tuple[Leaves, Leaves]:
-        """Return the last carry, and what steps left; what has a derivative as results of one operation."""
-        carry, columns, before, states = self._carried_out()
-        ys = [column.result() for column in columns]
-        if not self.moving and not self.left:
-            return carry, ys
-        places = Places(sorted(self.moving), sorted(self.watched), sorted(self.left))
-        history = History(self.body, self.length, self.reverse, places, tuple(sorted(self.closures, key=_order)))
-        history.random = None if states[-1] is states[0] else states
-        history.kept, history.before = self.kept, [column.whole() for column in before] if self.kept else []
-        history.kinds = [getattr(c, "dtype", None) for c in carry]
-        history.start = [_own(c, _array(_of_kind(c, after))) for c, after in zip(self.begin, carry, strict=True)]
-        history.given = [_own(x, a) for x, a in zip(self.given, self.arrays, strict=True)]
-        history.entered = [k for k in places.carry if node_of(self.begin[k]) is not None]
-        history.values = [_array(carry[k]) for k in places.carry] + [columns[k].whole() for k in places.ys]
-        parts = self._recorded(history)
-        for k in places.carry:
-            carry[k] = next(parts)
-        for k in places.ys:
-            ys[k] = next(parts)
-        return carry, ys
-
-    def _recorded(self, history: History) -> Any:
-        """Return the results of the one operation, as an iterator."""
-        hidden = [history.before[k] for k in history.places.carry] if self.kept else []
-        y = (*history.values, *hidden)
-        y = y if len(y) > 1 else y[0]
-        entered, watched = history.entered, history.places.xs
-        sources = [node_of(self.begin[k]) for k in entered] + [node_of(self.given[k]) for k in watched]
-        arrays = [history.start[k] for k in entered] + [history.given[k] for k in watched]
-        nodes, saved = (*sources, *history.closures), (*arrays, *[None] * len(history.closures))
-        made = recorded(SCAN, y, nodes, SCAN.leading(nodes, (y, saved, history)), {"length": self.length})
-        return iter(made if isinstance(made, tuple) else (made,))
-
-
-def _order(node: Node) -> float:
-    return node.order
-
-
-def _bare(x: Any) -> Any:
-    """Return a value without its history."""
-    return make_tensor(array_of(x)) if isinstance(x, Handle) else x
-
-
-def _array(x: Any) -> Array:
-    return as_array(array_of(x) if isinstance(x, Handle) else x)
-
-
-def _of_kind(c: Any, after: Any) -> Any:
-    """Return a carry as it is kept: a number of Python is of the dtype that it has from the first step on."""
-    return np.asarray(c, after.dtype) if isinstance(c, (int, float, complex)) and hasattr(after, "dtype") else c
-
-
-def _own(x: Any, array: Array) -> Array:
-    """Return elements as nobody changes them any more."""
-    return array.copy() if array.__class__ is np.ndarray and not isinstance(x, Handle) else array
 
 
 # ----- derivatives -----
@@ -178,7 +67,7 @@ def _pull(history: History, g: Any, y: Any, arrays: Sequence[Any], masked: bool 
     before, given = history.elements(y if isinstance(y, tuple) else (y,), arrays)
     step = Pullback(history, parts[n:m], parts[m:], any(isinstance(x, Handle) for x in parts), masked)
     carry = [*parts[:n], *[None] * len(history.closures)]
-    xs = [*before, *given, *step.cotangents, np.arange(history.length)]
+    xs = [*before, *given, *step.cotangents, *_numbers(history)]
     last, shares = _pulled(step, carry, xs, any(x is None for x in parts[:n]))
     at = dict(zip(history.places.carry, last, strict=False))
     return [*[at[k] for k in history.entered], *shares, *last[n:]]
@@ -191,7 +80,7 @@ def _pulled(step: Pullback, carry: Leaves, xs: Leaves, bare: bool) -> tuple[Leav
     0 times infinity of an infinite derivative.
     """
     length, reverse = step.history.length, not step.history.reverse
-    if not step.recorded:
+    if not step.recorded and not traced():
         return iterated(step, carry, xs, length, reverse)
     if not bare:
         return looped(step.whole, step.filled(carry), xs, length, reverse)
@@ -205,6 +94,11 @@ def _pulled(step: Pullback, carry: Leaves, xs: Leaves, bare: bool) -> tuple[Leav
     return last, [np.concatenate([a, b[None]] if reverse else [b[None], a]) for a, b in pairs]
 
 
+def _numbers(history: History) -> Leaves:
+    """Return the numbers of the steps, by which a step that is carried out again is compared; a program has none."""
+    return [] if traced() else [np.arange(history.length)]
+
+
 def _push(history: History, tangents: Sequence[Any], y: Any, arrays: Sequence[Any]) -> list[Any]:
     """Return the tangents of the results for those of the sources."""
     places, n, m = history.places, len(history.entered), len(history.entered) + len(history.places.xs)
@@ -213,8 +107,8 @@ def _push(history: History, tangents: Sequence[Any], y: Any, arrays: Sequence[An
     step = Pushforward(history, tangents[n:m], tangents[m:], recorded)
     own = dict(zip(history.entered, tangents, strict=False))
     moves = [np.zeros(np.shape(start[k]), history.kinds[k]) if own.get(k) is None else own[k] for k in places.carry]
-    xs = [*given, *[t for t in tangents[n:m] if t is not None], np.arange(history.length)]
-    carried_out = looped if recorded else iterated
+    xs = [*given, *[t for t in tangents[n:m] if t is not None], *_numbers(history)]
+    carried_out = looped if recorded or traced() else iterated
     last, left = carried_out(step, [*start, *moves], xs, history.length, history.reverse)
     count = len(places.ys) + (len(places.carry) if history.kept else 0)
     return [*last[len(start) :], *left[:count]]

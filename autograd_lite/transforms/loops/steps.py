@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.loops.history import History
 from autograd_lite.transforms.loops.laps import Leaves, pushed
 from autograd_lite.transforms.watched import as_tensor, node_of
@@ -43,7 +44,7 @@ class Pullback:
         history, places, here = self.history, self.history.places, len(self.history.places.carry)
         n = len(history.before)
         m = n + len(history.given)
-        done = history.again(xs[:n], xs[n:m], int(xs[-1]))
+        done = history.again(xs[:n], xs[n:m], _number(xs))
         results = [done.carry[k] for k in places.carry] + [done.ys[k] for k in self._ys]
         pairs = zip(results, [*carry[:here], *xs[m : m + len(self._ys)]], strict=True)
         seeds = [(y, as_tensor(g) if self.recorded else g) for y, g in pairs if g is not None and done.moves(y)]
@@ -83,7 +84,7 @@ class Pushforward:
     def __call__(self, carry: Leaves, xs: Leaves) -> tuple[Leaves, Leaves]:
         history, places = self.history, self.history.places
         n, m = len(history.start), len(history.given)
-        done = history.again(carry[:n], xs[:m], int(xs[-1]))
+        done = history.again(carry[:n], xs[:m], _number(xs))
         given = dict(zip(self._xs, xs[m:], strict=False))
         tangents = [*carry[n:], *[given.get(k) for k in places.xs], *self.closures]
         tangents = [as_tensor(t) if self.recorded and t is not None else t for t in tangents]
@@ -105,6 +106,11 @@ def _moved(moving: Any, y: Any) -> Any:
     """Return the tangent of a result: 0 where it does not move."""
     t = moving.get(node_of(y))
     return _zeros_like(y) if t is None else t
+
+
+def _number(xs: Leaves) -> int | None:
+    """Return the number of a step; None in a program, where it is not known."""
+    return None if traced() else int(xs[-1])
 
 
 def _sum(a: Any, b: Any) -> Any:

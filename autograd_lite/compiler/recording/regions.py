@@ -1,0 +1,102 @@
+"""One step of a loop, while it is recorded: its calls are cut out of the run, and become the body of a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiler.program import facts, helpers
+from autograd_lite.compiler.program.loop import Loop
+from autograd_lite.compiler.program.program import Input, Instruction, Program, Ref, Type, refs
+from autograd_lite.compiler.recording.traced import Traced, plain
+
+
+class Region:
+    """The calls of a run from one place on.
+
+    Attributes
+    ----------
+    values : dict
+        What the values are, in this call, that were there before and are read by these calls.
+    """
+
+    def __init__(self, trace: Any) -> None:
+        self._trace, self._start = trace, len(trace.instructions)
+        self._own: set[int] = set()
+        self.values: dict[int, Any] = {}
+        self._generators = {key: g._value.bit_generator.state for key, (g, _) in trace._generators.items()}
+
+    def standing_for(self, value: Any, like: Any = None, at: int | None = None) -> Traced:
+        """Return what stands for a value that is another one in each step."""
+        array = plain(value)
+        array = array if at is None else array[at]
+        if like is not None:
+            array = np.asarray(array, like.dtype)
+            array = array if like.kind == "array" else array[()]
+        elif not isinstance(array, np.ndarray):
+            array = np.asarray(array)[()]
+        number = self._trace._new(array)
+        self._own.add(number)
+        return Traced(array, number, self._trace)
+
+    def kind(self, value: Any) -> Type:
+        """Return of which kind a value is."""
+        return Type.of(plain(value))
+
+    def is_whole(self) -> bool:
+        """Tell whether the step may be repeated."""
+        return not any(facts.of(x.fn).effect and x.fn is not helpers.verify for x in self._calls())
+
+    def _calls(self) -> list[Instruction]:
+        return self._trace.instructions[self._start :]  # type: ignore[no-any-return]
+
+    def forget(self) -> None:
+        """Leave the calls out, as if they had not been made."""
+        self._cut()
+        for key, (generator, first) in self._trace._generators.items():
+            generator._value.bit_generator.state = self._generators.get(key, first)
+
+    def _cut(self) -> list[Instruction]:
+        trace, calls = self._trace, self._calls()
+        del trace.instructions[self._start :]
+        trace.ended |= self._own | {x.id for x in calls}
+        trace.regions.remove(self)
+        return calls
+
+    def repeated(
+        self,
+        length: int,
+        reverse: bool,
+        carry: tuple[Sequence[Any], Sequence[Any]],
+        xs: tuple[Sequence[Any], Sequence[Any]],
+        outputs: Sequence[Any],
+    ) -> list[Any]:
+        """Leave the calls out, and write a loop over them; return what it gives."""
+        trace = self._trace
+        results = [trace._encoded(y if isinstance(y, Traced) else np.asarray(y), Loop) for y in outputs]
+        calls = self._cut()
+        stands: list[int] = [x.id for x in [*carry[0], *xs[0]]]
+        own: set[int] = {*stands, *[x.id for x in calls]}
+        free = dict.fromkeys(i for x in calls for i in x.operands() if i not in own)
+        free |= dict.fromkeys(i for i in refs(results) if i not in own)
+        inputs = [Input(i, "argument", k, trace.names.get(i, "")) for k, i in enumerate([*stands, *free])]
+        every = [x.id for x in (*inputs, *calls)]
+        body = Program(
+            inputs=tuple(inputs),
+            constants=(),
+            instructions=tuple(calls),
+            outputs=tuple(results),
+            assignments=(),
+            types={i: trace.types[i] for i in every},
+            names={i: trace.names[i] for i in every if i in trace.names},
+            operations={i: trace.operations[i] for i in every if i in trace.operations},
+            title="step",
+        )
+        loop = Loop(body, length, reverse, len(carry[0]), len(xs[0]))
+        operands = [trace._encoded(x, loop) for x in (*carry[1], *xs[1])]
+        values = [plain(x) for x in (*carry[1], *xs[1])] + [self.values[i] for i in free]
+        with np.errstate(all="ignore"):
+            value = loop(*values)
+        return list(trace._write(loop, (*operands, *map(Ref, free)), (), value, None))
