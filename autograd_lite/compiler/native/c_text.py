@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiler.native.c_products import function
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, buffers_of
 from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
 from autograd_lite.compiler.native.scalars import SCALARS, Scalar
 from autograd_lite.compiler.native.writer import FLOAT, Writer, is_compensated
@@ -95,8 +96,7 @@ class CWriter(Writer):
         """NOTE: temporaries that share memory are never in the same block, as ``restrict`` asks."""
         self.line("{")
         with self.deeper():
-            temporaries = {v.buffer.id: v.buffer for v in views_of(node) if v.buffer.kind == "temporary"}
-            for buffer in temporaries.values():
+            for buffer in [b for b in buffers_of(node).values() if b.kind == "temporary"]:
                 name = _in_memory(buffer.dtype)
                 self.line(f"{name} *restrict p{buffer.id} = ({name} *)work + {buffer.place};")
             yield
@@ -140,7 +140,7 @@ class CWriter(Writer):
     def large_product(self, node: Product) -> None:
         name = f"product_{node.c.buffer.id}"
         self._products.append(function(name, node, c_name(node.c.buffer.dtype)))
-        places = ", ".join(f"p{v.buffer.id} + {v.offset}" for v in (node.a, node.b, node.c))
+        places = ", ".join(f"p{v.buffer.held().id} + {place(replace(v, strides=()), ())}" for v in (node.a, node.b, node.c))
         self.line(f"{name}({places});")
 
     def typed(self, value: str, dtype: Any) -> str:
@@ -153,11 +153,11 @@ class CWriter(Writer):
         self.line(f"{name} = {value};")
 
     def load(self, view: View, variables: Sequence[str], more: Sequence[str] = ()) -> str:
-        element = f"p{view.buffer.id}[{place(view, variables, more)}]"
+        element = f"p{view.buffer.held().id}[{place(view, variables, more)}]"
         return f"({element} != 0)" if view.buffer.dtype.kind == "b" else element
 
     def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
-        self.line(f"p{view.buffer.id}[{place(view, variables, more)}] = {value};")
+        self.line(f"p{view.buffer.held().id}[{place(view, variables, more)}] = {value};")
 
     def literal(self, value: Any, dtype: Any) -> str:
         if dtype.kind == "b":

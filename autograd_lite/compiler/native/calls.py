@@ -69,8 +69,8 @@ def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether native code can do a call."""
     kinds = [types[i] for i in x.operands()]
     if x.fn is helpers.verify:
-        return _known(kinds[0]) and kinds[0].dtype == bool
-    if types[x.id].kind == "float" or not _known(types[x.id]) or not all(map(_known, kinds)):
+        return is_known(kinds[0]) and kinds[0].dtype == bool
+    if types[x.id].kind == "float" or not is_known(types[x.id]) or not all(map(is_known, kinds)):
         return False
     if facts.of(x.fn).writes and _selects_nothing(x.args[1 if x.fn is helpers.placed else 2], types[x.id]):
         return False
@@ -106,7 +106,7 @@ def axis_of_joined(x: Instruction) -> int | None:
     return axis if not given and isinstance(axis, int) else None
 
 
-def _known(kind: Type) -> bool:
+def is_known(kind: Type) -> bool:
     """Tell whether a value is made of numbers that native code has, and at least of one."""
     return kind.kind == "float" or is_array(kind)
 

@@ -104,8 +104,8 @@ def read_once(body: Iterable[Statement]) -> frozenset[int]:
 
 
 def place(view: View, variables: Iterable[str], more: Iterable[str] = ()) -> str:
-    """Return the index of an element: the offset, the strides by the variables of the loops, and what else is added."""
-    parts = [str(view.offset)] if view.offset else []
+    """Return the index of an element: where the view begins, its strides by the variables, and what else is added."""
+    parts = [text for text in (view.buffer.steps(), str(view.offset or "")) if text]
     for stride, variable in zip(view.strides, variables, strict=True):
         if stride:
             parts.append(variable if stride == 1 else f"{variable} * {stride}")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from autograd_lite.compiler.native.loops import Buffer, Nest, Product, views_of
+from autograd_lite.compiler.native.loops import Buffer, Node, buffers_of
 
 ALIGNED = 64
 """In bytes: a line of the cache, and the longest vector."""
 
 
-def placed(nodes: Sequence[Nest | Product]) -> int:
+def placed(nodes: Sequence[Node]) -> int:
     """Give every temporary its place, and return the size of the work space in bytes."""
     first, last = _lifetimes(nodes)
-    buffers = {v.buffer.id: v.buffer for node in nodes for v in views_of(node)}
+    buffers = {i: buffer for node in nodes for i, buffer in buffers_of(node).items()}
     temporaries = [buffer for buffer in buffers.values() if buffer.kind == "temporary"]
     held: list[tuple[int, int, Buffer]] = []  # start and end of what lies in the work space, in order
     size = 0
@@ -27,13 +27,13 @@ def placed(nodes: Sequence[Nest | Product]) -> int:
     return size
 
 
-def _lifetimes(nodes: Sequence[Nest | Product]) -> tuple[dict[int, int], dict[int, int]]:
+def _lifetimes(nodes: Sequence[Node]) -> tuple[dict[int, int], dict[int, int]]:
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for k, node in enumerate(nodes):
-        for view in views_of(node):
-            first.setdefault(view.buffer.id, k)
-            last[view.buffer.id] = k
+        for i in buffers_of(node):  # what is repeated needs all of its own at the same time
+            first.setdefault(i, k)
+            last[i] = k
     return first, last
 
 

@@ -17,9 +17,11 @@ from autograd_lite.compiler.native.loops import (
     Literal,
     Load,
     Nest,
+    Node,
     Operand,
     Product,
     Reduce,
+    Repeat,
     Stage,
     Statement,
     Store,
@@ -107,15 +109,30 @@ class Writer(ABC):
             self.begin(kernel, stage)
             with self.deeper():
                 for node in stage.nodes:
-                    with self.node(node):
-                        if isinstance(node, Product):
-                            self._product(node)
-                        else:
-                            self._nest(loop(node))
+                    self._node(node)
             self.end()
         return "\n".join(self.lines) + "\n"
 
     # ----- the walk -----
+
+    def _node(self, node: Node) -> None:
+        if isinstance(node, Repeat):
+            self._repeat(node)
+            return
+        with self.node(node):
+            if isinstance(node, Product):
+                self._product(node)
+            else:
+                self._nest(loop(node))
+
+    def _repeat(self, node: Repeat) -> None:
+        """Write a loop over nodes; backwards, the number of the step is counted from the end."""
+        variable = self.name("r") if node.reverse else node.variable
+        with self.loop(variable, "0", str(node.length)):
+            if node.reverse:
+                self.declare(node.variable, np.dtype(np.int64), f"{node.length - 1} - {variable}")
+            for inner in node.nodes:
+                self._node(inner)
 
     def _product(self, node: Product) -> None:
         (rows, inner), columns = node.a.shape, node.b.shape[1]

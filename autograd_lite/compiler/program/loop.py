@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from autograd_lite.base.lazy import lazy
 from autograd_lite.base.shapes import Array
-from autograd_lite.compiler.program.program import Instruction, Program, Ref
+from autograd_lite.compiler.program.program import Instruction, Program, Ref, Type, mapped, substituted
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,30 @@ class Loop:
 def is_loop(fn: Any) -> bool:
     """Tell whether what an instruction calls is a loop."""
     return fn.__class__ is Loop
+
+
+def is_item(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call takes one of several results."""
+    return x.fn is operator.getitem and x.args[0].__class__ is Ref and types[x.args[0].id].kind == "tuple"
+
+
+def renumbered(program: Program, start: int) -> Program:
+    """Return a program with other numbers of its values: from `start` on."""
+    number = {i: start + k for k, i in enumerate(program.types)}
+    change = {i: Ref(k) for i, k in number.items()}
+    made = []
+    for x in program.instructions:
+        x = substituted(x, change)
+        made.append(replace(x, id=number[x.id], into=None if x.into is None else number[x.into]))
+    return program.having(
+        inputs=tuple([replace(x, id=number[x.id]) for x in program.inputs]),
+        constants=tuple([replace(c, id=number[c.id]) for c in program.constants]),
+        instructions=tuple(made),
+        outputs=mapped(program.outputs, change),
+        types={number[i]: kind for i, kind in program.types.items()},
+        names={number[i]: name for i, name in program.names.items()},
+        operations={},
+    )
 
 
 def with_bodies(program: Program, change: Callable[[Program], Program]) -> Program:
