@@ -140,8 +140,8 @@ class CWriter(Writer):
     def large_product(self, node: Product) -> None:
         name = f"product_{node.c.buffer.id}"
         self._products.append(function(name, node, c_name(node.c.buffer.dtype)))
-        places = ", ".join(f"p{v.buffer.held().id} + {place(replace(v, strides=()), ())}" for v in (node.a, node.b, node.c))
-        self.line(f"{name}({places});")
+        starts = [(v.buffer.held().id, place(replace(v, strides=()), ())) for v in (node.a, node.b, node.c)]
+        self.line(f"{name}({', '.join(f'p{i} + {start}' for i, start in starts)});")
 
     def typed(self, value: str, dtype: Any) -> str:
         return value if dtype.kind == "b" or dtype == FLOAT else f"(({c_name(dtype)}){value})"

@@ -73,10 +73,17 @@ class Lowering:
         The constants that are one number everywhere.
     leaving : sequence of int
         The values that are needed outside of the kernel.
+    numbers : list of int, optional
+        The last number that was given to anything, where another one gives numbers too: for the step of a loop.
     """
 
     def __init__(
-        self, program: Program, instructions: Iterable[Instruction], splats: Mapping[int, Any], leaving: tuple[int, ...]
+        self,
+        program: Program,
+        instructions: Iterable[Instruction],
+        splats: Mapping[int, Any],
+        leaving: tuple[int, ...],
+        numbers: list[int] | None = None,
     ) -> None:
         self.types = program.types
         self.made = {x.id: x for x in program.instructions}
@@ -89,7 +96,7 @@ class Lowering:
         }
         self._loads: dict[Any, int] = {}
         self._stored: dict[int, Memory] = {}
-        self._numbers = max(program.types, default=0)
+        self._numbers = numbers or [max(program.types, default=0)]
         self.outputs = {i: Buffer(i, self._dtype(i), size(self.types[i].shape), "array") for i in leaving}
         for x in instructions:
             self.values[x.id] = self._lowered(x)
@@ -132,8 +139,8 @@ class Lowering:
         return Memory(View(buffer, 0, contiguous(kind.shape), kind.shape), -1)
 
     def _new(self) -> int:
-        self._numbers += 1
-        return self._numbers
+        self._numbers[0] += 1
+        return self._numbers[0]
 
     def _room(self, i: int | None, shape: Shape, dtype: Any) -> View:
         """Return memory for a value: an array that leaves, or a temporary one."""
@@ -374,15 +381,15 @@ class Lowering:
     def _looped(self, x: Instruction) -> Value:
         """A loop: its carry is memory, which a step reads, and which what it has made is copied to at its end."""
         loop: Loop = x.fn
-        body = renumbered(loop.body, self._numbers + 1)
-        inner = Lowering(body, (), {}, ())
-        inner._numbers = max(body.types)
+        body = renumbered(loop.body, self._numbers[0] + 1)
+        self._numbers[0] = max(body.types)
+        inner = Lowering(body, (), {}, (), self._numbers)
         variable = f"r{inner._new()}"
         carry, xs, given = loop.divided(list(zip(body.inputs, x.args, strict=True)))
         rooms = [self._carried(inner, i.id, operand) for i, operand in carry]
         for i, operand in xs:
             view = self._in_memory(self.value(operand)).view
-            part = Buffer(inner._new(), view.buffer.dtype, size(view.shape[1:]), "part", -1)
+            part = Buffer(inner._new(), view.buffer.dtype, view.buffer.size, "part", -1)
             part.whole = (view.buffer, view.strides[0], variable)
             inner.values[i.id] = Memory(View(part, view.offset, view.strides[1:], view.shape[1:]), -1)
         for i, operand in given:
@@ -395,7 +402,6 @@ class Lowering:
         after = [inner._kept(inner.value(y), room) for y, room in zip(body.outputs, rooms, strict=False)]
         for room, made in zip(rooms, after, strict=True):
             inner._moved(made, room)
-        self._numbers = inner._numbers
         self.nodes.append(Repeat(variable, loop.length, loop.reverse, inner.nodes))
         for k, room in enumerate((*rooms, *left)):
             if (x.id, k) in self._items:
@@ -406,9 +412,7 @@ class Lowering:
         """Return the memory of a part of the carry, with the first one in it."""
         shape = inner.types[i].shape
         room = View(Buffer(inner._new(), inner._dtype(i), size(shape)), 0, contiguous(shape), shape)
-        self._numbers = inner._numbers
         self._put(self.value(operand), room)
-        inner._numbers = self._numbers
         inner.values[i] = Memory(room, -1)
         return room
 
@@ -416,9 +420,7 @@ class Lowering:
         """Have a step write what it leaves to its place, and return the memory of all."""
         value = inner.value(output)
         shape = (x.fn.length, *value.shape)
-        self._numbers = inner._numbers
         room = self._room(self._items.get((x.id, k)), shape, value.dtype)
-        inner._numbers = self._numbers
         part = Buffer(inner._new(), room.buffer.dtype, size(value.shape), "part", -1)
         part.whole = (room.buffer, size(value.shape), variable)
         inner._put(value, View(part, 0, contiguous(value.shape), value.shape))

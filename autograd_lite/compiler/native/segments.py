@@ -70,7 +70,7 @@ class _Division:
 
     def given_by(self, x: Instruction) -> list[int]:
         """Return the values that a call gives: of a loop in a kernel, its results."""
-        return self.items[x.id] if x.id in self.items else [x.id]
+        return self.items.get(x.id, [x.id])
 
     def root(self, i: int) -> int:
         """Return what a value shows elements of; itself, if it is no view."""
@@ -117,7 +117,8 @@ def fits(x: Instruction, program: Program, limits: Limits) -> bool:
     if not is_loop(x.fn):
         return is_native(x, types) and not limits.exclude(x, types)
     body = x.fn.body
-    whole = x.id in program.escaping() or any(x.id in y.operands() and not is_item(y, types) for y in program.instructions)
+    readers = [y for y in program.instructions if x.id in y.operands()]
+    whole = x.id in program.escaping() or not all(is_item(y, types) for y in readers)
     if whole or body.constants or not all(is_known(types[i]) for i in x.operands()):
         return False
     outputs = [body.types[y.id] for y in body.outputs if isinstance(y, Ref)]

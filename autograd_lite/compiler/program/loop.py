@@ -88,8 +88,8 @@ def renumbered(program: Program, start: int) -> Program:
     change = {i: Ref(k) for i, k in number.items()}
     made = []
     for x in program.instructions:
-        x = substituted(x, change)
-        made.append(replace(x, id=number[x.id], into=None if x.into is None else number[x.into]))
+        into = None if x.into is None else number[x.into]
+        made.append(replace(substituted(x, change), id=number[x.id], into=into))
     return program.having(
         inputs=tuple([replace(x, id=number[x.id]) for x in program.inputs]),
         constants=tuple([replace(c, id=number[c.id]) for c in program.constants]),

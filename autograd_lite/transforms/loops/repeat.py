@@ -85,7 +85,7 @@ class _Repeated:
         after = self._body(carry)
         going = self.going(carry)
         if not isinstance(going, ArrayLike):
-            return after, None
+            return after if going else carry, None
         old, (new, structure) = flatten(carry)[0], flatten(after)
         pairs = zip(new, old, strict=True)
         return unflatten(structure, [np.where(going, a, b) for a, b in pairs]), None  # type: ignore[call-overload]
