@@ -180,7 +180,7 @@ def test_a_training_step() -> None:
     for _ in range(4):
         np.testing.assert_allclose(compiled(X)._data, plain(X)._data, rtol=1e-12)
     np.testing.assert_allclose(twin[0].weight._data, cell.weight._data, rtol=1e-12)
-    assert "for k in range(5)" in compiled.source
+    assert "for k in range(5):" in compiled.source
 
 
 def test_a_compiled_loop_has_a_history() -> None:

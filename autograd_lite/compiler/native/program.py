@@ -104,8 +104,7 @@ class Driver(NumpyText):
         if is_product(x, self.program.types):
             lines += [self._empty(x.id), f"np.dot({', '.join(map(self.operand, x.args))}, out={self.names[x.id]})"]
         else:
-            *before, last = self.statements(x)
-            lines += [*before, f"{last:<{COLUMN}}  # {self.comment(x)}"]
+            lines += self.commented(x)
         self._written.add(x.id)
         return ['with np.errstate(all="ignore"):', *[f"    {line}" for line in lines]] if is_loud(x) else lines
 

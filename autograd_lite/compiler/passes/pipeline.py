@@ -15,6 +15,7 @@ from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
 from autograd_lite.compiler.passes.loops import freed_of_constants, loops
+from autograd_lite.compiler.passes.shared import shared
 from autograd_lite.compiler.passes.small import small_arrays
 from autograd_lite.compiler.passes.subexpressions import common_subexpressions
 from autograd_lite.compiler.passes.sums import sums
@@ -29,6 +30,7 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
     {
         "dead_code": dead_code,
         "loops": loops,
+        "shared": shared,
         "constant_folding": constant_folding,
         "views": views,
         "algebra": algebra,
@@ -67,6 +69,7 @@ def measured(
     stages = [("recorded", program)]
     for name, work in PASSES.items():
         if name == "constant_folding":
+            program = loops(program) if "shared" in chosen else program  # of what is shared now
             inner = with_bodies(program, lambda body: measured(body, chosen, step=True)[-1][1])
             if inner is not program:
                 program = freed_of_constants(inner)

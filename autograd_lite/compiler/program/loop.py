@@ -82,6 +82,15 @@ def is_item(x: Instruction, types: Mapping[int, Type]) -> bool:
     return x.fn is operator.getitem and x.args[0].__class__ is Ref and types[x.args[0].id].kind == "tuple"
 
 
+def items_of_loops(program: Program) -> dict[int, dict[int, int]]:
+    """Return for each loop, by its number, the values that are its results, by their place."""
+    found: dict[int, dict[int, int]] = {x.id: {} for x in program.instructions if is_loop(x.fn)}
+    for x in program.instructions if found else ():
+        if x.fn is operator.getitem and x.args[0].__class__ is Ref and x.args[0].id in found:
+            found[x.args[0].id].setdefault(x.args[1], x.id)
+    return found
+
+
 def renumbered(program: Program, start: int) -> Program:
     """Return a program with other numbers of its values: from `start` on."""
     number = {i: start + k for k, i in enumerate(program.types)}

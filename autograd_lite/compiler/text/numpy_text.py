@@ -15,7 +15,7 @@ from autograd_lite import errors
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.identifiers import words
 from autograd_lite.compiler.program.literals import array_text, dtype_text, example_text, literal
-from autograd_lite.compiler.program.loop import calls, is_loop
+from autograd_lite.compiler.program.loop import calls, is_loop, items_of_loops
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.compiler.program.paths import path_of, source_of
 from autograd_lite.compiler.program.program import Group, Instruction, Program, Ref, Type, refs
@@ -52,6 +52,8 @@ class NumpyText:
         self.imported = sorted({library_of(x.fn) for x in calls(program)} - {""})
         self.opaque = {x.fn.__name__: x.fn for x in program.instructions if is_opaque(x.fn)}
         self.steps = {x.id: self._step_of(x) for x in program.instructions if is_loop(x.fn)}
+        self.items = items_of_loops(program)
+        self._items = {i for of in self.items.values() for i in of.values()}
 
     def _step_of(self, x: Instruction) -> NumpyText:
         """Return the text of a step of a loop: a function by a name that nothing else has."""
@@ -103,10 +105,8 @@ class NumpyText:
                 lines += self._loop(group)
             if k in silent and (k - 1 not in silent or grouped.get(k - 1) != group):
                 lines.append(f'{margin}with np.errstate(all="ignore"):')
-            *before, last = self.statements(x)
             indent = margin + ("    " if k in silent else "")
-            lines += [indent + line for line in before]
-            lines.append(f"{indent + last:<{COLUMN}}  # {self.comment(x)}")
+            lines += self.commented(x, indent)
             if group is not None and k == group.stop - 1:
                 self._blocks = {}
             if gone[k]:
@@ -174,6 +174,13 @@ class NumpyText:
         shape = f"{kind.shape} {dtype_text(kind.dtype)}" if kind.kind in ("array", "scalar") else kind.kind
         return f"{shape}: {words(x.origin)}" if x.origin else shape
 
+    def commented(self, x: Instruction, indent: str = "") -> list[str]:
+        """Return the lines for one call, the last with a comment; none for what a loop gives by its name."""
+        if x.id in self._items:
+            return []
+        *before, last = [indent + line for line in self.statements(x)]
+        return [*before, last if is_loop(x.fn) else f"{last:<{COLUMN}}  # {self.comment(x)}"]
+
     def statements(self, x: Instruction) -> list[str]:
         """Return the lines for one call."""
         if is_loop(x.fn):
@@ -186,21 +193,30 @@ class NumpyText:
 
     def _repeated(self, x: Instruction) -> list[str]:
         """Return the lines of a loop: the carry, arrays for what steps leave, and a call of a step in a `for`."""
-        loop, name, step = x.fn, self.names[x.id], self.steps[x.id]
+        loop, step, items = x.fn, self.steps[x.id], self.items.get(x.id, {})
         carry, xs, given = loop.divided([self.operand(value) for value in x.args])
-        carried = [self.names.another(f"{name}_carry_{k + 1}") for k in range(len(carry))]
-        kinds = [step.kind_of(y) for y in loop.body.outputs[loop.carried :]]
-        left = [self.names.another(f"{name}_{k + 1}") for k in range(len(kinds))]
+        names = [self.names[items[k]] if k in items else self._unread(x, k) for k in range(len(loop.body.outputs))]
+        carried, left = names[: loop.carried], names[loop.carried :]
         lines = [f"{', '.join(carried)} = {', '.join(carry)}"] if carry else []
-        for y, kind in zip(left, kinds, strict=True):
+        for y, output in zip(left, loop.body.outputs[loop.carried :], strict=True):
+            kind = step.kind_of(output)
             lines.append(f"{y} = np.empty({(loop.length, *kind.shape)}, {literal(kind.dtype)})")
         i = self.names.another("k")
         order = f"range({loop.length - 1}, -1, -1)" if loop.reverse else f"range({loop.length})"
-        targets = ", ".join([*carried, *[f"{y}[{i}]" for y in left]])
+        targets = ", ".join([*carried, *[f"{y}[{i}]" for y in left]]) + ("," if len(names) == 1 else "")
         operands = ", ".join([*carried, *[f"{a}[{i}]" for a in xs], *given])
-        comma = "," if len(carried) + len(left) == 1 else ""
-        lines += [f"for {i} in {order}:", f"    {targets}{comma} = {step.function}({operands})"]
-        return [*lines, f"{name} = ({', '.join([*carried, *left])},)"]
+        lines += [f"{f'for {i} in {order}:':<{COLUMN - 4}}  # {words(x.origin)}"]
+        lines += [f"    {targets} = {step.function}({operands})"]
+        return lines if not self._is_whole(x) else [*lines, f"{self.names[x.id]} = ({', '.join(names)},)"]
+
+    def _unread(self, x: Instruction, k: int) -> str:
+        """Return a name for a result of a loop that nobody reads."""
+        return self.names.another(f"{self.names[x.id]}_{k + 1}")
+
+    def _is_whole(self, x: Instruction) -> bool:
+        """Tell whether the results of a loop are read otherwise than one by one."""
+        read = [i for y in self.program.instructions if y.id not in self._items for i in y.operands()]
+        return x.id in read or x.id in self.program.escaping()
 
     def kind_of(self, value: Any) -> Type:
         """Return what is known of an operand."""
