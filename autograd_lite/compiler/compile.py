@@ -307,6 +307,8 @@ class Compiled(Generic[P, R]):
         self._kept_before = recorded.kept
         if recorded.complete:
             self.programs.add(CompiledProgram(recorded, self._choices, self._function))
+        if recorded.hollow and recorded.derived is None:
+            return self.programs.run(args, kwargs)
         return result if recorded.derived is None else MISS
 
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[RecordedProgram, Any]:

@@ -12,6 +12,9 @@ from autograd_lite.compiler.program.loop import Loop
 from autograd_lite.compiler.program.program import Input, Instruction, Program, Ref, Type, refs
 from autograd_lite.compiler.recording.traced import Traced, plain
 
+LONG = 20_000
+"""So many calls of a loop are made while it is recorded; with more, a first call would take as long as plain NumPy."""
+
 
 class Region:
     """The calls of a run from one place on.
@@ -82,7 +85,7 @@ class Region:
         free = dict.fromkeys(i for x in calls for i in x.operands() if i not in own)
         free |= dict.fromkeys(i for i in refs(results) if i not in own)
         inputs = [Input(i, "argument", k, trace.names.get(i, "")) for k, i in enumerate([*stands, *free])]
-        every = [x.id for x in (*inputs, *calls)]
+        every = [x.id for x in inputs] + [x.id for x in calls]
         body = Program(
             inputs=tuple(inputs),
             constants=(),
@@ -97,6 +100,15 @@ class Region:
         loop = Loop(body, length, reverse, len(carry[0]), len(xs[0]))
         operands = [trace._encoded(x, loop) for x in (*carry[1], *xs[1])]
         values = [plain(x) for x in (*carry[1], *xs[1])] + [self.values[i] for i in free]
-        with np.errstate(all="ignore"):
-            value = loop(*values)
+        value = self._value(loop, values, [plain(y) for y in outputs])
         return list(trace._write(loop, (*operands, *map(Ref, free)), (), value, None))
+
+    def _value(self, loop: Loop, values: Sequence[Any], left: Sequence[Any]) -> tuple[Any, ...]:
+        """Return what a loop gives in this call; of a long one, only values of the same kind, by its first step."""
+        trace = self._trace
+        if loop.length * len(loop.body.instructions) <= LONG or not trace.may_be_hollow():
+            with np.errstate(all="ignore"):
+                return loop(*values)
+        trace.hollow = True
+        n = loop.carried
+        return (*left[:n], *[np.repeat(np.asarray(y)[None], loop.length, 0) for y in left[n:]])

@@ -117,6 +117,8 @@ class RecordedProgram:
         Whether it has made such Tensors.
     derived : Derived or None
         What is known of the derivatives of the results, where they have a history.
+    hollow : bool
+        Whether the values of the run are none, so that the program has to be called for them.
     """
 
     program: Program
@@ -135,6 +137,7 @@ class RecordedProgram:
     complete: bool
     kept: bool
     derived: Derivative | None = None
+    hollow: bool = False
 
 
 def record(
@@ -227,6 +230,8 @@ class _Run:
         assignments = _assignments(trace, function)
         _refuse_views(trace, function)
         kept = _kept(trace, results)
+        if kept:
+            trace.with_values()
         if kept and not self.may_keep:
             text = errors.COMPILE_KEPT.format(function=name_of(function), number=len(kept), shape=kept[0].shape)
             raise errors.CompileError(text)
@@ -247,8 +252,10 @@ class _Run:
         )
         if not trace.ended.isdisjoint(program.escaping()):
             raise errors.CompileError(errors.COMPILE_LOOP_LEFT.format(where=f" in {name_of(function)}"))
+        if environment.disturbed:
+            trace.with_values()
         live = self.derived is not None and self.derived.live
-        if live:
+        if live or trace.hollow:
             trace.undo()
         else:
             _commit(trace, kept)
@@ -257,7 +264,7 @@ class _Run:
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
             is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
-            derived=self.derived if live else None,
+            derived=self.derived if live else None, hollow=trace.hollow,
         )  # fmt: skip
         environment.forget()
         return recorded, unflatten(built, values)

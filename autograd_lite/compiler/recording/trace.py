@@ -10,7 +10,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -102,6 +102,7 @@ class Trace:
         self._outside: dict[int, Any] = {}
         self.observer: Any = None
         self.beside, self.replaced = Aside(self), Replaced()
+        self.hollow = False  # whether values of long loops are not those of this call, but of their kind
         self.regions: list[Region] = []
         self.ended: set[int] = set()  # values of steps of loops, which are not there outside of them
         self._begun_by = sys._getframe(1).f_code
@@ -182,8 +183,10 @@ class Trace:
         if fn not in _WRITTEN:
             path_of(fn)  # refused now, and not when everything has happened
         try:
-            value = carried(fn, values, {name: plain(x) for name, x in kwargs.items()})
+            with np.errstate(all="ignore") if self.hollow else nullcontext():
+                value = carried(fn, values, {name: plain(x) for name, x in kwargs.items()})
         except BaseException as error:
+            self.with_values()
             self.failures.append(error)
             raise
         frame = user_frame(self._begun_by)  # NOTE: a frame that is asked for its variables keeps them
@@ -239,10 +242,20 @@ class Trace:
         while frame is not None and of_frame(frame) in WITHIN:
             frame = frame.f_back
         if frame is None or is_log(frame.f_code) or self.saying == (frame.f_code, frame.f_lasti):
+            self.with_values()
             return plain(value)
         if value._sources:
             self.fixed(value._sources)
         return refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
+
+    def may_be_hollow(self) -> bool:
+        """Tell whether values of long loops need not be computed while they are recorded."""
+        return _VALUES not in self._fixed
+
+    def with_values(self) -> None:
+        """Begin again, if the values are not those of this call, and have them computed."""
+        if self.hollow:
+            raise Restart(frozenset((_VALUES,)))
 
     def step(self) -> Region:
         """Return what records one step of a loop, from now on."""
@@ -251,10 +264,12 @@ class Trace:
 
     def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
         """Call what cannot be seen into, and write the call down as it is."""
+        self.with_values()
         return self.beside.call(fn, name, args, settings)
 
     def aside(self) -> AbstractContextManager[Any]:
         """Return a block that runs as outside of the trace."""
+        self.with_values()
         return self.beside.alone()
 
     def _encoded(self, x: Any, fn: Any) -> Any:
@@ -441,7 +456,7 @@ class Trace:
 
     def verify(self, condition: Any, text: str, error: Callable[[str], Exception]) -> None:
         condition = whole(condition)
-        if not np.all(plain(condition)):
+        if not self.hollow and not np.all(plain(condition)):
             raise error(text)
         if isinstance(condition, Traced):
             self.call(helpers.verify, (condition, text))
@@ -492,6 +507,8 @@ class Trace:
 
 
 _ITEM = operator.getitem
+_VALUES = ("values",)
+"""What is fixed where all values are to be those of the call."""
 _WRITTEN = frozenset((*OPERATORS.values(), _ITEM))  # by signs
 _INSTEAD = "np.where(condition, a, b) for both branches, and the number itself for float()"
 
