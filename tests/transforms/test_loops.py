@@ -276,6 +276,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: ag.grad(lambda w: ag.scan(lambda h, x: (h * w * own.standard_normal(), h), 1.0, X)[0])(2.0),
         errors.CheckpointError, "xs=rng",
     ),
+    "a write to the carry": (
+        lambda: ag.scan(lambda c, x: (np.add(c, x, out=c), None), np.ones(2), X), ValueError, "read-only",
+    ),
+    "a write to an element": (
+        lambda: ag.map(lambda x: np.multiply(x, 2, out=x), np.ones((3, 2))), ValueError, "read-only",
+    ),
     "a write": (lambda: ag.scan(lambda c, x: (outer.assign([x]) and c, None), 0.0, X), errors.LoopError, "carry"),
     "a value kept": (
         lambda: ag.grad(lambda w: (ag.scan(lambda c, x: (kept.append(c * w) or c * w, x), w, X), kept[1])[1])(2.0),

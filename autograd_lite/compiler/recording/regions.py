@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.loop import Loop
 from autograd_lite.compiler.program.program import Input, Instruction, Program, Ref, Type, refs
-from autograd_lite.compiler.recording.traced import Traced, plain
+from autograd_lite.compiler.recording.traced import Number, Traced, plain
 
 LONG = 20_000
 """So many calls of a loop are made while it is recorded; with more, a first call would take as long as plain NumPy."""
@@ -42,7 +42,7 @@ class Region:
             array = np.asarray(array)[()]
         number = self._trace._new(array)
         self._own.add(number)
-        return Traced(array, number, self._trace)
+        return Traced(array, number, self._trace, given=True)
 
     def kind(self, value: Any) -> Type:
         """Return of which kind a value is."""
@@ -98,8 +98,9 @@ class Region:
             title="step",
         )
         loop = Loop(body, length, reverse, len(carry[0]), len(xs[0]))
-        operands = [trace._encoded(x, loop) for x in (*carry[1], *xs[1])]
-        values = [plain(x) for x in (*carry[1], *xs[1])] + [self.values[i] for i in free]
+        begin = [_of_kind(x, stand.dtype) for x, stand in zip(carry[1], carry[0], strict=True)]
+        operands = [trace._encoded(x, loop) for x in (*begin, *xs[1])]
+        values = [plain(x) for x in (*begin, *xs[1])] + [self.values[i] for i in free]
         value = self._value(loop, values, [plain(y) for y in outputs])
         return list(trace._write(loop, (*operands, *map(Ref, free)), (), value, None))
 
@@ -112,3 +113,10 @@ class Region:
         trace.hollow = True
         n = loop.carried
         return (*left[:n], *[np.repeat(np.asarray(y)[None], loop.length, 0) for y in left[n:]])
+
+
+def _of_kind(x: Any, dtype: Any) -> Any:
+    """Return what a carry begins with; a number of Python in the dtype that it has after a step."""
+    if isinstance(x, Number):
+        return x.astype(dtype)
+    return np.asarray(x, dtype)[()] if type(x) in (int, float, complex) else x

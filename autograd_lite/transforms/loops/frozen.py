@@ -10,14 +10,20 @@ from functools import partial
 from types import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from typing import Any
 
+from autograd_lite.engine.record import Handle, array_of, make_tensor
+from autograd_lite.engine.watchpoints import traced
+from autograd_lite.tree import flatten, unflatten
+
+_CONTAINERS = (list, tuple, dict)
 _LASTING = (FunctionType, BuiltinFunctionType, ModuleType, type)
 
 
 def frozen(f: Any, made: dict[int, Any] | None = None) -> Any:
     """Return a function that computes what `f` would now, also when variables it reads have other values.
 
-    So are the functions that it finds in variables of functions around it. What is no function of Python, or a partial
-    call of one, is returned as it is.
+    So are the functions that it finds in variables of functions around it, and Tensors, also in lists, tuples and
+    dicts, which others may give another value; a trace gives them theirs at its end. What is neither a function of
+    Python nor a partial call of one is returned as it is.
     """
     made = {} if made is None else made
     if id(f) in made:
@@ -25,7 +31,7 @@ def frozen(f: Any, made: dict[int, Any] | None = None) -> Any:
     if type(f) is partial:
         return partial(frozen(f.func, made), *[frozen(x, made) for x in f.args], **f.keywords)
     if type(f) is not FunctionType:
-        return f
+        return _value(f)
     cells = [CellType() for _ in f.__closure__ or ()]
     copy = made[id(f)] = FunctionType(f.__code__, _globals(f), f.__name__, f.__defaults__, tuple(cells) or None)
     copy.__kwdefaults__, copy.__qualname__ = f.__kwdefaults__, f.__qualname__
@@ -35,14 +41,26 @@ def frozen(f: Any, made: dict[int, Any] | None = None) -> Any:
     return copy
 
 
+def _value(x: Any) -> Any:
+    """Return a Tensor, or a container of some, as it is now."""
+    if traced():
+        return x
+    if isinstance(x, Handle):
+        twin = make_tensor(array_of(x), x._node, x._op)
+        twin._name = x._name
+        return twin
+    if type(x) in _CONTAINERS:
+        leaves, structure = flatten(x)
+        if any(isinstance(leaf, Handle) for leaf in leaves):
+            return unflatten(structure, list(map(_value, leaves)))
+    return x
+
+
 def _globals(f: FunctionType) -> dict[str, Any]:
     """Return the variables of the module of `f`; a copy, if it reads one that may be given another value."""
     found = f.__globals__
-    return dict(found) if any(not isinstance(found.get(name), _LASTING) for name in _read(f, found)) else found
-
-
-def _read(f: FunctionType, variables: dict[str, Any]) -> list[str]:
-    return [name for name in f.__code__.co_names if name in variables]
+    read = [name for name in f.__code__.co_names if name in found and not isinstance(found[name], _LASTING)]
+    return {**found, **{name: _value(found[name]) for name in read}} if read else found
 
 
 def _is_filled(cell: CellType) -> bool:

@@ -25,7 +25,7 @@ from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.loops.columns import Column, columns_of, put_all
 from autograd_lite.transforms.loops.history import History
 from autograd_lite.transforms.loops.laps import Body, Leaves
-from autograd_lite.transforms.loops.recording import Recording, order_of
+from autograd_lite.transforms.loops.recording import Recording, lent, order_of, own
 from autograd_lite.transforms.loops.steps import Pullback, Pushforward
 from autograd_lite.transforms.loops.traced import TracedLoop
 
@@ -47,10 +47,10 @@ def iterated(body: Body, carry: Leaves, xs: Leaves, length: int, reverse: bool =
     """Carry out a loop, step by step: what all is about."""
     columns: list[Column] = []
     for i in order_of(length, reverse):
-        carry, ys = body(carry, [x[i] for x in xs])
+        carry, ys = body([lent(c) for c in carry], [lent(x[i]) for x in xs])
         columns = columns or columns_of(len(ys), length)
         put_all(columns, i, ys)
-    return carry, [column.result() for column in columns]
+    return [own(c) for c in carry], [column.result() for column in columns]
 
 
 # ----- derivatives -----

@@ -53,14 +53,14 @@ class Recording:
         carry, columns, states = [bare(c) for c in self.begin], list[Column](), [state()]
         before = columns_of(len(carry) if self.kept else 0, self.length)
         for i in order_of(self.length, self.reverse):
-            after, ys = self.noted(carry, [x[i] for x in xs])
+            after, ys = self.noted([lent(c) for c in carry], [lent(x[i]) for x in xs])
             if self.kept:
                 put_all(before, i, [_of_kind(c, then) for c, then in zip(carry, after, strict=True)])
             columns = columns or columns_of(len(ys), self.length)
             put_all(columns, i, ys)
             carry, now = after, state()
             states.append(states[-1] if now == states[-1] else now)
-        return carry, columns, before, states
+        return [own(c) for c in carry], columns, before, states
 
     def noted(self, carry: Leaves, xs: Leaves) -> tuple[Leaves, Leaves]:
         """Carry out one step, and note what it reaches, and which of its results have a derivative."""
@@ -82,8 +82,8 @@ class Recording:
         history.random = None if states[-1] is states[0] else states
         history.kept, history.before = self.kept, [column.whole() for column in before] if self.kept else []
         history.kinds = [getattr(c, "dtype", None) for c in carry]
-        history.start = [_own(c, array_in(_of_kind(c, after))) for c, after in zip(self.begin, carry, strict=True)]
-        history.given = [_own(x, a) for x, a in zip(self.given, self.arrays, strict=True)]
+        history.start = [_kept(c, array_in(_of_kind(c, after))) for c, after in zip(self.begin, carry, strict=True)]
+        history.given = [_kept(x, a) for x, a in zip(self.given, self.arrays, strict=True)]
         history.entered = [k for k in places.carry if node_of(self.begin[k]) is not None]
         history.values = [array_in(carry[k]) for k in places.carry] + [columns[k].whole() for k in places.ys]
         parts = self._recorded(history)
@@ -110,6 +110,19 @@ def _order(node: Node) -> float:
     return node.order
 
 
+def lent(x: Any) -> Any:
+    """Return what a step is given: an array that it cannot write to, for a step is evaluated more than once."""
+    if x.__class__ is np.ndarray:
+        x = x.view()
+        x.flags.writeable = False
+    return x
+
+
+def own(x: Any) -> Any:
+    """Return an array as its user's own; one that steps were lent is copied."""
+    return x if x.__class__ is not np.ndarray or x.flags.writeable else x.copy()
+
+
 def bare(x: Any) -> Any:
     """Return a value without its history."""
     return make_tensor(array_of(x)) if isinstance(x, Handle) else x
@@ -125,6 +138,6 @@ def _of_kind(c: Any, after: Any) -> Any:
     return np.asarray(c, after.dtype) if isinstance(c, (int, float, complex)) and hasattr(after, "dtype") else c
 
 
-def _own(x: Any, array: Array) -> Array:
+def _kept(x: Any, array: Array) -> Array:
     """Return elements as nobody changes them any more."""
     return array.copy() if array.__class__ is np.ndarray and not isinstance(x, Handle) else array

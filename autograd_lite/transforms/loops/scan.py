@@ -45,8 +45,9 @@ def scan(
     ----------
     f : callable
         ``carry, y = f(carry, x)``, written with NumPy. The carry has the same structure, shapes and dtypes after each
-        step. Called again with the same arguments it has to compute the same: random numbers of
-        `autograd_lite.manual_seed` are repeated, those of generators of your own are noticed and refused.
+        step; arrays that are given cannot be written to. Called again with the same arguments it has to compute the
+        same: random numbers of `autograd_lite.manual_seed` are repeated, those of generators of your own are noticed
+        and refused.
     init : tree of arrays
         The first carry.
     xs : tree of arrays, optional
