@@ -460,6 +460,9 @@ def compile(  # noqa: A001 - PyTorch's name
     compiled function and of `debug` it runs as well. A training step, which calls ``backward()`` itself, returns values
     without a history. Operations of `custom_op` and solvers of `implicit` are called as they are, at every call.
 
+    A loop of Python is unrolled. The step of `autograd_lite.scan` and its kin is recorded once, its derivative too, and
+    the program repeats them. Steps that draw random numbers, or call code as it is, are recorded one by one.
+
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
     are; its sums keep their rounding errors, and its functions are exact to some units in the last place. Large loops
     are done by as many threads as ``OMP_NUM_THREADS`` says, by default one for each processor. What was compiled is

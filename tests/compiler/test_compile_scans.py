@@ -311,3 +311,19 @@ def test_a_long_loop_is_not_carried_out_to_be_recorded(capsys: pytest.CaptureFix
     with pytest.warns(errors.AutogradWarning, match="prints"):
         said(np.float64(0.5))
     assert float(capsys.readouterr().out.splitlines()[-1]) == pytest.approx(expected[0])
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_pullback_computes_no_expensive_function_again(reverse: bool) -> None:
+    def wave(x: Any, xs: Any) -> Any:
+        last, left = ag.scan(lambda c, y: (np.sin(c) * y, c), x, xs, reverse=reverse)
+        return np.sum(left**2) + (last if reverse else 0)
+
+    f = ag.compile(ag.value_and_grad(wave, (0, 1)))
+    f(np.float64(0.3), X)
+    bodies = [x.fn.body for x in f.program.program.instructions if is_loop(x.fn)]
+    called = [{x.fn for x in body.instructions} & {np.sin, np.cos} for body in bodies]
+    assert called == [{np.sin, np.cos}, set()]
+    expected = ag.value_and_grad(wave, (0, 1))(np.float64(0.3), X)
+    for a, b in zip(ag.tree.leaves(f(np.float64(0.3), X)), ag.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)

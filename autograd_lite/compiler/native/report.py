@@ -24,7 +24,7 @@ def listed(backend: str, parts: Sequence[Part], types: Mapping[int, Type], limit
 
 _TOO_MANY = (
     "{number:,} more calls: left to NumPy, for {backend} takes too long to compile more than {limit:,} statements. "
-    "Compile one step, and write the loop outside"
+    "Write the loop with ag.scan, or compile one step and write the loop outside"
 )
 
 

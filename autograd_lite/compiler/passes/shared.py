@@ -19,6 +19,7 @@ from autograd_lite.compiler.program.program import Input, Instruction, Program, 
 
 MOST = 1 << 26
 """In bytes: so much is kept of a loop at most."""
+_ALL, _BUT_LAST, _BUT_FIRST = slice(None), slice(None, -1), slice(1, None)
 _EXPENSIVE = frozenset((np.sin, np.cos, np.log, np.power, np.hypot, np.arctan2, np.logaddexp, np.einsum, np.tensordot))
 
 
@@ -27,7 +28,7 @@ def shared(program: Program) -> Program:
     found = [x for x in program.instructions if is_loop(x.fn)]
     for k, first in enumerate(found):
         for later in found[k + 1 :]:
-            if first.fn.length == later.fn.length:
+            if 0 <= first.fn.length - later.fn.length <= 1:  # of a pullback the last step may stand by itself
                 program = _Pair(program, first.id, later.id).shared()
     return program
 
@@ -47,6 +48,8 @@ class _Pair:
         self.items = {x.id: x.args[1] for x in program.instructions if _is_item_of(x, first)}
         self.one: Loop = self.first.fn
         self.other: Loop = self.later.fn
+        self._made = made
+        self.part: Any = _ALL if self.one.length == self.other.length else None
         self.same: dict[int, int] = {}
         self.moved: dict[int, Instruction] = {}
         self._known = {_key(x): x.id for x in self.one.body.instructions if not facts.of(x.fn).effect}
@@ -61,14 +64,29 @@ class _Pair:
         lent = {operand.id: x.id for x, operand in given if operand.__class__ is Ref}
         _, xs, given = other.divided(list(zip(other.body.inputs, self.later.args, strict=True)))
         for x, operand in xs:
-            place = self.items.get(operand.id, -1) if operand.__class__ is Ref else -1
+            of = self._taken_of(operand)
+            place = self.items.get(of, -1)
             if place >= one.carried and one.body.outputs[place].__class__ is Ref:
                 self.same[x.id] = one.body.outputs[place].id
-            elif operand.__class__ is Ref and operand.id in taken:
-                self.same[x.id] = taken[operand.id]
+            elif of in taken:
+                self.same[x.id] = taken[of]
         for x, operand in given:
             if operand.__class__ is Ref and operand.id in lent:
                 self.same[x.id] = lent[operand.id]
+
+    def _taken_of(self, operand: Any) -> int:
+        """Return of what elements are taken, if element i is one of step i of the first loop; else -1.
+
+        The later loop may leave out the last step, or, where that came first, the first one.
+        """
+        if operand.__class__ is not Ref or self.part is _ALL:
+            return operand.id if operand.__class__ is Ref else -1
+        x = self._made.get(operand.id)
+        wanted = _BUT_FIRST if self.one.reverse else _BUT_LAST
+        if x is None or x.fn is not operator.getitem or x.args[1] != wanted or self.one.reverse == self.other.reverse:
+            return -1
+        self.part = wanted
+        return x.args[0].id if x.args[0].__class__ is Ref else -1
 
     def shared(self) -> Program:
         """Return the program with what is worth it kept by the first loop."""
@@ -108,8 +126,14 @@ class _Pair:
             kind = self.other.body.types[i]
             types[latest] = Type((self.one.length, *kind.shape), kind.dtype)
             items.append(Instruction(latest, operator.getitem, (Ref(self.first.id), place), origin=self.first.origin))
+            if self.part is not _ALL:
+                latest += 1
+                types[latest] = Type((self.other.length, *kind.shape), kind.dtype)
+                args = (Ref(latest - 1), self.part)
+                items.append(Instruction(latest, operator.getitem, args, origin=self.first.origin))
         first = replace(self.first, fn=self._leaving(kept))
-        later = self._taking(kept, [Ref(item.id) for item in items])
+        taken = items if self.part is _ALL else items[1::2]
+        later = self._taking(kept, [Ref(item.id) for item in taken])
         made: list[Instruction] = []
         for x in program.instructions:
             made += [first, *items] if x.id == first.id else [later if x.id == later.id else x]

@@ -78,7 +78,9 @@ def scan(
     -----
     What is kept for the derivatives is the carry before each step, not what a step computes on the way, which is
     computed again. Tensors that `f` reaches without being given them, as the parameters of a module, get their
-    gradients. Signature and trees are those of JAX's `lax.scan`.
+    gradients. In a compiled function the step is recorded once, and the program has a loop.
+
+    Signature and trees are those of JAX's `lax.scan`.
 
     Examples
     --------
