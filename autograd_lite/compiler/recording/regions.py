@@ -7,13 +7,58 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.loop import Loop
 from autograd_lite.compiler.program.program import Input, Instruction, Program, Ref, Type, refs
+from autograd_lite.compiler.recording.lines import refuse
+from autograd_lite.compiler.recording.restart import VALUES, Restart
 from autograd_lite.compiler.recording.traced import Number, Traced, plain
 
 LONG = 20_000
 """So many calls of a loop are made while it is recorded; with more, a first call would take as long as plain NumPy."""
+
+
+class Steps:
+    """The steps of loops that are being recorded in a run.
+
+    Attributes
+    ----------
+    hollow : bool
+        Whether some values are not those of this call, but only of their kind: those of long loops.
+    solid : bool
+        Whether that may not be.
+    ended : set
+        The values of steps, which are not there outside of them.
+    """
+
+    def __init__(self, trace: Any) -> None:
+        self._trace = trace
+        self._regions: list[Region] = []
+        self.hollow, self.solid = False, VALUES in trace._fixed
+        self.ended: set[int] = set()
+
+    def begin(self) -> Region:
+        """Return the calls of a step, which begins here."""
+        self._regions.append(Region(self._trace))
+        return self._regions[-1]
+
+    def end(self, region: Region, own: set[int]) -> None:
+        """Note that a step is over, and its values with it."""
+        self._regions.remove(region)
+        self.ended |= own
+
+    def read(self, number: int, value: Any) -> None:
+        """Take notice of a value that a call reads."""
+        if self.ended and number in self.ended:
+            refuse(errors.COMPILE_LOOP_LEFT)
+        for region in self._regions:
+            region.values[number] = value
+
+    def with_values(self) -> None:
+        """Have the run begin again, with all values, if some are not those of this call."""
+        if self.hollow:
+            raise Restart(frozenset((VALUES,)))
 
 
 class Region:
@@ -64,8 +109,7 @@ class Region:
     def _cut(self) -> list[Instruction]:
         trace, calls = self._trace, self._calls()
         del trace.instructions[self._start :]
-        trace.ended |= self._own | {x.id for x in calls}
-        trace.regions.remove(self)
+        trace.steps.end(self, self._own | {x.id for x in calls})
         return calls
 
     def repeated(
@@ -107,10 +151,10 @@ class Region:
     def _value(self, loop: Loop, values: Sequence[Any], left: Sequence[Any]) -> tuple[Any, ...]:
         """Return what a loop gives in this call; of a long one, only values of the same kind, by its first step."""
         trace = self._trace
-        if loop.length * len(loop.body.instructions) <= LONG or not trace.may_be_hollow():
+        if loop.length * len(loop.body.instructions) <= LONG or trace.steps.solid:
             with np.errstate(all="ignore"):
                 return loop(*values)
-        trace.hollow = True
+        trace.steps.hollow = True
         n = loop.carried
         return (*left[:n], *[np.repeat(np.asarray(y)[None], loop.length, 0) for y in left[n:]])
 

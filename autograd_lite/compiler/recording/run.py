@@ -22,7 +22,8 @@ from autograd_lite.compiler.recording.environment import Environment, Nothing
 from autograd_lite.compiler.recording.generators import Generator
 from autograd_lite.compiler.recording.interception import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.recording.naming import argument_names, reached
-from autograd_lite.compiler.recording.trace import Restart, Trace
+from autograd_lite.compiler.recording.restart import Restart
+from autograd_lite.compiler.recording.trace import Trace
 from autograd_lite.compiler.recording.traced import Traced, plain
 from autograd_lite.engine import refusals
 from autograd_lite.engine.covered import uncovered
@@ -231,7 +232,7 @@ class _Run:
         _refuse_views(trace, function)
         kept = _kept(trace, results)
         if kept:
-            trace.with_values()
+            trace.steps.with_values()
         if kept and not self.may_keep:
             text = errors.COMPILE_KEPT.format(function=name_of(function), number=len(kept), shape=kept[0].shape)
             raise errors.CompileError(text)
@@ -250,12 +251,12 @@ class _Run:
             operations=dict(trace.operations),
             title=name_of(function),
         )
-        if not trace.ended.isdisjoint(program.escaping()):
+        if not trace.steps.ended.isdisjoint(program.escaping()):
             raise errors.CompileError(errors.COMPILE_LOOP_LEFT.format(where=f" in {name_of(function)}"))
         if environment.disturbed:
-            trace.with_values()
+            trace.steps.with_values()
         live = self.derived is not None and self.derived.live
-        if live or trace.hollow:
+        if live or trace.steps.hollow:
             trace.undo()
         else:
             _commit(trace, kept)
@@ -264,7 +265,7 @@ class _Run:
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
             is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
-            derived=self.derived if live else None, hollow=trace.hollow,
+            derived=self.derived if live else None, hollow=trace.steps.hollow,
         )  # fmt: skip
         environment.forget()
         return recorded, unflatten(built, values)
