@@ -318,3 +318,32 @@ def peak(checkpoint: bool, length: int) -> int:
 def test_memory_is_that_of_the_square_root_of_the_steps() -> None:
     assert peak(True, 400) < 0.35 * peak(False, 400)
     assert peak(True, 1600) < 3 * peak(True, 400)
+
+
+def test_it_is_checked_and_explained() -> None:
+    def loss(w: Any) -> Any:
+        return np.sum(ag.scan(lambda h, x: (np.tanh(w * h) + x, h), C, X)[1])
+
+    assert ag.gradcheck(loss, np.array([0.3, 0.2]))
+    x = ag.Tensor(X, requires_grad=True)
+    text = str(ag.explain(ag.scan(lambda c, x: (c * x, c), 1.0, x)[0]))
+    assert "scan(" in text
+    assert "length=5" in text
+
+
+def test_a_tensor_that_gets_another_value_before_the_derivative() -> None:
+    w = ag.Tensor([2.0], requires_grad=True)
+    y = np.sum(ag.scan(lambda h, x: (h * w + x, None), np.ones(1), X)[0])
+    w.assign([5.0])
+    y.backward()
+    expected = ag.grad(lambda w: np.sum(plain(lambda h, x: (h * w + x, h), np.ones(1), X)[0]))(np.array([2.0]))
+    np.testing.assert_allclose(w.grad, expected)
+
+
+def test_a_graph_that_is_kept_is_swept_twice() -> None:
+    w = ag.Tensor(2.0, requires_grad=True)
+    y = ag.scan(lambda h, x: (np.sin(h * w) + x, h), 1.0, X)[0]
+    y.backward(retain_graph=True)
+    once = w.grad.copy()
+    y.backward()
+    np.testing.assert_allclose(w.grad, 2 * once)

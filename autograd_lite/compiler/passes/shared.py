@@ -10,8 +10,6 @@ import operator
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.loop import Loop, is_loop
 from autograd_lite.compiler.program.memory import is_array
@@ -20,7 +18,6 @@ from autograd_lite.compiler.program.program import Input, Instruction, Program, 
 MOST = 1 << 26
 """In bytes: so much is kept of a loop at most."""
 _ALL, _BUT_LAST, _BUT_FIRST = slice(None), slice(None, -1), slice(1, None)
-_EXPENSIVE = frozenset((np.sin, np.cos, np.log, np.power, np.hypot, np.arctan2, np.logaddexp, np.einsum, np.tensordot))
 
 
 def shared(program: Program) -> Program:
@@ -173,7 +170,7 @@ def _is_item_of(x: Instruction, i: int) -> bool:
 
 def _is_expensive(x: Instruction) -> bool:
     known = facts.of(x.fn)
-    return known.vectors or known.product or x.fn in _EXPENSIVE
+    return known.vectors or known.product or known.dear
 
 
 def _key(x: Instruction) -> Any:

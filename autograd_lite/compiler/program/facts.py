@@ -31,6 +31,7 @@ class CallFacts:
     product: bool = False  # of two matrices
     beside: bool = False  # a number beside an array may as well be an array of no dimension
     vectors: bool = False  # NumPy has vector instructions for it, and is two to ten times as fast as what numba calls
+    dear: bool = False  # its result is sooner kept than computed again, as of what has vectors, and of products
     effect: bool = False  # it is more than its value: never dropped, never merged, never moved across another such call
     writes: bool = False  # it is one of our own, and puts values into a copy of its operand, or into zeros
     overwrites: bool = False  # it changes its operand
@@ -52,7 +53,9 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
         np.add, np.subtract, np.multiply, np.copysign, np.maximum, np.minimum, np.less, np.less_equal, np.greater,
         np.greater_equal, np.equal, np.not_equal,
     ),
-    "beside": (np.divide, np.power, np.hypot, np.arctan2, np.logaddexp),
+    "beside": (np.divide,),
+    "beside dear": (np.power, np.hypot, np.arctan2, np.logaddexp),
+    "dear": (np.sin, np.cos, np.log),
     "calm": (
         np.negative, np.square, np.absolute, np.sign, np.isfinite,
         operator.add, operator.sub, operator.mul, operator.neg, operator.getitem,
