@@ -289,6 +289,8 @@ def test_it_is_shown() -> None:
     f(W, C, X)
     assert "loop" in str(f.visualize())
     assert f.program.report()
+    assert "loop_2, 5 times, from the last element" in str(f.program.formulas())
+    assert "loop 1, 5 times" in f.program.formulas().latex
     assert "5 steps" in repr(next(x.fn for x in f.program.program.instructions if is_loop(x.fn)))
 
 

@@ -30,6 +30,8 @@ class Loop:
     carried, taken : int
         How many of the inputs are the carry, and elements. So many operands are the first carry, and what elements are
         taken of; the others are given. The results are the last carry, and the array of what all steps left.
+    name : str
+        What a message calls it.
     """
 
     body: Program
@@ -37,8 +39,11 @@ class Loop:
     reverse: bool
     carried: int
     taken: int
+    name: str = "loop"
 
-    __name__ = "loop"
+    @property
+    def __name__(self) -> str:
+        return self.name
 
     def __call__(self, *operands: Any) -> tuple[Any, ...]:
         return self.carried_out(self._step, operands)
