@@ -28,16 +28,19 @@ if TYPE_CHECKING:
     from autograd_lite.transforms.batches.vmap import vmap
     from autograd_lite.transforms.checkpoint import checkpoint
     from autograd_lite.transforms.jacobians import hessian, jacobian
+    from autograd_lite.transforms.loops.branch import cond
+    from autograd_lite.transforms.loops.repeat import while_loop
+    from autograd_lite.transforms.loops.scan import fori_loop, map, scan  # noqa: A004 - JAX's name
     from autograd_lite.viz.explain import explain
     from autograd_lite.viz.picture import Picture, visualize
 
 __all__ = [
     "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint", "compile",
-    "custom_op", "debug", "elementwise_grad", "enable_grad", "errors", "explain", "grad", "gradcheck",
-    "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled", "jacobian", "jvp", "linearize",
-    "log_softmax", "logsumexp", "manual_seed", "mean_squared_error", "nn", "no_grad", "optim", "optimize", "relu",
-    "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree", "value_and_grad", "visualize",
-    "viz", "vjp", "vmap",
+    "cond", "custom_op", "debug", "elementwise_grad", "enable_grad", "errors", "explain", "fori_loop", "grad",
+    "gradcheck", "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled", "jacobian", "jvp", "linearize",
+    "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "optim", "optimize",
+    "relu", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree",
+    "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
 # Imported at the first use: half of the time of an import, for what most programs need not.
@@ -52,6 +55,7 @@ _LATER = {
     "supported": "apps.support",
     "custom_op": "extend.custom",
     "vmap": "transforms.batches.vmap",
+    **dict.fromkeys(("cond", "fori_loop", "map", "scan", "while_loop"), "transforms.loops"),
 }
 
 if not TYPE_CHECKING:  # a checker would take every name for one

@@ -313,6 +313,8 @@ class Compiled(Generic[P, R]):
         self._kept_before = recorded.kept
         if recorded.complete:
             self.programs.add(CompiledProgram(recorded, self._choices, self._function))
+        if recorded.hollow and recorded.derived is None:
+            return self.programs.run(args, kwargs)
         return result if recorded.derived is None else MISS
 
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[RecordedProgram, Any]:
@@ -463,6 +465,9 @@ def compile(  # noqa: A001 - PyTorch's name
     first asked for. Derivatives of that, forward mode, and `vmap` evaluate the plain function; inside of another
     compiled function and of `debug` it runs as well. A training step, which calls ``backward()`` itself, returns values
     without a history. Operations of `custom_op` and solvers of `implicit` are called as they are, at every call.
+
+    A loop of Python is unrolled. The step of `autograd_lite.scan` and its kin is recorded once, its derivative too, and
+    the program repeats them. Steps that draw random numbers, or call code as it is, are recorded one by one.
 
     Native code gives no warnings of overflow and the like. It keeps NaN, infinities and zeros of either sign as they
     are; its sums keep their rounding errors, its functions are exact to some units in the last place, and products

@@ -172,6 +172,9 @@ class PlainRun:
     def doing(self, items: Iterable[Any], said: Callable[[Any], Any]) -> Iterable[Any]:
         return items
 
+    def step(self) -> None:
+        """Return None: loops are carried out."""
+
     def is_outside(self, t: Any) -> bool:
         return False
 

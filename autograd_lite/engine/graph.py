@@ -13,6 +13,7 @@ from itertools import count
 from operator import attrgetter
 from typing import Any
 
+from autograd_lite import errors
 from autograd_lite.base.shapes import Shape
 from autograd_lite.engine.op import NO_SETTINGS, Op, Settings
 
@@ -89,6 +90,10 @@ class Node:
         """Let go of saved values and inputs; a later sweep through here is an error that says so."""
         self.edges = self._inputs = None
         self.__class__ = Node
+
+    def freed(self) -> Exception:
+        """Return what a sweep raises that comes here when the node is released."""
+        return errors.FreedGraphError(errors.FREED.format(what=self.describe()))
 
     def describe(self) -> str:
         """Return how a message calls the node."""

@@ -83,11 +83,13 @@ def reverse(
             if node.notes is not None or (wanted is not None and node in wanted):
                 g = _arrive(node, g, found, wanted, hook)
             op, edges = node.op, node.edges
-            if edges is None or op is None:
-                raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
             end = within is not None and node in found
+            if end:
+                edges = ()  # also of one that a sweep around this one has released
+            if edges is None or op is None:
+                raise node.freed()
             if within is not None:
-                edges = () if end else tuple([edge for edge in edges if edge[0] in within])
+                edges = tuple([edge for edge in edges if edge[0] in within])
             zeros = op.selects or (node in masked if masked else False)
             try:
                 for parent, rule, saved, index in edges if watcher is None else _told(watcher, op, edges):

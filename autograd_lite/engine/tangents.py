@@ -64,7 +64,7 @@ def forward(
             if node in moving or op is None:
                 continue
             if edges is None:
-                raise errors.FreedGraphError(errors.FREED.format(what=node.describe()))
+                raise node.freed()
             for edge in edges:
                 if edge[0] in moving:
                     break

@@ -18,6 +18,29 @@ from autograd_lite.base.shapes import everywhere
 T = TypeVar("T")
 
 
+class Step(Protocol):
+    """One step of a loop, while a trace records it: its calls are repeated in the place of being made."""
+
+    def standing_for(self, value: Any, like: Any = None, at: int | None = None) -> Any:
+        """Return what stands for a value that is another one in each step: of this kind; for one of its elements."""
+
+    def kind(self, value: Any) -> Any:
+        """Return of which kind a value is; two values of the same may stand for each other."""
+
+    def is_whole(self) -> bool:
+        """Tell whether the step may be repeated; not so if it draws numbers, or calls what nobody can see into."""
+
+    def forget(self) -> None:
+        """Leave the calls out, as if they had not been made."""
+
+    def repeated(self, length: int, reverse: bool, carry: Any, xs: Any, outputs: Sequence[Any]) -> list[Any]:
+        """Leave the calls out, and write a loop over them; return what it gives.
+
+        `carry` and `xs` are what stands for the values, and what the loop begins with, or goes through. The first
+        outputs are the next carry, whose last values are given; of the others, those of all steps.
+        """
+
+
 class Watcher(Protocol):
     """What a trace does at these places."""
 
@@ -41,6 +64,9 @@ class Watcher(Protocol):
 
     def doing(self, items: Iterable[T], said: Callable[[T], tuple[str, Any]]) -> Iterable[T]:
         """Return the items of a loop, and know of each, while the loop is at it, what is computed: see `doing`."""
+
+    def step(self) -> Step | None:
+        """Return what records one step of a loop, from now on; None where loops are carried out."""
 
     def is_outside(self, t: Any) -> bool:
         """Tell whether a Tensor was there before, and is not to be changed before the call has ended."""
@@ -119,3 +145,9 @@ def shown(array: Any) -> Any:
     """Return an array as it is to be printed."""
     watcher = _watcher()
     return array if watcher is None else watcher.shown(array)
+
+
+def step() -> Step | None:
+    """Return what records one step of a loop, from now on; None where loops are carried out."""
+    watcher = _watcher()
+    return None if watcher is None else watcher.step()

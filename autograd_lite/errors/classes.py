@@ -131,6 +131,10 @@ class CheckpointError(AutogradError, RuntimeError):
     """A checkpointed function computed something else the second time."""
 
 
+class LoopError(AutogradError, ValueError):
+    """A loop or a branch is not written as its steps, or its two sides, have to be."""
+
+
 class PictureError(AutogradError, ValueError):
     """A graph cannot be drawn, or a picture not saved, as asked."""
 

@@ -167,3 +167,7 @@ COMPILE_C_VALUE = (
     "save({path!r}): {what} is a value of kind {kind}, and the C written here has real numbers, integers and truth "
     "values, and no empty arrays. Write x.astype(np.float32), or save({other!r})"
 )
+COMPILE_LOOP_LEFT = (
+    "a value that a step of a loop has computed was kept elsewhere, or written into an array from outside{where}. "
+    "Write return carry, y, which gives the values of all steps as an array"
+)

@@ -134,6 +134,32 @@ class Refusing(StateScope):
             raise errors.BatchError(errors.BATCH_STATE.format(what=what, place=_place()))
 
 
+class Unwritten(StateScope):
+    """Nothing from outside is written to: what is evaluated is a step, of which nobody knows how often it is.
+
+    Parameters
+    ----------
+    function : str
+        What a message calls it.
+    """
+
+    def __init__(self, function: str) -> None:
+        super().__init__()
+        self.function = function
+
+    def see(self, t: Handle, value: Any) -> None:
+        if self.is_from_outside(t):
+            self._refuse(refusals.describe(t))
+
+    def see_attribute(self, module: Any, name: str, value: Any) -> None:
+        old = vars(module).get(name)
+        if id(module) not in self.modules and not (isinstance(old, Handle) and not self.is_from_outside(old)):
+            self._refuse(f"the attribute {name} of {type(module).__name__}")
+
+    def _refuse(self, what: str) -> None:
+        raise errors.LoopError(errors.LOOP_WRITE.format(function=self.function, what=what))
+
+
 class Noting(StateScope):
     """Everything is written, and it is noted what was there before."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.functions import derived
-from autograd_lite.base.shapes import Array, whole
+from autograd_lite.base.shapes import Array
 from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.generators import replayed, state
 from autograd_lite.engine.graph import Node, Recomputed, new_order
@@ -19,11 +19,10 @@ from autograd_lite.engine.several import Several, bundled, parts_of
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.state import Noting, discarded
-from autograd_lite.transforms.recomputed import Stretch, follow
+from autograd_lite.transforms.recomputed import Stretch, are_same, follow
 from autograd_lite.transforms.watched import Function, leading_to, name_of, node_of, walk
 from autograd_lite.tree import Structure, flatten, unflatten
 
-_ROUNDING = 64  # units in the last place of the largest number: what another order of additions may do
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -144,13 +143,7 @@ class _Segment(Recomputed):
 
     def _are_same(self, results: Sequence[Any]) -> bool:
         """Tell whether results are those of the first evaluation, but for rounding."""
-        arrays = [array_of(y) if isinstance(y, Handle) else np.asarray(y) for y in results]
-        pairs = list(zip(arrays, self.values, strict=True))
-        if any(a.shape != b.shape or a.dtype != b.dtype for a, b in pairs):
-            return False
-        pairs = [(whole(a), whole(b)) for a, b in pairs]
-        largest = max([_largest(b) for _, b in pairs])
-        return all(_same(a, b, largest) for a, b in pairs)
+        return are_same([array_of(y) if isinstance(y, Handle) else np.asarray(y) for y in results], self.values)
 
     def _kept(self, noted: Noting) -> _FirstRun:
         run = self.run()
@@ -184,21 +177,6 @@ def _remembered(x: Any) -> Any:
 
 def _again(x: Any) -> Any:
     return make_tensor(*x) if isinstance(x, _Given) else x
-
-
-def _largest(a: Array) -> float:
-    """Return the largest size of a number that is finite."""
-    return float(np.max(np.abs(a), initial=0, where=np.isfinite(a))) if isinstance(a, np.ndarray) else 0.0
-
-
-def _same(a: Array, b: Array, largest: float) -> bool:
-    """Tell whether each number is the same up to rounding: nan, infinities and their signs too."""
-    if not isinstance(a, np.ndarray) or (a == b).all():
-        return True
-    finite = np.isfinite(b)
-    tolerance = _ROUNDING * np.finfo(b.dtype).eps * largest
-    near = np.abs(np.where(finite, a, 0) - np.where(finite, b, 0)) <= tolerance
-    return bool(near.all()) and np.array_equal(a[~finite], b[~finite], equal_nan=True)
 
 
 _CHECKPOINT = Several(

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.compiler.native.c_products import function
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, buffers_of
 from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
 from autograd_lite.compiler.native.scalars import SCALARS, Scalar
 from autograd_lite.compiler.native.writer import FLOAT, Writer, inside
@@ -103,8 +103,7 @@ class CWriter(Writer):
         """NOTE: temporaries that share memory are never in the same block, as ``restrict`` asks."""
         self.line("{")
         with self.deeper():
-            temporaries = {v.buffer.id: v.buffer for v in views_of(node) if v.buffer.kind == "temporary"}
-            for buffer in temporaries.values():
+            for buffer in [b for b in buffers_of(node).values() if b.kind == "temporary"]:
                 name = in_memory(buffer.dtype)
                 self.line(f"{name} *restrict p{buffer.id} = ({name} *)work + {buffer.place};")
             yield
@@ -148,7 +147,9 @@ class CWriter(Writer):
     def large_product(self, node: Product, stack: Sequence[str]) -> None:
         name = f"product_{node.c.buffer.id}"
         self._products.append(function(name, node.matrices(), c_name(node.c.buffer.dtype)))
-        places = [f"{self.array(v.buffer)} + {place(v, (*stack, '0', '0'))}" for v in (node.a, node.b, node.c)]
+        places = [
+            f"{self.array(v.buffer.held())} + {place(v, (*stack, '0', '0'))}" for v in (node.a, node.b, node.c)
+        ]
         self.line(f"{name}({', '.join(places)});")
 
     def typed(self, value: str, dtype: Any) -> str:
@@ -165,11 +166,11 @@ class CWriter(Writer):
         return f"p{buffer.id}"
 
     def load(self, view: View, variables: Sequence[str], more: Sequence[str] = ()) -> str:
-        element = f"{self.array(view.buffer)}[{place(view, variables, more)}]"
+        element = f"{self.array(view.buffer.held())}[{place(view, variables, more)}]"
         return f"({element} != 0)" if view.buffer.dtype.kind == "b" else element
 
     def store(self, view: View, value: str, variables: Sequence[str], more: Sequence[str] = ()) -> None:
-        self.line(f"{self.array(view.buffer)}[{place(view, variables, more)}] = {value};")
+        self.line(f"{self.array(view.buffer.held())}[{place(view, variables, more)}] = {value};")
 
     def literal(self, value: Any, dtype: Any) -> str:
         if dtype.kind == "b":

@@ -78,8 +78,8 @@ def is_written(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether a call can be written as loops: also one of numbers of Python, which a kernel never gives."""
     kinds = [types[i] for i in x.operands()]
     if x.fn is helpers.verify:
-        return _known(kinds[0]) and kinds[0].dtype == bool
-    if not _known(types[x.id]) or not all(map(_known, kinds)):
+        return is_known(kinds[0]) and kinds[0].dtype == bool
+    if not is_known(types[x.id]) or not all(map(is_known, kinds)):
         return False
     if facts.of(x.fn).writes and _selects_nothing(x.args[1 if x.fn is helpers.placed else 2], types[x.id]):
         return False
@@ -115,7 +115,7 @@ def axis_of_joined(x: Instruction) -> int | None:
     return axis if not given and isinstance(axis, int) else None
 
 
-def _known(kind: Type) -> bool:
+def is_known(kind: Type) -> bool:
     """Tell whether a value is made of numbers that native code has, and at least of one."""
     return kind.kind == "float" or is_array(kind)
 
@@ -197,10 +197,11 @@ def elementwise(x: Instruction, types: Mapping[int, Type]) -> tuple[Scalar, tupl
 
     None for other calls, and for operands that are neither values nor single numbers.
     """
-    if not all(isinstance(value, (Ref, int, float, np.number)) for value in x.args[: 1 if x.fn is np.astype else None]):
+    of_dtype = x.fn in (np.astype, np.array) and not x.kwargs
+    if not all(isinstance(value, (Ref, int, float, np.number)) for value in x.args[: 1 if of_dtype else None]):
         return None
     result = types[x.id]
-    if x.fn in (np.copy, np.astype):
+    if of_dtype or x.fn is np.copy:
         return None if _is_cut(x.args[0], result, types) else (SAME, x.args[:1], (_dtype(result),))
     if x.fn is np.where and len(x.args) == 3 and not x.kwargs:  # noqa: PLR2004 - condition, two choices
         return WHERE, x.args, (np.dtype(bool), _dtype(result), _dtype(result))

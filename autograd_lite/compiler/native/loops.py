@@ -6,7 +6,7 @@ variable as long as it is read at the same element, and in memory otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -29,10 +29,13 @@ class Buffer:
     id : int
         The value of the program that it holds, or a number of its own.
     kind : str
-        ``array``, ``number`` (a float of Python or a number of NumPy, which are read from the object itself), or
-        ``temporary``; where the text stands alone, also ``local``.
+        ``array``, ``number`` (a float of Python or a number of NumPy, which are read from the object itself),
+        ``temporary``, or ``part``; where the text stands alone, also ``local``.
     place : int
         The place among the arguments, or for a temporary the first element in the work space.
+    whole : Buffer, int, str
+        Of a part, which a loop goes through: of which buffer, how many elements it goes on at each step, and the
+        variable that has the number of the step.
     """
 
     id: int
@@ -40,6 +43,18 @@ class Buffer:
     size: int
     kind: str = "temporary"
     place: int = -1
+    whole: tuple[Buffer, int, str] | None = None
+
+    def held(self) -> Buffer:
+        """Return the buffer that has the memory."""
+        return self if self.whole is None else self.whole[0].held()
+
+    def steps(self) -> str:
+        """Return what is added to the place of an element of a part, as text; nothing for what is whole."""
+        if self.whole is None:
+            return ""
+        inner, step, variable = self.whole
+        return " + ".join([text for text in (inner.steps(), f"{variable} * {step}") if text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +139,14 @@ Statement = Load | Compute | Store | Reduce | Demand
 class Nest:
     """Statements for each element of a shape without axes of length one.
 
-    `wide` says that the elements of the first axis may be done by several threads.
+    `wide` says that the elements of the first axis may be done by several threads; `moves`, that it has the carry of a
+    step become that of the next, after all else.
     """
 
     shape: Shape
     body: list[Statement] = field(default_factory=list)
     wide: bool = False
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +168,24 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """Nodes that are done again and again, with the number of the step in `variable`."""
+
+    variable: str
+    length: int
+    reverse: bool
+    nodes: Sequence[Node]
+
+
+Node = Nest | Product | Repeat
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One function: its nodes, and into how many parts it can be divided; 1 where it is done as a whole."""
 
     name: str
-    nodes: Sequence[Nest | Product]
+    nodes: Sequence[Node]
     parts: int = 1
 
 
@@ -174,14 +204,14 @@ class Kernel:
     """
 
     name: str
-    nodes: list[Nest | Product]
+    nodes: list[Node]
     inputs: tuple[Buffer, ...] = ()
     outputs: tuple[Buffer, ...] = ()
     work: int = 0
 
     def stages(self) -> list[Stage]:
         """Return the functions: each wide nest is one of its own, and none is so long that compilers take forever."""
-        found: list[tuple[list[Nest | Product], int]] = []
+        found: list[tuple[list[Node], int]] = []
         for wide, run in groupby(self.nodes, lambda node: node.shape[0] if isinstance(node, Nest) and node.wide else 0):
             nodes = list(run)
             found += [([node], wide) for node in nodes] if wide else [(part, 1) for part in _cut(nodes)]
@@ -198,14 +228,16 @@ class Kernel:
         return len(stages) > 1 or stages[0].parts > 1
 
 
-def _length(node: Nest | Product) -> int:
+def _length(node: Node) -> int:
     """Return how many statements a node has; the loops around them count as some more."""
+    if isinstance(node, Repeat):
+        return _LOOPS + sum(map(_length, node.nodes))
     return _LOOPS + (len(node.body) if isinstance(node, Nest) else 1)
 
 
-def _cut(nodes: list[Nest | Product]) -> Iterator[list[Nest | Product]]:
+def _cut(nodes: list[Node]) -> Iterator[list[Node]]:
     """Yield nodes in order, in lists that are not too long together."""
-    part: list[Nest | Product] = []
+    part: list[Node] = []
     size = 0
     for node in nodes:
         if part and size + _length(node) > LONGEST:
@@ -214,6 +246,21 @@ def _cut(nodes: list[Nest | Product]) -> Iterator[list[Nest | Product]]:
         part.append(node)
         size += _length(node)
     yield part
+
+
+def simple(nodes: Iterable[Node]) -> Iterator[Nest | Product]:
+    """Yield nodes, and in the place of what is repeated its nodes."""
+    for node in nodes:
+        if isinstance(node, Repeat):
+            yield from simple(node.nodes)
+        else:
+            yield node
+
+
+def buffers_of(node: Node) -> dict[int, Buffer]:
+    """Return the buffers that have the memory of what a node reads and writes, by number."""
+    held = [v.buffer.held() for inner in simple([node]) for v in views_of(inner)]
+    return {buffer.id: buffer for buffer in held}
 
 
 def views_of(node: Nest | Product) -> list[View]:

@@ -26,9 +26,10 @@ from autograd_lite.compiler.native.loops import (
     Literal,
     Load,
     Nest,
+    Node,
     Operand,
-    Product,
     Reduce,
+    Repeat,
     Statement,
     Store,
     View,
@@ -56,6 +57,7 @@ from autograd_lite.compiler.native.values import (
 from autograd_lite.compiler.native.wide import widened
 from autograd_lite.compiler.native.work import placed
 from autograd_lite.compiler.program import facts, helpers
+from autograd_lite.compiler.program.loop import Loop, is_item, is_loop, renumbered
 from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
@@ -77,20 +79,30 @@ class Lowering:
         The constants that are one number everywhere.
     leaving : sequence of int
         The values that are needed outside of the kernel.
+    numbers : list of int, optional
+        The last number that was given to anything, where another one gives numbers too: for the step of a loop.
     """
 
     def __init__(
-        self, program: Program, instructions: Iterable[Instruction], splats: Mapping[int, Any], leaving: tuple[int, ...]
+        self,
+        program: Program,
+        instructions: Iterable[Instruction],
+        splats: Mapping[int, Any],
+        leaving: tuple[int, ...],
+        numbers: list[int] | None = None,
     ) -> None:
         self.types = program.types
         self.made = {x.id: x for x in program.instructions}
         self.splats = splats
-        self.nodes: list[Nest | Product] = []
+        self.nodes: list[Node] = []
         self.values: dict[int, Value] = {}
         self.inputs: list[Buffer] = []
+        self._items: dict[tuple[int, int], int] = {
+            (x.args[0].id, x.args[1]): x.id for x in program.instructions if is_item(x, self.types)
+        }
         self._loads: dict[Any, int] = {}
         self._stored: dict[int, Memory] = {}
-        self._numbers = max(program.types, default=0)
+        self._numbers = numbers or [max(program.types, default=0)]
         self._later = _written_on(instructions, program.uses())
         self.outputs = {i: Buffer(i, self._dtype(i), size(self.types[i].shape), "array") for i in leaving}
         for x in instructions:
@@ -136,8 +148,8 @@ class Lowering:
 
     def new(self) -> int:
         """Return the number of a value that the program has not."""
-        self._numbers += 1
-        return self._numbers
+        self._numbers[0] += 1
+        return self._numbers[0]
 
     def _room(self, i: int | None, shape: Shape, dtype: Any) -> View:
         """Return memory for a value: an array that leaves, or a temporary one."""
@@ -227,6 +239,8 @@ class Lowering:
     def _lowered(self, x: Instruction) -> Value:
         if x.fn is helpers.verify:
             return self._demanded(x)
+        if is_loop(x.fn):
+            return self._looped(x)
         known = facts.of(x.fn)
         if known.fills is not None:
             return Splat(known.fills, self.types[x.id].shape, self._dtype(x.id))
@@ -388,6 +402,83 @@ class Lowering:
             self._body(nest).append(Store(narrow(view), operand))
             start, latest = start + (1 if new else value.shape[axis]), max(latest, nest)
         return Memory(room, latest)
+
+    # ----- loops -----
+
+    def _looped(self, x: Instruction) -> Value:
+        """A loop: its carry is memory, which a step reads, and which what it has made is copied to at its end."""
+        loop: Loop = x.fn
+        body = renumbered(loop.body, self._numbers[0] + 1)
+        self._numbers[0] = max(body.types)
+        inner = Lowering(body, (), {}, (), self._numbers)
+        variable = f"r{inner.new()}"
+        carry, xs, given = loop.divided(list(zip(body.inputs, x.args, strict=True)))
+        rooms = [self._carried(inner, i.id, operand) for i, operand in carry]
+        for i, operand in xs:
+            view = self._in_memory(self.value(operand)).view
+            part = Buffer(inner.new(), view.buffer.dtype, view.buffer.size, "part", -1)
+            part.whole = (view.buffer, view.strides[0], variable)
+            inner.values[i.id] = Memory(View(part, view.offset, view.strides[1:], view.shape[1:]), -1)
+        for i, operand in given:
+            value = self.value(operand)
+            inner.values[i.id] = value if isinstance(value, Splat) else Memory(self._in_memory(value).view, -1)
+        for y in body.instructions:
+            if not is_view(y, body.types) and not is_item(y, body.types):
+                inner.values[y.id] = inner._lowered(y)
+        left = [self._left(inner, x, k, body.outputs[k], variable) for k in range(loop.carried, len(body.outputs))]
+        after = [inner._kept(inner.value(y), room) for y, room in zip(body.outputs, rooms, strict=False)]
+        for room, made in zip(rooms, after, strict=True):
+            inner._moved(made, room)
+        self.nodes.append(Repeat(variable, loop.length, loop.reverse, inner.nodes))
+        for k, room in enumerate((*rooms, *left)):
+            if (x.id, k) in self._items:
+                self.values[self._items[x.id, k]] = Memory(room, len(self.nodes) - 1)
+        return Splat(0, (), np.dtype(bool))
+
+    def _carried(self, inner: Lowering, i: int, operand: Any) -> View:
+        """Return the memory of a part of the carry, with the first one in it."""
+        shape = inner.types[i].shape
+        room = View(Buffer(inner.new(), inner._dtype(i), size(shape)), 0, contiguous(shape), shape)
+        self._put(self.value(operand), room)
+        inner.values[i] = Memory(room, -1)
+        return room
+
+    def _left(self, inner: Lowering, x: Instruction, k: int, output: Any, variable: str) -> View:
+        """Have a step write what it leaves to its place, and return the memory of all."""
+        value = inner.value(output)
+        shape = (x.fn.length, *value.shape)
+        room = self._room(self._items.get((x.id, k)), shape, value.dtype)
+        part = Buffer(inner.new(), room.buffer.dtype, size(value.shape), "part", -1)
+        part.whole = (room.buffer, size(value.shape), variable)
+        inner._put(value, View(part, 0, contiguous(value.shape), value.shape))
+        return room
+
+    def _kept(self, value: Value, like: View) -> Memory | None:
+        """Have the next carry in memory of its own; None if it is the one there is."""
+        if isinstance(value, Memory) and value.view == like:
+            return None
+        room = View(Buffer(self.new(), like.buffer.dtype, like.buffer.size), 0, like.strides, like.shape)
+        self._put(value, room)
+        return Memory(room, -1)
+
+    def _moved(self, made: Memory | None, room: View) -> None:
+        """Copy memory after all that is done by then."""
+        if made is None:
+            return
+        shape = squeezed(room.shape)
+        last = self.nodes[-1] if self.nodes else None
+        if not (isinstance(last, Nest) and last.moves and last.shape == shape):
+            self.nodes.append(Nest(shape, moves=True))
+        variable, dtype = self.new(), room.buffer.dtype
+        body = self._body(len(self.nodes) - 1)
+        body.append(Load(variable, dtype, narrow(made.view)))
+        body.append(Store(narrow(room), Operand(variable, dtype, dtype)))
+
+    def _put(self, value: Value, room: View) -> None:
+        """Write a value to memory."""
+        nest = self._ready([value], value.shape)
+        operand = self._operand(nest, value.shape, value, room.buffer.dtype)
+        self._body(nest).append(Store(aligned(room, value.shape), operand))
 
     # ----- what leaves -----
 

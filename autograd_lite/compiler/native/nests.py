@@ -13,8 +13,9 @@ from autograd_lite.compiler.native.loops import (
     Literal,
     Load,
     Nest,
-    Product,
+    Node,
     Reduce,
+    Repeat,
     Statement,
     Store,
     View,
@@ -97,9 +98,12 @@ def is_scattered(body: tuple[Statement, ...]) -> bool:
     return any(isinstance(s, Store) and s.indices for s in body)
 
 
-def read_only(nodes: Iterable[Nest | Product]) -> Iterator[Nest | Product]:
+def read_only(nodes: Iterable[Node]) -> Iterator[Node]:
     """Yield nodes without what is loaded and computed in vain, as for an array of which only the shape is asked for."""
     for node in nodes:
+        if isinstance(node, Repeat):
+            yield replace(node, nodes=list(read_only(node.nodes)))
+            continue
         if isinstance(node, Nest):
             node.body = _wanted(node.body)
         if not isinstance(node, Nest) or node.body:
@@ -140,8 +144,8 @@ def read_once(body: Iterable[Statement]) -> frozenset[int]:
 
 
 def place(view: View, variables: Iterable[str], more: Iterable[str] = ()) -> str:
-    """Return the index of an element: the offset, the strides by the variables of the loops, and what else is added."""
-    parts = [str(view.offset)] if view.offset else []
+    """Return the index of an element: where the view begins, its strides by the variables, and what else is added."""
+    parts = [text for text in (view.buffer.steps(), str(view.offset or "")) if text]
     for stride, variable in zip(view.strides, variables, strict=True):
         if stride and variable != "0":
             parts.append(variable if stride == 1 else f"{variable} * {stride}")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, views_of
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, buffers_of
 from autograd_lite.compiler.native.nests import Loop, place
 from autograd_lite.compiler.native.scalars import SCALARS, Scalar
 from autograd_lite.compiler.native.writer import Writer
@@ -47,7 +47,7 @@ def _code(dtype: Any) -> str:
 
 def _temporary(stage: Stage) -> list[str]:
     """Return the kinds of elements that the temporaries of a stage have."""
-    buffers = [view.buffer for node in stage.nodes for view in views_of(node)]
+    buffers = [buffer for node in stage.nodes for buffer in buffers_of(node).values()]
     return sorted({_code(buffer.dtype) for buffer in buffers if buffer.kind == "temporary"})
 
 
@@ -133,7 +133,7 @@ class NumbaWriter(Writer):
         self.line(f"{name} = {value}")
 
     def _element(self, view: View, variables: Sequence[str], more: Sequence[str]) -> str:
-        buffer = view.buffer
+        buffer = view.buffer.held()
         if buffer.kind != "temporary":
             return f"p{buffer.id}[{place(view, variables, more)}]"
         inside = replace(view, offset=view.offset + buffer.place)

@@ -109,8 +109,7 @@ class Driver(NumpyText):
             dot = f"dot_by_{self._columns[x.id]}" if x.id in self._columns else "np.dot"
             lines += [self._empty(x.id), f"{dot}({', '.join(map(self.operand, x.args))}, out={self.names[x.id]})"]
         else:
-            *before, last = self.statements(x)
-            lines += [*before, f"{last:<{COLUMN}}  # {self.comment(x)}"]
+            lines += self.commented(x)
         self._written.add(x.id)
         return ['with np.errstate(all="ignore"):', *[f"    {line}" for line in lines]] if is_loud(x) else lines
 

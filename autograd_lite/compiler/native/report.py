@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from autograd_lite.compiler.native.calls import Limits, is_native, is_product
-from autograd_lite.compiler.native.loops import Compute, Kernel, Nest
+from autograd_lite.compiler.native.loops import Compute, Kernel, Nest, simple
 from autograd_lite.compiler.native.segments import Part
 from autograd_lite.compiler.program.program import Instruction, Type
 
@@ -24,7 +24,7 @@ def listed(backend: str, parts: Sequence[Part], types: Mapping[int, Type], limit
 
 _TOO_MANY = (
     "{number:,} more calls: left to NumPy, for {backend} takes too long to compile more than {limit:,} statements. "
-    "Compile one step, and write the loop outside"
+    "Write the loop with ag.scan, or compile one step and write the loop outside"
 )
 
 
@@ -34,9 +34,10 @@ def _is_too_much(part: Part, types: Mapping[int, Type], limits: Limits) -> bool:
 
 
 def _kernel(kernel: Kernel) -> str:
-    nests = [node for node in kernel.nodes if isinstance(node, Nest)]
+    nodes = list(simple(kernel.nodes))
+    nests = [node for node in nodes if isinstance(node, Nest)]
     operations = sum(isinstance(s, Compute) for nest in nests for s in nest.body)
-    products = len(kernel.nodes) - len(nests)
+    products = len(nodes) - len(nests)
     functions = len(kernel.stages())
     return (
         f"{kernel.name}: {operations} operations in {len(nests)} loops, {products} products of matrices, "

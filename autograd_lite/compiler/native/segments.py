@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.native.calls import Limits, is_native
+from autograd_lite.compiler.native.calls import Limits, is_known, is_native
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.lower import Lowering
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.literals import is_uniform
+from autograd_lite.compiler.program.loop import is_item, is_loop
 from autograd_lite.compiler.program.memory import is_view
-from autograd_lite.compiler.program.program import Instruction, Program
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 Part = Kernel | Instruction
 
@@ -42,7 +43,7 @@ def _divided(program: Program, limits: Limits, calls: int) -> tuple[list[Part], 
         if not native:
             parts.extend(run)
             continue
-        own = {x.id for x in run if x.fn is not helpers.verify}
+        own = {i for x in run if x.fn is not helpers.verify for i in work.given_by(x)}
         elsewhere = set().union(*(read[j] for j in range(len(runs)) if j != k))
         shown = [i for i in dict.fromkeys(program.escaping()) if i in views and work.root(i) in own]
         leaving = [i for i in own if i in elsewhere or i in escaping] + shown
@@ -53,14 +54,23 @@ def _divided(program: Program, limits: Limits, calls: int) -> tuple[list[Part], 
 class _Division:
     def __init__(self, program: Program, views: Mapping[int, Instruction], limits: Limits, calls: int) -> None:
         self.program, self.views = program, views
-        draws = any(facts.of(x.fn).effect and x.fn is not helpers.verify for x in program.instructions)
+        draws = any(facts.of(x.fn).effect and not may_give_up(x.fn) for x in program.instructions)
         native = (
             x.id
             for x in program.instructions
-            if x.id not in views and is_native(x, program.types) and not limits.exclude(x, program.types)
+            if x.id not in views and fits(x, program, limits)
             and not (draws and facts.of(x.fn).effect)  # NOTE: a kernel that gives up is repeated by NumPy
         )  # fmt: skip
         self.native = set(islice(native, calls))
+        items = [x for x in program.instructions if is_item(x, program.types) and x.args[0].id in self.native]
+        self.items: dict[int, list[int]] = {}
+        for x in items:  # a kernel gives them, and no tuple
+            self.items.setdefault(x.args[0].id, []).append(x.id)
+        self._taken_apart = {x.id for x in items}
+
+    def given_by(self, x: Instruction) -> list[int]:
+        """Return the values that a call gives: of a loop in a kernel, its results."""
+        return self.items.get(x.id, [x.id])
 
     def root(self, i: int) -> int:
         """Return what a value shows elements of; itself, if it is no view."""
@@ -73,7 +83,7 @@ class _Division:
 
     def runs(self) -> Iterator[tuple[bool, list[Instruction]]]:
         """Yield by turns what NumPy does and what a kernel does, each as much as can be done by then."""
-        left = [x for x in self.program.instructions if x.id not in self.views]
+        left = [x for x in self.program.instructions if x.id not in self.views and x.id not in self._taken_apart]
         known = set(self.program.given())
         numbers, left = self._taken(left, known, {x.id for x in left if self.program.types[x.id].kind == "float"})
         if numbers:
@@ -94,11 +104,38 @@ class _Division:
             effect = facts.of(x.fn).effect
             if x.id in wanted and not (effect and waiting) and self.roots(x.operands()) <= known:
                 run.append(x)
-                known.add(x.id)
+                known.update(self.given_by(x))
             else:
                 rest.append(x)
                 waiting = waiting or effect
         return run, rest
+
+
+def fits(x: Instruction, program: Program, limits: Limits) -> bool:
+    """Tell whether native code does a call; a loop, if it does all of its steps, and each result is taken by itself."""
+    types = program.types
+    if not is_loop(x.fn):
+        return is_native(x, types) and not limits.exclude(x, types)
+    body = x.fn.body
+    readers = [y for y in program.instructions if x.id in y.operands()]
+    whole = x.id in program.escaping() or not all(is_item(y, types) for y in readers)
+    if whole or body.constants or not all(is_known(types[i]) for i in x.operands()):
+        return False
+    outputs = [body.types[y.id] for y in body.outputs if isinstance(y, Ref)]
+    return len(outputs) == len(body.outputs) and all(map(is_known, outputs)) and all(
+        is_view(y, body.types) or fits(y, body, limits) or _is_item_of_loop(y, body) for y in body.instructions
+    )
+
+
+def _is_item_of_loop(x: Instruction, program: Program) -> bool:
+    return is_item(x, program.types) and any(is_loop(y.fn) for y in program.instructions if y.id == x.args[0].id)
+
+
+def may_give_up(fn: Any) -> bool:
+    """Tell whether all that a call does besides giving a value is to check something."""
+    if is_loop(fn):
+        return all(may_give_up(x.fn) for x in fn.body.instructions if facts.of(x.fn).effect)
+    return fn is helpers.verify
 
 
 def one_number(array: Any) -> Any:

@@ -17,13 +17,14 @@ from autograd_lite.compiler.native.loops import (
     Kernel,
     Load,
     Nest,
+    Node,
     Operand,
-    Product,
     Reduce,
     Stage,
     Store,
     View,
-    views_of,
+    buffers_of,
+    simple,
 )  # fmt: skip
 from autograd_lite.compiler.native.lower import Lowering
 from autograd_lite.compiler.native.nests import may_fail
@@ -32,6 +33,7 @@ from autograd_lite.compiler.native.values import contiguous, squeezed
 from autograd_lite.compiler.native.work import placed_by_dtype
 from autograd_lite.compiler.passes import for_loops
 from autograd_lite.compiler.program.identifiers import Taken, words
+from autograd_lite.compiler.program.loop import is_item, is_loop
 from autograd_lite.compiler.program.memory import NUMBERS, is_view
 from autograd_lite.compiler.program.program import Assignment, Input, Instruction, Program, Ref, Type, refs
 from autograd_lite.compiler.text.names import Names
@@ -93,8 +95,8 @@ class Layout:
 
     function: str
     places: list[Place] = field(default_factory=list)
-    nodes: list[Nest | Product] = field(default_factory=list)
-    copies: list[Nest | Product] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    copies: list[Nest] = field(default_factory=list)
     named: dict[Buffer, Place] = field(default_factory=dict)
     work: Mapping[Any, int] = field(default_factory=dict)
     local: list[Buffer] = field(default_factory=list)
@@ -184,7 +186,9 @@ def refuse(program: Program, path: Path) -> None:
             raise errors.CompileError(errors.COMPILE_C_DRAW.format(where="", **texts))
         _refuse_kind(kind, words(given.name), texts)
     for x in program.instructions:
-        if not is_view(x, program.types) and not is_written(x, program.types):
+        if is_loop(x.fn):
+            refuse(x.fn.body, path)
+        elif not (is_view(x, program.types) or is_item(x, program.types) or is_written(x, program.types)):
             name, where = getattr(x.fn, "__name__", str(x.fn)), f" ({x.line})" if x.line else ""
             _refuse_kind(program.types[x.id], f"{name}{where}", texts)
             raise errors.CompileError(errors.COMPILE_C_CALL.format(op=name, where=where, **texts))
@@ -227,7 +231,7 @@ class _Plan:
         self.layout = Layout(self.names.function)
         views = {x.id for x in program.instructions if is_view(x, program.types)}
         splats = {c.id: value for c in program.constants if c.private and (value := one_number(c.array)) is not None}
-        run = [x for x in program.instructions if x.id not in views]
+        run = [x for x in program.instructions if x.id not in views and not is_item(x, program.types)]
         self.lowered = Lowering(program, run, splats, program.escaping())
         self.read = {buffer.id: buffer for buffer in self.lowered.inputs}
         self.layout.nodes = self.lowered.nodes
@@ -291,9 +295,9 @@ class _Plan:
         self.layout.copies.append(_copy(new, target, self.lowered.new()))
 
 
-def made_local(nodes: Iterable[Nest | Product]) -> list[Buffer]:
+def made_local(nodes: Iterable[Node]) -> list[Buffer]:
     """Have short temporaries in the function itself, where a compiler may keep them in registers; return them."""
-    buffers = {view.buffer.id: view.buffer for node in nodes for view in views_of(node)}
+    buffers = {i: buffer for node in nodes for i, buffer in buffers_of(node).items()}
     found = [b for b in buffers.values() if b.kind == "temporary" and b.size <= _SHORT]
     for buffer in found:
         buffer.kind = "local"
@@ -304,9 +308,9 @@ def _plain(name: str) -> str:
     return re.sub(r"\W+", "_", words(name)).strip("_") or "value"
 
 
-def node_fails(node: Nest | Product) -> bool:
+def node_fails(node: Node) -> bool:
     """Tell whether a node checks anything."""
-    return isinstance(node, Nest) and any(map(may_fail, node.body))
+    return any(isinstance(inner, Nest) and any(map(may_fail, inner.body)) for inner in simple([node]))
 
 
 def _copy(new: Buffer, target: Buffer, variable: int) -> Nest:
@@ -315,7 +319,7 @@ def _copy(new: Buffer, target: Buffer, variable: int) -> Nest:
     return Nest(shape, [Load(variable, new.dtype, source), Store(to, Operand(variable, new.dtype, new.dtype))])
 
 
-def is_read_before(nodes: Sequence[Nest | Product], old: Buffer | None, new: Buffer, checked: int) -> bool:
+def is_read_before(nodes: Sequence[Node], old: Buffer | None, new: Buffer, checked: int) -> bool:
     """Tell whether all that is read of `old` is read before it is overwritten, if `new` lies in the same place.
 
     In the first node that writes to it, that is so where each element is read, and then written. Nothing is written
@@ -332,8 +336,8 @@ def is_read_before(nodes: Sequence[Nest | Product], old: Buffer | None, new: Buf
     return not _touches(first, old) or (isinstance(first, Nest) and _is_in_step(first, old, new))
 
 
-def _touches(node: Nest | Product, buffer: Buffer) -> bool:
-    return any(view.buffer is buffer for view in views_of(node))
+def _touches(node: Node, buffer: Buffer) -> bool:
+    return any(held is buffer for held in buffers_of(node).values())
 
 
 def _is_in_step(nest: Nest, old: Buffer, new: Buffer) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.native.c_text import CWriter, c_name, in_memory
-from autograd_lite.compiler.native.loops import Buffer, Nest, Product, Stage, View, views_of
+from autograd_lite.compiler.native.loops import Buffer, Nest, Node, Product, Stage, View, buffers_of, views_of
 from autograd_lite.compiler.native.nests import Loop
 from autograd_lite.compiler.native.standalone import Layout, Place, node_fails
 
@@ -34,7 +34,7 @@ class StandaloneWriter(CWriter):
     def __init__(self, layout: Layout) -> None:
         super().__init__()
         self.layout = layout
-        sizes = [view.buffer.size for node in layout.nodes for view in views_of(node)]
+        sizes = [buffer.size for node in layout.nodes for buffer in buffers_of(node).values()]
         self.counter = "int32_t" if max(sizes, default=0) < _FAR else "int64_t"
         self._parameters = parameters(layout, restrict=True)
 
@@ -92,10 +92,11 @@ class StandaloneWriter(CWriter):
             for stage in stages:
                 self.line(f"if ({stage.name}({names})) return 1;")
 
-    def _state(self, nodes: Iterable[Nest | Product], calls: Sequence[Stage] = ()) -> None:
+    def _state(self, nodes: Iterable[Node], calls: Sequence[Stage] = ()) -> None:
         """Write what the state is called here, and say of what is given but not used that this is meant."""
-        used = {id(self.layout.named.get(view.buffer)) for node in nodes for view in views_of(node)}
-        temporary = any(view.buffer.kind == "temporary" for node in nodes for view in views_of(node))
+        touched = [buffer for node in nodes for buffer in buffers_of(node).values()]
+        used = {id(self.layout.named.get(buffer)) for buffer in touched}
+        temporary = any(buffer.kind == "temporary" for buffer in touched)
         state = [place for place in self.layout.of("state") if id(place) in used]
         for place in state:
             self.line(_local(place))
@@ -129,7 +130,7 @@ class StandaloneWriter(CWriter):
         return f"t{buffer.id}" if place is None else place.name
 
     def load(self, view: View, variables: Sequence[str], more: Sequence[str] = ()) -> str:
-        place = self.layout.named.get(view.buffer)
+        place = self.layout.named.get(view.buffer.held())
         if place is None or not place.number:
             return super().load(view, variables, more)
         return f"({place.name} != 0)" if place.dtype.kind == "b" else place.name
@@ -138,8 +139,7 @@ class StandaloneWriter(CWriter):
     def node(self, node: Nest | Product) -> Iterator[None]:
         self.line("{")
         with self.deeper():
-            temporaries = {v.buffer.id: v.buffer for v in views_of(node) if v.buffer.kind == "temporary"}
-            for buffer in temporaries.values():
+            for buffer in [b for b in buffers_of(node).values() if b.kind == "temporary"]:
                 name = in_memory(buffer.dtype)
                 self.line(f"{name} *restrict t{buffer.id} = work->{_field(buffer.dtype)} + {buffer.place};")
             yield

@@ -12,8 +12,8 @@ from autograd_lite.compiler.native.loops import (
     Demand,
     Load,
     Nest,
+    Node,
     Operand,
-    Product,
     Reduce,
     Statement,
     View,
@@ -25,7 +25,7 @@ PARTS = 64
 """Into which the outermost axis is divided, however many threads there are: sums are the same on every machine."""
 
 
-def widened(nodes: Iterable[Nest | Product], new: Callable[[], int]) -> Iterator[Nest | Product]:
+def widened(nodes: Iterable[Node], new: Callable[[], int]) -> Iterator[Node]:
     """Yield nodes, where a large nest is one over parts, one over the rest, and one that combines what each reduced."""
     for node in nodes:
         if isinstance(node, Nest) and node.shape and len(node.body) * math.prod(node.shape) >= WORTH:

@@ -6,18 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autograd_lite.compiler.native.loops import Buffer, Nest, Product, views_of
+from autograd_lite.compiler.native.loops import Buffer, Node, buffers_of
 
 ALIGNED = 64
 """In bytes: a line of the cache, and the longest vector."""
 
 
-def placed(nodes: Sequence[Nest | Product]) -> int:
+def placed(nodes: Sequence[Node]) -> int:
     """Give every temporary its place, and return the size of the work space in bytes."""
     return _space(_temporaries(nodes), nodes, ALIGNED)
 
 
-def placed_by_dtype(nodes: Sequence[Nest | Product]) -> Mapping[Any, int]:
+def placed_by_dtype(nodes: Sequence[Node]) -> Mapping[Any, int]:
     """Give every temporary its place in the space of its dtype, as C has it, and return their sizes in elements."""
     apart: dict[Any, list[Buffer]] = defaultdict(list)
     for buffer in _temporaries(nodes):
@@ -25,12 +25,12 @@ def placed_by_dtype(nodes: Sequence[Nest | Product]) -> Mapping[Any, int]:
     return {dtype: _space(found, nodes, dtype.itemsize) // dtype.itemsize for dtype, found in apart.items()}
 
 
-def _temporaries(nodes: Iterable[Nest | Product]) -> list[Buffer]:
-    buffers = {v.buffer.id: v.buffer for node in nodes for v in views_of(node)}
+def _temporaries(nodes: Iterable[Node]) -> list[Buffer]:
+    buffers = {i: buffer for node in nodes for i, buffer in buffers_of(node).items()}
     return [buffer for buffer in buffers.values() if buffer.kind == "temporary"]
 
 
-def _space(temporaries: Iterable[Buffer], nodes: Sequence[Nest | Product], aligned: int) -> int:
+def _space(temporaries: Iterable[Buffer], nodes: Sequence[Node], aligned: int) -> int:
     """Give some temporaries their places, and return the size of what they take in bytes."""
     first, last = _lifetimes(nodes)
     held: list[tuple[int, int, Buffer]] = []  # start and end of what lies in the work space, in order
@@ -45,13 +45,13 @@ def _space(temporaries: Iterable[Buffer], nodes: Sequence[Nest | Product], align
     return size
 
 
-def _lifetimes(nodes: Sequence[Nest | Product]) -> tuple[dict[int, int], dict[int, int]]:
+def _lifetimes(nodes: Sequence[Node]) -> tuple[dict[int, int], dict[int, int]]:
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for k, node in enumerate(nodes):
-        for view in views_of(node):
-            first.setdefault(view.buffer.id, k)
-            last[view.buffer.id] = k
+        for i in buffers_of(node):  # what is repeated needs all of its own at the same time
+            first.setdefault(i, k)
+            last[i] = k
     return first, last
 
 

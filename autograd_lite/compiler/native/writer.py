@@ -17,9 +17,11 @@ from autograd_lite.compiler.native.loops import (
     Literal,
     Load,
     Nest,
+    Node,
     Operand,
     Product,
     Reduce,
+    Repeat,
     Stage,
     Statement,
     Store,
@@ -111,13 +113,6 @@ class Writer(ABC):
             self.end()
         return "\n".join(self.lines) + "\n"
 
-    def write_node(self, node: Nest | Product) -> None:
-        with self.node(node):
-            if isinstance(node, Product):
-                self._product(node)
-            else:
-                self._nest(loop(node))
-
     def keeps_errors(self, s: Sum, nest: Loop) -> bool:
         """Tell whether the rounding errors of a sum are collected, which is of no use where one block has all of it."""
         last = len(nest.shape) - 1
@@ -128,6 +123,25 @@ class Writer(ABC):
         return FLOAT if self.doubles and is_compensated(s) else s.view.buffer.dtype
 
     # ----- the walk -----
+
+    def write_node(self, node: Node) -> None:
+        if isinstance(node, Repeat):
+            self._repeat(node)
+            return
+        with self.node(node):
+            if isinstance(node, Product):
+                self._product(node)
+            else:
+                self._nest(loop(node))
+
+    def _repeat(self, node: Repeat) -> None:
+        """Write a loop over nodes; backwards, the number of the step is counted from the end."""
+        variable = self.name("r") if node.reverse else node.variable
+        with self.loop(variable, "0", str(node.length)):
+            if node.reverse:
+                self.declare(node.variable, np.dtype(np.int64), f"{node.length - 1} - {variable}")
+            for inner in node.nodes:
+                self.write_node(inner)
 
     def _product(self, node: Product) -> None:
         (rows, inner), columns = node.a.shape[-2:], node.b.shape[-1]

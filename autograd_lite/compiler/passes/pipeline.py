@@ -15,10 +15,13 @@ from autograd_lite.compiler.passes.exponentials import exponentials
 from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
+from autograd_lite.compiler.passes.loops import freed_of_constants, loops
+from autograd_lite.compiler.passes.shared import shared
 from autograd_lite.compiler.passes.small import small_arrays
 from autograd_lite.compiler.passes.subexpressions import common_subexpressions
 from autograd_lite.compiler.passes.sums import sums
 from autograd_lite.compiler.passes.views import views
+from autograd_lite.compiler.program.loop import with_bodies
 from autograd_lite.compiler.program.memory import returned_copies
 from autograd_lite.compiler.program.program import Program
 
@@ -27,6 +30,8 @@ Pass = Callable[[Program], Program]
 PASSES: Mapping[str, Pass] = MappingProxyType(
     {
         "dead_code": dead_code,
+        "loops": loops,
+        "shared": shared,
         "constant_folding": constant_folding,
         "views": views,
         "algebra": algebra,
@@ -59,15 +64,26 @@ def selected(passes: Iterable[str] | None) -> tuple[str, ...]:
     return chosen
 
 
-def measured(program: Program, passes: Iterable[str] | None = None) -> list[tuple[str, Program]]:
+def measured(
+    program: Program, passes: Iterable[str] | None = None, step: bool = False
+) -> list[tuple[str, Program]]:
     """Return the program after each of the passes, with their names.
+
+    All of them are done to the steps of its loops first, but for those results that nobody reads. What leaves a `step`
+    of a loop need not be its own: it is the carry of the next, or copied to its place.
 
     NOTE: copies of what leaves the program are made after `views`, which would take them out again.
     """
     chosen = selected(passes)
     stages = [("recorded", program)]
     for name, work in PASSES.items():
-        if name == "buffers":
+        if name == "constant_folding":
+            program = loops(program) if "shared" in chosen else program  # of what is shared now
+            inner = with_bodies(program, lambda body: measured(body, chosen, step=True)[-1][1])
+            if inner is not program:
+                program = freed_of_constants(inner)
+                stages.append(("steps of loops", program))
+        if name == "buffers" and not step:
             program = returned_copies(program)
             stages.append(("copies of what leaves", program))
         if name in chosen:

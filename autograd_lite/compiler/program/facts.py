@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.program import helpers
+from autograd_lite.compiler.program.loop import Loop
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.engine.registry import handler_of
 
@@ -31,6 +32,7 @@ class CallFacts:
     beside: bool = False  # a number beside an array may as well be an array of no dimension
     vectors: bool = False  # NumPy has vector instructions for it, and is two to ten times as fast as what numba calls,
     vectors_of_singles: bool = False  # for float32 only
+    dear: bool = False  # its result is sooner kept than computed again, as of what has vectors, and of products
     effect: bool = False  # it is more than its value: never dropped, never merged, never moved across another such call
     writes: bool = False  # it is one of our own, and puts values into a copy of its operand, or into zeros
     overwrites: bool = False  # it changes its operand
@@ -53,7 +55,8 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
         np.add, np.subtract, np.multiply, np.copysign, np.maximum, np.minimum, np.less, np.less_equal, np.greater,
         np.greater_equal, np.equal, np.not_equal,
     ),
-    "beside": (np.divide, np.hypot, np.logaddexp),
+    "beside": (np.divide,),
+    "beside dear": (np.hypot, np.logaddexp),
     "beside vectors": (np.power, np.arctan2),
     "calm": (
         np.negative, np.square, np.absolute, np.sign, np.isfinite,
@@ -102,11 +105,13 @@ _TABLE: Mapping[Any, CallFacts] = MappingProxyType({
     helpers.added_at: _row("new calm writes", in_place="+="),
     helpers.subtracted_at: _row("new calm writes", in_place="-="),
 })  # fmt: skip
-_NOTHING, _OPAQUE = CallFacts(), _row("new effect")
+_NOTHING, _OPAQUE, _EFFECT = CallFacts(), _row("new effect"), _row("effect")
 
 
 def of(fn: Any) -> CallFacts:
     """Return what is known of a function; code that nobody has seen into may do anything, and gives its own array."""
+    if fn.__class__ is Loop:
+        return _EFFECT if any(of(x.fn).effect for x in fn.body.instructions) else _NOTHING
     return _OPAQUE if is_opaque(fn) else _TABLE.get(fn, _NOTHING)
 
 

@@ -22,7 +22,8 @@ from autograd_lite.compiler.recording.environment import Environment, Nothing
 from autograd_lite.compiler.recording.generators import Generator
 from autograd_lite.compiler.recording.interception import recording, set_data, set_grad, slot_data
 from autograd_lite.compiler.recording.naming import argument_names, reached
-from autograd_lite.compiler.recording.trace import Restart, Trace
+from autograd_lite.compiler.recording.restart import Restart
+from autograd_lite.compiler.recording.trace import Trace
 from autograd_lite.compiler.recording.traced import Traced, plain
 from autograd_lite.engine import refusals
 from autograd_lite.engine.covered import uncovered
@@ -117,6 +118,8 @@ class RecordedProgram:
         Whether it has made such Tensors.
     derived : Derived or None
         What is known of the derivatives of the results, where they have a history.
+    hollow : bool
+        Whether the values of the run are none, so that the program has to be called for them.
     """
 
     program: Program
@@ -135,6 +138,7 @@ class RecordedProgram:
     complete: bool
     kept: bool
     derived: Derivative | None = None
+    hollow: bool = False
 
 
 def record(
@@ -227,6 +231,8 @@ class _Run:
         assignments = _assignments(trace, function)
         _refuse_views(trace, function)
         kept = _kept(trace, results)
+        if kept:
+            trace.steps.with_values()
         if kept and not self.may_keep:
             text = errors.COMPILE_KEPT.format(function=name_of(function), number=len(kept), shape=kept[0].shape)
             raise errors.CompileError(text)
@@ -245,8 +251,12 @@ class _Run:
             operations=dict(trace.operations),
             title=name_of(function),
         )
+        if not trace.steps.ended.isdisjoint(program.escaping()):
+            raise errors.CompileError(errors.COMPILE_LOOP_LEFT.format(where=f" in {name_of(function)}"))
+        if environment.disturbed:
+            trace.steps.with_values()
         live = self.derived is not None and self.derived.live
-        if live:
+        if live or trace.steps.hollow:
             trace.undo()
         else:
             _commit(trace, kept)
@@ -255,7 +265,7 @@ class _Run:
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
             is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
-            derived=self.derived if live else None,
+            derived=self.derived if live else None, hollow=trace.steps.hollow,
         )  # fmt: skip
         environment.forget()
         return recorded, unflatten(built, values)

@@ -10,7 +10,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NoReturn
 from weakref import ref
 
@@ -31,6 +31,8 @@ from autograd_lite.compiler.recording.lines import is_log, line_of, refuse, refu
 from autograd_lite.compiler.recording.numbers import NUMBERS, OPERATORS
 from autograd_lite.compiler.recording.observation import unobserved
 from autograd_lite.compiler.recording.outside import UNREAD, Seen
+from autograd_lite.compiler.recording.regions import Region, Steps
+from autograd_lite.compiler.recording.restart import Restart
 from autograd_lite.compiler.recording.traced import Number, Traced, plain, traced_in
 from autograd_lite.compiler.recording.views import link_views
 from autograd_lite.engine import generators
@@ -45,13 +47,6 @@ from autograd_lite.tensor.views import is_outdated
 from autograd_lite.tree import sequence_like
 
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
-
-
-class Restart(BaseException):
-    """Numbers whose value is needed: the run begins again with them as fixed ones. Not to be caught by the user."""
-
-    def __init__(self, sources: frozenset[Any]) -> None:
-        self.sources = sources
 
 
 class Trace:
@@ -101,6 +96,7 @@ class Trace:
         self._outside: dict[int, Any] = {}
         self.observer: Any = None
         self.beside, self.replaced = Aside(self), Replaced()
+        self.steps = Steps(self)
         self._begun_by = sys._getframe(1).f_code
 
     def begin(self, observer: Any) -> None:
@@ -162,6 +158,7 @@ class Trace:
         known = self.constants.get(id(array))
         if known is None:
             known = self.constants[id(array)] = Constant(self._new(array), array, private=False)
+        self.steps.read(known.id, array)
         return Ref(known.id)
 
     # ----- calls -----
@@ -177,8 +174,10 @@ class Trace:
         if fn not in _WRITTEN:
             path_of(fn)  # refused now, and not when everything has happened
         try:
-            value = carried(fn, values, {name: plain(x) for name, x in kwargs.items()})
+            with np.errstate(all="ignore") if self.steps.hollow else nullcontext():
+                value = carried(fn, values, {name: plain(x) for name, x in kwargs.items()})
         except BaseException as error:
+            self.steps.with_values()
             self.failures.append(error)
             raise
         frame = user_frame(self._begun_by)  # NOTE: a frame that is asked for its variables keeps them
@@ -238,17 +237,24 @@ class Trace:
         while frame is not None and of_frame(frame) in WITHIN:
             frame = frame.f_back
         if frame is None or is_log(frame.f_code) or self.saying == (frame.f_code, frame.f_lasti):
+            self.steps.with_values()
             return plain(value)
         if value._sources:
             self.fixed(value._sources)
         return refuse(errors.COMPILE_VALUE, call="a text made", instead="print(x), or x itself, and return it")
 
+    def step(self) -> Region:
+        """Return what records one step of a loop, from now on."""
+        return self.steps.begin()
+
     def opaque(self, fn: Any, name: str, args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
         """Call what cannot be seen into, and write the call down as it is."""
+        self.steps.with_values()
         return self.beside.call(fn, name, args, settings)
 
     def aside(self) -> AbstractContextManager[Any]:
         """Return a block that runs as outside of the trace."""
+        self.steps.with_values()
         return self.beside.alone()
 
     def _encoded(self, x: Any, fn: Any) -> Any:
@@ -256,6 +262,7 @@ class Trace:
         if isinstance(x, (Traced, Generator)):
             if x._trace is not self:
                 refuse(errors.COMPILE_LEAK)
+            self.steps.read(x.id, x._value)
             return Ref(x.id)
         if isinstance(x, (tuple, list)):
             return (list if isinstance(x, list) else tuple)([self._encoded(part, fn) for part in x])
@@ -431,7 +438,7 @@ class Trace:
 
     def verify(self, condition: Any, text: str, error: Callable[[str], Exception]) -> None:
         condition = whole(condition)
-        if not np.all(plain(condition)):
+        if not self.steps.hollow and not np.all(plain(condition)):
             raise error(text)
         if isinstance(condition, Traced):
             self.call(helpers.verify, (condition, text))

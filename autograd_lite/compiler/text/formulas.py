@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy as np
 from autograd_lite.compiler.passes.dead import dead_code
 from autograd_lite.compiler.program.identifiers import Taken, identifier, words
 from autograd_lite.compiler.program.literals import is_uniform
+from autograd_lite.compiler.program.loop import Loop, is_loop
 from autograd_lite.compiler.program.program import Instruction, Program, Ref, refs
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.registry import declared, handler_of
@@ -41,9 +44,9 @@ class Formulas:
     """
 
     def __init__(self, program: Program) -> None:
-        self.text = "\n".join(f"{left} = {right}" for left, right in _lines(program, latex=False))
-        rows = [rf"{left} &= {right} \\" for left, right in _lines(program, latex=True)]
-        self.latex = "\n".join([r"\begin{aligned}", *rows, r"\end{aligned}"])
+        numbered = _with_numbers(program)
+        self.text = "\n".join(_text(numbered))
+        self.latex = "\n".join([r"\begin{aligned}", *_rows(numbered), r"\end{aligned}"])
 
     def __str__(self) -> str:
         return self.text
@@ -52,6 +55,38 @@ class Formulas:
 
     def _repr_latex_(self) -> str:
         return f"$$\n{self.latex}\n$$"
+
+
+def _with_numbers(program: Program) -> Program:
+    """Return a program whose loops have names of their own."""
+    numbers, made = count(1), list[Instruction]()
+    for x in program.instructions:
+        made.append(replace(x, fn=replace(x.fn, name=f"loop_{next(numbers)}")) if is_loop(x.fn) else x)
+    return program.having(instructions=tuple(made))
+
+
+def _loops(program: Program) -> list[Loop]:
+    return [x.fn for x in dead_code(program).instructions if is_loop(x.fn)]
+
+
+def _text(program: Program) -> list[str]:
+    """Return the formulas of a program, and after them those of a step of each of its loops."""
+    lines = [f"{left} = {right}" for left, right in _lines(program, latex=False)]
+    for loop in _loops(program):
+        lines += [f"{loop.name}, {_said(loop)}:", *[f"    {line}" for line in _text(_with_numbers(loop.body))]]
+    return lines
+
+
+def _rows(program: Program) -> list[str]:
+    rows = [rf"{left} &= {right} \\" for left, right in _lines(program, latex=True)]
+    for loop in _loops(program):
+        rows += [rf"&\text{{{loop.name.replace('_', ' ')}, {_said(loop)}:}} \\", *_rows(_with_numbers(loop.body))]
+    return rows
+
+
+def _said(loop: Loop) -> str:
+    given = ", ".join(x.name or "_" for x in loop.body.inputs)
+    return f"{loop.length} times{', from the last element' if loop.reverse else ''}, of {given}"
 
 
 def _lines(program: Program, latex: bool) -> list[tuple[str, str]]:

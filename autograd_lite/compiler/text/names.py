@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.identifiers import Taken, identifier
+from autograd_lite.compiler.program.loop import items_of_loops
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.compiler.program.program import Program
 
@@ -40,6 +41,8 @@ class Names:
         self._numbers = count(1)
         self._constants = {c.id: c.array for c in program.constants}
         self._same = _variables(program)
+        # NOTE: the results of a loop are given values while its operands are still read
+        self._of_loops = {i for items in items_of_loops(program).values() for i in items.values()}
         self._wishes = {self._same.get(i, i): name for i, name in program.names.items()} | dict(program.names)
         for x in program.inputs:
             self[x.id]
@@ -66,13 +69,17 @@ class Names:
                 free.append(self[x.id])
 
     def _is_shared(self, i: int) -> bool:
-        return self._same.get(i, i) not in self._wishes and i not in self._constants
+        return i not in self._of_loops and self._same.get(i, i) not in self._wishes and i not in self._constants
 
     def __getitem__(self, i: int) -> str:
         if i not in self._names:
             same = self._same.get(i)
             self._names[i] = self._taken.free(self._wanted(i)) if same is None else self[same]
         return self._names[i]
+
+    def free(self, name: str) -> str:
+        """Return a name like this one that nothing else has."""
+        return self._taken.free(name)
 
     def another(self, name: str) -> str:
         """Return a name like this one that nothing else has; the same one each time."""

@@ -15,6 +15,7 @@ from autograd_lite import errors
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.identifiers import words
 from autograd_lite.compiler.program.literals import array_text, dtype_text, example_text, literal
+from autograd_lite.compiler.program.loop import calls, is_loop, items_of_loops
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.compiler.program.paths import path_of, source_of
 from autograd_lite.compiler.program.program import Group, Instruction, Program, Ref, Type, refs
@@ -48,30 +49,47 @@ class NumpyText:
         self._constants = {c.id: c for c in program.constants}
         self._used = {i for x in program.instructions for i in x.operands()} | set(program.escaping())
         self.function = self.names.function
-        self.imported = sorted({library_of(x.fn) for x in program.instructions} - {""})
+        self.imported = sorted({library_of(x.fn) for x in calls(program)} - {""})
         self.opaque = {x.fn.__name__: x.fn for x in program.instructions if is_opaque(x.fn)}
+        self.steps = {x.id: self._step_of(x) for x in program.instructions if is_loop(x.fn)}
+        self.items = items_of_loops(program)
+        self._items = {i for of in self.items.values() for i in of.values()}
+
+    def _step_of(self, x: Instruction) -> NumpyText:
+        """Return the text of a step of a loop: a function by a name that nothing else has."""
+        return NumpyText(x.fn.body.having(title=self.names.free(f"{self.function}_step")))
 
     # ----- the text -----
 
     def text(self) -> str:
         """Return the whole text: helpers, constants, the function."""
-        lines = self.body()
+        lines = self.lines()
         used = [fn for fn in helpers.HELPERS if self._calls(fn)]
         parts = [f'"""{self.function}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
         parts += [f"import {name}\n" for name in self.imported]
         parts += [f"\n\n{source_of(fn)}" for fn in used]
-        parts += [f"\n\n{_stub(name)}" for name in self.opaque]
+        parts += [f"\n\n{_stub(name)}" for name in self._opaque_names()]
         if self._constants_text():
             parts += ["\n\n", *self._constants_text()]
         return "".join([*parts, "\n\n", *[line + "\n" for line in lines]])
 
+    def _opaque_names(self) -> list[str]:
+        inner = [name for step in self.steps.values() for name in step._opaque_names()]
+        return list(dict.fromkeys([*self.opaque, *inner]))
+
     def _calls(self, fn: Any) -> bool:
         """Tell whether the text calls a helper, and does not have it written out."""
+        if any(step._calls(fn) for step in self.steps.values()):
+            return True
         calls = [x for x in self.program.instructions if x.fn is fn]
         return fn is not helpers.placed and any(not facts.of(fn).in_place or x.into is None for x in calls)
 
     def _constants_text(self) -> list[str]:
         return [f"{self.names[c.id]} = {array_text(c.array)}\n" for c in self.program.constants if c.id in self._used]
+
+    def lines(self) -> list[str]:
+        """Return the lines of the functions: of the steps of loops, and of the program."""
+        return [*[line for step in self.steps.values() for line in [*step.lines(), "", ""]], *self.body()]
 
     def body(self) -> list[str]:
         """Return the lines of the function."""
@@ -87,10 +105,8 @@ class NumpyText:
                 lines += self._loop(group)
             if k in silent and (k - 1 not in silent or grouped.get(k - 1) != group):
                 lines.append(f'{margin}with np.errstate(all="ignore"):')
-            *before, last = self.statements(x)
             indent = margin + ("    " if k in silent else "")
-            lines += [indent + line for line in before]
-            lines.append(f"{indent + last:<{COLUMN}}  # {self.comment(x)}")
+            lines += self.commented(x, indent)
             if group is not None and k == group.stop - 1:
                 self._blocks = {}
             if gone[k]:
@@ -158,13 +174,53 @@ class NumpyText:
         shape = f"{kind.shape} {dtype_text(kind.dtype)}" if kind.kind in ("array", "scalar") else kind.kind
         return f"{shape}: {words(x.origin)}" if x.origin else shape
 
+    def commented(self, x: Instruction, indent: str = "") -> list[str]:
+        """Return the lines for one call, the last with a comment; none for what a loop gives by its name."""
+        if x.id in self._items:
+            return []
+        *before, last = [indent + line for line in self.statements(x)]
+        return [*before, last if is_loop(x.fn) else f"{last:<{COLUMN}}  # {self.comment(x)}"]
+
     def statements(self, x: Instruction) -> list[str]:
         """Return the lines for one call."""
+        if is_loop(x.fn):
+            return self._repeated(x)
         if x.fn is helpers.placed:
             name, kind = self.names[x.id], self.program.types[x.id]
             made = f"{name} = np.zeros({kind.shape}, {literal(kind.dtype)})"
             return [made, f"{name}[{self._key(x.args[1])}] = {self.operand(x.args[0])}"]
         return [self.statement(x)]
+
+    def _repeated(self, x: Instruction) -> list[str]:
+        """Return the lines of a loop: the carry, arrays for what steps leave, and a call of a step in a `for`."""
+        loop, step, items = x.fn, self.steps[x.id], self.items.get(x.id, {})
+        carry, xs, given = loop.divided([self.operand(value) for value in x.args])
+        names = [self.names[items[k]] if k in items else self._unread(x, k) for k in range(len(loop.body.outputs))]
+        carried, left = names[: loop.carried], names[loop.carried :]
+        lines = [f"{', '.join(carried)} = {', '.join(carry)}"] if carry else []
+        for y, output in zip(left, loop.body.outputs[loop.carried :], strict=True):
+            kind = step.kind_of(output)
+            lines.append(f"{y} = np.empty({(loop.length, *kind.shape)}, {literal(kind.dtype)})")
+        i = self.names.another("k")
+        order = f"range({loop.length - 1}, -1, -1)" if loop.reverse else f"range({loop.length})"
+        targets = ", ".join([*carried, *[f"{y}[{i}]" for y in left]]) + ("," if len(names) == 1 else "")
+        operands = ", ".join([*carried, *[f"{a}[{i}]" for a in xs], *given])
+        lines += [f"{f'for {i} in {order}:':<{COLUMN - 4}}  # {words(x.origin)}"]
+        lines += [f"    {targets} = {step.function}({operands})"]
+        return lines if not self._is_whole(x) else [*lines, f"{self.names[x.id]} = ({', '.join(names)},)"]
+
+    def _unread(self, x: Instruction, k: int) -> str:
+        """Return a name for a result of a loop that nobody reads."""
+        return self.names.another(f"{self.names[x.id]}_{k + 1}")
+
+    def _is_whole(self, x: Instruction) -> bool:
+        """Tell whether the results of a loop are read otherwise than one by one."""
+        read = [i for y in self.program.instructions if y.id not in self._items for i in y.operands()]
+        return x.id in read or x.id in self.program.escaping()
+
+    def kind_of(self, value: Any) -> Type:
+        """Return what is known of an operand."""
+        return self._type(value) or Type.of(np.asarray(value))
 
     def statement(self, x: Instruction) -> str:
         """Return the line for one call that is one."""
@@ -288,9 +344,11 @@ class NumpyText:
         space |= {fn.__name__: fn for fn in helpers.HELPERS}
         space |= {top: sys.modules[top] for top in {name.partition(".")[0] for name in self.imported}}
         space |= {self.names[c.id]: c.array for c in self.program.constants} | self.bound | self.opaque
+        steps = {step.function: step.load() for step in self.steps.values()}
+        space |= steps
         lines = self.body()
         constants = [self.names[c.id] for c in self.program.constants if c.id in self._used]
-        constants += [*self.bound, *self.opaque]
+        constants += [*self.bound, *self.opaque, *steps]
         text = "".join(line + "\n" for line in lines)
         early = _bound_early(lines, constants, self.names.another)
         return defined(self.function, early, f"<{name}>", space, text)
