@@ -8,7 +8,7 @@ from itertools import product
 from figures import WORDS, Figures, Results, differs, figures_of, label, ratio, seconds_of
 from goals import FIRST_CACHED, FIRST_SECONDS, FIRST_STEPS, IMPORT, MEMORY, TIME_GOALS, time_goal, with_goal
 from markdown import Row, shown, table
-from roster import CONTENDERS, ELEMENTS, FUNCTIONS, PRODUCTS, STEPS
+from roster import CONTENDERS, ELEMENTS, FUNCTIONS, LOOPS, PRODUCTS, STEPS
 
 TIMES = ("hand", "JAX jit", "PyTorch", "torch.compile")
 PHASES = ("forward", "backward", "drop unswept")
@@ -36,7 +36,7 @@ def step_row(results: Results, name: str, workload: str) -> Row:
 def step_table(results: Results) -> str:
     ratios = [f"time, {name} = 1" for name in TIMES]
     known = [contender for contender in CONTENDERS if contender.name != PRODUCTS]
-    rows = [step_row(results, c.name, workload) for workload in STEPS for c in known if workload in c.steps]
+    rows = [step_row(results, c.name, workload) for workload in (*STEPS, *LOOPS) for c in known if workload in c.steps]
     return table(["workload", "contender", "steps/s", "us/step", *ratios], rows)
 
 

@@ -11,6 +11,7 @@ STEPS = (
     "perceptron", "mlp", "mlp784", "mlp1024", "chain1000", "gradient1000", "million", "elementwise", "logistic",
     "hessian50",
 )  # fmt: skip
+LOOPS = ("ode1000", "lstm64")  # which not everybody has
 FUNCTIONS = ("exp32", "log32", "sin32", "cos32", "tanh32", "arctan32", "expm132", "log1p32")
 ELEMENTS = 10_000  # that each of them is computed of, as in contenders/inputs.py
 PRODUCTS = "products and update"
@@ -38,7 +39,8 @@ class Contender:
 
 
 def ours(name: str, backend: dict[str, str], cached: bool = False) -> Contender:
-    return Contender(name, "ours.py", "autograd_lite", False, {"PYTHONPATH": str(TOP), **backend}, STEPS, True, cached)
+    given = {"PYTHONPATH": str(TOP), **backend}
+    return Contender(name, "ours.py", "autograd_lite", False, given, (*STEPS, *LOOPS), True, cached)
 
 
 def eager(name: str, backend: str) -> Contender:
@@ -49,7 +51,7 @@ def eager(name: str, backend: str) -> Contender:
 
 HAND = Contender("hand", "hand.py", "numpy", False)
 OURS = ours("ours", {})
-PYTORCH = Contender("PyTorch", "pytorch.py", "torch")
+PYTORCH = Contender("PyTorch", "pytorch.py", "torch", steps=(*STEPS, *LOOPS))
 COMPILED = {"TORCH_CONTENDER_COMPILE": "1"}
 CONTENDERS = (
     HAND,
@@ -63,7 +65,9 @@ CONTENDERS = (
     PYTORCH,
     Contender("torch.compile", "pytorch.py", "torch", environment=COMPILED, steps=("elementwise", "logistic")),
     Contender("JAX eager", "jaxlib_.py", "jax"),
-    Contender("JAX jit", "jaxlib_.py", "jax", environment={"JAX_CONTENDER_JIT": "1"}, first=True),
+    Contender(
+        "JAX jit", "jaxlib_.py", "jax", environment={"JAX_CONTENDER_JIT": "1"}, steps=(*STEPS, *LOOPS), first=True
+    ),
     Contender("HIPS autograd", "hips.py", "autograd"),
     Contender("MyGrad", "mygrad_.py", "mygrad"),
     Contender("micrograd", "micrograd_.py", "micrograd"),

@@ -11,6 +11,8 @@ INPUT = [[1.0, 2.0]]
 TARGET = [[0.0, 1.0]]
 RATE = 0.01
 GRADIENT_SIZE, HESSIAN_SIZE = 1000, 50
+PENDULUM_STEPS, PENDULUM_STEP = 1000, 0.01
+LSTM = 64, 16, 64  # steps, examples, size of the input and of the state
 LOGISTIC = 2000, 50  # examples, and features of each
 CYCLES = 250  # of four operations each: the 1000 of chain1000
 FUNCTIONS = {f"{name}32": name for name in ("exp", "log", "sin", "cos", "tanh", "arctan", "expm1", "log1p")}
@@ -63,6 +65,37 @@ def logistic_input() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     features = rng.standard_normal(LOGISTIC)
     classes = (features @ np.linspace(-1.0, 1.0, LOGISTIC[1]) > rng.standard_normal(LOGISTIC[0])).astype(float)
     return features, classes, np.linspace(-0.1, 0.1, LOGISTIC[1])
+
+
+def pendulum_input() -> np.ndarray:
+    """The squared frequency and the damping."""
+    return np.array([2.0, 0.1])
+
+
+def pendulum_step(xp: Any, state: Any, p: Any) -> Any:
+    """One step of the classical Runge-Kutta method for a damped pendulum."""
+
+    def slope(angle: Any, speed: Any) -> Any:
+        return speed, -p[0] * xp.sin(angle) - p[1] * speed
+
+    def moved(by: Any, h: float) -> Any:
+        return angle + h * by[0], speed + h * by[1]
+
+    angle, speed = state
+    a = slope(angle, speed)
+    b = slope(*moved(a, 0.5 * PENDULUM_STEP))
+    c = slope(*moved(b, 0.5 * PENDULUM_STEP))
+    d = slope(*moved(c, PENDULUM_STEP))
+    mean = [(k + 2 * m + 2 * n + o) / 6 for k, m, n, o in zip(a, b, c, d, strict=True)]
+    return angle + PENDULUM_STEP * mean[0], speed + PENDULUM_STEP * mean[1]
+
+
+def lstm_input() -> tuple[list[np.ndarray], np.ndarray]:
+    """The weights by the input and by the state, the bias, and a batch of sequences, (steps, batch, size); float32."""
+    steps, batch, size = LSTM
+    largest = size**-0.5
+    weights = [uniform(n, shape, largest) for n, shape in enumerate(((4 * size, size), (4 * size, size), (4 * size,)))]
+    return weights, uniform(3, (steps, batch, size), 1.0)
 
 
 def million_input() -> np.ndarray:

@@ -19,17 +19,22 @@ from inputs import (
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
+    LSTM,
     MLPS,
+    PENDULUM_STEPS,
     RATE,
     TARGET,
     chain_input,
     function_input,
     logistic_input,
     long_expression,
+    lstm_input,
     million_input,
     mlp_batch,
     mlp_parameters,
     parameters,
+    pendulum_input,
+    pendulum_step,
     rosenbrock,
     rosenbrock_input,
 )
@@ -124,6 +129,33 @@ def logistic() -> Step:
     return value_and_gradient(loss, w)
 
 
+def ode() -> Step:
+    def loss(p: jax.Array) -> jax.Array:
+        step = lambda state, _: (pendulum_step(jnp, state, p), None)  # noqa: E731
+        (angle, speed), _ = jax.lax.scan(step, (jnp.array(1.0), jnp.array(0.0)), None, length=PENDULUM_STEPS)
+        return angle * angle + speed * speed
+
+    return value_and_gradient(loss, pendulum_input())
+
+
+def lstm() -> Step:
+    weights, xs = lstm_input()
+    by_input, by_state, bias, xs = map(jnp.array, (*weights, xs))
+
+    def cell(state: Any, x: jax.Array, by_state: jax.Array) -> Any:
+        h, c = state
+        i, f, g, o = jnp.split(x + h @ by_state.T, 4, axis=1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
+
+    def loss(by_state: jax.Array) -> jax.Array:
+        zero = jnp.zeros((LSTM[1], LSTM[2]), jnp.float32)
+        (h, _), _ = jax.lax.scan(partial(cell, by_state=by_state), (zero, zero), xs @ by_input.T + bias)
+        return (h * h).sum()
+
+    return value_and_gradient(loss, by_state)
+
+
 def function(name: str) -> Step:
     x, f = jnp.array(function_input()), compiled(getattr(jnp, FUNCTIONS[name]))
     return lambda: jax.block_until_ready(f(x))
@@ -149,6 +181,8 @@ if __name__ == "__main__":
             "million": (million, float),
             "elementwise": (elementwise, lambda both: float(both[1].sum())),
             "logistic": (logistic, lambda both: float(both[1].sum())),
+            "ode1000": (ode, lambda both: float(both[1].sum())),
+            "lstm64": (lstm, lambda both: float(both[1].sum())),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
             **{name: (partial(function, name), lambda y: float(y.sum())) for name in FUNCTIONS},
         }

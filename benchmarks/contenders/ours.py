@@ -20,17 +20,22 @@ from inputs import (
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
+    LSTM,
     MLPS,
+    PENDULUM_STEPS,
     RATE,
     TARGET,
     chain_input,
     function_input,
     logistic_input,
     long_expression,
+    lstm_input,
     million_input,
     mlp_batch,
     mlp_parameters,
     parameters,
+    pendulum_input,
+    pendulum_step,
     rosenbrock,
     rosenbrock_input,
 )
@@ -140,6 +145,32 @@ def logistic() -> Step:
     return partial(compiled(ag.value_and_grad(loss)), w)
 
 
+def ode() -> Step:
+    def loss(p: Any) -> Any:
+        step = lambda state, _: (pendulum_step(np, state, p), None)  # noqa: E731
+        (angle, speed), _ = ag.scan(step, (1.0, 0.0), None, length=PENDULUM_STEPS)
+        return angle * angle + speed * speed
+
+    return partial(compiled(ag.value_and_grad(loss)), pendulum_input())
+
+
+def lstm() -> Step:
+    (by_input, by_state, bias), xs = lstm_input()
+
+    def loss(by_state: Any) -> Any:
+        def cell(state: Any, x: Any) -> Any:
+            h, c = state
+            i, f, g, o = np.split(x + h @ by_state.T, 4, axis=1)
+            c = ag.sigmoid(f) * c + ag.sigmoid(i) * np.tanh(g)
+            return (ag.sigmoid(o) * np.tanh(c), c), None
+
+        zero = np.zeros((LSTM[1], LSTM[2]), np.float32)
+        (h, _), _ = ag.scan(cell, (zero, zero), xs @ by_input.T + bias)
+        return (h * h).sum()
+
+    return partial(compiled(ag.value_and_grad(loss)), by_state)
+
+
 def function(name: str) -> Step:
     fn = getattr(np, FUNCTIONS[name])
     return partial(compiled(lambda x: fn(x)), ag.Tensor(function_input()))
@@ -206,6 +237,8 @@ STEPS: dict[str, Timed] = {
     "million": (million, lambda total: total.item()),
     "elementwise": (elementwise, lambda both: float(both[1].sum())),
     "logistic": (logistic, lambda both: float(both[1].sum())),
+    "ode1000": (ode, lambda both: float(both[1].sum())),
+    "lstm64": (lstm, lambda both: float(both[1].sum())),
     "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
     **{name: (partial(function, name), lambda y: float(y.numpy().sum())) for name in FUNCTIONS},
 }

@@ -16,17 +16,22 @@ from inputs import (
     GRADIENT_SIZE,
     HESSIAN_SIZE,
     INPUT,
+    LSTM,
     MLPS,
+    PENDULUM_STEPS,
     RATE,
     TARGET,
     chain_input,
     function_input,
     logistic_input,
     long_expression,
+    lstm_input,
     million_input,
     mlp_batch,
     mlp_parameters,
     parameters,
+    pendulum_input,
+    pendulum_step,
     rosenbrock,
     rosenbrock_input,
 )
@@ -131,6 +136,37 @@ def logistic() -> Step:
     return value_and_gradient(loss, w)
 
 
+def ode() -> Step:
+    def loss(p: torch.Tensor) -> torch.Tensor:
+        state = torch.tensor(1.0, dtype=torch.float64), torch.tensor(0.0, dtype=torch.float64)
+        for _ in range(PENDULUM_STEPS):
+            state = pendulum_step(torch, state, p)
+        return state[0] * state[0] + state[1] * state[1]
+
+    return value_and_gradient(loss, torch.from_numpy(pendulum_input()))
+
+
+def lstm() -> Step:
+    weights, xs = lstm_input()
+    module, given = nn.LSTM(LSTM[2], LSTM[2]), torch.from_numpy(xs)
+    with torch.no_grad():
+        module.weight_ih_l0.copy_(torch.from_numpy(weights[0]))
+        module.weight_hh_l0.copy_(torch.from_numpy(weights[1]))
+        module.bias_ih_l0.copy_(torch.from_numpy(weights[2]))
+        module.bias_hh_l0.zero_()
+    for p in module.parameters():
+        p.requires_grad_(p is module.weight_hh_l0)
+
+    def step() -> Any:
+        module.weight_hh_l0.grad = None
+        h = module(given)[1][0]
+        value = (h * h).sum()
+        value.backward()
+        return value, module.weight_hh_l0.grad
+
+    return step
+
+
 def function(name: str) -> Step:
     return partial(getattr(torch, FUNCTIONS[name]), torch.tensor(function_input()))
 
@@ -162,6 +198,8 @@ if __name__ == "__main__":
             "million": (million, float),
             "elementwise": (elementwise, lambda both: both[1].sum().item()),
             "logistic": (logistic, lambda both: both[1].sum().item()),
+            "ode1000": (ode, lambda both: both[1].sum().item()),
+            "lstm64": (lstm, lambda both: both[1].sum().item()),
             "hessian50": (rosenbrock_hessian, lambda h: h.sum().item()),
             **{name: (partial(function, name), lambda y: y.sum().item()) for name in FUNCTIONS},
         },
