@@ -130,9 +130,13 @@ LENT = (
     "an array of shape {shape} that a function has computed with is written to {where}, before its derivative is "
     "there. Write a = a + v for a += v, or compute with a copy: x * a.copy()"
 )
-OUT_WHERE = (
-    "out= and where= of {op} together would leave a part of a recorded value in the result. "
-    "Write t = np.where(condition, np.{op}(a), t), which is recorded"
+WHERE_ALONE = (
+    "where= of {op} without out= leaves in the other places whatever was in memory. "
+    "Write out=ag.Tensor(np.zeros(shape)) with what shall stand there, or np.where(condition, np.{op}(...), 0)"
+)
+PLACED_IN_ARRAY = (
+    "{op} into a plain array would lose the derivative of what is put there. "
+    "Write a = ag.Tensor(a) before, and the same call"
 )
 IN_PLACE_FUNCTION = (
     "{op} is asked to change a Tensor in place, which only its own operators and assignment do. "

@@ -13,7 +13,7 @@ from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.priority import declines
 from autograd_lite.engine.refusals import library_asking
-from autograd_lite.engine.registry import METHODS, declared, handler_of, home_of, is_numpys
+from autograd_lite.engine.registry import METHODS, declared, handler_of, home_of, is_numpys, method_of
 from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
 
 
@@ -48,8 +48,8 @@ def _into(
         raise errors.UnsupportedError(_refusal(fn))
     if len(targets) > 1:
         raise errors.UnsupportedError(errors.OUT_TUPLE.format(op=handler.__name__, number=len(targets)))
-    if kwargs.get("where", True) is not True:
-        raise errors.UnsupportedError(errors.OUT_WHERE.format(op=handler.__name__))
+    if isinstance(fn, np.ufunc) and kwargs.get("where", True) is not True:
+        kwargs = {**kwargs, "otherwise": targets[0]}
     return _write(targets[0], handler(*args, **kwargs), handler.__name__)
 
 
@@ -65,9 +65,20 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapp
     if fn is not None:
         return call_function(fn, inputs, _reduction_arguments(inputs, kwargs))
     result = NotImplemented if method == "at" else whole(getattr(ufunc, method), inputs, kwargs)
-    if result is NotImplemented:
+    if result is not NotImplemented:
+        return result
+    if handler_of(ufunc) is None or ufunc.signature is not None:
         raise errors.UnsupportedError(_method_refusal(ufunc, method))
-    return result
+    return _by_method(ufunc, method, inputs, kwargs)
+
+
+def _by_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Carry out a method that is no function of NumPy, and put its result where ``out=`` asks for it."""
+    given = dict(kwargs)
+    out = given.pop("out", None)
+    result = method_of(ufunc, method)(*inputs, **given)
+    target = out[0] if isinstance(out, tuple) else out
+    return result if target is None else _write(target, result, f"{ufunc.__name__}.{method}")
 
 
 def _reduction_arguments(inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

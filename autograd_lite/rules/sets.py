@@ -1,0 +1,102 @@
+"""Sets of values: the values have derivatives, as those of the elements that stand for them; counts and indices are constant.
+
+Of equal elements the first stands for the set, as NumPy's ``return_index`` has it; of two arrays, that in the first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine.definitions import composite
+from autograd_lite.engine.forms import constant
+from autograd_lite.engine.operands import value_of, with_shape
+from autograd_lite.rules.common import present
+from autograd_lite.rules.indexing import take
+
+for _fn in present("in1d"):
+    constant(_fn)
+
+
+def _places(values: Array, **options: Any) -> Any:
+    """Return the first place of each value, and whatever else is asked for."""
+    return np.unique(values, return_index=True, **options)
+
+
+@composite(np.unique, complex=True)
+def unique(
+    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False,
+    axis: int | None = None, *, equal_nan: bool = True, sorted: bool = True,  # noqa: A002 - NumPy's name
+) -> Any:  # fmt: skip
+    t = _joined(ar)
+    options = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": axis, "equal_nan": equal_nan}
+    _, places, *others = _places(value_of(t), **options)
+    values = take(np.ravel(t), places) if axis is None else take(t, places, axis)
+    more = [places, *others] if return_index else others
+    return (values, *more) if more else values
+
+
+def _joined(x: Any) -> Array:
+    """Return one Tensor of several in a list."""
+    return np.stack(x) if isinstance(x, (list, tuple)) else with_shape(x)
+
+
+def _named(fn: Any) -> None:
+    """Declare a function whose results have names, of which the values have a derivative."""
+
+    def found(x: Array) -> Any:
+        result = fn(value_of(x))
+        _, places = _places(value_of(x), equal_nan=False)
+        return result._replace(values=take(np.ravel(x), places))
+
+    composite(fn, complex=True)(found)
+
+
+for _fn in (np.unique_all, np.unique_counts, np.unique_inverse):
+    _named(_fn)
+
+
+@composite(np.unique_values, complex=True)
+def unique_values(x: Array) -> Array:
+    """NOTE: in which order NumPy has them is not specified; here they are sorted."""
+    return unique(x, equal_nan=False)
+
+
+@composite(np.intersect1d, complex=True)
+def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    first, second = (np.ravel(_joined(x)) for x in (ar1, ar2))
+    _, places, others = np.intersect1d(value_of(first), value_of(second), assume_unique, return_indices=True)
+    dtype = np.result_type(first.dtype, second.dtype)
+    values = np.astype(take(first, places), dtype)
+    return (values, places, others) if return_indices else values
+
+
+@composite(np.union1d, complex=True)
+def union1d(ar1: Any, ar2: Any) -> Array:
+    return unique(np.concatenate([np.ravel(_joined(x)) for x in (ar1, ar2)]))
+
+
+@composite(np.setdiff1d, complex=True)
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
+    first = np.ravel(_joined(ar1)) if assume_unique else unique(ar1)
+    return take(first, np.flatnonzero(np.isin(value_of(first), value_of(_joined(ar2)), invert=True)))
+
+
+@composite(np.setxor1d, complex=True)
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
+    parts = [np.ravel(_joined(x)) if assume_unique else unique(x) for x in (ar1, ar2)]
+    ordered = np.sort(np.concatenate(parts))
+    values = value_of(ordered)
+    differs = np.concatenate([[True], values[1:] != values[:-1], [True]])
+    return take(ordered, np.flatnonzero(differs[1:] & differs[:-1])) if values.size else ordered
+
+
+_COMPLEX = {"f": np.complex64, "e": np.complex128, "g": np.clongdouble}
+
+
+@composite(np.sort_complex, complex=True)
+def sort_complex(a: Array) -> Array:
+    ordered = np.sort(with_shape(a))
+    return ordered if ordered.dtype.kind == "c" else np.astype(ordered, _COMPLEX.get(ordered.dtype.char, complex))
