@@ -26,7 +26,7 @@ from autograd_lite.engine.op import ask
 from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import quantiles
-from autograd_lite.rules.common import divided
+from autograd_lite.rules.common import detached, divided
 from autograd_lite.rules.norms import euclidean_norm, squared
 
 More = Callable[..., Any]
@@ -109,6 +109,7 @@ def _moment(root: bool, skips: bool) -> More:
         fn: Any, a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None,
         dtype: Any = None, where: Any = True, mean: Any = None,
     ) -> Array:  # fmt: skip
+        turned = with_shape(a).dtype.kind != "c"  # NumPy squares real numbers as they are, also in a complex dtype
         a = _cast(a, dtype)
         holds = np.broadcast_to(value_of(where), a.shape)
         holds = holds & ~np.isnan(a) if skips else holds
@@ -118,22 +119,20 @@ def _moment(root: bool, skips: bool) -> More:
         count = np.sum(holds, axis, keepdims=keepdims) - (ddof if correction is None else correction)
         count = np.where(count > 0, count, np.nan if skips else 0)
         if root:
-            return narrowed(divided(euclidean_norm(centred, axis=axis, keepdims=keepdims), np.sqrt(count)), a.dtype)
-        return narrowed(divided(np.sum(squared(centred), axis, keepdims=keepdims), count), a.dtype)
+            y = narrowed(divided(euclidean_norm(centred, axis=axis, keepdims=keepdims), np.sqrt(count)), a.dtype)
+        else:
+            y = narrowed(divided(np.sum(squared(centred), axis, keepdims=keepdims), count), a.dtype)
+        return _cast(y, dtype) if turned else y
 
     return moment
 
 
-def _filled(other: Any, value: float) -> More:
+def _filled(other: Any, value: float | None) -> More:
     """Return what a function that skips nan is: another, of numbers that change nothing in their place."""
 
     def skipping(fn: Any, a: Array, **given: Any) -> Array:
         a = with_shape(a)
-        y = other(np.where(np.isnan(a), value, a), **given)
-        if np.isfinite(value):
-            return y
-        unknown = np.all(np.isnan(a), given.get("axis"), keepdims=given.get("keepdims", False))
-        return np.where(unknown, np.nan, y)
+        return other(np.where(np.isnan(a), given["initial"] if value is None else value, a), **given)
 
     return skipping
 
@@ -219,7 +218,7 @@ def _interp(fn: Any, x: Array, xp: Array, fp: Array, left: Any = None, right: An
     """A table that is repeated has its ends beyond each other."""
     period = np.abs(period)
     x, xp, fp = with_shape(x) % period, with_shape(xp) % period, with_shape(fp)
-    order = np.argsort(value_of(xp.detach() if hasattr(xp, "detach") else xp))
+    order = np.argsort(detached(xp))
     xp, fp = np.take(xp, order), np.take(fp, order)
     xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
     return np.interp(x, xp, np.concatenate([fp[-1:], fp, fp[:1]]))
@@ -240,7 +239,7 @@ _MORE: dict[Any, More] = {
     np.mean: _mean, np.var: _moment(False, False), np.std: _moment(True, False),
     np.nanvar: _moment(False, True), np.nanstd: _moment(True, True), np.nanmean: _nanmean,
     np.nansum: _filled(np.sum, 0), np.nanprod: _filled(np.prod, 1),
-    np.nanmax: _filled(np.max, -np.inf), np.nanmin: _filled(np.min, np.inf),
+    np.nanmax: _filled(np.max, None), np.nanmin: _filled(np.min, None),
     **dict.fromkeys((np.cumsum, np.cumprod, np.nancumsum, np.nancumprod, np.trace), _of_dtype("a")),
     **dict.fromkeys((np.cumulative_sum, np.cumulative_prod, np.linalg.trace), _of_dtype("x")),
     **dict.fromkeys((np.concatenate, np.stack), _joined("arrays")),
@@ -263,7 +262,7 @@ def _ufunc(
 ) -> Any:  # fmt: skip
     handler: Any = handler_of(fn)
     if fn is np.vecdot and more.keys() <= {"axis", "keepdims"}:
-        return _vecdot(*operands, dtype=dtype, order=order, **more)
+        return _vecdot(*operands, dtype=dtype, casting=casting, order=order, **more)
     if more:
         raise refusal(handler, next(iter(more)))
     if where is not True and otherwise is None:
@@ -283,9 +282,11 @@ def _ufunc(
 
 
 def _vecdot(
-    x1: Array, x2: Array, axis: int = -1, keepdims: bool = False, dtype: Any = None, order: str = "K"
-) -> Array:
-    ask(np.vecdot, (x1, x2), {"axis": axis, "keepdims": keepdims})
+    x1: Array, x2: Array, axis: int = -1, keepdims: bool = False, dtype: Any = None, casting: str = "same_kind",
+    order: str = "K",
+) -> Array:  # fmt: skip
+    options = {"axis": axis, "keepdims": keepdims, "dtype": dtype, "casting": casting, "order": order}
+    ask(np.vecdot, (x1, x2), {name: value for name, value in options.items() if value is not None})
     y = np.linalg.vecdot(_cast(x1, dtype), _cast(x2, dtype), axis=axis)
     return _laid_out(np.expand_dims(y, axis) if keepdims else y, order)
 

@@ -11,6 +11,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array, normalize_axes
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import value_of, with_shape
+from autograd_lite.rules.common import settled
 from autograd_lite.rules.indexing import getitem, setitem, take, take_along_axis
 
 # ----- one of several arrays for each element -----
@@ -85,7 +86,7 @@ def insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Arra
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Array:
     """Zeros are left out at the ends of the axes, as far as there are only such."""
     t = with_shape(filt) if not isinstance(filt, (list, tuple)) else np.stack(filt)
-    places = np.argwhere(value_of(t) != 0)
+    places = np.argwhere(settled(t, "trim_zeros") != 0)
     first, last = (places.min(0), places.max(0) + 1) if len(places) else (np.zeros(t.ndim, int),) * 2
     sides, axes = trim.lower() if len(places) else "fb", normalize_axes(axis, t.ndim)
     cuts = [(low if "f" in sides else None, high if "b" in sides else None) for low, high in zip(first, last, strict=True)]
@@ -112,6 +113,7 @@ def apply_over_axes(func: Callable[..., Any], a: Array, axes: Any) -> Array:
     """What has lost an axis gets it back with length 1."""
     a = with_shape(a)
     for axis in np.ravel(axes).tolist():
-        y = func(a, axis % a.ndim)
-        a = y if y.ndim == a.ndim else np.expand_dims(y, axis % a.ndim)
+        place = axis if axis >= 0 else axis + a.ndim
+        y = func(a, place)
+        a = y if y.ndim == a.ndim else np.expand_dims(y, place)
     return a

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_batch
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine.operands import value_of
 
 _COUNTED = {2: 2**11, 4: 2**24}
 """Up to which all whole numbers are floats, by the bytes of the dtype."""
@@ -24,6 +26,19 @@ def divided(g: Array, count: Any) -> Array:
 def as_tuple(x: Any) -> tuple[int, ...]:
     """Return one whole number or several, of Python's or NumPy's, as a tuple."""
     return tuple(np.ravel(x).tolist())
+
+
+def detached(x: Any) -> Array:
+    """Return the values of a Tensor, or of what stands for an array, without a derivative."""
+    return value_of(x.detach() if hasattr(x, "detach") else x)
+
+
+def settled(x: Any, name: str) -> Array:
+    """Return values that decide the shape of a result; of a batch, whose results would differ in it, refused."""
+    values = detached(x)
+    if is_batch(values):
+        raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead="np.where(condition, a, 0), or np.sort(a)"))
+    return values
 
 
 def present(*names: str) -> list[Any]:

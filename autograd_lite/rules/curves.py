@@ -120,7 +120,8 @@ def _slope(f: Array, spacing: Array, axis: int, edge_order: int) -> Array:
     if edge_order == 2:  # noqa: PLR2004 - a parabola
         first = _extrapolated(first, chords[..., 1:2], steps[:1], steps[1:2])
         last = _extrapolated(last, chords[..., -2:-1], steps[-1:], steps[-2:-1])
-    return np.moveaxis(np.concatenate([first, inside, last], -1), -1, axis)
+    slope = np.moveaxis(np.concatenate([first, inside, last], -1), -1, axis)
+    return np.astype(slope, f.dtype) if f.dtype.kind in "fc" else slope
 
 
 def _extrapolated(end: Array, inner: Array, step: Array, next_step: Array) -> Array:

@@ -1,7 +1,7 @@
 """The functions of `numpy.lib.scimath`: complex where a real number has no real result, and real elsewhere.
 
-Which, the values decide. So in a compiled function, and under `vmap`, it is the function of the same name in `numpy` that
-is to be written, of complex numbers.
+Which, the values decide, of a batch those of all examples. So in a compiled function it is the function of the same name
+in `numpy` that is to be written, of complex numbers.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.base.shapes import Array
+from autograd_lite.base.shapes import Array, whole
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.operands import value_of, with_shape
+from autograd_lite.engine.operands import with_shape
+from autograd_lite.rules.common import detached
 
 _scimath: Any = np.lib.scimath
 
 
 def _as_far(t: Array, needs: Callable[[Array], Array]) -> Array:
     """Return numbers as complex ones if a condition on their values holds at any."""
-    if t.dtype.kind == "c" or not bool(np.any(needs(value_of(t.detach() if hasattr(t, "detach") else t)))):
+    if t.dtype.kind == "c" or not bool(np.any(whole(needs(detached(t))))):
         return t
     return np.astype(t, np.complex64 if t.dtype.itemsize <= 4 else complex)  # noqa: PLR2004 - single precision
 
@@ -57,6 +58,6 @@ def logn(n: Array, x: Array) -> Array:
 def power(x: Array, p: Array) -> Array:
     """A negative exponent makes a whole number one with a fraction."""
     p = with_shape(p)
-    if p.dtype.kind in "iu" and bool(np.any(value_of(p) < 0)):
+    if p.dtype.kind in "iu" and bool(np.any(whole(detached(p) < 0))):
         p = np.astype(p, float)
     return np.power(_as_far(with_shape(x), _negative), p)

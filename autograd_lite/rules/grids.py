@@ -9,29 +9,34 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import with_shape
+from autograd_lite.engine.watchpoints import verify
+from autograd_lite.rules.common import detached
 
 
-def _shares(num: int, endpoint: bool, ndim: int) -> Array:
-    """Return how far between the ends each number lies, along the first axis."""
-    return (np.arange(num) / max(num - endpoint, 1)).reshape([-1] + [1] * ndim)
+def _moved(y: Array, dtype: Any, axis: int) -> Array:
+    return np.moveaxis(y if y.dtype == dtype else np.astype(y, dtype), 0, axis)
 
 
-def _finished(y: Array, dtype: Any, axis: int) -> Array:
-    y = y if dtype is None else np.astype(np.floor(y) if np.issubdtype(dtype, np.integer) else y, dtype)
-    return np.moveaxis(y, 0, axis)
-
-
-def _ends(start: Any, stop: Any, dtype: Any) -> tuple[Array, Array, Any]:
-    """Return two ends in the dtype in which is computed, and that of the result."""
-    computed = np.result_type(*[getattr(x, "dtype", x) for x in (start, stop)], 1.0)
-    start, stop = np.astype(with_shape(start), computed), np.astype(with_shape(stop), computed)
+def _ends(start: Any, stop: Any) -> tuple[Array, Array]:
+    """Return two ends in one shape and in the dtype in which is computed; numbers of Python leave it to the other."""
+    kinds = [x if isinstance(x, (int, float, complex)) else with_shape(x).dtype for x in (start, stop)]
+    dtype, start, stop = np.result_type(*kinds, 1.0), with_shape(start), with_shape(stop)
     shape = np.broadcast_shapes(start.shape, stop.shape)
-    return np.broadcast_to(start, shape), np.broadcast_to(stop, shape), computed if dtype is None else np.dtype(dtype)
+    return tuple([np.broadcast_to(np.astype(x, dtype), shape) for x in (start, stop)])  # type: ignore[return-value]
+
+
+def _numbers(num: int, like: Array) -> Array:
+    """Return 0, 1, 2, ... along an axis in front of those of an array, in its precision."""
+    return np.arange(num, dtype=like.real.dtype).reshape([-1] + [1] * like.ndim)
 
 
 def _between(start: Array, stop: Array, num: int, endpoint: bool) -> Array:
-    share = np.astype(_shares(num, endpoint, start.ndim), start.real.dtype)
-    return np.where(share < 1, start + (stop - start) * share, stop)
+    """Return numbers at equal distances; the last is the end itself."""
+    parts, numbers = num - endpoint, _numbers(num, start)
+    if parts <= 0:
+        return start + (stop - start) * numbers
+    y = numbers * ((stop - start) / parts) + start
+    return np.where(numbers < parts, y, stop)
 
 
 @composite(np.linspace, complex=True)
@@ -39,8 +44,10 @@ def linspace(
     start: Array, stop: Array, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
     axis: int = 0, *, device: Any = None,
 ) -> Any:  # fmt: skip
-    start, stop, dtype = _ends(start, stop, dtype)
-    y = _finished(_between(start, stop, num, endpoint), dtype, axis)
+    start, stop = _ends(start, stop)
+    y = _between(start, stop, num, endpoint)
+    dtype = y.dtype if dtype is None else np.dtype(dtype)
+    y = _moved(np.floor(y) if dtype.kind in "iu" else y, dtype, axis)
     parts = num - endpoint
     return (y, (stop - start) / parts if parts > 0 else (stop - start) * np.nan) if retstep else y
 
@@ -53,9 +60,8 @@ def logspace(
     if np.ndim(base):
         shape = np.broadcast_shapes(np.shape(start), np.shape(stop), base.shape)
         start = np.broadcast_to(with_shape(start), shape)
-    start, stop, kept = _ends(start, stop, None)
-    y = np.power(base, _between(start, stop, num, endpoint))
-    return _finished(y, y.dtype if dtype is None else np.dtype(dtype), axis) if kept else y
+    y = np.power(base, _between(*_ends(start, stop), num, endpoint))
+    return _moved(y, y.dtype if dtype is None else np.dtype(dtype), axis)
 
 
 @composite(np.geomspace, complex=True)
@@ -63,10 +69,13 @@ def geomspace(
     start: Array, stop: Array, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Array:
     """The ratio of the ends to a power between 0 and 1; both ends are what they are given as."""
-    computed_in = None if dtype is None else np.result_type(np.dtype(dtype), np.float16)
-    start, stop, dtype = _ends(start, stop, dtype)
-    if computed_in is not None and computed_in.kind == "c":
-        start, stop = np.astype(start, computed_in), np.astype(stop, computed_in)
-    share = np.astype(_shares(num, endpoint, start.ndim), start.real.dtype)
-    y = start * np.power(stop / start, share)
-    return _finished(np.where(share < 1, y, stop), dtype, axis)
+    given, (start, stop) = dtype, _ends(start, stop)
+    for end in (start, stop):
+        verify(detached(end) != 0, "Geometric sequence cannot include zero", ValueError)
+    dtype = np.dtype(float if dtype is None else dtype)
+    computed = np.result_type(start.dtype, stop.dtype, dtype)
+    dtype = computed if given is None else dtype
+    start, stop = np.astype(start, computed), np.astype(stop, computed)
+    numbers, parts = _numbers(num, start), max(num - endpoint, 1)
+    y = start * np.power(stop / start, numbers / parts)
+    return _moved(np.where(numbers < num - endpoint, y, stop if num > 1 else start), dtype, axis)

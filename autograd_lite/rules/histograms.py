@@ -13,36 +13,37 @@ import numpy as np
 
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.definitions import composite
-from autograd_lite.engine.operands import value_of, with_shape
+from autograd_lite.engine.operands import with_shape
+from autograd_lite.rules.common import detached
 from autograd_lite.rules.grids import linspace
 from autograd_lite.rules.indexing import scatter
 from autograd_lite.rules.samples import diff
 
 
-def _detached(x: Any) -> Array:
-    return value_of(x.detach() if hasattr(x, "detach") else x)
+def _edges(a: Array, bins: Any, range: Any, weights: Any = None, several: bool = False) -> Array:  # noqa: A002
+    """Return where bins end: given, or at equal distances between two ends, in the dtype of those and the samples.
 
-
-def _edges(a: Array, bins: Any, range: Any, weights: Any = None) -> Array:  # noqa: A002 - NumPy's name
-    """Return where bins end: given, or at equal distances between two ends."""
+    Of `several` samples the dtype is that of the ends alone.
+    """
     if np.ndim(bins):
         return with_shape(bins)
     flat = np.ravel(a)
     if isinstance(bins, str):
-        bins = len(np.histogram_bin_edges(_detached(flat), bins, range, weights)) - 1
+        bins = len(np.histogram_bin_edges(detached(flat), bins, range, weights)) - 1
     if range is not None:
-        low, high = (with_shape(x) for x in range)
+        low, high = range
     else:
-        low, high = (np.min(flat), np.max(flat)) if flat.size else (with_shape(0.0), with_shape(1.0))
-    widened = 0.5 * np.asarray(_detached(low) == _detached(high))
-    dtype = np.result_type(low.dtype, high.dtype, a.dtype)
-    dtype = dtype if dtype.kind in "fc" else np.result_type(dtype, float)
+        low, high = (np.min(flat), np.max(flat)) if flat.size else (0.0, 1.0)
+    kinds = [x if isinstance(x, (int, float)) else x.dtype for x in (low, high)]
+    dtype = np.result_type(*kinds, 1.0 if several else a.dtype)
+    dtype = dtype if dtype.kind == "f" else np.result_type(dtype, float)
+    widened = np.astype(with_shape(0.5 * (detached(low) == detached(high))), dtype)
     return linspace(low - widened, high + widened, int(bins) + 1, dtype=dtype)
 
 
 def _bins_of(x: Array, edges: Array) -> tuple[Array, Array]:
     """Return in which bin each sample lies, and whether in any; the last edge belongs to the last bin."""
-    x, edges = _detached(x), _detached(edges)
+    x, edges = detached(x), detached(edges)
     where = np.searchsorted(edges, x, "right") - 1
     where = np.where(x == edges[-1], len(edges) - 2, where)
     return np.clip(where, 0, len(edges) - 2), (x >= edges[0]) & (x <= edges[-1])
@@ -70,20 +71,20 @@ def histogram(
     a = with_shape(a)
     edges = _edges(a, bins, range, weights)
     n = _counted([_bins_of(np.ravel(a), edges)], (len(edges) - 1,), None if weights is None else with_shape(weights), int)
-    return (n / diff(edges) / np.sum(n) if density else n), edges
+    return (n / np.astype(diff(edges), float) / np.sum(n) if density else n), edges
 
 
 @composite(np.histogramdd)
 def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Array = None  # noqa: A002
-) -> tuple[Array, tuple[Array, ...]]:
+) -> tuple[Array, list[Array]]:
     columns = [with_shape(x) for x in sample] if isinstance(sample, (list, tuple)) else list(np.atleast_2d(sample.T))
     many = list(bins) if np.ndim(bins) or isinstance(bins, (list, tuple)) else [bins] * len(columns)
     ranges = [None] * len(columns) if range is None else range
-    edges = tuple([_edges(x, b, r) for x, b, r in zip(columns, many, ranges, strict=True)])
+    edges = [_edges(x, b, r, several=True) for x, b, r in zip(columns, many, ranges, strict=True)]
     places = [_bins_of(x, e) for x, e in zip(columns, edges, strict=True)]
     shape = tuple([len(e) - 1 for e in edges])
-    n = _counted(places, shape, None if weights is None else with_shape(weights), float)
+    n = _counted(places, shape, None if weights is None else np.astype(with_shape(weights), float), float)
     if density:
         total = np.sum(n)
         for i, e in enumerate(edges):
@@ -96,7 +97,7 @@ def histogramdd(
 def histogram2d(
     x: Array, y: Array, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Array = None  # noqa: A002
 ) -> tuple[Array, Array, Array]:
-    if len(bins) not in (1, 2) if np.ndim(bins) else False:
+    if np.ndim(bins) == 1 and len(bins) not in (1, 2):  # edges that both have
         bins = [bins, bins]
     n, (first, second) = histogramdd([x, y], bins, range, density, weights)
     return n, first, second

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.shapes import Array, everywhere
+from autograd_lite.base.shapes import Array, everywhere, whole
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import value_of, with_shape
+from autograd_lite.rules.common import detached, settled
 
 
 def _coefficients(p: Any) -> Array:
@@ -30,6 +31,8 @@ def _in_line(p: Array, n: int) -> Array:
 def polyadd(a1: Array, a2: Array) -> Array:
     p, q = _coefficients(a1), _coefficients(a2)
     n = max(len(p), len(q))
+    if len(p) == len(q):
+        return p + q
     return _in_line(p, n) + _in_line(q, n)
 
 
@@ -49,14 +52,14 @@ def polymul(a1: Array, a2: Array) -> Array:
 def polydiv(u: Array, v: Array) -> tuple[Array, Array]:
     """Long division: what is left becomes shorter by one coefficient at a time."""
     u, v = _coefficients(u) + 0.0, _coefficients(v) + 0.0
-    steps, rest, quotient = len(u) - len(v) + 1, u, []
+    dtype = np.result_type(u.dtype, v.dtype)
+    steps, rest, quotient = len(u) - len(v) + 1, np.astype(u, dtype), []
     for k in range(steps):
         factor = rest[k] / v[0]
         quotient.append(factor)
-        rest = rest - np.concatenate([np.zeros(k, u.dtype), factor * v, np.zeros(steps - 1 - k, u.dtype)])
-    zeros = np.zeros(1, np.result_type(u.dtype, v.dtype))
-    rest = rest[_leading_zeros(value_of(rest)) :]
-    return np.stack(quotient) if quotient else zeros, rest
+        rest = rest - np.concatenate([np.zeros(k, dtype), factor * v, np.zeros(steps - 1 - k, dtype)])
+    rest = rest[_leading_zeros(settled(rest, "polydiv")) :]
+    return np.stack(quotient) if quotient else np.zeros(1, dtype), rest
 
 
 def _leading_zeros(rest: Array) -> int:
@@ -75,6 +78,8 @@ def polyder(p: Array, m: int = 1) -> Array:
 
 @composite(np.polyint, complex=True)
 def polyint(p: Array, m: int = 1, k: Any = None) -> Array:
+    if int(m) == 0:
+        return with_shape(p)
     p, m = _coefficients(p), int(m)
     constants = _coefficients(0.0 if k is None else k)
     for i in range(m):
@@ -100,7 +105,7 @@ def poly(seq_of_zeros: Array) -> Array:
     p = one
     for z in zeros:
         p = np.convolve(p, np.concatenate([one, -z[None]]))
-    return p.real if p.dtype.kind == "c" and _in_pairs(value_of(zeros)) else p
+    return p.real if p.dtype.kind == "c" and _in_pairs(whole(detached(zeros))) else p
 
 
 def _in_pairs(zeros: Array) -> bool:
@@ -112,7 +117,7 @@ def _in_pairs(zeros: Array) -> bool:
 def roots(p: Array) -> Array:
     """The eigenvalues of the companion matrix; and as many zeros as there are coefficients of 0 at the end."""
     p = _coefficients(p)
-    places = np.flatnonzero(value_of(p))
+    places = np.flatnonzero(settled(p, "roots"))
     if not places.size:
         return p[:0]
     first, last = int(places[0]), int(places[-1])

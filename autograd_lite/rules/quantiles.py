@@ -15,6 +15,7 @@ from autograd_lite.base.shapes import Array, Axis, keepdims_shape, normalize_axe
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import constant
 from autograd_lite.engine.operands import value_of
+from autograd_lite.rules.common import detached
 from autograd_lite.rules.indexing import sort, take_along_axis
 
 
@@ -35,6 +36,10 @@ def _along_last(a: Array, axis: Axis) -> Array:
     return np.transpose(a, [*rest, *axes]).reshape([*(a.shape[i] for i in rest), reduced_size(a.shape, axis)])
 
 
+_PICKING = frozenset(("lower", "higher", "nearest", "inverted_cdf", "closest_observation"))
+"""The methods of which a quantile is an element."""
+
+
 def _found(
     a: Array, q: Any, axis: Axis, method: str, keepdims: bool, weights: Array | None, skips: bool
 ) -> Array:
@@ -44,16 +49,19 @@ def _found(
         w = np.broadcast_to(w, flat.shape)
     elif w is not None:
         w = _along_last(w, axis)
-    q = np.asarray(value_of(q))
-    place = ranks_of(flat.detach() if hasattr(flat, "detach") else flat, q, method, w, skips)
+    given, q = q, np.asarray(value_of(q))
+    place = ranks_of(detached(flat), q, method, w, skips)
     place = np.moveaxis(value_of(place), range(q.ndim), range(-q.ndim, 0)).reshape((*flat.shape[:-1], -1))
     unknown = np.isnan(place)
     known = np.where(unknown, 0, place)
     low, high = (side(known).astype(np.intp) for side in (np.floor, np.ceil))
     ordered = sort(flat, -1)
     bottom, top = (take_along_axis(ordered, i, -1) for i in (low, high))
-    value = bottom + (top - bottom) * np.astype(known - low, a.dtype)
-    value = np.where(unknown, np.astype(np.float64(np.nan), a.dtype), np.where(low == high, bottom, value))
+    between = known - low
+    if isinstance(given, (int, float)) or method in _PICKING:  # a number leaves the dtype of `a`
+        between = np.astype(between, a.dtype)
+    value = np.where(low == high, bottom + 0 * between, bottom + (top - bottom) * between)
+    value = np.where(unknown, value.dtype.type(np.nan), value)
     value = np.moveaxis(value, -1, 0)
     shape = keepdims_shape(a.shape, axis) if keepdims else value.shape[1:]
     return value.reshape((*q.shape, *shape))
@@ -72,7 +80,7 @@ def percentile(
     weights: Array = None,
 ) -> Array:  # fmt: skip
     """Return percentiles as `np.percentile` does, with its `method` and `weights`."""
-    return quantile(a, np.true_divide(q, 100), axis, method, keepdims, weights=weights)
+    return quantile(a, q / 100 if isinstance(q, (int, float)) else np.true_divide(q, 100), axis, method, keepdims, weights=weights)
 
 
 @composite(np.nanquantile)
@@ -80,6 +88,9 @@ def nanquantile(
     a: Array, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False, *,
     weights: Array = None,
 ) -> Array:  # fmt: skip
+    if not a.size:  # nan, with NumPy's warning
+        np.quantile(1.0, value_of(q))  # which refuses what is beyond 0 and 1
+        return np.nanmean(a, axis, keepdims=keepdims)
     return _found(a, q, axis, method, bool(keepdims), weights, skips=True)
 
 
@@ -88,7 +99,7 @@ def nanpercentile(
     a: Array, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False, *,
     weights: Array = None,
 ) -> Array:  # fmt: skip
-    return nanquantile(a, np.true_divide(q, 100), axis, method, keepdims, weights=weights)
+    return nanquantile(a, q / 100 if isinstance(q, (int, float)) else np.true_divide(q, 100), axis, method, keepdims, weights=weights)
 
 
 @composite(np.nanmedian)

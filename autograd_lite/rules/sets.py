@@ -12,8 +12,8 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import constant
-from autograd_lite.engine.operands import value_of, with_shape
-from autograd_lite.rules.common import present
+from autograd_lite.engine.operands import with_shape
+from autograd_lite.rules.common import present, settled
 from autograd_lite.rules.indexing import take
 
 for _fn in present("in1d"):
@@ -32,7 +32,7 @@ def unique(
 ) -> Any:  # fmt: skip
     t = _joined(ar)
     options = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": axis, "equal_nan": equal_nan}
-    _, places, *others = _places(value_of(t), **options)
+    _, places, *others = _places(settled(t, "unique"), **options)
     values = take(np.ravel(t), places) if axis is None else take(t, places, axis)
     more = [places, *others] if return_index else others
     return (values, *more) if more else values
@@ -47,8 +47,9 @@ def _named(fn: Any) -> None:
     """Declare a function whose results have names, of which the values have a derivative."""
 
     def found(x: Array) -> Any:
-        result = fn(value_of(x))
-        _, places = _places(value_of(x), equal_nan=False)
+        values = settled(x, fn.__name__)
+        result = fn(values)
+        _, places = _places(values, equal_nan=False)
         return result._replace(values=take(np.ravel(x), places))
 
     composite(fn, complex=True)(found)
@@ -67,7 +68,7 @@ def unique_values(x: Array) -> Array:
 @composite(np.intersect1d, complex=True)
 def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
     first, second = (np.ravel(_joined(x)) for x in (ar1, ar2))
-    _, places, others = np.intersect1d(value_of(first), value_of(second), assume_unique, return_indices=True)
+    _, places, others = np.intersect1d(settled(first, "intersect1d"), settled(second, "intersect1d"), assume_unique, return_indices=True)
     dtype = np.result_type(first.dtype, second.dtype)
     values = np.astype(take(first, places), dtype)
     return (values, places, others) if return_indices else values
@@ -81,19 +82,19 @@ def union1d(ar1: Any, ar2: Any) -> Array:
 @composite(np.setdiff1d, complex=True)
 def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
     first = np.ravel(_joined(ar1)) if assume_unique else unique(ar1)
-    return take(first, np.flatnonzero(np.isin(value_of(first), value_of(_joined(ar2)), invert=True)))
+    return take(first, np.flatnonzero(np.isin(settled(first, "setdiff1d"), settled(_joined(ar2), "setdiff1d"), invert=True)))
 
 
 @composite(np.setxor1d, complex=True)
 def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
     parts = [np.ravel(_joined(x)) if assume_unique else unique(x) for x in (ar1, ar2)]
     ordered = np.sort(np.concatenate(parts))
-    values = value_of(ordered)
+    values = settled(ordered, "setxor1d")
     differs = np.concatenate([[True], values[1:] != values[:-1], [True]])
     return take(ordered, np.flatnonzero(differs[1:] & differs[:-1])) if values.size else ordered
 
 
-_COMPLEX = {"f": np.complex64, "e": np.complex128, "g": np.clongdouble}
+_COMPLEX = {"g": np.clongdouble}
 
 
 @composite(np.sort_complex, complex=True)

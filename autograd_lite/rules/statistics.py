@@ -10,6 +10,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.engine.watchpoints import verify
+from autograd_lite.rules.common import detached
 
 
 @composite(np.cov, complex=True)
@@ -20,7 +21,9 @@ def cov(
     """The mean product of what is centred; a sample counts as often as `fweights` says, and `aweights` as much."""
     parts = [np.atleast_2d(with_shape(part)) for part in (m, y) if part is not None]
     parts = [part if rowvar or part.shape[0] == 1 else part.T for part in parts]
-    x = np.concatenate(parts) if parts[0].shape[0] else np.astype(parts[0], float)  # no variables have no covariance
+    if not parts[0].shape[0]:  # no variables have no covariance
+        return np.astype(np.matmul(parts[0], parts[0].T), float)
+    x = np.concatenate(parts)
     x = np.astype(x, np.result_type(x.dtype, np.float64) if dtype is None else dtype)
     ddof = ddof if ddof is not None else 0 if bias else 1
     if fweights is None and aweights is None:
@@ -41,7 +44,7 @@ def _refuse_weights(often: Array | None, much: Array | None) -> None:
         verify(count == np.around(count), "fweights must be integer", TypeError)
         verify(count >= 0, "fweights cannot be negative", ValueError)
     if much is not None:
-        verify(value_of(much.detach() if hasattr(much, "detach") else much) >= 0, "aweights cannot be negative", ValueError)
+        verify(detached(much) >= 0, "aweights cannot be negative", ValueError)
 
 
 @composite(np.corrcoef, complex=True)
