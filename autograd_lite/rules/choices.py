@@ -43,18 +43,17 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw
     """Each function is called on the elements where its condition holds, the last one also on all that are left."""
     x = with_shape(x)
     conditions = value_of(condlist).astype(bool)
-    if conditions.ndim == x.ndim and (conditions.ndim == 0 or len(funclist) - len(conditions) not in (0, 1)):
+    if conditions.ndim == 0 or (conditions.ndim == 1 and x.ndim):
         conditions = conditions[None]  # one condition, not in a list
-    if conditions.ndim < x.ndim + 1:
-        conditions = conditions.reshape(len(conditions), *x.shape)
     if len(funclist) == len(conditions) + 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, 0, keepdims=True)])
-    y = np.zeros_like(x)
+    row, y = np.ravel(x), np.zeros_like(np.ravel(x))
     for condition, piece in zip(conditions, funclist, strict=True):
-        part = getitem(x, key=condition)
-        value = piece(part, *args, **kw) if callable(piece) else piece
-        y = setitem(y, np.astype(with_shape(value), x.dtype), key=condition) if part.size else y
-    return y
+        places = np.flatnonzero(np.broadcast_to(condition, x.shape))
+        if places.size:
+            value = piece(getitem(row, key=places), *args, **kw) if callable(piece) else piece
+            y = setitem(y, np.astype(with_shape(value), x.dtype), key=places)
+    return y.reshape(x.shape)
 
 
 # ----- put in, taken away -----

@@ -19,12 +19,12 @@ from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.rules.indexing import take
 
 
-def _into_plain(fn: Any, target: Any, *values: Any) -> bool:
+def _into_plain(name: str, fn: Any, target: Any, *values: Any) -> bool:
     """Have NumPy write into a plain array what has no derivative, and refuse what has; False where it is a Tensor."""
     if type(target) in RECORDERS:
         return False
     if any(getattr(x, "requires_grad", False) for x in values):
-        raise errors.ConversionError(errors.PLACED_IN_ARRAY.format(op=fn.__name__))
+        raise errors.ConversionError(errors.PLACED_IN_ARRAY.format(op=name))
     fn(target, *[value_of(x) if type(x) in RECORDERS else x for x in values])
     return True
 
@@ -47,7 +47,7 @@ def _in_row(a: Array, numbers: Array, values: Array) -> None:
 
 @composite(np.put, exact=True, checked=True, complex=True)
 def put(a: Array, ind: Any, v: Any, mode: str = "raise") -> None:
-    if _into_plain(lambda a, ind, v: np.put(a, ind, v, mode), a, ind, v):
+    if _into_plain("put", lambda a, ind, v: np.put(a, ind, v, mode), a, ind, v):
         return
     numbers, size = np.ravel(value_of(ind)).astype(np.intp, casting="same_kind"), math.prod(a.shape)
     if mode == "raise":
@@ -62,7 +62,7 @@ def put(a: Array, ind: Any, v: Any, mode: str = "raise") -> None:
 
 @composite(np.put_along_axis, exact=True, checked=True, complex=True)
 def put_along_axis(arr: Array, indices: Array, values: Array, axis: int | None = -1) -> None:
-    if _into_plain(lambda a, i, v: np.put_along_axis(a, i, v, axis), arr, indices, values):
+    if _into_plain("put_along_axis", lambda a, i, v: np.put_along_axis(a, i, v, axis), arr, indices, values):
         return
     where = value_of(indices)
     if axis is None:
@@ -79,7 +79,7 @@ def put_along_axis(arr: Array, indices: Array, values: Array, axis: int | None =
 
 @composite(np.place, exact=True, checked=True, complex=True)
 def place(arr: Array, mask: Array, vals: Any) -> None:
-    if _into_plain(np.place, arr, mask, vals):
+    if _into_plain("place", np.place, arr, mask, vals):
         return
     numbers = np.flatnonzero(value_of(mask))
     if numbers.size and not np.size(vals):
@@ -90,7 +90,7 @@ def place(arr: Array, mask: Array, vals: Any) -> None:
 
 @composite(np.putmask, exact=True, checked=True, complex=True)
 def putmask(a: Array, mask: Array, values: Any) -> None:
-    if _into_plain(np.putmask, a, mask, values):
+    if _into_plain("putmask", np.putmask, a, mask, values):
         return
     chosen = value_of(mask)
     if chosen.shape != a.shape:
@@ -103,7 +103,7 @@ def putmask(a: Array, mask: Array, values: Any) -> None:
 
 @composite(np.copyto, exact=True, checked=True, complex=True)
 def copyto(dst: Array, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
-    if _into_plain(lambda d, s, w: np.copyto(d, s, casting, w), dst, src, where):
+    if _into_plain("copyto", lambda d, s, w: np.copyto(d, s, casting, w), dst, src, where):
         return
     given = with_shape(src)
     if is_array(src) and not np.can_cast(given.dtype, dst.dtype, casting):
@@ -114,7 +114,7 @@ def copyto(dst: Array, src: Any, casting: Any = "same_kind", where: Any = True) 
 
 @composite(np.fill_diagonal, exact=True, checked=True, complex=True)
 def fill_diagonal(a: Array, val: Any, wrap: bool = False) -> None:
-    if _into_plain(lambda a, v: np.fill_diagonal(a, v, wrap), a, val):
+    if _into_plain("fill_diagonal", lambda a, v: np.fill_diagonal(a, v, wrap), a, val):
         return
     if a.ndim < 2:  # noqa: PLR2004 - a matrix
         raise ValueError("array must be at least 2-d")

@@ -61,8 +61,10 @@ for _fn in (np.unique_all, np.unique_counts, np.unique_inverse):
 
 @composite(np.unique_values, complex=True)
 def unique_values(x: Array) -> Array:
-    """NOTE: in which order NumPy has them is not specified; here they are sorted."""
-    return unique(x, equal_nan=False)
+    """NOTE: in which order they are is not specified, and NumPy's."""
+    values = settled(x, "unique_values")
+    ordered, places = _places(values, equal_nan=False)
+    return take(np.ravel(x), places[np.searchsorted(ordered, np.unique_values(values))])
 
 
 @composite(np.intersect1d, complex=True)

@@ -6,17 +6,29 @@ from functools import partial
 
 import numpy as np
 
+import cases.arguments
+import cases.choices
+import cases.curves
 import cases.decompositions
+import cases.domains
 import cases.exponentials
 import cases.fourier
+import cases.grids
+import cases.histograms
 import cases.indexing
 import cases.inverses
+import cases.methods
 import cases.neural
 import cases.norms
+import cases.placing
+import cases.polynomials
 import cases.products
+import cases.quantiles
 import cases.recurrent
+import cases.sets
 import cases.shaping
 import cases.special
+import cases.statistics
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import elementwise, indexing, shaping
 from cases.inputs import BITS, CUBE, P, Q, X, Y, numbers, turned
