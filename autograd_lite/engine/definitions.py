@@ -78,7 +78,7 @@ class Composite(Described):
         if failure is not None:
             raise failure
         # NumPy returns the argument, or a view of it: another Tensor here, with a history of its own.
-        return result[...] if any(result is x for x in (*places, *given.values())) else result
+        return result[...] if result is not None and any(result is x for x in (*places, *given.values())) else result
 
     def _refuse_complex(self, given: Sequence[Any]) -> None:
         """Refuse complex numbers where a derivative is asked for."""
