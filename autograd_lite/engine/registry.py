@@ -82,11 +82,16 @@ def enter(fn: Any, handler: Callable[..., Any]) -> None:
         METHODS.setdefault((reduced, "reduce"), fn)
 
 
+def entered() -> list[tuple[Any, Any]]:
+    """Return the functions that are handled by now, each with what it is handled by."""
+    return list(REGISTRY.items())
+
+
 def declared() -> list[tuple[Any, Any]]:
     """Return all functions that are handled, each with what it is handled by; those of NumPy even if none was met."""
     for rules in {*BY_NAME.values(), *(rules for home, rules in LATER.items() if of_module(home) == NUMPY)}:
         import_module(rules)
-    return list(REGISTRY.items())
+    return entered()
 
 
 def home_of(fn: Any) -> str:

@@ -125,7 +125,6 @@ OUT_ARRAY = (
     "{op} into a plain array would lose the derivative of the result. "
     "Write a = a + t for a += t, or out=ag.Tensor(a) for out=a"
 )
-OUT_TUPLE = "out= of {op} takes one Tensor or array, not {number}. Write q, r = np.{op}(a, b) without out="
 LENT = (
     "an array of shape {shape} that a function has computed with is written to {where}, before its derivative is "
     "there. Write a = a + v for a += v, or compute with a copy: x * a.copy()"
@@ -136,7 +135,7 @@ WHERE_ALONE = (
 )
 PLACED_IN_ARRAY = (
     "{op} into a plain array would lose the derivative of what is put there. "
-    "Write a = ag.Tensor(a) before, and the same call"
+    "Write a = ag.Tensor(a) before, and the same call; or np.broadcast_to(t, a.shape)"
 )
 IN_PLACE_FUNCTION = (
     "{op} is asked to change a Tensor in place, which only its own operators and assignment do. "

@@ -42,7 +42,9 @@ def choose(a: Array, choices: Any, mode: str = "raise") -> Array:
 def piecewise(x: Array, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Array:
     """Each function is called on the elements where its condition holds, the last one also on all that are left."""
     x = with_shape(x)
-    conditions = value_of(condlist).astype(bool)
+    listed = isinstance(condlist, (list, tuple))
+    conditions = np.stack([value_of(c) for c in condlist]) if listed else value_of(condlist)
+    conditions = conditions.astype(bool)
     if conditions.ndim == 0 or (conditions.ndim == 1 and x.ndim):
         conditions = conditions[None]  # one condition, not in a list
     if len(funclist) == len(conditions) + 1:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import is_batch
+from autograd_lite.base.arraylike import is_batch, leaves
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.operands import value_of
+from autograd_lite.engine.record import Handle, make_tensor
 
 _COUNTED = {2: 2**11, 4: 2**24}
 """Up to which all whole numbers are floats, by the bytes of the dtype."""
@@ -39,6 +41,13 @@ def settled(x: Any, name: str) -> Array:
     if is_batch(values):
         raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead="np.where(condition, a, 0), or np.sort(a)"))
     return values
+
+
+def beside(parts: Iterable[Any], *operands: Any) -> list[Any]:
+    """Return constant results as what the operands are: Tensors where one of these is a Tensor."""
+    if not any(isinstance(x, Handle) for x in leaves(operands)):
+        return list(parts)
+    return [x if isinstance(x, Handle) else make_tensor(np.array(x)) for x in parts]
 
 
 def present(*names: str) -> list[Any]:

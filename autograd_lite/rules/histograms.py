@@ -14,7 +14,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import with_shape
-from autograd_lite.rules.common import detached
+from autograd_lite.rules.common import beside, detached, settled
 from autograd_lite.rules.grids import linspace
 from autograd_lite.rules.indexing import scatter
 from autograd_lite.rules.samples import diff
@@ -29,7 +29,7 @@ def _edges(a: Array, bins: Any, range: Any, weights: Any = None, several: bool =
         return with_shape(bins)
     flat = np.ravel(a)
     if isinstance(bins, str):
-        bins = len(np.histogram_bin_edges(detached(flat), bins, range, weights)) - 1
+        bins = len(np.histogram_bin_edges(settled(flat, "histogram_bin_edges"), bins, range, weights)) - 1
     if range is not None:
         low, high = range
     else:
@@ -71,7 +71,8 @@ def histogram(
     a = with_shape(a)
     edges = _edges(a, bins, range, weights)
     n = _counted([_bins_of(np.ravel(a), edges)], (len(edges) - 1,), None if weights is None else with_shape(weights), int)
-    return (n / np.astype(diff(edges), float) / np.sum(n) if density else n), edges
+    n, edges = beside((n / np.astype(diff(edges), float) / np.sum(n) if density else n, edges), a, n, edges)
+    return n, edges
 
 
 @composite(np.histogramdd)
@@ -90,6 +91,7 @@ def histogramdd(
         for i, e in enumerate(edges):
             n = n / diff(e).reshape([-1 if i == k else 1 for k in np.arange(len(edges))])
         n = n / total
+    n, *edges = beside((n, *edges), sample, n, edges)
     return n, edges
 
 

@@ -15,6 +15,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array, everywhere, whole
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import value_of, with_shape
+from autograd_lite.engine.watchpoints import traced
 from autograd_lite.rules.common import detached, settled
 
 
@@ -117,11 +118,13 @@ def _in_pairs(zeros: Array) -> bool:
 def roots(p: Array) -> Array:
     """The eigenvalues of the companion matrix; and as many zeros as there are coefficients of 0 at the end."""
     p = _coefficients(p)
-    places = np.flatnonzero(settled(p, "roots"))
-    if not places.size:
-        return p[:0]
-    first, last = int(places[0]), int(places[-1])
-    zeros, p = len(p) - 1 - last, p[first : last + 1]
+    zeros = 0
+    if not everywhere(detached(p)[np.array([0, -1])] != 0):
+        places = np.flatnonzero(settled(p, "roots"))
+        if not places.size:
+            return p[:0]
+        first, last = int(places[0]), int(places[-1])
+        zeros, p = len(p) - 1 - last, p[first : last + 1]
     dtype = np.result_type(p.dtype, np.float16) if p.dtype.kind in "fc" else np.dtype(float)
     found = p[:0]
     if len(p) > 1:
@@ -148,7 +151,7 @@ def polyfit(
     c = (scaled.T / scale).T
     if full:
         return c, residuals, rank, s, rcond
-    if not everywhere(np.asarray(value_of(rank) == order)):
+    if not traced() and not everywhere(value_of(rank) == order):
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
     return (c, _covariance(design / scale, scale, residuals, len(x) - order, cov)) if cov else c
 

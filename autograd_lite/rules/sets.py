@@ -13,7 +13,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import constant
 from autograd_lite.engine.operands import with_shape
-from autograd_lite.rules.common import present, settled
+from autograd_lite.rules.common import beside, present, settled
 from autograd_lite.rules.indexing import take
 
 for _fn in present("in1d"):
@@ -34,7 +34,7 @@ def unique(
     options = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": axis, "equal_nan": equal_nan}
     _, places, *others = _places(settled(t, "unique"), **options)
     values = take(np.ravel(t), places) if axis is None else take(t, places, axis)
-    more = [places, *others] if return_index else others
+    more = beside([places, *others] if return_index else others, t)
     return (values, *more) if more else values
 
 
@@ -50,7 +50,7 @@ def _named(fn: Any) -> None:
         values = settled(x, fn.__name__)
         result = fn(values)
         _, places = _places(values, equal_nan=False)
-        return result._replace(values=take(np.ravel(x), places))
+        return type(result)(take(np.ravel(x), places), *beside(result[1:], x))
 
     composite(fn, complex=True)(found)
 
@@ -73,7 +73,7 @@ def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices:
     _, places, others = np.intersect1d(settled(first, "intersect1d"), settled(second, "intersect1d"), assume_unique, return_indices=True)
     dtype = np.result_type(first.dtype, second.dtype)
     values = np.astype(take(first, places), dtype)
-    return (values, places, others) if return_indices else values
+    return (values, *beside((places, others), first, second)) if return_indices else values
 
 
 @composite(np.union1d, complex=True)

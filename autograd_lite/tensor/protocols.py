@@ -12,9 +12,9 @@ from autograd_lite.base.arraylike import is_batch
 from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.priority import declines
-from autograd_lite.engine.refusals import library_asking
+from autograd_lite.engine.refusals import library_asking, recorded_leaf
 from autograd_lite.engine.registry import METHODS, declared, handler_of, home_of, is_numpys, method_of
-from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
+from autograd_lite.rules.unsupported import reason, reason_elsewhere
 
 
 def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -30,8 +30,8 @@ def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> An
 
 
 def _unregistered(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Leave a function that has no derivative here to NumPy where nobody records, if it changes no array in place."""
-    result = NotImplemented if _path(fn) in IN_PLACE else whole(fn, args, kwargs)
+    """Leave a function that has no derivative here to NumPy where nobody records."""
+    result = whole(fn, args, kwargs)
     if result is NotImplemented:
         raise errors.UnsupportedError(_refusal(fn))
     return result
@@ -46,11 +46,21 @@ def _into(
         return result
     if handler is None:
         raise errors.UnsupportedError(_refusal(fn))
-    if len(targets) > 1:
-        raise errors.UnsupportedError(errors.OUT_TUPLE.format(op=handler.__name__, number=len(targets)))
+    if isinstance(fn, np.ufunc) and fn.nout > 1:
+        return _into_several(out, handler, args, kwargs)
     if isinstance(fn, np.ufunc) and kwargs.get("where", True) is not True:
         kwargs = {**kwargs, "otherwise": targets[0]}
     return _write(targets[0], handler(*args, **kwargs), handler.__name__)
+
+
+def _into_several(out: Any, handler: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Carry out a ufunc of several results, of which each is written where it was asked for."""
+    for t in out:
+        if type(t) in RECORDERS and not is_batch(t):
+            recorded_leaf(t, handler.__name__)
+    results = handler(*args, **kwargs)
+    pairs = zip(out, results, strict=True)
+    return tuple([y if t is None else _write(t, y, handler.__name__) for t, y in pairs])
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -128,7 +138,7 @@ def _method_refusal(ufunc: np.ufunc, method: str) -> str:
     if not is_numpys(ufunc):
         return _refusal(ufunc)
     name = f"{ufunc.__name__}.{method}"
-    return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))
+    return errors.UNSUPPORTED.format(name=name, why=reason("*.method"))
 
 
 def supported() -> dict[str, str]:

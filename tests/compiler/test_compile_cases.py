@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import CASES, Case, rows
+from cases.table import OF_VALUES
 
 import autograd_lite as ag
 from autograd_lite.compiler.passes import measured
@@ -16,6 +17,8 @@ from autograd_lite.rules import indexing
 
 def is_ragged(row: Case) -> bool:
     """Tell whether the shape of a result depends on the values."""
+    if row.fn in OF_VALUES or "scimath" in row.name or row.fn is np.roots:
+        return True
     if row.fn is not indexing.getitem:
         return False
     return [y.shape for y in row(*row.inputs)] != [y.shape for y in row(*[0 * x for x in row.inputs])]
