@@ -106,7 +106,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Array, *args: A
     outer = rows.shape[:-1]
     parts = [with_shape(func1d(rows[place], *args, **kwargs)) for place in np.ndindex(outer)]
     y = np.stack(parts).reshape((*outer, *parts[0].shape))
-    return np.moveaxis(y, range(len(outer), y.ndim), range(axis, axis + parts[0].ndim))
+    return np.moveaxis(y, tuple(range(len(outer), y.ndim)), tuple(range(axis, axis + parts[0].ndim)))
 
 
 @composite(np.apply_over_axes, complex=True)

@@ -47,7 +47,7 @@ def beside(parts: Iterable[Any], *operands: Any) -> list[Any]:
     """Return constant results as what the operands are: Tensors where one of these is a Tensor."""
     if not any(isinstance(x, Handle) for x in leaves(operands)):
         return list(parts)
-    return [x if isinstance(x, Handle) else make_tensor(np.array(x)) for x in parts]
+    return [x if isinstance(x, Handle) else make_tensor(np.copy(x)) for x in parts]
 
 
 def present(*names: str) -> list[Any]:

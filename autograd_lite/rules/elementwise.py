@@ -184,7 +184,7 @@ elementwise(np.tan, lambda g, y: g * (1 + y * y), native="tan", complex=True)
 
 def _cosine(x: Array) -> Array:
     """Return ``sqrt(1 - x**2)``; on the cuts of complex numbers on the side that the sign of a zero tells."""
-    return np.sqrt(-(x - 1)) * np.sqrt(x + 1) if x.dtype.kind == "c" else np.sqrt((1 - x) * (1 + x))
+    return np.sqrt(-(x - 1)) * np.sqrt(x - (-1)) if x.dtype.kind == "c" else np.sqrt((1 - x) * (1 + x))
 
 
 increasing(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_batch
 from autograd_lite.base.shapes import Array, Axis, Shape, keepdims_shape, normalize_axes
 from autograd_lite.base.signatures import NO_VALUE
 from autograd_lite.engine.forms import linear
@@ -116,6 +117,8 @@ def _segments(indices: Array, n: int) -> list[range]:
 
 
 def _sums(a: Array, indices: Array, axis: int = 0) -> Array:
+    if is_batch(a):  # by the rule of this operation, not example by example
+        return sums(a, indices=indices, axis=axis)
     return np.add.reduceat(a, np.asarray(indices, np.intp), axis)
 
 

@@ -51,7 +51,7 @@ def _found(
         w = _along_last(w, axis)
     given, q = q, np.asarray(value_of(q))
     place = ranks_of(detached(flat), q, method, w, skips)
-    place = np.moveaxis(value_of(place), range(q.ndim), range(-q.ndim, 0)).reshape((*flat.shape[:-1], -1))
+    place = np.moveaxis(value_of(place), tuple(range(q.ndim)), tuple(range(-q.ndim, 0))).reshape((*flat.shape[:-1], -1))
     unknown = np.isnan(place)
     known = np.where(unknown, 0, place)
     low, high = (side(known).astype(np.intp) for side in (np.floor, np.ceil))
