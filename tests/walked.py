@@ -153,7 +153,6 @@ _VALUES: dict[str, Any] = {
     "condlist": ([True],),
     "cov": (False, True, "unscaled"),
     "default": (0, 1.5),
-    "deg": (True, False),
     "density": (None, True, False),
     "discont": (None, 4.0),
     "edge_order": (1, 2),
@@ -267,7 +266,7 @@ _ARRAYS = {
         (
             "a", "arr", "array", "ary", "element", "m", "p", "prototype", "v", "val", "x", "y", "z", "A", "x1", "a1",
             "ar", "ar1", "f", "filt", "sample", "seq_of_zeros", "u",
-        ),  # fmt: skip
+        ),
         lambda a: [a],
     ),
     **dict.fromkeys(("b", "x2", "a2", "values", "min", "max", "stop"), _like),

@@ -31,7 +31,8 @@ _FAMILIES = {
     "polynomials": """
         poly polyadd polyder polydiv polyfit polyint polymul polysub roots vander""",
     "sets": """
-        in1d intersect1d setdiff1d setxor1d union1d unique unique_all unique_counts unique_inverse unique_values sort_complex""",
+        in1d intersect1d setdiff1d setxor1d sort_complex union1d unique unique_all unique_counts unique_inverse
+        unique_values""",
     "statistics": "corrcoef cov",
 }
 BY_NAME = {name: f"autograd_lite.rules.{file}" for file, names in _FAMILIES.items() for name in names.split()}

@@ -1,4 +1,4 @@
-"""What arguments mean that the declarations of functions do not know: ``dtype``, ``where``, ``initial``, ``casting``, ...
+"""What arguments mean that declarations of functions do not know: ``dtype``, ``where``, ``initial``, ``casting``, ...
 
 A declaration says what a function is in most calls. One with another argument comes here, is asked of NumPy, which
 refuses it in its own words or not, and is made of calls without that argument. So each argument is explained once:
@@ -165,7 +165,9 @@ def _copy(fn: Any, a: Array, order: str = "K") -> Array:
     return _laid_out(a, order) if order in ("C", "F") else np.copy(a)
 
 
-def _full_like(fn: Any, a: Array, fill_value: Any, dtype: Any = None, order: str = "K", shape: Any = None, device: Any = None) -> Array:
+def _full_like(
+    fn: Any, a: Array, fill_value: Any, dtype: Any = None, order: str = "K", shape: Any = None, device: Any = None
+) -> Array:
     return _laid_out(np.full_like(a, fill_value, dtype, shape=shape), order)
 
 
@@ -201,8 +203,10 @@ def _einsum(
 # ----- single functions -----
 
 
-def _average(fn: Any, a: Array, axis: Axis = None, weights: Any = None, keepdims: bool = False, returned: bool = False) -> Any:
-    y = np.average(a, axis, weights, keepdims=keepdims)
+def _average(
+    fn: Any, a: Array, axis: Axis = None, weights: Any = None, keepdims: bool = False, returned: bool = False
+) -> Any:
+    y = fn(a, axis, weights, keepdims=keepdims)
     if not returned:
         return y
     if weights is None:
@@ -252,7 +256,7 @@ _MORE: dict[Any, More] = {
 
 # ----- ufuncs -----
 
-_TAKEN = {np.arccosh: 2}
+_TAKEN: dict[Any, float] = {np.arccosh: 2}
 """Numbers inside of the domain of a ufunc, where that is not 0.5."""
 
 
@@ -262,7 +266,7 @@ def _ufunc(
 ) -> Any:  # fmt: skip
     handler: Any = handler_of(fn)
     if fn is np.vecdot and more.keys() <= {"axis", "keepdims"}:
-        return _vecdot(*operands, dtype=dtype, casting=casting, order=order, **more)
+        return _vecdot(operands, {"dtype": dtype, "casting": casting, "order": order}, **more)
     if more:
         raise refusal(handler, next(iter(more)))
     if where is not True and otherwise is None:
@@ -271,7 +275,8 @@ def _ufunc(
         options = {"order": order, "casting": casting, "dtype": dtype}
         ask(fn, operands, {name: value for name, value in options.items() if value is not None})
     if dtype is not None:
-        operands = tuple([_cast(x, kind) for x, kind in zip(operands, _loop(fn, operands, dtype, casting), strict=False)])
+        pairs = zip(operands, _loop(fn, operands, dtype, casting), strict=False)
+        operands = tuple([_cast(x, kind) for x, kind in pairs])
     if where is True:
         y = handler(*operands)
         return y if isinstance(y, tuple) else _laid_out(y, order)
@@ -281,14 +286,13 @@ def _ufunc(
     return np.where(np.broadcast_to(holds, shape), y, otherwise)
 
 
-def _vecdot(
-    x1: Array, x2: Array, axis: int = -1, keepdims: bool = False, dtype: Any = None, casting: str = "same_kind",
-    order: str = "K",
-) -> Array:  # fmt: skip
-    options = {"axis": axis, "keepdims": keepdims, "dtype": dtype, "casting": casting, "order": order}
-    ask(np.vecdot, (x1, x2), {name: value for name, value in options.items() if value is not None})
-    y = np.linalg.vecdot(_cast(x1, dtype), _cast(x2, dtype), axis=axis)
-    return _laid_out(np.expand_dims(y, axis) if keepdims else y, order)
+def _vecdot(operands: Any, options: dict[str, Any], axis: int = -1, keepdims: bool = False) -> Array:
+    given = {"axis": axis, "keepdims": keepdims, **options}
+    ask(np.vecdot, operands, {name: value for name, value in given.items() if value is not None})
+    x1, x2 = (_cast(x, options["dtype"]) for x in operands)
+    vecdot: Any = np.linalg.vecdot
+    y: Array = vecdot(x1, x2, axis=axis)
+    return _laid_out(np.expand_dims(y, axis) if keepdims else y, options["order"])
 
 
 def _replaced(fn: np.ufunc, x: Any, holds: Array) -> Array:

@@ -90,8 +90,9 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Array:
     places = np.argwhere(settled(t, "trim_zeros") != 0)
     first, last = (places.min(0), places.max(0) + 1) if len(places) else (np.zeros(t.ndim, int),) * 2
     sides, axes = trim.lower() if len(places) else "fb", normalize_axes(axis, t.ndim)
-    cuts = [(low if "f" in sides else None, high if "b" in sides else None) for low, high in zip(first, last, strict=True)]
-    return t[tuple([slice(*cut) if i in axes else slice(None) for i, cut in enumerate(cuts)])]
+    bounds = [first if "f" in sides else [None] * t.ndim, last if "b" in sides else [None] * t.ndim]
+    cuts = [slice(*bound) for bound in zip(*bounds, strict=True)]
+    return t[tuple([cut if i in axes else slice(None) for i, cut in enumerate(cuts)])]
 
 
 # ----- a function for each part -----

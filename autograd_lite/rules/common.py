@@ -39,7 +39,8 @@ def settled(x: Any, name: str) -> Array:
     """Return values that decide the shape of a result; of a batch, whose results would differ in it, refused."""
     values = detached(x)
     if is_batch(values):
-        raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead="np.where(condition, a, 0), or np.sort(a)"))
+        instead = "np.where(condition, a, 0), or np.sort(a), whose shape does not depend on the values"
+        raise errors.BatchError(errors.BATCH_QUESTION.format(op=name, instead=instead))
     return values
 
 

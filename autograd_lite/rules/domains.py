@@ -1,7 +1,7 @@
 """The functions of `numpy.lib.scimath`: complex where a real number has no real result, and real elsewhere.
 
-Which, the values decide, of a batch those of all examples. So in a compiled function it is the function of the same name
-in `numpy` that is to be written, of complex numbers.
+Which, the values decide, of a batch those of all examples. So in a compiled function it is the function of the same
+name in `numpy` that is to be written, of complex numbers.
 """
 
 from __future__ import annotations

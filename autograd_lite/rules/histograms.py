@@ -44,7 +44,7 @@ def _edges(a: Array, bins: Any, range: Any, weights: Any = None, several: bool =
 def _bins_of(x: Array, edges: Array) -> tuple[Array, Array]:
     """Return in which bin each sample lies, and whether in any; the last edge belongs to the last bin."""
     x, edges = detached(x), detached(edges)
-    where = np.searchsorted(edges, x, "right") - 1
+    where: Array = np.searchsorted(edges, x, "right") - 1
     where = np.where(x == edges[-1], len(edges) - 2, where)
     return np.clip(where, 0, len(edges) - 2), (x >= edges[0]) & (x <= edges[-1])
 
@@ -70,7 +70,8 @@ def histogram(
 ) -> tuple[Array, Array]:
     a = with_shape(a)
     edges = _edges(a, bins, range, weights)
-    n = _counted([_bins_of(np.ravel(a), edges)], (len(edges) - 1,), None if weights is None else with_shape(weights), int)
+    given = None if weights is None else with_shape(weights)
+    n = _counted([_bins_of(np.ravel(a), edges)], (len(edges) - 1,), given, int)
     n, edges = beside((n / np.astype(diff(edges), float) / np.sum(n) if density else n, edges), a, n, edges)
     return n, edges
 

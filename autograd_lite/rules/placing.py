@@ -46,7 +46,7 @@ def _in_row(a: Array, numbers: Array, values: Array) -> None:
 
 
 @composite(np.put, exact=True, checked=True, complex=True)
-def put(a: Array, ind: Any, v: Any, mode: str = "raise") -> None:
+def put(a: Array, ind: Any, v: Any, mode: Any = "raise") -> None:
     if _into_plain("put", lambda a, ind, v: np.put(a, ind, v, mode), a, ind, v):
         return
     numbers, size = np.ravel(value_of(ind)).astype(np.intp, casting="same_kind"), math.prod(a.shape)
@@ -107,7 +107,8 @@ def copyto(dst: Array, src: Any, casting: Any = "same_kind", where: Any = True) 
         return
     given = with_shape(src)
     if is_array(src) and not np.can_cast(given.dtype, dst.dtype, casting):
-        raise TypeError(f"Cannot cast array data from {given.dtype!r} to {dst.dtype!r} according to the rule {casting!r}")
+        kinds = f"from {given.dtype!r} to {dst.dtype!r}"
+        raise TypeError(f"Cannot cast array data {kinds} according to the rule {casting!r}")
     given = np.broadcast_to(np.astype(given, dst.dtype), dst.shape)
     dst[...] = given if where is True else np.where(value_of(where), given, dst)
 

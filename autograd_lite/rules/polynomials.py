@@ -65,8 +65,8 @@ def polydiv(u: Array, v: Array) -> tuple[Array, Array]:
 
 def _leading_zeros(rest: Array) -> int:
     """Return how many coefficients in front NumPy takes for zeros: of several, by `allclose`."""
-    close = np.isclose(rest, 0, rtol=1e-14)
-    return int(np.argmin(np.concatenate([close[:-1], [False]])))
+    close: Array = np.isclose(rest, 0, rtol=1e-14)
+    return int(np.argmin(np.append(close[:-1], False)))
 
 
 @composite(np.polyder, complex=True)

@@ -23,7 +23,8 @@ def _ranks(a: Array, q: Any, method: str, weights: Array | None, skips: bool) ->
     """Return where quantiles along the last axis lie among the elements in order; nan where nan is one of them."""
     ranks = np.astype(np.argsort(np.argsort(a, -1, stable=True), -1, stable=True), float)
     ranks = np.where(np.isnan(a), np.nan, ranks)
-    return (np.nanquantile if skips else np.quantile)(ranks, q, axis=-1, method=method, weights=weights)
+    quantile_of: Any = np.nanquantile if skips else np.quantile
+    return quantile_of(ranks, q, axis=-1, method=method, weights=weights)
 
 
 ranks_of = constant(_ranks)
@@ -67,6 +68,11 @@ def _found(
     return value.reshape((*q.shape, *shape))
 
 
+def _shares(q: Any) -> Any:
+    """Return percentages as shares; a number stays a number, which leaves the dtype of samples as it is."""
+    return q / 100 if isinstance(q, (int, float)) else np.true_divide(q, 100)
+
+
 def quantile(
     a: Array, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False, *,
     weights: Array = None,
@@ -80,7 +86,7 @@ def percentile(
     weights: Array = None,
 ) -> Array:  # fmt: skip
     """Return percentiles as `np.percentile` does, with its `method` and `weights`."""
-    return quantile(a, q / 100 if isinstance(q, (int, float)) else np.true_divide(q, 100), axis, method, keepdims, weights=weights)
+    return quantile(a, _shares(q), axis, method, keepdims, weights=weights)
 
 
 @composite(np.nanquantile)
@@ -99,7 +105,7 @@ def nanpercentile(
     a: Array, q: Any, axis: Axis = None, method: str = "linear", keepdims: bool = False, *,
     weights: Array = None,
 ) -> Array:  # fmt: skip
-    return nanquantile(a, q / 100 if isinstance(q, (int, float)) else np.true_divide(q, 100), axis, method, keepdims, weights=weights)
+    return nanquantile(a, _shares(q), axis, method, keepdims, weights=weights)
 
 
 @composite(np.nanmedian)

@@ -1,4 +1,4 @@
-"""Sets of values: the values have derivatives, as those of the elements that stand for them; counts and indices are constant.
+"""Sets of values: these have the derivatives of the elements that stand for them; counts and indices are constant.
 
 Of equal elements the first stands for the set, as NumPy's ``return_index`` has it; of two arrays, that in the first.
 """
@@ -70,7 +70,8 @@ def unique_values(x: Array) -> Array:
 @composite(np.intersect1d, complex=True)
 def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
     first, second = (np.ravel(_joined(x)) for x in (ar1, ar2))
-    _, places, others = np.intersect1d(settled(first, "intersect1d"), settled(second, "intersect1d"), assume_unique, return_indices=True)
+    one, two = (settled(x, "intersect1d") for x in (first, second))
+    _, places, others = np.intersect1d(one, two, assume_unique, return_indices=True)
     dtype = np.result_type(first.dtype, second.dtype)
     values = np.astype(take(first, places), dtype)
     return (values, *beside((places, others), first, second)) if return_indices else values
@@ -84,7 +85,8 @@ def union1d(ar1: Any, ar2: Any) -> Array:
 @composite(np.setdiff1d, complex=True)
 def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
     first = np.ravel(_joined(ar1)) if assume_unique else unique(ar1)
-    return take(first, np.flatnonzero(np.isin(settled(first, "setdiff1d"), settled(_joined(ar2), "setdiff1d"), invert=True)))
+    values, others = (settled(x, "setdiff1d") for x in (first, _joined(ar2)))
+    return take(first, np.flatnonzero(np.isin(values, others, invert=True)))
 
 
 @composite(np.setxor1d, complex=True)

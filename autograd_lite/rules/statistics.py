@@ -31,7 +31,7 @@ def cov(
         return np.squeeze(np.matmul(centred, centred.T.conj()) / max(x.shape[1] - ddof, 0))
     often, much = (None if w is None else np.astype(with_shape(w), float) for w in (fweights, aweights))
     _refuse_weights(often, much)
-    w = much if often is None else often if much is None else often * much
+    w: Array = much if often is None else often if much is None else often * much
     total = np.sum(w)
     lost = ddof if much is None else ddof * np.sum(w * much) / total
     centred = x - np.sum(x * w, 1, keepdims=True) / total

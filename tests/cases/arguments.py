@@ -7,7 +7,7 @@ import numpy as np
 import cases.indexing
 import cases.products
 import cases.reductions
-import cases.shaping  # so that these come first
+import cases.shaping  # noqa: F401 - so that these come first
 from cases.inputs import BITS, WITH_NAN, P, X, Y, numbers
 from cases.samples import GRID
 from cases.table import case
@@ -24,7 +24,9 @@ for _axis in (None, 1):
         case(_fn, X, axis=_axis, correction=1)
 case(np.sum, X, initial=0.5)
 case(np.prod, X, np.array(0.5), call=lambda x, i: np.prod(x, axis=0, initial=i))
-for _fn in (np.sum, np.prod, np.mean, np.var, np.std, np.cumsum, np.cumprod, np.nansum, np.nanmean, np.nancumsum, np.trace):
+for _fn in (
+    np.sum, np.prod, np.mean, np.var, np.std, np.cumsum, np.cumprod, np.nansum, np.nanmean, np.nancumsum, np.trace,
+):  # fmt: skip
     case(_fn, X, call=lambda x, f=_fn: f(x, dtype=np.float64))
 for _fn in (np.cumulative_sum, np.cumulative_prod):
     case(_fn, X, call=lambda x, f=_fn: f(x, axis=1, dtype=np.float64, include_initial=True))

@@ -6,7 +6,7 @@ import numpy as np
 
 import cases.elementwise
 import cases.exponentials
-import cases.reductions  # so that these come first
+import cases.reductions  # noqa: F401 - so that these come first
 from cases.inputs import BITS, CUBE, P, Q, X, numbers
 from cases.table import case
 

@@ -9,8 +9,8 @@ import numpy as np
 
 import cases.elementwise
 import cases.exponentials
-import cases.reductions  # so that these come first
-from cases.inputs import BITS, CUBE, X, Array, numbers
+import cases.reductions  # noqa: F401 - so that these come first
+from cases.inputs import BITS, CUBE, Array, X, numbers
 from cases.table import case
 
 TWICE = np.array([0, 2, 2, 5])
@@ -30,7 +30,8 @@ def changed(change: Callable[..., Any]) -> Callable[..., Array]:
 case(np.put, X, numbers(3), call=changed(lambda x, v: np.put(x, [0, 7, -1], v)))
 case(np.put, X, numbers(2), call=changed(lambda x, v: np.put(x, [[0, 17], [4, 3]], v, mode="wrap")))
 case(np.put, X, numbers(5), call=changed(lambda x, v: np.put(x, [0, 17], v, mode="clip")))
-case(np.put_along_axis, X, numbers(3, 1), call=changed(lambda x, v: np.put_along_axis(x, np.array([[0], [3], [1]]), v, 1)))
+PLACES = np.array([[0], [3], [1]])
+case(np.put_along_axis, X, numbers(3, 1), call=changed(lambda x, v: np.put_along_axis(x, PLACES, v, 1)))
 case(np.put_along_axis, X, numbers(2), call=changed(lambda x, v: np.put_along_axis(x, np.array([1, 6]), v, None)))
 case(np.place, X, numbers(3), call=changed(lambda x, v: np.place(x, BITS, v)))
 case(np.putmask, X, numbers(5), call=changed(lambda x, v: np.putmask(x, BITS, v)))

@@ -7,6 +7,7 @@ import numpy as np
 from cases.inputs import Array, X, Y, numbers
 from cases.table import case
 
+
 def sums(values: Array) -> list[Array]:
     """Return what does not depend on the order of values, which complex numbers change when they move."""
     return [np.sum(values), np.sum(values**3)]

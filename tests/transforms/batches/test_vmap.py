@@ -61,7 +61,7 @@ def as_tuple(x: Any, count: int) -> tuple[Any, ...]:
 def test_the_value_is_that_of_each_example(row: Case) -> None:
     xs = examples(row)
     if picks_by_a_mask(row):
-        with pytest.raises(BatchError, match="mask|another form"):
+        with pytest.raises(BatchError, match=r"mask|another form"):
             ag.vmap(row)(*xs)
     else:
         assert_same(ag.vmap(row)(*xs), stacked(row, *xs))
