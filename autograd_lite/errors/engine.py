@@ -66,6 +66,14 @@ CONVERSION = (
     "{call} of {what} would drop its derivative. Write {instead}; or, where a constant is meant, t.detach(): "
     "t.item() for a number, t.detach().numpy() for an array, or with ag.no_grad(): around the call"
 )
+SAMPLED = (
+    "{call} of {what} would drop the derivative of the samples by it. Write {instead}; or, where a constant is meant, "
+    "t.detach(): t.item() for a number, t.detach().numpy() for an array"
+)
+NOT_SAMPLED = (
+    "{call} of {what} would drop its derivative: the samples are no function of numbers that do not depend on it. "
+    "Write t.detach().numpy() for samples, and differentiate the logarithm of their density"
+)
 ELEMENT_CONVERSION = (
     "{what} is assigned to a part of a plain array, which would drop its derivative. "
     "Write out = ag.Tensor(out) for the array out before: then out[i] = t is recorded; or np.stack([t, u]) to join "

@@ -21,7 +21,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Axis, keepdims_shape, narrowed, normalize_axes, reduced_size, wide
 from autograd_lite.base.signatures import NO_VALUE
-from autograd_lite.engine.binding import named, refusal
+from autograd_lite.engine.binding import named, refusal, unknown
 from autograd_lite.engine.op import ask
 from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.engine.registry import handler_of
@@ -43,9 +43,15 @@ def with_more(fn: Any) -> More | None:
 def _asked(fn: Any, more: More, *args: Any, **kwargs: Any) -> Any:
     """Have NumPy refuse what it does not take, name all arguments, and carry out what is known of them."""
     handler: Any = handler_of(fn)
-    given = named(handler, args, kwargs) if not _is_variadic(more) else {"args": args, **kwargs}
+    given = {"args": args, **kwargs} if more is _einsum else named(handler, args, kwargs)
     given = {name: value for name, value in given.items() if value is not NO_VALUE and name not in _MEANINGLESS}
-    ask(fn, args, {name: value for name, value in kwargs.items() if name != "overwrite_input"})
+    try:
+        ask(fn, args, {name: value for name, value in kwargs.items() if name != "overwrite_input"})
+    except TypeError as error:
+        strange = next((name for name in kwargs if f"unexpected keyword argument '{name}'" in str(error)), None)
+        if strange is None:
+            raise
+        raise unknown(handler, strange, kwargs[strange]) from None
     try:
         return more(fn, **given)
     except TypeError as error:
@@ -55,10 +61,6 @@ def _asked(fn: Any, more: More, *args: Any, **kwargs: Any) -> Any:
 
 
 _MEANINGLESS = frozenset(("overwrite_input", "subok"))
-
-
-def _is_variadic(more: More) -> bool:
-    return more is _einsum
 
 
 def _cast(a: Any, dtype: Any) -> Array:

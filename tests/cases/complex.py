@@ -36,7 +36,7 @@ from cases.reductions import WITH_ZEROS
 from cases.samples import GRID
 from cases.table import CASES, COMPLEX, Case, case
 
-BY_HAND = (np.astype, shaping.astype, np.interp, *cases.fourier.OF_REAL)  # whose first row is none for complex numbers
+BY_HAND = (np.astype, shaping.astype, np.interp, np.polydiv, *cases.fourier.OF_REAL)  # whose first row is none for complex numbers
 for _row in {row.fn: row for row in reversed(CASES)}.values():
     if (handler_of(_row.fn) or _row.fn).complex and _row.fn not in BY_HAND:
         _inputs = tuple([turned(x, k) for k, x in enumerate(_row.inputs)])
@@ -89,3 +89,4 @@ case(shaping.astype, X, dtype=np.dtype(complex))
 case(np.interp, 1.3 * X, turned(numbers(5)), call=lambda x, fp: np.interp(x, GRID, fp))
 case(np.cov, Z, turned(Y))
 case(np.sort, Z, axis=0)
+case(np.polydiv, turned(numbers(5, start=2)), turned(numbers(2, start=1), 1), dtypes=("complex128",))

@@ -117,6 +117,24 @@ def test_what_is_asked_for_in_integers_is_refused() -> None:
         np.sum(leaf(1.5, 2.0), dtype=int)
 
 
+@pytest.mark.parametrize(
+    ("draw", "line"),
+    [
+        (lambda rng, t: rng.normal(t, 2.0), "loc + scale * rng.standard_normal(size)"),
+        (lambda rng, t: rng.uniform(0.0, high=t), "low + (high - low) * rng.random(size)"),
+        (lambda rng, t: rng.gamma(2.0, t), "scale * rng.standard_gamma(shape, size)"),
+        (lambda rng, t: rng.choice(t), "t[rng.integers(len(t), size=size)]"),
+        (lambda rng, t: rng.poisson(t), "the logarithm of their density"),
+    ],
+)
+def test_samples_by_a_parameter_with_a_derivative_are_refused_with_what_to_write(draw: Any, line: str) -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(errors.ConversionError) as caught:
+        draw(rng, leaf(1.0, 2.0))
+    assert line in str(caught.value)
+    assert str(caught.value).startswith("rng.")
+
+
 def test_families_are_imported_when_they_are_met() -> None:
     program = (
         "import sys, numpy as np, autograd_lite as ag\n"
