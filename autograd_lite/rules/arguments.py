@@ -148,9 +148,7 @@ def _of_dtype(operand: str) -> More:
     """Return what a function is with a dtype of which the elements are made before."""
 
     def computed(fn: Any, dtype: Any = None, **given: Any) -> Array:
-        return fn(**{**given, operand: _cast(given[operand], dtype)}) if operand != "x" else fn(
-            _cast(given.pop("x"), dtype), **given
-        )
+        return fn(_cast(given.pop(operand), dtype), **given)
 
     return computed
 
@@ -177,7 +175,8 @@ def _broadcast_to(fn: Any, array: Array, shape: Any) -> Array:
     return np.broadcast_to(array, shape)
 
 
-def _median(fn: Any, **given: Any) -> Array:
+def _plainly(fn: Any, **given: Any) -> Array:
+    """Return what a function is without an argument that allows what no Tensor lets happen."""
     return fn(**given)
 
 
@@ -251,7 +250,7 @@ _MORE: dict[Any, More] = {
     **dict.fromkeys((np.concatenate, np.stack), _joined("arrays")),
     **dict.fromkeys((np.vstack, np.hstack), _joined("tup")),
     np.copy: _copy, np.full_like: _full_like, np.broadcast_to: _broadcast_to,
-    **dict.fromkeys((np.median, np.nanmedian, np.nanquantile, np.nanpercentile), _median),
+    **dict.fromkeys((np.median, np.nanmedian, np.nanquantile, np.nanpercentile), _plainly),
     np.einsum: _einsum, np.average: _average, np.interp: _interp, np.astype: _astype,
     np.quantile: _with(quantiles.quantile), np.percentile: _with(quantiles.percentile),
 }  # fmt: skip

@@ -49,6 +49,9 @@ def _into(
     if isinstance(fn, np.ufunc) and fn.nout > 1:
         return _into_several(out, handler, args, kwargs)
     if isinstance(fn, np.ufunc) and kwargs.get("where", True) is not True:
+        if handler.form == "constant":
+            values = [x.detach() if type(x) in RECORDERS else x for x in args]
+            return whole(fn, values, {**kwargs, "out": out})
         kwargs = {**kwargs, "otherwise": targets[0]}
     return _write(targets[0], handler(*args, **kwargs), handler.__name__)
 

@@ -36,7 +36,8 @@ from cases.reductions import WITH_ZEROS
 from cases.samples import GRID
 from cases.table import CASES, COMPLEX, Case, case
 
-BY_HAND = (np.astype, shaping.astype, np.interp, np.polydiv, *cases.fourier.OF_REAL)  # whose first row is none for complex numbers
+# Their first row is none for complex numbers.
+BY_HAND = (np.astype, shaping.astype, np.interp, np.polydiv, *cases.fourier.OF_REAL)
 for _row in {row.fn: row for row in reversed(CASES)}.values():
     if (handler_of(_row.fn) or _row.fn).complex and _row.fn not in BY_HAND:
         _inputs = tuple([turned(x, k) for k, x in enumerate(_row.inputs)])

@@ -127,6 +127,15 @@ def test_where_with_out_keeps_the_derivative_of_what_stands_there() -> None:
     np.testing.assert_allclose(o.grad, [0, 2, 0])
 
 
+def test_where_with_out_of_a_constant_and_of_a_definition() -> None:
+    x, mask = leaf(1.0, -2.0, 3.0), np.array([True, True, False])
+    holds = ag.Tensor([True, True, True])
+    assert np.less(x, 0, out=holds, where=mask) is holds
+    assert holds.tolist() == [False, True, True]
+    signs = ag.Tensor([7.0, 7.0, 7.0])
+    assert np.sign(x, out=signs, where=mask).tolist() == [1, -1, 7]
+
+
 def test_where_without_out_is_refused() -> None:
     with pytest.raises(errors.UnsupportedError, match="whatever was in memory"):
         np.log(leaf(1.0, 2.0), where=[True, False])
