@@ -25,7 +25,7 @@ from autograd_lite.engine.binding import named, refusal, unknown
 from autograd_lite.engine.op import ask
 from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.engine.registry import handler_of
-from autograd_lite.rules import quantiles
+from autograd_lite.rules import padding, quantiles
 from autograd_lite.rules.common import detached, divided
 from autograd_lite.rules.norms import euclidean_norm, squared
 
@@ -249,7 +249,7 @@ _MORE: dict[Any, More] = {
     **dict.fromkeys((np.cumulative_sum, np.cumulative_prod, np.linalg.trace), _of_dtype("x")),
     **dict.fromkeys((np.concatenate, np.stack), _joined("arrays")),
     **dict.fromkeys((np.vstack, np.hstack), _joined("tup")),
-    np.copy: _copy, np.full_like: _full_like, np.broadcast_to: _broadcast_to,
+    np.pad: padding.pad_by_axis, np.copy: _copy, np.full_like: _full_like, np.broadcast_to: _broadcast_to,
     **dict.fromkeys((np.median, np.nanmedian, np.nanquantile, np.nanpercentile), _plainly),
     np.einsum: _einsum, np.average: _average, np.interp: _interp, np.astype: _astype,
     np.quantile: _with(quantiles.quantile), np.percentile: _with(quantiles.percentile),

@@ -39,4 +39,12 @@ case(np.average, X, returned=True)
 case(np.interp, 3 * X, numbers(5), call=lambda x, fp: np.interp(x, GRID, fp, period=2.3))
 case(np.interp, X, GRID, numbers(5), call=lambda x, xp, fp: np.interp(x + 4, xp[::-1], fp, period=-2.3))
 case(np.copy, X, order="F")
+for _mode in ("maximum", "mean", "median", "minimum"):
+    case(np.pad, X, pad_width=((1, 2), (3, 0)), mode=_mode)
+    case(np.pad, X, pad_width=2, mode=_mode, stat_length=((1, 2), (2, 9)))
+for _mode in ("reflect", "symmetric"):
+    case(np.pad, X, pad_width=((1, 2), (5, 0)), mode=_mode, reflect_type="odd")
+case(np.pad, X, pad_width=((1, 2), (3, 0)), mode="linear_ramp")
+case(np.pad, X, pad_width=2, mode="linear_ramp", end_values=((0.5, 1.0), (2.0, -0.5)))
+case(np.pad, X, pad_width=1, constant_values=((0.5, 1.0), (2.0, -0.5)))
 case(np.full_like, X, np.array(0.3), call=lambda x, v: x * np.full_like(x + 0 * v, v, order="F"))

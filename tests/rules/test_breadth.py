@@ -117,6 +117,16 @@ def test_what_is_asked_for_in_integers_is_refused() -> None:
         np.sum(leaf(1.5, 2.0), dtype=int)
 
 
+@pytest.mark.parametrize("options", [{"mode": "mean", "stat_length": 1}, {"mode": "reflect", "reflect_type": "odd"}])
+def test_a_margin_does_not_depend_on_what_has_no_share_in_it(options: Any) -> None:
+    a = np.array([1.0, 2.0, 4.0, np.nan])
+    t = ag.Tensor(a, requires_grad=True)
+    y = np.pad(t, (1, 0), **options)
+    np.testing.assert_array_equal(y.detach(), np.pad(a, (1, 0), **options))
+    y[0].backward()
+    assert np.isfinite(t.grad).all()
+
+
 @pytest.mark.parametrize(
     ("draw", "line"),
     [
