@@ -381,6 +381,10 @@ UNSUPPORTED = [
     Fault(
         "a mode of qr", "np.linalg.qr(np.outer(t, t), 'raw')", errors.UnsupportedError, ["'raw'"], ["mode='reduced'"],
     ),
+    Fault(
+        "full of a Tensor", "np.full(shape, t)", errors.ConversionError, ["np.full()"], ["np.broadcast_to(t, shape)"],
+        "t = t.sum(); shape = (2, 3)",
+    ),
     Fault("bits of floats", "np.packbits(t)", errors.UnsupportedError, ["numpy.packbits"], ["t.detach().numpy()"]),
     Fault(
         "add.at", "np.add.at(a, [0], t[:1])", errors.ConversionError, ["add.at"],

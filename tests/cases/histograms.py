@@ -7,7 +7,7 @@ import numpy as np
 from cases.inputs import P, X, Y, numbers
 from cases.table import case
 
-BINS = [[-1.5, -0.52, 0.03, 0.6, 1.5], np.array([-2.0, 0.07, 2.0])]
+BINS = [[-1.5, -0.52, 0.03, 0.6, 1.5], [-2.0, 0.07, 2.0]]
 EDGES = BINS[0]
 case(np.histogram, numbers(12), call=lambda w: np.histogram(Y.ravel(), EDGES, weights=w))
 case(np.histogram, P, call=lambda w: np.histogram(Y, 4, weights=w, density=True))
