@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch
+from autograd_lite.base.signatures import NO_VALUE
 from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.priority import declines
@@ -21,7 +22,7 @@ def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> An
     """Carry out a call of a NumPy function; the target of ``__array_function__``."""
     handler = handler_of(fn)
     if "out" in kwargs:
-        kwargs = dict(kwargs)
+        kwargs = {name: value for name, value in kwargs.items() if value is not NO_VALUE}
         out = kwargs.pop("out")
         targets = [t for t in (out if isinstance(out, tuple) else (out,)) if t is not None]
         if targets:

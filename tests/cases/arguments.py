@@ -20,10 +20,10 @@ for _axis in (None, 1):
     for _fn in (np.max, np.min, np.nanmax, np.nanmin):
         case(_fn, X, axis=_axis, where=BITS, initial=0.15)
     for _fn in (np.var, np.std, np.nanvar, np.nanstd):
-        case(_fn, X, np.array(0.3), call=lambda x, m, f=_fn, a=_axis: f(x, axis=a, mean=m))
+        case(_fn, X, np.array(0.3), call=lambda x, m, f=_fn, a=_axis: f(x + 0 * m, axis=a, mean=m))
         case(_fn, X, axis=_axis, correction=1)
 case(np.sum, X, initial=0.5)
-case(np.prod, X, np.array(0.5), call=lambda x, i: np.prod(x, axis=0, initial=i))
+case(np.prod, X, np.array(0.5), call=lambda x, i: np.prod(x + 0 * i, axis=0, initial=i))
 for _fn in (
     np.sum, np.prod, np.mean, np.var, np.std, np.cumsum, np.cumprod, np.nansum, np.nanmean, np.nancumsum, np.trace,
 ):  # fmt: skip

@@ -25,7 +25,7 @@ case(np.hypot, X, numbers(3), call=np.hypot.outer)
 for _fn in (np.log, np.sqrt, np.arccosh, np.arctanh):
     case(_fn, X, np.array(0.7), call=lambda x, o, f=_fn: f(x, out=o * np.ones_like(x), where=x > 9))
 for _fn in (np.divide, np.power, np.arctan2):
-    case(_fn, P, Q, numbers(4), call=lambda x, y, o, f=_fn: f(x, y, out=o * np.ones_like(x), where=BITS))
-case(np.divide, P, np.where(BITS, Q, 0), call=lambda x, y: np.divide(x, y, out=np.zeros_like(x), where=BITS))
+    case(_fn, P, Q, numbers(4), call=lambda x, y, o, f=_fn: f(x, y, out=o + 0 * x * y, where=BITS))
+case(np.divide, P, np.where(BITS, Q, 0), call=lambda x, y: np.divide(x, y, out=0 * x * y, where=BITS))
 case(np.multiply, X, P, call=lambda x, y: np.multiply(x, y, order="F"))
 case(np.multiply, X, P, call=lambda x, y: np.multiply(x, y, dtype=float, casting="unsafe"), dtypes=("float64",))
