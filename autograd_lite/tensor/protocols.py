@@ -14,7 +14,7 @@ from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.priority import declines
 from autograd_lite.engine.refusals import library_asking, recorded_leaf
-from autograd_lite.engine.registry import METHODS, declared, handler_of, home_of, is_numpys, method_of
+from autograd_lite.engine.registry import METHODS, declared, handler_of, home_of, is_numpys, method_of, with_more
 from autograd_lite.rules.unsupported import reason, reason_elsewhere
 
 
@@ -53,8 +53,9 @@ def _into(
         if handler.form == "constant":
             values = [x.detach() if type(x) in RECORDERS else x for x in args]
             return whole(fn, values, {**kwargs, "out": out})
+        handler = with_more(fn)
         kwargs = {**kwargs, "otherwise": targets[0]}
-    return _write(targets[0], handler(*args, **kwargs), handler.__name__)
+    return _write(targets[0], handler(*args, **kwargs), fn.__name__)
 
 
 def _into_several(out: Any, handler: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -127,6 +127,20 @@ def test_where_with_out_keeps_the_derivative_of_what_stands_there() -> None:
     np.testing.assert_allclose(o.grad, [0, 2, 0])
 
 
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_where_with_out_in_a_compiled_function(requires_grad: bool) -> None:
+    def f(x: Any, o: Any) -> Any:
+        out = o * 2
+        np.divide(1.0, x, out=out, where=x.detach() > 0)
+        return out
+
+    compiled = ag.compile(f)
+    for numbers in ((4.0, -1.0, 9.0), (-4.0, 1.0, 0.0)):
+        x = ag.Tensor(numbers, requires_grad=requires_grad)
+        y = compiled(x, leaf(7.0, 8.0, 9.0).detach())
+        np.testing.assert_allclose(y.detach(), f(x, ag.Tensor([7.0, 8.0, 9.0])).detach())
+
+
 def test_where_with_out_of_a_constant_and_of_a_definition() -> None:
     x, mask = leaf(1.0, -2.0, 3.0), np.array([True, True, False])
     holds = ag.Tensor([True, True, True])
