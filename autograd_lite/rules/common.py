@@ -10,8 +10,9 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch, leaves
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine.op import RECORDERS
 from autograd_lite.engine.operands import value_of
-from autograd_lite.engine.record import Handle, make_tensor
+from autograd_lite.engine.record import Handle, array_of, make_tensor
 
 _COUNTED = {2: 2**11, 4: 2**24}
 """Up to which all whole numbers are floats, by the bytes of the dtype."""
@@ -32,7 +33,10 @@ def as_tuple(x: Any) -> tuple[int, ...]:
 
 def detached(x: Any) -> Array:
     """Return the values of a Tensor, or of what stands for an array, without a derivative."""
-    return value_of(x.detach() if hasattr(x, "detach") else x)
+    if not isinstance(x, Handle):
+        return value_of(x)
+    values = array_of(x)
+    return values if type(values) in RECORDERS else np.asarray(values)
 
 
 def settled(x: Any, name: str) -> Array:
