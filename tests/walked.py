@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.engine.definitions import Composite
-from autograd_lite.engine.registry import REGISTRY, is_numpys
+from autograd_lite.engine.registry import REGISTRY, declared, is_numpys
 from autograd_lite.rules import constant
 
 Array = np.ndarray
@@ -55,6 +55,8 @@ def path(fn: Any) -> str:
 
 # Questions have tests of their own, and an answer that is no array.
 _ASKED = {*constant.QUESTIONS, np.shape, np.ndim, np.size}
+# What changes an array and returns nothing has tests of its own as well.
+_IN_PLACE = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
 
 
 def _says_what_it_takes(fn: Any) -> bool:
@@ -65,7 +67,11 @@ def _says_what_it_takes(fn: Any) -> bool:
         return False
 
 
-WALKED = {path(fn): fn for fn in REGISTRY if is_numpys(fn) and fn not in _ASKED and _says_what_it_takes(fn)}
+WALKED = {
+    path(fn): fn
+    for fn, _ in declared()
+    if is_numpys(fn) and fn not in _ASKED | _IN_PLACE and _says_what_it_takes(fn)
+}
 
 
 def operand(shape: Sequence[int], dtype: Any, start: int = 0) -> Array:
@@ -135,7 +141,35 @@ def _weights(a: Array) -> list[Any]:
     return [weights, weights.astype(np.uint8) * 80, np.ones(3), np.ones(2), np.zeros(a.shape), None, np.ones(5)]
 
 
+def _rows_doubled(row: Array) -> Array:
+    return np.stack([row, row * 2])
+
+
 _VALUES: dict[str, Any] = {
+    "N": (None, 2, 0, 4),
+    "ar2": ([0.375, -0.75], [1000], [[0.375, 0.75], [1.5, 0.375]]),
+    "base": (10.0, 2.0),
+    "choices": ([1.0, 2.5, 3.0], [[1.0, 2.0, 3.0], 5.0, 0.5]),
+    "condlist": ([True],),
+    "cov": (False, True, "unscaled"),
+    "default": (0, 1.5),
+    "density": (None, True, False),
+    "discont": (None, 4.0),
+    "edge_order": (1, 2),
+    "endpoint": (True, False),
+    "func": (np.sum, np.max),
+    "func1d": (np.sum, np.sort, _rows_doubled, np.max),
+    "full": (False, True),
+    "increasing": (False, True),
+    "num": (5, 1, 0),
+    "range": (None, (-1.0, 1.0)),
+    "retstep": (False, True),
+    "return_counts": (True,),
+    "return_index": (True,),
+    "return_indices": (False, True),
+    "return_inverse": (True,),
+    "sorted": (True,),
+    "trim": ("fb", "f", "B", "x"),
     "deg": (True, False),
     "a_min": (0, None, 1.5, -1),
     "a_max": (1, None, 2.5, -2),
@@ -229,10 +263,13 @@ _VALUES: dict[str, Any] = {
 }
 _ARRAYS = {
     **dict.fromkeys(
-        ("a", "arr", "array", "ary", "element", "m", "p", "prototype", "v", "val", "x", "y", "z", "A", "x1", "a1"),
+        (
+            "a", "arr", "array", "ary", "element", "m", "p", "prototype", "v", "val", "x", "y", "z", "A", "x1", "a1",
+            "ar", "ar1", "f", "filt", "sample", "seq_of_zeros", "u",
+        ),
         lambda a: [a],
     ),
-    **dict.fromkeys(("b", "x2", "a2", "values", "min", "max"), _like),
+    **dict.fromkeys(("b", "x2", "a2", "values", "min", "max", "stop"), _like),
     **dict.fromkeys(("arrays", "tup", "keys"), _sequences),
     "where": _mask,
     "weights": _weights,
@@ -240,14 +277,42 @@ _ARRAYS = {
     "append": _like,
     "mean": lambda a: [a.mean(0, keepdims=True) if a.ndim and len(a) else 0.0, 0.5],
 }
+_METHODS = (
+    "linear", "lower", "higher", "nearest", "midpoint", "hazen", "inverted_cdf", "averaged_inverted_cdf",
+    "closest_observation", "interpolated_inverted_cdf", "weibull", "median_unbiased", "normal_unbiased", "x",
+)  # fmt: skip
+_BINS = {"bins": (4, [-1.5, 0.0, 0.5, 2.0], "sturges", 0, [1.0, 0.0])}
+_ENDS = {"start": lambda a: [a], "axis": (0, -1, 1)}
 _OVERRIDDEN: dict[str, dict[str, Any]] = {
+    "linspace": _ENDS,
+    "logspace": _ENDS,
+    "geomspace": _ENDS,
+    "histogram": _BINS,
+    "histogram_bin_edges": _BINS,
+    "histogram2d": {"y": lambda a: [a[::-1] if a.ndim else a], "bins": (4, [-1.5, 0.0, 2.0], [3, 2])},
+    "histogramdd": {"sample": lambda a: [a, [a[0], a[-1]] if a.size and a.ndim else a], "bins": (2, [2, 3, 4])},
+    "choose": {"a": lambda a: [np.arange(a.size).reshape(a.shape) % 3], "mode": ("raise", "wrap", "clip")},
+    "cov": {"y": _like},
+    "corrcoef": {"y": _like},
+    "polyfit": {"y": _like, "deg": (1, 0, -1), "w": (None, [1.0, 2.0, 0.5])},
+    "polydiv": {"v": lambda a: [[1.0, 2.0], [2.0], [0.5, 1.0, 1.0, 2.0]]},
+    "polyint": {"k": (None, 1.5, [1.0, 2.0]), "m": (1, 2, 0, -1)},
+    "polyder": {"m": (1, 2, 0, 7, -1)},
+    "apply_over_axes": {"axes": (0, (0, 1), 5)},
+    "gradient": {"axis": (None, 0, -1, (0, 1), 5)},
+    "unwrap": {"axis": (-1, 0, 5), "period": (6.0, 2.0)},
+    "insert": {"axis": (None, 0, 1, -1)},
+    "nanquantile": {"method": _METHODS, "weights": _weights},
+    "quantile": {"method": _METHODS, "weights": _weights},
+    "unique": {"axis": (None, 0, -1, 1, 5)},
+    "lib.scimath.logn": {"n": (2, 10.0)},
+    "lib.scimath.power": {"p": (2, 0.5, -1)},
     "interp": {"right": _VALUES["right_"]},
     "correlate": {"v": _like},
     "convolve": {"v": _like},
     "polyval": {"x": _like},
     "searchsorted": {"v": _like},
     "trapezoid": {"x": _like},
-    "cov": {"y": _like},
     "where": {"y": _like, "condition": _mask},
     "take": {"mode": ("raise", "wrap", "clip", "x")},
     "pad": {"mode": ("constant", "edge", "reflect", "symmetric", "wrap", "mean", "linear_ramp", "x")},
@@ -310,6 +375,18 @@ _VARIADIC: dict[str, Any] = {
         ]
         + [(a, [0, 1]), (a, [0, 0]), (a, [0], a, [0], [])]
     ),
+    "select": lambda a: [
+        ([a > 0, a < 0], [a, 2 * a]),
+        ([a > 0], [1.5]),
+        ([a > 0], [a, a]),
+        ([True], [a]),
+    ],
+    "piecewise": lambda a: [
+        (a, [a > 0], [np.square]),
+        (a, [a > 0, a < -0.5], [np.square, 2.0, np.negative]),
+        (a, a > 0, [1.0, 2.0]),
+        (a, [a > 0], [1.0, 2.0, 3.0]),
+    ],
     "broadcast_arrays": lambda a: [(a,), (a, np.atleast_1d(a)[..., :1]), (a, np.ones(4)), (a, 2.0), ()],
     "meshgrid": lambda a: [(a,), (a, a), (a, np.arange(2)), (a, a, 3), ()],
     **dict.fromkeys(("atleast_1d", "atleast_2d", "atleast_3d"), lambda a: [(a,), (a, 2), (a, a), ()]),

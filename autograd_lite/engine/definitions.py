@@ -11,7 +11,7 @@ from autograd_lite.base.conventions import complex_dtype, refuse
 from autograd_lite.base.signatures import NO_VALUE, Described, known_parameters, parameter_names, says_nothing
 from autograd_lite.engine.binding import named, refusal, unknown
 from autograd_lite.engine.op import Cache, ask, pickled, quieted, whole
-from autograd_lite.engine.registry import enter
+from autograd_lite.engine.registry import enter, with_more
 from autograd_lite.engine.warned import again, is_warning
 
 _VARARGS, _VARKEYWORDS = 0x04, 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
@@ -56,9 +56,12 @@ class Composite(Described):
             places, given = self._given(args, kwargs)
         except errors.UnsupportedError:
             found = whole(self.function, args, kwargs) if self.exact else NotImplemented
-            if found is NotImplemented:
+            if found is not NotImplemented:
+                return found
+            more = with_more(self.function)
+            if more is None:
                 raise
-            return found
+            return more(*args, **kwargs)
         failure: Exception | None = None
         try:
             result = (self.cache.quiet or quieted(self))(*places, **given)
@@ -75,7 +78,7 @@ class Composite(Described):
         if failure is not None:
             raise failure
         # NumPy returns the argument, or a view of it: another Tensor here, with a history of its own.
-        return result[...] if any(result is x for x in (*places, *given.values())) else result
+        return result[...] if result is not None and any(result is x for x in (*places, *given.values())) else result
 
     def _refuse_complex(self, given: Sequence[Any]) -> None:
         """Refuse complex numbers where a derivative is asked for."""

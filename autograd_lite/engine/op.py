@@ -17,7 +17,7 @@ from autograd_lite.base.functions import standing_name
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.signatures import Cores, Described, core_dimensions, parameter_names
 from autograd_lite.engine.binding import as_given, by_name
-from autograd_lite.engine.registry import registered, standing_for
+from autograd_lite.engine.registry import registered, standing_for, with_more
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning, unwarned_function
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `Op.__call__`, whose warnings name the user's line
@@ -329,9 +329,12 @@ class Op(Described, Facts):
             operands, settings = self.binder(self, args, kwargs)
         except errors.UnsupportedError:
             result = NotImplemented if self.function is None else whole(self.function, args, kwargs)
-            if result is NotImplemented:
+            if result is not NotImplemented:
+                return result
+            more = with_more(self.function)
+            if more is None:
                 raise
-            return result
+            return more(*args, **kwargs)
         return recorder(self, operands, settings)
 
     def environment(self, y: Array, arrays: Sequence[Any], settings: Settings) -> tuple[Any, ...]:

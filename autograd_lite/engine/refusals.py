@@ -128,12 +128,48 @@ def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
         return _asked_by_library(t, frame)
     if is_assignment(asking):
         return errors.ELEMENT_CONVERSION.format(what=describe(t))
+    if asking.f_code is getattr(np.full, "__code__", None):
+        call, instead = "np.full()", "np.broadcast_to(t, shape)"
     name = called(asking) or ""
+    if _draws(name, asking):
+        line = _SAMPLES.get(name.rpartition(".")[2])
+        text = errors.NOT_SAMPLED if line is None else errors.SAMPLED
+        return text.format(call=f"{name}()", what=describe(t), instead=line)
     if call == "float()" and name not in ("", "float"):
         module, _, last = name.rpartition(".")
         has = module in ("math", "cmath") and last in vars(np)
         call, instead = f"{name}()", f"np.{last} for {name}" if has else "t.item() for a number"
     return errors.CONVERSION.format(call=call, what=describe(t), instead=instead)
+
+
+def _draws(name: str, frame: FrameType) -> bool:
+    """Tell whether what a frame calls by a name is a method of a random generator of NumPy."""
+    first, *rest = name.split(".")
+    found = frame.f_locals.get(first, frame.f_globals.get(first))
+    for part in rest:
+        found = getattr(found, part, None)
+    return type(getattr(found, "__self__", None)).__module__.startswith("numpy.random")
+
+
+_SAMPLES = {
+    "normal": "loc + scale * rng.standard_normal(size)",
+    "uniform": "low + (high - low) * rng.random(size)",
+    "exponential": "scale * rng.standard_exponential(size)",
+    "gamma": "scale * rng.standard_gamma(shape, size), of a constant shape",
+    "gumbel": "loc + scale * rng.gumbel(size=size)",
+    "laplace": "loc + scale * rng.laplace(size=size)",
+    "logistic": "loc + scale * rng.logistic(size=size)",
+    "lognormal": "np.exp(mean + sigma * rng.standard_normal(size))",
+    "rayleigh": "scale * rng.rayleigh(size=size)",
+    "weibull": "rng.standard_exponential(size) ** (1 / a)",
+    "pareto": "np.expm1(rng.standard_exponential(size) / a)",
+    "power": "rng.random(size) ** (1 / a)",
+    "multivariate_normal": "mean + np.linalg.cholesky(cov) @ rng.standard_normal(len(mean))",
+    "permutation": "t[rng.permutation(len(t))]",
+    "choice": "t[rng.integers(len(t), size=size)]",
+    "permuted": "np.take_along_axis(t, rng.permuted(np.arange(n)), axis)",
+}
+"""Samples as functions of their parameters, and of numbers that do not depend on these."""
 
 
 def _asked_by_library(t: Any, frame: FrameType) -> str:

@@ -181,6 +181,8 @@ def _into(
     tensors = _tensors(targets)
     if not all(_is_replaced(t, named) for t in tensors) or any(map(is_batch, strange)):
         return NotImplemented
+    if named.get("where", True) is not True and any(x.__class__ in RECORDERS for x in strange):
+        return NotImplemented  # a trace writes down results, and not in which places
     for t in tensors:
         refusals.recorded_leaf(t, op.name)
     copies = {id(t): array_of(t).copy() for t in tensors}

@@ -31,8 +31,11 @@ def is_warning(error: BaseException) -> bool:
 
 
 def carried(fn: Callable[..., Any], args: Sequence[Any], settings: Mapping[str, Any]) -> Any:
-    """Return ``fn(*args, **settings)``; a ufunc, which has no effects unless it writes, warns at the user's line."""
-    if not isinstance(fn, np.ufunc) or "out" in settings:
+    """Return ``fn(*args, **settings)``; a ufunc, which has no effects unless it writes, warns at the user's line.
+
+    So does a method of one.
+    """
+    if not isinstance(getattr(fn, "__self__", fn), np.ufunc) or "out" in settings:
         return fn(*args, **settings)
     try:
         return _unwarned_call(fn, args, settings)

@@ -66,6 +66,14 @@ CONVERSION = (
     "{call} of {what} would drop its derivative. Write {instead}; or, where a constant is meant, t.detach(): "
     "t.item() for a number, t.detach().numpy() for an array, or with ag.no_grad(): around the call"
 )
+SAMPLED = (
+    "{call} of {what} would drop the derivative of the samples by it. Write {instead}; or, where a constant is meant, "
+    "t.detach(): t.item() for a number, t.detach().numpy() for an array"
+)
+NOT_SAMPLED = (
+    "{call} of {what} would drop its derivative: the samples are no function of numbers that do not depend on it. "
+    "Write t.detach().numpy() for samples, and differentiate the logarithm of their density"
+)
 ELEMENT_CONVERSION = (
     "{what} is assigned to a part of a plain array, which would drop its derivative. "
     "Write out = ag.Tensor(out) for the array out before: then out[i] = t is recorded; or np.stack([t, u]) to join "
@@ -125,14 +133,17 @@ OUT_ARRAY = (
     "{op} into a plain array would lose the derivative of the result. "
     "Write a = a + t for a += t, or out=ag.Tensor(a) for out=a"
 )
-OUT_TUPLE = "out= of {op} takes one Tensor or array, not {number}. Write q, r = np.{op}(a, b) without out="
 LENT = (
     "an array of shape {shape} that a function has computed with is written to {where}, before its derivative is "
     "there. Write a = a + v for a += v, or compute with a copy: x * a.copy()"
 )
-OUT_WHERE = (
-    "out= and where= of {op} together would leave a part of a recorded value in the result. "
-    "Write t = np.where(condition, np.{op}(a), t), which is recorded"
+WHERE_ALONE = (
+    "where= of {op} without out= leaves in the other places whatever was in memory. "
+    "Write out=ag.Tensor(np.zeros(shape)) with what shall stand there, or np.where(condition, np.{op}(...), 0)"
+)
+PLACED_IN_ARRAY = (
+    "{op} into a plain array would lose the derivative of what is put there. "
+    "Write a = ag.Tensor(a) before, and the same call; or np.broadcast_to(t, a.shape)"
 )
 IN_PLACE_FUNCTION = (
     "{op} is asked to change a Tensor in place, which only its own operators and assignment do. "

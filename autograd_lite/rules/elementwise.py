@@ -183,13 +183,20 @@ elementwise(
 elementwise(np.sin, lambda g, x: g * np.cos(x), native="sin", range=(-1, 1), complex=True)
 elementwise(np.cos, lambda g, x: -g * np.sin(x), native="cos", range=(-1, 1), complex=True)
 elementwise(np.tan, lambda g, y: g * (1 + y * y), native="tan", complex=True)
+
+
+def _cosine(x: Array) -> Array:
+    """Return ``sqrt(1 - x**2)``; on the cuts of complex numbers on the side that the sign of a zero tells."""
+    return np.sqrt(-(x - 1)) * np.sqrt(x - (-1)) if x.dtype.kind == "c" else np.sqrt((1 - x) * (1 + x))
+
+
 increasing(
-    np.arcsin, lambda g, x: g / np.sqrt((1 - x) * (1 + x)), native="asin",
-    finite="np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True,
+    np.arcsin, lambda g, x: g / _cosine(x), native="asin",
+    finite="np.arcsin(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True, derivative="g / np.sqrt((1 - x) * (1 + x))",
 )  # fmt: skip
 elementwise(
-    np.arccos, lambda g, x: -g / np.sqrt((1 - x) * (1 + x)), native="acos",
-    finite="np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True,
+    np.arccos, lambda g, x: -g / _cosine(x), native="acos",
+    finite="np.arccos(np.clip(x, -1 + 1e-12, 1 - 1e-12))", complex=True, derivative="-g / np.sqrt((1 - x) * (1 + x))",
 )  # fmt: skip
 increasing(np.arctan, lambda g, x: g / (1 + x * x), native="atan", range=(-np.pi / 2, np.pi / 2), complex=True)
 

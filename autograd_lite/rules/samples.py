@@ -173,7 +173,7 @@ def interp(x: Array, xp: Array, fp: Array, left: Array = None, right: Array = No
     return np.astype(y, np.result_type(y.dtype, np.float64))
 
 
-# ----- convolution and covariance -----
+# ----- convolution -----
 
 
 @composite(np.convolve, complex=True)
@@ -192,13 +192,3 @@ def convolve(a: Array, v: Array, mode: str = "full") -> Array:
 def correlate(a: Array, v: Array, mode: str = "valid") -> Array:
     return convolve(a, np.flip(np.atleast_1d(v)).conj(), mode)
 
-
-@composite(np.cov, complex=True)
-def cov(m: Array, y: Array = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Array:
-    parts = [np.atleast_2d(part) for part in (m, y) if part is not None]
-    parts = [part if rowvar or part.shape[0] == 1 else part.T for part in parts]
-    x = np.concatenate(parts) if parts[0].shape[0] else np.astype(parts[0], float)  # no variables have no covariance
-    x = np.astype(x, np.result_type(x.dtype, np.float64))
-    centred = x - np.mean(x, 1, keepdims=True)
-    count = max(x.shape[1] - (ddof if ddof is not None else 0 if bias else 1), 0)
-    return np.squeeze(np.matmul(centred, centred.T.conj()) / count)

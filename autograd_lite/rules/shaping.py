@@ -15,6 +15,7 @@ from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import linear
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.operands import with_shape
+from autograd_lite.engine.registry import with_more
 from autograd_lite.rules.common import as_tuple, refuse_write
 
 
@@ -342,11 +343,12 @@ def _inside(g: Array, widths: Sequence[tuple[int, int]]) -> Array:
 
 padded = linear(_pad, lambda g, widths: _inside(g, widths), settings="widths")
 _PAD_BY_INDEX = ("edge", "reflect", "symmetric", "wrap")
+_PAD_COMPUTED = ("linear_ramp", "maximum", "mean", "median", "minimum")
 
 
 @composite(np.pad, complex=True)
 def pad(
-    array: Array, pad_width: Any, mode: str = "constant", *, constant_values: float = 0, reflect_type: str = "even"
+    array: Array, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0, **options: Any
 ) -> Array:
     if not array.ndim:
         return np.copy(array)
@@ -354,18 +356,23 @@ def pad(
     if mode == "constant":
         return (
             padded(array, widths=tuple(widths))
-            if constant_values == 0
+            if isinstance(constant_values, (int, float)) and constant_values == 0
             else _pad_constant(array, widths, constant_values)
         )
-    if mode not in _PAD_BY_INDEX or reflect_type != "even":
-        why = f"write one of mode='constant', {', '.join(map(repr, _PAD_BY_INDEX))}"
+    if mode in _PAD_COMPUTED or (mode in _PAD_BY_INDEX and options.get("reflect_type", "even") != "even"):
+        more = with_more(np.pad)
+        assert more is not None
+        computed: Array = more(array, tuple(widths), mode, **options)
+        return computed
+    if mode not in _PAD_BY_INDEX:
+        why = f"write one of mode='constant', {', '.join(map(repr, (*_PAD_BY_INDEX, *_PAD_COMPUTED)))}"
         raise errors.UnsupportedError(errors.UNSUPPORTED.format(name=f"pad with mode={mode!r}", why=why))
     for axis, width in enumerate(widths):
         array = np.take(array, np.pad(np.arange(array.shape[axis]), width, mode=mode), axis)  # type: ignore[call-overload]
     return array
 
 
-def _pad_constant(array: Array, widths: Sequence[tuple[int, int]], value: float) -> Array:
+def _pad_constant(array: Array, widths: Sequence[tuple[int, int]], value: Any) -> Array:
     frame = np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=value)
     return padded(array, widths=tuple(widths)) + frame
 

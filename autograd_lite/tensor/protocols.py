@@ -9,19 +9,20 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch
+from autograd_lite.base.signatures import NO_VALUE
 from autograd_lite.engine.op import RECORDERS, whole
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.priority import declines
-from autograd_lite.engine.refusals import library_asking
-from autograd_lite.engine.registry import METHODS, handler_of, home_of, is_numpys
-from autograd_lite.rules.unsupported import IN_PLACE, reason, reason_elsewhere
+from autograd_lite.engine.refusals import library_asking, recorded_leaf
+from autograd_lite.engine.registry import METHODS, handler_of, home_of, is_numpys, method_of, with_more
+from autograd_lite.rules.unsupported import reason, reason_elsewhere
 
 
 def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Carry out a call of a NumPy function; the target of ``__array_function__``."""
     handler = handler_of(fn)
     if "out" in kwargs:
-        kwargs = dict(kwargs)
+        kwargs = {name: value for name, value in kwargs.items() if value is not NO_VALUE}
         out = kwargs.pop("out")
         targets = [t for t in (out if isinstance(out, tuple) else (out,)) if t is not None]
         if targets:
@@ -30,8 +31,8 @@ def call_function(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> An
 
 
 def _unregistered(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Leave a function that has no derivative here to NumPy where nobody records, if it changes no array in place."""
-    result = NotImplemented if _path(fn) in IN_PLACE else whole(fn, args, kwargs)
+    """Leave a function that has no derivative here to NumPy where nobody records."""
+    result = whole(fn, args, kwargs)
     if result is NotImplemented:
         raise errors.UnsupportedError(_refusal(fn))
     return result
@@ -46,11 +47,25 @@ def _into(
         return result
     if handler is None:
         raise errors.UnsupportedError(_refusal(fn))
-    if len(targets) > 1:
-        raise errors.UnsupportedError(errors.OUT_TUPLE.format(op=handler.__name__, number=len(targets)))
-    if kwargs.get("where", True) is not True:
-        raise errors.UnsupportedError(errors.OUT_WHERE.format(op=handler.__name__))
-    return _write(targets[0], handler(*args, **kwargs), handler.__name__)
+    if isinstance(fn, np.ufunc) and fn.nout > 1:
+        return _into_several(out, handler, args, kwargs)
+    if isinstance(fn, np.ufunc) and kwargs.get("where", True) is not True:
+        if handler.form == "constant":
+            values = [x.detach() if type(x) in RECORDERS else x for x in args]
+            return whole(fn, values, {**kwargs, "out": out})
+        handler = with_more(fn)
+        kwargs = {**kwargs, "otherwise": targets[0]}
+    return _write(targets[0], handler(*args, **kwargs), fn.__name__)
+
+
+def _into_several(out: Any, handler: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Carry out a ufunc of several results, of which each is written where it was asked for."""
+    for t in out:
+        if type(t) in RECORDERS and not is_batch(t):
+            recorded_leaf(t, handler.__name__)
+    results = handler(*args, **kwargs)
+    pairs = zip(out, results, strict=True)
+    return tuple([y if t is None else _write(t, y, handler.__name__) for t, y in pairs])
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -65,9 +80,20 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapp
     if fn is not None:
         return call_function(fn, inputs, _reduction_arguments(inputs, kwargs))
     result = NotImplemented if method == "at" else whole(getattr(ufunc, method), inputs, kwargs)
-    if result is NotImplemented:
+    if result is not NotImplemented:
+        return result
+    if handler_of(ufunc) is None or ufunc.signature is not None:
         raise errors.UnsupportedError(_method_refusal(ufunc, method))
-    return result
+    return _by_method(ufunc, method, inputs, kwargs)
+
+
+def _by_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Carry out a method that is no function of NumPy, and put its result where ``out=`` asks for it."""
+    given = dict(kwargs)
+    out = given.pop("out", None)
+    result = method_of(ufunc, method)(*inputs, **given)
+    target = out[0] if isinstance(out, tuple) else out
+    return result if target is None else _write(target, result, f"{ufunc.__name__}.{method}")
 
 
 def _reduction_arguments(inputs: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,4 +143,4 @@ def _method_refusal(ufunc: np.ufunc, method: str) -> str:
     if not is_numpys(ufunc):
         return _refusal(ufunc)
     name = f"{ufunc.__name__}.{method}"
-    return errors.UNSUPPORTED.format(name=name, why=reason(f"*.{method}"))
+    return errors.UNSUPPORTED.format(name=name, why=reason("*.method"))

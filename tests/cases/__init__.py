@@ -6,28 +6,41 @@ in that of its function. A test demands a row for everything in the registry.
 """
 
 from cases import (
+    arguments,
+    choices,
     complex,
+    curves,
     decompositions,
+    domains,
     elementwise,
     exponentials,
     fourier,
+    grids,
+    histograms,
     indexing,
     inverses,
+    methods,
     neural,
     norms,
+    placing,
+    polynomials,
     products,
+    quantiles,
     recurrent,
     reductions,
     samples,
+    sets,
     shaping,
     special,
+    statistics,
 )
 from cases.elementwise import BINARY
 from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
-    "BINARY", "CASES", "Case", "X", "case", "complex", "decompositions", "elementwise", "exponentials", "fourier",
-    "indexing", "inverses", "neural", "norms", "numbers", "products", "recurrent", "reductions", "rows", "samples",
-    "shaping", "special", "turned", "variants",
+    "BINARY", "CASES", "Case", "X", "arguments", "case", "choices", "complex", "curves", "decompositions",
+    "domains", "elementwise", "exponentials", "fourier", "grids", "histograms", "indexing", "inverses", "methods",
+    "neural", "norms", "numbers", "placing", "polynomials", "products", "quantiles", "recurrent", "reductions",
+    "rows", "samples", "sets", "shaping", "special", "statistics", "turned", "variants",
 ]  # fmt: skip

@@ -6,17 +6,29 @@ from functools import partial
 
 import numpy as np
 
+import cases.arguments
+import cases.choices
+import cases.curves
 import cases.decompositions
+import cases.domains
 import cases.exponentials
 import cases.fourier
+import cases.grids
+import cases.histograms
 import cases.indexing
 import cases.inverses
+import cases.methods
 import cases.neural
 import cases.norms
+import cases.placing
+import cases.polynomials
 import cases.products
+import cases.quantiles
 import cases.recurrent
+import cases.sets
 import cases.shaping
 import cases.special
+import cases.statistics
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import elementwise, indexing, shaping
 from cases.inputs import BITS, CUBE, P, Q, X, Y, numbers, turned
@@ -24,7 +36,8 @@ from cases.reductions import WITH_ZEROS
 from cases.samples import GRID
 from cases.table import CASES, COMPLEX, Case, case
 
-BY_HAND = (np.astype, shaping.astype, np.interp, *cases.fourier.OF_REAL)  # whose first row is none for complex numbers
+# Their first row is none for complex numbers.
+BY_HAND = (np.astype, shaping.astype, np.interp, np.polydiv, *cases.fourier.OF_REAL)
 for _row in {row.fn: row for row in reversed(CASES)}.values():
     if (handler_of(_row.fn) or _row.fn).complex and _row.fn not in BY_HAND:
         _inputs = tuple([turned(x, k) for k, x in enumerate(_row.inputs)])
@@ -77,3 +90,4 @@ case(shaping.astype, X, dtype=np.dtype(complex))
 case(np.interp, 1.3 * X, turned(numbers(5)), call=lambda x, fp: np.interp(x, GRID, fp))
 case(np.cov, Z, turned(Y))
 case(np.sort, Z, axis=0)
+case(np.polydiv, turned(numbers(5, start=2)), turned(numbers(2, start=1), 1), dtypes=("complex128",))

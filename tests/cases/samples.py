@@ -38,8 +38,3 @@ for _mode in ("full", "same", "valid"):
     for _n, _m in ((6, 3), (3, 6), (5, 4), (4, 4), (4, 1)):
         case(np.convolve, numbers(_n), numbers(_m, start=1), mode=_mode)
         case(np.correlate, numbers(_n), numbers(_m, start=1), mode=_mode)
-for _options in ({}, {"rowvar": False}, {"bias": True}, {"ddof": 0}):
-    case(np.cov, X, **_options)
-    case(np.cov, X, Y, **_options)
-case(np.cov, numbers(4))
-case(np.cov, numbers(4), numbers(4, start=1))

@@ -13,6 +13,11 @@ from told import checksum, name_of, path_of, text_of
 
 from cases.inputs import Array, turned
 
+OF_VALUES = frozenset((
+    np.intersect1d, np.polydiv, np.piecewise, np.setdiff1d, np.setxor1d, np.trim_zeros, np.union1d, np.unique,
+    np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values,
+))  # fmt: skip
+"""Functions whose results have a form that depends on values: no batch has one for all examples."""
 REAL, COMPLEX = ("float64", "float32"), ("complex128", "complex64")
 SHARE = 8
 

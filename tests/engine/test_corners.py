@@ -278,11 +278,9 @@ def test_step_functions_and_comparisons_have_no_derivative() -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda x: np.sum(x, 0, np.float32), "dtype"),
-        (lambda x: np.var(x, 0, np.float32), "dtype"),
         (lambda x: np.max(x, 0, x), "out"),
         (lambda x: np.where(x > 1, x), "argument y"),
-        (lambda x: np.pad(x, 1, mode="linear_ramp"), "mode="),
+        (lambda x: np.pad(x, 1, mode="empty"), "mode="),
         (lambda x: np.reshape(x, (4, 3), order="A"), "order='F'"),
         (lambda x: np.cross(x, x), "Write a"),
         (lambda x: np.diag(x[None]), "np.diagonal"),

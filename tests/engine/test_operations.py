@@ -240,7 +240,7 @@ def test_all_works_without_scipy() -> None:
         t = ag.Tensor([0.5], requires_grad=True)
         ag.sigmoid(t).backward()
         try:
-            np.unique_all(t)
+            np.packbits(t)
         except ag.AutogradError as error:
             print(type(error).__name__)
         print(ag.vmap(ag.compile(ag.grad(ag.sigmoid)))(np.zeros(2)).tolist())
@@ -272,7 +272,7 @@ def test_a_special_function_is_an_operation_as_any_other() -> None:
 KNOWN = {
     "exp": {"rules.elementwise", "tensor.members.elementwise", "compiler.program.facts"},
     "matmul": {"rules.products", "tensor.operators", "compiler.program.facts"},
-    "sum": {"rules.reductions", "base.arraylike", "compiler.program.facts"},
+    "sum": {"rules.reductions", "rules.arguments", "base.arraylike", "compiler.program.facts"},
 }
 """The files that say something of a function; to call one is no knowledge of it."""
 IDENTITIES = ("compiler.passes.",)  # which are about certain functions

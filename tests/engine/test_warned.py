@@ -110,8 +110,12 @@ def test_a_user_who_is_handling_an_error_still_sees_that() -> None:
     assert isinstance(caught.value.__context__, KeyError)
 
 
+# What values may be refused by.
+REFUSALS = (ag.errors.AutogradError, ValueError, IndexError, OverflowError, ZeroDivisionError)
+
+
 @pytest.mark.parametrize("value", [0.0, np.inf, np.nan, 1e308, -1e308])
-@rows([row for row in CASES if row.number() % 7 == 0], every=True)
+@rows([row for row in CASES if row.number() % 7 == 0 and row.fn is not np.polyfit], every=True)  # where LAPACK hangs
 def test_no_operation_warns_of_a_line_of_ours(row: Case, value: float) -> None:
     inputs = [np.full_like(x, value) for x in row.inputs]
     ways = [
@@ -123,6 +127,6 @@ def test_no_operation_warns_of_a_line_of_ours(row: Case, value: float) -> None:
     for act in ways:
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
-            with suppress(ag.errors.AutogradError, ValueError, IndexError, OverflowError):  # values that are refused
+            with suppress(*REFUSALS):
                 act()
         assert not [w for w in seen if w.filename.startswith((package, "<"))]

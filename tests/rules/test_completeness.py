@@ -24,7 +24,7 @@ from autograd_lite.rules import constant
 from autograd_lite.rules.unsupported import GENERIC, UNSUPPORTED, reason
 
 # The only names that may be missing from the running version: they came after 2.1, or went before 2.4.
-NOT_EVERYWHERE = {"in1d", "polynomial.polynomial.*", "lib.scimath.*", "lib._scimath_impl.*", "strings.*"}
+NOT_EVERYWHERE = {"polynomial.polynomial.*", "strings.*"}
 
 
 def public_functions() -> dict[str, Any]:
@@ -84,12 +84,7 @@ def test_every_sentence_ends_with_what_to_write(name: str) -> None:
 
 
 REFUSED: list[Callable[[Any], Any]] = [
-    lambda t: np.unique(t), lambda t: np.put(t, [0], [1.0]),
-    lambda t: np.copyto(np.zeros((2, 2)), t), lambda t: np.unwrap(t), lambda t: np.modf(t),
-    lambda t: np.polymul(t[0], t[0]), lambda t: np.sinc(t), lambda t: np.ones(3, like=t),
-    lambda t: np.lib.scimath.sqrt(t), lambda t: np.histogram(t),
-    lambda t: np.add.at(t, 0, 1.0), lambda t: np.hypot.reduce(t), lambda t: np.multiply.accumulate(t),
-    lambda t: np.add.reduceat(t, [0, 1]), lambda t: np.apply_along_axis(np.sum, 0, t),
+    lambda t: np.packbits(t), lambda t: np.ones(3, like=t), lambda t: np.isnat(t), lambda t: np.char.upper(t),
 ]  # fmt: skip
 
 
@@ -99,7 +94,7 @@ def test_what_is_unsupported_is_refused_with_its_sentence(call: Callable[[Any], 
     with pytest.raises(ag.errors.UnsupportedError) as caught:
         call(t)
     name = str(caught.value).split()[0].removeprefix("numpy.")
-    assert reason(name if listed(name) else f"*.{name.rpartition('.')[2]}") in str(caught.value)
+    assert reason(name) in str(caught.value)
     assert GENERIC not in str(caught.value)
 
 

@@ -69,7 +69,7 @@ UFUNCS = sorted(
     ),
     key=lambda fn: str(fn.__name__),
 )
-UNARY = [fn for fn in UFUNCS if fn.nin == 1]
+UNARY = [fn for fn in UFUNCS if (fn.nin, fn.nout) == (1, 1)]
 BINARY = [fn for fn in UFUNCS if fn.nin == 2 and fn.signature is None]
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sum of squares": lambda x: np.sum(x * x),

@@ -393,11 +393,10 @@ AT_THEIR_DEFAULTS: dict[str, Callable[[Any], Any]] = {
     "astype(copy=)": lambda t: np.astype(t, float, copy=True),
 }
 ELSEWHERE: dict[str, Callable[[Any], Any]] = {
-    "add(casting=)": lambda t: np.add(t, t, casting="unsafe"),
-    "exp(where=)": lambda t: np.exp(t, where=X > 0),
-    "sum(initial=)": lambda t: np.sum(t, initial=1.0),
-    "average(returned=)": lambda t: np.average(t, returned=True),
-    "quantile(method=)": lambda t: np.quantile(t, 0.5, method="lower"),
+    "exp(signature=)": lambda t: np.exp(t, signature="d->d"),
+    "matmul(axes=)": lambda t: np.matmul(t, t.T, axes=[(0, 1), (0, 1), (0, 1)]),
+    "meshgrid(copy=)": lambda t: np.meshgrid(t, t, copy=False),
+    "nan_to_num(copy=)": lambda t: np.nan_to_num(t, copy=False),
 }
 
 

@@ -32,6 +32,7 @@ from autograd_lite.engine.provenance import is_assignment
 from autograd_lite.engine.record import Handle, link, record, shares
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.engine.unrecorded import ask
+from autograd_lite.engine.warned import carried
 from autograd_lite.rules import constant, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.operators import TensorMethods
@@ -322,7 +323,7 @@ def _by_examples(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any
     results = []
     for i in range(max(level.size, 1)):
         named = {name: example(x, i, level) for name, x in kwargs.items()}
-        results.append(fn(*[example(x, i, level) for x in args], **named))
+        results.append(carried(fn, [example(x, i, level) for x in args], named))
     return _stacked(results, fn.__name__, level)
 
 

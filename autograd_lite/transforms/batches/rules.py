@@ -22,7 +22,7 @@ from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.base.signatures import Cores
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.op import Op, Settings
-from autograd_lite.engine.registry import declared, handler_of
+from autograd_lite.engine.registry import entered, handler_of
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.rules import (
     constant,
@@ -374,5 +374,5 @@ def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: L
 
 
 _MOVERS = (indexing.__name__, shaping.__name__)
-MOVING.update(fn for fn, handler in declared() if isinstance(handler, Composite) and handler.fn.__module__ in _MOVERS)
+MOVING.update(fn for fn, handler in entered() if isinstance(handler, Composite) and handler.fn.__module__ in _MOVERS)
 MOVING.update((np.clip, np.sign))

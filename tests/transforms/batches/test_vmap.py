@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import CASES, Case, rows
+from cases.table import OF_VALUES
 
 import autograd_lite as ag
 from autograd_lite.errors.classes import BatchError
@@ -45,6 +46,10 @@ def moving(row: Case) -> Callable[..., list[Any]] | None:
 
 def picks_by_a_mask(row: Case) -> bool:
     """Tell whether the shape of the result depends on the values, so that examples cannot be stacked."""
+    if row.fn in OF_VALUES and "[BITS, ~BITS]" not in row.name:
+        return True
+    if "sturges" in row.name or (row.fn is np.roots and "concatenate" in row.name):
+        return True
     return row.fn is indexing.getitem and len({np.shape(y) for f in (1, 0) for y in row(f * row.inputs[0])}) > 1
 
 
@@ -56,7 +61,7 @@ def as_tuple(x: Any, count: int) -> tuple[Any, ...]:
 def test_the_value_is_that_of_each_example(row: Case) -> None:
     xs = examples(row)
     if picks_by_a_mask(row):
-        with pytest.raises(BatchError, match="mask"):
+        with pytest.raises(BatchError, match=r"mask|another form"):
             ag.vmap(row)(*xs)
     else:
         assert_same(ag.vmap(row)(*xs), stacked(row, *xs))
@@ -249,6 +254,7 @@ def test_an_operation_without_a_rule_runs_example_by_example() -> None:
 LOOPS = {
     "tril": "of a vector, which NumPy makes a matrix of: no stack of vectors",
     "lstsq": "NumPy takes no stacks",
+    "_ranks": "of quantiles of samples with nan or weights: NumPy goes row by row too",
     "searchsorted": "of interp, where each example has a table of its own: NumPy takes one table",
 }
 """What runs example by example though it has a derivative, and why."""

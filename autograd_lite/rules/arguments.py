@@ -1,0 +1,314 @@
+"""What arguments mean that declarations of functions do not know: ``dtype``, ``where``, ``initial``, ``casting``, ...
+
+A declaration says what a function is in most calls. One with another argument comes here, is asked of NumPy, which
+refuses it in its own words or not, and is made of calls without that argument. So each argument is explained once:
+
+- ``dtype=`` of sums and their kin: the elements are made of it before; of stacks, too; of a ufunc, to the operands of
+  the loop that NumPy chooses, with ``casting=``;
+- ``where=`` of a reduction: what is left out is what changes nothing; of a ufunc, with ``out=``: a number that every
+  ufunc takes stands in for what is left out, so that nothing infinite is computed there;
+- ``initial=``: combined with the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array, Axis, keepdims_shape, narrowed, normalize_axes, reduced_size, wide
+from autograd_lite.base.signatures import NO_VALUE
+from autograd_lite.engine.binding import named, refusal, unknown
+from autograd_lite.engine.op import ask
+from autograd_lite.engine.operands import value_of, with_shape
+from autograd_lite.engine.registry import handler_of
+from autograd_lite.rules import padding, quantiles
+from autograd_lite.rules.common import detached, divided
+from autograd_lite.rules.norms import euclidean_norm, squared
+
+More = Callable[..., Any]
+
+
+def with_more(fn: Any) -> More | None:
+    """Return what takes further arguments of a function; None where there is nothing that does."""
+    if isinstance(fn, np.ufunc):
+        return partial(_ufunc, fn)
+    more = _MORE.get(fn)
+    return None if more is None else partial(_asked, fn, more)
+
+
+def _asked(fn: Any, more: More, *args: Any, **kwargs: Any) -> Any:
+    """Have NumPy refuse what it does not take, name all arguments, and carry out what is known of them."""
+    handler: Any = handler_of(fn)
+    given = {"args": args, **kwargs} if more is _einsum else named(handler, args, kwargs)
+    given = {name: value for name, value in given.items() if value is not NO_VALUE and name not in _MEANINGLESS}
+    try:
+        ask(fn, args, {name: value for name, value in kwargs.items() if name != "overwrite_input"})
+    except TypeError as error:
+        strange = next((name for name in kwargs if f"unexpected keyword argument '{name}'" in str(error)), None)
+        if strange is None:
+            raise
+        raise unknown(handler, strange, kwargs[strange]) from None
+    try:
+        return more(fn, **given)
+    except TypeError as error:
+        if "unexpected keyword argument" not in str(error):
+            raise
+    raise refusal(handler, next(iter(kwargs), "")) from None
+
+
+_MEANINGLESS = frozenset(("overwrite_input", "subok"))
+
+
+def _cast(a: Any, dtype: Any) -> Array:
+    a = with_shape(a)
+    return a if dtype is None or a.dtype == dtype else np.astype(a, dtype)
+
+
+# ----- reductions -----
+
+
+def _reduction(ufunc: np.ufunc, neutral: float | None) -> More:
+    """Return what a reduction is with a dtype, a condition, and something to begin with."""
+
+    def reduced(
+        fn: Any, a: Array, axis: Axis = None, keepdims: bool = False, dtype: Any = None, initial: Any = None,
+        where: Any = True,
+    ) -> Array:  # fmt: skip
+        a = _cast(a, dtype)
+        if where is not True:
+            a = np.where(value_of(where), a, initial if neutral is None else neutral)
+        if initial is None:
+            return fn(a, axis, keepdims=keepdims)
+        if not reduced_size(a.shape, axis):
+            kept = keepdims_shape(a.shape, axis)
+            axes = normalize_axes(axis, a.ndim)
+            shape = kept if keepdims else [n for i, n in enumerate(kept) if i not in axes]
+            return np.broadcast_to(_cast(initial, a.dtype), shape) + np.zeros((), a.dtype)
+        return ufunc(fn(a, axis, keepdims=keepdims), initial)
+
+    return reduced
+
+
+def _mean(
+    fn: Any, a: Array, axis: Axis = None, keepdims: bool = False, dtype: Any = None, where: Any = True
+) -> Array:
+    a = _cast(a, dtype)
+    if where is True:
+        return np.mean(a, axis, keepdims=keepdims)
+    holds = np.broadcast_to(value_of(where), a.shape)
+    total = np.sum(np.where(holds, wide(a), 0), axis, keepdims=keepdims)
+    return narrowed(divided(total, np.sum(holds, axis, keepdims=keepdims)), a.dtype)
+
+
+def _moment(root: bool, skips: bool) -> More:
+    """Return what a variance, or a standard deviation, is with a dtype, a condition, and a mean that is known."""
+
+    def moment(
+        fn: Any, a: Array, axis: Axis = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None,
+        dtype: Any = None, where: Any = True, mean: Any = None,
+    ) -> Array:  # fmt: skip
+        turned = with_shape(a).dtype.kind != "c"  # NumPy squares real numbers as they are, also in a complex dtype
+        a = _cast(a, dtype)
+        holds = np.broadcast_to(value_of(where), a.shape)
+        holds = holds & ~np.isnan(a) if skips else holds
+        x = wide(a)
+        centre = _mean(fn, np.where(holds, x, 0), axis, True, where=holds) if mean is None else mean
+        centred = np.where(holds, x - centre, 0)
+        count = np.sum(holds, axis, keepdims=keepdims) - (ddof if correction is None else correction)
+        count = np.where(count > 0, count, np.nan if skips else 0)
+        if root:
+            y = narrowed(divided(euclidean_norm(centred, axis=axis, keepdims=keepdims), np.sqrt(count)), a.dtype)
+        else:
+            y = narrowed(divided(np.sum(squared(centred), axis, keepdims=keepdims), count), a.dtype)
+        return _cast(y, dtype) if turned else y
+
+    return moment
+
+
+def _filled(other: Any, value: float | None) -> More:
+    """Return what a function that skips nan is: another, of numbers that change nothing in their place."""
+
+    def skipping(fn: Any, a: Array, **given: Any) -> Array:
+        a = with_shape(a)
+        return other(np.where(np.isnan(a), given["initial"] if value is None else value, a), **given)
+
+    return skipping
+
+
+def _nanmean(fn: Any, a: Array, where: Any = True, dtype: Any = None, **given: Any) -> Array:
+    a = _cast(a, dtype)
+    return _mean(fn, np.where(np.isnan(a), 0, a), where=value_of(where) & ~np.isnan(a), **given)
+
+
+def _of_dtype(operand: str) -> More:
+    """Return what a function is with a dtype of which the elements are made before."""
+
+    def computed(fn: Any, dtype: Any = None, **given: Any) -> Array:
+        return fn(_cast(given.pop(operand), dtype), **given)
+
+    return computed
+
+
+# ----- order in memory -----
+
+
+def _laid_out(y: Array, order: str | None) -> Array:
+    """Return an array in an order in memory: of columns, a copy of the transpose is it."""
+    return np.copy(y.T).T if order == "F" else np.copy(y) if order == "C" else y
+
+
+def _copy(fn: Any, a: Array, order: str = "K") -> Array:
+    return _laid_out(a, order) if order in ("C", "F") else np.copy(a)
+
+
+def _full_like(
+    fn: Any, a: Array, fill_value: Any, dtype: Any = None, order: str = "K", shape: Any = None, device: Any = None
+) -> Array:
+    return _laid_out(np.full_like(a, fill_value, dtype, shape=shape), order)
+
+
+def _broadcast_to(fn: Any, array: Array, shape: Any) -> Array:
+    return np.broadcast_to(array, shape)
+
+
+def _plainly(fn: Any, **given: Any) -> Array:
+    """Return what a function is without an argument that allows what no Tensor lets happen."""
+    return fn(**given)
+
+
+# ----- stacks, einsum -----
+
+
+def _joined(operand: str) -> More:
+    """Return what a stack is with a dtype, of which its parts are made before."""
+
+    def joined(fn: Any, dtype: Any = None, casting: str = "same_kind", **given: Any) -> Array:
+        parts = given.pop(operand)
+        made = [_cast(part, dtype) for part in parts]
+        return fn(made, **given)
+
+    return joined
+
+
+def _einsum(
+    fn: Any, args: Any, dtype: Any = None, casting: str = "safe", order: str = "K", optimize: Any = False
+) -> Array:
+    own = [_cast(x, dtype) if k and not isinstance(x, (list, tuple)) else x for k, x in enumerate(args)]
+    return _laid_out(np.einsum(*own, optimize=optimize), order)
+
+
+# ----- single functions -----
+
+
+def _average(
+    fn: Any, a: Array, axis: Axis = None, weights: Any = None, keepdims: bool = False, returned: bool = False
+) -> Any:
+    y = fn(a, axis, weights, keepdims=keepdims)
+    if not returned:
+        return y
+    if weights is None:
+        return y, np.full_like(y, reduced_size(np.shape(a), axis))
+    w = with_shape(weights)
+    if w.shape != np.shape(a):
+        w = w.reshape([n if i in normalize_axes(axis, np.ndim(a)) else 1 for i, n in enumerate(np.shape(a))])
+        w = np.broadcast_to(w, np.shape(a))
+    return y, np.broadcast_to(np.astype(np.sum(w, axis, keepdims=keepdims), y.dtype), y.shape)
+
+
+def _interp(fn: Any, x: Array, xp: Array, fp: Array, left: Any = None, right: Any = None, period: Any = None) -> Array:
+    """A table that is repeated has its ends beyond each other."""
+    period = np.abs(period)
+    x, xp, fp = with_shape(x) % period, with_shape(xp) % period, with_shape(fp)
+    order = np.argsort(detached(xp))
+    xp, fp = np.take(xp, order), np.take(fp, order)
+    xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+    return np.interp(x, xp, np.concatenate([fp[-1:], fp, fp[:1]]))
+
+
+def _astype(fn: Any, x: Array, dtype: Any, copy: bool = True, device: Any = None) -> Array:
+    return np.astype(x, dtype) if copy or x.dtype != dtype else x[...]
+
+
+def _with(definition: More) -> More:
+    return lambda fn, **given: definition(**given)
+
+
+_MORE: dict[Any, More] = {
+    np.sum: _reduction(np.add, 0), np.prod: _reduction(np.multiply, 1),
+    **dict.fromkeys((np.max, np.amax), _reduction(np.maximum, None)),
+    **dict.fromkeys((np.min, np.amin), _reduction(np.minimum, None)),
+    np.mean: _mean, np.var: _moment(False, False), np.std: _moment(True, False),
+    np.nanvar: _moment(False, True), np.nanstd: _moment(True, True), np.nanmean: _nanmean,
+    np.nansum: _filled(np.sum, 0), np.nanprod: _filled(np.prod, 1),
+    np.nanmax: _filled(np.max, None), np.nanmin: _filled(np.min, None),
+    **dict.fromkeys((np.cumsum, np.cumprod, np.nancumsum, np.nancumprod, np.trace), _of_dtype("a")),
+    **dict.fromkeys((np.cumulative_sum, np.cumulative_prod, np.linalg.trace), _of_dtype("x")),
+    **dict.fromkeys((np.concatenate, np.stack), _joined("arrays")),
+    **dict.fromkeys((np.vstack, np.hstack), _joined("tup")),
+    np.pad: padding.pad_by_axis, np.copy: _copy, np.full_like: _full_like, np.broadcast_to: _broadcast_to,
+    **dict.fromkeys((np.median, np.nanmedian, np.nanquantile, np.nanpercentile), _plainly),
+    np.einsum: _einsum, np.average: _average, np.interp: _interp, np.astype: _astype,
+    np.quantile: _with(quantiles.quantile), np.percentile: _with(quantiles.percentile),
+}  # fmt: skip
+
+# ----- ufuncs -----
+
+_TAKEN: dict[Any, float] = {np.arccosh: 2}
+"""Numbers inside of the domain of a ufunc, where that is not 0.5."""
+
+
+def _ufunc(
+    fn: np.ufunc, *operands: Any, where: Any = True, otherwise: Any = None, dtype: Any = None,
+    casting: Any = "same_kind", order: str = "K", subok: bool = True, **more: Any,
+) -> Any:  # fmt: skip
+    handler: Any = handler_of(fn)
+    if fn is np.vecdot and more.keys() <= {"axis", "keepdims"}:
+        return _vecdot(operands, {"dtype": dtype, "casting": casting, "order": order}, **more)
+    if more:
+        raise refusal(handler, next(iter(more)))
+    if where is not True and otherwise is None:
+        raise errors.UnsupportedError(errors.WHERE_ALONE.format(op=fn.__name__))
+    if order not in ("C", "F", "A", "K") or dtype is not None or casting != "same_kind":
+        options = {"order": order, "casting": casting, "dtype": dtype}
+        ask(fn, operands, {name: value for name, value in options.items() if value is not None})
+    if dtype is not None:
+        pairs = zip(operands, _loop(fn, operands, dtype, casting), strict=False)
+        operands = tuple([_cast(x, kind) for x, kind in pairs])
+    if where is True:
+        y = handler(*operands)
+        return y if isinstance(y, tuple) else _laid_out(y, order)
+    holds = value_of(where)
+    shape = np.broadcast_shapes(holds.shape, *map(np.shape, operands))
+    y = handler(*[_replaced(fn, x, holds) for x in operands])
+    return np.where(np.broadcast_to(holds, shape), y, otherwise)
+
+
+def _vecdot(operands: Any, options: dict[str, Any], axis: int = -1, keepdims: bool = False) -> Array:
+    given = {"axis": axis, "keepdims": keepdims, **options}
+    ask(np.vecdot, operands, {name: value for name, value in given.items() if value is not None})
+    x1, x2 = (_cast(x, options["dtype"]) for x in operands)
+    vecdot: Any = np.linalg.vecdot
+    y: Array = vecdot(x1, x2, axis=axis)
+    return _laid_out(np.expand_dims(y, axis) if keepdims else y, options["order"])
+
+
+def _replaced(fn: np.ufunc, x: Any, holds: Array) -> Array:
+    """Return an operand with a harmless number where nothing is to be computed."""
+    x = with_shape(x)
+    return np.where(holds, x, x.dtype.type(_TAKEN.get(fn, 0.5 if x.dtype.kind in "fc" else 1)))
+
+
+def _loop(fn: np.ufunc, operands: Any, dtype: Any, casting: Any) -> tuple[Any, ...]:
+    """Return the dtypes of the operands for which NumPy computes a result of a dtype."""
+    kinds = [x if isinstance(x, type) else x.dtype for x in [_kind(x) for x in operands]]
+    signature = (None,) * fn.nin + (np.dtype(dtype),) * fn.nout
+    found: tuple[Any, ...] = fn.resolve_dtypes((*kinds, *(None,) * fn.nout), signature=signature, casting=casting)
+    return found
+
+
+def _kind(x: Any) -> Any:
+    return type(x) if type(x) in (int, float, complex) else with_shape(x)
