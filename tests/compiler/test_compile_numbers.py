@@ -270,3 +270,23 @@ def test_floats_into_whole_numbers(backend: str) -> None:
         compiled(x, -x, x.astype(d))
         for got, wanted in zip(compiled(x, -x, x.astype(d)), written(x, -x, x.astype(d)), strict=True):
             np.testing.assert_array_equal(got, wanted, err_msg=f"{dtype} {d}")
+
+
+def _into_the_rest(x: Any) -> Any:
+    out = np.zeros_like(x)
+    np.log(x, out=out, where=x > 0)
+    return out + 0
+
+
+def _beside_a_number(x: Any) -> Any:
+    out = x * 0 - 5
+    np.divide(1.0, x, out=out, where=x != 0)
+    return out * 2
+
+
+@pytest.mark.parametrize("f", [_into_the_rest, _beside_a_number])
+@pytest.mark.parametrize("backend", ["numpy", "cc"])
+def test_where_a_mask_does_not_hold_an_array_keeps_what_it_has(f: Callable[..., Any], backend: Any) -> None:
+    compiled = ag.compile(f, backend=backend)
+    for x in (np.array([1.0, -2.0, 3.0]), np.array([0.0, 2.0, -1.0])):
+        np.testing.assert_array_equal(compiled(x), f(x))

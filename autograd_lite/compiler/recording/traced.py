@@ -177,8 +177,17 @@ class Traced(Questions, StandIn):
         out = kwargs.pop("out", None)
         if method == "at":
             _refuse_write(f"{ufunc.__name__}.at")
+        if method == "__call__" and ufunc.nout == 1 and out is not None and kwargs.get("where", True) is not True:
+            return self._put_where(ufunc, inputs, kwargs, out)
         fn = ufunc if method == "__call__" else getattr(ufunc, method)
         return _put(out, self._trace.call(fn, inputs, kwargs), ufunc.__name__)
+
+    def _put_where(self, ufunc: np.ufunc, inputs: Sequence[Any], kwargs: dict[str, Any], out: Any) -> Any:
+        """Put results where a mask holds; elsewhere they are computed in silence, and not used."""
+        mask, target = kwargs.pop("where"), out[0] if isinstance(out, tuple) else out
+        with np.errstate(all="ignore"):
+            result = self._trace.call(ufunc, inputs, kwargs)
+        return _put(out, self._trace.call(np.where, (mask, result, target)), ufunc.__name__)
 
     def __array_function__(self, func: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if any(t in RECORDERS and not issubclass(t, Traced) for t in types):

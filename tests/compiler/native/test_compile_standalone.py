@@ -69,6 +69,13 @@ def agree(fn: Callable[..., Any], args: Any, folder: Path, tolerance: float) -> 
 
 # ----- functions -----
 
+
+
+def recurrence(w: Any, xs: Any) -> Any:
+    h, ys = ag.scan(lambda h, x: (np.tanh(w @ h + x), h), np.zeros(3, xs.dtype), xs)
+    return np.sum(h * h) + np.sum(ys)
+
+
 X, Y = np.linspace(-1.7, 2.3, 12).reshape(3, 4), np.linspace(0.2, 0.9, 12).reshape(3, 4)
 PLACES = np.array([2, 0, 1, 2])
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -92,6 +99,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "a gradient": lambda x, y: ag.grad(lambda x: np.sum(np.tanh(x @ y.T) ** 2))(x),
     "a Hessian": lambda x, y: ag.hessian(lambda v: np.sum(np.sin(v) * v[::-1] ** 2))(x[0]),
     "rows of a Jacobian": lambda x, y: ag.jacobian(lambda v: np.exp(y @ v))(x[0]),
+    "a loop": lambda x, y: ag.value_and_grad(recurrence)(y[:, :3], x[:, :3])[::-1],
+    "a loop backwards": lambda x, y: ag.scan(lambda c, v: (c * 0.5 + v, c), y[0], x, reverse=True),
     "what is written": lambda x, y: ag.grad(lambda x: np.sum(x[1:] * x[:-1] ** 2))(x),
 }  # fmt: skip
 
