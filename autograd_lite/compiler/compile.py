@@ -174,13 +174,15 @@ class CompiledProgram:
         --------
         >>> import tempfile
         >>> import autograd_lite as ag
-        >>> slope = ag.compile(ag.grad(lambda x: np.sum(x**3)))
+        >>> def cubes(x):
+        ...     return np.sum(x**3)
+        >>> slope = ag.compile(ag.grad(cubes))
         >>> slope(np.array([1.0, 2.0]))
         array([ 3., 12.])
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     header = slope.program.save(f"{folder}/slope.c").with_suffix(".h").read_text()
         >>> print(*[line for line in header.splitlines() if line.startswith("int")])
-        int grad(const double *x, double *result);
+        int cubes(const double *x, double *result);
         """
         return saving.saved(self, path)
 
