@@ -25,7 +25,7 @@ from autograd_lite.compiler.passes.common import finished
 from autograd_lite.compiler.passes.periods import LEAST, Run, place_of, runs
 from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.loop import Loop
-from autograd_lite.compiler.program.program import Input, Instruction, Program, Ref, Type
+from autograd_lite.compiler.program.program import Constant, Input, Instruction, Program, Ref, Type
 
 FEWEST = 500
 """A program of fewer calls is left as it is."""
@@ -46,6 +46,17 @@ def rolling(program: Program) -> Program:
         program = _Rewritten(work).program()
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Elements that the blocks add to an array, each at another place of it: added to it after the loop, all at once.
+
+    `puts` are the calls of a block that put an element into zeros, and `adds` those that add these up, in order.
+    """
+
+    puts: tuple[int, ...]
+    adds: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """Blocks that become a loop.
@@ -62,8 +73,8 @@ class Block:
         Whether elements are read from the last to the first.
     left : tuple of int
         The calls of a block of which all results are read after the loop.
-    sums : dict
-        For calls that put an element into zeros, the call by which they are added up.
+    sums : tuple of Sum
+        Sums of elements.
     """
 
     start: int
@@ -74,7 +85,7 @@ class Block:
     places: Array
     reverse: bool
     left: tuple[int, ...]
-    sums: dict[int, int]
+    sums: tuple[Sum, ...]
 
     @property
     def stop(self) -> int:
@@ -183,11 +194,10 @@ class _Rolling:
         ids = self.ids[start:stop].reshape(n, p)
         outside = self.last[ids] >= stop
         carried = self._carries(start, p, codes, reads)
-        sums = self._sums(start, p, codes, carried, outside)
+        sums = self._sums(start, p, codes, outside)
         for k in np.flatnonzero(codes[width:] > _SAME).tolist():
-            x = calls[start + k]
             base = codes[int(self.first[start + k] - self.first[start])]
-            if k not in sums and not (x.fn is operator.getitem and base == _SAME):
+            if calls[start + k].fn is operator.getitem and base != _SAME:
                 return None
         needed = outside[:-1].any(axis=0)
         needed |= outside[-1] & ~np.isin(np.arange(p), sorted(carried))
@@ -202,27 +212,46 @@ class _Rolling:
         away = self.place[reads[-1]] - (start + p * (len(reads) - 1))
         return set((away[_carried(codes, away)[: len(away)]] % p).tolist())
 
-    def _sums(self, start: int, p: int, codes: Array, carried: set[int], outside: Array) -> dict[int, int]:
-        """Return the elements that are put into zeros and only added up: what they are added to, by call."""
-        calls, place = self.program.instructions, self.place
+    def _sums(self, start: int, p: int, codes: Array, outside: Array) -> tuple[Sum, ...]:
+        """Return the sums of elements that are put into zeros, and are only added up."""
         second = start + p  # the first block may begin otherwise
-        found = {}
-        for k in np.flatnonzero(codes[len(codes) - p :] > _SAME).tolist():
+        places = codes[len(codes) - p :]
+        adds = dict(self._adds(second, p, places, outside))
+        given = {int(self.ids[second + k]) for k in adds}
+        found = []
+        for k, (_, before) in adds.items():
+            end = int(self.place[before]) - second + p
+            if before in given or end not in adds:
+                continue
+            chain = [k]
+            while chain[-1] != end and (after := self._after(chain[-1], second, adds)) is not None:
+                chain.append(after)
+            puts = tuple([adds[j][0] for j in chain])
+            between = outside[:, chain[:-1]].any() or outside[:-1, end].any()
+            if chain[-1] == end and not between and len({int(places[j]) for j in puts}) == 1:
+                found.append(Sum(puts, tuple(chain)))
+        return tuple(found)
+
+    def _after(self, k: int, second: int, adds: dict[int, tuple[int, int]]) -> int | None:
+        """Return the call that adds to the sum that a call of the block gives."""
+        after = int(self.last[self.ids[second + k]]) - second
+        return after if after in adds and adds[after][1] == self.ids[second + k] else None
+
+    def _adds(self, second: int, p: int, places: Array, outside: Array) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Yield the calls that add an element to a sum, with the call that puts it into zeros, and what it is added to."""
+        calls, types = self.program.instructions, self.program.types
+        for k in np.flatnonzero(places > _SAME).tolist():
             x = calls[second + k]
-            if x.fn is not helpers.placed or self.uses[x.id] != 1 or self.last[x.id] >= second + p:
+            if x.fn is not helpers.placed or self.uses[x.id] != 1 or outside[:, k].any():
                 continue
-            if outside[:, k].any():
+            add = int(self.last[x.id]) - second
+            if add >= p:
                 continue
-            total = int(self.last[x.id]) - second
-            add = calls[second + total]
-            operands = add.operands()
-            before = [i for i in operands if i != x.id]
-            once = add.fn is np.add and len(add.args) == len(operands) == 2 and len(before) == 1 and not add.kwargs  # noqa: PLR2004
-            if not once or place[before[0]] != second + total - p or outside[:-1, total].any():
-                continue
-            if self.uses[add.id] == 1 and total in carried and self.program.types[add.id] == self.program.types[x.id]:
-                found[k] = total
-        return found
+            y = calls[second + add]
+            before = [i for i in y.operands() if i != x.id]
+            plain = y.fn is np.add and len(y.args) == 2 and not y.kwargs and len(before) == 1  # noqa: PLR2004
+            if plain and self.uses[y.id] == 1 and types[y.id] == types[x.id] == types[before[0]]:
+                yield add, (k, before[0])
 
     def _take(self, block: Block) -> None:
         self.rolled.append(block)
@@ -275,6 +304,7 @@ class _Rewritten:
         self.names = dict(self.old.names)
         self.latest = max(self.types)
         self.made: list[Instruction] = []
+        self.constants: list[Constant] = []
         self.change: dict[int, Ref] = {}
         self.block_of = {k: block for block in work.rolled for k in (block.start,)}
         self.stacks: dict[int, tuple[Block, int]] = {}  # by home: what a loop has left
@@ -293,6 +323,7 @@ class _Rewritten:
                 k = block.stop
         change = {i: self.value(i) for i in self.old.escaping()}
         result = finished(self.old, self.made, change)
+        result = result.having(constants=(*result.constants, *self.constants))
         kept = {*result.given(), *[x.id for x in self.made]}
         return result.having(
             types={i: kind for i, kind in self.types.items() if i in kept},
@@ -316,6 +347,12 @@ class _Rewritten:
     def call(self, fn: Any, args: tuple[Any, ...], kind: Type, name: str = "", origin: str = "loop") -> Ref:
         """Write another call, and return its value."""
         self.made.append(Instruction(self.new(kind, name), fn, args, origin=origin))
+        return Ref(self.latest)
+
+    def constant(self, array: Array) -> Ref:
+        """Return an array that is the same in every call."""
+        array = np.ascontiguousarray(array)
+        self.constants.append(Constant(self.new(Type.of(array)), array, private=True))
         return Ref(self.latest)
 
     def new(self, kind: Type, name: str = "") -> int:
@@ -354,11 +391,11 @@ class _Loop:
     def write(self) -> None:
         """Write the loop, and what takes its results apart."""
         whole, block = self.whole, self.block
-        added = set(block.sums.values())
+        out = {k for s in block.sums for k in (*s.puts, *s.adds)}
         for k, x in enumerate(self.calls):
-            if k not in block.sums and k not in added:
+            if k not in out:
                 self._call(k, x)
-        added_up = [self._added(k, total) for k, total in block.sums.items()]
+        added_up = [(self._operand(self._slot(k)), k, s) for s in block.sums for k in self._ordered(s)]
         carried = self._carried_on()
         parts = [self._own(self.calls[k].id) for k in block.left] + [value for value, *_ in added_up]
         before = [begin for _, begin in self.carry.values()]
@@ -400,34 +437,41 @@ class _Loop:
             arrays.append(whole.call(operator.getitem, (Ref(i), k), stack, self.names.get(value.id, "")))
         for k, array in zip(block.left, arrays, strict=False):
             whole.stacks[int(self.work.home[self.calls[k].id])] = (block, array.id)
-        for (_, k, total), array in zip(added_up, arrays[len(block.left) :], strict=True):
-            value = int(ids[last + total])
-            before, key = self._sum(k, total)
-            made = whole.call(helpers.added_at, (before, array, key), whole.types[value], whole.names.get(value, ""))
-            whole.change[value] = made
+        for (_, k, s), array in zip(added_up, arrays[len(block.left) :], strict=True):
+            value = int(ids[last + s.adds[-1]])
+            before = whole.change.get(value) or whole.value(self._begin_of(s))
+            key, places = self.calls[k].args[1], _slice(*self._taken(block.places[:, k]))
+            args = (before, array, (places, *key[1:]) if key.__class__ is tuple else places)
+            origin = self.calls[s.adds[-1]].origin
+            whole.change[value] = whole.call(helpers.added_at, args, whole.types[value], origin=origin)
+        for s in block.sums:
+            value = int(ids[last + s.adds[-1]])
+            if value in whole.names:
+                whole.names[whole.change[value].id] = whole.names[value]
 
-    def _sum(self, k: int, total: int) -> tuple[Ref, Any]:
-        """Return what elements are added to, and at which places."""
-        block = self.block
-        first = int(self.work.first[block.start + total] - self.work.first[block.start])
-        put = int(self.work.ids[block.start + k])
-        before = next(int(i) for i in block.reads[0, first : first + 2] if i != put)
-        key = self.calls[k].args[1]
-        places = _slice(*self._taken(block.places[:, k]))
-        return self.whole.value(before), (places, *key[1:]) if key.__class__ is tuple else places
+    def _begin_of(self, s: Sum) -> int:
+        """Return what the first block adds to."""
+        slot, put = self._slot(s.adds[0]), int(self.work.ids[self.block.start + s.puts[0]])
+        return next(int(i) for i in self.block.reads[0, slot : slot + 2] if i != put)
 
-    def _added(self, k: int, total: int) -> tuple[Ref, int, int]:
-        """Return the element that a step leaves, to be added up after the loop."""
-        first = int(self.work.first[self.begin + k] - self.work.first[self.begin])
-        return self._operand(first), k, total
+    def _ordered(self, s: Sum) -> list[int]:
+        """Return the calls of a sum in the order in which they come to any one place: rounding depends on it."""
+        places = self.block.places
+        d = int(places[1, s.puts[0]] - places[0, s.puts[0]])
+        return sorted(s.puts, key=lambda k: -int(places[0, k]) * d)
+
+    def _slot(self, k: int) -> int:
+        """Return the number of the first operand of a call of the block."""
+        return int(self.work.first[self.begin + k] - self.work.first[self.begin])
 
     def _call(self, k: int, x: Instruction) -> None:
-        first = int(self.work.first[self.begin + k] - self.work.first[self.begin])
-        if self.block.codes[self.width + k] > _SAME:
+        first = self._slot(k)
+        moves = bool(self.block.codes[self.width + k] > _SAME)
+        if moves and x.fn is operator.getitem:
             self._element(k, x, first)
             return
-        operands = [self._operand(first + j) for j in range(len(x.operands()))]
-        self._write(_reading(x, operands))
+        made = _reading(x, [self._operand(first + j) for j in range(len(x.operands()))])
+        self._write(self._put(k, made) if moves else made)
 
     def _own(self, i: int) -> Ref:
         return self.same.get(i, Ref(i))
@@ -452,6 +496,15 @@ class _Loop:
             self._write(replace(x, args=(element, rest)))
         else:
             self.same[x.id] = element
+
+    def _put(self, k: int, x: Instruction) -> Instruction:
+        """Return a call that puts an element into zeros, with its place as another element that is given to the step."""
+        places = self.block.places[:, k]
+        known = ("places", *places[:2].tolist())
+        array = None if known in self.xs else self.whole.constant(places[::-1] if self.block.reverse else places)
+        place = self._taking(known, array, Type((), np.dtype(np.int64)), "")
+        key = x.args[1]
+        return replace(x, args=(x.args[0], (place, *key[1:]) if key.__class__ is tuple else place, *x.args[2:]))
 
     def _taking(self, key: Any, array: Ref | None, kind: Type, name: str) -> Ref:
         """Return the input for the elements of an array."""

@@ -82,6 +82,12 @@ def nested(w: Any, h: Any, x: Any) -> Any:
     return np.sum(h**2)
 
 
+def element_and_whole(w: Any, h: Any, x: Any) -> Any:
+    for i in range(40):
+        h = np.tanh(w @ h * x[i]) + np.sum(np.cos(x)) / 50
+    return np.sum(h**2)
+
+
 def collected(w: Any, h: Any, x: Any) -> Any:
     found = []
     for i in range(40):
@@ -92,7 +98,7 @@ def collected(w: Any, h: Any, x: Any) -> Any:
 
 PROGRAMS = {
     "rnn": rnn, "backwards": backwards, "rows": rows, "two_back": two_back, "another_first": another_first,
-    "nested": nested,
+    "nested": nested, "element_and_whole": element_and_whole,
 }  # fmt: skip
 
 
