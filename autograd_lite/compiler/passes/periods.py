@@ -37,15 +37,19 @@ class Run:
     period: int
 
 
-def runs(program: Program) -> list[Run]:
-    """Return the stretches of a program in which calls repeat at least eight times; some of them overlap."""
+def runs(program: Program, border: int = 0) -> list[Run]:
+    """Return the stretches of a program in which calls repeat at least eight times; some of them overlap.
+
+    None has calls from before and from after the border.
+    """
     numbers = kinds_of_calls(program)
     found = {p: None for window in _WINDOWS for p in _periods(numbers, window)}
-    return [run for p in sorted(found)[:_MOST] for run in _of_period(numbers, p)]
+    return [run for p in sorted(found)[:_MOST] for run in _of_period(numbers, p, border)]
 
 
-def _of_period(numbers: Array, p: int) -> Iterator[Run]:
+def _of_period(numbers: Array, p: int, border: int) -> Iterator[Run]:
     same = np.concatenate(([False], numbers[:-p] == numbers[p:], [False]))
+    same[max(border - p, 0) + 1 : border + 1] = False
     borders = np.flatnonzero(same[1:] != same[:-1])
     for start, end in zip(borders[::2].tolist(), borders[1::2].tolist(), strict=True):
         if end - start >= (LEAST - 1) * p:
@@ -111,7 +115,7 @@ def place_of(x: Instruction, types: Mapping[int, Type]) -> int | None:
 class _Kinds:
     def __init__(self, types: Mapping[int, Type], numbers: dict[Any, int] | None = None) -> None:
         self.types = types
-        self._known: dict[int, int] = {}
+        self._known: dict[Any, int] = {}
         self._numbers: dict[Any, int] = {} if numbers is None else numbers
 
     def of(self, x: Instruction) -> Any:
@@ -126,10 +130,11 @@ class _Kinds:
     def _type(self, i: int) -> int:
         """Return a number for the type of a value."""
         kind = self.types[i]
-        known = self._known.get(id(kind))
+        key = (kind.shape, kind.kind, id(kind.dtype))
+        known = self._known.get(key)
         if known is None:
-            known = self._numbers.setdefault((kind.shape, kind.kind, str(kind.dtype), kind.dtype), len(self._numbers))
-            self._known[id(kind)] = known
+            same = (kind.shape, kind.kind, str(kind.dtype), kind.dtype)
+            known = self._known[key] = self._numbers.setdefault(same, len(self._numbers))
         return known
 
     def part(self, value: Any) -> Any:

@@ -37,13 +37,19 @@ _AXIS = 500  # of d, at most
 
 def rolling(program: Program) -> Program:
     """Return the program with loops in the place of blocks that repeat, the inner ones first."""
+    return rolled(program, 0)[0]
+
+
+def rolled(program: Program, border: int) -> tuple[Program, int]:
+    """Return the program with loops of what is before a border, and of what is after it; and where that is then."""
     if len(program.instructions) < FEWEST:
-        return program
+        return program, border
     while True:
-        work = _Rolling(program)
+        work = _Rolling(program, border)
         if not work.rolled:
-            return program
-        program = _Rewritten(work).program()
+            return program, border
+        written = _Rewritten(work, border)
+        program, border = written.program(), written.border
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ class Block:
 class _Rolling:
     """The blocks of a program that become loops: `rolled`, in order."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, border: int) -> None:
         self.program = program
         calls = program.instructions
         count = max(program.types, default=0) + 1
@@ -118,7 +124,7 @@ class _Rolling:
         self.step = np.full(count, -1, np.int64)
         self.rolled: list[Block] = []
         self._homes = 0
-        self._search(runs(program))
+        self._search(runs(program, border))
 
     def _search(self, found: list[Run]) -> None:
         """Try stretches in the order of the program, and those within others first."""
@@ -298,7 +304,8 @@ def _is_array(kind: Type) -> bool:
 class _Rewritten:
     """A program in which blocks have become loops."""
 
-    def __init__(self, work: _Rolling) -> None:
+    def __init__(self, work: _Rolling, border: int) -> None:
+        self.border, self._before = 0, border
         self.work, self.old = work, work.program
         self.types = dict(self.old.types)
         self.names = dict(self.old.names)
@@ -313,6 +320,8 @@ class _Rewritten:
         """Return the program."""
         calls, k = self.old.instructions, 0
         while k < len(calls):
+            if k == self._before:
+                self.border = len(self.made)
             block = self.block_of.get(k)
             if block is None:
                 x = calls[k]
@@ -321,14 +330,15 @@ class _Rewritten:
             else:
                 _Loop(self, block).write()
                 k = block.stop
+        self.border = self.border if self._before < k else len(self.made)
         change = {i: self.value(i) for i in self.old.escaping()}
         result = finished(self.old, self.made, change)
         result = result.having(constants=(*result.constants, *self.constants))
-        kept = {*result.given(), *[x.id for x in self.made]}
+        gone = {x.id for x in calls}.difference([x.id for x in self.made])
         return result.having(
-            types={i: kind for i, kind in self.types.items() if i in kept},
-            names={i: name for i, name in self.names.items() if i in kept},
-            operations={i: operation for i, operation in self.old.operations.items() if i in kept},
+            types={i: kind for i, kind in self.types.items() if i not in gone},
+            names={i: name for i, name in self.names.items() if i not in gone},
+            operations={i: operation for i, operation in self.old.operations.items() if i not in gone},
         )
 
     def value(self, i: int) -> Ref:

@@ -175,15 +175,18 @@ def test_single_values_of_steps(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_loss_that_is_swept_back_outside(backend: str) -> None:
-    compiled = ag.compile(rnn, backend=backend)
-    for _ in range(2):
+@pytest.mark.parametrize("name", ["rnn", "two_back", "nested"])
+def test_a_loss_that_is_swept_back_outside(name: str, backend: str) -> None:
+    compiled = ag.compile(PROGRAMS[name], backend=backend)
+    for scale in (1.0, 0.5, 0.7):
         slopes = []
-        for f in (compiled, rnn):
-            w = ag.tensor(W, requires_grad=True)
-            f(w, H, X).backward()
-            slopes.append(w.grad)
-        np.testing.assert_allclose(*[np.asarray(g) for g in slopes], rtol=1e-10)
+        for f in (compiled, PROGRAMS[name]):
+            w, h, x = (ag.tensor(scale * a, requires_grad=True) for a in (W, H, X))
+            f(w, h, x).backward()
+            slopes.append([t.grad.numpy() for t in (w, h, x)])
+        agree(*slopes, rtol=1e-9, atol=1e-12)
+    assert len(compiled.source.splitlines()) < 200
+    assert len(compiled.program.recorded.program.outputs) < 100
 
 
 def test_each_program_is_right() -> None:
