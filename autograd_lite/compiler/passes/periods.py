@@ -75,7 +75,7 @@ def _periods(numbers: Array, window: int) -> list[int]:
     for _ in range(LEAST - 3):
         chain &= again[place]
         place = after[place]
-    return np.unique(gap[chain]).tolist()  # type: ignore[no-any-return]
+    return list(map(int, np.unique(gap[chain])))
 
 
 # ----- what calls have in common -----
@@ -109,7 +109,7 @@ def place_of(x: Instruction, types: Mapping[int, Type]) -> int | None:
         length = types[x.args[0].id].shape[0]
     else:
         return None
-    return first + length if first < 0 else first  # type: ignore[no-any-return]
+    return first + length if first < 0 else first
 
 
 class _Kinds:
