@@ -124,15 +124,15 @@ class Search:
         places = self.takes[start : start + n * p].reshape(n, p)
         starts = start + p * np.arange(n)
         codes = np.concatenate((self._codes(reads, starts, p), _codes_of_places(places)), axis=1)
-        found = False
+        free, found = 0, False
         for first, last in _intervals(codes):
-            low = self._begin(reads, codes, starts, first)
+            low = max(self._begin(reads, codes, starts, first), free)
             if last + 1 - low < LEAST:
                 continue
             block = self._block(int(starts[low]), p, codes[last - 1], reads[low : last + 1], places[low : last + 1])
-            if block is not None and (not self.rolled or block.start >= self.rolled[-1].stop):
+            if block is not None:
                 self._take(block)
-                found = True
+                free, found = last + 1, True
         return found
 
     def _codes(self, reads: Array, starts: Array, p: int) -> Array:
