@@ -163,6 +163,8 @@ class Search:
         """Return blocks as those of a loop; None where something that is read cannot be given by one."""
         types, calls, n = self.program.types, self.program.instructions, len(reads)
         stop = start + p * n
+        if all(x.fn is operator.getitem for x in calls[start : start + p]):  # a loop would take them apart again
+            return None
         width = reads.shape[1]
         ids = self.ids[start:stop].reshape(n, p)
         outside = self.last[ids] >= stop

@@ -45,7 +45,10 @@ def rolled(program: Program, border: int) -> tuple[Program, int]:
         if not work.rolled:
             return program, border
         written = _Rewritten(work, border)
-        program, border = written.program(), written.border
+        shorter = written.program()
+        if len(shorter.instructions) >= len(program.instructions):  # single results are read of all steps
+            return program, border
+        program, border = shorter, written.border
 
 
 class _Rewritten:

@@ -166,6 +166,21 @@ def test_second_derivatives(name: str) -> None:
     assert len(loops_of(compiled.program.program)) >= 2
 
 
+def test_results_of_all_steps_that_are_read_one_by_one() -> None:
+    def f(w: Any, h: Any, x: Any) -> Any:
+        found = []
+        for i in range(40):
+            h = np.tanh(w @ h * x[i])
+            found.append(np.sum(h))
+        return np.sum(np.stack(found) * x)
+
+    both = ag.value_and_grad(f, argnums=(0, 1, 2))
+    compiled = ag.compile(both)
+    for _ in range(2):
+        agree(compiled(W, H, X), both(W, H, X), rtol=1e-9)
+    assert loops_of(compiled.program.program)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_single_values_of_steps(backend: str) -> None:
     f = ag.compile(lambda w, h, x: [collected(w, h, x), collected(w, h, x)], backend=backend)
