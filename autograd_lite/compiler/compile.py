@@ -18,7 +18,7 @@ from autograd_lite.base.lazy import lazy
 from autograd_lite.base.unfinished import undone
 from autograd_lite.compiler.choice import Choice, Options
 from autograd_lite.compiler.methods import own_methods
-from autograd_lite.compiler.passes import selected
+from autograd_lite.compiler.passes import rolled, selected
 from autograd_lite.compiler.program.program import Program
 from autograd_lite.compiler.recording import lock
 from autograd_lite.compiler.recording.derivative import Derivative
@@ -94,8 +94,10 @@ class CompiledProgram:
 
     def _divided(self, recorded: RecordedProgram, derived: Derivative) -> RecordedProgram:
         """Take a recorded run apart into what computes the results and what computes their derivatives."""
-        program, residuals, pullbacks = derived.divided(recorded.program)
-        self.forward, self.plain = program.having(outputs=recorded.program.outputs), derived.plain
+        roll = rolled if "rolling" in self.passes else None
+        program, residuals, pullbacks = derived.divided(recorded.program, roll)
+        results = program.outputs[: len(recorded.program.outputs)]
+        self.forward, self.plain = program.having(outputs=results), derived.plain
         if not self.plain:
             self.operation = Operation(self._function, derived, program.inputs)
             load = partial(_loaded, self._backend, self.passes)

@@ -16,6 +16,7 @@ from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
 from autograd_lite.compiler.passes.loops import freed_of_constants, loops
+from autograd_lite.compiler.passes.rolling import rolling
 from autograd_lite.compiler.passes.shared import shared
 from autograd_lite.compiler.passes.small import small_arrays
 from autograd_lite.compiler.passes.subexpressions import common_subexpressions
@@ -29,6 +30,7 @@ Pass = Callable[[Program], Program]
 
 PASSES: Mapping[str, Pass] = MappingProxyType(
     {
+        "rolling": rolling,
         "dead_code": dead_code,
         "loops": loops,
         "shared": shared,

@@ -6,7 +6,7 @@ one that computes the results, and for each set of results that is differentiate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ from autograd_lite.transforms.watched import leading_to, walk
 from autograd_lite.tree import flatten
 
 Places = tuple[int, ...]
+Swept = dict[Places, tuple[list[int], list[int]]]
+Roll = Callable[[Program, int], tuple[Program, int]]
 _CHANGING = ("array", "number")
 """The kinds of inputs that have no values but those of now."""
 
@@ -75,7 +77,7 @@ class Derivative:
         self._start = new_order()
         self._nodes: dict[tuple[str, Any], Node] = {}
         self._mark = 0
-        self._swept: dict[Places, tuple[list[int], list[int]]] = {}
+        self._swept: Swept = {}
 
     @property
     def live(self) -> bool:
@@ -149,20 +151,36 @@ class Derivative:
 
     # ----- afterwards -----
 
-    def divided(self, program: Program) -> tuple[Program, list[int], list[PullbackProgram]]:
-        """Return the forward program, which hands on what pullbacks read, the numbers of that, and the pullbacks."""
-        first, rest = program.instructions[: self._mark], program.instructions[self._mark :]
+    def divided(self, program: Program, roll: Roll | None) -> tuple[Program, list[int], list[PullbackProgram]]:
+        """Return the forward program, which hands on what pullbacks read, the numbers of that, and the pullbacks.
+
+        With `roll`, blocks that repeat are made loops before, so that what their steps leave is handed on as one array.
+        """
+        mark, swept = self._mark, self._swept
+        if roll is not None:
+            program, mark, swept = _rolled(program, mark, swept, roll)
+        first, rest = program.instructions[:mark], program.instructions[mark:]
         views = {x.id: x for x in first if x.fn is np.copy or is_view(x, program.types)}  # made again
         residuals: list[int] = []
         made = []
         given = {x.id: k for k, x in enumerate(program.inputs)}
-        for places, (seeds, gradients) in self._swept.items():
+        for places, (seeds, gradients) in swept.items():
             needed, read = _needed(program, rest, views, seeds, gradients)
             residuals += [i for i in read if i not in given and i not in residuals]
             where = tuple([~given[i] if i in given else residuals.index(i) for i in read])
             made.append(PullbackProgram(places, _pullback(program, needed, read, seeds, gradients, places), where))
         outputs = (*program.outputs, *map(Ref, residuals))
         return program.having(instructions=first, outputs=outputs), residuals, made
+
+
+def _rolled(program: Program, mark: int, swept: Swept, roll: Roll) -> tuple[Program, int, Swept]:
+    """Return the program with loops, where the sweep begins in it, and what that begins and ends with."""
+    ends = [Ref(i) for _, gradients in swept.values() for i in gradients]
+    whole, mark = roll(program.having(outputs=(*program.outputs, *ends)), mark)
+    count = len(program.outputs)
+    found = iter(whole.outputs[count:])
+    now = {places: (seeds, [next(found).id for _ in gradients]) for places, (seeds, gradients) in swept.items()}
+    return whole.having(outputs=whole.outputs[:count]), mark, now
 
 
 def _needed(
