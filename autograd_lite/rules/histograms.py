@@ -81,7 +81,7 @@ def histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Array = None  # noqa: A002
 ) -> tuple[Array, list[Array]]:
     columns = [with_shape(x) for x in sample] if isinstance(sample, (list, tuple)) else list(np.atleast_2d(sample.T))
-    many = list(bins) if hasattr(bins, "__len__") else [bins] * len(columns)
+    many = list(bins) if isinstance(bins, Sequence) or np.ndim(bins) else [bins] * len(columns)
     ranges = [None] * len(columns) if range is None else range
     edges = [_edges(x, b, r, several=True) for x, b, r in zip(columns, many, ranges, strict=True)]
     places = [_bins_of(x, e) for x, e in zip(columns, edges, strict=True)]
@@ -100,7 +100,7 @@ def histogramdd(
 def histogram2d(
     x: Array, y: Array, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Array = None  # noqa: A002
 ) -> tuple[Array, Array, Array]:
-    if hasattr(bins, "__len__") and len(bins) not in (1, 2):  # edges that both have
+    if (isinstance(bins, Sequence) or np.ndim(bins)) and len(bins) not in (1, 2):  # edges that both have
         bins = [bins, bins]
     n, (first, second) = histogramdd([x, y], bins, range, density, weights)
     return n, first, second

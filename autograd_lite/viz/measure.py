@@ -349,7 +349,10 @@ def histogram(a: Any) -> str:
     finite = a[np.isfinite(a)].astype(float)
     if not finite.size or finite.min() == finite.max():
         return ""
-    counts, _ = np.histogram(finite, _BINS)
+    try:
+        counts, _ = np.histogram(finite, _BINS)
+    except ValueError:  # there are not as many numbers between the smallest and the largest
+        return ""
     heights = np.ceil(counts / counts.max() * (len(_BARS) - 1)).astype(int)
     return "".join(_BARS[h] for h in heights)
 

@@ -150,7 +150,7 @@ def _is_product(x: Instruction, types: Mapping[int, Type]) -> bool:
     if not facts.of(x.fn).product or x.kwargs or not all(isinstance(value, Ref) for value in x.args):
         return False
     a, b = (types[value.id] for value in x.args)
-    plain = x.fn is np.matmul or {len(a.shape), len(b.shape)} <= {1, _MATRIX}
+    plain = x.fn is not np.dot or {len(a.shape), len(b.shape)} <= {1, _MATRIX}
     return plain and a.dtype == b.dtype == types[x.id].dtype and a.dtype in _FLOATS
 
 

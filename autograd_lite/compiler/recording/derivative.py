@@ -14,8 +14,8 @@ import numpy as np
 
 from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Input, Instruction, Program, Ref
-from autograd_lite.compiler.recording.trace import Trace, wrap
-from autograd_lite.compiler.recording.traced import Traced
+from autograd_lite.compiler.recording.trace import Trace
+from autograd_lite.compiler.recording.traced import Traced, wrap
 from autograd_lite.engine.graph import Node, hooks_of, new_order
 from autograd_lite.engine.record import Handle
 from autograd_lite.transforms.recomputed import Stretch

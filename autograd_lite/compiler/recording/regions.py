@@ -38,6 +38,11 @@ class Steps:
         self.hollow, self.solid = False, VALUES in trace._fixed
         self.ended: set[int] = set()
 
+    def forget(self) -> None:
+        """Let go of the trace, which holds this as well."""
+        self._trace = None
+        self._regions.clear()
+
     def begin(self) -> Region:
         """Return the calls of a step, which begins here."""
         self._regions.append(Region(self._trace))

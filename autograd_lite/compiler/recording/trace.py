@@ -33,7 +33,7 @@ from autograd_lite.compiler.recording.observation import unobserved
 from autograd_lite.compiler.recording.outside import UNREAD, Seen
 from autograd_lite.compiler.recording.regions import Region, Steps
 from autograd_lite.compiler.recording.restart import Restart
-from autograd_lite.compiler.recording.traced import Number, Traced, plain, traced_in
+from autograd_lite.compiler.recording.traced import Number, Traced, plain, sources_of, traced_in, wrap
 from autograd_lite.compiler.recording.views import link_views
 from autograd_lite.engine import generators
 from autograd_lite.engine.generators import is_generator
@@ -189,7 +189,7 @@ class Trace:
                 if part.dtype.kind == "f":  # and is taken for real by all that follows
                     self.call(helpers.verify_real, (part, errors.COMPILE_REAL.format(op=path_of(fn))))
         if isinstance(result, Traced):
-            result._sources = _sources(args)
+            result._sources = sources_of(args)
         if fn is not helpers.draw:
             link_views(result, value, fn, args, kwargs)
         return result
@@ -486,20 +486,9 @@ class Trace:
             held.clear()
         self.observer = None
         self.beside.forget()
+        self.steps.forget()
 
 
 _ITEM = operator.getitem
 _WRITTEN = frozenset((*OPERATORS.values(), _ITEM))  # by signs
 _INSTEAD = "np.where(condition, a, b) for both branches, and the number itself for float()"
-
-
-def _sources(args: Sequence[Any]) -> frozenset[Any]:
-    """Return what has to be fixed to fix a result; nothing if that cannot be done."""
-    found = [x._sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
-    return frozenset().union(*found) if all(found) else frozenset()
-
-
-def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:
-    """Return the traced value for what a call gave."""
-    kind = Number if value.__class__ in NUMBERS else Traced
-    return kind(value, number, trace, given)

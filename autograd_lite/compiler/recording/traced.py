@@ -385,6 +385,21 @@ def _put(out: Any, result: Any, name: str) -> Any:
     return target._become(result, name)
 
 
+# ----- what a call gave -----
+
+
+def sources_of(args: Sequence[Any]) -> frozenset[Any]:
+    """Return what has to be fixed to fix a result; nothing if that cannot be done."""
+    found = [x._sources for x in traced_in(tuple(args)) if isinstance(x, Traced)]
+    return frozenset().union(*found) if all(found) else frozenset()
+
+
+def wrap(value: Any, number: int, trace: Any, given: bool = False) -> Any:
+    """Return the traced value for what a call gave."""
+    kind = Number if value.__class__ in NUMBERS else Traced
+    return kind(value, number, trace, given)
+
+
 # ----- what is refused -----
 
 def _refuse(func: Any, args: Sequence[Any]) -> None:

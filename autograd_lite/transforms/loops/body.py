@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import is_numbers
+from autograd_lite.base.arraylike import dtype_of, is_numbers, shape_of
 from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.generators import default_rng, replayed, state
 from autograd_lite.engine.record import Handle, array_of, make_tensor
@@ -135,7 +135,7 @@ def _plain(c: Any) -> Any:
 
 def _kind(y: Any) -> Any:
     """Return shape and dtype."""
-    return (y.shape, y.dtype) if hasattr(y, "dtype") else (np.shape(y), np.asarray(y).dtype)
+    return shape_of(y), dtype_of(y)
 
 
 def _told(shape: Any, dtype: Any) -> str:

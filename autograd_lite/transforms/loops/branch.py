@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import ArrayLike, is_batch, is_numbers
+from autograd_lite.base.arraylike import ArrayLike, dtype_of, is_batch, is_numbers
 from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.watchpoints import traced
@@ -74,11 +74,9 @@ def truth(pred: Any, transform: str) -> Any:
 def _chosen(condition: Any, a: Any, b: Any) -> Any:
     if not (is_numbers(a) and is_numbers(b)):
         raise errors.LoopError(errors.BRANCHES.format(what=f"a {type(a).__name__} and a {type(b).__name__}"))
-    if np.shape(a) != np.shape(b) or np.result_type(a, b) not in (_dtype(a), _dtype(b)):
-        what = f"{_dtype(a)} of shape {np.shape(a)} and {_dtype(b)} of shape {np.shape(b)}"
+    if np.shape(a) != np.shape(b) or np.result_type(a, b) not in (dtype_of(a), dtype_of(b)):
+        what = f"{dtype_of(a)} of shape {np.shape(a)} and {dtype_of(b)} of shape {np.shape(b)}"
         raise errors.LoopError(errors.BRANCHES.format(what=what))
     return np.where(condition, a, b)
 
 
-def _dtype(x: Any) -> Any:
-    return x.dtype if hasattr(x, "dtype") else np.result_type(x)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.generators import state
 from autograd_lite.engine.graph import Node
@@ -135,9 +136,13 @@ def array_in(x: Any) -> Array:
 
 def _of_kind(c: Any, after: Any) -> Any:
     """Return a carry as it is kept: a number of Python is of the dtype that it has from the first step on."""
-    return np.asarray(c, after.dtype) if isinstance(c, (int, float, complex)) and hasattr(after, "dtype") else c
+    return np.asarray(c, after.dtype) if isinstance(c, (int, float, complex)) and _is_of_numpy(after) else c
 
 
 def _kept(x: Any, array: Array) -> Array:
     """Return elements as nobody changes them any more."""
     return array.copy() if array.__class__ is np.ndarray and not isinstance(x, Handle) else array
+
+
+def _is_of_numpy(x: Any) -> bool:
+    return isinstance(x, np.generic) or is_array(x)

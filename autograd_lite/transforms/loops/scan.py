@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import is_numbers
+from autograd_lite.base.arraylike import is_array, is_numbers
 from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.tensor.state import Unwritten
 from autograd_lite.transforms.loops.body import Steps, said
@@ -98,7 +98,7 @@ def scan(
         refuse_masked(x)
     count = _length(elements, structure, length)
     steps = Steps(f, carried, structure)
-    elements = [x if hasattr(x, "shape") else np.asarray(x) for x in elements]
+    elements = [x if isinstance(x, np.generic) or is_array(x) else np.asarray(x) for x in elements]
     if not count:
         return init, steps.nothing(carry, elements)
     run = _in_parts if checkpoint else looped

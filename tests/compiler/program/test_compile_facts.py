@@ -29,7 +29,7 @@ ELSEWHERE = {
     "numbers._NAMES": "a sign", "numpy_text._INFIX": "a sign", "numpy_text._PREFIX": "a sign",
     # identities, of which each is about its functions
     "limits._LIMITS": "an identity", "algebra._RULES": "an identity", "views._RULES": "an identity",
-    "calls._POWERS": "an identity", "calls._SHORTER": "an identity",
+    "calls._POWERS": "an identity", "calls._SHORTER": "an identity", "calls.JOINED": "how native code writes it",
     # what a trace does in the place of a call
     "traced._ORDERED": "another call", "views._KNOWN": "the operation that it is",
     "views._TRANSPOSE": "the operation that it is",
