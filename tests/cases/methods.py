@@ -7,6 +7,7 @@ import numpy as np
 import cases.elementwise
 import cases.exponentials
 import cases.reductions  # noqa: F401 - so that these come first
+from autograd_lite.rules import methods
 from cases.inputs import BITS, CUBE, P, Q, X, numbers
 from cases.table import case
 
@@ -29,3 +30,5 @@ for _fn in (np.divide, np.power, np.arctan2):
 case(np.divide, P, np.where(BITS, Q, 0), call=lambda x, y: np.divide(x, y, out=0 * x * y, where=BITS))
 case(np.multiply, X, P, call=lambda x, y: np.multiply(x, y, order="F"))
 case(np.multiply, X, P, call=lambda x, y: np.multiply(x, y, dtype=float, casting="unsafe"), dtypes=("float64",))
+for _axis in (0, -1):
+    case(methods.sums, P, indices=np.array([0, 2, 1]), axis=_axis)
