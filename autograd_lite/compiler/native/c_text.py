@@ -105,9 +105,13 @@ class CWriter(Writer):
         with self.deeper():
             for buffer in [b for b in buffers_of(node).values() if b.kind == "temporary"]:
                 name = in_memory(buffer.dtype)
-                self.line(f"{name} *restrict p{buffer.id} = ({name} *)work + {buffer.place};")
+                self.line(f"{name} *restrict {self.array(buffer)} = {self.in_work(buffer, name)};")
             yield
         self.line("}")
+
+    def in_work(self, buffer: Buffer, name: str) -> str:
+        """Return where a temporary, of elements that C calls `name`, begins in the work space."""
+        return f"({name} *)work + {buffer.place}"
 
     def _reached(self, buffer: Buffer, const: bool) -> None:
         name = f"const {in_memory(buffer.dtype)}" if const else in_memory(buffer.dtype)

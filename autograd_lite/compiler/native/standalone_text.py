@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.native.c_text import CWriter, c_name, in_memory
-from autograd_lite.compiler.native.loops import Buffer, Nest, Node, Product, Stage, View, buffers_of, views_of
+from autograd_lite.compiler.native.loops import Buffer, Node, Product, Stage, View, buffers_of, views_of
 from autograd_lite.compiler.native.nests import Loop
 from autograd_lite.compiler.native.standalone import Layout, Place, node_fails
 
@@ -135,15 +135,8 @@ class StandaloneWriter(CWriter):
             return super().load(view, variables, more)
         return f"({place.name} != 0)" if place.dtype.kind == "b" else place.name
 
-    @contextmanager
-    def node(self, node: Nest | Product) -> Iterator[None]:
-        self.line("{")
-        with self.deeper():
-            for buffer in [b for b in buffers_of(node).values() if b.kind == "temporary"]:
-                name = in_memory(buffer.dtype)
-                self.line(f"{name} *restrict t{buffer.id} = work->{_field(buffer.dtype)} + {buffer.place};")
-            yield
-        self.line("}")
+    def in_work(self, buffer: Buffer, name: str) -> str:
+        return f"work->{_field(buffer.dtype)} + {buffer.place}"
 
     @contextmanager
     def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> Iterator[None]:
