@@ -34,12 +34,16 @@ def _making(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def made(*args: Any, **kwargs: Any) -> Any:
-        device = kwargs.pop("device", None)
-        if device not in (None, "cpu"):
-            raise errors.UnsupportedError(errors.DEVICE.format(given=device))
+        _refuse_device(kwargs.pop("device", None))
         return _as_tensors(fn(*args, **kwargs))
 
     return made
+
+
+def _refuse_device(device: Any) -> None:
+    """Refuse a device that is not there."""
+    if device not in (None, "cpu"):
+        raise errors.UnsupportedError(errors.DEVICE.format(given=device))
 
 
 # ----- of lists that have Tensors in them, and of one number -----
@@ -75,8 +79,7 @@ def asarray(obj: Any, /, dtype: Any = None, *, device: str | None = None, copy: 
     >>> asarray([1.0, t, 3.0 * t])
     Tensor([1., 2., 6.], dtype=float64, op=concatenate, requires_grad=True)
     """
-    if device not in (None, "cpu"):
-        raise errors.UnsupportedError(errors.DEVICE.format(given=device))
+    _refuse_device(device)
     if not _records(obj):
         return Tensor(np.asarray(obj, dtype, copy=copy))
     made = _stacked(obj)
