@@ -7,6 +7,7 @@ every few calls somebody looks.
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import warnings
@@ -44,10 +45,12 @@ def watch(t: Any) -> None:
         _watch.calls -= 1
         return
     _watch.held = _watch.held + 1 if _is_held() else 0
+    node = _watch.node
     if _watch.held == _OFTEN:
         _watch.held = 0
-        what, number = _watch.node.describe(), _OFTEN * _CALLS  # type: ignore[union-attr]
-        warnings.warn(errors.KEPT_HISTORY.format(what=what, number=number), errors.AutogradWarning, stacklevel=3)
+        if node is not None and _has_results(node):
+            message = errors.KEPT_HISTORY.format(what=node.describe(), number=_OFTEN * _CALLS)
+            warnings.warn(message, errors.AutogradWarning, stacklevel=3)
     _take(t)
 
 
@@ -62,6 +65,17 @@ def _is_held() -> bool:
     t = _watch.tensor() if _watch.tensor is not None else None
     own = t is not None and t._node is _watch.node
     return sys.getrefcount(_watch.node) > 2 + own
+
+
+def _has_results(node: Node) -> bool:
+    """Tell whether nodes that have not been released were computed from this one.
+
+    A count of references tells less: the thread that has just swept the node may hold it for a while. All objects are
+    looked at here, which is why the count is asked first.
+    """
+    edges = [edge for edge in gc.get_referrers(node) if isinstance(edge, tuple)]
+    lists = [edge_list for edge_list in gc.get_referrers(*edges) if isinstance(edge_list, tuple)]
+    return any(isinstance(result, Node) for result in gc.get_referrers(*lists))
 
 
 def _take(t: Any) -> None:

@@ -495,18 +495,28 @@ class _Nothing:
 
 
 def test_a_watcher_of_the_garbage_collector_may_read_the_clock() -> None:
-    def watcher(phase: str, info: Any) -> None:
-        time.perf_counter()
+    """It is none of the function's code either: that nobody knew of it before is no reason to record a second time."""
+    runs: list[float] = []
+
+    names: dict[str, Any] = {"clock": time.perf_counter}
+    exec("def watcher(phase, info):\n    clock()", names)  # of which nothing here knows
+    watcher = names["watcher"]
+
+    @ag.custom_op(vjp=lambda g, x: 2 * g)
+    def twice(x: Any) -> Any:
+        runs.append(x)
+        return x * 2
 
     def f(x: Any) -> Any:
         gc.collect()
-        return x * 2
+        return twice(x)
 
     gc.callbacks.append(watcher)
     try:
-        assert ag.compile(f)(3.0) == 6.0
+        assert ag.compile(f, verify=0)(3.0) == 6.0
     finally:
         gc.callbacks.remove(watcher)
+    assert len(runs) == 1
 
 
 def test_threads_may_call_and_record() -> None:

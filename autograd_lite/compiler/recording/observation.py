@@ -111,8 +111,10 @@ class Observer:
 
     def note_code(self, code: types.CodeType, frame: types.FrameType) -> None:
         """Note the code of a call."""
-        self.codes.add(code)
         self._known.add(id(code))
+        if code in self._watchers:
+            return
+        self.codes.add(code)
         if of_frame(frame) not in _TAKEN and not _is_called_by_a_log(frame):
             self.users.add(code)
         if code in _SETTINGS and not (frame.f_back is not None and of_frame(frame.f_back) in WITHIN):
