@@ -40,6 +40,8 @@ _ENGINE = frozenset(("compiler", "engine", "errors", "rules", "tensor"))
 Whatever else there is of ours may read what the user sets, and is watched by `compile` without being named.
 """
 _NAMED = frozenset((OURS, NUMPY, SCIPY))
+_NAMED_TUPLE = "namedtuple_"
+"""So begins what `collections.namedtuple` calls the module, which is none, of the constructors that it makes."""
 _PYTHON = os.path.dirname(os.__file__) + os.sep  # noqa: PTH120 - pathlib would be imported for this alone
 _SITES = tuple([f"{os.sep}{folder}{os.sep}" for folder in ("site-packages", "dist-packages")])
 
@@ -68,6 +70,8 @@ def _of_name(module: str) -> Owner:
     top = module.partition(".")[0]
     if known := USER if top == "__main__" else _in_package(top, module[len(top) + 1 :].partition(".")[0]):
         return known
+    if module.startswith(_NAMED_TUPLE) and module not in sys.modules:
+        return PYTHON
     file = getattr(sys.modules.get(module), "__file__", None)
     return (_of_file(file) if file else "") or (PYTHON if top in sys.stdlib_module_names else USER)
 

@@ -85,6 +85,7 @@ class Facts:
     reduces: Any = None
     symbol: str | None = None
     formula: str | None = None
+    times: str | None = None
     derivative: Any = None
     finite: str | None = None
     native: str | None = None
@@ -192,6 +193,8 @@ class Op(Described, Facts):
         The operator of Python that is another name of it.
     formula : str or None
         What it is called in formulas; None for what is shown by what it consists of.
+    times : str or None
+        The setting that counts how often its body is carried out, of a loop: pictures say ``× 1000``.
     derivative : str, tuple of str, callable or None
         Its derivatives as a learner writes them, if not as the rules: one text, or one per operand; in braces `shape`,
         the operand's, and for what has lost axes `g` and `y` with them back, `axis` and `count`, how many elements went

@@ -162,7 +162,7 @@ class Explanation:
         operands = [self.operand(x) for x in node.inputs if x is not None]
         if node.op.symbol is not None:
             return f" {node.op.symbol} ".join(operands)
-        settings = settings_text(node.settings, node.op.defaults)
+        settings = settings_text(node.settings, node.op)
         return f"{node.op.name}({', '.join([*operands, *([settings] if settings else [])])})"
 
     def operand(self, x: Any) -> str:
@@ -220,7 +220,7 @@ def _labels(nodes: Sequence[Node], root: Node, names: Mapping[Any, str]) -> dict
 def _field(node: Node) -> str:
     """Return the name that one of several results has in a named tuple."""
     name = result_name(node, {})
-    return "" if name.isdigit() else name
+    return "" if name.startswith("[") else name
 
 
 def _line(name: str) -> str:

@@ -165,7 +165,7 @@ class _FoldLevel:
     def _text(self, i: int) -> tuple[Any, ...]:
         """Return what an operation is, and what kind of things it is computed from."""
         node = self.items.things[i]
-        settings = settings_text(node.settings, node.op.defaults) if node.settings else ""
+        settings = settings_text(node.settings, node.op) if node.settings else ""
         return (node.op.name, settings, node.shape, *[self._kind(j, shape) for j, shape in self.items.inputs[i]])
 
     def _kind(self, j: int, shape: Any) -> Any:

@@ -166,10 +166,10 @@ def name_of(node: Node, given: Mapping[Any, str]) -> str | None:
 
 
 def result_name(node: Node, given: Mapping[Any, str]) -> str:
-    """Return what one of several results is called: by the user, or as the field of a named tuple."""
+    """Return what one of several results is called: by the user, as the field of a named tuple, or by its place."""
     own = name_of(node, given)
     index, names = node.settings["index"], whole_of(node).dtype.names
-    return own or (names[index] if names else str(index))
+    return own or (names[index] if names else f"[{index}]")
 
 
 def is_leaf(node: Node) -> bool:

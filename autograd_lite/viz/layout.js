@@ -136,9 +136,10 @@ function enclose(name) {
     else left = PAD + title + GAP / 2 - Math.min(...entering);
   }
   w = Math.max(w + left - PAD, title);
-  inset.set(name, [left, PAD + BAND]);
+  const above = BAND + (level.backs && !across ? ASIDE : 0);  // arrows back pass below the title
+  inset.set(name, [left, PAD + above]);
   titleStart.set(name, start);
-  extent.set(name, turned([w + 2 * PAD, h + 2 * PAD + BAND]));
+  extent.set(name, turned([w + 2 * PAD, h + 2 * PAD + above]));
   const before = across ? PAD + BAND : left, middle = extent.get(name)[1] / 2;
   for (const [side, isEnd, end] of [[IN, ({ a }) => a === IN, 0], [OUT, ({ b }) => b === OUT, -1]]) {
     const passing = [...level.lanes].filter(([link]) => isEnd(level.links.get(link)));

@@ -193,8 +193,9 @@ class _Sheet:
         w, h = self._turned((level.size[0], level.size[1] + self._room(level)))
         left, self.titles[frame] = self._beside_arrows(level, self.sizes.titles[frame], w)
         w = max(w + left - PAD, self.sizes.titles[frame])
-        self.inset[frame] = (left, PAD + BAND)
-        self.extent[item] = self._turned((w + 2 * PAD, h + 2 * PAD + BAND))
+        above = BAND + (_BACK if level.backs and not self.across else 0.0)  # arrows back pass below the title
+        self.inset[frame] = (left, PAD + above)
+        self.extent[item] = self._turned((w + 2 * PAD, h + 2 * PAD + above))
         before, middle = PAD + BAND if self.across else left, self.extent[item][1] / 2
         for side, at, end in ((IN, 0, 0), (OUT, 1, -1)):
             ends = [(points[end][1], level.links[link]) for link, points in level.lanes.items() if link[at] == side]

@@ -272,7 +272,7 @@ def _operation_lines(node: Node, subject: Target, ends: frozenset[Node]) -> tupl
     assert node.op is not None
     name = None if node in ends else name_of(node, subject.names.given)
     head = node.op.name if name is None else f"{name} = {node.op.name}"
-    settings = settings_text(node.settings, node.op.defaults)
+    settings = settings_text(node.settings, node.op)
     return (head, settings) if settings else (head,)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.base.shapes import Shape
-from autograd_lite.engine.op import Settings
+from autograd_lite.engine.op import Op, Settings
 
 _UNDRAWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # not in XML, or not in UTF-8
 _LONGEST = 60
@@ -100,10 +100,18 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds / 1e-6:.2g} µs"
 
 
-def settings_text(settings: Settings, defaults: Settings) -> str:
+def times_text(times: int) -> str:
+    """Return how often something is carried out: ``× 1000``."""
+    return f"× {times}"
+
+
+def settings_text(settings: Settings, op: Op) -> str:
     """Return settings that are not the default as ``axis=1, keepdims=True``, and an index as ``[0, 1:]``."""
-    parts = []
+    parts, defaults = [], op.defaults
     for name, value in settings.items():
+        if name == op.times:
+            parts.append(times_text(value))
+            continue
         if isinstance(value, _SIMPLE) and type(value) is type(defaults.get(name)) and value == defaults[name]:
             continue
         if name == "key":

@@ -287,7 +287,9 @@ def test_both_branches_of_a_condition() -> None:
 def test_it_is_shown() -> None:
     f = ag.compile(ag.value_and_grad(simple, (0, 1, 2)))
     f(W, C, X)
-    assert "loop" in str(f.visualize())
+    picture = str(f.visualize())
+    assert "loop × 5" in picture
+    assert "(4 alike)" not in picture
     assert f.program.report()
     assert "loop_2, 5 times, from the last element" in str(f.program.formulas())
     assert "loop 1, 5 times" in f.program.formulas().latex

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import namedtuple
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -516,6 +517,24 @@ def test_a_watcher_of_the_garbage_collector_may_read_the_clock() -> None:
         assert ag.compile(f, verify=0)(3.0) == 6.0
     finally:
         gc.callbacks.remove(watcher)
+    assert len(runs) == 1
+
+
+def test_a_run_that_makes_named_tuples_is_recorded_once() -> None:
+    """Their constructors, which `namedtuple` makes of a text, are no code of the user's that nobody knew of before."""
+    pair = namedtuple("pair", "left right")
+    runs: list[Any] = []
+
+    @ag.custom_op(vjp=lambda g, x: 2 * g)
+    def twice(x: Any) -> Any:
+        runs.append(x)
+        return x * 2
+
+    def f(x: Any) -> Any:
+        both = pair(x, twice(x))
+        return (both.left * both.right).sum()
+
+    ag.compile(ag.value_and_grad(f), verify=0)(np.ones(2))
     assert len(runs) == 1
 
 

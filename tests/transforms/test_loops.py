@@ -164,7 +164,7 @@ def test_one_node_whatever_its_length() -> None:
     carry, ys = ag.scan(lambda c, x: (np.sin(c + x), c), 0.0, x)
     nodes = reachable([carry._node, ys._node])
     assert [node.op.name for node in nodes if node.op is not None] == ["scan"] * 3  # and its two results
-    assert "length=100" in str(ag.visualize(carry))
+    assert "× 100" in str(ag.visualize(carry))
 
 
 def test_nothing_recorded_is_a_loop_over_arrays() -> None:
@@ -328,7 +328,7 @@ def test_it_is_checked_and_explained() -> None:
     x = ag.Tensor(X, requires_grad=True)
     text = str(ag.explain(ag.scan(lambda c, x: (c * x, c), 1.0, x)[0]))
     assert "scan(" in text
-    assert "length=5" in text
+    assert "× 5" in text
 
 
 def test_a_tensor_that_gets_another_value_before_the_derivative() -> None:

@@ -14,6 +14,7 @@ from pictures import parameter, perceptron, plain, svg_of
 
 import autograd_lite as ag
 from autograd_lite import errors
+from autograd_lite.engine.op import Op
 from autograd_lite.rules.products import affine
 from autograd_lite.viz.dot import quoted
 from autograd_lite.viz.words import number_text, settings_text, shape_text
@@ -213,7 +214,8 @@ def test_an_operand_without_a_derivative_is_drawn_too() -> None:
     ],
 )
 def test_settings_are_short(settings: dict[str, object], text: str) -> None:
-    assert settings_text(settings, {"axis": None, "keepdims": False}) == text
+    op = Op("f", np.sum, "other", ("x",), {"axis": None, "keepdims": False}, (None,))
+    assert settings_text(settings, op) == text
 
 
 @pytest.mark.parametrize(("shape", "text"), [((), "scalar"), ((3,), "3"), ((3, 2), "3×2"), ((0, 4, 1), "0×4×1")])

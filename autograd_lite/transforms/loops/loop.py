@@ -119,4 +119,5 @@ SCAN = Several(
     (lambda g, y, arrays, loop: _pull(loop, g, y, arrays),), variadic=True,
     jvp=lambda tangents, y, arrays, loop: _push(loop, tangents, y, arrays),
     zeros=lambda g, y, arrays, loop: _pull(loop, g, y, arrays, masked=True), complex=True, analytic=False,
+    times="length",
 )  # fmt: skip

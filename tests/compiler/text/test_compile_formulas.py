@@ -141,7 +141,7 @@ def test_a_value_is_not_called_as_another_one() -> None:
     assert not {"result", "t1"} & set(lefts)
 
 
-def test_a_function_that_was_never_called_says_so_and_one_whose_first_call_made_state_has_formulas() -> None:
+def test_a_function_that_was_never_called_says_so_and_one_whose_first_call_made_state_needs_another() -> None:
     w = ag.Tensor([1.0, 2.0], requires_grad=True)
     optimizer = ag.optim.SGD([w], lr=0.1, momentum=0.9)
 
@@ -152,6 +152,9 @@ def test_a_function_that_was_never_called_says_so_and_one_whose_first_call_made_
         optimizer.step()
 
     with pytest.raises(ag.errors.CompileError, match="never called"):
+        _ = step.program
+    step()
+    with pytest.raises(ag.errors.CompileError, match=r"Write step\(\.\.\.\) once more"):
         _ = step.program
     step()
     assert "dL/dw" in str(step.program.formulas())
