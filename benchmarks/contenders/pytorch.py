@@ -148,7 +148,7 @@ def ode() -> Step:
 
 def lstm() -> Step:
     weights, xs = lstm_input()
-    module, given = nn.LSTM(LSTM[2], LSTM[2]), torch.from_numpy(xs)
+    module, given = nn.LSTM(LSTM[2], LSTM[2], dtype=torch.float32), torch.from_numpy(xs)
     with torch.no_grad():
         module.weight_ih_l0.copy_(torch.from_numpy(weights[0]))
         module.weight_hh_l0.copy_(torch.from_numpy(weights[1]))

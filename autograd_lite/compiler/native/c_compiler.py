@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from autograd_lite import errors
 from autograd_lite.base.unfinished import unforked
-from autograd_lite.compiler.native import cache, layout
+from autograd_lite.compiler.native import c_blas, cache, layout
 from autograd_lite.compiler.native.c_text import text
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.threads import Call, call_of
@@ -79,6 +79,8 @@ def load(kernels: Sequence[Kernel], patient: bool = True) -> list[Call]:
         library = _library(compiler, source, patient)
     except OSError as error:
         raise errors.CompileError(_failed(compiler, str(error))) from error
+
+    c_blas.connect(library, kernels)
 
     def address(name: str) -> int:
         return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0

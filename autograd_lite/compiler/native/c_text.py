@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiler.native import c_blas
 from autograd_lite.compiler.native.c_products import function
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
 from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, buffers_of
@@ -53,7 +54,7 @@ _COMBINED = {
 
 def text(kernels: Sequence[Kernel]) -> str:
     """Return a file of C with some kernels."""
-    return "\n".join([PREAMBLE, *[CWriter().write(kernel) for kernel in kernels]])
+    return "\n".join([PREAMBLE, *c_blas.declared(kernels), *[CWriter().write(kernel) for kernel in kernels]])
 
 
 def c_name(dtype: Any) -> str:
@@ -149,12 +150,26 @@ class CWriter(Writer):
         return "".join([*words, " reduction(|:failed)" if any(map(may_fail, nest.body)) else ""])
 
     def large_product(self, node: Product, stack: Sequence[str]) -> None:
-        name = f"product_{node.c.buffer.id}"
-        self._products.append(function(name, node.matrices(), c_name(node.c.buffer.dtype)))
         places = [
             f"{self.array(v.buffer.held())} + {place(v, (*stack, '0', '0'))}" for v in (node.a, node.b, node.c)
         ]
+        if node.blas is not None:
+            self._by_blas(node.matrices(), node.blas, places)
+            return
+        name = f"product_{node.c.buffer.id}"
+        self._products.append(function(name, node.matrices(), c_name(node.c.buffer.dtype)))
         self.line(f"{name}({', '.join(places)});")
+
+    def _by_blas(self, node: Product, piece: int, places: Sequence[str]) -> None:
+        """Write a call of BLAS, or a loop of calls for some columns each."""
+        columns = node.b.shape[1]
+        if not piece:
+            self.line(c_blas.call(node, places, str(columns)))
+            return
+        with self.loop("n", "0", str(columns), piece):
+            parts = [f"{p} + n * {v.strides[1]}" for p, v in zip(places[1:], (node.b, node.c), strict=True)]
+            left = str(piece) if columns % piece == 0 else self.smaller(str(piece), f"{columns} - n")
+            self.line(c_blas.call(node, [places[0], *parts], left))
 
     def typed(self, value: str, dtype: Any) -> str:
         return value if dtype.kind == "b" or dtype == FLOAT else f"(({c_name(dtype)}){value})"

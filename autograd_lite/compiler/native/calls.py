@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base import blas
 from autograd_lite.compiler.native.scalars import (
     FLOATS_ONLY,
     FOR_TRUTH,
@@ -52,17 +53,30 @@ class Limits:
         Functions for which NumPy has vector instructions, and the backend has none, of at least so many elements.
     length : int
         The length of all kernels of a program together: for more, its compiler takes too much time and memory.
+    blas : int
+        For a product of more multiplications than `product`, and of so many at most, kernels call BLAS themselves. For
+        larger ones NumPy does, which gives up the lock of Python meanwhile.
     """
 
     product: int
     elements: float = math.inf
     length: int = 50_000
+    blas: int = 0
 
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
         if facts.of(x.fn).product:
-            return _is_product(x, types) and _work(x, types) > self.product and not is_scaling(x, types)
+            return self._is_large(x, types) and not self.calls_blas(x, types)
         return math.prod(types[x.id].shape) >= self.elements and _has_vectors(x, types)
+
+    def calls_blas(self, x: Instruction, types: Mapping[int, Type]) -> bool:
+        """Tell whether a kernel calls BLAS for a product: one of matrices, or of stacks of them."""
+        if blas.products() is None or not self._is_large(x, types) or _multiplications(x, types) > self.blas:
+            return False
+        return all(len(types[i].shape) >= _MATRIX and 1 not in types[i].shape[-2:] for i in x.operands())
+
+    def _is_large(self, x: Instruction, types: Mapping[int, Type]) -> bool:
+        return _is_product(x, types) and _work(x, types) > self.product and not is_scaling(x, types)
 
 
 def _selects_nothing(key: Any, kind: Type) -> bool:
@@ -161,9 +175,12 @@ def is_scaling(x: Instruction, types: Mapping[int, Type]) -> bool:
 
 def _work(x: Instruction, types: Mapping[int, Type]) -> float:
     """Return how many multiplications of float64 take as long as those of one product of matrices."""
-    a, b = (types[value.id] for value in x.args)
-    columns = b.shape[-1] if len(b.shape) >= _MATRIX else 1
-    return math.prod(a.shape[-2:]) * columns * int(a.dtype.itemsize) / FLOAT.itemsize
+    return _multiplications(x, types) * int(types[x.args[0].id].dtype.itemsize) / FLOAT.itemsize
+
+
+def _multiplications(x: Instruction, types: Mapping[int, Type]) -> int:
+    a, b = (types[value.id].shape for value in x.args)
+    return math.prod(a[-2:]) * (b[-1] if len(b) >= _MATRIX else 1)
 
 
 def _has_vectors(x: Instruction, types: Mapping[int, Type]) -> bool:

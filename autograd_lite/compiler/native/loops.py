@@ -151,11 +151,15 @@ class Nest:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """``c = a @ b`` for matrices, or for stacks of them, whose leading axes are the same."""
+    """``c = a @ b`` for matrices, or for stacks of them, whose leading axes are the same.
+
+    `blas` is None where loops compute it; where BLAS does, the number of columns that are done at a time, 0 for all.
+    """
 
     a: View
     b: View
     c: View
+    blas: int | None = None
 
     @property
     def stack(self) -> Shape:
@@ -164,7 +168,8 @@ class Product:
 
     def matrices(self) -> Product:
         """Return the product of the first ones."""
-        return Product(*[View(v.buffer, v.offset, v.strides[-2:], v.shape[-2:]) for v in (self.a, self.b, self.c)])
+        a, b, c = (View(v.buffer, v.offset, v.strides[-2:], v.shape[-2:]) for v in (self.a, self.b, self.c))
+        return Product(a, b, c, self.blas)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.base.shapes import Shape
+from autograd_lite.compiler.native.c_blas import suits
 from autograd_lite.compiler.native.calls import (
     JOINED,
+    Limits,
     as_tuple,
     axes_of,
     axis_of_joined,
@@ -26,15 +28,17 @@ from autograd_lite.compiler.native.loops import (
     Literal,
     Load,
     Nest,
-    Node,
     Operand,
+    Product,
     Reduce,
     Repeat,
-    Statement,
     Store,
     View,
+    buffers_of,
 )  # fmt: skip
 from autograd_lite.compiler.native.nests import read_only
+from autograd_lite.compiler.native.pieces import pieces_of
+from autograd_lite.compiler.native.places import Places
 from autograd_lite.compiler.native.scalars import SAME, SCALARS, Scalar
 from autograd_lite.compiler.native.values import (
     Memory,
@@ -47,7 +51,6 @@ from autograd_lite.compiler.native.values import (
     contiguous,
     lengthened,
     narrow,
-    reshaped,
     seen,
     shortened,
     size,
@@ -63,11 +66,9 @@ from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 _PRODUCT_OF_ONE = Scalar("(0 + {0} * {1})", "(0 + {0} * {1})")
 """A column times a row; a sum begins with 0, so that it is no negative zero."""
-LONGEST = 200
-"""Statements of a nest at most, for compilers take more than linear time."""
 
 
-class Lowering:
+class Lowering(Places):
     """The nodes of one kernel, while its instructions are put into them.
 
     Parameters
@@ -79,6 +80,8 @@ class Lowering:
         The constants that are one number everywhere.
     leaving : sequence of int
         The values that are needed outside of the kernel.
+    limits : Limits, optional
+        For which products BLAS is called; for none of them where there are no limits.
     numbers : list of int, optional
         The last number that was given to anything, where another one gives numbers too: for the step of a loop.
     """
@@ -89,22 +92,15 @@ class Lowering:
         instructions: Iterable[Instruction],
         splats: Mapping[int, Any],
         leaving: tuple[int, ...],
+        limits: Limits | None = None,
         numbers: list[int] | None = None,
     ) -> None:
-        self.types = program.types
-        self.made = {x.id: x for x in program.instructions}
-        self.splats = splats
-        self.nodes: list[Node] = []
-        self.values: dict[int, Value] = {}
-        self.inputs: list[Buffer] = []
+        given = (numbers or [max(program.types, default=0)], _written_on(instructions, program.uses()))
+        super().__init__(program, splats, leaving, *given)
         self._items: dict[tuple[int, int], int] = {
             (x.args[0].id, x.args[1]): x.id for x in program.instructions if is_item(x, self.types)
         }
-        self._loads: dict[Any, int] = {}
-        self._stored: dict[int, Memory] = {}
-        self._numbers = numbers or [max(program.types, default=0)]
-        self._later = _written_on(instructions, program.uses())
-        self.outputs = {i: Buffer(i, self._dtype(i), size(self.types[i].shape), "array") for i in leaving}
+        self._limits = limits
         for x in instructions:
             self.values[x.id] = self._lowered(x)
         for i in leaving:
@@ -119,120 +115,6 @@ class Lowering:
         nodes = list(widened(self.nodes, self.new))
         work = placed(nodes)
         return Kernel(name, nodes, tuple(self.inputs), outputs, work)
-
-    # ----- values -----
-
-    def _dtype(self, i: int) -> Any:
-        kind = self.types[i]
-        return np.dtype(float) if kind.kind == "float" else kind.dtype
-
-    def value(self, operand: Any) -> Value:
-        """Return where an operand is; one from outside becomes an input, and a view is followed to what it shows."""
-        if not isinstance(operand, Ref):
-            return Splat(operand, (), np.asarray(operand).dtype)
-        found = self.values.get(operand.id)
-        if found is None:
-            found = self.values[operand.id] = self._from_outside(operand.id)
-        return found
-
-    def _from_outside(self, i: int) -> Value:
-        if i in self.splats:
-            return Splat(self.splats[i], self.types[i].shape, self._dtype(i))
-        x = self.made.get(i)
-        if x is not None and is_view(x, self.types):
-            return self._shown(x)
-        kind = self.types[i]
-        buffer = Buffer(i, self._dtype(i), size(kind.shape), "array" if kind.kind == "array" else "number")
-        self.inputs.append(buffer)
-        return Memory(View(buffer, 0, contiguous(kind.shape), kind.shape), -1)
-
-    def new(self) -> int:
-        """Return the number of a value that the program has not."""
-        self._numbers[0] += 1
-        return self._numbers[0]
-
-    def _room(self, i: int | None, shape: Shape, dtype: Any) -> View:
-        """Return memory for a value: an array that leaves, or a temporary one."""
-        while i in self._later:
-            i = self._later[i]
-        buffer = self.outputs.get(i) if i is not None else None
-        if buffer is None:
-            buffer = Buffer(self.new(), dtype, size(shape))
-        return View(buffer, 0, contiguous(shape), shape)
-
-    def _in_memory(self, value: Value) -> Memory:
-        """Return a value as memory: a variable is stored by its nest."""
-        if isinstance(value, Memory):
-            return value
-        if isinstance(value, Splat):
-            return self._filled(None, value)
-        stored = self._stored.get(value.variable)
-        if stored is None:
-            room = self._room(value.variable, value.shape, value.dtype)
-            self._store(value, room)
-            stored = self._stored[value.variable] = Memory(room, value.nest)
-        return reshaped(stored, value.shape)
-
-    def _store(self, value: Point, room: View) -> None:
-        nest = self.nodes[value.nest]
-        assert isinstance(nest, Nest)
-        view = aligned(room, value.shape)
-        nest.body.append(Store(view, Operand(value.variable, value.dtype, room.buffer.dtype)))
-
-    def _filled(self, i: int | None, value: Splat) -> Memory:
-        """Return an array of one number."""
-        nest = self._nest(0, value.shape)
-        room = self._room(i, value.shape, value.dtype)
-        self._body(nest).append(Store(aligned(room, value.shape), _literal(value, value.dtype)))
-        return Memory(room, nest)
-
-    # ----- nests -----
-
-    def _nest(self, first: int, shape: Shape) -> int:
-        """Return the earliest nest over a shape, from `first` on."""
-        wanted = squeezed(shape)
-        for k in range(first, len(self.nodes)):
-            node = self.nodes[k]
-            if isinstance(node, Nest) and node.shape == wanted and len(node.body) < LONGEST:
-                return k
-        self.nodes.append(Nest(wanted))
-        return len(self.nodes) - 1
-
-    def _body(self, nest: int) -> list[Statement]:
-        node = self.nodes[nest]
-        assert isinstance(node, Nest)
-        return node.body
-
-    def _after(self, value: Value, shape: Shape) -> int:
-        """Return the first node that can read a value at the elements of a shape."""
-        if isinstance(value, Splat):
-            return 0
-        if isinstance(value, Memory):
-            return value.node + 1
-        return value.nest if squeezed(value.shape) == squeezed(shape) else value.nest + 1
-
-    def _ready(self, values: Iterable[Value], shape: Shape, first: int = 0) -> int:
-        return self._nest(max([first, *[self._after(value, shape) for value in values]]), shape)
-
-    def _operand(self, nest: int, shape: Shape, value: Value, to: Any) -> Operand:
-        """Return a value as an operand of a statement in a nest over a shape."""
-        if isinstance(value, Splat):
-            return _literal(value, to)
-        if isinstance(value, Point) and value.nest == nest and squeezed(value.shape) == squeezed(shape):
-            return Operand(value.variable, value.dtype, to)
-        view = aligned(self._in_memory(value).view, shape)
-        key = (nest, view.buffer.id, view.offset, view.strides)
-        if key not in self._loads:
-            self._loads[key] = self.new()
-            self._body(nest).append(Load(self._loads[key], view.buffer.dtype, view))
-        return Operand(self._loads[key], view.buffer.dtype, to)
-
-    def _computed(self, i: int, scalar: Any, values: Iterable[Value], dtypes: Iterable[Any], shape: Shape) -> Point:
-        values = tuple(values)
-        nest = self._ready(values, shape)
-        operands = tuple([self._operand(nest, shape, v, to) for v, to in zip(values, dtypes, strict=True)])
-        self._body(nest).append(Compute(i, self._dtype(i), scalar, operands))
-        return Point(nest, i, shape, self._dtype(i))
 
     # ----- instructions -----
 
@@ -266,28 +148,6 @@ class Lowering:
         self._body(nest).append(Demand(self._operand(nest, value.shape, value, value.dtype)))
         return Splat(0, (), np.dtype(bool))
 
-    def _shown(self, x: Instruction) -> Value:
-        """A view: the same memory, seen otherwise."""
-        value, shape = self.value(x.args[0]), self.types[x.id].shape
-        if isinstance(value, Splat):
-            return replace(value, shape=shape)
-        if isinstance(value, Point) and facts.of(x.fn).shape and squeezed(value.shape) == squeezed(shape):
-            return replace(value, shape=shape)
-        memory = self._in_memory(value)
-        view = seen(memory.view, x)
-        if view is None:  # of elements in an order that no strides describe
-            memory = self._copied(None, memory)
-            view = seen(memory.view, x)
-            assert view is not None
-        return Memory(view, memory.node)
-
-    def _copied(self, i: int | None, value: Value) -> Memory:
-        nest = self._ready([value], value.shape)
-        room = self._room(i, value.shape, value.dtype)
-        operand = self._operand(nest, value.shape, value, value.dtype)
-        self._body(nest).append(Store(aligned(room, value.shape), operand))
-        return Memory(room, nest)
-
     def _product(self, x: Instruction) -> Value:
         shapes = [self.types[operand.id].shape for operand in x.args]
         if len(shapes[0]) == len(shapes[1]) == 2 and shapes[1][0] == 1:  # noqa: PLR2004 - matrices
@@ -295,9 +155,16 @@ class Lowering:
             values = [self.value(operand) for operand in x.args]
             return self._computed(x.id, _PRODUCT_OF_ONE, values, (dtype, dtype), self.types[x.id].shape)
         room = self._room(x.id, self.types[x.id].shape, self._dtype(x.id))
-        a, b = (self._in_memory(self.value(operand)).view for operand in x.args)
-        self.nodes.append(stacked(as_row(a), as_column(b), room))
+        by_blas = self._limits is not None and self._limits.calls_blas(x, self.types)
+        a, b = (self._factor(self.value(operand), by_blas) for operand in x.args)
+        product = stacked(as_row(a), as_column(b), room)
+        self.nodes.append(replace(product, blas=_piece(product.matrices())) if by_blas else product)
         return Memory(room, len(self.nodes) - 1)
+
+    def _factor(self, value: Value, by_blas: bool) -> View:
+        """Return a matrix in memory; for BLAS as one that lies in rows, or whose transpose does."""
+        view = self._in_memory(value).view
+        return self._copied(None, value).view if by_blas and not suits(view) else view
 
     def _reduced(self, x: Instruction) -> Memory:
         value, kind, how = self.value(x.args[0]), self.types[x.id], facts.reduction(x.fn)
@@ -410,7 +277,8 @@ class Lowering:
         loop: Loop = x.fn
         body = renumbered(loop.body, self._numbers[0] + 1)
         self._numbers[0] = max(body.types)
-        inner = Lowering(body, (), {}, (), self._numbers)
+        inner = Lowering(body, (), {}, (), self._limits, self._numbers)
+        inner._later = _written_on(body.instructions, body.uses())
         variable = f"r{inner.new()}"
         carry, xs, given = loop.divided(list(zip(body.inputs, x.args, strict=True)))
         rooms = [self._carried(inner, i.id, operand) for i, operand in carry]
@@ -426,7 +294,8 @@ class Lowering:
             if not is_view(y, body.types) and not is_item(y, body.types):
                 inner.values[y.id] = inner._lowered(y)
         left = [self._left(inner, x, k, body.outputs[k], variable) for k in range(loop.carried, len(body.outputs))]
-        after = [inner._kept(inner.value(y), room) for y, room in zip(body.outputs, rooms, strict=False)]
+        carried = [inner.value(y) for y in body.outputs[: loop.carried]]
+        after = [inner._kept(value, room, carried) for value, room in zip(carried, rooms, strict=True)]
         for room, made in zip(rooms, after, strict=True):
             inner._moved(made, room)
         self.nodes.append(Repeat(variable, loop.length, loop.reverse, inner.nodes))
@@ -453,13 +322,28 @@ class Lowering:
         inner._put(value, View(part, 0, contiguous(value.shape), value.shape))
         return room
 
-    def _kept(self, value: Value, like: View) -> Memory | None:
+    def _kept(self, value: Value, like: View, others: Sequence[Value]) -> Memory | None:
         """Have the next carry in memory of its own; None if it is the one there is."""
         if isinstance(value, Memory) and value.view == like:
+            return None
+        if isinstance(value, Point) and self._is_last_read(value, like, others):
+            self._store(value, like)
             return None
         room = View(Buffer(self.new(), like.buffer.dtype, like.buffer.size), 0, like.strides, like.shape)
         self._put(value, room)
         return Memory(room, -1)
+
+    def _is_last_read(self, value: Point, like: View, others: Sequence[Value]) -> bool:
+        """Tell whether what a nest computes may take the place of the carry: nobody reads that at another element."""
+        if any(isinstance(other, Memory) and other.view.buffer is like.buffer for other in others):
+            return False
+        nest, later = self.nodes[value.nest], self.nodes[value.nest + 1 :]
+        assert isinstance(nest, Nest)
+        if any(like.buffer.id in buffers_of(node) for node in later):
+            return False
+        here = aligned(like, value.shape)
+        reads = [s for s in nest.body if not isinstance(s, (Compute, Demand)) and s.view.buffer.held() is like.buffer]
+        return all(isinstance(s, Load) and not s.indices and s.view == here for s in reads)
 
     def _moved(self, made: Memory | None, room: View) -> None:
         """Copy memory after all that is done by then."""
@@ -474,27 +358,6 @@ class Lowering:
         body.append(Load(variable, dtype, narrow(made.view)))
         body.append(Store(narrow(room), Operand(variable, dtype, dtype)))
 
-    def _put(self, value: Value, room: View) -> None:
-        """Write a value to memory."""
-        nest = self._ready([value], value.shape)
-        operand = self._operand(nest, value.shape, value, room.buffer.dtype)
-        self._body(nest).append(Store(aligned(room, value.shape), operand))
-
-    # ----- what leaves -----
-
-    def _deliver(self, i: int) -> None:
-        """Have a value in the array that leaves the kernel."""
-        value, buffer = self.value(Ref(i)), self.outputs[i]
-        if isinstance(value, Memory) and value.view.buffer is buffer:
-            return
-        if isinstance(value, Splat):
-            self._filled(i, value)
-        elif isinstance(value, Point) and not (value.variable == i and i in self._stored):
-            self._store(value, View(buffer, 0, contiguous(value.shape), value.shape))
-        elif isinstance(value, Memory):
-            self._copied(i, value)
-
-
 def _written_on(instructions: Iterable[Instruction], uses: Mapping[int, int]) -> dict[int | None, int]:
     """Return for arrays that are written to, and then read by one more such call only, what that call gives."""
     made = {x.id: x for x in instructions if facts.of(x.fn).writes}
@@ -506,5 +369,10 @@ def _written_on(instructions: Iterable[Instruction], uses: Mapping[int, int]) ->
     return found
 
 
-def _literal(value: Splat, to: Any) -> Operand:
-    return Operand(Literal(value.value), value.dtype, to)
+def _piece(product: Product) -> int:
+    """Return how many columns BLAS shall compute at a time, 0 for all."""
+    (rows, inner), columns = product.a.shape, product.b.shape[1]
+    first, second = (view.strides[1] != 1 for view in (product.a, product.b))
+    return pieces_of(rows, inner, columns, first=first, second=second)
+
+

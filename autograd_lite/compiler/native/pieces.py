@@ -24,19 +24,26 @@ _FOR_ONE = 2_000_000
 
 
 def columns_of(x: Instruction, types: Mapping[int, Type], views: Mapping[int, Instruction]) -> int:
-    """Return into pieces of how many columns a product is divided; 0 where it is not.
+    """Return into pieces of how many columns a product that is left to NumPy is divided; 0 where it is not."""
+    a, b = (types[operand.id] for operand in x.args)
+    first, second = (_is_turned(operand, views) for operand in x.args)
+    if first is None or second is None:
+        return 0
+    (rows, inner), columns = a.shape, b.shape[1]
+    return pieces_of(rows, inner, columns, first=first, second=second)
+
+
+def pieces_of(rows: int, inner: int, columns: int, *, first: bool, second: bool) -> int:
+    """Return the same by the sizes of the matrices, and whether each is the transpose of one that lies in rows.
 
     OpenBLAS packs both matrices anew, unless they are small: for few rows that takes longer than the product does. In
     pieces ``X.dot(W.T)`` takes 0.2 to 0.9 of the time, others 0.4 to 0.9.
     """
-    a, b = (types[operand.id] for operand in x.args)
-    (rows, inner), columns = a.shape, b.shape[1]
-    first, second = (_is_turned(operand, views) for operand in x.args)
     library, work = blas.at_first(), rows * inner * columns
     if library.kernel not in KERNELS or (library.threads != 1 and work > _FOR_ONE):
         return 0
     whole = work <= _SMALL and (not second or rows * columns <= _CORNER)
-    if whole or rows < _FEW or first is None or second is None or (first and second):
+    if whole or rows < _FEW or (first and second):
         return 0
     most = _SMALL // (rows * inner)
     if second:

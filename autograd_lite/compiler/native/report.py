@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from autograd_lite.compiler.native.calls import Limits, is_native, is_product
-from autograd_lite.compiler.native.loops import Compute, Kernel, Nest, simple
+from autograd_lite.compiler.native.loops import Compute, Kernel, Nest, Product, simple
 from autograd_lite.compiler.native.segments import Part
 from autograd_lite.compiler.program.program import Instruction, Type
 
@@ -37,10 +37,12 @@ def _kernel(kernel: Kernel) -> str:
     nodes = list(simple(kernel.nodes))
     nests = [node for node in nodes if isinstance(node, Nest)]
     operations = sum(isinstance(s, Compute) for nest in nests for s in nest.body)
-    products = len(nodes) - len(nests)
+    products = [node for node in nodes if isinstance(node, Product)]
+    by_blas = sum(node.blas is not None for node in products)
     functions = len(kernel.stages())
     return (
-        f"{kernel.name}: {operations} operations in {len(nests)} loops, {products} products of matrices, "
+        f"{kernel.name}: {operations} operations in {len(nests)} loops, {len(products)} products of matrices"
+        f"{f', {by_blas} of them by BLAS' if by_blas else ''}, "
         f"{kernel.work:,} bytes of work space{f', in {functions} functions' if functions > 1 else ''}"
     )
 

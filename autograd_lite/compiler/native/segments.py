@@ -47,7 +47,7 @@ def _divided(program: Program, limits: Limits, calls: int) -> tuple[list[Part], 
         elsewhere = set().union(*(read[j] for j in range(len(runs)) if j != k))
         shown = [i for i in dict.fromkeys(program.escaping()) if i in views and work.root(i) in own]
         leaving = [i for i in own if i in elsewhere or i in escaping] + shown
-        parts.append(Lowering(program, run, splats, tuple(leaving)).kernel(f"kernel_{k + 1}"))
+        parts.append(Lowering(program, run, splats, tuple(leaving), limits).kernel(f"kernel_{k + 1}"))
     return parts, len(work.native)
 
 

@@ -16,6 +16,7 @@ from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
 from autograd_lite.compiler.passes.loops import freed_of_constants, loops
+from autograd_lite.compiler.passes.products import products
 from autograd_lite.compiler.passes.rolling import rolling
 from autograd_lite.compiler.passes.shared import shared
 from autograd_lite.compiler.passes.small import small_arrays
@@ -36,6 +37,7 @@ PASSES: Mapping[str, Pass] = MappingProxyType(
         "shared": shared,
         "constant_folding": constant_folding,
         "views": views,
+        "products": products,
         "algebra": algebra,
         "identities": identities,
         "common_subexpressions": common_subexpressions,
@@ -53,9 +55,7 @@ _FOR_NUMPY = frozenset(("dots", "small_arrays", "fusion", "buffers"))
 
 def for_loops(program: Program, passes: Iterable[str]) -> Program:
     """Return the program that loops are made of: after those passes that are of use where no lines of NumPy are."""
-    chosen = set(passes)
-    improved = measured(program, chosen - _FOR_NUMPY)[-1][1]
-    return dead_code(exponentials(improved)) if "identities" in chosen else improved
+    return measured(program, set(passes) - _FOR_NUMPY, native=True)[-1][1]
 
 
 def selected(passes: Iterable[str] | None) -> tuple[str, ...]:
@@ -67,12 +67,12 @@ def selected(passes: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def measured(
-    program: Program, passes: Iterable[str] | None = None, step: bool = False
+    program: Program, passes: Iterable[str] | None = None, step: bool = False, native: bool = False
 ) -> list[tuple[str, Program]]:
     """Return the program after each of the passes, with their names.
 
     All of them are done to the steps of its loops first, but for those results that nobody reads. What leaves a `step`
-    of a loop need not be its own: it is the carry of the next, or copied to its place.
+    of a loop need not be its own: it is the carry of the next, or copied to its place. What is `native` has one more.
 
     NOTE: copies of what leaves the program are made after `views`, which would take them out again.
     """
@@ -81,7 +81,7 @@ def measured(
     for name, work in PASSES.items():
         if name == "constant_folding":
             program = loops(program) if "shared" in chosen else program  # of what is shared now
-            inner = with_bodies(program, lambda body: measured(body, chosen, step=True)[-1][1])
+            inner = with_bodies(program, lambda body: measured(body, chosen, step=True, native=native)[-1][1])
             if inner is not program:
                 program = freed_of_constants(inner)
                 stages.append(("steps of loops", program))
@@ -94,4 +94,6 @@ def measured(
                 changed = dead_code(changed)
             program = changed
             stages.append((name, program))
+    if native and "identities" in chosen:
+        stages.append(("exponentials", dead_code(exponentials(program))))
     return stages

@@ -54,16 +54,17 @@ def _swapaxes(walk: Rewriting, x: Instruction) -> Instruction | Ref:
 
 
 def _transpose(walk: Rewriting, x: Instruction) -> Instruction | Ref:
-    axes = _axes(walk, x)
+    axes = axes_of_transpose(walk, x)
     inner = walk.source(x.args[0], np.transpose)
     if inner is not None and not inner.kwargs:
-        before = _axes(walk, inner)
+        before = axes_of_transpose(walk, inner)
         axes = tuple([before[i] for i in axes])
         x = replace(x, args=(inner.args[0], axes))
     return _same(walk, x) if axes == tuple(range(len(axes))) else x
 
 
-def _axes(walk: Rewriting, x: Instruction) -> tuple[int, ...]:
+def axes_of_transpose(walk: Rewriting, x: Instruction) -> tuple[int, ...]:
+    """Return which axis of the operand each axis of the result is."""
     ndim = len(walk.types[x.args[0].id].shape)
     given = x.args[1] if len(x.args) > 1 else None
     return tuple(range(ndim))[::-1] if given is None else tuple([i % ndim for i in given])
