@@ -32,7 +32,7 @@ class Backend:
 _FOR_NUMBA = Limits(3_000, 1_000, 5_000)
 NATIVE: Mapping[str, Backend] = MappingProxyType(
     {
-        "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, Limits(50_000, blas=4_000_000)),
+        "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, Limits(50_000, blas=(15_000, 4_000_000))),
         "numba": Backend(numba_text.text, numba_compiler.required, numba_compiler.load, _FOR_NUMBA),
     }
 )

@@ -53,30 +53,29 @@ class Limits:
         Functions for which NumPy has vector instructions, and the backend has none, of at least so many elements.
     length : int
         The length of all kernels of a program together: for more, its compiler takes too much time and memory.
-    blas : int
-        For a product of more multiplications than `product`, and of so many at most, kernels call BLAS themselves. For
-        larger ones NumPy does, which gives up the lock of Python meanwhile.
+    blas : (int, int)
+        For a product of more multiplications than the first, counted as for `product`, and of as many as the second at
+        most, kernels call BLAS themselves. For larger ones NumPy does, which gives up the lock of Python meanwhile.
     """
 
     product: int
     elements: float = math.inf
     length: int = 50_000
-    blas: int = 0
+    blas: tuple[int, int] = (0, 0)
 
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
         if facts.of(x.fn).product:
-            return self._is_large(x, types) and not self.calls_blas(x, types)
+            large = _is_product(x, types) and _work(x, types) > self.product
+            return large and not is_scaling(x, types) and not self.calls_blas(x, types)
         return math.prod(types[x.id].shape) >= self.elements and _has_vectors(x, types)
 
     def calls_blas(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a kernel calls BLAS for a product: one of matrices, or of stacks of them."""
-        if blas.products() is None or not self._is_large(x, types) or _multiplications(x, types) > self.blas:
+        least, most = self.blas
+        if blas.products() is None or _work(x, types) <= least or _multiplications(x, types) > most:
             return False
         return all(len(types[i].shape) >= _MATRIX and 1 not in types[i].shape[-2:] for i in x.operands())
-
-    def _is_large(self, x: Instruction, types: Mapping[int, Type]) -> bool:
-        return _is_product(x, types) and _work(x, types) > self.product and not is_scaling(x, types)
 
 
 def _selects_nothing(key: Any, kind: Type) -> bool:
