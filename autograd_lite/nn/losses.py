@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.nn import functional
+from autograd_lite.nn.functional.losses import check_reduction
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
 
@@ -18,7 +19,7 @@ class _Loss(Module):
             call = f"{type(self).__name__}(reduction='none'), and the mean of weights * losses where weights are meant"
             text = errors.UNKNOWN_ARGUMENT.format(op=type(self).__name__, argument=name, call=call)
             raise errors.UnsupportedError(text)
-        functional.check_reduction(reduction)
+        check_reduction(reduction)
         self.reduction = reduction
 
     def extra_repr(self) -> str:

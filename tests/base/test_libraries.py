@@ -46,7 +46,7 @@ FRAMES = {
     "a method of a dataclass of ours": ("<string>", "autograd_lite.nn.module", OURS),
     "a method of a dataclass of Python's": ("<string>", "dataclasses", PYTHON),
     "a constructor of a named tuple": ("<string>", "namedtuple_Point", PYTHON),
-    "ours": (PACKAGE / "nn" / "layers.py", "autograd_lite.nn.layers", OURS),
+    "ours": (PACKAGE / "nn" / "module.py", "autograd_lite.nn.module", OURS),
     "ours, run as a program": (PACKAGE / "__main__.py", "__main__", OURS),
     "a new folder of ours": (PACKAGE / "train" / "thing.py", "autograd_lite.train.thing", OURS),
     "our folder called as NumPy": (PACKAGE / "numpy" / "x.py", "autograd_lite.numpy.x", OURS),
