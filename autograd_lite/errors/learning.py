@@ -117,3 +117,20 @@ COMPLEX_PARAMETER = (
     "{optimizer} has steps for real parameters, but one of them has dtype {dtype}. "
     "Write re, im = ag.nn.Parameter(v.real), ag.nn.Parameter(v.imag), and re + 1j * im for the complex number"
 )
+SLOPES = (
+    "prelu() has slopes of shape {given}, and the input of shape {shape} has {channels} channels. "
+    "Write np.full({channels}, 0.25), or one slope, np.array(0.25)"
+)
+BOUNDS_CROSSED = "{op}() between {low} and {high}: the lower bound is the larger one. Write {op}(input, {high}, {low})"
+ZERO_ALPHA = "celu() divides by alpha, and alpha=0 was given. Write alpha=1.0, or relu(input)"
+ZERO_BETA = "softplus() divides by beta, and beta=0 was given. Write beta=1.0"
+NEGATIVE_BOUND = "{name}={given} of {op}() is a bound for absolute values. Write {name}=abs({given}) if that is meant"
+APPROXIMATE = "approximate={given!r} is unknown. Write approximate='none' or approximate='tanh'"
+HALVES = (
+    "glu() halves the input along axis {dim}, whose length in shape {shape} is odd. "
+    "Write dim= for an axis of even length"
+)
+NO_IMAGE = (
+    "{module} takes images, (channels, rows, columns) or a batch of them, and was given shape {shape}. "
+    "Write x[None] for one more axis"
+)

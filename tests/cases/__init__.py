@@ -6,6 +6,7 @@ in that of its function. A test demands a row for everything in the registry.
 """
 
 from cases import (
+    activations,
     arguments,
     choices,
     complex,
@@ -39,8 +40,9 @@ from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
-    "BINARY", "CASES", "Case", "X", "arguments", "case", "choices", "complex", "curves", "decompositions",
-    "domains", "elementwise", "exponentials", "fourier", "grids", "histograms", "indexing", "inverses", "methods",
-    "neural", "norms", "numbers", "placing", "polynomials", "products", "quantiles", "recurrent", "reductions",
-    "rows", "samples", "sets", "shaping", "special", "statistics", "turned", "variants",
+    "BINARY", "CASES", "Case", "X", "activations", "arguments", "case", "choices", "complex", "curves",
+    "decompositions", "domains", "elementwise", "exponentials", "fourier", "grids", "histograms", "indexing",
+    "inverses", "methods", "neural", "norms", "numbers", "placing", "polynomials", "products", "quantiles",
+    "recurrent", "reductions", "rows", "samples", "sets", "shaping", "special", "statistics", "turned",
+    "variants",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from autograd_lite.engine.record import Handle
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.nn import functional
 from autograd_lite.nn.module import Module
+from autograd_lite.rules.elementwise import relu
 from autograd_lite.tensor.tensor import Tensor
 
 
@@ -50,13 +51,28 @@ class Tanh(_Activation):
 class ReLU(_Activation):
     """``y = max(x, 0)``, element by element; the derivative at 0 is 0.
 
+    Parameters
+    ----------
+    inplace : bool
+        Whether the input is written to, and is the result.
+
     Examples
     --------
     >>> ReLU()(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
 
-    _op = functional.relu
+    _op = relu
+    inplace = False
+
+    def __init__(self, inplace: bool = False) -> None:
+        self.inplace = inplace
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.relu(x, inplace=True) if self.inplace else super().forward(x)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
 
 
 class Softmax(Module):

@@ -1,0 +1,237 @@
+"""Smooth activations, and shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.nn import functional
+from autograd_lite.nn.layers.rectifiers import Activation, said
+from autograd_lite.tensor.tensor import Tensor
+
+
+class GELU(Activation):
+    """``y = x Phi(x)``, with the distribution of standard normal numbers. See `functional.gelu`.
+
+    Parameters
+    ----------
+    approximate : str
+        ``"tanh"`` for the formula with a hyperbolic tangent.
+
+    Examples
+    --------
+    >>> GELU()(np.array([-1.0, 1.0])).round(4)
+    array([-0.1587,  0.8413])
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        self.approximate = approximate
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.gelu(x, self.approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
+
+
+class SiLU(Activation):
+    """``y = x sigmoid(x)``, element by element. See `functional.silu`.
+
+    Parameters
+    ----------
+    inplace : bool
+        Whether the input is written to, and is the result.
+
+    Examples
+    --------
+    >>> SiLU()(np.array([0.0, np.log(3)])).round(4)
+    array([0.   , 0.824])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        self.inplace = inplace
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.silu(x, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"{said(self.inplace, '')}"
+
+
+class Mish(Activation):
+    """``y = x tanh(softplus(x))``, element by element. See `functional.mish`.
+
+    Parameters
+    ----------
+    inplace : bool
+        Whether the input is written to, and is the result.
+
+    Examples
+    --------
+    >>> Mish()(np.array([0.0, 1.0])).round(4)
+    array([0.    , 0.8651])
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        self.inplace = inplace
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.mish(x, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"{said(self.inplace, '')}"
+
+
+class Softplus(Activation):
+    """``y = log(1 + exp(beta x)) / beta``, element by element. See `functional.softplus`.
+
+    Parameters
+    ----------
+    beta : float
+        How sharp the bend is.
+    threshold : float
+        Where ``beta x`` is larger the result is ``x``.
+
+    Examples
+    --------
+    >>> Softplus()(np.array([0.0, 100.0])).round(4)
+    array([  0.6931, 100.    ])
+    """
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        self.beta = beta
+        self.threshold = threshold
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.softplus(x, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        return f"beta={self.beta!r}, threshold={self.threshold!r}"
+
+
+class LogSigmoid(Activation):
+    """``y = log(sigmoid(x))``, element by element. See `functional.logsigmoid`.
+
+    Examples
+    --------
+    >>> LogSigmoid()(np.array([-1000.0, 0.0])).round(4)
+    array([-1.000e+03, -6.931e-01])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.logsigmoid(x)
+
+
+class Softsign(Activation):
+    """``y = x / (1 + |x|)``, element by element. See `functional.softsign`.
+
+    Examples
+    --------
+    >>> Softsign()(np.array([-1.0, 3.0]))
+    array([-0.5 ,  0.75])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.softsign(x)
+
+
+class Tanhshrink(Activation):
+    """``y = x - tanh(x)``, element by element. See `functional.tanhshrink`.
+
+    Examples
+    --------
+    >>> Tanhshrink()(np.array([0.0, np.log(2)])).round(4)
+    array([0.    , 0.0931])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.tanhshrink(x)
+
+
+class Softmin(Activation):
+    """``y = softmax(-x)``. See `functional.softmin`.
+
+    Parameters
+    ----------
+    dim : int
+        Along which the results sum to 1.
+
+    Examples
+    --------
+    >>> Softmin()(np.array([0.0, np.log(3)]))
+    array([0.75, 0.25])
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.softmin(x, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim!r}"
+
+
+class LogSoftmax(Activation):
+    """``y = log(softmax(x))``, exact where a share would underflow to 0. See `functional.log_softmax`.
+
+    Parameters
+    ----------
+    dim : int
+        Along which the exponentials sum to 1.
+
+    Examples
+    --------
+    >>> LogSoftmax()(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.log_softmax(x, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim!r}"
+
+
+class GLU(Activation):
+    """``y = a sigmoid(b)`` with the halves `a` and `b` of ``x``. See `functional.glu`.
+
+    Parameters
+    ----------
+    dim : int
+        The axis that is halved.
+
+    Examples
+    --------
+    >>> GLU()(np.array([2.0, 4.0, 0.0, np.log(3)]))
+    array([1., 3.])
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Any) -> Tensor:
+        return functional.glu(x, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim!r}"
+
+
+class Softmax2d(Activation):
+    """`functional.softmax` over the channels of each place of an image.
+
+    Examples
+    --------
+    >>> Softmax2d()(np.zeros((1, 2, 1, 1))).ravel()
+    array([0.5, 0.5])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        if len(np.shape(x)) not in (3, 4):
+            raise errors.ShapeError(errors.NO_IMAGE.format(module="Softmax2d", shape=np.shape(x)))
+        return functional.softmax(x, -3)
