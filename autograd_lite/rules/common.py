@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch, leaves
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.op import RECORDERS
+from autograd_lite.engine.op import RECORDERS, recorder_of
 from autograd_lite.engine.operands import value_of
 from autograd_lite.engine.record import Handle, array_of, make_tensor
+from autograd_lite.engine.registry import handler_of
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _COUNTED = {2: 2**11, 4: 2**24}
 """Up to which all whole numbers are floats, by the bytes of the dtype."""
@@ -53,6 +57,20 @@ def beside(parts: Iterable[Any], *operands: Any) -> list[Any]:
     if not any(isinstance(x, Handle) for x in leaves(operands)):
         return list(parts)
     return [x if isinstance(x, Handle) else make_tensor(np.copy(x)) for x in parts]
+
+
+def as_one(fn: F) -> F:
+    """Return a function of arrays, of which an operation is to be made, that is one call to whatever stands for arrays.
+
+    So a trace writes it down as it is, and a batch is carried out by the rule for it; neither is asked for elements.
+    """
+
+    @wraps(fn)
+    def whole(*operands: Any, **settings: Any) -> Any:
+        recorder = recorder_of(*operands)
+        return fn(*operands, **settings) if recorder is None else recorder(handler_of(whole), operands, settings)
+
+    return cast(F, whole)
 
 
 def present(*names: str) -> list[Any]:

@@ -6,14 +6,61 @@ They take Tensors or arrays. Those that are operations of their own (`sigmoid`, 
 
 from autograd_lite.base.later import listing
 from autograd_lite.nn.functional.activations import log_softmax, softmax, tanh
+from autograd_lite.nn.functional.adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
 from autograd_lite.nn.functional.affine import linear
+from autograd_lite.nn.functional.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+from autograd_lite.nn.functional.folding import fold, unfold
 from autograd_lite.nn.functional.losses import cross_entropy, mse_loss, nll_loss
+from autograd_lite.nn.functional.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
+from autograd_lite.nn.functional.padding import pad
+from autograd_lite.nn.functional.pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 from autograd_lite.nn.functional.recurrent import lstm_cell
+from autograd_lite.nn.functional.resizing import interpolate, pixel_shuffle, pixel_unshuffle
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.neural import half_squared_error
 
 __all__ = [
-    "cross_entropy", "half_squared_error", "linear", "log_softmax", "lstm_cell", "mse_loss", "nll_loss", "relu",
-    "sigmoid", "softmax", "softplus", "tanh",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "fold", "group_norm",
+    "half_squared_error", "instance_norm", "interpolate", "layer_norm", "linear", "local_response_norm", "log_softmax",
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "lstm_cell", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d",
+    "max_unpool2d", "max_unpool3d", "mse_loss", "nll_loss", "normalize", "pad", "pixel_shuffle", "pixel_unshuffle",
+    "relu", "rms_norm", "sigmoid", "softmax", "softplus", "tanh", "unfold",
 ]  # fmt: skip
 __dir__ = listing(__name__)

@@ -1,0 +1,105 @@
+"""Convolutions: operations of which each is linear in every operand.
+
+Of an input, a weight and a result a convolution is a sum of products. Any two of the three give the share of the third,
+by one of three operations, whose derivatives are the other two, to any order. ``how`` is told in `windows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite.base.shapes import Array, Shape, wide
+from autograd_lite.engine.forms import bilinear, custom
+from autograd_lite.engine.op import Op
+from autograd_lite.rules import windows
+from autograd_lite.rules.common import as_one
+
+
+def _axes(shape: Shape) -> Shape:
+    """Return the lengths behind batch and channels, or of a kernel."""
+    return tuple(shape[2:])
+
+
+convolution: Op = bilinear(
+    as_one(windows.convolved),
+    lambda g, weight, x_shape, how: convolution_input(g, weight, size=_axes(x_shape), how=how),
+    lambda g, x, weight_shape, how: convolution_weight(x, g, kernel=_axes(weight_shape), how=how),
+    settings="how",
+    name="convolution",
+)
+convolution_input: Op = bilinear(
+    as_one(windows.convolved_input),
+    lambda g, weight, how: convolution(g, weight, how=how),
+    lambda g, result, weight_shape, how: convolution_weight(g, result, kernel=_axes(weight_shape), how=how),
+    settings="size how",
+    name="convolution_input",
+)
+convolution_weight: Op = bilinear(
+    as_one(windows.convolved_weight),
+    lambda g, result, x_shape, how: convolution_input(result, g, size=_axes(x_shape), how=how),
+    lambda g, x, how: convolution(x, g, how=how),
+    settings="kernel how",
+    name="convolution_weight",
+)
+
+
+def _shifted(y: Array, bias: Array) -> Array:
+    """Return results with a number for each channel added; None for no bias."""
+    return y if bias is None else y + bias.reshape((-1, *(1,) * (y.ndim - 2)))
+
+
+def _by_channels(g: Array, how: Any) -> Array:
+    """Return the sums over all but the channels: the share of a bias. NOTE: the forward rule needs `how`."""
+    return wide(g).sum((0, *range(2, 2 + len(how[0]))))
+
+
+def _jvp(product: Any, tangents: Sequence[Array | None], x: Array, weight: Array, how: Any) -> Array:
+    dx, dw, db = tangents
+    parts = [
+        None if dx is None else product(dx, weight),
+        None if dw is None else product(x, dw),
+        None if db is None else db.reshape((-1, *(1,) * len(how[0]))),
+    ]
+    first, *rest = [part for part in parts if part is not None]
+    for part in rest:
+        first = first + part
+    return first
+
+
+def _conv(x: Array, weight: Array, bias: Array, how: Any) -> Array:
+    return _shifted(convolution(x, weight, how=how), bias)
+
+
+conv: Op = custom(
+    _conv,
+    lambda g, weight, x_shape, how: convolution_input(g, weight, size=_axes(x_shape), how=how),
+    lambda g, x, weight_shape, how: convolution_weight(x, g, kernel=_axes(weight_shape), how=how),
+    _by_channels,
+    jvp=lambda tangents, x, weight, how: _jvp(lambda a, w: convolution(a, w, how=how), tangents, x, weight, how),
+    settings="how",
+    complex=True,
+    name="conv",
+)
+
+
+def _conv_transpose(x: Array, weight: Array, bias: Array, how: Any) -> Array:
+    size, placed = how
+    return _shifted(convolution_input(x, weight, size=size, how=placed), bias)
+
+
+conv_transpose: Op = custom(
+    _conv_transpose,
+    lambda g, weight, how: convolution(g, weight, how=how[1]),
+    lambda g, x, weight_shape, how: convolution_weight(g, x, kernel=_axes(weight_shape), how=how[1]),
+    _by_channels,
+    jvp=lambda tangents, x, weight, how: _jvp(
+        lambda a, w: convolution_input(a, w, size=how[0], how=how[1]), tangents, x, weight, how
+    ),
+    settings="how",
+    complex=True,
+    name="conv_transpose",
+)  # ``how`` is the size of the result, and how the windows of the convolution are placed
+
+PRIMITIVES = (convolution, convolution_input, convolution_weight)
+"""What a compiled program calls as a whole."""
