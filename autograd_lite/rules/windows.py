@@ -50,12 +50,12 @@ def windows(x: Any, how: Any) -> Any:
     """Return all windows over the last axes: behind the other axes those of a window, and then those of windows."""
     kernel, stride, padding, dilation = how
     a = bordered(x, padding, 0)
-    lead, n = a.ndim - len(kernel), len(kernel)
+    lead = a.ndim - len(kernel)
     out = steps(a.shape[lead:], kernel, stride, dilation)
     inner = [d * step for d, step in zip(dilation, a.strides[lead:], strict=True)]
     outer = [s * step for s, step in zip(stride, a.strides[lead:], strict=True)]
     shape, strides = (*a.shape[:lead], *kernel, *out), (*a.strides[:lead], *inner, *outer)
-    return np.lib.stride_tricks.as_strided(a, shape, strides).copy() if n else a.copy()
+    return np.lib.stride_tricks.as_strided(a, shape, strides).copy()
 
 
 def folded(g: Any, size: Any, how: Any) -> Any:
@@ -73,32 +73,54 @@ def folded(g: Any, size: Any, how: Any) -> Any:
 # ----- convolutions -----
 
 
+def batch_last(x: Any) -> Any:
+    """Return images with the batch as the innermost axis, and lying so in memory."""
+    return np.ascontiguousarray(x.transpose((*range(1, x.ndim), 0)))
+
+
+def batch_first(a: Any) -> Any:
+    """Return what `batch_last` was given, as a view."""
+    return a.transpose((a.ndim - 1, *range(a.ndim - 1)))
+
+
 def columns(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Return a view of all windows of images: (channels, *kernel, *windows, batch)."""
-    n = len(kernel)
-    a = np.moveaxis(x, 0, -1)
-    full = [m + low + high for m, (low, high) in zip(x.shape[2:], padding, strict=True)]
+    sizes = x.shape[2:]
+    full = [m + low + high for m, (low, high) in zip(sizes, padding, strict=True)]
     if np.any(padding):
-        wide = [m + low + max(high, 0) for m, (low, high) in zip(x.shape[2:], padding, strict=True)]
-        images, a = a, np.zeros((x.shape[1], *wide, len(x)), x.dtype)
-        a[(slice(None), *inside(x.shape[2:], padding)[1:])] = images
-    a = np.ascontiguousarray(a)
+        wide = [m + low + max(high, 0) for m, (low, high) in zip(sizes, padding, strict=True)]
+        a = np.zeros((x.shape[1], *wide, len(x)), x.dtype)
+        a[(slice(None), *inside(sizes, padding)[1:])] = x.transpose((*range(1, x.ndim), 0))
+    else:
+        a = batch_last(x)
     inner = [d * step for d, step in zip(dilation, a.strides[1:-1], strict=True)]
     outer = [s * step for s, step in zip(stride, a.strides[1:-1], strict=True)]
     shape = (x.shape[1], *kernel, *steps(full, kernel, stride, dilation), len(x))
     strides = (a.strides[0], *inner, *outer, a.strides[-1])
-    return np.lib.stride_tricks.as_strided(a, shape, strides, writeable=False) if n else a
+    return np.lib.stride_tricks.as_strided(a, shape, strides, writeable=False)
+
+
+def blocks(out: Any, rows: Any, batch: Any) -> Any:
+    """Return parts of the first axis of windows, whose columns fit into the cache, with the columns of each."""
+    each = int(np.prod(out[1:])) * batch
+    step = max(1, 2**17 // max(1, rows * each))
+    parts = [(i, min(i + step, out[0])) for i in range(0, out[0], step)]
+    return [(slice(i, j), slice(i * each, j * each)) for i, j in parts]
 
 
 def convolved(x: Any, weight: Any, how: Any) -> Any:
     """Return the sums of all windows of `x`, (batch, in, ...), times `weight`, (out, in / groups, *kernel)."""
     stride, padding, dilation, groups = how
     outputs, inputs, *kernel = weight.shape
-    cols = columns(x, kernel, stride, padding, dilation)
-    out = cols.shape[1 + len(kernel) :]
-    rows = inputs * int(np.prod(kernel))
-    y = weight.reshape(groups, outputs // groups, rows) @ cols.reshape(groups, rows, int(np.prod(out)))
-    return np.moveaxis(y.reshape(outputs, *out), -1, 0)
+    windows_of = columns(x, kernel, stride, padding, dilation)
+    out = windows_of.shape[1 + len(kernel) : -1]
+    rows, lead = inputs * int(np.prod(kernel)), (slice(None),) * (1 + len(kernel))
+    w = weight.reshape(groups, outputs // groups, rows)
+    y = np.empty((groups, outputs // groups, int(np.prod(out)) * len(x)), np.result_type(x, weight))
+    for part, places_of in blocks(out, rows * groups, len(x)):
+        cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
+        np.matmul(w, cols, out=y[:, :, places_of])
+    return batch_first(y.reshape(outputs, *out, len(x)))
 
 
 def convolved_input(result: Any, weight: Any, size: Any, how: Any) -> Any:
@@ -106,26 +128,33 @@ def convolved_input(result: Any, weight: Any, size: Any, how: Any) -> Any:
     stride, padding, dilation, groups = how
     outputs, inputs, *kernel = weight.shape
     out, batch = result.shape[2:], len(result)
-    rows, count = inputs * int(np.prod(kernel)), int(np.prod(out)) * batch
-    g = np.ascontiguousarray(np.moveaxis(result, 0, -1)).reshape(groups, outputs // groups, count)
-    cols = weight.reshape(groups, outputs // groups, rows).swapaxes(1, 2) @ g
-    cols = cols.reshape(groups * inputs, *kernel, *out, batch)
-    full = [n + low + max(high, 0) for n, (low, high) in zip(size, padding, strict=True)]
-    a = np.zeros((groups * inputs, *full, batch), cols.dtype)
-    for at, place in zip(np.ndindex(*kernel), places(kernel, out, stride, dilation), strict=True):
-        a[(slice(None), *place[1:])] += cols[(slice(None), *at)]
-    return np.moveaxis(a[(slice(None), *inside(size, padding)[1:])], -1, 0)
+    rows = inputs * int(np.prod(kernel))
+    g = batch_last(result).reshape(groups, outputs // groups, int(np.prod(out)) * batch)
+    w = weight.reshape(groups, outputs // groups, rows).swapaxes(1, 2)
+    full = [m + low + max(high, 0) for m, (low, high) in zip(size, padding, strict=True)]
+    a = np.zeros((groups * inputs, *full, batch), np.result_type(result, weight))
+    for part, places_of in blocks(out, rows * groups, batch):
+        count = part.stop - part.start
+        cols = (w @ g[:, :, places_of]).reshape(groups * inputs, *kernel, count, *out[1:], batch)
+        rest = a[:, part.start * stride[0] :]
+        for at, place in zip(np.ndindex(*kernel), places(kernel, (count, *out[1:]), stride, dilation), strict=True):
+            rest[(slice(None), *place[1:])] += cols[(slice(None), *at)]
+    return batch_first(a[(slice(None), *inside(size, padding)[1:])])
 
 
 def convolved_weight(x: Any, result: Any, kernel: Any, how: Any) -> Any:
     """Return the share of the weight of `convolved`, with axes of `kernel`, in `result`."""
     stride, padding, dilation, groups = how
     outputs, inputs = result.shape[1], x.shape[1] // groups
-    cols = columns(x, kernel, stride, padding, dilation)
-    rows, count = inputs * int(np.prod(kernel)), int(np.prod(result.shape[2:])) * len(x)
-    g = np.ascontiguousarray(np.moveaxis(result, 0, -1)).reshape(groups, outputs // groups, count)
-    w = cols.reshape(groups, rows, count) @ g.swapaxes(1, 2)
-    return np.ascontiguousarray(w.swapaxes(1, 2)).reshape(outputs, inputs, *kernel)
+    windows_of = columns(x, kernel, stride, padding, dilation)
+    out = result.shape[2:]
+    rows, lead = inputs * int(np.prod(kernel)), (slice(None),) * (1 + len(kernel))
+    g = batch_last(result).reshape(groups, outputs // groups, int(np.prod(out)) * len(x))
+    w = np.zeros((groups, outputs // groups, rows), np.result_type(x, result))
+    for part, places_of in blocks(out, rows * groups, len(x)):
+        cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
+        w += (cols @ g[:, :, places_of].swapaxes(1, 2)).swapaxes(1, 2)
+    return w.reshape(outputs, inputs, *kernel)
 
 
 # ----- pools -----
@@ -171,11 +200,14 @@ def put_at_largest(g: Any, x: Any, top: Any, how: Any) -> Any:
     full = [n + low + high for n, (low, high) in zip(sizes, padding, strict=True)]
     out = np.zeros_like(x, g.dtype, shape=(*x.shape[: x.ndim - len(kernel)], *full))
     apart = all(s >= (k - 1) * d + 1 for k, s, d in zip(kernel, stride, dilation, strict=True))
+    finite = np.isfinite(g).all()
     for place, hit in hits(x, top, how):
-        if apart:
-            np.copyto(out[place], g, where=hit)
-        else:
+        if not finite:
             out[place] += np.where(hit, g, 0)
+        elif apart:
+            np.multiply(g, hit, out=out[place])
+        else:
+            out[place] += g * hit
     return out[inside(sizes, padding)]
 
 
@@ -246,6 +278,6 @@ def repooled(v: Any, at: Any) -> Any:
 
 
 KERNELS = (
-    inside, bordered, steps, places, windows, folded, columns, convolved, convolved_input, convolved_weight, largest,
+    inside, bordered, steps, places, windows, folded, batch_last, batch_first, columns, blocks, convolved, convolved_input, convolved_weight, largest,
     hits, put_at_largest, taken_at_largest, places_of_largest, sums, spread_sums, unpooled, repooled,
 )  # fmt: skip
