@@ -13,7 +13,7 @@ from autograd_lite.base.shapes import Array, Shape, wide
 from autograd_lite.engine.forms import bilinear, custom
 from autograd_lite.engine.op import Op
 from autograd_lite.rules import windows
-from autograd_lite.rules.common import as_one
+from autograd_lite.rules.common import as_one, plus, total
 
 
 def _axes(shape: Shape) -> Shape:
@@ -45,13 +45,13 @@ convolution_weight: Op = bilinear(
 
 
 def _shifted(y: Array, bias: Array) -> Array:
-    """Return results with a number for each channel added; None for no bias."""
-    return y if bias is None else y + bias.reshape((-1, *(1,) * (y.ndim - 2)))
+    """Return results with a number for each channel added, in their memory; None for no bias."""
+    return y if bias is None else plus(y, bias.reshape((-1, *(1,) * (y.ndim - 2))))
 
 
 def _by_channels(g: Array, how: Any) -> Array:
     """Return the sums over all but the channels: the share of a bias. NOTE: the forward rule needs `how`."""
-    return wide(g).sum((0, *range(2, 2 + len(how[0]))))
+    return total(wide(g), None, (0, *range(2, 2 + len(how[0])))).reshape(g.shape[1])
 
 
 def _jvp(product: Any, tangents: Sequence[Array | None], x: Array, weight: Array, how: Any) -> Array:

@@ -16,6 +16,14 @@ from typing import Any
 import numpy as np
 
 
+def product(sizes: Any) -> Any:
+    """Return the product of whole numbers."""
+    count = 1
+    for n in sizes:
+        count *= n
+    return count
+
+
 def inside(sizes: Any, padding: Any) -> Any:
     """Return the index of what margins stand around."""
     return (..., *[slice(low, low + n) for n, (low, _) in zip(sizes, padding, strict=True)])
@@ -23,7 +31,7 @@ def inside(sizes: Any, padding: Any) -> Any:
 
 def bordered(x: Any, padding: Any, value: Any) -> Any:
     """Return an array with margins of one value along its last axes; itself where there are none."""
-    if not np.any(padding):
+    if not any(map(any, padding)):
         return x
     sizes = x.shape[x.ndim - len(padding) :]
     shape = [n + low + high for n, (low, high) in zip(sizes, padding, strict=True)]
@@ -61,13 +69,25 @@ def windows(x: Any, how: Any) -> Any:
 def folded(g: Any, size: Any, how: Any) -> Any:
     """Return the sums of all windows, each at its place: the transpose of `windows`, for axes of `size`."""
     kernel, stride, padding, dilation = how
-    n, lead = len(kernel), g.ndim - 2 * len(kernel)
     full = [m + low + high for m, (low, high) in zip(size, padding, strict=True)]
-    out = np.zeros((*g.shape[:lead], *full), g.dtype)
-    inner = places(kernel, g.shape[lead + n :], stride, dilation)
-    for at, place in zip(np.ndindex(*kernel), inner, strict=True):
-        out[place] += g[(slice(None),) * lead + at]
-    return out[inside(size, padding)]
+    return overlapped(g, g.ndim - 2 * len(kernel), full, stride, dilation)[inside(size, padding)]
+
+
+def overlapped(parts: Any, lead: Any, full: Any, stride: Any, dilation: Any) -> Any:
+    """Return the sums of windows, (*lead, *kernel, *windows, ...), each at its place in axes of lengths `full`.
+
+    One axis goes after the other: so there are not as many additions as elements in a window.
+    """
+    for axis in reversed(range(len(full))):
+        k, to = lead + axis, lead + 2 * axis + 1
+        n, s, d = parts.shape[to], stride[axis], dilation[axis]
+        shape = (*parts.shape[:k], *parts.shape[k + 1 : to], full[axis], *parts.shape[to + 1 :])
+        out = np.zeros(shape, parts.dtype)
+        for i in range(parts.shape[k]):
+            place = (slice(None),) * (to - 1) + (slice(i * d, i * d + (n - 1) * s + 1, s),)
+            out[place] += parts[(slice(None),) * k + (i,)]
+        parts = out
+    return parts
 
 
 # ----- convolutions -----
@@ -87,7 +107,7 @@ def columns(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> An
     """Return a view of all windows of images: (channels, *kernel, *windows, batch)."""
     sizes = x.shape[2:]
     full = [m + low + high for m, (low, high) in zip(sizes, padding, strict=True)]
-    if np.any(padding):
+    if any(map(any, padding)):
         wide = [m + low + max(high, 0) for m, (low, high) in zip(sizes, padding, strict=True)]
         a = np.zeros((x.shape[1], *wide, len(x)), x.dtype)
         a[(slice(None), *inside(sizes, padding)[1:])] = x.transpose((*range(1, x.ndim), 0))
@@ -100,10 +120,10 @@ def columns(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> An
     return np.lib.stride_tricks.as_strided(a, shape, strides, writeable=False)
 
 
-def blocks(out: Any, rows: Any, batch: Any) -> Any:
-    """Return parts of the first axis of windows, whose columns fit into the cache, with the columns of each."""
-    each = int(np.prod(out[1:])) * batch
-    step = max(1, 2**17 // max(1, rows * each))
+def blocks(out: Any, rows: Any, batch: Any, most: Any) -> Any:
+    """Return parts of the first axis of windows, of columns of so many numbers at most, and the columns of each."""
+    each = product(out[1:]) * batch
+    step = max(1, most // max(1, rows * each))
     parts = [(i, min(i + step, out[0])) for i in range(0, out[0], step)]
     return [(slice(i, j), slice(i * each, j * each)) for i, j in parts]
 
@@ -114,10 +134,10 @@ def convolved(x: Any, weight: Any, how: Any) -> Any:
     outputs, inputs, *kernel = weight.shape
     windows_of = columns(x, kernel, stride, padding, dilation)
     out = windows_of.shape[1 + len(kernel) : -1]
-    rows, lead = inputs * int(np.prod(kernel)), (slice(None),) * (1 + len(kernel))
+    rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
     w = weight.reshape(groups, outputs // groups, rows)
-    y = np.empty((groups, outputs // groups, int(np.prod(out)) * len(x)), np.result_type(x, weight))
-    for part, places_of in blocks(out, rows * groups, len(x)):
+    y = np.empty((groups, outputs // groups, product(out) * len(x)), np.result_type(x, weight))
+    for part, places_of in blocks(out, rows * groups, len(x), 2**16):
         cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
         np.matmul(w, cols, out=y[:, :, places_of])
     return batch_first(y.reshape(outputs, *out, len(x)))
@@ -128,17 +148,16 @@ def convolved_input(result: Any, weight: Any, size: Any, how: Any) -> Any:
     stride, padding, dilation, groups = how
     outputs, inputs, *kernel = weight.shape
     out, batch = result.shape[2:], len(result)
-    rows = inputs * int(np.prod(kernel))
-    g = batch_last(result).reshape(groups, outputs // groups, int(np.prod(out)) * batch)
+    rows = inputs * product(kernel)
+    g = batch_last(result).reshape(groups, outputs // groups, product(out) * batch)
     w = weight.reshape(groups, outputs // groups, rows).swapaxes(1, 2)
     full = [m + low + max(high, 0) for m, (low, high) in zip(size, padding, strict=True)]
     a = np.zeros((groups * inputs, *full, batch), np.result_type(result, weight))
-    for part, places_of in blocks(out, rows * groups, batch):
-        count = part.stop - part.start
+    for part, places_of in blocks(out, rows * groups, batch, 2**18):
+        count, start = part.stop - part.start, part.start * stride[0]
         cols = (w @ g[:, :, places_of]).reshape(groups * inputs, *kernel, count, *out[1:], batch)
-        rest = a[:, part.start * stride[0] :]
-        for at, place in zip(np.ndindex(*kernel), places(kernel, (count, *out[1:]), stride, dilation), strict=True):
-            rest[(slice(None), *place[1:])] += cols[(slice(None), *at)]
+        reach = (count - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
+        a[:, start : start + reach] += overlapped(cols, 1, [reach, *full[1:]], stride, dilation)
     return batch_first(a[(slice(None), *inside(size, padding)[1:])])
 
 
@@ -148,10 +167,10 @@ def convolved_weight(x: Any, result: Any, kernel: Any, how: Any) -> Any:
     outputs, inputs = result.shape[1], x.shape[1] // groups
     windows_of = columns(x, kernel, stride, padding, dilation)
     out = result.shape[2:]
-    rows, lead = inputs * int(np.prod(kernel)), (slice(None),) * (1 + len(kernel))
-    g = batch_last(result).reshape(groups, outputs // groups, int(np.prod(out)) * len(x))
+    rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
+    g = batch_last(result).reshape(groups, outputs // groups, product(out) * len(x))
     w = np.zeros((groups, outputs // groups, rows), np.result_type(x, result))
-    for part, places_of in blocks(out, rows * groups, len(x)):
+    for part, places_of in blocks(out, rows * groups, len(x), 2**17):
         cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
         w += (cols @ g[:, :, places_of].swapaxes(1, 2)).swapaxes(1, 2)
     return w.reshape(outputs, inputs, *kernel)
@@ -163,7 +182,7 @@ def convolved_weight(x: Any, result: Any, kernel: Any, how: Any) -> Any:
 def largest(x: Any, how: Any) -> Any:
     """Return the maximum of each window over the last axes, which go one after the other."""
     kernel, stride, padding, dilation = how
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min if np.any(padding) else 0
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min if any(map(any, padding)) else 0
     a = bordered(x, padding, lowest)
     for axis, (k, s, d) in enumerate(zip(kernel, stride, dilation, strict=True), x.ndim - len(kernel)):
         n = (a.shape[axis] - d * (k - 1) - 1) // s + 1
@@ -278,6 +297,7 @@ def repooled(v: Any, at: Any) -> Any:
 
 
 KERNELS = (
-    inside, bordered, steps, places, windows, folded, batch_last, batch_first, columns, blocks, convolved, convolved_input, convolved_weight, largest,
-    hits, put_at_largest, taken_at_largest, places_of_largest, sums, spread_sums, unpooled, repooled,
+    product, inside, bordered, steps, places, windows, folded, overlapped, batch_last, batch_first, columns, blocks,
+    convolved, convolved_input, convolved_weight, largest, hits, put_at_largest, taken_at_largest, places_of_largest,
+    sums, spread_sums, unpooled, repooled,
 )  # fmt: skip
