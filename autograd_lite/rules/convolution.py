@@ -44,9 +44,9 @@ convolution_weight: Op = bilinear(
 )
 
 
-def _shifted(y: Array, bias: Array) -> Array:
-    """Return results with a number for each channel added, in their memory; None for no bias."""
-    return y if bias is None else plus(y, bias.reshape((-1, *(1,) * (y.ndim - 2))))
+def _spaced(bias: Array, ndim: int) -> Array:
+    """Return a number for each channel as what broadcasts to images."""
+    return bias.reshape((-1, *(1,) * (ndim - 2)))
 
 
 def _by_channels(g: Array, how: Any) -> Array:
@@ -59,7 +59,7 @@ def _jvp(product: Any, tangents: Sequence[Array | None], x: Array, weight: Array
     parts = [
         None if dx is None else product(dx, weight),
         None if dw is None else product(x, dw),
-        None if db is None else db.reshape((-1, *(1,) * len(how[0]))),
+        None if db is None else _spaced(db, 2 + len(how[0])),
     ]
     first, *rest = [part for part in parts if part is not None]
     for part in rest:
@@ -68,7 +68,8 @@ def _jvp(product: Any, tangents: Sequence[Array | None], x: Array, weight: Array
 
 
 def _conv(x: Array, weight: Array, bias: Array, how: Any) -> Array:
-    return _shifted(convolution(x, weight, how=how), bias)
+    y = convolution(x, weight, how=how)
+    return y if bias is None else plus(y, _spaced(bias, y.ndim))
 
 
 conv: Op = custom(
@@ -85,7 +86,8 @@ conv: Op = custom(
 
 def _conv_transpose(x: Array, weight: Array, bias: Array, how: Any) -> Array:
     size, placed = how
-    return _shifted(convolution_input(x, weight, size=size, how=placed), bias)
+    y = convolution_input(x, weight, size=size, how=placed)
+    return y if bias is None else plus(y, _spaced(bias, y.ndim))
 
 
 conv_transpose: Op = custom(

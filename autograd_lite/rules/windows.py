@@ -6,7 +6,7 @@ dilation, groups)`` of convolutions: a number for each axis, of `padding` a pair
 
 Images have the shape (batch, channels, ...), and the batch lies innermost in memory where they have come from here: a
 window is copied in runs of it, there is nothing to transpose before or after a product, and NumPy's elementwise
-functions keep that order by themselves ("K").
+functions keep that order by themselves ("K"). Sums that overflow are infinite, and nothing warns of it.
 """
 
 from __future__ import annotations
@@ -83,9 +83,10 @@ def overlapped(parts: Any, lead: Any, full: Any, stride: Any, dilation: Any) -> 
         n, s, d = parts.shape[to], stride[axis], dilation[axis]
         shape = (*parts.shape[:k], *parts.shape[k + 1 : to], full[axis], *parts.shape[to + 1 :])
         out = np.zeros(shape, parts.dtype)
-        for i in range(parts.shape[k]):
-            place = (slice(None),) * (to - 1) + (slice(i * d, i * d + (n - 1) * s + 1, s),)
-            out[place] += parts[(slice(None),) * k + (i,)]
+        with np.errstate(all="ignore"):
+            for i in range(parts.shape[k]):
+                place = (slice(None),) * (to - 1) + (slice(i * d, i * d + (n - 1) * s + 1, s),)
+                out[place] += parts[(slice(None),) * k + (i,)]
         parts = out
     return parts
 
@@ -137,9 +138,10 @@ def convolved(x: Any, weight: Any, how: Any) -> Any:
     rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
     w = weight.reshape(groups, outputs // groups, rows)
     y = np.empty((groups, outputs // groups, product(out) * len(x)), np.result_type(x, weight))
-    for part, places_of in blocks(out, rows * groups, len(x), 2**16):
-        cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
-        np.matmul(w, cols, out=y[:, :, places_of])
+    with np.errstate(all="ignore"):
+        for part, places_of in blocks(out, rows * groups, len(x), 2**16):
+            cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
+            np.matmul(w, cols, out=y[:, :, places_of])
     return batch_first(y.reshape(outputs, *out, len(x)))
 
 
@@ -153,11 +155,12 @@ def convolved_input(result: Any, weight: Any, size: Any, how: Any) -> Any:
     w = weight.reshape(groups, outputs // groups, rows).swapaxes(1, 2)
     full = [m + low + max(high, 0) for m, (low, high) in zip(size, padding, strict=True)]
     a = np.zeros((groups * inputs, *full, batch), np.result_type(result, weight))
-    for part, places_of in blocks(out, rows * groups, batch, 2**18):
-        count, start = part.stop - part.start, part.start * stride[0]
-        cols = (w @ g[:, :, places_of]).reshape(groups * inputs, *kernel, count, *out[1:], batch)
-        reach = (count - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
-        a[:, start : start + reach] += overlapped(cols, 1, [reach, *full[1:]], stride, dilation)
+    with np.errstate(all="ignore"):
+        for part, places_of in blocks(out, rows * groups, batch, 2**18):
+            count, start = part.stop - part.start, part.start * stride[0]
+            cols = (w @ g[:, :, places_of]).reshape(groups * inputs, *kernel, count, *out[1:], batch)
+            reach = (count - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
+            a[:, start : start + reach] += overlapped(cols, 1, [reach, *full[1:]], stride, dilation)
     return batch_first(a[(slice(None), *inside(size, padding)[1:])])
 
 
@@ -170,9 +173,10 @@ def convolved_weight(x: Any, result: Any, kernel: Any, how: Any) -> Any:
     rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
     g = batch_last(result).reshape(groups, outputs // groups, product(out) * len(x))
     w = np.zeros((groups, outputs // groups, rows), np.result_type(x, result))
-    for part, places_of in blocks(out, rows * groups, len(x), 2**17):
-        cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
-        w += (cols @ g[:, :, places_of].swapaxes(1, 2)).swapaxes(1, 2)
+    with np.errstate(all="ignore"):
+        for part, places_of in blocks(out, rows * groups, len(x), 2**17):
+            cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
+            w += (cols @ g[:, :, places_of].swapaxes(1, 2)).swapaxes(1, 2)
     return w.reshape(outputs, inputs, *kernel)
 
 
@@ -220,13 +224,14 @@ def put_at_largest(g: Any, x: Any, top: Any, how: Any) -> Any:
     out = np.zeros_like(x, g.dtype, shape=(*x.shape[: x.ndim - len(kernel)], *full))
     apart = all(s >= (k - 1) * d + 1 for k, s, d in zip(kernel, stride, dilation, strict=True))
     finite = np.isfinite(g).all()
-    for place, hit in hits(x, top, how):
-        if not finite:
-            out[place] += np.where(hit, g, 0)
-        elif apart:
-            np.multiply(g, hit, out=out[place])
-        else:
-            out[place] += g * hit
+    with np.errstate(all="ignore"):
+        for place, hit in hits(x, top, how):
+            if not finite:
+                out[place] += np.where(hit, g, 0)
+            elif apart:
+                np.multiply(g, hit, out=out[place])
+            else:
+                out[place] += g * hit
     return out[inside(sizes, padding)]
 
 
@@ -262,9 +267,10 @@ def sums(x: Any, how: Any) -> Any:
     for axis, (k, s) in enumerate(zip(kernel, stride, strict=True), x.ndim - len(kernel)):
         n = (a.shape[axis] - k) // s + 1
         parts = [a[(slice(None),) * axis + (slice(i, i + (n - 1) * s + 1, s),)] for i in range(k)]
-        a = parts[0] + parts[1] if k > 1 else parts[0].copy("K")
-        for part in parts[2:]:
-            a += part
+        with np.errstate(all="ignore"):
+            a = parts[0] + parts[1] if k > 1 else parts[0].copy("K")
+            for part in parts[2:]:
+                a += part
     return a
 
 
@@ -275,8 +281,9 @@ def spread_sums(g: Any, size: Any, how: Any) -> Any:
     for axis, (k, s, n) in enumerate(zip(kernel, stride, size, strict=True), lead):
         low, high = padding[axis - lead]
         a = np.zeros_like(g, shape=(*g.shape[:axis], n + low + high, *g.shape[axis + 1 :]))
-        for i in range(k):
-            a[(slice(None),) * axis + (slice(i, i + (g.shape[axis] - 1) * s + 1, s),)] += g
+        with np.errstate(all="ignore"):
+            for i in range(k):
+                a[(slice(None),) * axis + (slice(i, i + (g.shape[axis] - 1) * s + 1, s),)] += g
         g = a[(slice(None),) * axis + (slice(low, low + n),)]
     return g
 

@@ -379,21 +379,21 @@ def _convolution(op: Op, operands: Sequence[Any], settings: Settings, level: Lev
     of_weight = op is convolution.convolution_weight
     if not (of_weight or holds(operands[1], level)):
         images = _full(operands[0], np.shape(operands[0]), level)
-        y = op(images.reshape((-1, *images.shape[2:])), operands[1], **settings)
-        return y.reshape((level.size, -1, *y.shape[1:]))
+        count = images.shape[1]
+        y = op(images.reshape((level.size * count, *images.shape[2:])), operands[1], **settings)
+        return y.reshape((level.size, count, *y.shape[1:]))
     first, second = [_full(x, np.shape(x), level) for x in operands]
-    second = _among_channels(second) if of_weight else second.reshape((-1, *second.shape[2:]))
+    second = _joined(np.moveaxis(second, 0, 1), 1) if of_weight else _joined(second, 0)
     *others, groups = settings["how"]
-    y = op(_among_channels(first), second, **{**settings, "how": (*others, groups * level.size)})
-    if of_weight:
-        return y.reshape((level.size, -1, *y.shape[1:]))
-    return np.moveaxis(y.reshape((len(y), level.size, -1, *y.shape[2:])), 1, 0)
+    y = op(_joined(np.moveaxis(first, 0, 1), 1), second, **{**settings, "how": (*others, groups * level.size)})
+    axis = 0 if of_weight else 1
+    apart = y.reshape((*y.shape[:axis], level.size, y.shape[axis] // level.size, *y.shape[axis + 1 :]))
+    return np.moveaxis(apart, axis, 0)
 
 
-def _among_channels(x: Array) -> Array:
-    """Return the images of all examples with the channels of all, shape (batch, examples * channels, ...)."""
-    moved = np.moveaxis(x, 0, 1)
-    return moved.reshape((len(moved), -1, *moved.shape[3:]))
+def _joined(x: Array, axis: int) -> Array:
+    """Return two neighbouring axes as one."""
+    return x.reshape((*x.shape[:axis], x.shape[axis] * x.shape[axis + 1], *x.shape[axis + 2 :]))
 
 
 # ----- our own definitions -----
