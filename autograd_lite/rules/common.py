@@ -100,8 +100,8 @@ def _holds(y: Array, other: Array) -> bool:
     return plain and np.result_type(y, other) == y.dtype and np.broadcast_shapes(y.shape, other.shape) == y.shape
 
 
-def as_one(fn: F) -> F:
-    """Return a function of arrays, of which an operation is to be made, that is one call to whatever stands for arrays.
+def as_one(fn: F, module: str) -> F:
+    """Return a function, of which an operation is made in `module`, that is one call to whatever stands for an array.
 
     So a trace writes it down as it is, and a batch is carried out by the rule for it; neither is asked for elements.
     """
@@ -111,6 +111,7 @@ def as_one(fn: F) -> F:
         recorder = recorder_of(*operands)
         return fn(*operands, **settings) if recorder is None else recorder(handler_of(whole), operands, settings)
 
+    whole.__module__ = module  # where a pickle finds the operation
     return cast(F, whole)
 
 

@@ -22,21 +22,21 @@ def _axes(shape: Shape) -> Shape:
 
 
 convolution: Op = bilinear(
-    as_one(windows.convolved),
+    as_one(windows.convolved, __name__),
     lambda g, weight, x_shape, how: convolution_input(g, weight, size=_axes(x_shape), how=how),
     lambda g, x, weight_shape, how: convolution_weight(x, g, kernel=_axes(weight_shape), how=how),
     settings="how",
     name="convolution",
 )
 convolution_input: Op = bilinear(
-    as_one(windows.convolved_input),
+    as_one(windows.convolved_input, __name__),
     lambda g, weight, how: convolution(g, weight, how=how),
     lambda g, result, weight_shape, how: convolution_weight(g, result, kernel=_axes(weight_shape), how=how),
     settings="size how",
     name="convolution_input",
 )
 convolution_weight: Op = bilinear(
-    as_one(windows.convolved_weight),
+    as_one(windows.convolved_weight, __name__),
     lambda g, result, x_shape, how: convolution_input(result, g, size=_axes(x_shape), how=how),
     lambda g, x, how: convolution(x, g, how=how),
     settings="kernel how",

@@ -230,8 +230,9 @@ def _placed(
     _check(n, what, x, weight, groups)
     inputs = weight[1] * groups
     if x[-n - 1] != inputs:
-        instead = f"conv{n}d(x, np.ones({(weight[0], x[-n - 1], *weight[2:])}))"
-        raise errors.ShapeError(_channels(n, what, x, inputs, instead))
+        fitting = weight[0], x[-n - 1], *weight[2:]
+        layer = f"nn.Conv{n}d({x[-n - 1]}, {weight[0]}, kernel_size={weight[2:]})"
+        raise errors.ShapeError(_channels(n, what, x, inputs, fitting, layer))
     _check_groups(what, inputs, weight[0], groups)
     _check_bias(what, weight[0], bias)
     stride, dilation = each_axis(stride, n, "stride", what), each_axis(dilation, n, "dilation", what)
@@ -252,8 +253,9 @@ def _placed_back(
     """
     _check(n, what, x, weight, groups)
     if x[-n - 1] != weight[0]:
-        instead = f"conv_transpose{n}d(x, np.ones({(x[-n - 1], *weight[1:])}))"
-        raise errors.ShapeError(_channels(n, what, x, weight[0], instead))
+        fitting = x[-n - 1], *weight[1:]
+        layer = f"nn.ConvTranspose{n}d({x[-n - 1]}, {weight[1] * groups}, kernel_size={weight[2:]})"
+        raise errors.ShapeError(_channels(n, what, x, weight[0], fitting, layer))
     _check_groups(what, weight[0], weight[1] * groups, groups)
     _check_bias(what, weight[1] * groups, bias)
     stride, dilation = each_axis(stride, n, "stride", what), each_axis(dilation, n, "dilation", what)
@@ -280,8 +282,9 @@ def _check(n: int, what: str, x: Shape, weight: Shape, groups: int) -> None:
     each_axis(groups, 1, "groups", what)
 
 
-def _channels(n: int, what: str, x: Shape, wanted: int, instead: str) -> str:
-    """Return the message for an input of other channels."""
+def _channels(n: int, what: str, x: Shape, wanted: int, weight: Shape, layer: str) -> str:
+    """Return the message for an input of other channels, which a weight of another shape, or another layer fits."""
+    instead = f"{what[:-1]}x, np.ones({weight}))" if what.endswith("()") else layer
     moved = channels_last(x, wanted, n)
     said = {"wanted": wanted, "axis": len(x) - n - 1, "given": x, "count": x[-n - 1], "instead": moved or instead}
     return errors.CONV_CHANNELS.format(what=what, **said)
