@@ -223,6 +223,9 @@ def put_at_largest(g: Any, x: Any, top: Any, how: Any) -> Any:
     full = [n + low + high for n, (low, high) in zip(sizes, padding, strict=True)]
     out = np.zeros_like(x, g.dtype, shape=(*x.shape[: x.ndim - len(kernel)], *full))
     apart = all(s >= (k - 1) * d + 1 for k, s, d in zip(kernel, stride, dilation, strict=True))
+    if g.strides != top.strides:  # what lies in another order would be read across the memory for each place
+        g, share = np.empty_like(top, g.dtype), g
+        g[...] = share
     finite = np.isfinite(g).all()
     with np.errstate(all="ignore"):
         for place, hit in hits(x, top, how):
