@@ -610,6 +610,73 @@ LEARNING = [
         "nn = ag.nn; CrossEntropyLoss = nn.CrossEntropyLoss",
     ),
     Fault(
+        "an image of other channels", "model(v)", errors.ShapeError,
+        ["the layer '1' of Sequential, Conv2d(5, 2", "5 channels, along axis 1", "(2, 3, 4, 4)"],
+        ["nn.Conv2d(3, 2, kernel_size=(3, 3))"],
+        "nn = ag.nn; model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Conv2d(5, 2, 3)); v = np.ones((2, 1, 6, 6))",
+    ),
+    Fault(
+        "an image with its channels at the end", "F.conv2d(x, w)", errors.ShapeError, ["(1, 4, 4, 3)"],
+        ["np.moveaxis(x, -1, 1)"],
+        _F + "x = ag.Tensor(np.ones((1, 4, 4, 3)), requires_grad=True); w = np.ones((2, 3, 2, 2))",
+    ),
+    Fault(
+        "an image without channels", "F.conv2d(x, w)", errors.ShapeError, ["(N, C, H, W)", "(4, 4)"],
+        ["x[None, None]"], _F + "x = ag.Tensor(np.ones((4, 4)), requires_grad=True); w = np.ones((2, 1, 2, 2))",
+    ),
+    Fault(
+        "images in too many axes", "F.max_pool1d(x, 2)", errors.ShapeError, ["(N, C, L)", "(2, 3, 4, 5)"],
+        ["x.reshape((-1, 4, 5))"], _F + "x = ag.Tensor(np.ones((2, 3, 4, 5)), requires_grad=True)",
+    ),
+    Fault(
+        "groups that do not divide channels", "nn.Conv2d(4, 6, 3, groups=3)", errors.ArgumentError,
+        ["groups=3", "4 in, 6 out"], ["groups=2"], "nn = ag.nn",
+    ),
+    Fault(
+        "a window larger than the image", "F.conv2d(np.ones((1, 3, 4, 4)), np.ones((1, 3, 5, 5)))", errors.ShapeError,
+        ["(5, 5)", "(4, 4)", "a kernel_size of at most (4, 4), or more padding"], [], _F,
+    ),
+    Fault(
+        "a stride of nothing", "nn.MaxPool2d(2, stride=0)(np.ones((1, 4, 4)))", errors.ArgumentError,
+        ["stride of max_pool2d() is 0"], ["stride=(1, 1)"], "nn = ag.nn",
+    ),
+    Fault(
+        "padding by a name nobody knows", "F.conv1d(np.ones((1, 4)), np.ones((1, 1, 2)), padding='full')",
+        errors.ArgumentError, ["padding='full'"], ["padding='same'"], _F,
+    ),
+    Fault(
+        "a result of the same size with a stride", "nn.Conv1d(1, 1, 3, stride=2, padding='same')", errors.ArgumentError,
+        ["padding='same' and stride=(2,)"], ["stride=1"], "nn = ag.nn",
+    ),
+    Fault(
+        "windows of padding alone", "F.max_pool2d(np.ones((1, 4, 4)), 2, padding=2)", errors.ArgumentError,
+        ["padding=(2, 2)", "(2, 2)"], ["padding=(1, 1)"], _F,
+    ),
+    Fault(
+        "a norm of other channels", "nn.BatchNorm2d(3)(np.ones((2, 4, 5, 5)))", errors.ShapeError,
+        ["BatchNorm2d(3", "(2, 4, 5, 5)"], ["nn.BatchNorm2d(4)"], "nn = ag.nn",
+    ),
+    Fault(
+        "a batch of one", "nn.BatchNorm1d(3)(np.ones((1, 3)))", errors.ShapeError, ["(1, 3)", "variance is 0"],
+        ["model.eval()"], "nn = ag.nn; model = nn.BatchNorm1d(3)",
+    ),
+    Fault(
+        "a layer norm of another length", "nn.LayerNorm(3)(np.ones((2, 4)))", errors.ShapeError, ["(3,)", "(2, 4)"],
+        ["normalized_shape=(4,)"], "nn = ag.nn",
+    ),
+    Fault(
+        "margins longer than the array", "F.pad(np.ones(3), (3, 0), 'reflect')", errors.ShapeError,
+        ["mode='reflect'", "3 elements of an axis of 3", "widths below 3"], [], _F,
+    ),
+    Fault(
+        "cubic sequences", "F.interpolate(np.ones((1, 1, 4)), size=8, mode='bicubic')", errors.ArgumentError,
+        ["'bicubic'", "(1, 1, 4)"], ["'linear'"], _F,
+    ),
+    Fault(
+        "running statistics that cannot change", "F.batch_norm(input, m, m, training=True)", errors.ArgumentError,
+        ["running_mean", "ndarray"], ["running_mean=ag.Tensor(running_mean)"], _F + "m = running_mean = np.ones(2)",
+    ),
+    Fault(
         "a function that returns nothing", "ag.grad(f)(data)", errors.NoPathError, ["f returned None", "return y"], [],
         "def f(x): y = np.sum(x)",
     ),

@@ -11,6 +11,7 @@ from autograd_lite.errors.classes import *  # noqa: F403 - every name
 from autograd_lite.errors.compiling import *  # noqa: F403 - every name
 from autograd_lite.errors.engine import *  # noqa: F403 - every name
 from autograd_lite.errors.functions import *  # noqa: F403 - every name
+from autograd_lite.errors.images import *  # noqa: F403 - every name
 from autograd_lite.errors.learning import *  # noqa: F403 - every name
 from autograd_lite.errors.loops import *  # noqa: F403 - every name
 from autograd_lite.errors.pictures import *  # noqa: F403 - every name

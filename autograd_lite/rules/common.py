@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import lru_cache, wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch, leaves
-from autograd_lite.base.shapes import Array
-from autograd_lite.engine.op import RECORDERS
+from autograd_lite.base.shapes import Array, Shape, keepdims_shape, reduced_size
+from autograd_lite.engine.op import RECORDERS, recorder_of
 from autograd_lite.engine.operands import value_of
 from autograd_lite.engine.record import Handle, array_of, make_tensor
+from autograd_lite.engine.registry import handler_of
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _COUNTED = {2: 2**11, 4: 2**24}
 """Up to which all whole numbers are floats, by the bytes of the dtype."""
@@ -53,6 +57,62 @@ def beside(parts: Iterable[Any], *operands: Any) -> list[Any]:
     if not any(isinstance(x, Handle) for x in leaves(operands)):
         return list(parts)
     return [x if isinstance(x, Handle) else make_tensor(np.copy(x)) for x in parts]
+
+
+def total(a: Array, b: Array | None, axis: Shape) -> Array:
+    """Return the sum of ``a * b`` along axes, which stay with length 1; of `a` where there is no `b`."""
+    plain = a.__class__ is np.ndarray and a.dtype.char in "fd" and (b is None or b.__class__ is np.ndarray)
+    if plain and (rows := _rows(a, b, axis)) is not None:
+        return np.vecdot(*rows).reshape(keepdims_shape(a.shape, axis))
+    return (a if b is None else a * b).sum(axis, keepdims=True)
+
+
+def _rows(a: Array, b: Array | None, axis: Shape) -> tuple[Array, Array] | None:
+    """Return arrays whose last axis is all of `axis`, if they lie so in memory: their products are BLAS's then."""
+    kept = [i for i in range(a.ndim) if i not in axis]
+    order = (*kept, *sorted(axis, key=lambda i: -a.strides[i]))
+    shape = (*[a.shape[i] for i in kept], reduced_size(a.shape, axis))
+    try:
+        first = np.reshape(a.transpose(order), shape, copy=False)
+        return first, _ones(shape[-1], a.dtype) if b is None else np.reshape(b.transpose(order), shape, copy=False)
+    except ValueError:  # they do not
+        return None
+
+
+@lru_cache(16)
+def _ones(n: int, dtype: Any) -> Array:
+    return np.ones(n, dtype)
+
+
+def times(y: Array, scale: Array, own: bool) -> Array:
+    """Return a product, in the memory of `y` where that is our own."""
+    return np.multiply(y, scale, out=y) if own and _holds(y, scale) else y * scale
+
+
+def plus(y: Array, other: Array) -> Array:
+    """Return a sum, in the memory of `y`, which is our own."""
+    return np.add(y, other, out=y) if _holds(y, other) else y + other
+
+
+def _holds(y: Array, other: Array) -> bool:
+    """Tell whether what two arrays make together has the shape and dtype of the first."""
+    plain = y.__class__ is np.ndarray and other.__class__ is np.ndarray
+    return plain and np.result_type(y, other) == y.dtype and np.broadcast_shapes(y.shape, other.shape) == y.shape
+
+
+def as_one(fn: F, module: str) -> F:
+    """Return a function, of which an operation is made in `module`, that is one call to whatever stands for an array.
+
+    So a trace writes it down as it is, and a batch is carried out by the rule for it; neither is asked for elements.
+    """
+
+    @wraps(fn)
+    def whole(*operands: Any, **settings: Any) -> Any:
+        recorder = recorder_of(*operands)
+        return fn(*operands, **settings) if recorder is None else recorder(handler_of(whole), operands, settings)
+
+    whole.__module__ = module  # where a pickle finds the operation
+    return cast(F, whole)
 
 
 def present(*names: str) -> list[Any]:

@@ -10,6 +10,7 @@ from cases import (
     arguments,
     choices,
     complex,
+    convolution,
     curves,
     decompositions,
     domains,
@@ -22,9 +23,11 @@ from cases import (
     inverses,
     methods,
     neural,
+    normalization,
     norms,
     placing,
     polynomials,
+    pooling,
     products,
     quantiles,
     recurrent,
@@ -40,9 +43,9 @@ from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
-    "BINARY", "CASES", "Case", "X", "activations", "arguments", "case", "choices", "complex", "curves",
+    "BINARY", "CASES", "Case", "X", "activations", "arguments", "case", "choices", "complex", "convolution", "curves",
     "decompositions", "domains", "elementwise", "exponentials", "fourier", "grids", "histograms", "indexing",
-    "inverses", "methods", "neural", "norms", "numbers", "placing", "polynomials", "products", "quantiles",
-    "recurrent", "reductions", "rows", "samples", "sets", "shaping", "special", "statistics", "turned",
-    "variants",
+    "inverses", "methods", "neural", "normalization", "norms", "numbers", "placing", "polynomials", "pooling",
+    "products", "quantiles", "recurrent", "reductions", "rows", "samples", "sets", "shaping", "special", "statistics",
+    "turned", "variants",
 ]  # fmt: skip

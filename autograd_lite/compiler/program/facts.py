@@ -18,6 +18,7 @@ from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.loop import Loop
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.engine.registry import handler_of
+from autograd_lite.rules import windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
         np.prod, np.max, np.amax, np.min, np.amin, np.all, np.any, np.mean, np.var, np.std, np.argmax, np.argmin,
         np.tensordot, np.einsum, np.concatenate, np.empty_like, np.cumsum, np.pad, np.tril, np.triu, np.roll,
         np.convolve, np.correlate, np.sort, np.argsort, np.clip, np.round, np.searchsorted, np.interp,
+    ),
+    "new calm dear": (
+        windows.convolved, windows.convolved_input, windows.convolved_weight, windows.windows, windows.folded,
+        windows.largest, windows.put_at_largest, windows.taken_at_largest, windows.sums, windows.spread_sums,
+        windows.places_of_largest, windows.unpooled, windows.repooled,
     ),
     "new calm writes": (helpers.placed, helpers.assigned),
     "new effect": (helpers.draw,),

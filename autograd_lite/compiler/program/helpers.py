@@ -1,10 +1,15 @@
-"""The few functions of a program that are not NumPy's. Their text stands in every program that calls them."""
+"""The few functions of a program that are not NumPy's. Their text stands in every program that calls them.
+
+Those of windows, which convolutions and pools are computed by, call each other, see `rules/windows.py`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+
+from autograd_lite.rules.windows import KERNELS
 
 
 def scatter(values: Any, key: Any, shape: Any) -> Any:
@@ -66,4 +71,4 @@ def verify_real(values: Any, text: str) -> None:
         raise ValueError(text)
 
 
-HELPERS = (scatter, placed, added_at, subtracted_at, assigned, from_parts, draw, verify, verify_real)
+HELPERS = (scatter, placed, added_at, subtracted_at, assigned, from_parts, draw, verify, verify_real, *KERNELS)

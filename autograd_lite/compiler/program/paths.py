@@ -7,6 +7,8 @@ import inspect
 import operator
 import re
 import sys
+from collections.abc import Sequence
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,18 @@ def path_of(fn: Any) -> str:
 def _found(ufunc: np.ufunc) -> str | None:
     """Return under which name a ufunc is there that has not the one by which it calls itself."""
     return next((known for known in dir(np) if getattr(np, known, None) is ufunc), None)
+
+
+def with_called(fns: Sequence[Any]) -> list[Any]:
+    """Return helpers, and before them those that they call in their turn."""
+    names = {name for fn in fns for name in _names_in(fn.__code__)}
+    found = [fn for fn in helpers.HELPERS if fn in fns or fn.__name__ in names]
+    return found if len(found) == len(fns) else with_called(found)
+
+
+def _names_in(code: CodeType) -> set[str]:
+    inner = [_names_in(part) for part in code.co_consts if isinstance(part, CodeType)]
+    return set(code.co_names).union(*inner)
 
 
 def source_of(fn: Any) -> str:

@@ -24,7 +24,7 @@ from autograd_lite.compiler.recording.questions import Questions, by_user, hide_
 from autograd_lite.engine import refusals, watchpoints
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.engine.registry import handler_of
-from autograd_lite.rules import constant, elementwise, indexing, shaping
+from autograd_lite.rules import constant, convolution, elementwise, indexing, pooling, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.stand_in import StandIn, carried_out_by_numpy
 
@@ -345,6 +345,19 @@ _WHOLE |= {
     elementwise.imaginary_part: lambda val: val._trace.call(np.imag, (val,)),
     elementwise.from_parts: _from_parts,
 }
+
+
+def _as_it_is(op: Op) -> Callable[..., Any]:
+    """Return what writes an operation down as one call of the function that computes it, see `common.as_one`."""
+    fn: Any = op.fn
+
+    def written(*operands: Any, **settings: Any) -> Any:
+        return trace_of(operands).call(fn.__wrapped__, (*operands, *[settings[name] for name in op.defaults]))
+
+    return written
+
+
+_WHOLE |= {op: _as_it_is(op) for op in (*convolution.PRIMITIVES, *pooling.PRIMITIVES)}
 
 
 def traced_in(value: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from autograd_lite.compiler.program.identifiers import words
 from autograd_lite.compiler.program.literals import array_text, dtype_text, example_text, literal
 from autograd_lite.compiler.program.loop import calls, is_loop, items_of_loops
 from autograd_lite.compiler.program.opaque import is_opaque
-from autograd_lite.compiler.program.paths import path_of, source_of
+from autograd_lite.compiler.program.paths import path_of, source_of, with_called
 from autograd_lite.compiler.program.program import Group, Instruction, Program, Ref, Type, refs
 from autograd_lite.compiler.program.ranges import Ranges
 from autograd_lite.compiler.text.defined import defined
@@ -64,7 +64,7 @@ class NumpyText:
     def text(self) -> str:
         """Return the whole text: helpers, constants, the function."""
         lines = self.lines()
-        used = [fn for fn in helpers.HELPERS if self._calls(fn)]
+        used = with_called([fn for fn in helpers.HELPERS if self._calls(fn)])
         parts = [f'"""{self.function}: derived by autograd_lite, in plain NumPy."""\n\nimport numpy as np\n']
         parts += [f"import {name}\n" for name in self.imported]
         parts += [f"\n\n{source_of(fn)}" for fn in used]

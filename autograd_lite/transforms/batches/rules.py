@@ -26,8 +26,10 @@ from autograd_lite.engine.registry import entered, handler_of
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.rules import (
     constant,
+    convolution,
     indexing,
     neural,
+    pooling,
     products,
     recurrent,
     reductions,
@@ -362,10 +364,45 @@ def _sparse_product(op: Op, a: Array, shape: Shape, settings: Settings) -> Array
     return np.moveaxis(op(np.moveaxis(a, 0, -1), **settings), -1, 0)
 
 
+# ----- windows -----
+
+
+@rule(*pooling.PRIMITIVES)
+def _windows(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
+    """Over the last axes of whatever is in front."""
+    return op(*[_full(x, np.shape(x), level) for x in operands], **settings)
+
+
+@rule(*convolution.PRIMITIVES)
+def _convolution(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Array:
+    """More images where all examples have the same weight; else more groups, so that each has its own."""
+    of_weight = op is convolution.convolution_weight
+    if not (of_weight or holds(operands[1], level)):
+        images = _full(operands[0], np.shape(operands[0]), level)
+        count = images.shape[1]
+        y = op(images.reshape((level.size * count, *images.shape[2:])), operands[1], **settings)
+        return y.reshape((level.size, count, *y.shape[1:]))
+    first, second = [_full(x, np.shape(x), level) for x in operands]
+    second = _joined(np.moveaxis(second, 0, 1), 1) if of_weight else _joined(second, 0)
+    *others, groups = settings["how"]
+    y = op(_joined(np.moveaxis(first, 0, 1), 1), second, **{**settings, "how": (*others, groups * level.size)})
+    axis = 0 if of_weight else 1
+    apart = y.reshape((*y.shape[:axis], level.size, y.shape[axis] // level.size, *y.shape[axis + 1 :]))
+    return np.moveaxis(apart, axis, 0)
+
+
+def _joined(x: Array, axis: int) -> Array:
+    """Return two neighbouring axes as one."""
+    return x.reshape((*x.shape[:axis], x.shape[axis] * x.shape[axis + 1], *x.shape[axis + 2 :]))
+
+
 # ----- our own definitions -----
 
 
-@rule(products.affine, neural.half_squared_error, neural.mean_squared_error, neural.nll_loss, recurrent.lstm)
+@rule(
+    products.affine, neural.half_squared_error, neural.mean_squared_error, neural.nll_loss, recurrent.lstm,
+    convolution.conv, convolution.conv_transpose,
+)  # fmt: skip
 def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
     result = op.fn(*operands, **settings)
     if isinstance(result, tuple):

@@ -13,7 +13,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.compiler.program import facts, helpers
-from autograd_lite.rules import indexing
+from autograd_lite.rules import indexing, windows
 
 COMPILER = Path(ag.__file__).parent / "compiler"
 ELSEWHERE = {
@@ -62,6 +62,17 @@ def test_no_other_table_names_functions_of_numpy() -> None:
 
 
 X, K = np.array([[1.5, -2.0, 3.0], [0.5, 4.0, -1.0]]), np.array([[True, False, True], [False, True, True]])
+ONE = (1, 1), (1, 1), ((0, 0), (0, 0)), (1, 1)  # windows of one element, which are the array
+PLACED = (1, 1), ((0, 0), (0, 0)), (1, 1), 1
+IMAGE, PARTS, WEIGHT = X.reshape(1, 1, 2, 3), X.reshape(1, 1, 1, 1, 2, 3), np.ones((1, 1, 1, 1))
+WINDOWS: dict[Any, tuple[Any, ...]] = {
+    windows.convolved: (IMAGE, WEIGHT, PLACED), windows.convolved_input: (IMAGE, WEIGHT, (2, 3), PLACED),
+    windows.convolved_weight: (IMAGE, IMAGE, (1, 1), PLACED), windows.windows: (X, ONE), windows.largest: (X, ONE),
+    windows.folded: (PARTS, (2, 3), ONE), windows.put_at_largest: (X, X, X, ONE), windows.sums: (X, ONE),
+    windows.taken_at_largest: (X, X, X, ONE), windows.places_of_largest: (X, X, ONE),
+    windows.spread_sums: (X, (2, 3), ONE), windows.unpooled: (X, np.array([[0, 1, 2]] * 2), 3),
+    windows.repooled: (X, np.array([[0, 1, 2]] * 2)),
+}  # fmt: skip
 ARGUMENTS: dict[Any, tuple[Any, ...]] = {
     np.einsum: ("ij,ij->i", X, X), np.where: (K, X, X), np.concatenate: ((X, X),), np.pad: (X, 1), np.dot: (X, X.T),
     np.convolve: (X[0], X[1]), np.correlate: (X[0], X[1]), np.vdot: (X, X), np.roll: (X, 1), np.clip: (X, 0.0, 1.0),
@@ -70,7 +81,7 @@ ARGUMENTS: dict[Any, tuple[Any, ...]] = {
     np.broadcast_to: (X, (2, 2, 3)), helpers.scatter: (X, (slice(0, 2),), (4, 3)), np.array: (X,),
     helpers.placed: (X, (slice(0, 2),), (4, 3)), helpers.assigned: (X, 1.0, 0), helpers.added_at: (X, 1.0, 0),
     helpers.subtracted_at: (X, 1.0, 0), helpers.draw: (np.random.default_rng(0), "normal", 0.0, 1.0, (2, 3)),
-    np.matmul: (X, X.T), np.round: (X, 1), helpers.from_parts: (X, X),
+    np.matmul: (X, X.T), np.round: (X, 1), helpers.from_parts: (X, X), **WINDOWS,
 }  # fmt: skip
 
 

@@ -1,0 +1,83 @@
+"""Margins, with PyTorch's widths."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array
+from autograd_lite.engine.operands import with_shape
+
+_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:  # noqa: A002
+    """Return an array with margins, those of the last axis first.
+
+    Parameters
+    ----------
+    input : Tensor or array, of any shape
+        What is padded.
+    pad : sequence of int
+        ``(left, right, top, bottom, ...)``, a pair for each axis from the last one on. Below 0, elements are left out.
+    mode : {"constant", "reflect", "replicate", "circular"}
+        What stands in the margins: one number, the array reflected at its first and last element, these elements, or
+        the array from the other end on.
+    value : float, optional
+        The number, by default 0.
+
+    Raises
+    ------
+    ArgumentError
+        Another mode, or widths that are no pairs, one for each of some last axes.
+    ShapeError
+        Margins of more elements than there are to reflect.
+
+    Examples
+    --------
+    >>> pad(np.array([1.0, 2.0, 3.0]), (2, 0), "reflect")
+    array([3., 2., 1., 2., 3.])
+    """
+    x: Array = with_shape(input)
+    if mode not in _MODES:
+        raise errors.ArgumentError(errors.PAD_MODE.format(given=mode))
+    pairs = _pairs(pad, x.shape)
+    widths = [(0, 0)] * (len(x.shape) - len(pairs)) + pairs
+    if mode == "constant":
+        x = _shortened(x, widths)
+        added = [(max(low, 0), max(high, 0)) for low, high in widths]
+        return np.pad(x, added, constant_values=value or 0) if np.any(added) else x
+    _check_reach(mode, x.shape, widths)
+    by_mode: Any = np.pad
+    return by_mode(_shortened(x, widths), [(max(low, 0), max(high, 0)) for low, high in widths], mode=_MODES[mode])
+
+
+def _pairs(given: Any, shape: Any) -> list[tuple[int, int]]:
+    """Return widths by axes, the first of them first."""
+    try:
+        numbers = [operator.index(n) for n in given]
+    except TypeError:
+        numbers = [0]
+    if len(numbers) % 2 or len(numbers) > 2 * len(shape):
+        raise errors.ArgumentError(errors.PAD_WIDTHS.format(given=given, shape=tuple(shape)))
+    return list(zip(numbers[::2], numbers[1::2], strict=True))[::-1]
+
+
+def _shortened(x: Array, widths: Sequence[tuple[int, int]]) -> Array:
+    """Return an array without as many elements as widths below 0 say."""
+    if all(low >= 0 and high >= 0 for low, high in widths):
+        return x
+    spans = [slice(max(-low, 0), n - max(-high, 0)) for n, (low, high) in zip(x.shape, widths, strict=True)]
+    return x[tuple(spans)]
+
+
+def _check_reach(mode: str, shape: Any, widths: Sequence[tuple[int, int]]) -> None:
+    """Refuse margins of more elements than there are, which NumPy would reflect again."""
+    for n, pair in zip(shape, widths, strict=True):
+        most = {"reflect": n - 1, "circular": n}.get(mode, max(pair))
+        if max(pair) > most:
+            raise errors.ShapeError(errors.PAD_LONG.format(mode=mode, width=max(pair), size=n, most=most + 1))

@@ -1,0 +1,313 @@
+"""Windows over arrays, as convolutions and pools see them: plain functions of arrays.
+
+A compiled program calls them as they are, and its text has theirs; so each needs nothing but NumPy and the others here.
+What is done, `how`, is ``(kernel, stride, padding, dilation)`` of windows over the last axes, and ``(stride, padding,
+dilation, groups)`` of convolutions: a number for each axis, of `padding` a pair, what stands before and behind it.
+
+Images have the shape (batch, channels, ...), and the batch lies innermost in memory where they have come from here: a
+window is copied in runs of it, there is nothing to transpose before or after a product, and NumPy's elementwise
+functions keep that order by themselves ("K"). Sums that overflow are infinite, and nothing warns of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def product(sizes: Any) -> Any:
+    """Return the product of whole numbers."""
+    count = 1
+    for n in sizes:
+        count *= n
+    return count
+
+
+def inside(sizes: Any, padding: Any) -> Any:
+    """Return the index of what margins stand around."""
+    return (..., *[slice(low, low + n) for n, (low, _) in zip(sizes, padding, strict=True)])
+
+
+def bordered(x: Any, padding: Any, value: Any) -> Any:
+    """Return an array with margins of one value along its last axes; itself where there are none."""
+    if not any(map(any, padding)):
+        return x
+    sizes = x.shape[x.ndim - len(padding) :]
+    shape = [n + low + high for n, (low, high) in zip(sizes, padding, strict=True)]
+    out = np.full_like(x, value, shape=(*x.shape[: x.ndim - len(padding)], *shape))
+    out[inside(sizes, padding)] = x
+    return out
+
+
+def steps(sizes: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
+    """Return how many windows there are along each axis."""
+    return tuple([(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)])
+
+
+def places(kernel: Any, out: Any, stride: Any, dilation: Any) -> Any:
+    """Return, for each element of a window, the index of that element of all windows."""
+    spans = [
+        [slice(i * d, i * d + (n - 1) * s + 1, s) for i in range(k)]
+        for k, n, s, d in zip(kernel, out, stride, dilation, strict=True)
+    ]
+    return [(..., *[spans[axis][i] for axis, i in enumerate(at)]) for at in np.ndindex(*kernel)]
+
+
+def windows(x: Any, how: Any) -> Any:
+    """Return all windows over the last axes: behind the other axes those of a window, and then those of windows."""
+    kernel, stride, padding, dilation = how
+    a = bordered(x, padding, 0)
+    lead = a.ndim - len(kernel)
+    out = steps(a.shape[lead:], kernel, stride, dilation)
+    inner = [d * step for d, step in zip(dilation, a.strides[lead:], strict=True)]
+    outer = [s * step for s, step in zip(stride, a.strides[lead:], strict=True)]
+    shape, strides = (*a.shape[:lead], *kernel, *out), (*a.strides[:lead], *inner, *outer)
+    return np.lib.stride_tricks.as_strided(a, shape, strides).copy()
+
+
+def folded(g: Any, size: Any, how: Any) -> Any:
+    """Return the sums of all windows, each at its place: the transpose of `windows`, for axes of `size`."""
+    kernel, stride, padding, dilation = how
+    full = [m + low + high for m, (low, high) in zip(size, padding, strict=True)]
+    return overlapped(g, g.ndim - 2 * len(kernel), full, stride, dilation)[inside(size, padding)]
+
+
+def overlapped(parts: Any, lead: Any, full: Any, stride: Any, dilation: Any) -> Any:
+    """Return the sums of windows, (*lead, *kernel, *windows, ...), each at its place in axes of lengths `full`.
+
+    One axis goes after the other: so there are not as many additions as elements in a window.
+    """
+    for axis in reversed(range(len(full))):
+        k, to = lead + axis, lead + 2 * axis + 1
+        n, s, d = parts.shape[to], stride[axis], dilation[axis]
+        shape = (*parts.shape[:k], *parts.shape[k + 1 : to], full[axis], *parts.shape[to + 1 :])
+        out = np.zeros(shape, parts.dtype)
+        with np.errstate(all="ignore"):
+            for i in range(parts.shape[k]):
+                place = (slice(None),) * (to - 1) + (slice(i * d, i * d + (n - 1) * s + 1, s),)
+                out[place] += parts[(slice(None),) * k + (i,)]
+        parts = out
+    return parts
+
+
+# ----- convolutions -----
+
+
+def batch_last(x: Any) -> Any:
+    """Return images with the batch as the innermost axis, and lying so in memory."""
+    return np.ascontiguousarray(x.transpose((*range(1, x.ndim), 0)))
+
+
+def batch_first(a: Any) -> Any:
+    """Return what `batch_last` was given, as a view."""
+    return a.transpose((a.ndim - 1, *range(a.ndim - 1)))
+
+
+def columns(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    """Return a view of all windows of images: (channels, *kernel, *windows, batch)."""
+    sizes = x.shape[2:]
+    full = [m + low + high for m, (low, high) in zip(sizes, padding, strict=True)]
+    if any(map(any, padding)):
+        wide = [m + low + max(high, 0) for m, (low, high) in zip(sizes, padding, strict=True)]
+        a = np.zeros((x.shape[1], *wide, len(x)), x.dtype)
+        a[(slice(None), *inside(sizes, padding)[1:])] = x.transpose((*range(1, x.ndim), 0))
+    else:
+        a = batch_last(x)
+    inner = [d * step for d, step in zip(dilation, a.strides[1:-1], strict=True)]
+    outer = [s * step for s, step in zip(stride, a.strides[1:-1], strict=True)]
+    shape = (x.shape[1], *kernel, *steps(full, kernel, stride, dilation), len(x))
+    strides = (a.strides[0], *inner, *outer, a.strides[-1])
+    return np.lib.stride_tricks.as_strided(a, shape, strides, writeable=False)
+
+
+def blocks(out: Any, rows: Any, batch: Any, most: Any) -> Any:
+    """Return parts of the first axis of windows, of columns of so many numbers at most, and the columns of each."""
+    each = product(out[1:]) * batch
+    step = max(1, most // max(1, rows * each))
+    parts = [(i, min(i + step, out[0])) for i in range(0, out[0], step)]
+    return [(slice(i, j), slice(i * each, j * each)) for i, j in parts]
+
+
+def convolved(x: Any, weight: Any, how: Any) -> Any:
+    """Return the sums of all windows of `x`, (batch, in, ...), times `weight`, (out, in / groups, *kernel)."""
+    stride, padding, dilation, groups = how
+    outputs, inputs, *kernel = weight.shape
+    windows_of = columns(x, kernel, stride, padding, dilation)
+    out = windows_of.shape[1 + len(kernel) : -1]
+    rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
+    w = weight.reshape(groups, outputs // groups, rows)
+    y = np.empty((groups, outputs // groups, product(out) * len(x)), np.result_type(x, weight))
+    with np.errstate(all="ignore"):
+        for part, places_of in blocks(out, rows * groups, len(x), 2**16):
+            cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
+            np.matmul(w, cols, out=y[:, :, places_of])
+    return batch_first(y.reshape(outputs, *out, len(x)))
+
+
+def convolved_input(result: Any, weight: Any, size: Any, how: Any) -> Any:
+    """Return the share of the input of `convolved`, of axes of `size`, in `result`: its transpose."""
+    stride, padding, dilation, groups = how
+    outputs, inputs, *kernel = weight.shape
+    out, batch = result.shape[2:], len(result)
+    rows = inputs * product(kernel)
+    g = batch_last(result).reshape(groups, outputs // groups, product(out) * batch)
+    w = weight.reshape(groups, outputs // groups, rows).swapaxes(1, 2)
+    full = [m + low + max(high, 0) for m, (low, high) in zip(size, padding, strict=True)]
+    a = np.zeros((groups * inputs, *full, batch), np.result_type(result, weight))
+    with np.errstate(all="ignore"):
+        for part, places_of in blocks(out, rows * groups, batch, 2**18):
+            count, start = part.stop - part.start, part.start * stride[0]
+            cols = (w @ g[:, :, places_of]).reshape(groups * inputs, *kernel, count, *out[1:], batch)
+            reach = (count - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
+            a[:, start : start + reach] += overlapped(cols, 1, [reach, *full[1:]], stride, dilation)
+    return batch_first(a[(slice(None), *inside(size, padding)[1:])])
+
+
+def convolved_weight(x: Any, result: Any, kernel: Any, how: Any) -> Any:
+    """Return the share of the weight of `convolved`, with axes of `kernel`, in `result`."""
+    stride, padding, dilation, groups = how
+    outputs, inputs = result.shape[1], x.shape[1] // groups
+    windows_of = columns(x, kernel, stride, padding, dilation)
+    out = result.shape[2:]
+    rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
+    g = batch_last(result).reshape(groups, outputs // groups, product(out) * len(x))
+    w = np.zeros((groups, outputs // groups, rows), np.result_type(x, result))
+    with np.errstate(all="ignore"):
+        for part, places_of in blocks(out, rows * groups, len(x), 2**17):
+            cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
+            w += (cols @ g[:, :, places_of].swapaxes(1, 2)).swapaxes(1, 2)
+    return w.reshape(outputs, inputs, *kernel)
+
+
+# ----- pools -----
+
+
+def largest(x: Any, how: Any) -> Any:
+    """Return the maximum of each window over the last axes, which go one after the other."""
+    kernel, stride, padding, dilation = how
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min if any(map(any, padding)) else 0
+    a = bordered(x, padding, lowest)
+    for axis, (k, s, d) in enumerate(zip(kernel, stride, dilation, strict=True), x.ndim - len(kernel)):
+        n = (a.shape[axis] - d * (k - 1) - 1) // s + 1
+        parts = [a[(slice(None),) * axis + (slice(i * d, i * d + (n - 1) * s + 1, s),)] for i in range(k)]
+        a = np.maximum(parts[0], parts[min(1, k - 1)])
+        for part in parts[2:]:
+            np.maximum(a, part, out=a)
+    return a
+
+
+def hits(x: Any, top: Any, how: Any) -> Any:
+    """Yield, for each element of a window, its index and where it is the first that is the maximum `top`."""
+    kernel, stride, padding, dilation = how
+    a = bordered(x, padding, np.nan)
+    undefined = np.isnan(top)
+    unknown = bordered(np.isnan(x), padding, False) if undefined.any() else None
+    free = None
+    for place in places(kernel, top.shape[top.ndim - len(kernel) :], stride, dilation):
+        hit = a[place] == top
+        if unknown is not None:
+            hit |= unknown[place] & undefined
+        if free is None:
+            free = ~hit
+        else:
+            hit &= free
+            free ^= hit
+        yield place, hit
+
+
+def put_at_largest(g: Any, x: Any, top: Any, how: Any) -> Any:
+    """Return `g` at the places of `x` at which the maxima `top` are, where windows overlap summed up."""
+    kernel, stride, padding, dilation = how
+    sizes = x.shape[x.ndim - len(kernel) :]
+    full = [n + low + high for n, (low, high) in zip(sizes, padding, strict=True)]
+    out = np.zeros_like(x, g.dtype, shape=(*x.shape[: x.ndim - len(kernel)], *full))
+    apart = all(s >= (k - 1) * d + 1 for k, s, d in zip(kernel, stride, dilation, strict=True))
+    if g.strides != top.strides:  # what lies in another order would be read across the memory for each place
+        g, share = np.empty_like(top, g.dtype), g
+        g[...] = share
+    finite = np.isfinite(g).all()
+    with np.errstate(all="ignore"):
+        for place, hit in hits(x, top, how):
+            if not finite:
+                out[place] += np.where(hit, g, 0)
+            elif apart:
+                np.multiply(g, hit, out=out[place])
+            else:
+                out[place] += g * hit
+    return out[inside(sizes, padding)]
+
+
+def taken_at_largest(v: Any, x: Any, top: Any, how: Any) -> Any:
+    """Return the elements of `v` at the places of `x` at which the maxima `top` are."""
+    _, _, padding, _ = how
+    a = bordered(v, padding, 0)
+    out = np.zeros_like(top, v.dtype)
+    for place, hit in hits(x, top, how):
+        np.copyto(out, a[place], where=hit)
+    return out
+
+
+def places_of_largest(x: Any, top: Any, how: Any) -> Any:
+    """Return where in the last axes of `x`, taken as one, the maxima `top` are."""
+    kernel, stride, padding, dilation = how
+    n = len(kernel)
+    sizes, out = x.shape[x.ndim - n :], top.shape[top.ndim - n :]
+    found = np.zeros_like(top, np.int64)
+    for at, (_, hit) in zip(np.ndindex(*kernel), hits(x, top, how), strict=True):
+        flat = np.zeros((1,) * n, np.int64)
+        for axis, i in enumerate(at):
+            step = np.arange(out[axis]) * stride[axis] + i * dilation[axis] - padding[axis][0]
+            flat = flat * sizes[axis] + step.reshape([-1 if k == axis else 1 for k in range(n)])
+        np.copyto(found, flat, where=hit)
+    return found
+
+
+def sums(x: Any, how: Any) -> Any:
+    """Return the sum of each window over the last axes, which go one after the other."""
+    kernel, stride, padding, _ = how
+    a = bordered(x, padding, 0)
+    for axis, (k, s) in enumerate(zip(kernel, stride, strict=True), x.ndim - len(kernel)):
+        n = (a.shape[axis] - k) // s + 1
+        parts = [a[(slice(None),) * axis + (slice(i, i + (n - 1) * s + 1, s),)] for i in range(k)]
+        with np.errstate(all="ignore"):
+            a = parts[0] + parts[1] if k > 1 else parts[0].copy("K")
+            for part in parts[2:]:
+                a += part
+    return a
+
+
+def spread_sums(g: Any, size: Any, how: Any) -> Any:
+    """Return each number of `g` at all places of its window, summed up: the transpose of `sums`."""
+    kernel, stride, padding, _ = how
+    lead = g.ndim - len(kernel)
+    for axis, (k, s, n) in enumerate(zip(kernel, stride, size, strict=True), lead):
+        low, high = padding[axis - lead]
+        a = np.zeros_like(g, shape=(*g.shape[:axis], n + low + high, *g.shape[axis + 1 :]))
+        with np.errstate(all="ignore"):
+            for i in range(k):
+                a[(slice(None),) * axis + (slice(i, i + (g.shape[axis] - 1) * s + 1, s),)] += g
+        g = a[(slice(None),) * axis + (slice(low, low + n),)]
+    return g
+
+
+def unpooled(x: Any, at: Any, count: Any) -> Any:
+    """Return `count` numbers along the last axis, those of `x` at its places and else 0; of several the last stays."""
+    out = np.zeros((*x.shape[:-1], count), x.dtype)
+    np.put_along_axis(out, at, x, -1)
+    return out
+
+
+def repooled(v: Any, at: Any) -> Any:
+    """Return the numbers at places along the last axis, and 0 where another one stays: the transpose of `unpooled`."""
+    order = np.broadcast_to(np.arange(at.shape[-1]), at.shape)
+    last = np.zeros(v.shape, np.int64)
+    np.put_along_axis(last, at, order, -1)
+    return np.where(np.take_along_axis(last, at, -1) == order, np.take_along_axis(v, at, -1), 0)
+
+
+KERNELS = (
+    product, inside, bordered, steps, places, windows, folded, overlapped, batch_last, batch_first, columns, blocks,
+    convolved, convolved_input, convolved_weight, largest, hits, put_at_largest, taken_at_largest, places_of_largest,
+    sums, spread_sums, unpooled, repooled,
+)  # fmt: skip
