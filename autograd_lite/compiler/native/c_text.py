@@ -39,7 +39,7 @@ typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
     __attribute__((simd("notinbranch"), const)) float name##f(float);
 VECTOR(exp) VECTOR(log) VECTOR(sin) VECTOR(cos) VECTOR(tan) VECTOR(tanh) VECTOR(sinh) VECTOR(cosh) VECTOR(asin)
 VECTOR(acos) VECTOR(atan) VECTOR(asinh) VECTOR(acosh) VECTOR(atanh) VECTOR(exp2) VECTOR(expm1) VECTOR(log1p)
-VECTOR(log2) VECTOR(log10) VECTOR(cbrt)
+VECTOR(log2) VECTOR(log10) VECTOR(cbrt) VECTOR(erf) VECTOR(erfc)
 #define VECTOR_OF_TWO(name) __attribute__((simd("notinbranch"), const)) double name(double, double); \\
     __attribute__((simd("notinbranch"), const)) float name##f(float, float);
 VECTOR_OF_TWO(pow) VECTOR_OF_TWO(atan2) VECTOR_OF_TWO(hypot)

@@ -264,7 +264,8 @@ def _dtype(kind: Type) -> Any:
 def _computed_with(x: Instruction, types: Mapping[int, Type]) -> tuple[Any, ...] | None:
     """Return the dtypes that NumPy converts the operands to."""
     if not isinstance(x.fn, np.ufunc):
-        return (np.dtype(float),) * len(x.args)
+        made = _dtype(types[x.id])
+        return (made if made.kind == "f" else FLOAT,) * len(x.args)
     given = [_weak(value, types) for value in x.args]
     try:
         *dtypes, made = x.fn.resolve_dtypes((*given, None))

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.registry import handler_of
+from autograd_lite.rules import normal
 
 _OF_NUMPY = frozenset(("cbrt", "ceil", "exp2", "floor", "log2", "rint", "trunc"))
 """What numba takes from NumPy: it has no such function of `math`, or one that gives whole numbers. The others it does
@@ -102,6 +103,7 @@ WITH_SIGN: Mapping[tuple[Any, int], Scalar] = MappingProxyType(
 """Comparisons of 64-bit numbers of which one has a sign, by the place of that one."""
 
 SCALARS: Mapping[Any, Scalar] = MappingProxyType({
+    normal.erfc_of: Scalar("erfc{f}({0})", "math.erfc({0})"),
     operator.add: _infix("+"), operator.sub: _infix("-"), operator.mul: _infix("*"), operator.truediv: _infix("/"),
     operator.neg: _both("(-{0})"),
     np.maximum: extremum(">", zero_taken(np.maximum)), np.minimum: extremum("<", zero_taken(np.minimum)),

@@ -18,7 +18,7 @@ from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.loop import Loop
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.engine.registry import handler_of
-from autograd_lite.rules import windows
+from autograd_lite.rules import normal, windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
     "new calm dear": (
         windows.convolved, windows.convolved_input, windows.convolved_weight, windows.windows, windows.folded,
         windows.largest, windows.put_at_largest, windows.taken_at_largest, windows.sums, windows.spread_sums,
-        windows.places_of_largest, windows.unpooled, windows.repooled,
+        windows.places_of_largest, windows.unpooled, windows.repooled, normal.erfc_of,
     ),
     "new calm writes": (helpers.placed, helpers.assigned),
     "new effect": (helpers.draw,),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.rules.windows import KERNELS
+from autograd_lite.rules import normal, windows
 
 
 def scatter(values: Any, key: Any, shape: Any) -> Any:
@@ -71,4 +71,7 @@ def verify_real(values: Any, text: str) -> None:
         raise ValueError(text)
 
 
-HELPERS = (scatter, placed, added_at, subtracted_at, assigned, from_parts, draw, verify, verify_real, *KERNELS)
+HELPERS = (
+    scatter, placed, added_at, subtracted_at, assigned, from_parts, draw, verify, verify_real,
+    *windows.KERNELS, *normal.KERNELS,
+)  # fmt: skip

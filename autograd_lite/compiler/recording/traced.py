@@ -24,7 +24,7 @@ from autograd_lite.compiler.recording.questions import Questions, by_user, hide_
 from autograd_lite.engine import refusals, watchpoints
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings
 from autograd_lite.engine.registry import handler_of
-from autograd_lite.rules import constant, convolution, elementwise, indexing, pooling, shaping
+from autograd_lite.rules import constant, convolution, elementwise, indexing, normal, pooling, shaping
 from autograd_lite.tensor import views
 from autograd_lite.tensor.stand_in import StandIn, carried_out_by_numpy
 
@@ -357,7 +357,7 @@ def _as_it_is(op: Op) -> Callable[..., Any]:
     return written
 
 
-_WHOLE |= {op: _as_it_is(op) for op in (*convolution.PRIMITIVES, *pooling.PRIMITIVES)}
+_WHOLE |= {op: _as_it_is(op) for op in (*convolution.PRIMITIVES, *pooling.PRIMITIVES, normal.erfc)}
 
 
 def traced_in(value: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import re
 import subprocess
@@ -17,6 +18,7 @@ from test_compile_numbers import special, units
 import autograd_lite as ag
 from autograd_lite.compiler.native import c_compiler, c_text
 from autograd_lite.compiler.native.loops import Kernel
+from autograd_lite.rules import normal
 
 pytestmark = [ABSENT["cc"], pytest.mark.filterwarnings("ignore::RuntimeWarning")]
 
@@ -27,6 +29,8 @@ NAMES = {
     "cbrt": "cbrt", "power": "pow", "arctan2": "atan2", "hypot": "hypot",
 }  # fmt: skip
 """By NumPy's names, what C calls the functions of which the library has vector versions."""
+OTHERS = ("erf", "erfc")
+"""Those that NumPy has not."""
 DTYPES = ("f4", "f8")
 WIDER = {"f4": np.float64, "f8": np.longdouble}
 
@@ -47,7 +51,7 @@ def called(name: str, *operands: Any) -> Any:
 
 def test_the_table_has_every_function_that_is_declared() -> None:
     declared = re.findall(r"VECTOR(?:_OF_TWO)?\((\w+)\)", c_text.PREAMBLE)
-    assert set(declared) - {"name"} == set(NAMES.values())
+    assert set(declared) - {"name"} == {*NAMES.values(), *OTHERS}
 
 
 @pytest.mark.skipif(not has_vectors(), reason="no vector versions of functions here")
@@ -90,3 +94,21 @@ def test_functions_are_exact_to_four_units(name: str, dtype: str, slow: bool) ->
     distance = np.abs(got[plain].astype(wanted.dtype) - wanted[plain]) / np.spacing(np.abs(got[plain]))
     worst = int(np.argmax(distance))
     assert distance[worst] <= 4, f"{name}({[a[plain][worst] for a in operands]}): {distance[worst]} units"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", OTHERS)
+def test_error_functions_are_exact_to_four_units(name: str, dtype: str) -> None:
+    fn = normal.erfc if name == "erfc" else pytest.importorskip("scipy.special").erf
+    x = samples(dtype, 1 << 12)
+    compiled = ag.compile(lambda x: fn(x) + 0, backend="cc")
+    compiled(x)
+    got = compiled(x)
+    wanted = np.array([getattr(math, name)(v) for v in x.tolist()])
+    tiny = np.abs(wanted) < np.finfo(dtype).tiny
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(x))
+    np.testing.assert_allclose(got[tiny], wanted[tiny], atol=np.finfo(dtype).tiny)
+    np.testing.assert_allclose(got[~tiny], wanted[~tiny], rtol=4 * np.finfo(dtype).eps)
+    assert got.dtype == dtype
+    if has_vectors():
+        assert f"{name}{'f' if dtype == 'f4' else ''}(" in compiled.program.native.source
