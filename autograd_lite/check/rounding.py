@@ -97,7 +97,7 @@ class Chance:
         if y.dtype.kind == "c":  # what one part loses is as large as the other is
             units = units + 1j * _units(self.rng, _UNITS, y.shape)
         with np.errstate(all="ignore"):
-            return np.asarray(y + y * (unit * units), y.dtype)
+            return np.asarray(y * (1 + unit * units), y.dtype)  # which keeps infinities
 
     @contextmanager
     def in_results(self) -> Iterator[None]:

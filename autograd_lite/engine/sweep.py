@@ -23,7 +23,7 @@ from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Node, later, node_of
 from autograd_lite.engine.op import RECORDERS, Op
 from autograd_lite.engine.operands import refuse_masked
-from autograd_lite.engine.several import Bundle
+from autograd_lite.engine.several import Bundle, shared
 from autograd_lite.engine.watchpoints import Watcher, doing, watching
 from autograd_lite.tree import sequence_like
 
@@ -113,7 +113,7 @@ def reverse(
                         if parent not in grads:
                             owned.add(parent)
                     if (zeros and op.masks) or share.__class__ is not ndarray or share.shape != parent.shape:
-                        share = _fitted(share, g, parent, op, zeros, saved)
+                        share = _fitted(share, g, parent, op, zeros, saved if lift is None else given)
                         if share is None:
                             continue
                     if parent in grads:
@@ -235,7 +235,7 @@ def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool, saved: t
     if masked and op.form == "elementwise":
         share = _keep_zeros(g, share)
     elif masked and op.zeros is not None and not everywhere(np.isfinite(_plain(share.sum()))):
-        share = op.zeros(g, *saved)
+        share = shared(op.zeros(g, *saved), share)
     if share.shape == parent.shape:
         return share
     try:

@@ -35,7 +35,7 @@ CLASS_RANGE = (
     "the target of {loss} names a class that does not exist: the input has {count} classes, 0 to {last}. "
     "Write labels from 0 to {last}, such as np.unique(labels, return_inverse=True)[1]"
 )
-REDUCTION = "reduction={given!r} is unknown. Write reduction='mean', 'sum' or 'none'"
+REDUCTION = "reduction={given!r} is unknown. Write reduction='mean', 'sum'{more} or 'none'"
 FANS = (
     "Xavier initialisation of {what}: it needs the shape (out, in), to count inputs and outputs. "
     "Write nn.init.zeros_(bias) for a bias, or nn.init.normal_(t, std=...) with a scale of your own"
@@ -133,4 +133,31 @@ HALVES = (
 NO_IMAGE = (
     "{module} takes images, (channels, rows, columns) or a batch of them, and was given shape {shape}. "
     "Write x[None] for one more axis"
+)
+LOSS_WEIGHTS = "weights of shape {given} for losses of shape {wanted}. Write np.broadcast_to(weight, {wanted})"
+NO_DELTA = "huber_loss() with delta={given}: it is where the parabola ends, larger than 0. Write delta=1.0, or l1_loss"
+NEGATIVE_VARIANCE = "gaussian_nll_loss() of a negative variance. Write var=np.exp(log_variance), which is none"
+VARIANCES = (
+    "gaussian_nll_loss() with variances of shape {given} for means of shape {shape}. "
+    "Write np.broadcast_to(var, {shape}), or one variance for each row"
+)
+REDUCTION_KIND = "a loss takes reduction= in this place, and was given a {kind}. Write weight= for weights, by name"
+SMOOTHING = "label_smoothing={given} is a share of the probability. Write a number from 0 to 1, as 0.1"
+CLASS_WEIGHTS = "weights of shape {given} for classes, of which there are {wanted}. Write one weight for each class"
+PROBABILITIES = "{loss}() takes probabilities from 0 to 1. Write {instead} for scores"
+LOG_TARGETS = "target of kl_div() with a negative probability. Write log_target=True for logarithms"
+SIGNS = "{loss}() takes targets of shape {wanted}, 1 or -1 for each, and was given shape {given}. Write target[{fit}]"
+PAIRS = "{loss}() compares arrays of shapes {first} and {second}, which do not broadcast. Write arrays of equal shapes"
+POWER = "p={given} of multi_margin_loss() is 1 or 2. Write p=1"
+CLASS_ENDS = (
+    "multilabel_margin_loss() takes the numbers of the true classes of each example and then -1, in the shape of the "
+    "input, {wanted}, and was given shape {given} of {dtype}. Write np.pad(classes, (0, missing), constant_values=-1)"
+)
+CTC_LENGTHS = (
+    "ctc_loss() with input lengths up to {inputs} of {steps} steps, and target lengths up to {targets} of {labels} "
+    "labels. Write lengths that are there"
+)
+CTC_SHAPES = (
+    "ctc_loss() takes log_probs (steps, batch, classes), targets (batch, labels) or all in a row, and a length for "
+    "each example; it was given shapes {shapes}. Write log_probs.swapaxes(0, 1) where the batch comes first"
 )

@@ -347,3 +347,34 @@ def test_a_graph_that_is_kept_is_swept_twice() -> None:
     once = w.grad.copy()
     y.backward()
     np.testing.assert_allclose(w.grad, 2 * once)
+
+
+def forwards(x: Any, loop: Callable[..., Any]) -> Any:
+    """Forward variables, in logarithms: what cannot be has minus infinity, whose derivatives are kept zeros."""
+    skips = np.array([False, True, True])
+
+    def step(a: Any, score: Any) -> Any:
+        longer = np.concatenate([np.full((2, 2), -np.inf), a], axis=1)
+        came = np.logaddexp(np.logaddexp(a, longer[:, 1:-1]), np.where(skips, longer[:, :-2], -np.inf))
+        return came + score, None
+
+    last, _ = loop(step, np.where(np.arange(3) < 2, x[0], -np.inf), x[1:])
+    return np.where(np.array([True, True, False]), last, 0).sum()
+
+
+def test_infinities_in_a_loop_have_derivatives_of_two_orders() -> None:
+    x = np.random.default_rng(0).standard_normal((5, 2, 3))
+
+    def by_steps(step: Any, carry: Any, xs: Any) -> Any:
+        for value in xs:
+            carry, _ = step(carry, value)
+        return carry, None
+
+    def twice(loop: Any) -> Any:
+        return ag.grad(lambda x: (ag.grad(lambda x: forwards(x, loop))(x) ** 2).sum())
+
+    np.testing.assert_allclose(twice(ag.scan)(x), twice(by_steps)(x), rtol=1e-12)
+    ag.gradcheck(lambda x: forwards(x, ag.scan), (leaf(x),), order=2)
+    compiled = ag.compile(ag.grad(lambda x: forwards(x, ag.scan)))
+    for _ in range(2):
+        np.testing.assert_allclose(compiled(x), ag.grad(lambda x: forwards(x, by_steps))(x), rtol=1e-12, atol=1e-15)

@@ -15,6 +15,8 @@ from autograd_lite.nn.functional.adaptive import (
     adaptive_max_pool3d,
 )
 from autograd_lite.nn.functional.affine import linear
+from autograd_lite.nn.functional.binary import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
+from autograd_lite.nn.functional.classification import cross_entropy, nll_loss
 from autograd_lite.nn.functional.convolution import (
     conv1d,
     conv2d,
@@ -23,8 +25,20 @@ from autograd_lite.nn.functional.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from autograd_lite.nn.functional.ctc import ctc_loss
+from autograd_lite.nn.functional.distances import cosine_similarity, pairwise_distance, pdist
 from autograd_lite.nn.functional.folding import fold, unfold
-from autograd_lite.nn.functional.losses import cross_entropy, mse_loss, nll_loss
+from autograd_lite.nn.functional.margins import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from autograd_lite.nn.functional.normalization import (
     batch_norm,
     group_norm,
@@ -66,6 +80,14 @@ from autograd_lite.nn.functional.rectifiers import (
     threshold,
 )
 from autograd_lite.nn.functional.recurrent import lstm_cell
+from autograd_lite.nn.functional.regression import (
+    gaussian_nll_loss,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
 from autograd_lite.nn.functional.resizing import interpolate, pixel_shuffle, pixel_unshuffle
 from autograd_lite.nn.functional.smooth import (
     gelu,
@@ -84,13 +106,18 @@ from autograd_lite.rules.neural import half_squared_error
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "celu", "conv1d", "conv2d",
-    "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "elu", "fold", "gelu",
-    "glu", "group_norm", "gumbel_softmax", "half_squared_error", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "instance_norm", "interpolate", "layer_norm", "leaky_relu", "linear", "local_response_norm", "log_softmax",
-    "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "lstm_cell", "max_pool1d", "max_pool2d", "max_pool3d",
-    "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "nll_loss", "normalize", "pad",
-    "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6", "rms_norm", "rrelu", "selu", "sigmoid", "silu",
-    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "unfold",
+    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "ctc_loss", "elu", "fold",
+    "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax", "half_squared_error", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber_loss", "instance_norm", "interpolate",
+    "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "local_response_norm", "log_softmax", "logsigmoid",
+    "lp_pool1d", "lp_pool2d", "lp_pool3d", "lstm_cell", "margin_ranking_loss", "max_pool1d", "max_pool2d",
+    "max_pool3d", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "multi_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize", "pad", "pairwise_distance",
+    "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss", "prelu", "relu", "relu6", "rms_norm", "rrelu",
+    "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink",
+    "softsign", "tanh", "tanhshrink", "threshold", "triplet_margin_loss", "triplet_margin_with_distance_loss",
+    "unfold",
 ]  # fmt: skip
 __dir__ = listing(__name__)

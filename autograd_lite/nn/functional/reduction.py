@@ -1,0 +1,21 @@
+"""What becomes of the losses of a batch."""
+
+from __future__ import annotations
+
+from autograd_lite import errors
+from autograd_lite.base.shapes import Array
+
+
+def check_reduction(reduction: str, *more: str) -> None:
+    """Refuse the name of what is none of these."""
+    if not isinstance(reduction, str):
+        raise errors.ArgumentError(errors.REDUCTION_KIND.format(kind=type(reduction).__name__))
+    if reduction not in ("mean", "sum", "none", *more):
+        known = "".join(f", {name!r}" for name in more)
+        raise errors.ArgumentError(errors.REDUCTION.format(given=reduction, more=known))
+
+
+def reduced(losses: Array, reduction: str) -> Array:
+    """Return all losses, their sum, or their mean."""
+    check_reduction(reduction)
+    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
