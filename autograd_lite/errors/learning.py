@@ -161,3 +161,4 @@ CTC_SHAPES = (
     "ctc_loss() takes log_probs (steps, batch, classes), targets (batch, labels) or all in a row, and a length for "
     "each example; it was given shapes {shapes}. Write log_probs.swapaxes(0, 1) where the batch comes first"
 )
+WEIGHTS_FIRST = "weights come first, as in PyTorch, and {given!r} was given. Write reduction={given!r}, by name"

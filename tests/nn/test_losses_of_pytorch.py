@@ -57,13 +57,17 @@ CASES: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {
     "cross entropy ignoring 1": ("cross_entropy", (X, CLASSES), {"ignore_index": 1, "weight": WEIGHTS}),
     "cross entropy smoothed": ("cross_entropy", (X, CLASSES), {"label_smoothing": 0.2}),
     "cross entropy smoothed by weights": ("cross_entropy", (X, SOME), {"label_smoothing": 0.2, "weight": WEIGHTS}),
-    "cross entropy of images": ("cross_entropy", (numbers(2, 4, 3), np.array([[0, 1, 2], [3, 3, 1]])), {"weight": WEIGHTS}),
+    "cross entropy of images": (
+        "cross_entropy", (numbers(2, 4, 3), np.array([[0, 1, 2], [3, 3, 1]])), {"weight": WEIGHTS},
+    ),
     "cross entropy of shares": ("cross_entropy", (X, shares(5, 4)), {"label_smoothing": 0.1, "weight": WEIGHTS}),
     "cross entropy of one": ("cross_entropy", (X[0], np.array(2)), {"label_smoothing": 0.1}),
     "nll": ("nll_loss", (np.log(shares(5, 4)), CLASSES), {"weight": WEIGHTS}),
     "nll ignoring": ("nll_loss", (np.log(shares(5, 4)), SOME), {}),
     "bce": ("binary_cross_entropy", (shares(5, 4), shares(5, 4, seed=3)), {}),
-    "bce at the ends": ("binary_cross_entropy", (np.array([0.0, 1.0, 0.0, 1.0, 0.5]), np.array([0.0, 1.0, 1.0, 0.0, 1.0])), {}),
+    "bce at the ends": (
+        "binary_cross_entropy", (np.array([0.0, 1.0, 0.0, 1.0, 0.5]), np.array([0.0, 1.0, 1.0, 0.0, 1.0])), {},
+    ),
     "bce by weights": ("binary_cross_entropy", (shares(5, 4), shares(5, 4, seed=3)), {"weight": WEIGHTS}),
     "bce of scores": ("binary_cross_entropy_with_logits", (X, shares(5, 4)), {}),
     "bce of large scores": ("binary_cross_entropy_with_logits", (100 * X, (Y > 0) * 1.0), {"pos_weight": WEIGHTS}),
@@ -192,7 +196,7 @@ def test_compiled(backend: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_single_precision_stays(name: str) -> None:
-    single = [x for x in lifted(name, lambda x: leaf(x.astype(np.float32)))]
+    single = lifted(name, lambda x: leaf(x.astype(np.float32)))
     others = [x.astype(np.float32) if isinstance(x, np.ndarray) and x.dtype == float else x for x in single]
     settings = {k: np.float32(v) if isinstance(v, np.ndarray) else v for k, v in CASES[name][2].items()}
     y = loss(F, name, "mean", others, settings)
@@ -238,14 +242,16 @@ def test_layers(name: str) -> None:
 
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
-    "shapes": (lambda: F.l1_loss(X, Y[:, :1]), "Write"), "weights": (lambda: F.mse_loss(X, Y, weight=WEIGHTS), "broadcast_to"),
+    "shapes": (lambda: F.l1_loss(X, Y[:, :1]), "Write"),
+    "weights": (lambda: F.mse_loss(X, Y, weight=WEIGHTS), "broadcast_to"),
     "weights by place": (lambda: F.cross_entropy(X, CLASSES, WEIGHTS), "Write weight="),
     "weights of classes": (lambda: F.cross_entropy(X, CLASSES, weight=WEIGHTS[:2]), "one weight for each class"),
     "a reduction": (lambda: F.l1_loss(X, Y, "average"), "Write reduction='mean'"),
     "another reduction": (lambda: F.kl_div(X, Y, "average"), "'batchmean'"),
     "smoothing": (lambda: F.cross_entropy(X, CLASSES, label_smoothing=2.0), "0 to 1"),
     "a class": (lambda: F.nll_loss(X, CLASSES + 1), "0 to 3|last|class"),
-    "beta": (lambda: F.smooth_l1_loss(X, Y, beta=-1.0), "Write beta"), "delta": (lambda: F.huber_loss(X, Y, delta=0.0), "l1_loss"),
+    "beta": (lambda: F.smooth_l1_loss(X, Y, beta=-1.0), "Write beta"),
+    "delta": (lambda: F.huber_loss(X, Y, delta=0.0), "l1_loss"),
     "a variance": (lambda: F.gaussian_nll_loss(X, Y, -np.abs(Y)), "log_variance"),
     "variances": (lambda: F.gaussian_nll_loss(X, Y, np.ones(3)), "broadcast_to"),
     "probabilities": (lambda: F.binary_cross_entropy(X, shares(5, 4)), "with_logits"),

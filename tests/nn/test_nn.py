@@ -133,7 +133,7 @@ def test_repr_shows_the_structure() -> None:
         "  (1): ReLU()\n"
         ")"
     )
-    assert repr(nn.CrossEntropyLoss("sum")) == "CrossEntropyLoss(reduction='sum')"
+    assert repr(nn.CrossEntropyLoss(reduction="sum")) == "CrossEntropyLoss(reduction='sum')"
 
 
 # ----- functions and losses -----
@@ -270,7 +270,7 @@ def test_targets_that_do_not_fit_are_refused(target: Any, error: type[Exception]
 @pytest.mark.parametrize("loss", [nn.MSELoss, nn.CrossEntropyLoss])
 def test_an_unknown_reduction_is_refused_at_once(loss: Any) -> None:
     with pytest.raises(errors.ArgumentError, match=r"reduction='average' is unknown\. Write"):
-        loss("average")
+        loss(reduction="average")
 
 
 def test_a_network_learns() -> None:

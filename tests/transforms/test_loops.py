@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import leaf
 
 import autograd_lite as ag
 from autograd_lite import errors

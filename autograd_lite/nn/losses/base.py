@@ -13,6 +13,8 @@ from autograd_lite.tensor.tensor import Tensor
 
 def buffer(weight: Any) -> Tensor | None:
     """Return weights as a Tensor that a module keeps."""
+    if isinstance(weight, str):
+        raise errors.ArgumentError(errors.WEIGHTS_FIRST.format(given=weight))
     return weight if weight is None or isinstance(weight, Tensor) else Tensor(weight)
 
 
