@@ -148,28 +148,25 @@ def _draws(name: str, frame: FrameType) -> bool:
     found = frame.f_locals.get(first, frame.f_globals.get(first))
     for part in rest:
         found = getattr(found, part, None)
-    return type(getattr(found, "__self__", None)).__module__.startswith("numpy.random")
+    classes = type(getattr(found, "__self__", None)).__mro__
+    return any(cls.__module__.startswith("numpy.random") for cls in classes)
 
 
+WITH_TENSORS = frozenset((
+    "beta", "chisquare", "dirichlet", "exponential", "f", "gamma", "gumbel", "laplace", "logistic", "lognormal",
+    "multivariate_normal", "normal", "pareto", "power", "rayleigh", "standard_gamma", "standard_t", "triangular",
+    "uniform", "weibull",
+))  # fmt: skip
+"""The methods whose samples have a derivative, of the generators of `autograd_lite.numpy`."""
+_GENERATOR = "rng = anp.random.default_rng(seed), or anp.random.Generator(rng.bit_generator), of autograd_lite.numpy"
 _SAMPLES = {
-    "normal": "loc + scale * rng.standard_normal(size)",
-    "uniform": "low + (high - low) * rng.random(size)",
-    "exponential": "scale * rng.standard_exponential(size)",
-    "gamma": "scale * rng.standard_gamma(shape, size), of a constant shape",
-    "gumbel": "loc + scale * rng.gumbel(size=size)",
-    "laplace": "loc + scale * rng.laplace(size=size)",
-    "logistic": "loc + scale * rng.logistic(size=size)",
-    "lognormal": "np.exp(mean + sigma * rng.standard_normal(size))",
-    "rayleigh": "scale * rng.rayleigh(size=size)",
-    "weibull": "rng.standard_exponential(size) ** (1 / a)",
-    "pareto": "np.expm1(rng.standard_exponential(size) / a)",
-    "power": "rng.random(size) ** (1 / a)",
-    "multivariate_normal": "mean + np.linalg.cholesky(cov) @ rng.standard_normal(len(mean))",
+    **dict.fromkeys(WITH_TENSORS, _GENERATOR),
+    "vonmises": "(mu + rng.vonmises(0.0, kappa, size) + np.pi) % (2 * np.pi) - np.pi, of a constant kappa",
     "permutation": "t[rng.permutation(len(t))]",
     "choice": "t[rng.integers(len(t), size=size)]",
     "permuted": "np.take_along_axis(t, rng.permuted(np.arange(n)), axis)",
 }
-"""Samples as functions of their parameters, and of numbers that do not depend on these."""
+"""What to write for samples as functions of their parameters."""
 
 
 def _asked_by_library(t: Any, frame: FrameType) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -129,6 +130,8 @@ class _Part(ModuleType):
         self._module = module
 
     def __getattr__(self, name: str) -> Any:
+        if self._module.__name__ == "numpy.random" and name in ("Generator", "default_rng"):
+            return getattr(import_module("autograd_lite.tensor.generator"), name)  # which imports `numpy.random`
         return _wrapped(getattr(self._module, name))
 
     def __dir__(self) -> list[str]:

@@ -130,9 +130,9 @@ def test_a_margin_does_not_depend_on_what_has_no_share_in_it(options: Any) -> No
 @pytest.mark.parametrize(
     ("draw", "line"),
     [
-        (lambda rng, t: rng.normal(t, 2.0), "loc + scale * rng.standard_normal(size)"),
-        (lambda rng, t: rng.uniform(0.0, high=t), "low + (high - low) * rng.random(size)"),
-        (lambda rng, t: rng.gamma(2.0, t), "scale * rng.standard_gamma(shape, size)"),
+        (lambda rng, t: rng.normal(t, 2.0), "anp.random.Generator(rng.bit_generator)"),
+        (lambda rng, t: rng.uniform(0.0, high=t), "anp.random.Generator(rng.bit_generator)"),
+        (lambda rng, t: rng.gamma(2.0, t), "anp.random.default_rng(seed)"),
         (lambda rng, t: rng.choice(t), "t[rng.integers(len(t), size=size)]"),
         (lambda rng, t: rng.poisson(t), "the logarithm of their density"),
     ],
