@@ -174,8 +174,8 @@ def _asked_by_library(t: Any, frame: FrameType) -> str:
     module = str(frame.f_globals.get("__name__"))
     instead = next((text for name, text in _REMEDIES.items() if module.startswith(name)), errors.LIBRARY_DETACH)
     function = _function_of(frame)
-    if function.rpartition(".")[2] in _OURS:
-        instead = f"ag.{function.rpartition('.')[2]}(t), or {errors.LIBRARY_DETACH}"
+    if function in _OTHERWISE:
+        instead = f"{_OTHERWISE[function]}, or {errors.LIBRARY_DETACH}"
     return errors.LIBRARY_CONVERSION.format(function=function, what=describe(t), instead=instead)
 
 
@@ -206,7 +206,17 @@ def _library() -> FrameType | None:
 
 
 _REMEDIES = {"pandas": errors.LIBRARY_PANDAS, "scipy.sparse._": errors.LIBRARY_SPARSE}
-_OURS = ("softmax", "log_softmax", "logsumexp")
+_OTHERWISE = {
+    "scipy.special.softmax": "ag.softmax(t)",
+    "scipy.special.log_softmax": "ag.log_softmax(t)",
+    "scipy.special.logsumexp": "ag.logsumexp(t)",
+    "scipy.special.polygamma": "(-1) ** (n + 1) * math.factorial(n) * scipy.special.zeta(n + 1.0, t), of n >= 1",
+    "scipy.special.multigammaln": (
+        "np.sum(scipy.special.gammaln(t - np.arange(d) / 2)) + d * (d - 1) / 4 * np.log(np.pi)"
+    ),
+    "scipy.special.comb": "scipy.special.binom(t, k)",
+}
+"""What to write for functions of SciPy that take arrays apart, by functions that do not."""
 
 
 def mask(t: Any) -> NoReturn:

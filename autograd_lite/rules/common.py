@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -65,3 +66,22 @@ def refuse_write(a: Array, value: Array) -> Array:
     if np.size(value):
         raise errors.InPlaceError(errors.VIEW_READ_ONLY.format(shape=np.shape(a), shown=np.shape(value)))
     return a
+
+
+def in_double(compute: Callable[..., Array]) -> Callable[..., Array]:
+    """Return a function of arrays that computes in double precision, some thousand elements at a time."""
+
+    @wraps(compute)
+    def computed(*operands: Array, **settings: Any) -> Array:
+        wide = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in operands])
+        flat = [x.ravel() for x in wide]
+        with np.errstate(all="ignore"):
+            starts = range(0, max(flat[0].size, 1), _AT_ONCE)
+            parts = [compute(*[x[i : i + _AT_ONCE] for x in flat], **settings) for i in starts]
+        y = np.concatenate(parts).reshape(wide[0].shape)
+        return y.astype(np.result_type(*operands, 1.0), copy=False)
+
+    return computed
+
+
+_AT_ONCE = 4096

@@ -14,7 +14,6 @@ it is computed in double precision.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -25,28 +24,11 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.forms import elementwise
 from autograd_lite.engine.op import Op
+from autograd_lite.rules.common import in_double
 from autograd_lite.rules.elementwise import sigmoid, softplus
 
 Slopes = dict[tuple[int, int], Array]
 
-
-def _in_double(compute: Callable[..., Array]) -> Callable[..., Array]:
-    """Return a function of arrays that computes in double precision, some thousand elements at a time."""
-
-    @functools.wraps(compute)
-    def computed(*operands: Array, **settings: Any) -> Array:
-        wide = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in operands])
-        flat = [x.ravel() for x in wide]
-        with np.errstate(all="ignore"):
-            starts = range(0, max(flat[0].size, 1), _AT_ONCE)
-            parts = [compute(*[x[i : i + _AT_ONCE] for x in flat], **settings) for i in starts]
-        y = np.concatenate(parts).reshape(wide[0].shape)
-        return y.astype(np.result_type(*operands, 1.0), copy=False)
-
-    return computed
-
-
-_AT_ONCE = 4096
 
 # ----- polygamma functions -----
 
@@ -54,7 +36,7 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 _STEP = 12
 
 
-@_in_double
+@in_double
 def _polygamma(x: Array, n: int) -> Array:
     """Return the derivative number `n` of digamma: by Stirling's series, after a step of `_STEP` upwards.
 
@@ -120,7 +102,7 @@ def _gamma_slopes(log_t: Array, a: Array, order: int) -> Slopes:
     return {**slopes, (1, 0): log_t + slopes[1, 0]}
 
 
-@_in_double
+@in_double
 def _gamma_share(x: Array, a: Array, order: int) -> Array:
     """Return the derivative number `order`, by the shape, of the distribution of gamma samples, over their density."""
     lifted = np.where(a < 1, a + 1, a)
@@ -181,7 +163,7 @@ def _moved(slopes: Slopes, log_t: Array, log_u: Array) -> Slopes:
     return {at: slope + own[at] if at in own else slope for at, slope in slopes.items()}
 
 
-@_in_double
+@in_double
 def _beta_share(z: Array, a: Array, b: Array, orders: tuple[int, int]) -> Array:
     """Return a derivative, by the shapes, of the distribution of beta samples over the density of ``log(x / (1 - x))``.
 
