@@ -128,6 +128,8 @@ def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
         return _asked_by_library(t, frame)
     if is_assignment(asking):
         return errors.ELEMENT_CONVERSION.format(what=describe(t))
+    if str(asking.f_globals.get("__name__")).startswith("numpy.polynomial."):
+        return errors.POLYNOMIAL.format(call=call, what=describe(t))
     if asking.f_code is getattr(np.full, "__code__", None):
         call, instead = "np.full()", "np.broadcast_to(t, shape)"
     name = called(asking) or ""

@@ -74,6 +74,11 @@ NOT_SAMPLED = (
     "{call} of {what} would drop its derivative: the samples are no function of numbers that do not depend on it. "
     "Write t.detach().numpy() for samples, and differentiate the logarithm of their density"
 )
+POLYNOMIAL = (
+    "numpy.polynomial makes arrays of what it is given, and {call} of {what} would drop its derivative. Write "
+    "np.polyval(c[::-1], t) for a power series, chebval(t, c) for a series of constant coefficients c, "
+    "chebvander(x, len(c) - 1) @ c for one of a Tensor c at constant places, and t.detach().numpy() for a constant"
+)
 SAMPLE_SIZE = (
     "samples of the size {size} have parameters of the shape {shape}, which do not broadcast to it. "
     "Write size=None for one sample of each, or a size that ends with {shape}"
