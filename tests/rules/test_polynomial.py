@@ -13,7 +13,8 @@ from autograd_lite import errors
 
 C, X = np.array([1.0, 2.0, 3.5, -0.5]), np.array([0.1, 0.4, 0.7])
 BASES = {
-    "polynomial": "poly", "chebyshev": "cheb", "legendre": "leg", "laguerre": "lag", "hermite": "herm", "hermite_e": "herme",
+    "polynomial": "poly", "chebyshev": "cheb", "legendre": "leg", "laguerre": "lag", "hermite": "herm",
+    "hermite_e": "herme",
 }  # fmt: skip
 every = pytest.mark.parametrize("module", BASES)
 
@@ -70,5 +71,6 @@ REFUSED: dict[str, Callable[[str, Any], Any]] = {
 @every
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused_is_refused_with_what_to_write(module: str, name: str) -> None:
-    with pytest.raises(errors.ConversionError, match=r"numpy\.polynomial makes arrays .* Write np\.polyval.*chebvander"):
+    line = r"numpy\.polynomial makes arrays .* Write np\.polyval.*chebvander"
+    with pytest.raises(errors.ConversionError, match=line):
         REFUSED[name](module, ag.Tensor(C, requires_grad=True))
