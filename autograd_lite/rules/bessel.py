@@ -16,7 +16,6 @@ from scipy import special
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.forms import elementwise
-from autograd_lite.engine.op import Op
 from autograd_lite.rules.common import in_double
 
 
@@ -81,8 +80,12 @@ def _is_far(v: Array, size: Array) -> Array:
     return size > np.maximum(_FAR, 4 * v * v)
 
 
-@in_double
-def _scaled_i(v: Array, x: Array, n: int) -> Array:
+def _by_scaled_i(g: Array, v: Array, x: Array, n: int) -> Array:
+    return g * scaled_i(v, x, n=n + 1)
+
+
+@in_double(no_order("ive"), _by_scaled_i, settings="n")
+def scaled_i(v: Array, x: Array, n: int) -> Array:
     """Return the derivative number `n` of ``exp(-|x|) I_v(x)``."""
     size = np.abs(x)
     far = _is_far(v, size)
@@ -93,8 +96,12 @@ def _scaled_i(v: Array, x: Array, n: int) -> Array:
     return np.where(x > 0, y, np.where(x < 0, parity * y, np.where(parity == -1, 0, y)))
 
 
-@in_double
-def _scaled_k(v: Array, x: Array, n: int) -> Array:
+def _by_scaled_k(g: Array, v: Array, x: Array, n: int) -> Array:
+    return g * scaled_k(v, x, n=n + 1)
+
+
+@in_double(no_order("kve"), _by_scaled_k, settings="n")
+def scaled_k(v: Array, x: Array, n: int) -> Array:
     """Return the derivative number `n` of ``exp(x) K_v(x)``."""
     far = _is_far(v, x)
     y = _expansion(v, np.where(far, x, _FAR), n, 1.0) * math.sqrt(math.pi / 2)
@@ -103,12 +110,6 @@ def _scaled_k(v: Array, x: Array, n: int) -> Array:
     return np.where(x == 0, (-1) ** n * np.inf, y)
 
 
-scaled_i: Op = elementwise(
-    _scaled_i, no_order("ive"), lambda g, v, x, n: g * scaled_i(v, x, n=n + 1), settings="n", opaque=_scaled_i
-)  # fmt: skip
-scaled_k: Op = elementwise(
-    _scaled_k, no_order("kve"), lambda g, v, x, n: g * scaled_k(v, x, n=n + 1), settings="n", opaque=_scaled_k
-)  # fmt: skip
 elementwise(special.i0e, lambda g, x: g * scaled_i(0.0, x, n=1))
 elementwise(special.i1e, lambda g, x: g * scaled_i(1.0, x, n=1))
 elementwise(special.ive, no_order("ive"), lambda g, x1, x2: g * scaled_i(x1, x2, n=1))

@@ -11,7 +11,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch, leaves
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.op import RECORDERS
+from autograd_lite.engine.forms import elementwise
+from autograd_lite.engine.op import RECORDERS, Op, Rule, recorder_of
 from autograd_lite.engine.operands import value_of
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 
@@ -68,20 +69,34 @@ def refuse_write(a: Array, value: Array) -> Array:
     return a
 
 
-def in_double(compute: Callable[..., Array]) -> Callable[..., Array]:
-    """Return a function of arrays that computes in double precision, some thousand elements at a time."""
+def in_double(*rules: Rule, settings: str = "") -> Callable[[Callable[..., Array]], Op]:
+    """Declare a function of elements that is computed in double precision, some thousand at a time, and in one call."""
 
+    def declared(compute: Callable[..., Array]) -> Op:
+        @wraps(compute)
+        def computed(*operands: Array, **given: Any) -> Any:
+            recorder = recorder_of(*operands)
+            return wide(*operands, **given) if recorder is None else recorder(op, operands, given)
+
+        wide = _in_parts(compute)
+        op = elementwise(computed, *rules, settings=settings, opaque=wide)
+        return op
+
+    return declared
+
+
+def _in_parts(compute: Callable[..., Array]) -> Callable[..., Array]:
     @wraps(compute)
-    def computed(*operands: Array, **settings: Any) -> Array:
-        wide = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in operands])
-        flat = [x.ravel() for x in wide]
+    def wide(*operands: Array, **given: Any) -> Array:
+        arrays = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in operands])
+        flat = [x.ravel() for x in arrays]
         with np.errstate(all="ignore"):
             starts = range(0, max(flat[0].size, 1), _AT_ONCE)
-            parts = [compute(*[x[i : i + _AT_ONCE] for x in flat], **settings) for i in starts]
-        y = np.concatenate(parts).reshape(wide[0].shape)
+            parts = [compute(*[x[i : i + _AT_ONCE] for x in flat], **given) for i in starts]
+        y = np.concatenate(parts).reshape(arrays[0].shape)
         return y.astype(np.result_type(*operands, 1.0), copy=False)
 
-    return computed
+    return wide
 
 
 _AT_ONCE = 4096

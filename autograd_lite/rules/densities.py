@@ -13,7 +13,6 @@ from scipy import special
 
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.forms import elementwise
-from autograd_lite.engine.op import Op
 from autograd_lite.rules.common import in_double
 from autograd_lite.rules.incomplete import beta_share, gamma_share, polygamma
 
@@ -37,26 +36,6 @@ def _gap(a: Array, x: Array) -> Array:
     return np.where(np.abs(r) < _NEAR, a * (r - np.log1p(r)), x - a - a * np.log(x / a))
 
 
-@in_double
-def _gamma_density(x: Array, a: Array) -> Array:
-    """Return ``x**(a - 1) exp(-x) / gamma(a)``."""
-    y = np.sqrt(a / (2 * math.pi)) * np.exp(-_gap(a, x) - _stirling(a)) / x
-    at_zero = np.where(a == 1, 1.0, np.where(a < 1, np.inf, 0.0))
-    return np.where(x == 0, at_zero, np.where(x == np.inf, 0.0, y))
-
-
-@in_double
-def _beta_density(x: Array, a: Array, b: Array) -> Array:
-    """Return ``x**(a - 1) (1 - x)**(b - 1) / beta(a, b)``."""
-    n, u = a + b, 1 - x
-    front = np.sqrt(a * (b / n) / (2 * math.pi)) * np.exp(_stirling(n) - _stirling(a) - _stirling(b))
-    y = front * np.exp(-_gap(a, n * x) - _gap(b, n * u)) / (x * u)
-    own: Array = np.where(x == 0, a, b)
-    other: Array = np.where(x == 0, b, a)
-    at_end = np.where(own == 1, other, np.where(own < 1, np.inf, 0.0))
-    return np.where((x == 0) | (u == 0), at_end, y)
-
-
 def _by_gamma(g: Array, y: Array, x: Array, a: Array) -> Array:
     """The difference of two densities, of which one has a shape that is lower by 1."""
     above = a > 1
@@ -73,7 +52,12 @@ def _by_gamma_shape(g: Array, y: Array, x: Array, a: Array) -> Array:
     return g * _over(y * (np.log(np.where(x == 0, 1, x)) - polygamma(a, n=0)), 1)
 
 
-gamma_density: Op = elementwise(_gamma_density, _by_gamma, _by_gamma_shape, opaque=_gamma_density)
+@in_double(_by_gamma, _by_gamma_shape)
+def gamma_density(x: Array, a: Array) -> Array:
+    """Return ``x**(a - 1) exp(-x) / gamma(a)``."""
+    y = np.sqrt(a / (2 * math.pi)) * np.exp(-_gap(a, x) - _stirling(a)) / x
+    at_zero = np.where(a == 1, 1.0, np.where(a < 1, np.inf, 0.0))
+    return np.where(x == 0, at_zero, np.where(x == np.inf, 0.0, y))
 
 
 def _by_beta(g: Array, y: Array, x: Array, a: Array, b: Array) -> Array:
@@ -88,9 +72,17 @@ def _by_beta_shape(which: int) -> Callable[..., Array]:
     return rule
 
 
-beta_density: Op = elementwise(
-    _beta_density, _by_beta, _by_beta_shape(0), _by_beta_shape(1), opaque=_beta_density
-)  # fmt: skip
+@in_double(_by_beta, _by_beta_shape(0), _by_beta_shape(1))
+def beta_density(x: Array, a: Array, b: Array) -> Array:
+    """Return ``x**(a - 1) (1 - x)**(b - 1) / beta(a, b)``."""
+    n, u = a + b, 1 - x
+    front = np.sqrt(a * (b / n) / (2 * math.pi)) * np.exp(_stirling(n) - _stirling(a) - _stirling(b))
+    y = front * np.exp(-_gap(a, n * x) - _gap(b, n * u)) / (x * u)
+    own: Array = np.where(x == 0, a, b)
+    other: Array = np.where(x == 0, b, a)
+    at_end = np.where(own == 1, other, np.where(own < 1, np.inf, 0.0))
+    return np.where((x == 0) | (u == 0), at_end, y)
+
 
 # ----- distributions -----
 

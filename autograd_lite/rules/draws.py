@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.forms import constant, custom, elementwise
+from autograd_lite.engine.forms import constant
+from autograd_lite.engine.op import Op, Rule
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.rules.common import detached
@@ -56,16 +58,15 @@ def _noise(rng: Any, method: str, *parameters: Array) -> Array:
 
 def _together(size: Any, *parameters: Any) -> list[Array]:
     """Return parameters in one dtype, and in the shape of the result."""
-    given = [getattr(x, "dtype", None) for x in parameters]
-    dtype = np.result_type(*[kind for kind in given if kind is not None], 1.0)
-    arrays = [x if hasattr(x, "dtype") else np.asarray(x, dtype) for x in parameters]
+    dtype = np.result_type(*[x.dtype for x in parameters if is_array(x)], 1.0)
+    arrays = [x if is_array(x) else np.asarray(x, dtype) for x in parameters]
     shape = np.broadcast_shapes(*map(np.shape, arrays))
     if size is not None:
         size = tuple(np.ravel(size).tolist())
         if np.broadcast_shapes(size, shape) != size:
             raise errors.ShapeError(errors.SAMPLE_SIZE.format(size=size, shape=shape))
         shape = size
-    arrays = [x if x.dtype == dtype else np.astype(x, dtype) for x in map(with_shape, arrays)]
+    arrays = [x if x.dtype == dtype else np.astype(x, dtype) for x in arrays]
     return [x if x.shape == shape else np.broadcast_to(x, shape) for x in arrays]
 
 
@@ -170,11 +171,18 @@ def triangular(rng: Any, left: Any, mode: Any, right: Any, size: Any = None) -> 
 # ----- what the distribution implies -----
 
 
-def _first(sample: Array, parameter: Array) -> Array:
-    return sample.copy()
+def _implied(name: str, *rules: Rule, signature: str = "") -> Op:
+    """Return the operation that gives a sample the derivatives by its parameters.
+
+    NOTE: it is in no table of operations, whose derivatives are those of what they compute; it returns the sample.
+    """
+    operands = ("sample", "parameter") if len(rules) == 1 else ("sample", "first", "second")
+    signature = signature or ",".join(["()"] * len(operands)) + "->()"
+    form = "custom" if "n" in signature else "elementwise"
+    return Op(name, _sample, form, operands, {}, (None, *rules), signature=signature)
 
 
-def _first_of_two(sample: Array, first: Array, second: Array) -> Array:
+def _sample(sample: Array, *parameters: Array) -> Array:
     return sample.copy()
 
 
@@ -192,8 +200,8 @@ def _of_beta(orders: tuple[int, int]) -> Callable[..., Array]:
     return rule
 
 
-_gamma = elementwise(_first, None, _of_gamma, name="standard_gamma")
-_beta = elementwise(_first_of_two, None, _of_beta((1, 0)), _of_beta((0, 1)), name="beta")
+_gamma = _implied("standard_gamma", _of_gamma)
+_beta = _implied("beta", _of_beta((1, 0)), _of_beta((0, 1)))
 
 
 def standard_gamma(rng: Any, shape: Any, size: Any = None) -> Array:
@@ -230,7 +238,7 @@ def _of_t(g: Array, y: Array, parameter: Array) -> Array:
     return g * np.where(away, y / (2 * parameter) - y * share / 4, 0)
 
 
-_t = elementwise(_first, None, _of_t, name="standard_t")
+_t = _implied("standard_t", _of_t)
 
 
 def standard_t(rng: Any, df: Any, size: Any = None) -> Array:
@@ -252,7 +260,7 @@ def _of_f(which: int) -> Callable[..., Array]:
     return rule
 
 
-_f = elementwise(_first_of_two, None, _of_f(0), _of_f(1), name="f")
+_f = _implied("f", _of_f(0), _of_f(1))
 
 
 def f(rng: Any, dfnum: Any, dfden: Any, size: Any = None) -> Array:
@@ -292,7 +300,7 @@ def _of_dirichlet(g: Array, y: Array, parameter: Array) -> Array:
     return np.where(inside, -y * share * (g - np.sum(g * y, -1, keepdims=True)), 0)
 
 
-_dirichlet = custom(_first, None, _of_dirichlet, signature="(n),(n)->(n)", name="dirichlet")
+_dirichlet = _implied("dirichlet", _of_dirichlet, signature="(n),(n)->(n)")
 
 
 def dirichlet(rng: Any, alpha: Any, size: Any = None) -> Array:

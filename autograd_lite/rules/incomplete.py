@@ -22,8 +22,6 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.forms import elementwise
-from autograd_lite.engine.op import Op
 from autograd_lite.rules.common import in_double
 from autograd_lite.rules.elementwise import sigmoid, softplus
 
@@ -36,8 +34,12 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 _STEP = 12
 
 
-@in_double
-def _polygamma(x: Array, n: int) -> Array:
+def _by_polygamma(g: Array, x: Array, n: int) -> Array:
+    return g * polygamma(x, n=n + 1)
+
+
+@in_double(_by_polygamma, settings="n")
+def polygamma(x: Array, n: int) -> Array:
     """Return the derivative number `n` of digamma: by Stirling's series, after a step of `_STEP` upwards.
 
     M. Abramowitz, I. Stegun, Handbook of Mathematical Functions (1964), 6.4.6 and 6.4.11.
@@ -49,11 +51,6 @@ def _polygamma(x: Array, n: int) -> Array:
     for k in reversed(range(_STEP)):
         y = y + math.factorial(n) / (x + k) ** (n + 1)
     return y if n % 2 else -y
-
-
-polygamma: Op = elementwise(
-    _polygamma, lambda g, x, n: g * polygamma(x, n=n + 1), settings="n", opaque=_polygamma
-)  # fmt: skip
 
 
 def _bell(slopes: Slopes, i: int, j: int) -> Array:
@@ -102,8 +99,17 @@ def _gamma_slopes(log_t: Array, a: Array, order: int) -> Slopes:
     return {**slopes, (1, 0): log_t + slopes[1, 0]}
 
 
-@in_double
-def _gamma_share(x: Array, a: Array, order: int) -> Array:
+def _by_gamma(g: Array, y: Array, x: Array, a: Array, order: int) -> Array:
+    own = _bell(_gamma_slopes(np.log(x), a, order), order, 0)
+    return g * np.where(x == 0, 0, own - y * ((a - 1) / x - 1))
+
+
+def _by_gamma_shape(g: Array, y: Array, x: Array, a: Array, order: int) -> Array:
+    return g * np.where(x == 0, 0, gamma_share(x, a, order=order + 1) - y * (np.log(x) - polygamma(a, n=0)))
+
+
+@in_double(_by_gamma, _by_gamma_shape, settings="order")
+def gamma_share(x: Array, a: Array, order: int) -> Array:
     """Return the derivative number `order`, by the shape, of the distribution of gamma samples, over their density."""
     lifted = np.where(a < 1, a + 1, a)
     y = _gamma_tail(x, lifted, order)
@@ -125,17 +131,6 @@ def _gamma_tail(x: Array, a: Array, order: int) -> Array:
 
     return x * side * _integral(reach, integrand)
 
-
-def _by_gamma(g: Array, y: Array, x: Array, a: Array, order: int) -> Array:
-    own = _bell(_gamma_slopes(np.log(x), a, order), order, 0)
-    return g * np.where(x == 0, 0, own - y * ((a - 1) / x - 1))
-
-
-def _by_gamma_shape(g: Array, y: Array, x: Array, a: Array, order: int) -> Array:
-    return g * np.where(x == 0, 0, gamma_share(x, a, order=order + 1) - y * (np.log(x) - polygamma(a, n=0)))
-
-
-gamma_share: Op = elementwise(_gamma_share, _by_gamma, _by_gamma_shape, settings="order", opaque=_gamma_share)
 
 # ----- beta -----
 
@@ -163,8 +158,22 @@ def _moved(slopes: Slopes, log_t: Array, log_u: Array) -> Slopes:
     return {at: slope + own[at] if at in own else slope for at, slope in slopes.items()}
 
 
-@in_double
-def _beta_share(z: Array, a: Array, b: Array, orders: tuple[int, int]) -> Array:
+def _by_beta(g: Array, y: Array, z: Array, a: Array, b: Array, orders: tuple[int, int]) -> Array:
+    return g * (_bell(_beta_slopes(z, a, b, a + b, orders), *orders) - y * (a * sigmoid(-z) - b * sigmoid(z)))
+
+
+def _by_beta_shape(which: int) -> Callable[..., Array]:
+    def rule(g: Array, y: Array, z: Array, a: Array, b: Array, orders: tuple[int, int]) -> Array:
+        i, j = orders
+        further = beta_share(z, a, b, orders=(i, j + 1) if which else (i + 1, j))
+        own = polygamma(b, n=0) + softplus(z) if which else polygamma(a, n=0) + softplus(-z)
+        return g * (further - y * (polygamma(a + b, n=0) - own))
+
+    return rule
+
+
+@in_double(_by_beta, _by_beta_shape(0), _by_beta_shape(1), settings="orders")
+def beta_share(z: Array, a: Array, b: Array, orders: tuple[int, int]) -> Array:
     """Return a derivative, by the shapes, of the distribution of beta samples over the density of ``log(x / (1 - x))``.
 
     The lower tail is taken up to the mode, and there the first shape lifted, else the other tail and the other shape.
@@ -194,22 +203,3 @@ def _beta_tail(z: Array, a: Array, b: Array, orders: tuple[int, int], lower: Arr
         return np.exp(-p * s - q * log_sum) * weight
 
     return side * _integral(reach, integrand)
-
-
-def _by_beta(g: Array, y: Array, z: Array, a: Array, b: Array, orders: tuple[int, int]) -> Array:
-    return g * (_bell(_beta_slopes(z, a, b, a + b, orders), *orders) - y * (a * sigmoid(-z) - b * sigmoid(z)))
-
-
-def _by_beta_shape(which: int) -> Callable[..., Array]:
-    def rule(g: Array, y: Array, z: Array, a: Array, b: Array, orders: tuple[int, int]) -> Array:
-        i, j = orders
-        further = beta_share(z, a, b, orders=(i, j + 1) if which else (i + 1, j))
-        own = polygamma(b, n=0) + softplus(z) if which else polygamma(a, n=0) + softplus(-z)
-        return g * (further - y * (polygamma(a + b, n=0) - own))
-
-    return rule
-
-
-beta_share: Op = elementwise(
-    _beta_share, _by_beta, _by_beta_shape(0), _by_beta_shape(1), settings="orders", opaque=_beta_share
-)  # fmt: skip

@@ -12,7 +12,6 @@ from scipy import special
 
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.forms import constant, elementwise
-from autograd_lite.engine.op import Op
 from autograd_lite.rules import bessel, densities
 from autograd_lite.rules.bessel import no_order
 from autograd_lite.rules.common import in_double
@@ -56,18 +55,24 @@ def _scaled(fn: Any, x: Array, n: int, sign: int) -> Array:
     return np.where(far, total, y)
 
 
-@in_double
-def _erfcx(x: Array, n: int) -> Array:
+def _by_erfcx(g: Array, x: Array, n: int) -> Array:
+    return g * erfcx_slope(x, n=n + 1)
+
+
+@in_double(_by_erfcx, settings="n")
+def erfcx_slope(x: Array, n: int) -> Array:
     return 2 / math.sqrt(math.pi) * _scaled(lambda x: math.sqrt(math.pi) / 2 * special.erfcx(x), x, n, 1)
 
 
-@in_double
-def _dawsn(x: Array, n: int) -> Array:
+def _by_dawsn(g: Array, x: Array, n: int) -> Array:
+    return g * dawsn_slope(x, n=n + 1)
+
+
+@in_double(_by_dawsn, settings="n")
+def dawsn_slope(x: Array, n: int) -> Array:
     return _scaled(special.dawsn, x, n, -1)
 
 
-erfcx_slope: Op = elementwise(_erfcx, lambda g, x, n: g * erfcx_slope(x, n=n + 1), settings="n", opaque=_erfcx)
-dawsn_slope: Op = elementwise(_dawsn, lambda g, x, n: g * dawsn_slope(x, n=n + 1), settings="n", opaque=_dawsn)
 elementwise(special.erfcx, lambda g, x: g * erfcx_slope(x, n=1))
 elementwise(special.dawsn, lambda g, x: g * dawsn_slope(x, n=1))
 

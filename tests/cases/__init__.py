@@ -17,6 +17,7 @@ from cases import (
     fourier,
     grids,
     histograms,
+    incomplete,
     indexing,
     inverses,
     methods,
@@ -40,7 +41,7 @@ from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
     "BINARY", "CASES", "Case", "X", "arguments", "case", "choices", "complex", "curves", "decompositions",
-    "domains", "elementwise", "exponentials", "fourier", "grids", "histograms", "indexing", "inverses", "methods",
-    "neural", "norms", "numbers", "placing", "polynomials", "products", "quantiles", "recurrent", "reductions",
-    "rows", "samples", "sets", "shaping", "special", "statistics", "turned", "variants",
+    "domains", "elementwise", "exponentials", "fourier", "grids", "histograms", "incomplete", "indexing",
+    "inverses", "methods", "neural", "norms", "numbers", "placing", "polynomials", "products", "quantiles",
+    "recurrent", "reductions", "rows", "samples", "sets", "shaping", "special", "statistics", "turned", "variants",
 ]  # fmt: skip

@@ -30,6 +30,9 @@ ORDERED = {"jv": 1.5, "yv": 0.5, "yn": 2, "iv": 2.0, "ive": 1.0, "kn": 1, "kv": 
 if find_spec("scipy"):
     from scipy import special
 
+    from autograd_lite.rules.bessel import scaled_i, scaled_k
+    from autograd_lite.rules.densities import beta_density, gamma_density
+    from autograd_lite.rules.special import dawsn_slope, erfcx_slope
 
     for domain, names in DOMAINS.items():
         for name in names:
@@ -49,5 +52,14 @@ if find_spec("scipy"):
         case(getattr(special, name), P, X)
     case(special.gammainc, 40 * P, 44 * P)
     case(special.betainc, 30 * P, 40 * Q, numbers(4, low=0.4, high=0.45))
+    for fn in (erfcx_slope, dawsn_slope):
+        for n in (1, 2):
+            case(fn, numbers(3, 4, low=-1.5, high=2.5), n=n)
+    for fn in (scaled_i, scaled_k):
+        for n in (1, 2):
+            case(fn, numbers(3, 4, low=0.5, high=2.5), call=lambda x, fn=fn, n=n: fn(1.0, x, n=n))
+    case(gamma_density, P, Q)
+    case(gamma_density, 40 * P, 38 * P)
+    case(beta_density, X, P, Q)
     case(special.xlogy, np.array([0.0, 0.5]), call=lambda y: special.xlogy(np.array([0.0, 2.0]), y))
     case(special._ufuncs._zeta, numbers(4, low=0.5, high=1.5), call=lambda x: special.zeta(2.5, x))

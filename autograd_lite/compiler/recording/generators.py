@@ -19,7 +19,7 @@ class Generator:
         self._value, self.id, self._trace = rng, id, trace
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        if method in WITH_TENSORS and hasattr(self._value, "by_numpy"):
+        if method in WITH_TENSORS and getattr(type(self._value), "by_numpy", None) is not None:
             return partial(getattr(type(self._value), method), self)
         return self.by_numpy(method)
 
