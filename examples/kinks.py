@@ -76,6 +76,7 @@ KINKS: dict[str, list[Kink]] = {
         kink("np.partition(x, 0)[0]", FIRST, x=[1.0, 1.0]),
         kink("np.median(x)", "that of the one in the middle, as sorted", x=[1.0, 1.0, 2.0]),
         kink("np.median(x)", "half for each of the two", x=[1.0, 2.0]),
+        kink("np.quantile([1, 4, 6], q)", "right of an element", q=0.5),
         kink("np.unique(x)[0]", FIRST, x=[1.0, 1.0]),
         kink("ag.logsumexp(x)", "0: nothing has a share", x=[-np.inf, -np.inf]),
         kink("np.logaddexp(x, y)", "0: nothing has a share", x=-np.inf, y=-np.inf),

@@ -130,8 +130,9 @@ def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
         return errors.ELEMENT_CONVERSION.format(what=describe(t))
     if str(asking.f_globals.get("__name__")).startswith("numpy.polynomial."):
         return errors.POLYNOMIAL.format(call=call, what=describe(t))
-    if asking.f_code is getattr(np.full, "__code__", None):
-        call, instead = "np.full()", "np.broadcast_to(t, shape)"
+    for fn, own in _BY_NUMPY.items():
+        if asking.f_code is getattr(fn, "__code__", None):
+            call, instead = f"{fn.__module__}.{fn.__name__}()".replace("numpy", "np", 1), own
     name = called(asking) or ""
     if _draws(name, asking):
         line = _SAMPLES.get(name.rpartition(".")[2])
@@ -161,6 +162,11 @@ WITH_TENSORS = frozenset((
 ))  # fmt: skip
 """The methods whose samples have a derivative, of the generators of `autograd_lite.numpy`."""
 _GENERATOR = "rng = anp.random.default_rng(seed), or anp.random.Generator(rng.bit_generator), of autograd_lite.numpy"
+_BY_NUMPY = {
+    np.full: "np.broadcast_to(t, shape)",
+    np.lib.stride_tricks.as_strided: "np.lib.stride_tricks.sliding_window_view(t, shape), or t.ravel()[index]",
+}
+"""What to write for functions of NumPy, of Python, that make an array of what they are given."""
 _SAMPLES = {
     **dict.fromkeys(WITH_TENSORS, _GENERATOR),
     "vonmises": "(mu + rng.vonmises(0.0, kappa, size) + np.pi) % (2 * np.pi) - np.pi, of a constant kappa",
