@@ -1,4 +1,4 @@
-"""Incomplete gamma and beta functions, and their inverses: ufuncs of `scipy.special`, declared with those of `special`.
+"""Incomplete gamma and beta functions, Student's t, and the inverses: of `scipy.special`, declared with `special`.
 
 They have derivatives by their shapes too: see `incomplete`.
 """
@@ -135,3 +135,27 @@ def _quantiles(of_gamma: np.ufunc, of_beta: np.ufunc, sign: int) -> None:
 
 _quantiles(special.gammaincinv, special.betaincinv, 1)
 _quantiles(special.gammainccinv, special.betainccinv, -1)
+
+# ----- Student's t -----
+
+
+def _student_density(t: Array, df: Array) -> Array:
+    log = (df + 1) / 2 * np.log1p(t * (t / df)) + np.log(df) / 2 + special.betaln(0.5, df / 2)
+    return np.exp(-log)
+
+
+def _student_step(t: Array, df: Array) -> Array:
+    """Return how a quantile moves by `df`: ``t**2 / (df + t**2)`` as a beta sample of shapes 1/2 and ``df / 2``."""
+    away = t != 0
+    odds = 2 * np.log(np.abs(np.where(away, t, 1))) - np.log(df)
+    share = beta_share(odds, np.full_like(df, 0.5), df / 2, orders=(0, 1))
+    return np.where(away, t / (2 * df) - t * share / 4, 0)
+
+
+elementwise(
+    special.stdtr, lambda g, x1, x2: -g * _student_density(x2, x1) * _student_step(x2, x1),
+    lambda g, x1, x2: g * _student_density(x2, x1),
+)  # fmt: skip
+elementwise(
+    special.stdtrit, lambda g, y, x1: g * _student_step(y, x1), lambda g, y, x1: g / _student_density(y, x1)
+)

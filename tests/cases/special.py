@@ -51,6 +51,8 @@ if find_spec("scipy"):
     for name in ("gammaincinv", "gammainccinv"):
         case(getattr(special, name), P, X)
     case(special.gammainc, 40 * P, 44 * P)
+    case(special.stdtr, 3 * P, 4 * X - 2)
+    case(special.stdtrit, 3 * P, X)
     case(special.betainc, 30 * P, 40 * Q, numbers(4, low=0.4, high=0.45))
     for fn in (erfcx_slope, dawsn_slope):
         for n in (1, 2):
