@@ -106,9 +106,10 @@ def quantile(a: Array, q: Any, axis: Axis = None, *, keepdims: bool = False) -> 
     flat = np.transpose(a, [*rest, *axes]).reshape([*(a.shape[i] for i in rest), reduced_size(a.shape, axis)])
     ordered = np.sort(flat, -1)
     place = _place(q, flat.shape[-1])
-    bottom, at, top = _neighbours(place, flat.shape[-1])
+    below, at, above = _neighbours(place, flat.shape[-1])
     between = float(place - at) if isinstance(q, (int, float)) else place - at  # a number leaves the dtype of `a`
-    value = take(ordered, bottom, -1) + (take(ordered, top, -1) - take(ordered, bottom, -1)) * between
+    bottom = take(ordered, below, -1)
+    value = bottom + (take(ordered, above, -1) - bottom) * between
     last = ordered[(..., -1, *(None,) * place.ndim)]  # a nan is sorted last, and makes everything nan
     value = np.where(np.isnan(last), last, value)
     value = np.moveaxis(value, range(len(rest), value.ndim), range(place.ndim))
