@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import autograd_lite as ag
 from autograd_lite.rules.unsupported import UNSUPPORTED
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import kinks
 
 PAGE = Path(__file__).parent / "REFERENCE.md"
 MODULES = {
@@ -106,6 +111,7 @@ def page() -> str:
     parts = [
         "# Reference", INTRODUCTION, "## Names", index(),
         "## Functions of NumPy", "Names are those below `np.`.", *known,
+        "## Choices at kinks, jumps and ties", kinks.table(),
         "## What is refused", "Names are those below `np.`; `*` is what no list has.", refused(),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"

@@ -43,7 +43,7 @@ SEVERAL = frozenset((
 ))  # fmt: skip
 """Functions of NumPy that return a tuple or a list."""
 MADE = ("arange", "empty", "eye", "geomspace", "identity", "linspace", "logspace", "ones", "tri", "zeros")
-OWN = (namespace.array, namespace.asarray, namespace.full)
+OWN = (namespace.array, namespace.asarray, namespace.asarray_chkfinite, namespace.full, namespace.kaiser)
 
 
 def parameters(fn: Any) -> str:

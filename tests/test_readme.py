@@ -162,6 +162,10 @@ def test_the_names_of_the_page_are_todays(reference: dict[str, Any]) -> None:
     assert reference["refused"]() in reference["PAGE"].read_text(encoding="utf-8"), STALE
 
 
+def test_the_choices_at_kinks_of_the_page_are_todays(reference: dict[str, Any]) -> None:
+    assert reference["kinks"].table() in reference["PAGE"].read_text(encoding="utf-8"), STALE
+
+
 def test_the_functions_of_the_page_are_todays(reference: dict[str, Any]) -> None:
     """But for those that the running NumPy has not yet, or has no longer."""
     text = reference["PAGE"].read_text(encoding="utf-8")

@@ -396,6 +396,8 @@ _UFUNC = {
     "casting": ("same_kind", "no", "unsafe", "x"),
     "order": ("K", "C"),
     "subok": (True, False),
+    "signature": ("d->d", "ff->f", "dd->d", (None, np.float64), (None, None, np.float32), "x"),
+    "axes": ([(0, 1), (1, 0), (1, 0)], [(1, 0), (0, 1)], [0, 0], [0, (1, 0), 0], [(1, 0), 0, -1], [1, 1, ()], [1], 1),
     "axis": (-1, 0, 1, 5),
     "keepdims": (True, False),
 }
@@ -415,7 +417,7 @@ def values_of(name: str, parameter: str, a: Array) -> list[Any]:
 def _parameters(fn: Any) -> tuple[list[str], list[str]]:
     """Return what a function requires, by place, and what else it takes."""
     if isinstance(fn, np.ufunc):
-        names = [name for name in _UFUNC if fn.signature is not None or name not in ("axis", "keepdims")]
+        names = [name for name in _UFUNC if fn.signature is not None or name not in ("axes", "axis", "keepdims")]
         return (["x"] if fn.nin == 1 else [f"x{i + 1}" for i in range(fn.nin)]), names
     required, other = [], []
     for name, p in inspect.signature(fn).parameters.items():

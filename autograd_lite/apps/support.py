@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from autograd_lite.compiler.program import facts
 from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.registry import LATER, declared, handler_of, home_of, is_librarys, is_numpys
 from autograd_lite.rules.unsupported import reason, reason_elsewhere
+from autograd_lite.tensor.namespace import OWN
 from autograd_lite.transforms.batches import array, rules
 
 _ = rules  # which are entered when they are imported
@@ -123,10 +124,49 @@ def _name(fn: Any) -> str:
     return f"{home}.{fn.__name__}".replace("numpy.", "np.", 1)
 
 
+_IN_PYTHON = frozenset(("np.fft.fftfreq", "np.fft.rfftfreq", "np.fromfunction"))
+"""Functions that no type can override, and that compute with Tensors as with numbers."""
+
+
+def counts() -> dict[str, Counter[str]]:
+    """Return how many names of each namespace of NumPy are of each kind, by a walk over them.
+
+    Those that take Tensors in `autograd_lite.numpy`, and not in NumPy, are of the kind ``"definition, as anp"``; what
+    has nothing to do with arrays of numbers is left out.
+
+    Examples
+    --------
+    >>> counts()["np.linalg"]["differentiable"]
+    7
+    """
+    spaces = {"np": np, "np.fft": np.fft, "np.linalg": np.linalg}
+    return {path: Counter(_kinds(path, space)) for path, space in spaces.items()}
+
+
+def _kinds(path: str, space: Any) -> Iterator[str]:
+    for name in space.__all__:
+        fn = getattr(space, name, None)
+        if path == "np" and name in OWN:
+            yield "definition, as anp"
+        elif f"{path}.{name}" in _IN_PYTHON:
+            yield "definition"
+        elif callable(fn) and not isinstance(fn, type) and handler_of(fn) is not None:
+            yield _support(fn).kind
+
+
+def _counted(path: str, kinds: Counter[str]) -> str:
+    taken = sum(n for kind, n in kinds.items() if kind != "constant")
+    own = kinds["definition, as anp"]
+    also = f", {own} of them as functions of autograd_lite.numpy" if own else ""
+    constant = f", {kinds['constant']} constant" if kinds["constant"] else ""
+    return f"{path}: {taken} names with a derivative{also}{constant}"
+
+
 def _table(found: dict[str, Support]) -> str:
-    counts = Counter(x.kind for x in found.values())
-    head = ", ".join(f"{n} {kind}" for kind, n in counts.most_common())
-    return "\n".join([head, "", *map(str, found.values())])
+    kinds = Counter(x.kind for x in found.values())
+    head = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+    by_space = [_counted(*item) for item in counts().items()]
+    return "\n".join([*by_space, "", f"Functions: {head}", "", *map(str, found.values())])
 
 
 def main(argv: Sequence[str]) -> int:

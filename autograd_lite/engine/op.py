@@ -6,10 +6,13 @@ out, as its fast path, lies in its `Cache`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NoReturn, Self, TypeAlias
+
+import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import leaves
@@ -17,7 +20,7 @@ from autograd_lite.base.functions import standing_name
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.signatures import Cores, Described, core_dimensions, parameter_names
 from autograd_lite.engine.binding import as_given, by_name
-from autograd_lite.engine.registry import registered, standing_for, with_more
+from autograd_lite.engine.registry import home_of, registered, registered_as, standing_for, with_more
 from autograd_lite.engine.warned import NO_REGISTRY, again, is_warning, unwarned_function
 
 __warningregistry__ = NO_REGISTRY  # of NumPy's calls in `Op.__call__`, whose warnings name the user's line
@@ -404,7 +407,10 @@ def pickled(handler: Any) -> Any:
     fn = standing_for(handler)
     if fn is None:
         raise errors.CopyError(errors.COPY_OPERATION.format(op=handler.__name__))
-    return registered, (fn,)
+    if not isinstance(fn, np.ufunc):
+        return registered, (fn,)
+    home, name = home_of(fn), fn.__name__  # NumPy's own pickle takes the first module that has it, a deprecated one too
+    return (registered_as, (home, name)) if getattr(sys.modules.get(home), name, None) is fn else (registered, (fn,))
 
 
 def _picker(places: tuple[int, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:

@@ -128,8 +128,11 @@ def _asked(t: Any, call: str, instead: str, asking: FrameType) -> str:
         return _asked_by_library(t, frame)
     if is_assignment(asking):
         return errors.ELEMENT_CONVERSION.format(what=describe(t))
-    if asking.f_code is getattr(np.full, "__code__", None):
-        call, instead = "np.full()", "np.broadcast_to(t, shape)"
+    if str(asking.f_globals.get("__name__")).startswith("numpy.polynomial."):
+        return errors.POLYNOMIAL.format(call=call, what=describe(t))
+    for fn, own in _BY_NUMPY.items():
+        if asking.f_code is getattr(fn, "__code__", None):
+            call, instead = f"{fn.__module__}.{fn.__name__}()".replace("numpy", "np", 1), own
     name = called(asking) or ""
     if _draws(name, asking):
         line = _SAMPLES.get(name.rpartition(".")[2])
@@ -148,28 +151,30 @@ def _draws(name: str, frame: FrameType) -> bool:
     found = frame.f_locals.get(first, frame.f_globals.get(first))
     for part in rest:
         found = getattr(found, part, None)
-    return type(getattr(found, "__self__", None)).__module__.startswith("numpy.random")
+    classes = type(getattr(found, "__self__", None)).__mro__
+    return any(cls.__module__.startswith("numpy.random") for cls in classes)
 
 
+WITH_TENSORS = frozenset((
+    "beta", "chisquare", "dirichlet", "exponential", "f", "gamma", "gumbel", "laplace", "logistic", "lognormal",
+    "multivariate_normal", "normal", "pareto", "power", "rayleigh", "standard_gamma", "standard_t", "triangular",
+    "uniform", "weibull",
+))  # fmt: skip
+"""The methods whose samples have a derivative, of the generators of `autograd_lite.numpy`."""
+_GENERATOR = "rng = anp.random.default_rng(seed), or anp.random.Generator(rng.bit_generator), of autograd_lite.numpy"
+_BY_NUMPY = {
+    np.full: "np.broadcast_to(t, shape)",
+    np.lib.stride_tricks.as_strided: "np.lib.stride_tricks.sliding_window_view(t, shape), or t.ravel()[index]",
+}
+"""What to write for functions of NumPy, of Python, that make an array of what they are given."""
 _SAMPLES = {
-    "normal": "loc + scale * rng.standard_normal(size)",
-    "uniform": "low + (high - low) * rng.random(size)",
-    "exponential": "scale * rng.standard_exponential(size)",
-    "gamma": "scale * rng.standard_gamma(shape, size), of a constant shape",
-    "gumbel": "loc + scale * rng.gumbel(size=size)",
-    "laplace": "loc + scale * rng.laplace(size=size)",
-    "logistic": "loc + scale * rng.logistic(size=size)",
-    "lognormal": "np.exp(mean + sigma * rng.standard_normal(size))",
-    "rayleigh": "scale * rng.rayleigh(size=size)",
-    "weibull": "rng.standard_exponential(size) ** (1 / a)",
-    "pareto": "np.expm1(rng.standard_exponential(size) / a)",
-    "power": "rng.random(size) ** (1 / a)",
-    "multivariate_normal": "mean + np.linalg.cholesky(cov) @ rng.standard_normal(len(mean))",
+    **dict.fromkeys(WITH_TENSORS, _GENERATOR),
+    "vonmises": "(mu + rng.vonmises(0.0, kappa, size) + np.pi) % (2 * np.pi) - np.pi, of a constant kappa",
     "permutation": "t[rng.permutation(len(t))]",
     "choice": "t[rng.integers(len(t), size=size)]",
     "permuted": "np.take_along_axis(t, rng.permuted(np.arange(n)), axis)",
 }
-"""Samples as functions of their parameters, and of numbers that do not depend on these."""
+"""What to write for samples as functions of their parameters."""
 
 
 def _asked_by_library(t: Any, frame: FrameType) -> str:
@@ -177,8 +182,8 @@ def _asked_by_library(t: Any, frame: FrameType) -> str:
     module = str(frame.f_globals.get("__name__"))
     instead = next((text for name, text in _REMEDIES.items() if module.startswith(name)), errors.LIBRARY_DETACH)
     function = _function_of(frame)
-    if function.rpartition(".")[2] in _OURS:
-        instead = f"ag.{function.rpartition('.')[2]}(t), or {errors.LIBRARY_DETACH}"
+    if function in _OTHERWISE:
+        instead = f"{_OTHERWISE[function]}, or {errors.LIBRARY_DETACH}"
     return errors.LIBRARY_CONVERSION.format(function=function, what=describe(t), instead=instead)
 
 
@@ -209,7 +214,17 @@ def _library() -> FrameType | None:
 
 
 _REMEDIES = {"pandas": errors.LIBRARY_PANDAS, "scipy.sparse._": errors.LIBRARY_SPARSE}
-_OURS = ("softmax", "log_softmax", "logsumexp")
+_OTHERWISE = {
+    "scipy.special.softmax": "ag.softmax(t)",
+    "scipy.special.log_softmax": "ag.log_softmax(t)",
+    "scipy.special.logsumexp": "ag.logsumexp(t)",
+    "scipy.special.polygamma": "(-1) ** (n + 1) * math.factorial(n) * scipy.special.zeta(n + 1.0, t), of n >= 1",
+    "scipy.special.multigammaln": (
+        "np.sum(scipy.special.gammaln(t - np.arange(d) / 2)) + d * (d - 1) / 4 * np.log(np.pi)"
+    ),
+    "scipy.special.comb": "scipy.special.binom(t, k)",
+}
+"""What to write for functions of SciPy that take arrays apart, by functions that do not."""
 
 
 def mask(t: Any) -> NoReturn:

@@ -124,6 +124,11 @@ def registered(fn: Any) -> Any:
     return handler_of(fn)
 
 
+def registered_as(module: str, name: str) -> Any:
+    """Return the same for a function by its name."""
+    return handler_of(getattr(import_module(module), name))
+
+
 def standing_for(handler: Any) -> Any:
     """Return the function that a handler stands for, None if it is in no registry."""
     return next((fn for fn, known in REGISTRY.items() if known is handler), None)

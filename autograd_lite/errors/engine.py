@@ -74,6 +74,24 @@ NOT_SAMPLED = (
     "{call} of {what} would drop its derivative: the samples are no function of numbers that do not depend on it. "
     "Write t.detach().numpy() for samples, and differentiate the logarithm of their density"
 )
+POLYNOMIAL = (
+    "numpy.polynomial makes arrays of what it is given, and {call} of {what} would drop its derivative. Write "
+    "np.polyval(c[::-1], t) for a power series, chebval(t, c) for a series of constant coefficients c, "
+    "chebvander(x, len(c) - 1) @ c for one of a Tensor c at constant places, and t.detach().numpy() for a constant"
+)
+SAMPLE_SIZE = (
+    "samples of the size {size} have parameters of the shape {shape}, which do not broadcast to it. "
+    "Write size=None for one sample of each, or a size that ends with {shape}"
+)
+SAMPLE_VECTOR = "{what} has the shape {shape}, and is to be a vector. Write ag.vmap for several of them"
+SAMPLE_COVARIANCE = (
+    "a mean of the shape {mean} and a covariance of the shape {cov} do not belong together. "
+    "Write a vector of n numbers and an n by n matrix, and ag.vmap for several of them"
+)
+SAMPLE_FACTOR = (
+    "the factor of a covariance by method={method!r} is not unique, and so has no derivative. "
+    "Write method='cholesky', or leave it out"
+)
 ELEMENT_CONVERSION = (
     "{what} is assigned to a part of a plain array, which would drop its derivative. "
     "Write out = ag.Tensor(out) for the array out before: then out[i] = t is recorded; or np.stack([t, u]) to join "

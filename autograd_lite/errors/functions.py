@@ -29,6 +29,10 @@ SETTING_RESULT = (
     "Write {instead} for what comes besides, or return numbers only"
 )
 QUANTILE = "q={given} is outside of what quantiles are asked for. Write q between 0 and 1, and percentiles up to 100"
+QUANTILE_PLACE = (
+    "the derivative of a quantile by q is there for NumPy's default method alone, without weights and without nan. "
+    "Write np.quantile(t, q), or q.detach().numpy() for a constant"
+)
 NO_AUX = (
     "has_aux=True, but {function} returned a {given}, not a pair. "
     "Write return value, aux; or leave has_aux=True out"

@@ -4,7 +4,8 @@ A declaration says what a function is in most calls. One with another argument c
 refuses it in its own words or not, and is made of calls without that argument. So each argument is explained once:
 
 - ``dtype=`` of sums and their kin: the elements are made of it before; of stacks, too; of a ufunc, to the operands of
-  the loop that NumPy chooses, with ``casting=``;
+  the loop that NumPy chooses, with ``casting=``, and ``signature=`` likewise;
+- ``axes=``, ``axis=`` and ``keepdims=`` of ufuncs of vectors and matrices: the axes are moved to the end, and back;
 - ``where=`` of a reduction: what is left out is what changes nothing; of a ufunc, with ``out=``: a number that every
   ufunc takes stands in for what is left out, so that nothing infinite is computed there;
 - ``initial=``: combined with the result.
@@ -229,6 +230,14 @@ def _interp(fn: Any, x: Array, xp: Array, fp: Array, left: Any = None, right: An
     return np.interp(x, xp, np.concatenate([fp[-1:], fp, fp[:1]]))
 
 
+def _clip(
+    fn: Any, a: Array, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None,  # noqa: A002 - NumPy's
+    dtype: Any = None, casting: Any = "same_kind",
+) -> Array:  # fmt: skip
+    bounds = (min if a_min is None else a_min, max if a_max is None else a_max)
+    return fn(_cast(a, dtype), *[None if x is None else _cast(x, dtype) for x in bounds])
+
+
 def _astype(fn: Any, x: Array, dtype: Any, copy: bool = True, device: Any = None) -> Array:
     return np.astype(x, dtype) if copy or x.dtype != dtype else x[...]
 
@@ -251,7 +260,7 @@ _MORE: dict[Any, More] = {
     **dict.fromkeys((np.vstack, np.hstack), _joined("tup")),
     np.pad: padding.pad_by_axis, np.copy: _copy, np.full_like: _full_like, np.broadcast_to: _broadcast_to,
     **dict.fromkeys((np.median, np.nanmedian, np.nanquantile, np.nanpercentile), _plainly),
-    np.einsum: _einsum, np.average: _average, np.interp: _interp, np.astype: _astype,
+    np.einsum: _einsum, np.average: _average, np.clip: _clip, np.interp: _interp, np.astype: _astype,
     np.quantile: _with(quantiles.quantile), np.percentile: _with(quantiles.percentile),
 }  # fmt: skip
 
@@ -263,21 +272,23 @@ _TAKEN: dict[Any, float] = {np.arccosh: 2}
 
 def _ufunc(
     fn: np.ufunc, *operands: Any, where: Any = True, otherwise: Any = None, dtype: Any = None,
-    casting: Any = "same_kind", order: str = "K", subok: bool = True, **more: Any,
+    casting: Any = "same_kind", order: str = "K", subok: bool = True, signature: Any = None, sig: Any = None,
+    **placing: Any,
 ) -> Any:  # fmt: skip
     handler: Any = handler_of(fn)
-    if fn is np.vecdot and more.keys() <= {"axis", "keepdims"}:
-        return _vecdot(operands, {"dtype": dtype, "casting": casting, "order": order}, **more)
-    if more:
-        raise refusal(handler, next(iter(more)))
+    signature = sig if signature is None else signature
+    options = {"order": order, "casting": casting, "dtype": dtype, "signature": signature, **placing}
+    if strange := placing.keys() - (_PLACING if fn.signature else ()):
+        raise refusal(handler, min(strange))
     if where is not True and otherwise is None:
         raise errors.UnsupportedError(errors.WHERE_ALONE.format(op=fn.__name__))
-    if order not in ("C", "F", "A", "K") or dtype is not None or casting != "same_kind":
-        options = {"order": order, "casting": casting, "dtype": dtype}
+    if options != _USUAL:
         ask(fn, operands, {name: value for name, value in options.items() if value is not None})
-    if dtype is not None:
-        pairs = zip(operands, _loop(fn, operands, dtype, casting), strict=False)
+    if dtype is not None or signature is not None:
+        pairs = zip(operands, _loop(fn, operands, _kinds(fn, dtype, signature), casting), strict=False)
         operands = tuple([_cast(x, kind) for x, kind in pairs])
+    if placing:
+        return _laid_out(_placed(fn, handler, operands, **placing), order)
     if where is True:
         y = handler(*operands)
         return y if isinstance(y, tuple) else _laid_out(y, order)
@@ -287,13 +298,31 @@ def _ufunc(
     return np.where(np.broadcast_to(holds, shape), y, otherwise)
 
 
-def _vecdot(operands: Any, options: dict[str, Any], axis: int = -1, keepdims: bool = False) -> Array:
-    given = {"axis": axis, "keepdims": keepdims, **options}
-    ask(np.vecdot, operands, {name: value for name, value in given.items() if value is not None})
-    x1, x2 = (_cast(x, options["dtype"]) for x in operands)
-    vecdot: Any = np.linalg.vecdot
-    y: Array = vecdot(x1, x2, axis=axis)
-    return _laid_out(np.expand_dims(y, axis) if keepdims else y, options["order"])
+_USUAL = {"order": "K", "casting": "same_kind", "dtype": None, "signature": None}
+_PLACING = frozenset(("axes", "axis", "keepdims"))
+
+
+def _placed(
+    fn: np.ufunc, handler: Any, operands: Any, axes: Any = None, axis: Any = None, keepdims: bool = False
+) -> Array:
+    """Return what a ufunc of vectors and matrices is along other axes: they are moved to the end, and its own back."""
+    if axes is None:
+        if axis is None and not keepdims:
+            return handler(*operands)
+        axes = [-1 if axis is None else axis] * fn.nin
+    elif keepdims:
+        raise refusal(handler, "keepdims")
+    places = [tuple(np.ravel(np.asarray(at, int)).tolist()) for at in axes]
+    moved = [np.moveaxis(x, at, _last(at)) for x, at in zip(operands, places, strict=False)]
+    y: Array = handler(*moved)
+    if keepdims:
+        return np.expand_dims(y, places[0])
+    at = places[fn.nin] if len(places) > fn.nin else ()
+    return np.moveaxis(y, _last(at), at)
+
+
+def _last(axes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(range(-len(axes), 0))
 
 
 def _replaced(fn: np.ufunc, x: Any, holds: Array) -> Array:
@@ -302,11 +331,18 @@ def _replaced(fn: np.ufunc, x: Any, holds: Array) -> Array:
     return np.where(holds, x, x.dtype.type(_TAKEN.get(fn, 0.5 if x.dtype.kind in "fc" else 1)))
 
 
-def _loop(fn: np.ufunc, operands: Any, dtype: Any, casting: Any) -> tuple[Any, ...]:
-    """Return the dtypes of the operands for which NumPy computes a result of a dtype."""
+def _kinds(fn: np.ufunc, dtype: Any, signature: Any) -> tuple[Any, ...]:
+    """Return the dtypes of operands and results that are asked for, None for what NumPy chooses."""
+    if signature is None:
+        return (None,) * fn.nin + (np.dtype(dtype),) * fn.nout
+    kinds = [*signature.replace("->", "")] if isinstance(signature, str) else signature
+    return tuple([None if kind is None else np.dtype(kind) for kind in kinds])
+
+
+def _loop(fn: np.ufunc, operands: Any, asked: tuple[Any, ...], casting: Any) -> tuple[Any, ...]:
+    """Return the dtypes of the operands for which NumPy computes results of those that are asked for."""
     kinds = [x if isinstance(x, type) else x.dtype for x in [_kind(x) for x in operands]]
-    signature = (None,) * fn.nin + (np.dtype(dtype),) * fn.nout
-    found: tuple[Any, ...] = fn.resolve_dtypes((*kinds, *(None,) * fn.nout), signature=signature, casting=casting)
+    found: tuple[Any, ...] = fn.resolve_dtypes((*kinds, *(None,) * fn.nout), signature=asked, casting=casting)
     return found
 
 

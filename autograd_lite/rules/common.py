@@ -11,7 +11,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch, leaves
 from autograd_lite.base.shapes import Array, Shape, keepdims_shape, reduced_size
-from autograd_lite.engine.op import RECORDERS, recorder_of
+from autograd_lite.engine.forms import elementwise
+from autograd_lite.engine.op import RECORDERS, Op, Rule, recorder_of
 from autograd_lite.engine.operands import value_of
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.registry import handler_of
@@ -125,3 +126,36 @@ def refuse_write(a: Array, value: Array) -> Array:
     if np.size(value):
         raise errors.InPlaceError(errors.VIEW_READ_ONLY.format(shape=np.shape(a), shown=np.shape(value)))
     return a
+
+
+def in_double(*rules: Rule, settings: str = "") -> Callable[[Callable[..., Array]], Op]:
+    """Declare a function of elements that is computed in double precision, some thousand at a time, and in one call."""
+
+    def declared(compute: Callable[..., Array]) -> Op:
+        @wraps(compute)
+        def computed(*operands: Array, **given: Any) -> Any:
+            recorder = recorder_of(*operands)
+            return wide(*operands, **given) if recorder is None else recorder(op, operands, given)
+
+        wide = _in_parts(compute)
+        op = elementwise(computed, *rules, settings=settings, opaque=wide)
+        return op
+
+    return declared
+
+
+def _in_parts(compute: Callable[..., Array]) -> Callable[..., Array]:
+    @wraps(compute)
+    def wide(*operands: Array, **given: Any) -> Array:
+        arrays = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in operands])
+        flat = [x.ravel() for x in arrays]
+        with np.errstate(all="ignore"):
+            starts = range(0, max(flat[0].size, 1), _AT_ONCE)
+            parts = [compute(*[x[i : i + _AT_ONCE] for x in flat], **given) for i in starts]
+        y = np.concatenate(parts).reshape(arrays[0].shape)
+        return y.astype(np.result_type(*operands, 1.0), copy=False)
+
+    return wide
+
+
+_AT_ONCE = 4096

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Axis, keepdims_shape, normalize_axes, reduced_size
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import constant
@@ -50,6 +51,8 @@ def _found(
         w = np.broadcast_to(w, flat.shape)
     elif w is not None:
         w = _along_last(w, axis)
+    if getattr(q, "requires_grad", False):
+        raise errors.UnsupportedError(errors.QUANTILE_PLACE)
     given, q = q, np.asarray(value_of(q))
     place = ranks_of(detached(flat), q, method, w, skips)
     place = np.moveaxis(value_of(place), tuple(range(q.ndim)), tuple(range(-q.ndim, 0))).reshape((*flat.shape[:-1], -1))

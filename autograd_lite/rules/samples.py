@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.base.shapes import Array, Axis, keepdims_shape, narrowed, normalize_axes, reduced_size, wide
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.operands import with_shape
-from autograd_lite.rules.common import divided
+from autograd_lite.engine.watchpoints import verify
+from autograd_lite.rules.common import detached, divided
 from autograd_lite.rules.indexing import sliding_window_view, take
 from autograd_lite.rules.norms import euclidean_norm, squared
 
@@ -93,22 +95,44 @@ def _centred(a: Array, axis: Axis) -> Array:
 
 @composite(np.quantile)
 def quantile(a: Array, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """The elements in order, and between two of them the chord, as NumPy's default method has it."""
+    """The elements in order, and between two of them the chord, as NumPy's default method has it.
+
+    At an element the slope by `q` is that of the chord to the right, at the last one that to the left.
+    """
+    a = with_shape(a)
     axes = normalize_axes(axis, a.ndim)
     kept = keepdims_shape(a.shape, axis)
     rest = [i for i in range(a.ndim) if i not in axes]
     flat = np.transpose(a, [*rest, *axes]).reshape([*(a.shape[i] for i in rest), reduced_size(a.shape, axis)])
     ordered = np.sort(flat, -1)
-    if not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= 1)):
-        raise errors.ArgumentError(errors.QUANTILE.format(given=q))
-    place = np.asarray(q) * (flat.shape[-1] - 1)
-    low = np.floor(place).astype(int)
-    between = float(place - low) if isinstance(q, (int, float)) else place - low  # a number leaves the dtype of `a`
-    value = ordered[..., low] + (ordered[..., np.ceil(place).astype(int)] - ordered[..., low]) * between
+    place = _place(q, flat.shape[-1])
+    below, at, above = _neighbours(place, flat.shape[-1])
+    between = float(place - at) if isinstance(q, (int, float)) else place - at  # a number leaves the dtype of `a`
+    bottom = take(ordered, below, -1)
+    value = bottom + (take(ordered, above, -1) - bottom) * between
     last = ordered[(..., -1, *(None,) * place.ndim)]  # a nan is sorted last, and makes everything nan
     value = np.where(np.isnan(last), last, value)
     value = np.moveaxis(value, range(len(rest), value.ndim), range(place.ndim))
     return value.reshape((*place.shape, *kept)) if keepdims else value
+
+
+def _place(q: Any, n: int) -> Array:
+    """Return where quantiles lie among `n` elements in order."""
+    shares = with_shape(q)
+    plain = detached(shares)
+    given = "a Tensor" if isinstance(q, ArrayLike) else q
+    verify((plain >= 0) & (plain <= 1), errors.QUANTILE.format(given=given), errors.ArgumentError)
+    return shares * (n - 1)
+
+
+def _neighbours(place: Array, n: int) -> tuple[Array, Array, Array]:
+    """Return the elements before and after places, and where the first is; one with a derivative is between two."""
+    plain = detached(place)
+    below, above = np.floor(plain), np.ceil(plain)
+    if getattr(place, "requires_grad", False):
+        below = np.minimum(below, max(n - 2, 0))
+        above = np.minimum(below + 1, n - 1)
+    return below.astype(int), below, above.astype(int)
 
 
 @composite(np.percentile)

@@ -47,7 +47,7 @@ def reason_elsewhere(name: str) -> str:
 
     Examples
     --------
-    >>> reason_elsewhere("scipy.special.jv").partition(", or")[0]
-    'it has no derivative here. Write ag.custom_op(scipy.special.jv, vjp=lambda g, x: g * df(x))(t)'
+    >>> reason_elsewhere("scipy.special.struve").partition(", or")[0]
+    'it has no derivative here. Write ag.custom_op(scipy.special.struve, vjp=lambda g, x: g * df(x))(t)'
     """
     return _ELSEWHERE.format(f=name if name.replace(".", "").isidentifier() else "f")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike, leaves
 from autograd_lite.engine.record import make_tensor
+from autograd_lite.engine.watchpoints import verify
+from autograd_lite.rules.common import detached
 from autograd_lite.tensor.tensor import Tensor
 
 _MADE = frozenset((
@@ -114,7 +117,42 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, *, device: str | None =
     return np.broadcast_to(value, shape).copy()
 
 
-_OWN = {"array": array, "full": full, **dict.fromkeys(("asanyarray", "asarray", "ascontiguousarray"), asarray)}
+def asarray_chkfinite(a: Any, dtype: Any = None) -> Any:
+    """Return an array as a Tensor, and refuse one with nan or infinities: see `asarray`.
+
+    Examples
+    --------
+    >>> asarray_chkfinite([1.0, 2.0])
+    Tensor([1., 2.], dtype=float64)
+    """
+    made = asarray(a, dtype)
+    verify(np.isfinite(detached(made)), "array must not contain infs or NaNs", ValueError)
+    return made
+
+
+def kaiser(M: int, beta: Any) -> Any:  # noqa: N803 - NumPy's name
+    """Return the Kaiser window of `M` points, of which `beta`, the shape, may be a Tensor.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> bool(np.allclose(kaiser(5, ag.Tensor(3.0)).numpy(), np.kaiser(5, 3.0)))
+    True
+    """
+    if not isinstance(beta, ArrayLike):
+        return _making(np.kaiser)(M, beta)
+    half = (M - 1) / 2
+    places = (np.arange(M) - half) / max(half, 0.5)
+    i0: Any = np.i0
+    return i0(beta * np.sqrt(1 - places * places)) / i0(beta)
+
+
+_OWN = {
+    "array": array, "asarray_chkfinite": asarray_chkfinite, "full": full, "kaiser": kaiser,
+    **dict.fromkeys(("asanyarray", "asarray", "ascontiguousarray", "asfortranarray"), asarray),
+}  # fmt: skip
+OWN = frozenset(_OWN)
+"""The functions that take Tensors here, and not in NumPy."""
 
 
 def _wrapped(fn: Any) -> Any:
@@ -129,6 +167,8 @@ class _Part(ModuleType):
         self._module = module
 
     def __getattr__(self, name: str) -> Any:
+        if self._module.__name__ == "numpy.random" and name in ("Generator", "default_rng"):
+            return getattr(import_module("autograd_lite.tensor.generator"), name)  # which imports `numpy.random`
         return _wrapped(getattr(self._module, name))
 
     def __dir__(self) -> list[str]:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+import autograd_lite.numpy as anp
 from autograd_lite.__main__ import main
+from autograd_lite.apps import support
 from autograd_lite.errors import ArgumentError, GradientDtypeError, UnsupportedError
 
 FOUND = ag.supported()
@@ -37,6 +39,38 @@ def test_all_of_numpy_is_told_of() -> None:
     assert {name.rpartition(".")[0] for name in FOUND} >= {"np", "np.linalg", "np.fft"}
 
 
+def test_the_counts_of_a_walk_over_the_namespaces(capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = support.counts()
+    derived = {path: kinds[path].total() - kinds[path]["constant"] for path in kinds}
+    assert derived["np"] >= 260
+    assert kinds["np.linalg"].total() == len([f for f in np.linalg.__all__ if f != "LinAlgError"])
+    assert derived["np.linalg"] == kinds["np.linalg"].total() - 1  # the rank is a constant
+    assert derived["np.fft"] == len(np.fft.__all__)
+    main(["supported"])
+    head = capsys.readouterr().out.splitlines()
+    assert head[0].startswith(f"np: {derived['np']} names with a derivative")
+
+
+IN_PYTHON: dict[str, Any] = {
+    "np.fft.fftfreq": lambda t: np.fft.fftfreq(5, t), "np.fft.rfftfreq": lambda t: np.fft.rfftfreq(5, t),
+    "np.fromfunction": lambda t: np.fromfunction(lambda i, j: t**i + j, (2, 3)),
+    "kaiser": lambda t: anp.kaiser(6, t), "full": lambda t: anp.full(3, t),
+    "asarray": lambda t: anp.asarray([t, 2 * t]),
+    "array": lambda t: anp.array([[t], [1.0]]), "asarray_chkfinite": lambda t: anp.asarray_chkfinite([t, 1.0]),
+    **{name: (lambda t, name=name: getattr(anp, name)([t, 1.0])) for name in (
+        "asanyarray", "ascontiguousarray", "asfortranarray",
+    )},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_PYTHON)
+def test_what_no_type_can_override_and_takes_tensors(name: str) -> None:
+    assert IN_PYTHON.keys() == support._IN_PYTHON | support.OWN
+    ag.gradcheck(IN_PYTHON[name], (1.5,), order=2)
+    with pytest.raises(ValueError, match="infs or NaNs"):
+        anp.asarray_chkfinite([np.inf, ag.Tensor(1.0)])
+
+
 def test_what_is_said_is_so() -> None:
     z = ag.Tensor(np.array([1 + 2j, 2 - 1j]), requires_grad=True)
     for name in ("np.exp", "np.sum", "np.fft.fft", "np.maximum", "np.arctan2", "np.tanh"):
@@ -55,7 +89,7 @@ def test_what_is_said_is_so() -> None:
 def test_a_function_of_scipy_is_told_of() -> None:
     special = pytest.importorskip("scipy.special")
     assert str(ag.supported(special.erf)) == "scipy.special.erf: differentiable, batched, native"
-    assert ag.supported(special.jv).kind == "refused"
+    assert ag.supported(special.struve).kind == "refused"
 
 
 @pytest.mark.parametrize("fn", ["np.nothing", 3, "np.pi"])

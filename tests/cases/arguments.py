@@ -49,3 +49,17 @@ case(np.pad, X, pad_width=((1, 2), (3, 0)), mode="linear_ramp")
 case(np.pad, X, pad_width=2, mode="linear_ramp", end_values=((0.5, 1.0), (2.0, -0.5)))
 case(np.pad, X, pad_width=1, constant_values=((0.5, 1.0), (2.0, -0.5)))
 case(np.full_like, X, np.array(0.3), call=lambda x, v: x * np.full_like(x + 0 * v, v, order="F"))
+for _fn, _shapes, _axes in (
+    (np.matmul, ((4, 2, 3), (2, 4, 5)), [(2, 0), (1, 2), (0, 2)]),
+    (np.matmul, ((4, 3), (5, 4)), [(-1, -2), (-1, -2), (-1, -2)]),
+    (np.vecdot, ((4, 2), (4, 2)), [0, 0]),
+    (np.vecdot, ((4, 2), (2, 4)), [0, 1, ()]),
+    *([(np.matvec, ((3, 2, 4), (4, 2)), [(0, 2), 0, 1])] if hasattr(np, "matvec") else []),
+    *([(np.vecmat, ((3, 2), (4, 2, 3)), [0, (2, 0), -1])] if hasattr(np, "vecmat") else []),
+):
+    _first, _second = (numbers(*shape, start=i) for i, shape in enumerate(_shapes))
+    case(_fn, _first, _second, complex=True, axes=_axes)
+case(np.logaddexp, X, Y, call=lambda x, y: np.logaddexp(x, y, signature="dd->d"))
+case(np.hypot, X, Y, call=lambda x, y: np.hypot(x, y, sig=(None, None, np.float64)))
+case(np.modf, 3 * X, call=lambda x: np.modf(x, signature="d->dd"))
+case(np.clip, X, call=lambda x: np.clip(x, -0.45, 0.55, dtype=np.float64))

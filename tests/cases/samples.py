@@ -20,6 +20,9 @@ for _q in (0.3, 0.0, 1.0, [0.1, 0.5], np.array([[0.2, 0.9]])):
     case(np.quantile, X, q=_q)
     case(np.quantile, CUBE, q=_q, axis=(0, 2))
     case(np.quantile, X, q=_q, axis=0, keepdims=True)
+case(np.quantile, X, np.array([0.13, 0.72]), call=lambda x, q: np.quantile(x, q, axis=1))
+case(np.quantile, np.array(0.42), call=lambda q: np.quantile([1.0, 4.0, 2.5, 7.0], q))
+case(np.percentile, X, np.array(31.0), call=lambda x, q: np.percentile(x, q))
 case(np.percentile, X, q=[25, 75], axis=1)
 for _n, _axis in ((1, -1), (2, 0), (0, 0), (3, 1)):
     case(np.diff, X, n=_n, axis=_axis)

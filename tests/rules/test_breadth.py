@@ -88,6 +88,23 @@ def test_quantiles_of_nothing_but_nan() -> None:
     assert x.grad.tolist() == [[0, 0], [0.5, 0.5]]
 
 
+def test_the_share_of_a_quantile_has_a_derivative_by_the_default_method() -> None:
+    q = leaf(0.0, 0.25, 0.5, 1.0)
+    y = np.quantile([1.0, 4.0, 6.0], q)
+    np.testing.assert_allclose(y.detach().numpy(), np.quantile([1.0, 4.0, 6.0], [0.0, 0.25, 0.5, 1.0]), rtol=1e-15)
+    np.sum(y).backward()
+    assert q.grad.tolist() == [6, 6, 4, 4]
+    assert ag.grad(lambda q: np.quantile([3.0], q))(0.5) == 0
+    for options in ({"method": "lower"}, {"method": "inverted_cdf", "weights": np.ones(3)}):
+        with pytest.raises(errors.UnsupportedError, match=r"Write np\.quantile\(t, q\)"):
+            np.quantile(np.array([1.0, 4.0, 6.0]), leaf(0.5), **options)
+
+
+def test_windows_by_strides_are_refused_with_what_to_write() -> None:
+    with pytest.raises(errors.ConversionError, match=r"np\.lib\.stride_tricks\.as_strided.*sliding_window_view"):
+        np.lib.stride_tricks.as_strided(leaf(1.0, 2.0, 3.0), (2,), (8,))
+
+
 def test_a_real_result_stays_real_where_it_can() -> None:
     assert np.lib.scimath.sqrt(leaf(4.0)).dtype == float
     x = leaf(4.0, -9.0)
@@ -130,9 +147,9 @@ def test_a_margin_does_not_depend_on_what_has_no_share_in_it(options: Any) -> No
 @pytest.mark.parametrize(
     ("draw", "line"),
     [
-        (lambda rng, t: rng.normal(t, 2.0), "loc + scale * rng.standard_normal(size)"),
-        (lambda rng, t: rng.uniform(0.0, high=t), "low + (high - low) * rng.random(size)"),
-        (lambda rng, t: rng.gamma(2.0, t), "scale * rng.standard_gamma(shape, size)"),
+        (lambda rng, t: rng.normal(t, 2.0), "anp.random.Generator(rng.bit_generator)"),
+        (lambda rng, t: rng.uniform(0.0, high=t), "anp.random.Generator(rng.bit_generator)"),
+        (lambda rng, t: rng.gamma(2.0, t), "anp.random.default_rng(seed)"),
         (lambda rng, t: rng.choice(t), "t[rng.integers(len(t), size=size)]"),
         (lambda rng, t: rng.poisson(t), "the logarithm of their density"),
     ],

@@ -393,8 +393,7 @@ AT_THEIR_DEFAULTS: dict[str, Callable[[Any], Any]] = {
     "astype(copy=)": lambda t: np.astype(t, float, copy=True),
 }
 ELSEWHERE: dict[str, Callable[[Any], Any]] = {
-    "exp(signature=)": lambda t: np.exp(t, signature="d->d"),
-    "matmul(axes=)": lambda t: np.matmul(t, t.T, axes=[(0, 1), (0, 1), (0, 1)]),
+    "matmul(axes=, keepdims=)": lambda t: np.vecdot(t, t, axes=[0, 0], keepdims=True),
     "meshgrid(copy=)": lambda t: np.meshgrid(t, t, copy=False),
     "nan_to_num(copy=)": lambda t: np.nan_to_num(t, copy=False),
 }
