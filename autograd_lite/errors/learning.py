@@ -57,6 +57,32 @@ FUNCTIONAL_CALL = (
     "Write functional_call(model, dict(model.named_parameters()), x), or give values of those names and shapes"
 )
 SETTING = "{name}={given!r}: it has to be a finite number, and not negative. Write {name}=0.01"
+SETTING_RANGE = "{name}={given!r}: it has to be a number from {low} to {high}. Write {name}={example}"
+SETTING_PAIR = "{name}={given!r}: they have to be two numbers, from {low} to below {high}. Write {name}={example}"
+SETTING_UNKNOWN = "{optimizer} has no setting {name!r}. Write {optimizer}(params), and settings of help({optimizer})"
+SETTING_CHOICE = "{name}={given!r} is unknown. Write {name}={choices}"
+DIFFERENTIABLE_STEP = (
+    "{optimizer} has no differentiable steps: they are taken outside of the graph. "
+    "Write the formula of the step with Tensors, as w = w - lr * ag.grad(loss)(w)"
+)
+STEP_SIZES = "etas={given!r}: they have to be 0 < first < 1 < second. Write etas=(0.5, 1.2)"
+MATRICES = (
+    "Muon is for matrices, but is given {what}. "
+    "Write Muon([p for p in model.parameters() if p.ndim == 2]), and another optimiser for the others"
+)
+ONE_GROUP = "LBFGS takes one group of parameters. Write LBFGS(model.parameters()), with the same settings for all"
+CLOSURE = (
+    "step() of LBFGS evaluates the loss several times, and so takes a closure. "
+    "Write opt.step(closure), where closure() calls opt.zero_grad() and loss.backward(), and returns the loss"
+)
+COMPILE_LBFGS = (
+    "step() of LBFGS is called in a compiled function, but how often it evaluates the loss depends on values. "
+    "Write the closure compiled, ag.compile(closure), and call opt.step(closure) outside of it"
+)
+OPTIMIZER_STATE = (
+    "load_state_dict() of {optimizer} does not fit, and nothing was changed: {found}. "
+    "Write load_state_dict(opt.state_dict()) of an optimiser of the same class, for as many parameters"
+)
 NESTEROV = "nesterov=True with {given}. Write nesterov=True, momentum=0.9, dampening=0"
 GROUP_KEY = "a parameter group has the setting {given!r}, which is unknown. Write 'params' and any of {known}"
 NOT_PARAMETERS = "an optimiser takes a list of parameters, but is given {given}. Write SGD(model.parameters(), lr=0.01)"

@@ -19,10 +19,15 @@ from numpy import ndarray
 
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.record import as_array
+from autograd_lite.engine.watchpoints import traced
 from autograd_lite.tensor.tensor import Tensor
 
 SMALL = 4096
 """Of more numbers than these, to copy takes longer than to begin."""
+
+
+Start: TypeAlias = "Array | Callable[[Tensor], Array] | None"
+"""What is remembered before the first step, or what tells it of a parameter; None for zeros like it."""
 
 
 class UnevenError(Exception):
@@ -84,9 +89,30 @@ class State:
         self.tensors.append(self.remembered(self.p, name))
         self.arrays.append(value if value.__class__ is ndarray else as_array(value))
 
+    def begun(self, name: str, start: Callable[[Tensor], Array]) -> Array:
+        """Return what is remembered under a name, which before the first step is ``start(p)`` of the parameter."""
+        return self.remembered(self.p, name, start)._data
+
     def number(self, name: str, start: Any = 0.0) -> Array:
         """Return what is one number for each parameter, as the count of its steps; the same for all of them."""
         return self.remembered(self.p, name, np.asarray(start))._data
+
+    def value(self, name: str, start: float) -> Any:
+        """Return such a number as a float, which leaves dtypes as they are, or as what stands for it in a trace."""
+        found = self.number(name, start)
+        return found if traced() else float(found)
+
+    def count(self) -> Any:
+        """Count this step, and return how many there were: a float, or what stands for it in a trace."""
+        n = self.value("step", 0.0) + 1.0
+        self.set_number("step", n)
+        return n
+
+    def product(self, name: str, factor: Any) -> Any:
+        """Return the product of this number and of those of all steps before."""
+        value = self.value(name, 1.0) * factor
+        self.set_number(name, value)
+        return value
 
     def set_number(self, name: str, value: Any) -> None:
         """Give all of them another number."""
@@ -124,6 +150,9 @@ class JoinedState(State):
         self.tensors += self._all(name)
         self.arrays += self.part.apart(name, value)
 
+    def begun(self, name: str, start: Callable[[Tensor], Array]) -> Array:
+        return self.part.joined(name, self._all(name, start))
+
     def number(self, name: str, start: Any = 0.0) -> Array:
         first, *others = [t._data for t in self._all(name, np.asarray(start))]
         for other in others:
@@ -137,7 +166,7 @@ class JoinedState(State):
         self.tensors += tensors
         self.arrays += [array.copy() for _ in tensors]
 
-    def _all(self, name: str, start: Array | None = None) -> list[Tensor]:
+    def _all(self, name: str, start: Start = None) -> list[Tensor]:
         """Return what is remembered under a name of each parameter."""
         found = self._found.get(name)
         if found is None:
@@ -162,7 +191,7 @@ class Plan:
 
     __slots__ = ("params", "parts", "single")
 
-    def __init__(self, params: Sequence[Tensor], numbers: Callable[[Tensor], Any], fewest: int) -> None:
+    def __init__(self, params: Sequence[Tensor], numbers: Callable[[Tensor], Any], fewest: float) -> None:
         self.params = params
         alike: dict[Any, list[int]] = {}
         for i, p in enumerate(params):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 from weakref import ref
 
@@ -16,8 +15,11 @@ from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import as_array, is_private, make_tensor
-from autograd_lite.engine.watchpoints import traced, watching
-from autograd_lite.optim.joined import JoinedState, Plan, Rule, State, UnevenError
+from autograd_lite.engine.switch import enable_grad
+from autograd_lite.engine.watchpoints import is_set, traced, watching
+from autograd_lite.optim import saved
+from autograd_lite.optim.checks import check_setting
+from autograd_lite.optim.joined import JoinedState, Plan, Rule, Start, State, UnevenError
 from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
 from autograd_lite.tensor.state import starting
 from autograd_lite.tensor.tensor import Tensor
@@ -50,6 +52,7 @@ class Optimizer:
     --------
     An optimiser of one's own: steps of the same length whatever the size of the gradient.
 
+    >>> from autograd_lite.optim.checks import check_setting
     >>> class SignDescent(Optimizer):
     ...     def __init__(self, params, lr=0.1):
     ...         super().__init__(params, lr=lr)
@@ -70,8 +73,12 @@ class Optimizer:
     _complex = False
     """Whether its steps are right for complex parameters: those that no square or size of a gradient goes into."""
 
-    _fewest = 4
-    """Of fewer small parameters, to take them apart costs more than to update each."""
+    _fewest: float = 4
+    """Of fewer small parameters, to take them apart costs more than to update each; infinite where the rule is not one
+    that goes number by number."""
+
+    _plain_state = False
+    """Whether what is remembered are numbers and arrays, which no `rule` reads."""
 
     def __init__(self, params: Any, **defaults: Any) -> None:
         self.defaults = defaults
@@ -144,7 +151,7 @@ class Optimizer:
         Nothing is changed here: `step` does so when all is computed. To be defined by a subclass whose new values
         depend on more than what stands at the same place; else they come from `rule`.
         """
-        rule, params = self.rule(group), group["params"]
+        rule, params = self._rule(group), group["params"]
         if len(params) >= self._fewest and not traced():
             params = self._advance_joined(group, rule, tensors, arrays)
         state = State(self.remembered, tensors, arrays)
@@ -158,6 +165,13 @@ class Optimizer:
             value = rule(p._data, g, state)
             tensors.append(p)
             arrays.append(value if value.__class__ is ndarray else as_array(value))
+
+    def _rule(self, group: Group) -> Rule:
+        """Return the rule of a group, uphill for one that says ``maximize``."""
+        rule = self.rule(group)
+        if "maximize" in group and is_set(group, "maximize"):
+            return lambda p, g, state: rule(p, -g, state)
+        return rule
 
     def _advance_joined(self, group: Group, rule: Rule, tensors: list[Tensor], arrays: list[Array]) -> list[Tensor]:
         """Do what is done of several parameters at once, and return the others."""
@@ -233,8 +247,17 @@ class Optimizer:
                 else:
                     p.zero_grad()
 
-    def step(self) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; those without stay as they are.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Called first, without arguments, also inside of `no_grad`: what computes the loss and its gradients.
+
+        Returns
+        -------
+        What the closure returned; None without one.
 
         Examples
         --------
@@ -249,6 +272,7 @@ class Optimizer:
         NOTE: all new values are computed before the first is set, and then one C call sets them all. An error, or a
         Ctrl-C at any moment, leaves parameters and state together as they were or as they shall be.
         """
+        result = None if closure is None else evaluated(closure)
         if self._watched_steps and not traced():
             self._watch()
         tensors: list[Tensor] = []
@@ -260,6 +284,72 @@ class Optimizer:
                     is_private(p, p._data)
             self.advance(group, tensors, arrays)
         commit(tensors, arrays)
+        return result
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return copies of what is remembered of each parameter, and the settings of all groups.
+
+        Returns
+        -------
+        dict
+            ``"state"``, arrays by name for the number of each parameter, and ``"param_groups"``, dicts with those
+            numbers as ``"params"``; as in PyTorch, and with its names.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+        >>> opt = ag.optim.SGD([w], lr=0.1, momentum=0.9)
+        >>> w.sum().backward()
+        >>> opt.step()
+        >>> opt.state_dict()["state"]
+        {0: {'momentum_buffer': array([1., 1.])}}
+        """
+        return saved.state_dict(self)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` has returned: all of it, or nothing.
+
+        Parameters
+        ----------
+        state_dict : mapping
+            For groups of as many parameters, in the same order. Values may be arrays, Tensors, or those of PyTorch.
+
+        Raises
+        ------
+        StateDictError
+            Other numbers of groups or parameters, other shapes, a setting that is unknown or out of range.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> first, second = [ag.optim.SGD([ag.Tensor(1.0, requires_grad=True)], lr=lr) for lr in (0.1, 0.2)]
+        >>> second.load_state_dict(first.state_dict())
+        >>> second.lr
+        0.1
+        """
+        saved.load(self, state_dict)
+
+    def shape_of(self, name: str, p: Tensor) -> tuple[int, ...]:
+        """Return the shape of what is remembered under a name: that of the parameter, but for a number of each.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> Optimizer([w]).shape_of("velocity", w), Optimizer([w]).shape_of("step", w)
+        ((2,), ())
+        """
+        return () if name in saved.NUMBERS else p.shape
+
+    def adopted(self, remembered: dict[str, Any]) -> dict[str, Any]:
+        """Return what is remembered of a parameter, made complete where it was saved by PyTorch.
+
+        Examples
+        --------
+        >>> Optimizer([Tensor(1.0, requires_grad=True)]).adopted({"step": 2.0})
+        {'step': 2.0}
+        """
+        return remembered
 
     def _said(self, group: Group) -> tuple[str, None]:
         """Return what a step computes for a group."""
@@ -290,8 +380,8 @@ class Optimizer:
                     return
                 notes.used = ref(grad)
 
-    def remembered(self, p: Tensor, name: str, start: Array | None = None) -> Tensor:
-        """Return the Tensor called `name` in the state of a parameter: at first `start`, or zeros like the parameter.
+    def remembered(self, p: Tensor, name: str, start: Start = None) -> Tensor:
+        """Return the Tensor called `name` in the state of a parameter: at first `start`, or zeros like it.
 
         NOTE: it is put there before the step is committed, so an interrupt may leave it behind with its first value,
         which therefore has to mean that nothing has happened yet.
@@ -307,7 +397,8 @@ class Optimizer:
         """
         found = self.state.get(p, {}).get(name)
         if found is None:
-            found = starting(make_tensor(np.zeros_like(p._data) if start is None else start))
+            first = np.zeros_like(p._data) if start is None else start(p) if callable(start) else start.copy()
+            found = starting(make_tensor(first))
             self.state.setdefault(p, {})[name] = found
         return found
 
@@ -320,10 +411,10 @@ class Optimizer:
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
 
-def check_setting(name: str, value: Any) -> None:
-    """Refuse what is not a finite number, or negative."""
-    if not isinstance(value, (int, float, np.integer, np.floating)) or not 0 <= value < math.inf:
-        raise errors.ArgumentError(errors.SETTING.format(name=name, given=value))
+def evaluated(closure: Callable[[], Any]) -> Any:
+    """Return what a closure returns, which is to compute gradients also where nothing is recorded."""
+    with enable_grad():
+        return closure()
 
 
 def _groups(params: Any) -> list[Group]:

@@ -103,8 +103,8 @@ class RecordedProgram:
         How they make up the result.
     environment : Environment or None
         What else the program is for, compared at every call; None in what a pickle gives back, which is not called.
-    numbers : list of (mapping, str, float)
-        Settings that decide what is computed, compared as well.
+    numbers : list of (mapping, str, str, float)
+        Settings that decide what is computed, compared as well: whose, their key, how they are read, and what they are.
     arrays : list of (array, its copy)
         Variables of the function whose values decide what is computed: a mask, say.
     grads : list of (str, owner, bool)
@@ -131,7 +131,7 @@ class RecordedProgram:
     kinds: list[str]
     result: Structure
     environment: Environment | None
-    numbers: list[tuple[Any, str, float]]
+    numbers: list[tuple[Any, str, str, Any]]
     arrays: list[tuple[Array, Array]]
     grads: list[tuple[str, Any, bool]]
     recording: bool
