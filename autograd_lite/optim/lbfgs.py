@@ -119,7 +119,7 @@ class LBFGS(Optimizer):
         --------
         >>> import autograd_lite as ag
         >>> x = ag.Tensor(3.0, requires_grad=True)
-        >>> opt = LBFGS([x], lr=0.5)
+        >>> opt = LBFGS([x])
         >>> def closure():
         ...     opt.zero_grad()
         ...     loss = x * x

@@ -63,7 +63,7 @@ class NAdam(Optimizer):
     >>> (w * w).sum().backward()
     >>> opt.step()
     >>> w.numpy().round(4)
-    array([   0.8639, -199.8639])
+    array([   0.8944, -199.8944])
     """
 
     def __init__(

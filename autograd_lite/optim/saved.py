@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -14,14 +14,26 @@ from autograd_lite.optim.checks import NO_MEANING
 from autograd_lite.tensor.state import starting
 from autograd_lite.tensor.tensor import Tensor
 
-if TYPE_CHECKING:
-    from autograd_lite.optim.optimizer import Group, Optimizer
-
 NUMBERS = frozenset(("step", "mu_product", "eta", "mu", "started"))
 """What is one number for each parameter."""
 SCHEDULED = frozenset(("initial_lr", "max_lr", "min_lr", "swa_lr", "max_momentum", "base_momentum"))
 """Settings of groups that schedules keep there."""
 _PASSED_OVER = {"params", "param_names", *NO_MEANING}
+
+
+class Optimizer(Protocol):
+    """What of an optimiser is asked for here."""
+
+    _plain_state: bool
+    defaults: dict[str, Any]
+    param_groups: list[dict[str, Any]]
+    state: dict[Tensor, dict[str, Any]]
+
+    def check(self, settings: dict[str, Any]) -> None: ...
+
+    def shape_of(self, name: str, p: Tensor) -> tuple[int, ...]: ...
+
+    def adopted(self, remembered: dict[str, Any]) -> dict[str, Any]: ...
 
 
 def state_dict(optimizer: Optimizer) -> dict[str, Any]:
@@ -57,7 +69,7 @@ def load(optimizer: Optimizer, given: Mapping[str, Any]) -> None:
     at_once([(setattr, optimizer, "state", state), *updates])
 
 
-def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> Group:
+def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a saved group that mean something here."""
     found = {name: value for name, value in group.items() if name not in _PASSED_OVER}
     known = optimizer.defaults.keys() | SCHEDULED
