@@ -59,6 +59,38 @@ FUNCTIONAL_CALL = (
 SETTING = "{name}={given!r}: it has to be a finite number, and not negative. Write {name}=0.01"
 SETTING_RANGE = "{name}={given!r}: it has to be a number from {low} to {high}. Write {name}={example}"
 SETTING_PAIR = "{name}={given!r}: they have to be two numbers, from {low} to below {high}. Write {name}={example}"
+SETTING_WHOLE = "{name}={given!r}: it has to be a whole number, at least {least}. Write {name}=10"
+SCHEDULE_OF = "{schedule} is given a {given} for an optimiser. Write {schedule}(optimizer, ...)"
+SCHEDULE_RESUMED = (
+    "{schedule} is to go on after a step, but group {group} has no 'initial_lr'. "
+    "Write optimizer.load_state_dict(state) before it, or leave last_epoch out"
+)
+SCHEDULE_GROUPS = (
+    "{name} is a list of {given} values, but the optimiser has {groups} groups. Write one value for each group, or one"
+)
+SCHEDULE_STATE = (
+    "load_state_dict() of {schedule} does not fit, and nothing was changed: {odd} on one side only. "
+    "Write load_state_dict(schedule.state_dict()) of a schedule of the same class"
+)
+SCHEDULE_FUNCTION = "lr_lambda is {given!r}, no function. Write lambda step: 0.95**step"
+SCHEDULE_ZERO = (
+    "ConstantLR with factor=0 comes to its end, and 0 has lost what the rate was. Write a small factor, as factor=1e-6"
+)
+SCHEDULE_MOMENTUM = (
+    "{schedule} is to change the momentum of {optimizer}, which has none. Write cycle_momentum=False"
+)
+SCHEDULE_STEPS = (
+    "OneCycleLR needs to know how many steps there are. Write total_steps=1000, or epochs=10, steps_per_epoch=100"
+)
+SCHEDULE_OVER = "OneCycleLR is at step {step}, but was made for {total}. Write total_steps={step}, or no more steps"
+SCHEDULE_PARTS = "{schedule} is made of schedules of one optimiser, not of {given}. Write {instead}"
+AVERAGED_MODEL = (
+    "averages are kept in this memory, and by a function of one array. "
+    "Write AveragedModel(model, avg_fn=get_ema_avg_fn(0.999)), without a device"
+)
+AVERAGED_OTHER = (
+    "the {names} of {model} are not those of the averaged model. Write update_parameters(model) for its original"
+)
 SETTING_UNKNOWN = "{optimizer} has no setting {name!r}. Write {optimizer}(params), and settings of help({optimizer})"
 SETTING_CHOICE = "{name}={given!r} is unknown. Write {name}={choices}"
 DIFFERENTIABLE_STEP = (

@@ -1,6 +1,7 @@
 """Optimisers: what changes parameters so that a loss gets smaller."""
 
 from autograd_lite.base.later import listing
+from autograd_lite.optim import lr_scheduler, swa_utils
 from autograd_lite.optim.adadelta import Adadelta
 from autograd_lite.optim.adafactor import Adafactor
 from autograd_lite.optim.adagrad import Adagrad
@@ -19,6 +20,6 @@ from autograd_lite.optim.sgd import SGD
 
 __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon", "NAdam",
-    "Optimizer", "RAdam", "RMSprop", "Rprop",
+    "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler", "swa_utils",
 ]  # fmt: skip
 __dir__ = listing(__name__)

@@ -68,3 +68,9 @@ def nothing_more(optimizer: str, settings: Mapping[str, Any]) -> None:
             raise errors.ArgumentError(errors.SETTING_UNKNOWN.format(optimizer=optimizer, name=name))
         if name == "differentiable" and value:
             raise errors.ArgumentError(errors.DIFFERENTIABLE_STEP.format(optimizer=optimizer))
+
+
+def check_whole(name: str, value: Any, least: int) -> None:
+    """Refuse what is no whole number, or less than another one."""
+    if not isinstance(value, (int, np.integer)) or value < least:
+        raise errors.ArgumentError(errors.SETTING_WHOLE.format(name=name, given=value, least=least))
