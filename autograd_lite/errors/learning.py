@@ -84,6 +84,16 @@ SCHEDULE_STEPS = (
 )
 SCHEDULE_OVER = "OneCycleLR is at step {step}, but was made for {total}. Write total_steps={step}, or no more steps"
 SCHEDULE_PARTS = "{schedule} is made of schedules of one optimiser, not of {given}. Write {instead}"
+NORM_TYPE = "norm_type={given!r}: it has to be above 0. Write norm_type=2.0, or float('inf') for the largest number"
+NORM_NOT_FINITE = (
+    "the norm of the gradients is infinite or nan, and nothing was changed. "
+    "Write with ag.debug(): ... around the step to find where they come from, or error_if_nonfinite=False"
+)
+CLIPPED = "gradients are clipped of Tensors, but a {given} is given. Write clip_grad_norm_(model.parameters(), 1.0)"
+VECTOR_SIZE = (
+    "vector_to_parameters() is given an array of shape {shape}, but the parameters have {size} numbers. "
+    "Write a vector of that length, as parameters_to_vector(parameters)"
+)
 AVERAGED_MODEL = (
     "averages are kept in this memory, and by a function of one array. "
     "Write AveragedModel(model, avg_fn=get_ema_avg_fn(0.999)), without a device"
