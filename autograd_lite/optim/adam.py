@@ -156,6 +156,7 @@ class AdamW(Adam):
         maximize: bool = False,
         **how: Any,
     ) -> None:
+        nothing_more("AdamW", how)
         super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True, **how
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
         )

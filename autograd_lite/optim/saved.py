@@ -53,7 +53,7 @@ def copied(value: Any) -> Any:
         return [copied(part) for part in value]
     if isinstance(value, Tensor):
         value = value._data
-    return np.array(value) if hasattr(value, "__array__") else value
+    return np.asarray(value).copy() if hasattr(value, "__array__") else value
 
 
 def load(optimizer: Optimizer, given: Mapping[str, Any]) -> None:
@@ -103,13 +103,13 @@ def _state(optimizer: Optimizer, given: Mapping[str, Any]) -> dict[Tensor, Any]:
 def taken(optimizer: Optimizer, p: Tensor, remembered: dict[str, Any]) -> dict[str, Tensor]:
     """Return what was saved of a parameter as Tensors."""
     if optimizer._plain_state:
-        return copied(remembered)  # type: ignore[no-any-return]
+        return optimizer.adopted(copied(remembered))
     found = {name: value for name, value in remembered.items() if value is not None}
     return {name: _tensor(optimizer, p, name, value) for name, value in optimizer.adopted(found).items()}
 
 
 def _tensor(optimizer: Optimizer, p: Tensor, name: str, value: Any) -> Tensor:
-    array = np.array(value._data if isinstance(value, Tensor) else value)
+    array = np.asarray(value._data if isinstance(value, Tensor) else value).copy()
     wanted = optimizer.shape_of(name, p)
     if array.shape != wanted:
         _refuse(optimizer, f"{name!r} has shape {array.shape} instead of {wanted}")
