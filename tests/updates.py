@@ -1,7 +1,7 @@
 """Optimisers and schedules with their options, and what PyTorch makes of them: the table of `tests/optim`.
 
-``python tests/updates.py`` writes `tests/optim/updates.json`, with PyTorch 2.13. Gradients are sines, so that they are the
-same everywhere; Muon's matrices are computed in float64 for it, where PyTorch's are in bfloat16.
+``python tests/updates.py`` writes `tests/optim/updates.json`, with PyTorch 2.13. Gradients are sines, so that they are
+the same everywhere; Muon's matrices are computed in float64 for it, where PyTorch's are in bfloat16.
 """
 
 from __future__ import annotations
@@ -175,8 +175,8 @@ def every_schedule(optim: Any, tensor: Any) -> dict[str, list[Any]]:
 
 
 def _write() -> None:
-    import torch  # noqa: PLC0415 - only here
-    import torch.optim._muon as muon  # noqa: PLC0415
+    import torch
+    import torch.optim._muon as muon
 
     torch.set_default_dtype(torch.float64)
     source = inspect.getsource(muon._zeropower_via_newtonschulz).replace("grad.bfloat16()", "grad.clone()")

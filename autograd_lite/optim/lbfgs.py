@@ -102,9 +102,9 @@ class LBFGS(Optimizer):
             raise errors.ArgumentError(choice("line_search_fn", settings["line_search_fn"], "'strong_wolfe'"))
 
     def adopted(self, remembered: dict[str, Any]) -> dict[str, Any]:
-        arrays = {name: np.asarray(remembered[name]) for name in ("d", "prev_flat_grad") if name in remembered}
-        lists = {name: [*map(np.asarray, remembered[name])] for name in ("old_dirs", "old_stps") if name in remembered}
-        return {**remembered, **arrays, **lists}
+        arrays = {name: np.asarray(value) for name, value in remembered.items() if name in ("d", "prev_flat_grad")}
+        lists = {name: [*map(np.asarray, value)] for name, value in remembered.items() if name in ("old_dirs", "old_stps")}
+        return remembered | arrays | lists
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Go up to `max_iter` steps, and return what the closure returned first.

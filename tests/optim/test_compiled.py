@@ -79,7 +79,9 @@ def test_what_decides_what_is_computed_makes_another_program() -> None:
             other.step()
         return v.tolist()
 
-    settings = [{}, {}, {"amsgrad": True}, {}, {"weight_decay": 0.5}, {"maximize": True}, {"maximize": False}, {"eps": 1.0}]
+    settings: list[dict[str, Any]] = [
+        {}, {}, {"amsgrad": True}, {}, {"weight_decay": 0.5}, {"maximize": True}, {"maximize": False}, {"eps": 1.0},
+    ]  # fmt: skip
     for i, setting in enumerate(settings):
         opt.param_groups[0].update(setting)
         step()
@@ -88,8 +90,7 @@ def test_what_decides_what_is_computed_makes_another_program() -> None:
 
 @pytest.mark.parametrize(("key", "value"), [("eps", (1.0, 1e-3)), ("eps", (None, 10.0)), ("d", 3.0)])
 def test_settings_of_adafactor_are_seen(key: str, value: Any) -> None:
-    found = []
-    for compiled in (True, False):
+    def training(compiled: bool) -> Any:
         w = leaf(np.ones((2, 2)))
         opt = optim.Adafactor([w])
 
@@ -103,8 +104,9 @@ def test_settings_of_adafactor_are_seen(key: str, value: Any) -> None:
             if i == 3:
                 opt.param_groups[0][key] = value
             called()
-        found.append(w.tolist())
-    np.testing.assert_allclose(*found, rtol=1e-12)
+        return w.tolist()
+
+    np.testing.assert_allclose(training(compiled=True), training(compiled=False), rtol=1e-12)
 
 
 def test_a_state_that_is_loaded_is_what_a_compiled_step_goes_on_with() -> None:

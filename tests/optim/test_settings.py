@@ -18,7 +18,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": False, "maximize": False,
         "decoupled_weight_decay": False,
     },
-    "AdamW": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False, "maximize": False},
+    "AdamW": {
+        "lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-2, "amsgrad": False, "maximize": False,
+    },
     "NAdam": {
         "lr": 2e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "momentum_decay": 4e-3,
         "decoupled_weight_decay": False, "maximize": False,
@@ -74,14 +76,16 @@ def test_the_defaults_of_pytorch_itself(name: str) -> None:
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("Adam", {"lr": -1.0}, "lr=-1.0"), ("Adam", {"eps": np.nan}, "eps=nan"), ("Adam", {"betas": (1.0, 0.9)}, "(1.0, 0.9)"),
+    ("Adam", {"lr": -1.0}, "lr=-1.0"), ("Adam", {"eps": np.nan}, "eps=nan"),
+    ("Adam", {"betas": (1.0, 0.9)}, "(1.0, 0.9)"),
     ("Adam", {"betas": 0.9}, "betas=0.9"), ("Adam", {"weight_decay": -0.1}, "weight_decay=-0.1"),
     ("AdamW", {"betas": (0.9, -0.1)}, "(0.9, -0.1)"), ("AdamW", {"decoupled_weight_decay": False}, "decoupled"),
     ("NAdam", {"momentum_decay": -1}, "momentum_decay=-1"), ("RAdam", {"betas": (0.9,)}, "(0.9,)"),
     ("Adagrad", {"lr_decay": -1}, "lr_decay=-1"), ("Adagrad", {"initial_accumulator_value": -1}, "value=-1"),
     ("Adadelta", {"rho": 1.5}, "rho=1.5"), ("RMSprop", {"alpha": -0.5}, "alpha=-0.5"),
     ("RMSprop", {"momentum": "0.9"}, "momentum='0.9'"), ("Rprop", {"etas": (1.1, 1.2)}, "(1.1, 1.2)"),
-    ("Rprop", {"step_sizes": (-1, 2)}, "(-1, 2)"), ("ASGD", {"t0": -1}, "t0=-1"), ("Lion", {"betas": (2, 0.9)}, "(2, 0.9)"),
+    ("Rprop", {"step_sizes": (-1, 2)}, "(-1, 2)"), ("ASGD", {"t0": -1}, "t0=-1"),
+    ("Lion", {"betas": (2, 0.9)}, "(2, 0.9)"),
     ("Muon", {"adjust_lr_fn": "mine"}, "'mine'"), ("Muon", {"ns_steps": 100}, "ns_steps=100"),
     ("Muon", {"ns_coefficients": (1, 2)}, "(1, 2)"), ("Adafactor", {"d": 0.5}, "d=0.5"),
     ("Adafactor", {"beta2_decay": 0.1}, "beta2_decay=0.1"), ("Adafactor", {"eps": (None, None)}, "(None, None)"),
@@ -180,7 +184,9 @@ MISFITS: dict[str, Any] = {
     "sizes": ({"state": {}, "param_groups": [{"params": [0, 1]}]}, r"\[2\] parameters"),
     "setting": ({"state": {}, "param_groups": [{"params": [0], "momentum": 0.9}]}, "'momentum'"),
     "value": ({"state": {}, "param_groups": [{"params": [0], "lr": -1.0}]}, "lr=-1.0"),
-    "shape": ({"state": {0: {"exp_avg": np.ones(3)}}, "param_groups": [{"params": [0]}]}, r"\(3,\) instead of \(2, 2\)"),
+    "shape": (
+        {"state": {0: {"exp_avg": np.ones(3)}}, "param_groups": [{"params": [0]}]}, r"\(3,\) instead of \(2, 2\)"
+    ),
     "nobody's": ({"state": {1: {}}, "param_groups": [{"params": [0]}]}, "parameter 1"),
 }
 

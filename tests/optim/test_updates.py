@@ -1,4 +1,4 @@
-"""The steps of all optimisers are PyTorch's, over a hundred of them with all options; and the learning rates of schedules.
+"""The steps of all optimisers are PyTorch's, a hundred of them with all options; and so are the rates of schedules.
 
 Against what `updates.json` holds, see `tests/updates.py`; and against PyTorch itself where it can be imported.
 """

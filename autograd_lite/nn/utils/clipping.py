@@ -26,7 +26,7 @@ def get_total_norm(
 
     Parameters
     ----------
-    tensors : array_like, or iterable of them
+    tensors : Tensor or array, or iterable of them
         Of any shapes; complex numbers by their size.
     norm_type : float
         The power, above 0, or infinity for the largest.
@@ -43,9 +43,7 @@ def get_total_norm(
     Raises
     ------
     ArgumentError
-        Another power.
-    NonFiniteError
-        The norm is not finite, where that is asked for; in a compiled function too.
+        Another power; a norm that is not finite, where that is asked for, in a compiled function too.
 
     Examples
     --------
@@ -114,9 +112,8 @@ def clip_grad_norm_(
     Raises
     ------
     ArgumentError
-        A norm or a power out of range, or no Tensors.
-    NonFiniteError
-        The norm is not finite, where that is asked for; nothing has changed then.
+        A norm or a power out of range, or no Tensors; a norm that is not finite, where that is asked for, in a compiled
+        function too. Nothing has changed then.
 
     Notes
     -----
@@ -179,7 +176,7 @@ def _norm(arrays: Sequence[Array], power: float, finite: bool) -> Any:
         scale = np.where((largest > 0) & np.isfinite(largest), largest, np.ones_like(largest))
         total = scale * _together([np.sum((a / scale) ** power) for a in arrays]) ** (1 / power)
     if finite:
-        watchpoints.verify(np.isfinite(total), errors.NORM_NOT_FINITE, errors.NonFiniteError)
+        watchpoints.verify(np.isfinite(total), errors.NORM_NOT_FINITE, errors.ArgumentError)
     return total
 
 
