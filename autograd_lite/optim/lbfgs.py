@@ -103,7 +103,8 @@ class LBFGS(Optimizer):
 
     def adopted(self, remembered: dict[str, Any]) -> dict[str, Any]:
         arrays = {name: np.asarray(value) for name, value in remembered.items() if name in ("d", "prev_flat_grad")}
-        lists = {name: [*map(np.asarray, value)] for name, value in remembered.items() if name in ("old_dirs", "old_stps")}
+        pairs = ("old_dirs", "old_stps")
+        lists = {name: [*map(np.asarray, value)] for name, value in remembered.items() if name in pairs}
         return remembered | arrays | lists
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
