@@ -13,15 +13,16 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array
+from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import as_array, is_private, make_tensor
 from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import is_set, traced, watching
 from autograd_lite.optim import saved
 from autograd_lite.optim.checks import check_setting
-from autograd_lite.optim.joined import JoinedState, Plan, Rule, Start, State, UnevenError
+from autograd_lite.optim.joined import Holding, JoinedState, Plan, Rule, Start, State, UnevenError
 from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
-from autograd_lite.tensor.state import starting
+from autograd_lite.tensor.state import scopes, starting
 from autograd_lite.tensor.tensor import Tensor
 
 Group: TypeAlias = dict[str, Any]
@@ -84,9 +85,8 @@ class Optimizer:
         self.defaults = defaults
         self.check(defaults)
         self.param_groups: list[Group] = []
-        self.state: dict[Tensor, dict[str, Tensor]] = {}
-        self._numbers: set[str] = set()  # of what is one number for each parameter, what has been found to differ
-        self._plans: dict[int, Plan] = {}  # by the identities of groups
+        self._state: dict[Tensor, dict[str, Tensor]] = {}
+        self._joined = Holding()
         self._watched_steps = _WATCHED_STEPS
         for group in _groups(params):
             self.add_param_group(group)
@@ -154,7 +154,7 @@ class Optimizer:
         rule, params = self._rule(group), group["params"]
         if len(params) >= self._fewest and not traced():
             params = self._advance_joined(group, rule, tensors, arrays)
-        state = State(self.remembered, tensors, arrays)
+        state = State(self._remembered, tensors, arrays)
         for p in params:
             g = getattr(p, "_grad", None)
             if g.__class__ is not ndarray:
@@ -175,28 +175,73 @@ class Optimizer:
 
     def _advance_joined(self, group: Group, rule: Rule, tensors: list[Tensor], arrays: list[Array]) -> list[Tensor]:
         """Do what is done of several parameters at once, and return the others."""
-        params = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
-        gradients: list[Any] = [p._grad if p._grad.__class__ is ndarray else grad_array(p) for p in params]
-        plan = self._plans.get(id(group))
+        params: list[Tensor] = []
+        gradients: list[Any] = []
+        for p in group["params"]:
+            g = getattr(p, "_grad", None)
+            if g is not None:
+                params.append(p)
+                gradients.append(g if g.__class__ is ndarray else grad_array(p))
+        plan = self._joined.plans.get(id(group))
         if plan is None or not plan.is_for(params):
-            plan = self._plans[id(group)] = Plan(params, self._numbers_of, self._fewest)
-        state, done = JoinedState(self.remembered, tensors, arrays), len(tensors)
-        state.numbers = self._numbers
+            self._settle()
+            plan = self._joined.plans[id(group)] = Plan(params, self._numbers_of, self._fewest)
+        state, done, pending = JoinedState(self._remembered, tensors, arrays), len(tensors), len(self._joined.pending)
+        state.numbers, state.known = self._joined.numbers, self._state
+        state.also = None if self._joined.is_seen else self._joined.pending
         try:
             for state.part in plan.parts:
                 state.advance(rule, gradients)
         except UnevenError:
-            del self._plans[id(group)], tensors[done:], arrays[done:]
+            self._settle()
+            del self._joined.plans[id(group)], tensors[done:], arrays[done:], self._joined.pending[pending:]
             return self._advance_joined(group, rule, tensors, arrays)
         return plan.single
 
     def _numbers_of(self, p: Tensor) -> tuple[Any, ...]:
         """Return what has to be the same for parameters that are joined."""
-        state = self.state.get(p, {})
-        return tuple([state[name].item() if name in state else None for name in sorted(self._numbers)])
+        state = self._state.get(p, {})
+        return tuple([state[name].item() if name in state else None for name in sorted(self._joined.numbers)])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_plans": {}}
+        joined = Holding()
+        joined.is_seen = True
+        return {**vars(self), "_state": self.state, "_joined": joined}
+
+    @property
+    def state(self) -> dict[Tensor, dict[str, Tensor]]:
+        """For each parameter what the optimiser remembers of it: Tensors by name.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+        >>> opt = ag.optim.SGD([w], momentum=0.9)
+        >>> w.sum().backward()
+        >>> opt.step()
+        >>> opt.state[w]
+        {'momentum_buffer': Tensor([1., 1.], dtype=float64)}
+        """
+        self._joined.is_seen = True
+        return self._settle()
+
+    @state.setter
+    def state(self, value: dict[Tensor, dict[str, Tensor]]) -> None:
+        self._settle()
+        self._state, self._joined.is_seen = value, True
+
+    def _settle(self) -> dict[Tensor, dict[str, Tensor]]:
+        """Have what is held of several parameters be in the state of each, all or nothing, and return the state.
+
+        NOTE: in new Tensors, for nobody has seen those of before. So a trace takes them for what a first step makes.
+        """
+        if held := self._joined.parts():
+            state = {p: dict(known) for p, known in self._state.items()}
+            for part in held:
+                for p, name, array in part.each():
+                    state.setdefault(p, {})[name] = starting(make_tensor(array))
+            at_once([(setattr, self, "_state", state), *[(part.held.clear,) for part in held]])
+        return self._state
 
     @property
     def lr(self) -> float:
@@ -275,15 +320,19 @@ class Optimizer:
         result = None if closure is None else evaluated(closure)
         if self._watched_steps and not traced():
             self._watch()
+        if self._joined.is_seen or traced() or scopes():
+            self._joined.is_seen = True
+            self._settle()
         tensors: list[Tensor] = []
         arrays: list[Array] = []
+        self._joined.pending = []
         watcher, groups = watching.get(), self.param_groups
         for group in groups if watcher is None else watcher.doing(groups, self._said):
             for p in group["params"]:
                 if p._exposed is not None:
                     is_private(p, p._data)
             self.advance(group, tensors, arrays)
-        commit(tensors, arrays)
+        commit(tensors, arrays, self._joined.pending)
         return result
 
     def state_dict(self) -> dict[str, Any]:
@@ -395,11 +444,16 @@ class Optimizer:
         >>> opt.state[w]["velocity"] is opt.remembered(w, "velocity")
         True
         """
-        found = self.state.get(p, {}).get(name)
+        self._joined.is_seen = True
+        self._settle()
+        return self._remembered(p, name, start)
+
+    def _remembered(self, p: Tensor, name: str, start: Start = None) -> Tensor:
+        found = self._state.get(p, {}).get(name)
         if found is None:
             first = np.zeros_like(p._data) if start is None else start(p) if callable(start) else start.copy()
             found = starting(make_tensor(first))
-            self.state.setdefault(p, {})[name] = found
+            self._state.setdefault(p, {})[name] = found
         return found
 
     def __repr__(self) -> str:

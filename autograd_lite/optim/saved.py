@@ -27,7 +27,9 @@ class Optimizer(Protocol):
     _plain_state: bool
     defaults: dict[str, Any]
     param_groups: list[dict[str, Any]]
-    state: dict[Tensor, dict[str, Any]]
+    _joined: Any
+
+    def _settle(self) -> dict[Tensor, dict[str, Any]]: ...
 
     def check(self, settings: dict[str, Any]) -> None: ...
 
@@ -40,7 +42,8 @@ def state_dict(optimizer: Optimizer) -> dict[str, Any]:
     """Return copies of what is remembered, by the number of the parameter, and the settings of groups."""
     params = [p for group in optimizer.param_groups for p in group["params"]]
     numbers = {id(p): i for i, p in enumerate(params)}
-    state = {numbers[id(p)]: copied(optimizer.state[p]) for p in params if optimizer.state.get(p)}
+    known = optimizer._settle()
+    state = {numbers[id(p)]: copied(known[p]) for p in params if known.get(p)}
     groups = [{**group, "params": [numbers[id(p)] for p in group["params"]]} for group in optimizer.param_groups]
     return {"state": state, "param_groups": groups}
 
@@ -66,7 +69,8 @@ def load(optimizer: Optimizer, given: Mapping[str, Any]) -> None:
     settings = [_settings(optimizer, group) for group in given["param_groups"]]
     state = _state(optimizer, given)
     updates = [(old.update, new) for old, new in zip(optimizer.param_groups, settings, strict=True)]
-    at_once([(setattr, optimizer, "state", state), *updates])
+    optimizer._settle()
+    at_once([(setattr, optimizer, "_state", state), (optimizer._joined.plans.clear,), *updates])
 
 
 def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> dict[str, Any]:
