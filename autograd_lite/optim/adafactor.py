@@ -13,8 +13,9 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import is_set, number
 from autograd_lite.optim.checks import check_range, check_settings, is_number, nothing_more
 from autograd_lite.optim.formulas import mixed, weak
+from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Group, Optimizer
+from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.tensor.tensor import Tensor
 
 

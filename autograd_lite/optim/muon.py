@@ -13,8 +13,9 @@ from autograd_lite.engine import refusals
 from autograd_lite.engine.watchpoints import is_set, number, setting
 from autograd_lite.optim.checks import check_range, check_settings, choice, is_number, nothing_more
 from autograd_lite.optim.formulas import mixed
+from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Group, Optimizer
+from autograd_lite.optim.optimizer import Optimizer
 
 _MOST_STEPS = 99
 

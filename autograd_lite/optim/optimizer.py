@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -20,12 +20,11 @@ from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import is_set, traced, watching
 from autograd_lite.optim import saved
 from autograd_lite.optim.checks import check_setting
+from autograd_lite.optim.groups import Group, check_parameters, groups_of, listed, parameter
 from autograd_lite.optim.joined import Holding, JoinedState, Plan, Rule, Start, State, UnevenError
 from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
 from autograd_lite.tensor.state import scopes, starting
 from autograd_lite.tensor.tensor import Tensor
-
-Group: TypeAlias = dict[str, Any]
 
 _WATCHED_STEPS = 3
 """Gradients that are never zeroed show at the second step; after that nothing is paid for looking."""
@@ -88,7 +87,7 @@ class Optimizer:
         self._state: dict[Tensor, dict[str, Tensor]] = {}
         self._joined = Holding()
         self._watched_steps = _WATCHED_STEPS
-        for group in _groups(params):
+        for group in groups_of(params):
             self.add_param_group(group)
 
     def add_param_group(self, group: Group) -> None:
@@ -115,8 +114,8 @@ class Optimizer:
             known = ", ".join(self.defaults)
             raise errors.ArgumentError(errors.GROUP_KEY.format(given=min(unknown), known=known))
         self.check(settings)
-        tensors = [_tensor(item) for item in _listed(params)]
-        _check_tensors(tensors, [t for g in self.param_groups for t in g["params"]])
+        tensors = [parameter(item) for item in listed(params)]
+        check_parameters(tensors, [t for g in self.param_groups for t in g["params"]])
         if not self._complex and (dtype := complex_dtype(tensors)) is not None:
             raise errors.ArgumentError(errors.COMPLEX_PARAMETER.format(optimizer=type(self).__name__, dtype=dtype))
         self.param_groups.append({"params": tensors, **settings})
@@ -469,41 +468,3 @@ def evaluated(closure: Callable[[], Any]) -> Any:
     """Return what a closure returns, which is to compute gradients also where nothing is recorded."""
     with enable_grad():
         return closure()
-
-
-def _groups(params: Any) -> list[Group]:
-    """Return the groups that `params` consists of: itself, or the dicts in it."""
-    items = _listed(params)
-    if not any(isinstance(item, dict) for item in items):
-        return [{"params": items}]
-    if all(isinstance(item, dict) for item in items):
-        return items
-    raise errors.ArgumentError(errors.MIXED_GROUPS)
-
-
-def _listed(params: Any) -> list[Any]:
-    if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
-        raise errors.ArgumentError(errors.NOT_PARAMETERS.format(given=f"a {type(params).__name__}"))
-    return list(params)
-
-
-def _tensor(item: Any) -> Tensor:
-    """Return a parameter that may stand in a pair with its name."""
-    t = item[1] if isinstance(item, tuple) and len(item) == 2 else item  # noqa: PLR2004 - name and Tensor
-    if not isinstance(t, Tensor):
-        raise errors.ArgumentError(errors.NOT_PARAMETERS.format(given=f"something with a {type(t).__name__} in it"))
-    return t
-
-
-def _check_tensors(tensors: list[Tensor], present: list[Tensor]) -> None:
-    if not tensors:
-        raise errors.ArgumentError(errors.NO_PARAMETERS)
-    seen = {id(t) for t in present}
-    for t in tensors:
-        if not t.is_leaf:
-            raise errors.ArgumentError(errors.PARAMETER_NOT_LEAF.format(what=refusals.describe(t)))
-        if not t.requires_grad:
-            raise errors.ArgumentError(errors.PARAMETER_CONSTANT.format(what=refusals.describe(t)))
-        if id(t) in seen:
-            raise errors.ArgumentError(errors.PARAMETER_TWICE.format(what=refusals.describe(t)))
-        seen.add(id(t))

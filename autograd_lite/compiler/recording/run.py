@@ -263,7 +263,7 @@ class _Run:
         fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
         recorded = RecordedProgram(
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
-            environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
+            environment, [*trace.fixed_numbers.values()], list(trace.fixed_arrays.values()), _grads_read(trace),
             is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
             derived=self.derived if live else None, hollow=trace.steps.hollow,
         )  # fmt: skip

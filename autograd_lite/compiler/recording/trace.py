@@ -80,7 +80,7 @@ class Trace:
         self.seen: dict[int, Seen] = {}
         self.empty_grads: list[Seen] = []
         self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
-        self.fixed_numbers: list[tuple[Any, str, str, Any]] = []
+        self.fixed_numbers: dict[tuple[int, str], tuple[Any, str, str, Any]] = {}
         self.held: set[int] = set()  # numbers of NumPy that a Tensor has, plainly as arrays of no dimension
         self.closed = self.done = False
         self.failures: list[BaseException] = []
@@ -413,10 +413,9 @@ class Trace:
     # ----- what the seams ask for -----
 
     def number(self, owner: MutableMapping[str, Any], key: str, part: int | None = None) -> Any:
-        source = ("number", id(owner), key, part)
+        source, name = ("number", id(owner), key, part), key if part is None else f"{key}_{part}"
         if source in self._fixed:
             return self.setting(owner, key, part)
-        name = key if part is None else f"{key}_{part}"
         return self._number(source, value_at(owner, key, part), "number", (owner, key, part), name)
 
     def setting(self, owner: MutableMapping[str, Any], key: str, part: int | None = None) -> float:
@@ -427,8 +426,7 @@ class Trace:
 
     def _fix(self, owner: MutableMapping[str, Any], key: str, text: str, value: T) -> T:
         """Have what is read from a mapping, by this text, be compared at every call."""
-        if not any(owner is other and text == known for other, _, known, _ in self.fixed_numbers):
-            self.fixed_numbers.append((owner, key, text, value))
+        self.fixed_numbers.setdefault((id(owner), text), (owner, key, text, value))
         return value
 
     def generator(self, rng: Any, owner: tuple[str, Any] | None = None, name: str = "rng") -> Any:
@@ -462,7 +460,7 @@ class Trace:
     def watched(self) -> frozenset[tuple[int, str]]:
         """Return the numbers that were asked for here: items of mappings."""
         read = {(source[1], source[2]) for source in self._numbers if source[0] == "number"}
-        return frozenset(read | {(id(owner), key) for owner, key, _, _ in self.fixed_numbers})
+        return frozenset(read | {(id(owner), key) for owner, key, _, _ in self.fixed_numbers.values()})
 
     def fixed(self, sources: frozenset[Any]) -> NoReturn:
         if not sources:  # a number that is drawn at random, or computed from arrays

@@ -9,7 +9,8 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.base.unfinished import at_once, begun, undone
-from autograd_lite.optim.optimizer import Group, Optimizer
+from autograd_lite.optim.groups import Group
+from autograd_lite.optim.optimizer import Optimizer
 
 
 class LRScheduler:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from autograd_lite import errors
 from autograd_lite.optim.checks import check_range, check_setting, check_whole, choice
+from autograd_lite.optim.groups import Group
 from autograd_lite.optim.lr_scheduler.base import LRScheduler, for_each
-from autograd_lite.optim.optimizer import Group, Optimizer
+from autograd_lite.optim.optimizer import Optimizer
 
 SCALES: dict[str, tuple[str, Callable[[float, float], float]]] = {
     "triangular": ("cycle", lambda gamma, x: 1.0),
