@@ -117,6 +117,10 @@ CLOSURE = (
     "step() of LBFGS evaluates the loss several times, and so takes a closure. "
     "Write opt.step(closure), where closure() calls opt.zero_grad() and loss.backward(), and returns the loss"
 )
+COMPILE_SCHEDULE = (
+    "{schedule} goes on in a compiled function, which would not do so at every call. "
+    "Write schedule.step() after the call: another learning rate is no new program"
+)
 COMPILE_LBFGS = (
     "step() of LBFGS is called in a compiled function, but how often it evaluates the loss depends on values. "
     "Write the closure compiled, ag.compile(closure), and call opt.step(closure) outside of it"

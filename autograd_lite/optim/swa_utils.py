@@ -12,7 +12,9 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine.record import as_array
 from autograd_lite.engine.switch import no_grad
+from autograd_lite.engine.watchpoints import traced
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.checks import check_range, check_whole, choice
 from autograd_lite.optim.lr_scheduler.base import LRScheduler, for_each
@@ -153,12 +155,15 @@ class AveragedModel(Module):
         arrays = [self._next(mean._data, value._data) for mean, value in averaged]
         arrays += [value._data.astype(mean.dtype) for mean, value in copied]
         count = self.n_averaged
-        commit([*[mean for mean, _ in averaged + copied], count], [*arrays, np.asarray(count._data + 1)])
+        commit([*[mean for mean, _ in averaged + copied], count], [*arrays, as_array(count._data + 1)])
 
     def _next(self, mean: Array, value: Array) -> Array:
         """Return the next mean of one array; whole numbers are rounded towards 0."""
-        count = int(self.n_averaged.item())
-        return np.array(self.avg_fn(mean, value, count) if count else value).astype(mean.dtype)
+        count = self.n_averaged._data
+        if not traced():
+            return np.array(self.avg_fn(mean, value, int(count)) if count else value).astype(mean.dtype)
+        new: Any = np.where(count == 0, value, self.avg_fn(mean, value, count))
+        return new.astype(mean.dtype)  # type: ignore[no-any-return]
 
 
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:

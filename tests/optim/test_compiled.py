@@ -168,3 +168,49 @@ def test_lbfgs_is_refused_in_a_compiled_function() -> None:
     assert x.item() == 3.0
     opt.step(ag.compile(closure))
     assert abs(x.item()) < 1e-6
+
+
+def test_a_rate_that_the_function_changes_is_refused() -> None:
+    w = leaf([1.0])
+    w.grad = [1.0]
+    opt = optim.Adam([w], lr=0.5)
+    schedule = optim.lr_scheduler.ExponentialLR(opt, 0.5)
+
+    def by_hand() -> None:
+        opt.step()
+        opt.lr *= 0.5
+
+    def by_schedule() -> None:
+        opt.step()
+        schedule.step()
+
+    with pytest.raises(errors.CompileError, match=r"'lr' another value.*Write it after the call"):
+        ag.compile(by_hand)()
+    opt.lr = 0.5
+    with pytest.raises(errors.CompileError, match=r"Write schedule\.step\(\) after the call"):
+        ag.compile(by_schedule)()
+    assert (w.item(), opt.lr, schedule.last_epoch) == (1.0, 0.5, 0)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cc"])
+@pytest.mark.parametrize("decay", [None, 0.9])
+def test_means_are_taken_in_a_compiled_step(decay: float | None, backend: str) -> None:
+    def training(compiled: bool) -> Any:
+        model = nn.Linear(2, 1)
+        model.load_state_dict({"weight": [[1.0, -2.0]], "bias": [0.5]})
+        opt = optim.SGD(model.parameters(), lr=0.1)
+        average = None if decay is None else optim.swa_utils.get_ema_avg_fn(decay)
+        averaged = optim.swa_utils.AveragedModel(model, avg_fn=average)
+
+        def step(x: Any) -> None:
+            opt.zero_grad()
+            (model(x) ** 2).sum().backward()
+            opt.step()
+            averaged.update_parameters(model)
+
+        called = ag.compile(step, backend=backend) if compiled else step
+        for i in range(5):
+            called(np.ones((1, 2)) * i)
+        return [*averaged.module.weight.numpy().ravel(), averaged.n_averaged.item()]
+
+    np.testing.assert_allclose(training(compiled=True), training(compiled=False), rtol=1e-12)

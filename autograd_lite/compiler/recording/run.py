@@ -31,6 +31,7 @@ from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.graph import hooks_of
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.switch import is_grad_enabled
+from autograd_lite.engine.watchpoints import value_at
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tensor.views import base_of, outdate, views_of
@@ -230,6 +231,7 @@ class _Run:
         kinds, outputs, values = _outputs(trace, results, function)
         assignments = _assignments(trace, function)
         _refuse_views(trace, function)
+        _refuse_rewritten(trace, function)
         kept = _kept(trace, results)
         if kept:
             trace.steps.with_values()
@@ -391,6 +393,14 @@ def _assignments(trace: Trace, function: Any) -> list[Assignment]:
                 Assignment(f"{kind} grad", owner, None if data is None else _id(trace, data), f"{seen.name}.grad")
             )
     return made
+
+
+def _refuse_rewritten(trace: Trace, function: Any) -> None:
+    """Refuse a run that gives another value to a number it reads, as to a learning rate: no program would do so."""
+    for x in [x for x in trace.inputs if x.kind == "number"]:
+        owner, *place = x.owner
+        if value_at(owner, *place) != trace._numbers["number", id(owner), *place]._value:
+            raise errors.CompileError(errors.COMPILE_RATE.format(function=name_of(function), name=place[0]))
 
 
 def _refuse_views(trace: Trace, function: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.base.unfinished import at_once, begun, undone
+from autograd_lite.engine.watchpoints import traced
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.optimizer import Optimizer
 
@@ -194,6 +195,8 @@ def settled(schedule: Any, do: Callable[[], Any]) -> None:
 
     It is done, put back, and what it has changed is then set in one call of C.
     """
+    if traced():
+        raise errors.CompileError(errors.COMPILE_SCHEDULE.format(schedule=type(schedule).__name__))
     places = [*map(vars, _within(schedule)), *schedule.optimizer.param_groups]
     before = [dict(place) for place in places]
 
