@@ -163,7 +163,7 @@ class AveragedModel(Module):
         if not traced():
             return np.array(self.avg_fn(mean, value, int(count)) if count else value).astype(mean.dtype)
         new: Any = np.where(count == 0, value, self.avg_fn(mean, value, count))
-        return new.astype(mean.dtype)  # type: ignore[no-any-return]
+        return new.astype(mean.dtype)
 
 
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
