@@ -130,7 +130,8 @@ class Optimizer:
         new array like them. It is to depend, number by number, on what stands at the same place, and to write into
         nothing that it is given. ``state["velocity"]`` are arrays like `p`, of zeros before the first step, and set as
         ``state["velocity"] = 0.9 * state["velocity"] + g``. What is one number for each parameter, as the count of its
-        steps, is ``state.number("step")``, and set by ``state.set_number("step", n)``::
+        steps, is ``state.number("step")``, and set by ``state.set_number("step", n)``; ``state.count()`` does both and
+        returns how many steps there were::
 
             def rule(self, group):
                 lr = group["lr"]

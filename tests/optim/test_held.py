@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import leaf
+from interrupts import AtCall, everywhere
 
 import autograd_lite as ag
 from autograd_lite import optim
@@ -149,3 +150,20 @@ def test_a_program_made_before_is_none_for_numbers_held_since() -> None:
         (step if i % 3 == 1 else opt.step)()
         other.step()
     _near(numbers(params, opt), numbers(others, other))
+
+
+def test_a_look_that_is_interrupted_loses_nothing() -> None:
+    def trained() -> tuple[list[ag.Tensor], optim.Optimizer]:
+        params = parameters()
+        opt = optim.NAdam(params)
+        for step in range(2):
+            give(params, step)
+            opt.step()
+        return params, opt
+
+    expected = numbers(*trained())
+    for block in everywhere(AtCall):
+        params, opt = trained()
+        with block:
+            looked_at(opt)
+        assert numbers(params, opt) == expected
