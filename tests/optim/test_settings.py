@@ -11,6 +11,7 @@ from helpers import leaf
 
 import autograd_lite as ag
 from autograd_lite import errors, nn, optim
+from autograd_lite.optim.checks import NO_MEANING
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "SGD": {"lr": 1e-3, "momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False, "maximize": False},
@@ -72,7 +73,7 @@ def test_the_defaults_are_those_of_pytorch(name: str) -> None:
 def test_the_defaults_of_pytorch_itself(name: str) -> None:
     torch = pytest.importorskip("torch")
     theirs = signature(getattr(torch.optim, name))
-    assert DEFAULTS[name] == {k: v for k, v in theirs.items() if k not in optim.checks.NO_MEANING}
+    assert DEFAULTS[name] == {k: v for k, v in theirs.items() if k not in NO_MEANING}
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
