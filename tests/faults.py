@@ -163,6 +163,25 @@ DATA = [
         "Plain = type('Plain', (ag.optim.Optimizer,), {}); v = np.array([1j, 2]); z = ag.Tensor(v, requires_grad=True)",
     ),
     Fault(
+        "a setting of an optimiser out of range", "ag.optim.Adam([w], betas=(1.0, 0.9))", errors.ArgumentError,
+        ["betas=(1.0, 0.9)", "from 0 to below 1"], ["betas=(0.9, 0.999)"],
+    ),
+    Fault(
+        "L-BFGS without a closure", "opt.step()", errors.ArgumentError, ["several times"], ["opt.step(closure)"],
+        "opt = ag.optim.LBFGS([w])\ndef closure():\n    opt.zero_grad()\n    loss = (w * w).sum()\n"
+        "    loss.backward()\n    return loss",
+    ),
+    Fault(
+        "vectors for Muon", "Muon(model.parameters())", errors.ArgumentError, ["'bias'", "(2,)"],
+        ["Muon([p for p in model.parameters() if p.ndim == 2])"],
+        "Muon = ag.optim.Muon; model = ag.nn.Linear(2, 2)",
+    ),
+    Fault(
+        "gradients in the place of parameters", "clip_grad_norm_([data], 1.0)", errors.ArgumentError, ["a ndarray"],
+        ["clip_grad_norm_(model.parameters(), 1.0)"],
+        "clip_grad_norm_ = ag.nn.utils.clip_grad_norm_; model = ag.nn.Linear(2, 2)",
+    ),
+    Fault(
         "objects", "ag.Tensor(data)", errors.DataError, ["object"], ["np.array(data, dtype=float)"],
         "data = [None, 1.0]",
     ),

@@ -27,7 +27,7 @@ from autograd_lite.compiler.recording.interception import (
 )
 from autograd_lite.engine import generators
 from autograd_lite.engine.record import Handle
-from autograd_lite.engine.watchpoints import watching
+from autograd_lite.engine.watchpoints import value_at, watching
 
 
 class Moment:
@@ -157,10 +157,13 @@ class PlainRun:
 
     # ----- what the seams ask for -----
 
-    def number(self, owner: MutableMapping[str, Any], key: str) -> float:
-        return float(owner[key])
+    def number(self, owner: MutableMapping[str, Any], key: str, part: int | None = None) -> float:
+        return value_at(owner, key, part)
 
     setting = number
+
+    def is_set(self, owner: MutableMapping[str, Any], key: str) -> bool:
+        return bool(owner[key])
 
     def generator(self, rng: Any) -> Any:
         return rng

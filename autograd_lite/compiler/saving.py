@@ -12,6 +12,7 @@ from autograd_lite.compiler.native import standalone, standalone_text
 from autograd_lite.compiler.program.program import Input, Program, Type
 from autograd_lite.compiler.recording.run import RecordedProgram
 from autograd_lite.compiler.text.numpy_text import NumpyText
+from autograd_lite.engine.watchpoints import value_at
 from autograd_lite.tensor.commits import raw
 
 _LARGEST_STATE = 10_000
@@ -57,7 +58,7 @@ def _now(program: Saved, x: Input) -> Any:
     if x.kind == "argument":
         return program.recorded.leaves[x.owner].value
     if x.kind == "number":
-        return float(x.owner[0][x.owner[1]])
+        return value_at(*x.owner)
     array = x.owner._data if x.kind == "tensor" else x.owner if x.kind == "array" else None
     if x.kind == "tensor grad" and x.owner._grad is not None:
         array = raw(x.owner._grad)

@@ -44,11 +44,14 @@ class Step(Protocol):
 class Watcher(Protocol):
     """What a trace does at these places."""
 
-    def number(self, owner: MutableMapping[str, Any], key: str) -> Any:
-        """Return what stands for the number ``owner[key]``, which is read anew at every call."""
+    def number(self, owner: MutableMapping[str, Any], key: str, part: int | None = None) -> Any:
+        """Return what stands for the number ``owner[key]``, which is read anew at every call; for a part of a pair."""
 
-    def setting(self, owner: MutableMapping[str, Any], key: str) -> float:
+    def setting(self, owner: MutableMapping[str, Any], key: str, part: int | None = None) -> float:
         """Return the number ``owner[key]``, and have it compared at every call."""
+
+    def is_set(self, owner: MutableMapping[str, Any], key: str) -> bool:
+        """Tell whether the number ``owner[key]`` is another than 0, and have that compared at every call."""
 
     def generator(self, rng: Any) -> Any:
         """Return what draws from `rng` at every call."""
@@ -84,19 +87,36 @@ def traced() -> bool:
     return _watcher() is not None
 
 
-def number(owner: MutableMapping[str, Any], key: str) -> Any:
-    """Return ``float(owner[key])``, or what stands for it in a trace.
+def number(owner: MutableMapping[str, Any], key: str, part: int | None = None) -> Any:
+    """Return ``float(owner[key])``, or ``float(owner[key][part])``, or what stands for it in a trace.
 
     NOTE: a float of Python, because a NumPy number would make float64 of a float32 parameter.
     """
     watcher = _watcher()
-    return float(owner[key]) if watcher is None else watcher.number(owner, key)
+    return value_at(owner, key, part) if watcher is None else watcher.number(owner, key, part)
 
 
-def setting(owner: MutableMapping[str, Any], key: str) -> float:
+def setting(owner: MutableMapping[str, Any], key: str, part: int | None = None) -> float:
     """Return ``float(owner[key])`` of what decides how something is computed, and not only with which numbers."""
     watcher = _watcher()
-    return float(owner[key]) if watcher is None else watcher.setting(owner, key)
+    return value_at(owner, key, part) if watcher is None else watcher.setting(owner, key, part)
+
+
+def is_set(owner: MutableMapping[str, Any], key: str) -> bool:
+    """Tell whether a number is another than 0: whether something is computed, with whichever `number`."""
+    watcher = _watcher()
+    return bool(owner[key]) if watcher is None else watcher.is_set(owner, key)
+
+
+def value_at(owner: MutableMapping[str, Any], key: str, part: int | None = None) -> float:
+    """Return the number that stands under a key, or the part of the tuple that does."""
+    value = owner[key]
+    return float(value if part is None else value[part])
+
+
+def place_of(key: str, part: int | None = None) -> str:
+    """Return how a number is read, as it is written behind its owner."""
+    return f"[{key!r}]" if part is None else f"[{key!r}][{part}]"
 
 
 def drawing(rng: Any) -> Any:

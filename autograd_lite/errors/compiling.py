@@ -58,6 +58,10 @@ COMPILE_STATE = (
     "the function {function}{where} changes {what}, which a compiled function would not do at every call. "
     "Write it as a Tensor that is assigned to: count.assign(count + 1)"
 )
+COMPILE_RATE = (
+    "the function {function} gives {name!r} another value, which a compiled function would not do at every call. "
+    "Write it after the call, as step(x); optimizer.{name} *= 0.5: another value is no new program"
+)
 COMPILE_LIMIT = (
     "the function {function}{where} can read more than {most} values, among the last of them {what}: too many to "
     "compare at every call. Write static=[x] for an x that does not change, or {function}(..., x) for what does"

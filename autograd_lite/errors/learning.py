@@ -57,6 +57,78 @@ FUNCTIONAL_CALL = (
     "Write functional_call(model, dict(model.named_parameters()), x), or give values of those names and shapes"
 )
 SETTING = "{name}={given!r}: it has to be a finite number, and not negative. Write {name}=0.01"
+SETTING_RANGE = "{name}={given!r}: it has to be a number from {low} to {high}. Write {name}={example}"
+SETTING_PAIR = "{name}={given!r}: they have to be two numbers, from {low} to below {high}. Write {name}={example}"
+SETTING_WHOLE = "{name}={given!r}: it has to be a whole number, at least {least}. Write {name}=10"
+SCHEDULE_OF = "{schedule} is given a {given} for an optimiser. Write {schedule}(optimizer, ...)"
+SCHEDULE_RESUMED = (
+    "{schedule} is to go on after a step, but group {group} has no 'initial_lr'. "
+    "Write optimizer.load_state_dict(state) before it, or leave last_epoch out"
+)
+SCHEDULE_GROUPS = (
+    "{name} is a list of {given} values, but the optimiser has {groups} groups. Write one value for each group, or one"
+)
+SCHEDULE_STATE = (
+    "load_state_dict() of {schedule} does not fit, and nothing was changed: {odd} on one side only. "
+    "Write load_state_dict(schedule.state_dict()) of a schedule of the same class"
+)
+SCHEDULE_FUNCTION = "lr_lambda is {given!r}, no function. Write lambda step: 0.95**step"
+SCHEDULE_ZERO = (
+    "ConstantLR with factor=0 comes to its end, and 0 has lost what the rate was. Write a small factor, as factor=1e-6"
+)
+SCHEDULE_MOMENTUM = (
+    "{schedule} is to change the momentum of {optimizer}, which has none. Write cycle_momentum=False"
+)
+SCHEDULE_STEPS = (
+    "OneCycleLR needs to know how many steps there are. Write total_steps=1000, or epochs=10, steps_per_epoch=100"
+)
+SCHEDULE_OVER = "OneCycleLR is at step {step}, but was made for {total}. Write total_steps={step}, or no more steps"
+SCHEDULE_PARTS = "{schedule} is made of schedules of one optimiser, not of {given}. Write {instead}"
+NORM_TYPE = "norm_type={given!r}: it has to be above 0. Write norm_type=2.0, or float('inf') for the largest number"
+NORM_NOT_FINITE = (
+    "the norm of the gradients is infinite or nan, and nothing was changed. "
+    "Write with ag.debug(): ... around the step to find where they come from, or error_if_nonfinite=False"
+)
+CLIPPED = "gradients are clipped of Tensors, but a {given} is given. Write clip_grad_norm_(model.parameters(), 1.0)"
+VECTOR_SIZE = (
+    "vector_to_parameters() is given an array of shape {shape}, but the parameters have {size} numbers. "
+    "Write a vector of that length, as parameters_to_vector(parameters)"
+)
+AVERAGED_MODEL = (
+    "averages are kept in this memory, and by a function of one array. "
+    "Write AveragedModel(model, avg_fn=get_ema_avg_fn(0.999)), without a device"
+)
+AVERAGED_OTHER = (
+    "the {names} of {model} are not those of the averaged model. Write update_parameters(model) for its original"
+)
+SETTING_UNKNOWN = "{optimizer} has no setting {name!r}. Write {optimizer}(params), and settings of help({optimizer})"
+SETTING_CHOICE = "{name}={given!r} is unknown. Write {name}={choices}"
+DIFFERENTIABLE_STEP = (
+    "{optimizer} has no differentiable steps: they are taken outside of the graph. "
+    "Write the formula of the step with Tensors, as w = w - lr * ag.grad(loss)(w)"
+)
+STEP_SIZES = "etas={given!r}: they have to be 0 < first < 1 < second. Write etas=(0.5, 1.2)"
+MATRICES = (
+    "Muon is for matrices, but is given {what}. "
+    "Write Muon([p for p in model.parameters() if p.ndim == 2]), and another optimiser for the others"
+)
+ONE_GROUP = "LBFGS takes one group of parameters. Write LBFGS(model.parameters()), with the same settings for all"
+CLOSURE = (
+    "step() of LBFGS evaluates the loss several times, and so takes a closure. "
+    "Write opt.step(closure), where closure() calls opt.zero_grad() and loss.backward(), and returns the loss"
+)
+COMPILE_SCHEDULE = (
+    "{schedule} goes on in a compiled function, which would not do so at every call. "
+    "Write schedule.step() after the call: another learning rate is no new program"
+)
+COMPILE_LBFGS = (
+    "step() of LBFGS is called in a compiled function, but how often it evaluates the loss depends on values. "
+    "Write the closure compiled, ag.compile(closure), and call opt.step(closure) outside of it"
+)
+OPTIMIZER_STATE = (
+    "load_state_dict() of {optimizer} does not fit, and nothing was changed: {found}. "
+    "Write load_state_dict(opt.state_dict()) of an optimiser of the same class, for as many parameters"
+)
 NESTEROV = "nesterov=True with {given}. Write nesterov=True, momentum=0.9, dampening=0"
 GROUP_KEY = "a parameter group has the setting {given!r}, which is unknown. Write 'params' and any of {known}"
 NOT_PARAMETERS = "an optimiser takes a list of parameters, but is given {given}. Write SGD(model.parameters(), lr=0.01)"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -14,15 +13,18 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.shapes import Array
+from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import as_array, is_private, make_tensor
-from autograd_lite.engine.watchpoints import traced, watching
-from autograd_lite.optim.joined import JoinedState, Plan, Rule, State, UnevenError
+from autograd_lite.engine.switch import enable_grad
+from autograd_lite.engine.watchpoints import is_set, traced, watching
+from autograd_lite.optim import saved
+from autograd_lite.optim.checks import check_setting
+from autograd_lite.optim.groups import Group, check_parameters, groups_of, listed, parameter
+from autograd_lite.optim.joined import Holding, JoinedState, Plan, Rule, Start, State, UnevenError
 from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
-from autograd_lite.tensor.state import starting
+from autograd_lite.tensor.state import scopes, starting
 from autograd_lite.tensor.tensor import Tensor
-
-Group: TypeAlias = dict[str, Any]
 
 _WATCHED_STEPS = 3
 """Gradients that are never zeroed show at the second step; after that nothing is paid for looking."""
@@ -50,6 +52,7 @@ class Optimizer:
     --------
     An optimiser of one's own: steps of the same length whatever the size of the gradient.
 
+    >>> from autograd_lite.optim.checks import check_setting
     >>> class SignDescent(Optimizer):
     ...     def __init__(self, params, lr=0.1):
     ...         super().__init__(params, lr=lr)
@@ -70,18 +73,21 @@ class Optimizer:
     _complex = False
     """Whether its steps are right for complex parameters: those that no square or size of a gradient goes into."""
 
-    _fewest = 4
-    """Of fewer small parameters, to take them apart costs more than to update each."""
+    _fewest: float = 4
+    """Of fewer small parameters, to take them apart costs more than to update each; infinite where the rule is not one
+    that goes number by number."""
+
+    _plain_state = False
+    """Whether what is remembered are numbers and arrays, which no `rule` reads."""
 
     def __init__(self, params: Any, **defaults: Any) -> None:
         self.defaults = defaults
         self.check(defaults)
         self.param_groups: list[Group] = []
-        self.state: dict[Tensor, dict[str, Tensor]] = {}
-        self._numbers: set[str] = set()  # of what is one number for each parameter, what has been found to differ
-        self._plans: dict[int, Plan] = {}  # by the identities of groups
+        self._state: dict[Tensor, dict[str, Tensor]] = {}
+        self._joined = Holding()
         self._watched_steps = _WATCHED_STEPS
-        for group in _groups(params):
+        for group in groups_of(params):
             self.add_param_group(group)
 
     def add_param_group(self, group: Group) -> None:
@@ -108,8 +114,8 @@ class Optimizer:
             known = ", ".join(self.defaults)
             raise errors.ArgumentError(errors.GROUP_KEY.format(given=min(unknown), known=known))
         self.check(settings)
-        tensors = [_tensor(item) for item in _listed(params)]
-        _check_tensors(tensors, [t for g in self.param_groups for t in g["params"]])
+        tensors = [parameter(item) for item in listed(params)]
+        check_parameters(tensors, [t for g in self.param_groups for t in g["params"]])
         if not self._complex and (dtype := complex_dtype(tensors)) is not None:
             raise errors.ArgumentError(errors.COMPLEX_PARAMETER.format(optimizer=type(self).__name__, dtype=dtype))
         self.param_groups.append({"params": tensors, **settings})
@@ -124,7 +130,8 @@ class Optimizer:
         new array like them. It is to depend, number by number, on what stands at the same place, and to write into
         nothing that it is given. ``state["velocity"]`` are arrays like `p`, of zeros before the first step, and set as
         ``state["velocity"] = 0.9 * state["velocity"] + g``. What is one number for each parameter, as the count of its
-        steps, is ``state.number("step")``, and set by ``state.set_number("step", n)``::
+        steps, is ``state.number("step")``, and set by ``state.set_number("step", n)``; ``state.count()`` does both and
+        returns how many steps there were::
 
             def rule(self, group):
                 lr = group["lr"]
@@ -144,10 +151,10 @@ class Optimizer:
         Nothing is changed here: `step` does so when all is computed. To be defined by a subclass whose new values
         depend on more than what stands at the same place; else they come from `rule`.
         """
-        rule, params = self.rule(group), group["params"]
+        rule, params = self._rule(group), group["params"]
         if len(params) >= self._fewest and not traced():
             params = self._advance_joined(group, rule, tensors, arrays)
-        state = State(self.remembered, tensors, arrays)
+        state = State(self._remembered, tensors, arrays)
         for p in params:
             g = getattr(p, "_grad", None)
             if g.__class__ is not ndarray:
@@ -159,30 +166,82 @@ class Optimizer:
             tensors.append(p)
             arrays.append(value if value.__class__ is ndarray else as_array(value))
 
+    def _rule(self, group: Group) -> Rule:
+        """Return the rule of a group, uphill for one that says ``maximize``."""
+        rule = self.rule(group)
+        if "maximize" in group and is_set(group, "maximize"):
+            return lambda p, g, state: rule(p, -g, state)
+        return rule
+
     def _advance_joined(self, group: Group, rule: Rule, tensors: list[Tensor], arrays: list[Array]) -> list[Tensor]:
         """Do what is done of several parameters at once, and return the others."""
-        params = [p for p in group["params"] if getattr(p, "_grad", None) is not None]
-        gradients: list[Any] = [p._grad if p._grad.__class__ is ndarray else grad_array(p) for p in params]
-        plan = self._plans.get(id(group))
+        params: list[Tensor] = []
+        gradients: list[Any] = []
+        for p in group["params"]:
+            g = getattr(p, "_grad", None)
+            if g is not None:
+                params.append(p)
+                gradients.append(g if g.__class__ is ndarray else grad_array(p))
+        plan = self._joined.plans.get(id(group))
         if plan is None or not plan.is_for(params):
-            plan = self._plans[id(group)] = Plan(params, self._numbers_of, self._fewest)
-        state, done = JoinedState(self.remembered, tensors, arrays), len(tensors)
-        state.numbers = self._numbers
+            self._settle()
+            plan = self._joined.plans[id(group)] = Plan(params, self._numbers_of, self._fewest)
+        state, done, pending = JoinedState(self._remembered, tensors, arrays), len(tensors), len(self._joined.pending)
+        state.numbers, state.known = self._joined.numbers, self._state
+        state.also = None if self._joined.is_seen else self._joined.pending
         try:
             for state.part in plan.parts:
                 state.advance(rule, gradients)
         except UnevenError:
-            del self._plans[id(group)], tensors[done:], arrays[done:]
+            self._settle()
+            del self._joined.plans[id(group)], tensors[done:], arrays[done:], self._joined.pending[pending:]
             return self._advance_joined(group, rule, tensors, arrays)
         return plan.single
 
     def _numbers_of(self, p: Tensor) -> tuple[Any, ...]:
         """Return what has to be the same for parameters that are joined."""
-        state = self.state.get(p, {})
-        return tuple([state[name].item() if name in state else None for name in sorted(self._numbers)])
+        state = self._state.get(p, {})
+        return tuple([state[name].item() if name in state else None for name in sorted(self._joined.numbers)])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_plans": {}}
+        joined = Holding()
+        joined.is_seen = True
+        return {**vars(self), "_state": self.state, "_joined": joined}
+
+    @property
+    def state(self) -> dict[Tensor, dict[str, Tensor]]:
+        """For each parameter what the optimiser remembers of it: Tensors by name.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+        >>> opt = ag.optim.SGD([w], momentum=0.9)
+        >>> w.sum().backward()
+        >>> opt.step()
+        >>> opt.state[w]
+        {'momentum_buffer': Tensor([1., 1.], dtype=float64)}
+        """
+        self._joined.is_seen = True
+        return self._settle()
+
+    @state.setter
+    def state(self, value: dict[Tensor, dict[str, Tensor]]) -> None:
+        self._settle()
+        self._state, self._joined.is_seen = value, True
+
+    def _settle(self) -> dict[Tensor, dict[str, Tensor]]:
+        """Have what is held of several parameters be in the state of each, all or nothing, and return the state.
+
+        NOTE: in new Tensors, for nobody has seen those of before. So a trace takes them for what a first step makes.
+        """
+        if held := self._joined.parts():
+            state = {p: dict(known) for p, known in self._state.items()}
+            for part in held:
+                for p, name, array in part.each():
+                    state.setdefault(p, {})[name] = starting(make_tensor(array))
+            at_once([(setattr, self, "_state", state), *[(part.held.clear,) for part in held]])
+        return self._state
 
     @property
     def lr(self) -> float:
@@ -233,8 +292,17 @@ class Optimizer:
                 else:
                     p.zero_grad()
 
-    def step(self) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient; those without stay as they are.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Called first, without arguments, also inside of `no_grad`: what computes the loss and its gradients.
+
+        Returns
+        -------
+        What the closure returned; None without one.
 
         Examples
         --------
@@ -249,17 +317,88 @@ class Optimizer:
         NOTE: all new values are computed before the first is set, and then one C call sets them all. An error, or a
         Ctrl-C at any moment, leaves parameters and state together as they were or as they shall be.
         """
+        result = None if closure is None else evaluated(closure)
         if self._watched_steps and not traced():
             self._watch()
+        if self._joined.is_seen or traced() or scopes():
+            self._joined.is_seen = True
+            self._settle()
         tensors: list[Tensor] = []
         arrays: list[Array] = []
+        self._joined.pending = []
         watcher, groups = watching.get(), self.param_groups
         for group in groups if watcher is None else watcher.doing(groups, self._said):
             for p in group["params"]:
                 if p._exposed is not None:
                     is_private(p, p._data)
             self.advance(group, tensors, arrays)
-        commit(tensors, arrays)
+        commit(tensors, arrays, self._joined.pending)
+        return result
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return copies of what is remembered of each parameter, and the settings of all groups.
+
+        Returns
+        -------
+        dict
+            ``"state"``, arrays by name for the number of each parameter, and ``"param_groups"``, dicts with those
+            numbers as ``"params"``; as in PyTorch, and with its names.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> w = ag.Tensor([1.0, 2.0], requires_grad=True)
+        >>> opt = ag.optim.SGD([w], lr=0.1, momentum=0.9)
+        >>> w.sum().backward()
+        >>> opt.step()
+        >>> opt.state_dict()["state"]
+        {0: {'momentum_buffer': array([1., 1.])}}
+        """
+        return saved.state_dict(self)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` has returned: all of it, or nothing.
+
+        Parameters
+        ----------
+        state_dict : mapping
+            For groups of as many parameters, in the same order. Values may be arrays, Tensors, or those of PyTorch.
+
+        Raises
+        ------
+        StateDictError
+            Other numbers of groups or parameters, other shapes, a setting that is unknown or out of range.
+
+        Examples
+        --------
+        >>> import autograd_lite as ag
+        >>> first, second = [ag.optim.SGD([ag.Tensor(1.0, requires_grad=True)], lr=lr) for lr in (0.1, 0.2)]
+        >>> second.load_state_dict(first.state_dict())
+        >>> second.lr
+        0.1
+        """
+        saved.load(self, state_dict)
+
+    def shape_of(self, name: str, p: Tensor) -> tuple[int, ...]:
+        """Return the shape of what is remembered under a name: that of the parameter, but for a number of each.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0, 2.0], requires_grad=True)
+        >>> Optimizer([w]).shape_of("velocity", w), Optimizer([w]).shape_of("step", w)
+        ((2,), ())
+        """
+        return () if name in saved.NUMBERS else p.shape
+
+    def adopted(self, remembered: dict[str, Any]) -> dict[str, Any]:
+        """Return what is remembered of a parameter, made complete where it was saved by PyTorch.
+
+        Examples
+        --------
+        >>> Optimizer([Tensor(1.0, requires_grad=True)]).adopted({"step": 2.0})
+        {'step': 2.0}
+        """
+        return remembered
 
     def _said(self, group: Group) -> tuple[str, None]:
         """Return what a step computes for a group."""
@@ -290,8 +429,8 @@ class Optimizer:
                     return
                 notes.used = ref(grad)
 
-    def remembered(self, p: Tensor, name: str, start: Array | None = None) -> Tensor:
-        """Return the Tensor called `name` in the state of a parameter: at first `start`, or zeros like the parameter.
+    def remembered(self, p: Tensor, name: str, start: Start = None) -> Tensor:
+        """Return the Tensor called `name` in the state of a parameter: at first `start`, or zeros like it.
 
         NOTE: it is put there before the step is committed, so an interrupt may leave it behind with its first value,
         which therefore has to mean that nothing has happened yet.
@@ -305,10 +444,16 @@ class Optimizer:
         >>> opt.state[w]["velocity"] is opt.remembered(w, "velocity")
         True
         """
-        found = self.state.get(p, {}).get(name)
+        self._joined.is_seen = True
+        self._settle()
+        return self._remembered(p, name, start)
+
+    def _remembered(self, p: Tensor, name: str, start: Start = None) -> Tensor:
+        found = self._state.get(p, {}).get(name)
         if found is None:
-            found = starting(make_tensor(np.zeros_like(p._data) if start is None else start))
-            self.state.setdefault(p, {})[name] = found
+            first = np.zeros_like(p._data) if start is None else start(p) if callable(start) else start.copy()
+            found = starting(make_tensor(first))
+            self._state.setdefault(p, {})[name] = found
         return found
 
     def __repr__(self) -> str:
@@ -320,45 +465,7 @@ class Optimizer:
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
 
-def check_setting(name: str, value: Any) -> None:
-    """Refuse what is not a finite number, or negative."""
-    if not isinstance(value, (int, float, np.integer, np.floating)) or not 0 <= value < math.inf:
-        raise errors.ArgumentError(errors.SETTING.format(name=name, given=value))
-
-
-def _groups(params: Any) -> list[Group]:
-    """Return the groups that `params` consists of: itself, or the dicts in it."""
-    items = _listed(params)
-    if not any(isinstance(item, dict) for item in items):
-        return [{"params": items}]
-    if all(isinstance(item, dict) for item in items):
-        return items
-    raise errors.ArgumentError(errors.MIXED_GROUPS)
-
-
-def _listed(params: Any) -> list[Any]:
-    if isinstance(params, (Tensor, dict)) or not isinstance(params, Iterable):
-        raise errors.ArgumentError(errors.NOT_PARAMETERS.format(given=f"a {type(params).__name__}"))
-    return list(params)
-
-
-def _tensor(item: Any) -> Tensor:
-    """Return a parameter that may stand in a pair with its name."""
-    t = item[1] if isinstance(item, tuple) and len(item) == 2 else item  # noqa: PLR2004 - name and Tensor
-    if not isinstance(t, Tensor):
-        raise errors.ArgumentError(errors.NOT_PARAMETERS.format(given=f"something with a {type(t).__name__} in it"))
-    return t
-
-
-def _check_tensors(tensors: list[Tensor], present: list[Tensor]) -> None:
-    if not tensors:
-        raise errors.ArgumentError(errors.NO_PARAMETERS)
-    seen = {id(t) for t in present}
-    for t in tensors:
-        if not t.is_leaf:
-            raise errors.ArgumentError(errors.PARAMETER_NOT_LEAF.format(what=refusals.describe(t)))
-        if not t.requires_grad:
-            raise errors.ArgumentError(errors.PARAMETER_CONSTANT.format(what=refusals.describe(t)))
-        if id(t) in seen:
-            raise errors.ArgumentError(errors.PARAMETER_TWICE.format(what=refusals.describe(t)))
-        seen.add(id(t))
+def evaluated(closure: Callable[[], Any]) -> Any:
+    """Return what a closure returns, which is to compute gradients also where nothing is recorded."""
+    with enable_grad():
+        return closure()

@@ -8,9 +8,12 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.watchpoints import number, setting
+from autograd_lite.engine.watchpoints import is_set, number, setting
+from autograd_lite.optim.checks import check_settings, nothing_more
+from autograd_lite.optim.formulas import decayed
+from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Group, Optimizer, check_setting
+from autograd_lite.optim.optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -38,6 +41,10 @@ class SGD(Optimizer):
         The factor of an additional gradient that draws every parameter towards 0.
     nesterov : bool
         Whether the gradient is added to the direction once more. Needs `momentum`, and no `dampening`.
+    maximize : bool
+        Whether the loss is to get larger.
+    **how
+        PyTorch's `foreach` and `fused` mean nothing here.
 
     Raises
     ------
@@ -75,39 +82,46 @@ class SGD(Optimizer):
         dampening: float = 0,
         weight_decay: float = 0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        **how: Any,
     ) -> None:
+        nothing_more("SGD", how)
         super().__init__(
-            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov
-        )
+            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
+            maximize=maximize,
+        )  # fmt: skip
 
     def check(self, settings: Group) -> None:
-        for name in ("lr", "momentum", "dampening", "weight_decay"):
-            check_setting(name, settings[name])
+        check_settings(settings, "lr momentum dampening weight_decay")
         if settings["nesterov"] and (not settings["momentum"] or settings["dampening"]):
             given = f"momentum={settings['momentum']}, dampening={settings['dampening']}"
             raise errors.ArgumentError(errors.NESTEROV.format(given=given))
 
     def rule(self, group: Group) -> Rule:
-        down, decay, momentum = -number(group, "lr"), setting(group, "weight_decay"), setting(group, "momentum")
+        down, momentum = -number(group, "lr"), is_set(group, "momentum")
 
         def update(p: Array, g: Array, state: State) -> Array:
-            if decay:
-                g = g + decay * p
+            p, g = decayed(p, g, group)
             if momentum:
-                g = _direction(g, momentum, group, state)
+                g = _direction(g, group, state)
             new = g * down
             new += p
             return new
 
         return update
 
+    def adopted(self, remembered: dict[str, Any]) -> dict[str, Any]:
+        return {**remembered, "started": True} if "momentum_buffer" in remembered else remembered
 
-def _direction(g: Array, momentum: float, group: Group, state: State) -> Array:
+
+def _direction(g: Array, group: Group, state: State) -> Array:
     """Return the direction of the step, and have the new momentum remembered."""
+    momentum = number(group, "momentum")
     share = 1 - setting(group, "dampening")
     part = g if share == 1 else _whole_at_first(share, g.dtype, state) * g
     state["momentum_buffer"] = v = momentum * state["momentum_buffer"] + part
-    return g + momentum * v if setting(group, "nesterov") else v
+    return g + momentum * v if is_set(group, "nesterov") else v
 
 
 def _whole_at_first(share: float, dtype: Any, state: State) -> Array:

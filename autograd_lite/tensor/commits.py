@@ -6,7 +6,7 @@ One C call sets them. An interrupt (Ctrl-C) is delivered between bytecodes, so i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 from weakref import ref
 
@@ -33,10 +33,10 @@ def grad_array(t: Handle) -> Array | None:
     return plain_of(getattr(t, "_grad", None))
 
 
-def commit(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:
+def commit(tensors: Sequence[Handle], arrays: Sequence[Array], also: Iterable[tuple[Any, ...]] = ()) -> None:
     """Give Tensors new arrays, of their shape and dtype and their own, in one C call: all or none.
 
-    Their views show them when they are next looked at.
+    Their views show them when they are next looked at. What is done `also` is a list of functions of C, with arguments.
     """
     if scopes():
         for t, array in zip(tensors, arrays, strict=True):
@@ -44,7 +44,7 @@ def commit(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:
     for t in tensors:
         if t._views:
             outdate(t)
-    at_once(zip(repeat(_attributes["_data"].__set__), tensors, arrays, strict=False))
+    at_once(chain(zip(repeat(_attributes["_data"].__set__), tensors, arrays, strict=False), also))
 
 
 def assign(pairs: Iterable[tuple[Handle, Any]]) -> None:
@@ -84,6 +84,17 @@ def commit_gradients(found: dict[Node, Array]) -> None:
                     old.append(before)
                     new.append(_accumulated(node.notes, before, g))
         at_once(zip(repeat(_attributes["_grad"].__set__), tensors, new, strict=False))
+
+
+def replace_gradients(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:
+    """Give Tensors that have a gradient another one, all or none."""
+    for t, array in zip(tensors, arrays, strict=True):
+        if scopes():
+            _see_gradient(t, array)
+        notes = None if t._node is None else t._node.notes
+        if notes is not None and notes.used is not None and notes.used() is raw(getattr(t, "_grad", None)):
+            notes.used = type(notes.used)(array)  # still one on which an optimiser has stepped
+    at_once(zip(repeat(_attributes["_grad"].__set__), tensors, arrays, strict=False))
 
 
 def _see_gradient(t: Handle, g: Any) -> None:

@@ -185,7 +185,8 @@ def test_zero_grad_forgets_or_zeroes() -> None:
 
 def test_repr_names_the_settings_and_no_data() -> None:
     assert repr(SGD(nn.Linear(2, 3).parameters(), lr=0.1)) == (
-        "SGD(\n  (0): 9 numbers in 2 parameters, lr=0.1, momentum=0, dampening=0, weight_decay=0, nesterov=False\n)"
+        "SGD(\n  (0): 9 numbers in 2 parameters, lr=0.1, momentum=0, dampening=0, weight_decay=0, nesterov=False, "
+        "maximize=False\n)"
     )
 
 

@@ -64,7 +64,8 @@ class Input:
     kind : str
         ``argument``, ``tensor``, ``grad``, ``number`` or ``generator``.
     owner
-        Where it is read: the place among the leaves of the arguments, the Tensor, or ``(mapping, key)``.
+        Where it is read: the place among the leaves of the arguments, the Tensor, or ``(mapping, key, part)``, see
+        `watchpoints.number`.
     name : str
         By which the program calls it.
     """

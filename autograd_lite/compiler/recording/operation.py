@@ -32,7 +32,7 @@ from autograd_lite.engine.op import NO_SETTINGS
 from autograd_lite.engine.record import Handle, make_tensor
 from autograd_lite.engine.several import Kinds, Several, bundled, parts_of
 from autograd_lite.engine.switch import enable_grad
-from autograd_lite.engine.watchpoints import traced
+from autograd_lite.engine.watchpoints import traced, value_at
 from autograd_lite.transforms.batches.array import Batched
 from autograd_lite.transforms.recomputed import Stretch, follow
 from autograd_lite.transforms.watched import leading_to, name_of, walk
@@ -259,7 +259,7 @@ class CompiledCall(Recomputed):
         for x, value in zip(self.operation.inputs, self.saved, strict=True):
             if x.kind == "array" and altered(x.owner, value):
                 self._changed(f"the array {x.name!r}")
-            if x.kind == "number" and float(x.owner[0][x.owner[1]]) != value:
+            if x.kind == "number" and value_at(*x.owner) != value:
                 self._changed(f"the number {x.name!r}")
         if self.operation.holds(args, kwargs) is not None:
             self._changed("something that it reads")

@@ -31,6 +31,7 @@ from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.graph import hooks_of
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.switch import is_grad_enabled
+from autograd_lite.engine.watchpoints import value_at
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tensor.views import base_of, outdate, views_of
@@ -103,8 +104,8 @@ class RecordedProgram:
         How they make up the result.
     environment : Environment or None
         What else the program is for, compared at every call; None in what a pickle gives back, which is not called.
-    numbers : list of (mapping, str, float)
-        Settings that decide what is computed, compared as well.
+    numbers : list of (mapping, str, str, float)
+        Settings that decide what is computed, compared as well: whose, their key, how they are read, and what they are.
     arrays : list of (array, its copy)
         Variables of the function whose values decide what is computed: a mask, say.
     grads : list of (str, owner, bool)
@@ -131,7 +132,7 @@ class RecordedProgram:
     kinds: list[str]
     result: Structure
     environment: Environment | None
-    numbers: list[tuple[Any, str, float]]
+    numbers: list[tuple[Any, str, str, Any]]
     arrays: list[tuple[Array, Array]]
     grads: list[tuple[str, Any, bool]]
     recording: bool
@@ -230,6 +231,7 @@ class _Run:
         kinds, outputs, values = _outputs(trace, results, function)
         assignments = _assignments(trace, function)
         _refuse_views(trace, function)
+        _refuse_rewritten(trace, function)
         kept = _kept(trace, results)
         if kept:
             trace.steps.with_values()
@@ -263,7 +265,7 @@ class _Run:
         fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
         recorded = RecordedProgram(
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
-            environment, trace.fixed_numbers, list(trace.fixed_arrays.values()), _grads_read(trace),
+            environment, [*trace.fixed_numbers.values()], list(trace.fixed_arrays.values()), _grads_read(trace),
             is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
             derived=self.derived if live else None, hollow=trace.steps.hollow,
         )  # fmt: skip
@@ -391,6 +393,14 @@ def _assignments(trace: Trace, function: Any) -> list[Assignment]:
                 Assignment(f"{kind} grad", owner, None if data is None else _id(trace, data), f"{seen.name}.grad")
             )
     return made
+
+
+def _refuse_rewritten(trace: Trace, function: Any) -> None:
+    """Refuse a run that gives another value to a number it reads, as to a learning rate: no program would do so."""
+    for x in [x for x in trace.inputs if x.kind == "number"]:
+        owner, *place = x.owner
+        if value_at(owner, *place) != trace._numbers["number", id(owner), *place]._value:
+            raise errors.CompileError(errors.COMPILE_RATE.format(function=name_of(function), name=place[0]))
 
 
 def _refuse_views(trace: Trace, function: Any) -> None:

@@ -11,7 +11,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from weakref import ref
 
 import numpy as np
@@ -42,10 +42,11 @@ from autograd_lite.engine.op import NO_SETTINGS, Op, Settings
 from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.warned import carried
-from autograd_lite.engine.watchpoints import watching
+from autograd_lite.engine.watchpoints import place_of, value_at, watching
 from autograd_lite.tensor.views import is_outdated
 from autograd_lite.tree import sequence_like
 
+T = TypeVar("T")
 _PLAIN = (str, bytes, type(None), type(Ellipsis), type, np.dtype, *NUMBERS)
 
 
@@ -79,7 +80,7 @@ class Trace:
         self.seen: dict[int, Seen] = {}
         self.empty_grads: list[Seen] = []
         self.fixed_arrays: dict[int, tuple[Array, Array]] = {}
-        self.fixed_numbers: list[tuple[Any, str, Any]] = []
+        self.fixed_numbers: dict[tuple[int, str], tuple[Any, str, str, Any]] = {}
         self.held: set[int] = set()  # numbers of NumPy that a Tensor has, plainly as arrays of no dimension
         self.closed = self.done = False
         self.failures: list[BaseException] = []
@@ -411,17 +412,21 @@ class Trace:
 
     # ----- what the seams ask for -----
 
-    def number(self, owner: MutableMapping[str, Any], key: str) -> Any:
-        value = float(owner[key])
-        source = ("number", id(owner), key)
+    def number(self, owner: MutableMapping[str, Any], key: str, part: int | None = None) -> Any:
+        source, name = ("number", id(owner), key, part), key if part is None else f"{key}_{part}"
         if source in self._fixed:
-            return self.setting(owner, key)
-        return self._number(source, value, "number", (owner, key), key)
+            return self.setting(owner, key, part)
+        return self._number(source, value_at(owner, key, part), "number", (owner, key, part), name)
 
-    def setting(self, owner: MutableMapping[str, Any], key: str) -> float:
-        value = float(owner[key])
-        if not any(owner is o and key == k for o, k, _ in self.fixed_numbers):
-            self.fixed_numbers.append((owner, key, value))
+    def setting(self, owner: MutableMapping[str, Any], key: str, part: int | None = None) -> float:
+        return self._fix(owner, key, "{}" + place_of(key, part), value_at(owner, key, part))
+
+    def is_set(self, owner: MutableMapping[str, Any], key: str) -> bool:
+        return self._fix(owner, key, f"bool({{}}{place_of(key)})", bool(owner[key]))
+
+    def _fix(self, owner: MutableMapping[str, Any], key: str, text: str, value: T) -> T:
+        """Have what is read from a mapping, by this text, be compared at every call."""
+        self.fixed_numbers.setdefault((id(owner), text), (owner, key, text, value))
         return value
 
     def generator(self, rng: Any, owner: tuple[str, Any] | None = None, name: str = "rng") -> Any:
@@ -455,7 +460,7 @@ class Trace:
     def watched(self) -> frozenset[tuple[int, str]]:
         """Return the numbers that were asked for here: items of mappings."""
         read = {(source[1], source[2]) for source in self._numbers if source[0] == "number"}
-        return frozenset(read | {(id(owner), key) for owner, key, _ in self.fixed_numbers})
+        return frozenset(read | {(id(owner), key) for owner, key, _, _ in self.fixed_numbers.values()})
 
     def fixed(self, sources: frozenset[Any]) -> NoReturn:
         if not sources:  # a number that is drawn at random, or computed from arrays

@@ -19,6 +19,7 @@ from autograd_lite.compiler.text.defined import defined
 from autograd_lite.engine.generators import default_rng
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.switch import recording as is_grad_enabled
+from autograd_lite.engine.watchpoints import place_of
 from autograd_lite.tensor.commits import raw
 from autograd_lite.tensor.state import scopes, writing
 from autograd_lite.tensor.views import outdate
@@ -154,8 +155,8 @@ class Caller:
             self._miss("is_grad_enabled()")
         if self.operation is not None:
             self._compare_tracked(self.operation)
-        for owner, key, value in self.recorded.numbers:
-            self._miss(f"{self.bind(owner)}[{key!r}] != {self.bind(value)}")
+        for owner, _, text, value in self.recorded.numbers:
+            self._miss(f"{text.format(self.bind(owner))} != {self.bind(value)}")
         for array, copy in self.recorded.arrays:
             self._miss(f"altered({self.bind(array)}, {self.bind(copy)})")
         for x in self.program.inputs:
@@ -229,7 +230,7 @@ class Caller:
         if kind == "argument":
             return f"d{owner}" if self.recorded.leaves[owner].tensor is not None else f"a{owner}"
         if kind == "number":
-            return f"float({self.bind(owner[0])}[{owner[1]!r}])"
+            return f"float({self.bind(owner[0])}{place_of(*owner[1:])})"
         if kind in ("generator", "array"):
             return self.bind(owner)
         if kind == "default generator":
