@@ -229,6 +229,11 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return x.shape if is_array(x) else np.shape(x)
 
 
+def size_of(x: Any) -> int:
+    """Return the number of elements of an array, a number, or a list of such."""
+    return x.size if is_array(x) else np.size(x)
+
+
 def dtype_of(x: Any) -> np.dtype[Any]:
     """Return the dtype of an array, or of what NumPy would make of `x`."""
     return x.dtype if is_array(x) or isinstance(x, np.generic) else np.asarray(x).dtype

@@ -53,6 +53,10 @@ INTEGER_GRAD = (
     "{what} has dtype {dtype}: only floating-point numbers have a gradient. "
     "Write ag.Tensor(data, dtype=float, requires_grad=True)"
 )
+UNKNOWN_SHAPE = (
+    "an array of class {given} whose shape {shape} is not known before it is computed. "
+    "Write np.where(mask, x, 0) for x[mask], or x.compute_chunk_sizes() where the data of a Tensor is such an array"
+)
 BAD_DATA = "a Tensor holds numbers, but the data is {what}. Write {instead}"
 MASKED_BESIDE = (
     "a masked array meets {what}, which has no mask. "

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import A, Array, Shape
 from autograd_lite.engine import refusals
@@ -316,8 +317,9 @@ def _at_classes(loss: str, scores: Array, target: Any, classes: Array, reduction
         one_hot = classes.shape == shape
         _refuse_target(loss, classes, wanted, f"target.argmax(axis={axis})" if one_hot else None)
     count = shape[axis]
-    known = (classes >= 0) & (classes < count)
-    verify(known, errors.CLASS_RANGE.format(loss=loss, count=count, last=count - 1), errors.ArgumentError)
+    if foreign(classes) is None:  # else a class that does not exist has a loss of nan
+        known = (classes >= 0) & (classes < count)
+        verify(known, errors.CLASS_RANGE.format(loss=loss, count=count, last=count - 1), errors.ArgumentError)
     return neural.nll_loss(scores, target if isinstance(target, Tensor) else classes, reduction=reduction)
 
 

@@ -13,6 +13,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
+from autograd_lite.base.elsewhere import zeros
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import as_array, is_private, make_tensor
@@ -229,7 +230,7 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if not set_to_none and p.grad is not None:
-                    p.grad = np.zeros(p.shape, p.dtype)
+                    p.grad = zeros(p.shape, p.dtype, p)
                 else:
                     p.zero_grad()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch, leaves
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.op import RECORDERS
 from autograd_lite.engine.operands import value_of
@@ -36,7 +37,7 @@ def detached(x: Any) -> Array:
     if not isinstance(x, Handle):
         return value_of(x)
     values = array_of(x)
-    return values if type(values) in RECORDERS else np.asarray(values)
+    return values if type(values) in RECORDERS or is_foreign(values) else np.asarray(values)
 
 
 def settled(x: Any, name: str) -> Array:

@@ -12,6 +12,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import converted
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, is_private, make_tensor
+from autograd_lite.rules.parts import known
 
 
 def own_array(data: Any, dtype: Any) -> Array:
@@ -20,7 +21,7 @@ def own_array(data: Any, dtype: Any) -> Array:
         refusals.conversion(data, "ag.Tensor()", "t.clone() for a recorded copy")
         data = data._data
     if is_array(data) and not isinstance(data, np.ndarray):
-        array = data.astype(data.dtype if dtype is None else dtype)
+        array = known(data).astype(data.dtype if dtype is None else dtype)
     else:
         array = converted(data, dtype, copy=True)
     if array.dtype.kind not in NUMERIC:
