@@ -63,6 +63,8 @@ class Device(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_function__(self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         if not all(t is np.ndarray or issubclass(t, Device) for t in types):
             return NotImplemented
+        if "device" in kwargs:  # which NumPy adds of its own to np.ones and np.full
+            raise TypeError("unexpected keyword argument 'device'")
         if func is np.asarray:  # the way to the device, which is asked for
             return Device(np.array(*args, **kwargs))
         return _outside(func(*map(_inside, args), **{k: _inside(v) for k, v in kwargs.items()}))

@@ -30,17 +30,12 @@ def foreign(*values: Any) -> Any:
     """Return the first array of another library among values, or inside of Tensors and batches; None without one."""
     for x in values:
         array = x
-        while isinstance(array, ArrayLike):
+        while array.__class__ is not np.ndarray and isinstance(array, ArrayLike):
             examples = array._examples()
             array = array._sample() if examples is None else examples
         if array.__class__ is not np.ndarray and is_foreign(array):
             return array
     return None
-
-
-def is_numpys(x: Any) -> bool:
-    """Tell whether `x` is an array or a number of NumPy's, to which a sweep may add in place."""
-    return isinstance(x, (np.ndarray, np.generic))
 
 
 def zeros(shape: Shape, dtype: Any, *likes: Any) -> Array:
@@ -56,15 +51,18 @@ def zeros(shape: Shape, dtype: Any, *likes: Any) -> Array:
 
 
 def ones(shape: Shape, dtype: Any, *likes: Any) -> Array:
-    """Return ones, as `zeros` does zeros."""
+    """Return ones, as `zeros` does zeros.
+
+    NOTE: made of those, for NumPy hands ``like=`` of `ones` on with arguments that not all libraries know.
+    """
     like = foreign(*likes)
-    return np.ones(shape, dtype) if like is None else np.ones(shape, dtype, like=like)
+    return np.ones(shape, dtype) if like is None else zeros(shape, dtype, like) + 1
 
 
 def full(shape: Shape, value: Any, *likes: Any) -> Array:
     """Return an array that has one number everywhere, as `zeros` does zeros."""
     like = foreign(*likes)
-    return np.full(shape, value) if like is None else np.full(shape, value, like=like)
+    return np.full(shape, value) if like is None else zeros(shape, np.asarray(value).dtype, like) + value
 
 
 def sent(array: Any, *likes: Any) -> Array:

@@ -310,6 +310,8 @@ def no_number(data: Any, dtype: Any) -> NoReturn:
 def _as_numbers(data: Any) -> str:
     if isinstance(data, dict):
         return "ag.tree.map(ag.Tensor, data), a Tensor for each"
+    if hasattr(data, "toarray"):
+        return "data.toarray(), or S @ t for a product with the sparse matrix S"
     if np.asarray(data).dtype.kind == "c":
         return "data.real"
     try:

@@ -18,7 +18,7 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.conventions import cast
-from autograd_lite.base.elsewhere import is_numpys, ones
+from autograd_lite.base.elsewhere import ones
 from autograd_lite.base.shapes import Array, everywhere, unbroadcast
 from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Node, later, node_of
@@ -100,8 +100,8 @@ def reverse(
                         given = lifted(node, op, index, saved, lift)
                         share = rule(g, *given) if op.apex is None else at_apex(rule(g, *given), g, node, given, lift)
                     elif (
-                        op.accumulate is None or watcher is not None or not (g.__class__ is ndarray or is_numpys(g))
-                        or not (parent not in grads or is_numpys(grads[parent]))  # by another path, which is no buffer
+                        op.accumulate is None or watcher is not None or g.__class__ not in _NUMPYS
+                        or grads.get(parent).__class__ not in _NUMPYS  # by another path, of which no array is a buffer
                     ):  # fmt: skip
                         share = rule(g, *saved)
                     elif not op.spends:
@@ -140,6 +140,10 @@ def reverse(
         for node, g in grads.items():
             _arrive(node, g if g.dtype is node.dtype else cast(g, node.dtype), found, wanted, hook)
     return found
+
+
+_NUMPYS = frozenset((ndarray, type(None), *[np.dtype(code).type for code in "?bBhHiIlLqQefdgFDG"]))
+"""The classes of what may be added to an array of NumPy's in place; None stands for nothing that is there yet."""
 
 
 def _told(watcher: Watcher, op: Op, edges: Iterable[Any]) -> Iterable[Any]:
@@ -202,7 +206,7 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
         grads[node] = share
         if node.op is not None:
             heappush(queue, (-node.order, node))
-    elif node in owned and (share.__class__ is ndarray or is_numpys(share)) and share.dtype is grads[node].dtype:
+    elif node in owned and share.__class__ in _NUMPYS and share.dtype is grads[node].dtype:
         grads[node] += share
     else:
         grads[node] = total = grads[node] + share
