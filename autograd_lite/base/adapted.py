@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import METHODS
+from autograd_lite.base.arraylike import METHODS, defines
 from autograd_lite.base.shapes import Shape
 from autograd_lite.base.signatures import NO_VALUE
 
@@ -84,11 +84,6 @@ class Adapted(NDArrayOperatorsMixin):
 
     def __len__(self) -> int:
         return int(self.array.shape[0])
-
-    def item(self) -> Any:
-        """Return the one number."""
-        array = self._xp.reshape(self.array, ())
-        return {"b": bool, "c": complex, "f": float}.get(self.dtype.kind, int)(array)
 
     def __bool__(self) -> bool:
         return bool(self.array)
@@ -204,6 +199,8 @@ class Adapted(NDArrayOperatorsMixin):
         count = 1 if names else len(args)
         settings = {**dict(zip(names, args[count:], strict=False)), **named}
         settings = {name: x for name, x in settings.items() if x != _UNSAID.get(name, NO_VALUE)}
+        if unknown := _NUMPYS & settings.keys():
+            self._lacks(f"np.{family}.{func.__name__} with {', '.join(unknown)}=")
         operands = [_complex(x) if func.__name__ in _OF_COMPLEX else x for x in args[:count]]
         return _outside(self, fn(*[inside(self, x) for x in operands], **settings))
 
@@ -214,7 +211,9 @@ def _library(xp: Any) -> str:
 
 def _kind(x: Any) -> Any:
     """Return what NumPy promotes an operand by: its dtype, or the class of a number of Python's."""
-    return x.dtype if hasattr(x, "dtype") else np.dtype(bool) if isinstance(x, bool) else type(x)
+    if isinstance(x, (Adapted, np.ndarray, np.generic)):
+        return x.dtype
+    return np.dtype(bool) if isinstance(x, bool) else type(x)
 
 
 def inside(like: Adapted, x: Any) -> Any:
@@ -231,7 +230,7 @@ def _complex(x: Any) -> Any:
 def _outside(like: Adapted, y: Any) -> Any:
     if isinstance(y, tuple):
         parts = [_outside(like, part) for part in y]
-        return type(y)(*parts) if hasattr(y, "_fields") else tuple(parts)
+        return type(y)(*parts) if defines(type(y), "_fields") else tuple(parts)
     return like._with(y)
 
 
@@ -268,6 +267,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The names of what may stand behind the operand, which the standard wants said by name."""
 _OF_COMPLEX = frozenset(("fft", "ifft", "irfft", "hfft"))
+_NUMPYS = frozenset(("UPLO", "compute_uv", "hermitian", "rcond"))
 _UNSAID = {"UPLO": "L", "norm": None, "hermitian": False, "upper": False}
 """What changes nothing, and not all libraries know."""
 

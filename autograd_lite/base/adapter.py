@@ -308,7 +308,7 @@ def _einsum(subscripts: str, *operands: Any, optimize: Any = False) -> Adapted:
 
 @_is(np.searchsorted)
 def _searchsorted(a: Adapted, v: Any, side: str = "left") -> Adapted:
-    return a._with(a._xp.searchsorted(a.array, inside(a, v), side=side))
+    return a._with(a._xp.searchsorted(a.array, inside(a, np.asarray(v) if isinstance(v, list) else v), side=side))
 
 
 @_is(np.argsort)

@@ -72,3 +72,8 @@ def sent(array: Any, *likes: Any) -> Array:
     """
     like = foreign(*likes)
     return array if like is None or not isinstance(array, (np.ndarray, np.generic)) else np.asarray(array, like=like)
+
+
+def one_number(x: Array) -> Any:
+    """Return the one number of an array that has no ``item``, as Python's own; its library computes or fetches it."""
+    return {"b": bool, "c": complex, "f": float}.get(x.dtype.kind, int)(x.reshape(()))

@@ -85,7 +85,7 @@ def _put_together(g: Array, key: Any, shape: Shape) -> Array:
         named = tuple([part for part in as_keys(key) if part is not None])
         out[named] = g.reshape(np.broadcast_to(0, shape)[named].shape)  # without the axes that the index made
         return out
-    if foreign(*as_keys(key)) is not None:
+    if foreign(*as_keys(key)) is not None or any(isinstance(part, (bool, np.bool_)) for part in as_keys(key)):
         return parts.counted(g, key, shape)
     return parts.added(g, _parts(key, len(shape)), shape)
 

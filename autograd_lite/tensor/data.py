@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import is_adaptable, is_array
+from autograd_lite.base.arraylike import defines, is_adaptable, is_array
 from autograd_lite.base.conventions import conjugated
 from autograd_lite.base.elsewhere import is_foreign
+from autograd_lite.base.later import Later
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import converted
 from autograd_lite.engine.priority import takes_in
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, is_private, make_tensor
 from autograd_lite.rules.parts import known
+
+if TYPE_CHECKING:
+    from autograd_lite.base import adapter
+else:
+    adapter = Later("autograd_lite.base.adapter")  # which most programs need not
 
 
 def own_array(data: Any, dtype: Any, adapt: bool = False) -> Array:
@@ -43,7 +49,8 @@ def own_array(data: Any, dtype: Any, adapt: bool = False) -> Array:
 def _refuse_outer(data: Any) -> None:
     """Refuse an array that takes others into itself, with units say, of which no rule knows what becomes of them."""
     if is_foreign(data) and takes_in(data, make_tensor(np.zeros(()))):
-        instead = "ag.Tensor(q.magnitude), and q.units * t around it" if hasattr(data, "magnitude") else "its numbers"
+        has_units = defines(type(data), "magnitude")
+        instead = "ag.Tensor(q.magnitude), and q.units * t around it" if has_units else "ag.Tensor(np.asarray(x))"
         raise errors.DataError(errors.OUTER_DATA.format(given=type(data).__name__, instead=instead))
 
 
@@ -55,9 +62,7 @@ def _refuse_labelled(data: Any) -> None:
 
 
 def _adapted(data: Any, dtype: Any) -> Array:
-    from autograd_lite.base.adapter import adapted  # noqa: PLC0415 - most programs need none
-
-    array = adapted(data)
+    array = adapter.adapted(data)
     return array if dtype is None or array.dtype == dtype else array.astype(dtype)
 
 

@@ -8,6 +8,8 @@ from weakref import ref
 
 import numpy as np
 
+from autograd_lite.base.arraylike import defines
+from autograd_lite.base.elsewhere import one_number
 from autograd_lite.engine import refusals
 from autograd_lite.engine.graph import Node, leaf
 from autograd_lite.engine.leaks import watch
@@ -229,7 +231,8 @@ class Tensor(Handle, Protocols, TensorMethods):
         """
         if self._node is not None:
             refusals.departure(self, "item()")
-        return self._data.item()
+        data: Any = self._data
+        return data.item() if data.__class__ is np.ndarray or defines(type(data), "item") else one_number(data)
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists, without their derivative.
