@@ -9,6 +9,7 @@ namespace lacks is refused by name. Promotion is NumPy's, for the standard leave
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 import numpy as np
@@ -102,6 +103,9 @@ class Adapted(NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         return repr(self.array)
+
+    def __reduce__(self) -> Any:
+        return _again, (self.array, self._xp.__name__)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
         raise TypeError(errors.ADAPTED_CONVERSION.format(given=type(self.array).__name__))
@@ -203,6 +207,10 @@ class Adapted(NDArrayOperatorsMixin):
             self._lacks(f"np.{family}.{func.__name__} with {', '.join(unknown)}=")
         operands = [_complex(x) if func.__name__ in _OF_COMPLEX else x for x in args[:count]]
         return _outside(self, fn(*[inside(self, x) for x in operands], **settings))
+
+
+def _again(array: Any, namespace: str) -> Adapted:
+    return Adapted(array, import_module(namespace))
 
 
 def _library(xp: Any) -> str:

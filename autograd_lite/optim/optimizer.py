@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
-from autograd_lite.base.elsewhere import zeros
+from autograd_lite.base.elsewhere import foreign, zeros
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import as_array, is_private, make_tensor
@@ -260,6 +260,9 @@ class Optimizer:
                 if p._exposed is not None:
                     is_private(p, p._data)
             self.advance(group, tensors, arrays)
+        for p, array in zip(tensors, arrays, strict=True):
+            if array.__class__ is not np.ndarray and foreign(array) is not None and foreign(p) is None:
+                raise errors.DataError(errors.OTHER_KIND.format(what=refusals.describe(p), given=type(array).__name__))
         commit(tensors, arrays)
 
     def _said(self, group: Group) -> tuple[str, None]:

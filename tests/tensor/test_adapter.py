@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 from collections.abc import Callable
 from typing import Any
@@ -153,6 +155,13 @@ def test_nothing_is_copied() -> None:
     assert repr(t).startswith("Tensor(Array(")
     cast = ag.Tensor(x, adapt=True, dtype=np.float32)
     assert cast._data.array.dtype == xp.float32
+
+
+def test_it_is_pickled_and_copied() -> None:
+    model = nn.Linear(4, 3, rng=0)
+    model.weight.assign(strict(W))
+    for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(numbers(again.weight), W)
 
 
 def test_what_speaks_the_protocols_needs_no_adapter() -> None:

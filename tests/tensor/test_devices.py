@@ -118,6 +118,8 @@ USES: dict[str, Callable[[Make], Any]] = {
     "vmap": lambda make: ag.vmap(lambda x, w: np.tanh(w @ x), in_axes=(0, None))(make(X), make(W)),
     "vmap of grad": lambda make: ag.vmap(ag.grad(_energy))(make(X)),
     "vmap of indexing": lambda make: ag.vmap(ag.grad(lambda x: np.sum(x[[0, 0, 2]] ** 2)))(make(X)),
+    "vmap of classes": lambda make: ag.vmap(ag.grad(F.cross_entropy))(make(X), make(CLASSES)),
+    "hessian of classes": lambda make: ag.hessian(lambda x: F.cross_entropy(x, make(CLASSES[:2])))(make(X[:2])),
     "checkpoint": lambda make: gradient(squares(ag.checkpoint(lambda x: np.sin(x) * x)), make(X)),
     "scan": lambda make: ag.grad(
         lambda x: np.sum(ag.scan(lambda c, r: (np.tanh(c + r), c), make(np.zeros(4)), x)[0])

@@ -127,6 +127,19 @@ def test_arrays_of_numpy_and_of_dask_meet(computed: list[int]) -> None:
     np.testing.assert_allclose(np.asarray(w.grad.data), plain.grad)
 
 
+def test_a_step_does_not_make_a_parameter_lazy() -> None:
+    w = ag.Tensor(W, requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+    np.mean(np.tanh(lazy(X) @ w.T) ** 2).backward()
+    with pytest.raises(errors.DataError, match=r"of class Array, .* Write p\.grad = p\.grad\.data\.compute\(\)"):
+        optimizer.step()
+    np.testing.assert_array_equal(w.detach(), W)
+    slope = w.grad.data.compute()
+    w.grad = slope
+    optimizer.step()
+    np.testing.assert_allclose(w.detach(), W - 0.1 * slope)
+
+
 @pytest.mark.parametrize("places", [[0, 0, 2], [1] * 9, [-1, 5], [], [True, False] * 3])
 def test_rows_are_put_back_where_they_come_from(places: list[int], computed: list[int]) -> None:
     t, plain = (ag.Tensor(a, requires_grad=True) for a in (lazy(X), X))
