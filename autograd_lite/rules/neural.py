@@ -109,7 +109,7 @@ def _places(classes: Array) -> tuple[Array, ...]:
 
 def _nll_loss(scores: Array, classes: Array, reduction: str) -> Array:
     """Minus the scores of the classes, shape (batch, classes, ...), and what is made of those of a batch."""
-    if foreign(scores, classes) is not None:
+    if not scores.__class__ is classes.__class__ is np.ndarray and foreign(scores, classes) is not None:
         axis = min(scores.ndim - 1, 1)
         picked: Array = parts.at_hits(scores, parts.hits(classes, scores.shape[axis], axis, scores), axis)
     else:
@@ -122,7 +122,8 @@ def _nll_loss(scores: Array, classes: Array, reduction: str) -> Array:
 
 def _nll_share(g: Array, scores_shape: Shape, classes: Array, reduction: str) -> Array:
     share = divided(-g, size_of(classes)) if reduction == "mean" else -g
-    if foreign(g, classes) is not None:
+    plain = classes.__class__ is np.ndarray and isinstance(g, (np.ndarray, np.generic))
+    if not plain and foreign(g, classes) is not None:
         axis = min(len(scores_shape) - 1, 1)
         hit = parts.hits(classes, scores_shape[axis], axis, g)
         return np.where(hit, np.expand_dims(share, axis) if share.ndim else share, 0)

@@ -137,6 +137,7 @@ USES: dict[str, Callable[[Make], Any]] = {
     "log_softmax": lambda make: gradient(squares(F.log_softmax), make(X)),
     "logsumexp": lambda make: gradient(squares(lambda x: ag.logsumexp(x, 1)), make(X)),
     "classes": lambda make: gradient(lambda x: F.cross_entropy(x, make(CLASSES)), make(X[:, :3])),
+    "classes of NumPy": lambda make: gradient(lambda x: F.cross_entropy(x, CLASSES), make(X)),
     "probabilities": lambda make: gradient(lambda x: F.cross_entropy(x, make(np.full((6, 4), 0.25))), make(X)),
     "losses of each": lambda make: gradient(lambda x: np.sum(F.nll_loss(x, make(CLASSES), "none") ** 2), make(X)),
     "row": lambda make: gradient(squares(lambda x: x[1]), make(X)),
