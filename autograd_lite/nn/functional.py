@@ -247,7 +247,7 @@ def cross_entropy(input: A, target: Array, reduction: str = "mean") -> A:  # noq
     ShapeError
         A target of another shape.
     ArgumentError
-        A class that does not exist.
+        A class that does not exist. In an array of another library, as of dask, it has a loss of nan.
 
     Examples
     --------
@@ -317,7 +317,7 @@ def _at_classes(loss: str, scores: Array, target: Any, classes: Array, reduction
         one_hot = classes.shape == shape
         _refuse_target(loss, classes, wanted, f"target.argmax(axis={axis})" if one_hot else None)
     count = shape[axis]
-    if classes.__class__ is np.ndarray or foreign(classes) is None:  # else a class that does not exist has a loss of nan
+    if classes.__class__ is np.ndarray or foreign(classes) is None:  # else it is a loss of nan
         known = (classes >= 0) & (classes < count)
         verify(known, errors.CLASS_RANGE.format(loss=loss, count=count, last=count - 1), errors.ArgumentError)
     return neural.nll_loss(scores, target if isinstance(target, Tensor) else classes, reduction=reduction)
