@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import defines, is_adaptable, is_array
 from autograd_lite.base.conventions import conjugated
-from autograd_lite.base.elsewhere import is_foreign
+from autograd_lite.base.elsewhere import is_foreign, sent
 from autograd_lite.base.later import Later
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
@@ -84,6 +84,6 @@ def seed_of(t: Any, gradient: Any) -> Any:
         return make_tensor(np.array(1, t.dtype).reshape(t.shape) if plain else np.ones_like(t._data))
     if isinstance(gradient, bool):
         refusals.seed_bool(t, gradient)
-    seed = gradient if isinstance(gradient, Handle) else make_tensor(own_array(gradient, None))
+    seed = gradient if isinstance(gradient, Handle) else make_tensor(sent(own_array(gradient, None), t))
     refusals.seed(t, seed)
     return conjugated(seed)

@@ -234,6 +234,23 @@ def test_state_is_of_the_device() -> None:
     assert isinstance(w._data, Device)
 
 
+def test_values_that_are_loaded_go_where_the_parameters_are() -> None:
+    model, other = nn.Linear(4, 3, rng=0), nn.Linear(4, 3, rng=1)
+    for p in model.parameters():
+        p.data = Device(p.numpy())
+    kept = model.state_dict()
+    model.load_state_dict(other.state_dict())
+    np.testing.assert_array_equal(numbers(model.weight), other.weight.detach())
+    model.load_state_dict(kept)
+    np.testing.assert_array_equal(numbers(model.weight), nn.Linear(4, 3, rng=0).weight.detach())
+
+
+def test_a_seed_goes_where_its_result_is() -> None:
+    t = ag.Tensor(Device(X), requires_grad=True)
+    (t * 2).backward(X)
+    np.testing.assert_array_equal(numbers(t.grad), 2 * X)
+
+
 def test_an_array_of_numpy_beside_one_is_refused_by_the_array() -> None:
     with pytest.raises(TypeError, match="Unsupported type") as caught:
         ag.Tensor(Device(V), requires_grad=True) * V
