@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
+from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
@@ -201,7 +202,14 @@ class _Objective:
 
 def _number(y: Any) -> float:
     """Return the value of an objective as a float: of one number, also where that is an array, or a constant."""
+    _refuse_foreign(y, "what the function returns")
     return float(y.item() if is_array(y) else y)
+
+
+def _refuse_foreign(x: Any, what: str) -> None:
+    """Refuse arrays of another library, whose numbers only their user may ask for."""
+    if (other := foreign(x)) is not None:
+        raise errors.DataError(errors.MINIMIZE_FOREIGN.format(what=what, given=type(other).__name__))
 
 
 def _scipy() -> Any:
@@ -230,6 +238,7 @@ def _floats(x0: Any) -> Any:
 def _float(x: Any) -> Any:
     x = plain_of(x)
     refuse_masked(x)
+    _refuse_foreign(x, "x0")
     dtype = np.asarray(x).dtype
     if dtype.kind not in "fiub":
         refusals.no_number(x, dtype)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from roster import MATRICES
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -21,11 +23,13 @@ class Goal:
 
 
 Goals = dict[str, Goal]
+_MATRICES: Goals = dict.fromkeys(MATRICES, Goal(1.5))
+_BESIDE_PYTORCH: Goals = dict.fromkeys(MATRICES, Goal(1.2))
 
 # Times, for each contender that they are divided by: a contender's goals, by workload.
 TIME_GOALS: dict[str, dict[str, Goals]] = {
     "hand": {
-        "ours": {"perceptron": Goal(2.0), "mlp": Goal(1.8), "mlp784": Goal(1.3), "mlp1024": Goal(1.03)},
+        "ours": {"perceptron": Goal(2.0), "mlp": Goal(1.8), "mlp784": Goal(1.3), "mlp1024": Goal(1.03), **_MATRICES},
         "ours compiled": {"perceptron": Goal(0.7)},
         "ours cc": {"perceptron": Goal(0.10), "mlp": Goal(0.45)},
     },
@@ -39,7 +43,7 @@ TIME_GOALS: dict[str, dict[str, Goals]] = {
     "PyTorch": {
         "ours": {
             "chain1000": Goal(0.65), "elementwise": Goal(1.0), "logistic": Goal(0.8), "hessian50": Goal(0.07),
-            "ode1000": Goal(0.5), "lstm64": Goal(2.0),
+            "ode1000": Goal(0.5), "lstm64": Goal(2.0), **_BESIDE_PYTORCH,
         },
     },
     "torch.compile": {"ours cc": {"elementwise": Goal(0.35)}},

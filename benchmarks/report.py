@@ -8,7 +8,7 @@ from itertools import product
 from figures import WORDS, Figures, Results, differs, figures_of, label, ratio, seconds_of
 from goals import FIRST_CACHED, FIRST_SECONDS, FIRST_STEPS, IMPORT, MEMORY, TIME_GOALS, time_goal, with_goal
 from markdown import Row, shown, table
-from roster import CONTENDERS, ELEMENTS, FUNCTIONS, LOOPS, PRODUCTS, STEPS
+from roster import CONTENDERS, ELEMENTS, FUNCTIONS, LOOPS, MATRICES, PRODUCTS, STEPS
 
 TIMES = ("hand", "JAX jit", "PyTorch", "torch.compile")
 PHASES = ("forward", "backward", "drop unswept")
@@ -63,6 +63,17 @@ def functions_table(results: Results) -> str:
     return table(["function, float32", "contender", "ns/element", "time, hand = 1"], rows)
 
 
+def matrices_row(results: Results, name: str, workload: str) -> Row:
+    us = seconds_of(results, name, workload) * 1e6
+    return [workload, name, shown(us, 1), *[time_cell(results, name, workload, of) for of in ("hand", "PyTorch")]]
+
+
+def matrices_table(results: Results) -> str:
+    pairs = [(w, n) for w, n in product(MATRICES, results) if "seconds" in figures_of(results, n, w)]
+    head = ["value and gradient", "contender", "us", "time, hand = 1", "time, PyTorch = 1"]
+    return table(head, [matrices_row(results, name, workload) for workload, name in pairs])
+
+
 def first_row(results: Results, name: str, workload: str) -> Row:
     # A contender that has no steps was not asked for its first.
     figures = figures_of(results, name, f"first:{workload}") or figures_of(results, name, workload)
@@ -88,7 +99,7 @@ def first_table(results: Results) -> str:
 
 def complaints(results: Results) -> Iterable[str]:
     firsts = [f"first:{workload}" for workload in STEPS]
-    for workload, name in product((*STEPS, *FUNCTIONS, *firsts, "chain1e6"), results):
+    for workload, name in product((*STEPS, *MATRICES, *FUNCTIONS, *firsts, "chain1e6"), results):
         error = figures_of(results, name, workload).get("error", WORDS[0])
         if error not in WORDS:
             yield f"{workload}, {name}: {error}"
@@ -164,6 +175,6 @@ def report(outcome: Figures) -> str:
     threads = f"{outcome['threads']} thread{'s' * (outcome['threads'] > 1)} each"
     heading = f"{outcome['machine']}; {threads}; best of {outcome['rounds']} interleaved rounds"
     steps = [step_table(results), short(results), products_table(results)]
-    tables = [*steps, functions_table(results), import_table(results)]
+    tables = [*steps, matrices_table(results), functions_table(results), import_table(results)]
     parts = [heading, *tables, *long_part(results)]
     return "\n\n".join([*parts, *complaints(results)])

@@ -12,6 +12,7 @@ STEPS = (
     "hessian50",
 )  # fmt: skip
 LOOPS = ("ode1000", "lstm64")  # which not everybody has
+MATRICES = tuple(f"{kind}{size}" for kind in ("solve", "eigh", "svd", "fft") for size in ("4", "64", "512", "1000x4"))
 FUNCTIONS = ("exp32", "log32", "sin32", "cos32", "tanh32", "arctan32", "expm132", "log1p32")
 ELEMENTS = 10_000  # that each of them is computed of, as in contenders/inputs.py
 PRODUCTS = "products and update"

@@ -17,7 +17,7 @@ from typing import Any
 
 from figures import Figures, Results
 from report import report
-from roster import CONTENDERS, FUNCTIONS, OURS, PYTORCH, STEPS, TOP, Contender, environment
+from roster import CONTENDERS, FUNCTIONS, MATRICES, OURS, PYTORCH, STEPS, TOP, Contender, environment
 
 SCRIPTS = TOP / "benchmarks" / "contenders"
 TIMEOUT_SECONDS = 900
@@ -124,7 +124,7 @@ def measure_all(session: Session, rounds: int) -> None:
         for contender in CONTENDERS:
             session.measure(contender, contender.steps)
             if set(contender.steps) >= set(STEPS):
-                session.measure(contender, FUNCTIONS)
+                session.measure(contender, (*MATRICES, *FUNCTIONS))
 
 
 def measure_first_calls(session: Session) -> None:

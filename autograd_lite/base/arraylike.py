@@ -200,6 +200,13 @@ def is_array(x: Any) -> bool:
     return not isinstance(x, _PLAIN) and defines(type(x), "__array_function__")  # the last alone takes a microsecond
 
 
+def is_adaptable(x: Any) -> bool:
+    """Tell whether `x` is an array of a library that NumPy's functions do not ask, and would copy."""
+    if is_array(x) or isinstance(x, _PLAIN):
+        return False
+    return any(defines(type(x), name) for name in ("__array_namespace__", "__dlpack__"))
+
+
 def is_numbers(x: Any) -> bool:
     """Tell whether NumPy makes numbers of `x`: an array, or what becomes one."""
     return isinstance(x, (int, float, complex)) or is_array(x) or defines(type(x), "__array__")
@@ -227,6 +234,12 @@ def leaves(values: Iterable[Any]) -> Iterator[Any]:
 def shape_of(x: Any) -> tuple[int, ...]:
     """Return the shape of an array, a number, or a list of such."""
     return x.shape if is_array(x) else np.shape(x)
+
+
+def size_of(x: Any) -> int:
+    """Return the number of elements of an array, a number, or a list of such."""
+    size: int | None = getattr(x, "size", None)
+    return np.size(x) if size is None else size
 
 
 def dtype_of(x: Any) -> np.dtype[Any]:

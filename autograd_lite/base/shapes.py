@@ -72,8 +72,13 @@ def narrowed(y: Array, dtype: Any) -> Array:
 
 
 def everywhere(condition: Array) -> bool:
-    """Tell whether a condition holds at every element; of a Tensor by its values, of a batch for all examples."""
-    return condition._everywhere() if isinstance(condition, ArrayLike) else bool(condition.all())
+    """Tell whether a condition is known to hold at every element, of every example.
+
+    Of an array of another library that is not known: to ask it would fetch the numbers, or compute them.
+    """
+    if isinstance(condition, ArrayLike):
+        return condition._everywhere()
+    return isinstance(condition, (np.ndarray, np.generic)) and bool(condition.all())
 
 
 def whole(x: Any) -> Any:

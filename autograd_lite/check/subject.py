@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array
+from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.shapes import Array, Shape, whole
 from autograd_lite.check import analytic
 from autograd_lite.engine.covered import uncovered
@@ -227,9 +229,12 @@ class Recording:
 def listed(inputs: Any) -> tuple[list[str], list[Any]]:
     """Return the names, where a mapping gives them, and the inputs as a list."""
     if isinstance(inputs, Mapping):
-        return [str(name) for name in inputs], list(inputs.values())
-    single = isinstance(inputs, (Tensor, np.ndarray)) or not isinstance(inputs, Iterable)
-    return [], [inputs] if single else list(inputs)
+        names, values = [str(name) for name in inputs], list(inputs.values())
+    else:
+        names, values = [], [inputs] if is_array(inputs) or not isinstance(inputs, Iterable) else list(inputs)
+    if (other := foreign(*values)) is not None:
+        raise errors.DataError(errors.GRADCHECK_FOREIGN.format(given=type(other).__name__))
+    return names, values
 
 
 def has_derivative(x: Any) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array, is_masked
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.op import RECORDERS
 
@@ -16,9 +17,9 @@ def value_of(x: Any) -> Array:
     """Return indices or conditions as an array, or as the batch they are; recorded ones are refused."""
     if type(x) in RECORDERS and not x.requires_grad:
         x = x.detach().numpy()
-        return x if type(x) in RECORDERS else np.asarray(x)
+        return x if type(x) in RECORDERS or is_foreign(x) else np.asarray(x)
     refuse_masked(x)
-    return np.asarray(x)
+    return x if is_foreign(x) else np.asarray(x)
 
 
 def with_shape(x: Any) -> Array:

@@ -40,18 +40,18 @@ def declines(x: Any, beside: Sequence[Any]) -> bool:
     protocol = getattr(cls, "__array_ufunc__", _NOTHING)
     if protocol is _NOTHING or protocol is _NDARRAYS or cls in RECORDERS:
         return False
-    return protocol is None or (not defines(cls, "__pandas_priority__") and _is_outer(x, beside))
+    tensor = next((t for t in beside if isinstance(t, ArrayLike) and t._has_node), None)
+    return protocol is None or (not defines(cls, "__pandas_priority__") and takes_in(x, tensor))
 
 
-def _is_outer(x: Any, beside: Sequence[Any]) -> bool:
-    """Try, once for a class, what its array makes of a Tensor that would refuse to be converted."""
+def takes_in(x: Any, tensor: Any) -> bool:
+    """Tell whether an array takes a Tensor into itself: try, once for a class, what it makes of a recorded one."""
     cls = type(x)
     known = _OUTER.get(cls)
-    tensor: Any = next((type(t) for t in beside if isinstance(t, ArrayLike) and t._has_node), None)
     if known is not None or tensor is None or traced():
         return bool(known)
     try:
-        made = cls.__array_ufunc__(x, np.multiply, "__call__", tensor(1.0, True), x)
+        made = cls.__array_ufunc__(x, np.multiply, "__call__", type(tensor)(1.0, True), x)
     except errors.ConversionError:
         made = NotImplemented
     except Exception:  # noqa: BLE001 - these values cannot be multiplied, others of the class may be

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import ArrayLike
+from autograd_lite.base.arraylike import ArrayLike, defines
 from autograd_lite.base.conventions import refuse
 from autograd_lite.base.libraries import LIBRARIES, of_frame
 from autograd_lite.base.shapes import fitting
@@ -325,6 +325,8 @@ def no_number(data: Any, dtype: Any) -> NoReturn:
 def _as_numbers(data: Any) -> str:
     if isinstance(data, dict):
         return "ag.tree.map(ag.Tensor, data), a Tensor for each"
+    if defines(type(data), "toarray"):
+        return "data.toarray(), or S @ t for a product with the sparse matrix S"
     if np.asarray(data).dtype.kind == "c":
         return "data.real"
     try:

@@ -18,10 +18,11 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.conventions import cast
+from autograd_lite.base.elsewhere import ones
 from autograd_lite.base.shapes import Array, everywhere, unbroadcast
 from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Node, later, node_of
-from autograd_lite.engine.op import RECORDERS, Op
+from autograd_lite.engine.op import Op
 from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.engine.several import Bundle, shared
 from autograd_lite.engine.watchpoints import Watcher, doing, watching
@@ -99,8 +100,8 @@ def reverse(
                         given = lifted(node, op, index, saved, lift)
                         share = rule(g, *given) if op.apex is None else at_apex(rule(g, *given), g, node, given, lift)
                     elif (
-                        op.accumulate is None or watcher is not None or g.__class__ in RECORDERS
-                        or grads.get(parent).__class__ in RECORDERS  # by another path, of which no array is a buffer
+                        op.accumulate is None or watcher is not None or g.__class__ not in _NUMPYS
+                        or grads.get(parent).__class__ not in _NUMPYS  # by another path, of which no array is a buffer
                     ):  # fmt: skip
                         share = rule(g, *saved)
                     elif not op.spends:
@@ -139,6 +140,10 @@ def reverse(
         for node, g in grads.items():
             _arrive(node, g if g.dtype is node.dtype else cast(g, node.dtype), found, wanted, hook)
     return found
+
+
+_NUMPYS = frozenset((ndarray, type(None), *[np.dtype(code).type for code in "?bBhHiIlLqQefdgFDG"]))
+"""The classes of what may be added to an array of NumPy's in place; None stands for nothing that is there yet."""
 
 
 def _told(watcher: Watcher, op: Op, edges: Iterable[Any]) -> Iterable[Any]:
@@ -201,7 +206,7 @@ def _give(node: Node, share: Array, grads: dict[Node, Array], queue: Queue, owne
         grads[node] = share
         if node.op is not None:
             heappush(queue, (-node.order, node))
-    elif node in owned and share.__class__ not in RECORDERS and share.dtype is grads[node].dtype:
+    elif node in owned and share.__class__ in _NUMPYS and share.dtype is grads[node].dtype:
         grads[node] += share
     else:
         grads[node] = total = grads[node] + share
@@ -272,7 +277,7 @@ def at_apex(share: Array, g: Array, node: Node, given: tuple[Any, ...], lift: Li
     start = node_of(g)
     if start is None or everywhere(_plain(given[0]) != 0):
         return share
-    seed = (start, lift(np.ones(g.shape, g.dtype), None))
+    seed = (start, lift(ones(g.shape, g.dtype, g), None))
     path = later(start, node)
     slope = reverse([seed], wanted=frozenset((node,)), within=path, lift=lift, retain=True).get(node)
     if slope is None:

@@ -18,6 +18,7 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch
 from autograd_lite.base.conventions import cast, complex_dtype
+from autograd_lite.base.elsewhere import sent, zeros
 from autograd_lite.base.shapes import Array, everywhere, whole
 from autograd_lite.engine.graph import Node, leaf, node_of, reachable
 from autograd_lite.engine.op import Op
@@ -129,11 +130,12 @@ def _linear(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) ->
 def linear_operands(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool) -> list[Array]:
     """Return what a linear operation takes tangents on by: zeros where nothing moves, and masks as they are."""
     operands = []
+    tangents = [moving[source] for source in node.inputs if source in moving]
     for i, source in enumerate(node.inputs):
         if source in moving:
             operands.append(moving[source])
         elif not op.operands or op.rules[i] is not None:
-            operands.append(np.zeros(getattr(source, "shape", ()), node.dtype))
+            operands.append(zeros(getattr(source, "shape", ()), node.dtype, *tangents))
         else:
             operands.append(_saved_by_name(node, op, recorded)[op.operands[i]])
     return operands
@@ -188,9 +190,11 @@ def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool
     kinds = node.dtype.held() if isinstance(node.dtype, Kinds) else [(node.shape, node.dtype)]
     probes = [None if kind is None else leaf(*kind) for kind in kinds]
     start = _anywhere if op.opaque is not None else _zeros
-    v = [None if probe is None else make_tensor(start(probe), probe) for probe in probes]
+    moves = moving_edges(node, moving)
+    likes = [part for t, _, _, _ in moves for part in parts_of(t)]
+    v = [None if probe is None else make_tensor(start(probe, *likes), probe) for probe in probes]
     pairs = []
-    for t, rule, saved, i in moving_edges(node, moving):
+    for t, rule, saved, i in moves:
         shares = rule(bundled(v), *(lifted(node, op, i, saved, make_tensor) if recorded else saved))
         for share, move in zip(parts_of(shares), parts_of(t), strict=True):
             # There is no node where the rule says that the derivative is 0.
@@ -198,22 +202,22 @@ def _transposed(node: Node, op: Op, moving: Mapping[Node, Array], recorded: bool
                 pairs.append((share, np.broadcast_to(move, share.shape)))
     seeds = [(share._node, t) for share, t in pairs]
     ends = [probe for probe in probes if probe is not None]
-    moves = reverse(seeds, wanted=frozenset(ends), lift=lift, retain=True)
+    found = reverse(seeds, wanted=frozenset(ends), lift=lift, retain=True)
     if op.opaque is not None:
-        back = [(x, moves[probe]) for x, probe in zip(v, probes, strict=True) if probe in moves]
+        back = [(x, found[probe]) for x, probe in zip(v, probes, strict=True) if probe in found]
         _prove_transposed(*[[(plain_of(a), plain_of(b)) for a, b in both] for both in (pairs, back)])
-    moved = [None if probe is None else moves.get(probe) for probe in probes]
-    return Bundle(moved) if len(moved) > 1 else _zeros(node) if moved[0] is None else moved[0]
+    moved = [None if probe is None else found.get(probe) for probe in probes]
+    return Bundle(moved) if len(moved) > 1 else _zeros(node, *likes) if moved[0] is None else moved[0]
 
 
-def _zeros(node: Node) -> Array:
-    return np.zeros(node.shape, node.dtype)
+def _zeros(node: Node, *likes: Any) -> Array:
+    return zeros(node.shape, node.dtype, *likes)
 
 
-def _anywhere(node: Node) -> Array:
+def _anywhere(node: Node, *likes: Any) -> Array:
     """Return numbers that are no solution of anything."""
     numbers = (1.5 + np.cos(np.arange(math.prod(node.shape)))).reshape(node.shape)
-    return (numbers * (1 + 0.7j) if node.dtype.kind == "c" else numbers).astype(node.dtype)
+    return sent((numbers * (1 + 0.7j) if node.dtype.kind == "c" else numbers).astype(node.dtype), *likes)
 
 
 _Pairs: TypeAlias = Sequence[tuple[Array, Array]]

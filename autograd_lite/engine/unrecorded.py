@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import ArrayLike, is_array, is_batch, leaves
+from autograd_lite.base.arraylike import is_array, is_batch, leaves
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.signatures import is_in_python
 from autograd_lite.engine import refusals
 from autograd_lite.engine.definitions import Composite
@@ -86,17 +87,12 @@ def _lent(values: Iterable[Any], recording: bool, strange: list[Any], inside: bo
             if parts is None:
                 return None
             given.append(parts if isinstance(x, list) else tuple(parts))
-        elif _is_foreign(x):
+        elif is_foreign(x):
             return None
         else:
             strange.append(x)
             given.append(_readable(plain_operand(x) if isinstance(x, _ndarray) else x))
     return given
-
-
-def _is_foreign(x: Any) -> bool:
-    """Tell whether something is an array of another type than those whose whole functions are known here."""
-    return not isinstance(x, (_ndarray, ArrayLike)) and is_array(x)
 
 
 def _readable(x: Any) -> Any:
@@ -223,7 +219,7 @@ def ask(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     kind = (fn, *map(_kind, given), *kwargs)
     if kind in _known:
         return
-    if not any(_is_foreign(x._data if isinstance(x, Handle) else x) for x in leaves(given)):
+    if not any(is_foreign(x._data if isinstance(x, Handle) else x) for x in leaves(given)):
         with np.errstate(all="ignore"):
             _called(_operation(fn), given, [_sample(x) for x in given], kwargs, ())
     if len(_known) >= _MOST:

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 from autograd_lite.base.arraylike import ArrayLike
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.shapes import everywhere
 
 T = TypeVar("T")
@@ -151,7 +152,7 @@ def verify(condition: Any, text: str, error: Callable[[str], Exception]) -> None
     watcher = _watcher()
     if watcher is not None and isinstance(condition, ArrayLike):
         watcher.verify(condition, text, error)
-    elif not everywhere(condition):
+    elif not (bool(condition.all()) if is_foreign(condition) else everywhere(condition)):
         raise error(text)
 
 

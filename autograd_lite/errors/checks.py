@@ -100,6 +100,10 @@ GRADCHECK_NO_MATRIX = (
     "the check of {function} has compared no derivatives, so there is nothing to draw. "
     "Write print(report) for the reason"
 )
+GRADCHECK_FOREIGN = (
+    "gradcheck changes numbers one by one, and was given an array of class {given}. "
+    "Write ag.gradcheck(f, x) with a small array x of NumPy"
+)
 GRADCHECK_NOTHING = (
     "gradcheck of {function}: none of the {number} inputs has a derivative to check. "
     "Write ag.gradcheck(f, ag.Tensor(data, requires_grad=True)), or give arrays of floats"

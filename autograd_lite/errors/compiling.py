@@ -43,7 +43,8 @@ COMPILE_HISTORY = (
     "Write t.assign(value.detach()), or with ag.no_grad(): around the change"
 )
 COMPILE_ARRAY = (
-    "a compiled function works on arrays of NumPy, but {what} holds a {given}. Write ag.Tensor(np.asarray(data))"
+    "a compiled function works on arrays of NumPy, but {what} holds a {given}. Write ag.Tensor(np.asarray(data)), "
+    "with data.get() for the array where its library wants it said, or call the function without ag.compile"
 )
 COMPILE_OPERAND = "{op}{where} is called with a {given}, which no program can hold. Write an array or a number"
 COMPILE_RANDOM = (

@@ -53,6 +53,42 @@ INTEGER_GRAD = (
     "{what} has dtype {dtype}: only floating-point numbers have a gradient. "
     "Write ag.Tensor(data, dtype=float, requires_grad=True)"
 )
+UNKNOWN_SHAPE = (
+    "an array of class {given} whose shape {shape} is not known before it is computed. "
+    "Write np.where(mask, x, 0) for x[mask], or x.compute_chunk_sizes() where the data of a Tensor is such an array"
+)
+OUTER_DATA = (
+    "an array of class {given} belongs around a Tensor, and not into one: no derivative knows its units. "
+    "Write {instead}"
+)
+LABELLED_DATA = (
+    "ag.Tensor() of a {given} around an array of class {inner}, of which NumPy would make a copy. "
+    "Write ag.Tensor(x.data) to keep that array"
+)
+UNADAPTED = (
+    "ag.Tensor() of an array of class {given}, of which NumPy would make a copy. Write ag.Tensor(x, adapt=True) to "
+    "compute with its own library, or ag.Tensor(np.asarray(x)) for a copy"
+)
+NOT_ADAPTABLE = (
+    "ag.Tensor(..., adapt=True) takes an array of a library of the array API standard, and not a {given}. "
+    "Write ag.Tensor(x) for numbers and arrays of NumPy"
+)
+NO_NAMESPACE = (
+    "an array of class {given} does not name the functions of its library. Write pip install array-api-compat, which "
+    "knows those of PyTorch, or ag.Tensor(np.asarray(x)) for a copy"
+)
+ADAPTED_LACKS = (
+    "{given} has no {what}, by which this is computed. "
+    "Write ag.Tensor(np.asarray(t.data.array)) to go on with a copy of NumPy's"
+)
+ADAPTED_CONVERSION = (
+    "an adapted array of class {given} is not made an array of NumPy's implicitly. "
+    "Write np.asarray(t.data.array) for a copy"
+)
+ADAPTED_BESIDE = (
+    "an array of NumPy's meets an adapted one of class {given}. "
+    "Write ag.Tensor(xp.asarray(a), adapt=True), where xp is the library of the other, or np.asarray(t.data.array)"
+)
 BAD_DATA = "a Tensor holds numbers, but the data is {what}. Write {instead}"
 MASKED_BESIDE = (
     "a masked array meets {what}, which has no mask. "

@@ -92,6 +92,11 @@ STATE_IN_PLACE = (
     "change it each time. Write self.{name} = self.{name} + v for self.{name} += v, or a Tensor in its place"
 )
 MINIMIZE_EMPTY = "minimize() is given an x0 without a number. Write x0 with what is to be found: np.zeros(n)"
+MINIMIZE_FOREIGN = (
+    "minimize() works with arrays of NumPy, and {what} is an array of class {given}. "
+    "Write scipy.optimize.minimize(f, x0, jac=True), where f(x) returns the numbers of y, g = "
+    "ag.value_and_grad(loss)(x): dask.compute(y, g), or y.get(), g.get()"
+)
 MINIMIZE_METHOD = "method={given!r} of minimize() is unknown. Write one of {known}"
 MINIMIZE_CALLBACK = "callback of minimize() is a {given}. Write callback=lambda x: ..., which is called at every step"
 MINIMIZE_CONSTRAINT = (

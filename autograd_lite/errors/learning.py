@@ -40,6 +40,10 @@ FANS = (
     "Xavier initialisation of {what}: it needs the shape (out, in), to count inputs and outputs. "
     "Write nn.init.zeros_(bias) for a bias, or nn.init.normal_(t, std=...) with a scale of your own"
 )
+OTHER_KIND = (
+    "a step would make {what}, which has an array of NumPy's, an array of class {given}, with all that this is made "
+    "of. Write p.grad = p.grad.data.compute() before the step, or a parameter that has such an array"
+)
 FEATURES = "Linear(in_features, out_features) is given {given}. Write whole numbers of at least 1: Linear(2, 3)"
 NOT_A_LAYER = (
     "layer {place} of Sequential is {given}, not a Module. Write an instance: Sequential(nn.Linear(2, 3), nn.ReLU())"

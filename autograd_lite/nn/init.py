@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any, TypeVar
 
-import numpy as np
-
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import full, sent
 from autograd_lite.base.later import listing
 from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import generator
@@ -73,7 +72,7 @@ def constant_(tensor: T, val: float) -> T:
     >>> constant_(Tensor([0.0, 0.0]), 0.5)
     Tensor([0.5, 0.5], dtype=float64)
     """
-    return _fill(tensor, np.full(tensor.shape, val))
+    return _fill(tensor, full(tensor.shape, val, tensor))
 
 
 def zeros_(tensor: T) -> T:
@@ -154,7 +153,7 @@ def _xavier_deviation(tensor: Tensor, gain: float) -> float:
 
 
 def _fill(tensor: T, values: Any) -> T:
-    tensor.assign(values)
+    tensor.assign(sent(values, tensor))
     return tensor
 
 

@@ -12,7 +12,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.leaks import watch_buffer
 from autograd_lite.nn.parameter import Parameter
-from autograd_lite.nn.state_dict import IncompatibleKeys, complaint, misfit, other_shape
+from autograd_lite.nn.state_dict import IncompatibleKeys, complaint, misfit, other_shape, where_it_is
 from autograd_lite.tensor.commits import assign
 from autograd_lite.tensor.state import making, setting
 from autograd_lite.tensor.tensor import Tensor
@@ -397,7 +397,7 @@ class Module:
         values = [f"{name} {fault}" for name, value in given.items() if (fault := misfit(own[name], value))]
         if shapes or values or (strict and any(odd)):
             raise errors.StateDictError(complaint(type(self).__name__, odd if strict else None, shapes, values))
-        assign((own[name], value) for name, value in given.items())
+        assign((own[name], where_it_is(own[name], value)) for name, value in given.items())
         return odd
 
     # ----- looks -----

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_masked
+from autograd_lite.base.elsewhere import foreign, is_foreign, sent
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import array_of
 from autograd_lite.tensor.tensor import Tensor
@@ -35,13 +36,20 @@ def misfit(p: Tensor, given: Any) -> str:
     if is_masked(given):
         return "is a masked array"
     try:
-        array = array_of(given) if isinstance(given, Tensor) else np.asarray(given)
+        array = array_of(given) if isinstance(given, Tensor) else given if is_foreign(given) else np.asarray(given)
     except ValueError:
         return "is no array"
     if not np.can_cast(array.dtype, p.dtype, "same_kind"):
         return f"has dtype {array.dtype}"
     with np.errstate(over="ignore"):
         return f"has numbers too large for {p.dtype}" if refusals.overflows(array, array.astype(p.dtype)) else ""
+
+
+def where_it_is(p: Tensor, given: Any) -> Any:
+    """Return a value for a Tensor in the library of the array that this has; as it is where that is NumPy's."""
+    if foreign(p) is None or foreign(given) is not None:
+        return given
+    return sent(array_of(given) if isinstance(given, Tensor) else np.asarray(given), p)
 
 
 def complaint(model: str, odd: IncompatibleKeys | None, shapes: list[str], values: list[str]) -> str:

@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
+from autograd_lite.base.elsewhere import foreign, zeros
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals
@@ -288,7 +289,7 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if not set_to_none and p.grad is not None:
-                    p.grad = np.zeros(p.shape, p.dtype)
+                    p.grad = zeros(p.shape, p.dtype, p)
                 else:
                     p.zero_grad()
 
@@ -332,6 +333,9 @@ class Optimizer:
                 if p._exposed is not None:
                     is_private(p, p._data)
             self.advance(group, tensors, arrays)
+        for p, array in zip(tensors, arrays, strict=True):
+            if array.__class__ is not np.ndarray and foreign(array) is not None and foreign(p) is None:
+                raise errors.DataError(errors.OTHER_KIND.format(what=refusals.describe(p), given=type(array).__name__))
         commit(tensors, arrays, self._joined.pending)
         return result
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch, leaves
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.shapes import Array, Shape, keepdims_shape, reduced_size
 from autograd_lite.engine.forms import elementwise
 from autograd_lite.engine.op import RECORDERS, Op, Rule, recorder_of
@@ -41,7 +42,7 @@ def detached(x: Any) -> Array:
     if not isinstance(x, Handle):
         return value_of(x)
     values = array_of(x)
-    return values if type(values) in RECORDERS else np.asarray(values)
+    return values if type(values) in RECORDERS or is_foreign(values) else np.asarray(values)
 
 
 def settled(x: Any, name: str) -> Array:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import sent
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import custom
@@ -42,7 +43,7 @@ def hermitian(a: Array) -> Array:
 def _between(k: Array, gap: Array) -> Array:
     """``k / gap`` beside the diagonal; for values that are equal 0 where `k` is, and else nan."""
     equal = gap == 0
-    unknown = equal & (k != 0) & ~np.eye(k.shape[-1], dtype=bool)
+    unknown = equal & (k != 0) & ~sent(np.eye(k.shape[-1], dtype=bool), k)
     return np.where(equal, np.where(unknown, np.nan, 0), k / np.where(equal, 1, gap))
 
 

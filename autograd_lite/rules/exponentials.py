@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd_lite.base.elsewhere import zeros
 from autograd_lite.base.shapes import (
     A,
     Array,
@@ -28,7 +29,7 @@ def _top(a: Array, axes: Axis) -> Array:
     lowest = _LOWEST.get(a.dtype)
     if a.__class__ is np.ndarray and lowest is not None:
         return np.maximum.reduce(a, axes, keepdims=True, initial=lowest)  # one call of NumPy in the place of three
-    top = a.max(axes, keepdims=True) if a.size else np.full(keepdims_shape(a.shape, axes), -np.inf, a.dtype)
+    top = a.max(axes, keepdims=True) if a.size else zeros(keepdims_shape(a.shape, axes), a.dtype, a) - np.inf
     return np.maximum(top, -np.inf if lowest is None else lowest)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.elsewhere import sent, zeros
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import linear
@@ -26,7 +27,7 @@ def _fitted(a: Array, length: int, axis: int) -> Array:
     axis %= a.ndim
     if a.shape[axis] >= length:
         return a[(slice(None),) * axis + (slice(length),)]
-    rest = np.zeros((*a.shape[:axis], length - a.shape[axis], *a.shape[axis + 1 :]), a.dtype)
+    rest = zeros((*a.shape[:axis], length - a.shape[axis], *a.shape[axis + 1 :]), a.dtype, a)
     return np.concatenate([a, rest], axis)
 
 
@@ -35,7 +36,7 @@ def _both_halves(n: int, like: Array, axis: int) -> Array:
     times = np.full(n // 2 + 1, 2, like.real.dtype)
     times[0] = 1
     times[n // 2 :] = 1 if n % 2 == 0 else times[n // 2 :]
-    return times.reshape((-1,) + (1,) * (like.ndim - 1 - axis % like.ndim))
+    return sent(times.reshape((-1,) + (1,) * (like.ndim - 1 - axis % like.ndim)), like)
 
 
 def _fft_rule(g: Array, a_shape: Shape, axis: int, norm: Any) -> Array:

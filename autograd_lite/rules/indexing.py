@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import foreign, is_foreign, sent, zeros
 from autograd_lite.base.shapes import Array, Axis, Shape, normalize_axes
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import linear
 from autograd_lite.engine.op import RECORDERS, Op, recorder_of
 from autograd_lite.engine.operands import refuse_masked, value_of, with_shape
+from autograd_lite.rules import parts
 from autograd_lite.rules.common import as_tuple, refuse_write
 
 
@@ -32,6 +34,8 @@ def freeze(key: Any) -> Any:
         return key.copy()
     if type(key) in RECORDERS:
         return value_of(operator.index(key) if key.requires_grad else key)  # of a recorded one the call refuses
+    if is_foreign(key):
+        return key.copy()
     if isinstance(key, list):
         array = np.array(key)
         return array if array.size else array.astype(np.intp)  # [] would be of floats
@@ -57,7 +61,9 @@ _PLAIN: tuple[type, ...] = (slice, int, np.integer, type(None), type(Ellipsis))
 
 def _getitem(a: Array, key: Any) -> Array:
     recorder = recorder_of(key)
-    return a[key] if recorder is None else recorder(getitem, (a,), {"key": key})
+    if recorder is not None:
+        return recorder(getitem, (a,), {"key": key})
+    return a[key] if a.__class__ is np.ndarray else parts.known(a[key])
 
 
 def _scatter(g: Array, key: Any, shape: Shape) -> Array:
@@ -65,9 +71,28 @@ def _scatter(g: Array, key: Any, shape: Shape) -> Array:
     recorder = recorder_of(g, key)
     if recorder is not None:
         return recorder(scatter, (g,), {"key": key, "shape": shape})
+    if g.__class__ is not np.ndarray and is_foreign(g):
+        return _put_together(g, key, shape)
     out = np.zeros(shape, g.dtype)
     _add_at(out, g, key)
     return out
+
+
+def _put_together(g: Array, key: Any, shape: Shape) -> Array:
+    """Return the same of an array of another library, to which nothing is added in place."""
+    if is_basic(key):
+        out = zeros(shape, g.dtype, g)
+        named = tuple([part for part in as_keys(key) if part is not None])
+        out[named] = g.reshape(np.broadcast_to(0, shape)[named].shape)  # without the axes that the index made
+        return out
+    if foreign(*as_keys(key)) is not None or any(isinstance(part, (bool, np.bool_)) for part in as_keys(key)):
+        return parts.counted(g, key, shape)
+    return parts.added(g, _parts(key, len(shape)), shape)
+
+
+def as_keys(key: Any) -> tuple[Any, ...]:
+    """Return the parts of an index, one for each axis that it names."""
+    return key if isinstance(key, tuple) else (key,)
 
 
 def _add_at(out: Array, g: Array, key: Any) -> None:
@@ -107,20 +132,21 @@ def _assigned(g: Array, key: Any, a_shape: Shape, value_shape: Shape) -> Array:
     if is_basic(key):
         share = share.copy()
     elif (stays := _stays(key, a_shape)) is not None:
-        share = np.where(stays, share, 0)
+        share = np.where(sent(stays, share), share, 0)
     return share.reshape((1,) * (len(value_shape) - share.ndim) + share.shape)
 
 
 def _stays(key: Any, shape: Shape) -> Array | None:
     """Return where the value that is assigned by an index stays; None if everywhere, since no place occurs twice."""
-    if recorder_of(key) is None:
+    like = foreign(*as_keys(key))
+    if recorder_of(key) is None and like is None:
         numbered = _numbered(key, shape)
         if numbered is None:
             return None
         key, shape = numbered
-    picked = _getitem(np.zeros(shape, int), key)
-    order = np.arange(math.prod(picked.shape)).reshape(picked.shape)
-    return _getitem(_setitem(np.zeros(shape, int), order, key), key) == order
+    picked = _getitem(zeros(shape, int, like), key)
+    order = sent(np.arange(math.prod(picked.shape)).reshape(picked.shape), like)
+    return _getitem(_setitem(zeros(shape, int, like), order, key), key) == order
 
 
 def _numbered(key: Any, shape: Shape) -> tuple[Any, Shape] | None:
@@ -202,8 +228,17 @@ def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise")
 def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     if axis is None:
         return getitem(np.ravel(arr), key=value_of(indices))
+    if parts.is_one_of_each(arr, indices, axis):
+        axis, where = axis % arr.ndim, np.squeeze(value_of(indices), axis)
+        return parts.at_hits(arr, _either(where, arr, axis), axis, keepdims=True)
     grid = np.indices(arr.shape, sparse=True)
     return getitem(arr, key=tuple([value_of(indices) if i == axis % arr.ndim else grid[i] for i in range(arr.ndim)]))
+
+
+def _either(where: Array, arr: Array, axis: int) -> Array:
+    """Return where an axis has one of the numbers, which may count from its end."""
+    n = arr.shape[axis]
+    return parts.hits(where, n, axis, arr) | parts.hits(where + n, n, axis, arr)
 
 
 @composite(np.compress, complex=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.elsewhere import sent
 from autograd_lite.base.shapes import Array, everywhere
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import constant, custom
@@ -33,7 +34,7 @@ def adjoint(a: Array) -> Array:
 
 def unit(a: Array) -> Array:
     """Return the unit matrix of the size of square matrices, or of diagonals."""
-    return np.eye(a.shape[-1], dtype=a.dtype)
+    return sent(np.eye(a.shape[-1], dtype=a.dtype), a)
 
 
 def diagonal_of(a: Array) -> Array:
@@ -47,12 +48,13 @@ several(np.linalg.inv, lambda g, y: -(turned(y) @ g @ turned(y)), signature="(n,
 
 def _without_one(s: Array) -> Array:
     """Return for each number the product of the others."""
-    return np.prod(np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]), -1)
+    same = sent(np.eye(s.shape[-1], dtype=bool), s)
+    return np.prod(np.where(same, 1, s[..., None, :]), -1)
 
 
 def _without_two(s: Array) -> Array:
     """Return for each pair of numbers the product of the others, and 0 for a number and itself."""
-    same = np.eye(s.shape[-1], dtype=bool)
+    same = sent(np.eye(s.shape[-1], dtype=bool), s)
     others = np.where(same[:, None] | same, 1, s[..., None, None, :])
     return np.where(same, 0, np.prod(others, -1))
 
@@ -145,7 +147,7 @@ def _pinv(a: Array, rcond: Any = None, hermitian: bool = False, *, rtol: Any = N
 def _pinv_rule(g: Array, y: Array, a: Array) -> Array:
     """Of ``dY = -Y dA Y + Y Y* dA* (1 - A Y) + (1 - Y A) dA* Y* Y``, ``*`` for adjoint (Golub and Pereyra, 1973)."""
     back = adjoint(g)
-    rows, columns = (np.eye(n, dtype=a.dtype) for n in a.shape[-2:])
+    rows, columns = (sent(np.eye(n, dtype=a.dtype), a) for n in a.shape[-2:])
     share = -(turned(y) @ g @ turned(y))
     share = share + (rows - a @ y).conj() @ back @ (y @ adjoint(y)).conj()
     return share + (adjoint(y) @ y).conj() @ back @ (columns - y @ a).conj()

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import size_of
+from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.shapes import A, Array, Shape, fitting, narrowed, wide
 from autograd_lite.engine.forms import custom, linear, operation
 from autograd_lite.engine.op import recorder_of
+from autograd_lite.rules import parts
 from autograd_lite.rules.common import divided
 from autograd_lite.rules.indexing import getitem, scatter
 
@@ -65,8 +68,8 @@ def half_squared_error(p: A, target: Array) -> A:
 
 @operation(
     custom,
-    lambda g, p, target: (2 * wide(g) / np.size(p)) * (p - target),
-    lambda g, p, target: (2 * wide(g) / np.size(p)) * (target - p),
+    lambda g, p, target: (2 * wide(g) / size_of(p)) * (p - target),
+    lambda g, p, target: (2 * wide(g) / size_of(p)) * (target - p),
 )
 def mean_squared_error(p: A, target: Array) -> A:
     """Return ``mean((p - target)^2)`` over all elements.
@@ -94,7 +97,7 @@ def mean_squared_error(p: A, target: Array) -> A:
     """
     d = difference(p, target)
     x = wide(d)
-    return narrowed((x * x).sum() / np.size(d), d.dtype)
+    return narrowed((x * x).sum() / size_of(d), d.dtype)
 
 
 def _places(classes: Array) -> tuple[Array, ...]:
@@ -106,15 +109,24 @@ def _places(classes: Array) -> tuple[Array, ...]:
 
 def _nll_loss(scores: Array, classes: Array, reduction: str) -> Array:
     """Minus the scores of the classes, shape (batch, classes, ...), and what is made of those of a batch."""
-    picked: Array = getitem(scores, key=_places(classes))
+    if not scores.__class__ is classes.__class__ is np.ndarray and foreign(scores, classes) is not None:
+        axis = min(scores.ndim - 1, 1)
+        picked: Array = parts.at_hits(scores, parts.hits(classes, scores.shape[axis], axis, scores), axis)
+    else:
+        picked = getitem(scores, key=_places(classes))
     if reduction == "none":
         return -picked
     total = -wide(picked).sum()
-    return narrowed(total / np.size(picked) if reduction == "mean" else total, picked.dtype)
+    return narrowed(total / size_of(picked) if reduction == "mean" else total, picked.dtype)
 
 
 def _nll_share(g: Array, scores_shape: Shape, classes: Array, reduction: str) -> Array:
-    share = divided(-g, np.size(classes)) if reduction == "mean" else -g
+    share = divided(-g, size_of(classes)) if reduction == "mean" else -g
+    plain = classes.__class__ is np.ndarray and isinstance(g, (np.ndarray, np.generic))
+    if not plain and foreign(g, classes) is not None:
+        axis = min(len(scores_shape) - 1, 1)
+        hit = parts.hits(classes, scores_shape[axis], axis, g)
+        return np.where(hit, np.expand_dims(share, axis) if share.ndim else share, 0)
     if recorder_of(g, classes) is not None:
         return scatter(np.broadcast_to(share, np.shape(classes)), key=_places(classes), shape=scores_shape)
     out = np.zeros(scores_shape, g.dtype)

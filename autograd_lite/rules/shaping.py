@@ -64,7 +64,7 @@ def ravel(a: Array, order: str | None = "C") -> Array:
 
 
 def _transpose(a: Array, axes: Sequence[int] | None = None) -> Array:
-    return a.transpose(axes)
+    return a.transpose() if axes is None else a.transpose(axes)
 
 
 def _transposed_back(g: Array, axes: Sequence[int] | None) -> Array:

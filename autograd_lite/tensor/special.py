@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine import refusals
 from autograd_lite.engine.op import RECORDERS
@@ -111,7 +112,7 @@ class Protocols:
     def __repr__(self: Any) -> str:
         head = f"{type(self).__name__}("
         data = shown(self._data)
-        text = repr(data) if type(data) in RECORDERS else None
+        text = repr(data) if type(data) in RECORDERS or is_foreign(data) else None
         text = text or np.array2string(np.asarray(data), separator=", ", prefix=head)
         parts = [text, f"dtype={self.dtype}"]
         if self._op is not None:

@@ -8,6 +8,8 @@ from weakref import ref
 
 import numpy as np
 
+from autograd_lite.base.arraylike import defines
+from autograd_lite.base.elsewhere import one_number
 from autograd_lite.engine import refusals
 from autograd_lite.engine.graph import Node, leaf
 from autograd_lite.engine.leaks import watch
@@ -48,8 +50,8 @@ class Tensor(Handle, Protocols, TensorMethods):
     Parameters
     ----------
     data : array_like
-        Numbers: copied, so that later changes of `data` do not reach the Tensor. Another array type that speaks
-        NumPy's protocols stays what it is.
+        Numbers: copied, so that later changes of `data` do not reach the Tensor. An array of another library that
+        speaks NumPy's protocols (dask, CuPy) stays one of that library, and so do results and gradients.
     requires_grad : bool
         Whether ``backward()`` shall find the derivative with respect to this Tensor. Needs floating-point data, real or
         complex.
@@ -57,13 +59,19 @@ class Tensor(Handle, Protocols, TensorMethods):
         As in `numpy.array`: by default that of the data; Python floats are float64.
     name : str, optional
         Used by errors and pictures.
+    adapt : bool
+        Hold an array of the array API standard that does not speak NumPy's protocols, as one of PyTorch: it is not
+        copied, and ``t.data.array`` is an array of its library. NumPy's functions are those of its namespace.
 
     Raises
     ------
     GradientDtypeError
         `requires_grad` for integers or booleans.
     DataError
-        Data that are not numbers, and masked arrays.
+        Data that are not numbers, masked arrays, arrays with labels or units; without `adapt`, arrays of libraries that
+        NumPy would make a copy of.
+    UnsupportedError
+        An operation that the namespace of an adapted array lacks.
 
     Examples
     --------
@@ -78,8 +86,10 @@ class Tensor(Handle, Protocols, TensorMethods):
     __slots__ = ()
     __pandas_priority__ = 5000  # above a DataFrame's: pandas leaves its operators to the Tensor on the right
 
-    def __init__(self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> None:
-        self._data = own_array(data, dtype)
+    def __init__(
+        self, data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None, adapt: bool = False
+    ) -> None:
+        self._data = own_array(data, dtype, adapt)
         self._exposed, self._name, self._made = None, name, epoch()
         self._node = self._op = self._viewed = self._views = None
         if requires_grad is not False:
@@ -221,7 +231,8 @@ class Tensor(Handle, Protocols, TensorMethods):
         """
         if self._node is not None:
             refusals.departure(self, "item()")
-        return self._data.item()
+        data: Any = self._data
+        return data.item() if data.__class__ is np.ndarray or defines(type(data), "item") else one_number(data)
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists, without their derivative.

@@ -15,6 +15,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import dtype_of
 from autograd_lite.base.conventions import complex_dtype
+from autograd_lite.base.elsewhere import ones
 from autograd_lite.base.functions import derived
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.loans import lending
@@ -186,7 +187,7 @@ def _elementwise_grad(f: Function, argnums: Any, is_holomorphic: bool, /, *args:
     done = call(f, args, kwargs, places(argnums, args, f))
     depends(done, "elementwise_grad")
     holomorphic.check(done, "elementwise_grad", is_holomorphic)
-    seeds = [(node, np.ones(node.shape, node.dtype)) for y in done.results if (node := node_of(y)) is not None]
+    seeds = [(node, ones(node.shape, node.dtype, y)) for y in done.results if (node := node_of(y)) is not None]
     return done.gradients(done.pull(seeds, retain=False), one(argnums))
 
 
@@ -211,7 +212,10 @@ def _scalar_call(
 def _gradient(done: WatchedCall, argnums: Any) -> Any:
     """Return the gradient of a function that returned one number."""
     node = node_of(done.results[0])
-    seed = None if node is None else np.ones(node.shape, node.dtype) if node.shape else np.array(1, node.dtype)
+    if node is None or (not node.shape and not done.foreign):
+        seed = None if node is None else np.array(1, node.dtype)
+    else:
+        seed = ones(node.shape, node.dtype, done.results[0])
     return done.gradients(done.pull([(node, seed)], retain=False), one(argnums))
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_numbers
+from autograd_lite.base.elsewhere import sent, zeros
 from autograd_lite.base.shapes import Array, Shape, fitting
 from autograd_lite.engine import watchpoints
 from autograd_lite.engine.covered import uncover
@@ -40,8 +41,8 @@ ARGUMENT = Op("argument", lambda x: x, "elementwise", ("x",), {}, (lambda g: g,)
 
 # A result that an outer variable is known not to move: the derivative is 0, which is not the same as lost.
 _UNMOVED = Op(
-    "unmoved", lambda *arrays: arrays[0], "custom", (), {}, (lambda g, shapes, index: np.zeros(shapes[index]),),
-    variadic=True, jvp=lambda tangents: np.zeros(()), complex=True,
+    "unmoved", lambda *arrays: arrays[0], "custom", (), {}, (lambda g, shapes, index: zeros(shapes[index], float, g),),
+    variadic=True, jvp=lambda tangents: zeros((), float, *tangents), complex=True,
 )  # fmt: skip
 
 
@@ -160,7 +161,7 @@ class WatchedCall:
         NOTE: sweeps add into plain buffers what comes as plain cotangents, but rules of such a graph may not fit there.
         """
         y = next(y for y in self.results if node_of(y) is node)
-        return g + np.zeros_like(y._data)
+        return sent(g, y) + np.zeros_like(y._data)
 
     def push(
         self, tangents: Sequence[Array | None], forms: Mapping[str, Form] | None = None, retain: bool = True
@@ -192,7 +193,8 @@ class WatchedCall:
             d = found[0]
             if d.__class__ is np.ndarray and d.ndim:  # by far the most frequent: a shorter way
                 return [owned(d, ())]
-        arrays = [np.zeros(*kind) if d is None else d for d, kind in zip(found, kinds, strict=True)]
+        triples = zip(found, kinds, likes, strict=True)
+        arrays = [zeros(*kind, like, *self.arrays) if d is None else d for d, kind, like in triples]
         watched = bool(self.outside) and is_grad_enabled()
         if watched and not any(node_of(d) is not None for d in arrays):
             return [unmoved(d, self.outside) for d in arrays]

@@ -25,6 +25,7 @@ from inputs import (
     parameters,
     rosenbrock_input,
 )
+from matrices import WORKLOADS, by_hand, kind_of, matrix_input, weights
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -217,6 +218,10 @@ def rosenbrock_hessian() -> Step:
     return step
 
 
+def matrix(name: str) -> Step:
+    return partial(by_hand, kind_of(name), matrix_input(name), weights(name))
+
+
 if __name__ == "__main__":
     main(
         {
@@ -230,6 +235,7 @@ if __name__ == "__main__":
             "elementwise": (elementwise, lambda both: float(both[1].sum())),
             "logistic": (logistic, lambda both: float(both[1].sum())),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
+            **{name: (partial(matrix, name), lambda both: float(both[1].sum())) for name in WORKLOADS},
             **{name: (partial(function, name), lambda y: float(y.sum())) for name in FUNCTIONS},
         }
     )

@@ -25,6 +25,8 @@ from inputs import (
     parameters,
     rosenbrock_input,
 )
+from matrices import WORKLOADS, kind_of, matrix_input, weights
+from matrices import loss_of as matrix_loss
 
 
 def sigmoid(z: Any) -> Any:
@@ -128,6 +130,11 @@ def summed_rosenbrock(x: Any) -> Any:
     return anp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
 
 
+def matrix(name: str) -> Step:
+    c = weights(name)
+    return partial(value_and_grad(lambda a: matrix_loss(anp, kind_of(name), a, c, anp.sum)), matrix_input(name))
+
+
 if __name__ == "__main__":
     main(
         {
@@ -138,5 +145,6 @@ if __name__ == "__main__":
             "elementwise": (elementwise, lambda both: float(both[1].sum())),
             "logistic": (logistic, lambda both: float(both[1].sum())),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
+            **{name: (partial(matrix, name), lambda both: float(both[1].sum())) for name in WORKLOADS},
         }
     )

@@ -38,6 +38,8 @@ from inputs import (
     rosenbrock,
     rosenbrock_input,
 )
+from matrices import WORKLOADS, kind_of, matrix_input, weights
+from matrices import loss_of as matrix_loss
 
 jax.config.update("jax_enable_x64", True)
 JIT = os.environ.get("JAX_CONTENDER_JIT") == "1"
@@ -171,6 +173,11 @@ def rosenbrock_hessian() -> Step:
     return lambda: jax.block_until_ready(second(x))
 
 
+def matrix(name: str) -> Step:
+    c = jnp.array(weights(name))
+    return value_and_gradient(lambda a: matrix_loss(jnp, kind_of(name), a, c, jnp.sum), matrix_input(name))
+
+
 if __name__ == "__main__":
     main(
         {
@@ -184,6 +191,7 @@ if __name__ == "__main__":
             "ode1000": (ode, lambda both: float(both[1].sum())),
             "lstm64": (lstm, lambda both: float(both[1].sum())),
             "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
+            **{name: (partial(matrix, name), lambda both: float(both[1].sum())) for name in WORKLOADS},
             **{name: (partial(function, name), lambda y: float(y.sum())) for name in FUNCTIONS},
         }
     )

@@ -39,6 +39,7 @@ from inputs import (
     rosenbrock,
     rosenbrock_input,
 )
+from matrices import WORKLOADS, kind_of, loss_of, matrix_input, weights
 
 import autograd_lite as ag
 from autograd_lite import nn
@@ -229,6 +230,17 @@ def memory() -> Figures:
     return {"growth_kb": resident_kb() - early}
 
 
+def matrix(name: str) -> Step:
+    """Of a stack, by `vmap` of what is written for one matrix."""
+    c, a = weights(name), matrix_input(name)
+
+    def loss(a: Any) -> Any:
+        return loss_of(np, kind_of(name), a, c, np.sum)
+
+    both = ag.value_and_grad(loss)
+    return partial(compiled(both if a.ndim == 2 else ag.vmap(both)), a)
+
+
 STEPS: dict[str, Timed] = {
     "perceptron": (perceptron, lambda loss: loss.item()),
     **{name: (partial(mlp, name), lambda loss: loss.item()) for name in MLPS},
@@ -240,6 +252,7 @@ STEPS: dict[str, Timed] = {
     "ode1000": (ode, lambda both: float(both[1].sum())),
     "lstm64": (lstm, lambda both: float(both[1].sum())),
     "hessian50": (rosenbrock_hessian, lambda h: float(h.sum())),
+    **{name: (partial(matrix, name), lambda both: float(both[1].sum())) for name in WORKLOADS},
     **{name: (partial(function, name), lambda y: float(y.numpy().sum())) for name in FUNCTIONS},
 }
 OTHERS: dict[str, Workload] = {

@@ -35,6 +35,7 @@ from inputs import (
     rosenbrock,
     rosenbrock_input,
 )
+from matrices import WORKLOADS, kind_of, loss_of, matrix_input, weights
 from torch import nn
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
@@ -188,6 +189,13 @@ def rosenbrock_hessian() -> Step:
     return lambda: second(x)
 
 
+def matrix(name: str) -> Step:
+    c = torch.tensor(weights(name))
+    return value_and_gradient(
+        lambda a: loss_of(torch, kind_of(name), a, c, torch.sum), torch.tensor(matrix_input(name))
+    )
+
+
 if __name__ == "__main__":
     main(
         {
@@ -201,6 +209,7 @@ if __name__ == "__main__":
             "ode1000": (ode, lambda both: both[1].sum().item()),
             "lstm64": (lstm, lambda both: both[1].sum().item()),
             "hessian50": (rosenbrock_hessian, lambda h: h.sum().item()),
+            **{name: (partial(matrix, name), lambda both: both[1].sum().item()) for name in WORKLOADS},
             **{name: (partial(function, name), lambda y: y.sum().item()) for name in FUNCTIONS},
         },
         {"chain1e6": lambda: long_chain(torch.tensor([0.5], requires_grad=True))},

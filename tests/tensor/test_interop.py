@@ -95,6 +95,45 @@ def test_units_are_kept(f: Any) -> None:
     assert t.grad is not None
 
 
+def test_what_has_units_is_no_data_of_a_tensor() -> None:
+    pint = pytest.importorskip("pint")
+    quantity = V * pint.UnitRegistry().meter
+    for act in (ag.Tensor, ag.grad(lambda x: np.sum(x * x))):
+        with pytest.raises(errors.DataError, match=r"Quantity belongs around .* Write ag\.Tensor\(q\.magnitude\)"):
+            act(quantity)
+    kept = quantity.units * ag.Tensor(quantity.magnitude, requires_grad=True)
+    assert kept.units == quantity.units
+
+
+def test_frames_and_labelled_arrays_are_copied_as_numbers() -> None:
+    pandas, xarray = pytest.importorskip("pandas"), pytest.importorskip("xarray")
+    for data in (pandas.DataFrame(M), xarray.DataArray(M, dims=("a", "b"))):
+        t = ag.Tensor(data)
+        assert type(t.data) is np.ndarray
+        np.testing.assert_array_equal(t, M)
+
+
+def test_arrays_of_sparse_stay_sparse() -> None:
+    sparse = pytest.importorskip("sparse")
+    given, w = sparse.COO.from_numpy(S), leaf(V)
+    y = np.sum((ag.Tensor(given) @ w) ** 2)
+    y.backward()
+    plain = leaf(V)
+    np.sum((ag.Tensor(S) @ plain) ** 2).backward()
+    np.testing.assert_allclose(w.grad, plain.grad)
+    g = ag.grad(lambda x: np.sum(x * x))(given)
+    assert type(g) is sparse.COO
+    np.testing.assert_array_equal(g.todense(), 2 * S)
+    with pytest.raises(errors.CompileError, match="holds a COO"):
+        ag.compile(lambda x: np.sum(x))(given)
+
+
+def test_a_matrix_of_scipy_is_no_data_of_a_tensor() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    with pytest.raises(errors.DataError, match=r"Write data\.toarray\(\), or S @ t for a product"):
+        ag.Tensor(sparse.csr_array(S))
+
+
 def test_a_class_that_converts_is_not_taken_for_one_that_holds() -> None:
     class Converting:
         shape = (3,)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import begun
 from autograd_lite.compiler.program.program import Assignment, Constant, Input, Program, Ref
@@ -298,7 +299,7 @@ def is_traced(x: Any) -> bool:
     """Tell whether a leaf of the arguments is an input of the program, and not a fixed setting."""
     if isinstance(x, (np.ndarray, np.generic)):
         return x.dtype.kind in "fiubc"
-    return isinstance(x, Handle) or is_generator(x) or x.__class__ in (int, float, complex)
+    return isinstance(x, Handle) or is_generator(x) or x.__class__ in (int, float, complex) or is_foreign(x)
 
 
 def _owned(c: Constant, environment: Environment) -> Constant:

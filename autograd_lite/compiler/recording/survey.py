@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import errors
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.libraries import PYTHON, UNWATCHED, USER, WITHIN, of, of_module
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE, is_ours, is_standard
@@ -145,6 +147,8 @@ class Survey:
     # ----- what an object consists of -----
 
     def _look(self, x: Any, name: str) -> None:
+        if is_foreign(x):
+            raise errors.CompileError(errors.COMPILE_ARRAY.format(what=name or "a variable", given=type(x).__name__))
         for kind, look, whole in _LOOKS:
             if isinstance(x, kind):
                 look(self, x, name)

@@ -17,6 +17,7 @@ from weakref import ref
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.libraries import WITHIN, of_frame
 from autograd_lite.base.shapes import Array, whole
 from autograd_lite.compiler.program import facts, helpers
@@ -132,7 +133,7 @@ class Trace:
             return seen.t
         if is_generator(value):
             return self.generator(value, ("argument", place), name)
-        if isinstance(value, np.ndarray) and value.__class__ is not np.ndarray:
+        if (isinstance(value, np.ndarray) and value.__class__ is not np.ndarray) or is_foreign(value):
             refuse_masked(value)
             refuse(errors.COMPILE_ARRAY, what=name, given=type(value).__name__)
         key = ("argument", place)

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch
+from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.shapes import A, Array, Shape
 from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import refuse_masked, with_shape
@@ -54,7 +55,7 @@ def cross_entropy(
     ShapeError
         A target of another shape.
     ArgumentError
-        A class that does not exist.
+        A class that does not exist. In an array of another library, as of dask, it has a loss of nan.
 
     Examples
     --------
@@ -151,9 +152,10 @@ class _AtClasses:
             one_hot = classes.shape == shape
             _refuse_target(loss, classes, wanted, f"target.argmax(axis={self.axis})" if one_hot else None)
         ignored = _ignored(classes, ignore_index)
-        known = (classes >= 0) & (classes < self.size)
-        text = errors.CLASS_RANGE.format(loss=loss, count=self.size, last=self.size - 1)
-        verify(known if ignored is None else known | ignored, text, errors.ArgumentError)
+        if classes.__class__ is np.ndarray or foreign(classes) is None:  # else it is a loss of nan
+            known = (classes >= 0) & (classes < self.size)
+            text = errors.CLASS_RANGE.format(loss=loss, count=self.size, last=self.size - 1)
+            verify(known if ignored is None else known | ignored, text, errors.ArgumentError)
         self.ignored = ignored
         self.classes: Any = target if isinstance(target, Tensor) else classes
         if ignored is not None:
@@ -183,7 +185,7 @@ class _AtClasses:
 
 def _ignored(classes: Array, ignore_index: int | None) -> Array | None:
     """Return which examples do not count; None where that is none of them."""
-    unknown = traced() or is_batch(classes)
+    unknown = traced() or is_batch(classes) or foreign(classes) is not None
     if ignore_index is None and unknown:
         return None
     ignored = classes == (_IGNORED if ignore_index is None else ignore_index)

@@ -8,11 +8,12 @@ batches.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.elsewhere import sent
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.op import Op
@@ -32,7 +33,7 @@ def pulled(done: WatchedCall, node: Node) -> list[Array | None]:
     if math.prod(node.shape) == 1:  # the gradient of one number, which need not pay for a batch
         found = done.pull([(node, np.ones(node.shape, node.dtype))])
         return [None if d is None else d.reshape((1, *d.shape)) for d in found]
-    return _in_chunks(done, node, vmap(lambda g: done.pull([(node, g)])), len(done.inputs))
+    return _in_chunks(done, node, vmap(lambda g: done.pull([(node, g)])), len(done.inputs), done.results)
 
 
 def pushed(done: WatchedCall, k: int) -> list[Array | None]:
@@ -45,14 +46,16 @@ def pushed(done: WatchedCall, k: int) -> list[Array | None]:
         return [_array(t, level) for t in done.push([*before, Batched(tangents, level), *after], _AT_ONCE)]
 
     recorded = vmap(lambda t: done.push([*before, t, *after]))
-    return _in_chunks(done, done.inputs[k], recorded if watched else at_once, len(done.results))
+    return _in_chunks(done, done.inputs[k], recorded if watched else at_once, len(done.results), done.arrays)
 
 
-def _in_chunks(done: WatchedCall, node: Node, sweep: Callable[[Array], Any], places: int) -> list[Array | None]:
+def _in_chunks(
+    done: WatchedCall, node: Node, sweep: Callable[[Array], Any], places: int, likes: Sequence[Any]
+) -> list[Array | None]:
     """Return what `sweep` makes of the unit vectors at a node, in batches that memory holds."""
     n = math.prod(node.shape)
     size = max(LIMIT // max(sum(math.prod(x.shape) for x in done.reached), 1), 1)
-    parts = [sweep(_units(node, start, min(start + size, n))) for start in range(0, n, size)]
+    parts = [sweep(sent(_units(node, start, min(start + size, n)), *likes)) for start in range(0, n, size)]
     if len(parts) == 1:
         return parts[0]  # type: ignore[no-any-return]
     joined = [None if found[0] is None else np.concatenate(found) for found in zip(*parts, strict=True)]

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import sent, zeros
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.base.signatures import Cores
 from autograd_lite.engine.definitions import Composite
@@ -188,7 +189,7 @@ def _fresh(op: Op, operands: Sequence[Any], settings: Settings, level: Level) ->
     (x, *rest) = operands
     shape = settings.get("shape")
     shape = x.shape if shape is None else tuple(np.ravel(shape).tolist())
-    like = np.broadcast_to(np.zeros((), x.dtype), shape)
+    like = np.broadcast_to(zeros((), x.dtype, x), shape)
     made = op(like, *rest, **{name: value for name, value in settings.items() if name != "shape"})
     return np.broadcast_to(made, (level.size, *shape))
 
@@ -261,7 +262,8 @@ def _behind(key: Any) -> tuple[Any, ...]:
 
 def _flat_places(key: Any, shape: Shape) -> Array:
     """Return where the elements that an index reads stand in the flat array; a batch for that of an outer batch."""
-    return indexing.getitem(np.arange(math.prod(shape)).reshape(shape), key=key)
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    return indexing.getitem(sent(numbers, *indexing.as_keys(key)), key=key)
 
 
 def _in_each(places: Array, level: Level) -> tuple[Any, Array]:
