@@ -126,15 +126,15 @@ def test_batches_of_none_and_of_one(shape: Any) -> None:
 
 
 def test_windows_are_taken_in_parts_that_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    how = (2, 1), ((1, 1), (0, 0)), (1, 1), 1
+    how = (2, 1), (1, 0), (1, 1), 1
     x, w = np.random.default_rng(0).standard_normal((2, 3, 9, 6)), np.ones((4, 3, 3, 2))
-    y = windows.convolved(x, w, how)
-    whole = [y, windows.convolved_input(y, w, (9, 6), how), windows.convolved_weight(x, y, (3, 2), how)]
+    y = windows.convolved(x, w, *how)
+    whole = [y, windows.convolved_input(y, w, (9, 6), *how), windows.convolved_weight(x, y, (3, 2), *how)]
     blocks = windows.blocks
     monkeypatch.setattr(windows, "blocks", lambda out, rows, batch, most: blocks(out, rows, batch, 1))
     assert len(windows.blocks((5, 5), 18, 2, 0)) == 5
-    parts = [windows.convolved(x, w, how), windows.convolved_input(y, w, (9, 6), how)]
-    for a, b in zip(whole, [*parts, windows.convolved_weight(x, y, (3, 2), how)], strict=True):
+    parts = [windows.convolved(x, w, *how), windows.convolved_input(y, w, (9, 6), *how)]
+    for a, b in zip(whole, [*parts, windows.convolved_weight(x, y, (3, 2), *how)], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-13)
 
 

@@ -270,10 +270,9 @@ def local_response_norm(
         _check_numbers("local_response_norm()", x, None if len(x.shape) < 3 else x.shape[1])  # noqa: PLR2004
         said = {"name": "size", "what": "local_response_norm()", "given": size, "least": 1, "n": 1, "instead": 1}
         raise errors.ArgumentError(errors.AXIS_SIZES.format(**said))
-    n = len(x.shape) - 1
-    ones, none = (1,) * (n - 1), ((0, 0),) * (n - 1)
-    how = ((size, *ones), (1, *ones), ((size // 2, (size - 1) // 2), *none), (1, *ones))
-    means = pooling.window_sums(x * x, how=how) / size
+    ones = (1,) * (len(x.shape) - 2)
+    padding = ((size // 2, (size - 1) // 2), *(0 for _ in ones))
+    means = pooling.window_sums(x * x, kernel=(size, *ones), stride=(1, *ones), padding=padding) / size
     return x / (means * alpha + k) ** beta
 
 

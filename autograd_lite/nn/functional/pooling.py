@@ -12,7 +12,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape, narrowed, wide
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.nn.functional.sizes import each_axis, extent, hashable, image_shape, windows_in
+from autograd_lite.nn.functional.sizes import each_axis, extent, hashable, image_shape, in_short, windows_in
 from autograd_lite.rules import pooling as rules
 from autograd_lite.rules.common import detached
 
@@ -273,7 +273,7 @@ def _image(input: Any, n: int, what: str) -> Array:  # noqa: A002
 def _placed(
     n: int, what: str, sizes: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Any:
-    """Return how windows are placed, as `rules.windows` is told, and by how much they reach beyond the padding."""
+    """Return the settings of the operation, how many windows there are, and the padding at each end as it was given."""
     kernel = each_axis(kernel, n, "kernel_size", what)
     stride = kernel if stride is None or stride == () else each_axis(stride, n, "stride", what)
     padding, dilation = each_axis(padding, n, "padding", what, 0), each_axis(dilation, n, "dilation", what)
@@ -292,7 +292,8 @@ def _placed(
     ends = [(c - 1) * s + k for c, s, k in zip(counts, stride, window, strict=True)]
     beyond = tuple([max(end - size, 0) for end, size in zip(ends, padded, strict=True)])
     pads = tuple([(p, p + more) for p, more in zip(padding, beyond, strict=True)])
-    return (kernel, stride, pads, dilation), counts, padding
+    how = {"kernel": kernel, "stride": stride, "padding": in_short(pads), "dilation": dilation}
+    return how, counts, padding
 
 
 def _max_pool(
@@ -301,8 +302,8 @@ def _max_pool(
     x = _image(input, n, f"max_pool{n}d()")
     given = hashable(kernel), hashable(stride), hashable(padding), hashable(dilation)
     how, *_ = _placed(n, f"max_pool{n}d()", tuple(x.shape[-n:]), *given, bool(ceil_mode))
-    y = rules.max_pool(x, how=how)
-    return (y, rules.places_of_largest(detached(x), detached(y), how=how)) if indices else y
+    y = rules.max_pool(x, **how)
+    return (y, rules.places_of_largest(detached(x), detached(y), **how)) if indices else y
 
 
 def _avg_pool(
@@ -314,15 +315,15 @@ def _avg_pool(
         raise errors.ArgumentError(errors.DIVISOR.format(what=what))
     sizes = tuple(x.shape[-n:])
     placed = _placed(n, what, sizes, hashable(kernel), hashable(stride), hashable(padding), 1, bool(ceil_mode))
-    counts = divisor if divisor is not None else _counts(sizes, placed, bool(padded))
-    total = rules.window_sums(wide(x), how=placed[0])
+    how = {name: value for name, value in placed[0].items() if name != "dilation"}
+    counts = divisor if divisor is not None else _counts(sizes, how["kernel"], how["stride"], *placed[1:], bool(padded))
+    total = rules.window_sums(wide(x), **how)
     return narrowed(total / (counts if isinstance(counts, int) else counts.astype(total.dtype)), x.dtype)
 
 
 @lru_cache(1024)
-def _counts(sizes: Shape, placed: Any, padded: bool) -> Any:
+def _counts(sizes: Shape, kernel: Shape, stride: Shape, counts: Shape, padding: Shape, padded: bool) -> Any:
     """Return how many elements each window has: one number, or an array where windows differ."""
-    (kernel, stride, _, _), counts, padding = placed
     along = []
     for size, k, s, count, p in zip(sizes, kernel, stride, counts, padding, strict=True):
         start = np.arange(count) * s - p

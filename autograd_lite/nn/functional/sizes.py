@@ -59,6 +59,11 @@ def windows_in(sizes: Sequence[int], window: Shape, stride: Shape, what: str) ->
     return tuple([(n - k) // s + 1 for n, k, s in zip(sizes, window, stride, strict=True)])
 
 
+def in_short(pads: Sequence[tuple[int, int]]) -> tuple[Any, ...]:
+    """Return padding as operations are told it: a number for an axis where it is the same at both ends."""
+    return tuple([low if low == high else (low, high) for low, high in pads])
+
+
 def extent(kernel: Shape, dilation: Shape) -> tuple[int, ...]:
     """Return how many elements a window reaches over."""
     return tuple([d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)])

@@ -384,8 +384,8 @@ def _convolution(op: Op, operands: Sequence[Any], settings: Settings, level: Lev
         return y.reshape((level.size, count, *y.shape[1:]))
     first, second = [_full(x, np.shape(x), level) for x in operands]
     second = _joined(np.moveaxis(second, 0, 1), 1) if of_weight else _joined(second, 0)
-    *others, groups = settings["how"]
-    y = op(_joined(np.moveaxis(first, 0, 1), 1), second, **{**settings, "how": (*others, groups * level.size)})
+    first = _joined(np.moveaxis(first, 0, 1), 1)
+    y = op(first, second, **{**settings, "groups": settings["groups"] * level.size})
     axis = 0 if of_weight else 1
     apart = y.reshape((*y.shape[:axis], level.size, y.shape[axis] // level.size, *y.shape[axis + 1 :]))
     return np.moveaxis(apart, axis, 0)
