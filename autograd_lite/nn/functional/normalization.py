@@ -321,8 +321,7 @@ def _keep(what: str, running: Any, new: Array, name: str, momentum: Any, factor:
     with no_grad():
         value = detached(new)
         value = (value.mean(0) if value.shape[0] > 1 else value).reshape(running.shape)
-        running *= 1 - momentum
-        running += value * (momentum * factor)
+        running[...] = detached(running) * (1 - momentum) + value * (momentum * factor)
 
 
 def _check_numbers(what: str, x: Array, channels: int | None, *numbers: Any) -> None:
@@ -332,7 +331,7 @@ def _check_numbers(what: str, x: Array, channels: int | None, *numbers: Any) -> 
         said = {"wanted": "any number of", "given": tuple(x.shape), "instead": instead}
         raise errors.ShapeError(errors.NORM_CHANNELS.format(what=what, **said))
     for name, given in zip(("weight", "bias", "running_mean", "running_var"), numbers, strict=False):
-        if given is not None and np.shape(given) != (channels,):
+        if given is not None and with_shape(given).shape != (channels,):
             said = {"name": name, "given": np.shape(given), "wanted": (channels,)}
             raise errors.ShapeError(errors.NORM_WEIGHT.format(what=what, **said))
 
@@ -347,7 +346,7 @@ def _last_axes(what: str, input: Any, normalized_shape: Any, weight: Any, bias: 
         said = {"wanted": wanted, "given": tuple(x.shape), "instead": instead}
         raise errors.ShapeError(errors.NORM_SHAPE.format(what=what, **said))
     for name, given in (("weight", weight), ("bias", bias)):
-        if given is not None and np.shape(given) != wanted:
+        if given is not None and with_shape(given).shape != wanted:
             text = errors.NORM_WEIGHT.format(name=name, what=what, given=np.shape(given), wanted=wanted)
             raise errors.ShapeError(text)
     return x, tuple(range(len(x.shape) - n, len(x.shape)))
