@@ -673,6 +673,22 @@ LEARNING = [
         ["'bicubic'", "(1, 1, 4)"], ["'linear'"], _F,
     ),
     Fault(
+        "windows for another number of axes", "F.adaptive_avg_pool2d(np.ones((1, 4, 4)), (1, 2, 3))",
+        errors.ArgumentError, ["(1, 2, 3)", "2 of them"], ["output_size=(1, 1)"], _F,
+    ),
+    Fault(
+        "factors for another number of axes", "F.interpolate(np.ones((1, 1, 4)), scale_factor=(1, 2))",
+        errors.ArgumentError, ["(1, 2)"], ["scale_factor=(2.0,)"], _F,
+    ),
+    Fault(
+        "an image without a batch that is resized", "F.interpolate(np.ones((4, 4)), size=3)", errors.ShapeError,
+        ["(N, C, H, W)", "(4, 4)"], ["x[None]"], _F,
+    ),
+    Fault(
+        "an image without a batch, to be normalised", "nn.BatchNorm2d(3)(np.ones((3, 4, 4)))", errors.ShapeError,
+        ["BatchNorm2d(3", "(3, 4, 4)"], ["x[None]"], "nn = ag.nn",
+    ),
+    Fault(
         "running statistics that cannot change", "F.batch_norm(input, m, m, training=True)", errors.ArgumentError,
         ["running_mean", "ndarray"], ["running_mean=ag.Tensor(running_mean)"], _F + "m = running_mean = np.ones(2)",
     ),

@@ -136,6 +136,9 @@ def blocks(out: Any, rows: Any, batch: Any, most: Any) -> Any:
 
 def convolved(x: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     """Return the sums of all windows of `x`, (batch, in, ...), times `weight`, (out, in / groups, *kernel)."""
+    if np.result_type(x, weight) == np.float16:  # summed up in single precision
+        y = convolved(x.astype(np.float32), weight.astype(np.float32), stride, padding, dilation, groups)
+        return y.astype(np.float16)
     padding = pairs(padding)
     outputs, inputs, *kernel = weight.shape
     windows_of = columns(x, kernel, stride, padding, dilation)
@@ -152,6 +155,9 @@ def convolved(x: Any, weight: Any, stride: Any, padding: Any, dilation: Any, gro
 
 def convolved_input(result: Any, weight: Any, size: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     """Return the share of the input of `convolved`, of axes of `size`, in `result`: its transpose."""
+    if np.result_type(result, weight) == np.float16:
+        g, w = result.astype(np.float32), weight.astype(np.float32)
+        return convolved_input(g, w, size, stride, padding, dilation, groups).astype(np.float16)
     padding = pairs(padding)
     outputs, inputs, *kernel = weight.shape
     out, batch = result.shape[2:], len(result)
@@ -193,6 +199,9 @@ def transposed(weight: Any, groups: Any) -> Any:
 
 def convolved_weight(x: Any, result: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     """Return the share of the weight of `convolved`, with axes of `kernel`, in `result`."""
+    if np.result_type(x, result) == np.float16:
+        a, g = x.astype(np.float32), result.astype(np.float32)
+        return convolved_weight(a, g, kernel, stride, padding, dilation, groups).astype(np.float16)
     padding = pairs(padding)
     outputs, inputs = result.shape[1], x.shape[1] // groups
     windows_of = columns(x, kernel, stride, padding, dilation)

@@ -144,6 +144,8 @@ def test_half_precision_is_summed_in_single() -> None:
     assert F.avg_pool1d(np.full((1, 4096), 100, np.float16), 4096).tolist() == [[100.0]]
     y = F.conv1d(x[None], np.ones((1, 1, 4096), np.float16))
     assert (y.dtype, y.tolist()) == (np.float16, [[[4096.0]]])
+    long = np.ones((1, 1, 8192), np.float16)
+    assert ag.grad(lambda w: np.sum(F.conv1d(long, w)) / 2)(np.ones((1, 1, 2), np.float16)).tolist() == [[[4096.0] * 2]]
 
 
 # ----- running statistics and training -----

@@ -117,7 +117,8 @@ def _sized(n: int, input: Any, output_size: Any, what: str) -> tuple[Array, Shap
         raise errors.ShapeError(image_shape(x.shape, n, what))
     sizes = tuple(x.shape[-n:])
     given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
-    given = tuple([m if g is None else g for g, m in zip(given, sizes, strict=len(given) == n)])
+    if len(given) == n:
+        given = tuple([m if g is None else g for g, m in zip(given, sizes, strict=True)])
     return x, sizes, each_axis(given, n, "output_size", what)
 
 

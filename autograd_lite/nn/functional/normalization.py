@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.switch import no_grad
+from autograd_lite.nn.functional.sizes import each_axis
 from autograd_lite.rules import pooling
 from autograd_lite.rules.common import detached
 from autograd_lite.rules.normalization import normalized
@@ -226,9 +226,9 @@ def group_norm(
     channels = x.shape[1] if len(x.shape) > 1 else None
     _check_numbers("group_norm()", x, channels, weight, bias)
     assert channels is not None
-    groups = operator.index(num_groups)
-    if groups < 1 or channels % groups:
-        said = {"groups": groups, "channels": channels, "instead": math.gcd(max(groups, 1), channels)}
+    (groups,) = each_axis(num_groups, 1, "num_groups", "group_norm()")
+    if channels % groups:
+        said = {"groups": groups, "channels": channels, "instead": math.gcd(groups, channels)}
         raise errors.ShapeError(errors.NORM_GROUPS.format(what="group_norm()", **said))
     parts = x.reshape((x.shape[0], groups, channels // groups, *x.shape[2:]))
     weight, bias = [None if a is None else with_shape(a).reshape((groups, -1)) for a in (weight, bias)]
@@ -266,10 +266,8 @@ def local_response_norm(
     array([[[1.]]])
     """
     x: Array = with_shape(input)
-    if len(x.shape) < 3 or operator.index(size) < 1:  # noqa: PLR2004 - batch, channels, and one more
-        _check_numbers("local_response_norm()", x, None if len(x.shape) < 3 else x.shape[1])  # noqa: PLR2004
-        said = {"name": "size", "what": "local_response_norm()", "given": size, "least": 1, "n": 1, "instead": 1}
-        raise errors.ArgumentError(errors.AXIS_SIZES.format(**said))
+    _check_numbers("local_response_norm()", x, x.shape[1] if len(x.shape) > 2 else None)  # noqa: PLR2004 - batch and channels
+    (size,) = each_axis(size, 1, "size", "local_response_norm()")
     ones = (1,) * (len(x.shape) - 2)
     padding = ((size // 2, (size - 1) // 2), *(0 for _ in ones))
     means = pooling.window_sums(x * x, kernel=(size, *ones), stride=(1, *ones), padding=padding) / size

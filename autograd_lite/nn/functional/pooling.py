@@ -307,9 +307,10 @@ def _max_pool(
 
 
 def _avg_pool(
-    n: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, padded: bool, divisor: Any  # noqa: A002
+    n: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, padded: bool, divisor: Any,  # noqa: A002
+    name: str = "avg_pool",
 ) -> Any:  # fmt: skip
-    what = f"avg_pool{n}d()"
+    what = f"{name}{n}d()"
     x = _image(input, n, what)
     if divisor is not None and divisor == 0:
         raise errors.ArgumentError(errors.DIVISOR.format(what=what))
@@ -340,7 +341,7 @@ def _counts(sizes: Shape, kernel: Shape, stride: Shape, counts: Shape, padding: 
 def _lp_pool(n: int, input: Any, norm_type: float, kernel: Any, stride: Any, ceil_mode: bool) -> Any:  # noqa: A002
     what = f"lp_pool{n}d()"
     x = _image(input, n, what)
-    means = _avg_pool(n, x**norm_type, kernel, stride, 0, ceil_mode, True, None)
+    means = _avg_pool(n, x**norm_type, kernel, stride, 0, ceil_mode, True, None, "lp_pool")
     sums = means * math.prod(each_axis(kernel, n, "kernel_size", what))
     present = detached(sums) != 0
     return np.where(present, np.where(present, sums, 1) ** (1.0 / norm_type), 0)

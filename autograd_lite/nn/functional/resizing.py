@@ -64,7 +64,9 @@ def interpolate(
     x: Array = with_shape(input)
     n = len(x.shape) - 2
     if n not in (1, 2, 3):
-        raise errors.ShapeError(image_shape(x.shape, 2, "interpolate()"))
+        missing = ", ".join(["None"] * (2 - len(x.shape)) + ["None"])
+        instead = f"x[{missing}]" if n < 1 else f"x.reshape({(-1, *x.shape[-4:])})"
+        raise errors.ShapeError(errors.RESIZE_SHAPE.format(given=tuple(x.shape), instead=instead))
     _check_mode(mode, n, x.shape, align_corners, antialias)
     sizes, factors = _goal(tuple(x.shape[2:]), size, scale_factor, recompute_scale_factor)
     if mode == "area":
@@ -154,10 +156,12 @@ def _goal(sizes: Shape, size: Any, factor: Any, recompute: Any) -> tuple[Shape, 
     n = len(sizes)
     if factor is None:
         return each_axis(size, n, "size", "interpolate()"), (None,) * n
-    factors = [float(f) for f in (factor if isinstance(factor, (tuple, list)) else (factor,) * n)]
-    counts = tuple([math.floor(m * f) for m, f in zip(sizes, factors, strict=len(factors) == n)])
+    factors = tuple(factor) if isinstance(factor, (tuple, list)) else (factor,) * n
+    if len(factors) != n or not all(isinstance(f, (int, float, np.number)) and 0 < f < math.inf for f in factors):
+        raise errors.ArgumentError(errors.RESIZE_FACTOR.format(given=factor, n=n, instead=(2.0,) * n))
+    counts = tuple([math.floor(m * f) for m, f in zip(sizes, factors, strict=True)])
     counts = each_axis(counts, n, "size", "interpolate()")
-    return counts, (None,) * n if recompute else tuple(factors)
+    return counts, (None,) * n if recompute else tuple(map(float, factors))
 
 
 @lru_cache(256)

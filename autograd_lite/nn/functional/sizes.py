@@ -6,6 +6,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine.operands import with_shape
@@ -23,14 +25,15 @@ def each_axis(given: Any, n: int, name: str, what: str, least: int = 1) -> tuple
         numbers = ()
     if len(numbers) not in (1, n) or min(numbers) < least or isinstance(given, bool):
         instead = max(least, 1) if n == 1 else (max(least, 1),) * n
-        names = {"name": name, "what": what, "given": given, "least": least, "n": n, "instead": instead}
+        several = f", or {n} of them, one for each axis" if n > 1 else ""
+        names = {"name": name, "what": what, "given": given, "least": least, "several": several, "instead": instead}
         raise errors.ArgumentError(errors.AXIS_SIZES.format(**names))
     return numbers * (n // len(numbers))
 
 
 def hashable(given: Any) -> Any:
-    """Return a setting as a key of a cache: lists as tuples."""
-    return tuple(given) if isinstance(given, list) else given
+    """Return a setting as a key of a cache: lists and arrays as tuples."""
+    return tuple(given) if isinstance(given, (list, np.ndarray)) and np.ndim(given) else given
 
 
 def images(input: Any, n: int, what: str) -> tuple[Array, bool]:  # noqa: A002 - PyTorch's name

@@ -82,6 +82,8 @@ def _misfit(layer: _Norm, given: Any) -> str:
     if len(given) in layer._dims:
         last = given[-1] == layer.num_features
         instead = "np.moveaxis(x, -1, 1)" if last else f"nn.{type(layer).__name__}({channels})"
+    elif len(given) + 1 in layer._dims and given[0] == layer.num_features:
+        instead = "x[None]"
     else:
         wanted = ("N", "C", "L") if layer._dims[0] == 2 else ("N", "C", *"DHW"[-(layer._dims[-1] - 2) :])  # noqa: PLR2004
         instead = f"an input of shape ({', '.join(wanted)})"
