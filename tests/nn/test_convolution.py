@@ -95,6 +95,16 @@ def test_indices_are_where_the_maxima_are(settings: Any) -> None:
     assert np.array_equal(F.max_pool2d(whole, 2), F.max_pool2d(whole.astype(float), 2))
 
 
+def test_where_a_sum_of_powers_is_0_the_derivative_is_0() -> None:
+    x = ag.Tensor([[0.0, 0.0, 3.0, 4.0]], requires_grad=True)
+    y = F.lp_pool1d(x, 2, 2)
+    y.sum().backward()
+    np.testing.assert_allclose(y.detach(), [[0.0, 5.0]])
+    np.testing.assert_allclose(x.grad, [[0.0, 0.0, 0.6, 0.8]])
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(F.lp_pool1d(np.array([[-3.0, 1.0]]), 3, 2)).all()  # as of PyTorch's
+
+
 def test_of_indices_that_occur_twice_the_last_number_stays() -> None:
     x = np.array([[3.0, 4.0, 5.0]])
     places = np.array([[1, 1, 2]])

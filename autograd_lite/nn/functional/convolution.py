@@ -8,7 +8,6 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn.functional.sizes import (
     channels_last,
     each_axis,
@@ -16,6 +15,7 @@ from autograd_lite.nn.functional.sizes import (
     hashable,
     image_shape,
     in_short,
+    unmasked,
     windows_in,
 )
 from autograd_lite.nn.owner import owner_called
@@ -196,7 +196,7 @@ def conv_transpose3d(
 def _conv(
     n: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int  # noqa: A002
 ) -> Tensor:  # fmt: skip
-    x, weight, bias = with_shape(input), with_shape(weight), None if bias is None else with_shape(bias)
+    x, weight, bias = unmasked(input), unmasked(weight), None if bias is None else unmasked(bias)
     settings = hashable(stride), hashable(padding), hashable(dilation), groups
     how = _planned(_placed, n, x, weight, bias, settings)
     if len(x.shape) == n + 2:
@@ -208,7 +208,7 @@ def _conv_transpose(
     n: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int,  # noqa: A002
     dilation: Any,
 ) -> Tensor:  # fmt: skip
-    x, weight, bias = with_shape(input), with_shape(weight), None if bias is None else with_shape(bias)
+    x, weight, bias = unmasked(input), unmasked(weight), None if bias is None else unmasked(bias)
     settings = hashable(stride), hashable(padding), hashable(dilation), groups, hashable(output_padding)
     how = _planned(_placed_back, n, x, weight, bias, settings)
     if len(x.shape) == n + 2:

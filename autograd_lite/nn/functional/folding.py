@@ -7,8 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
-from autograd_lite.nn.functional.sizes import each_axis, extent, image_shape, windows_in
+from autograd_lite.nn.functional.sizes import each_axis, extent, image_shape, unmasked, windows_in
 from autograd_lite.rules import pooling as rules
 
 
@@ -42,7 +41,7 @@ def unfold(input: Array, kernel_size: Any, dilation: Any = 1, padding: Any = 0, 
            [3., 4., 6., 7.],
            [4., 5., 7., 8.]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     if len(x.shape) not in (3, 4):
         raise errors.ShapeError(image_shape(x.shape, 2, "unfold()"))
     how, counts = _placed("unfold()", tuple(x.shape[-2:]), kernel_size, stride, padding, dilation)
@@ -78,7 +77,7 @@ def fold(
             [2., 4., 2.],
             [1., 2., 1.]]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     size = each_axis(output_size, 2, "output_size", "fold()")
     how, counts = _placed("fold()", size, kernel_size, stride, padding, dilation)
     kernel: Shape = how["kernel"]

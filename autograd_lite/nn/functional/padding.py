@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.operands import with_shape
+from autograd_lite.nn.functional.sizes import unmasked
 
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
@@ -42,7 +42,7 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     >>> pad(np.array([1.0, 2.0, 3.0]), (2, 0), "reflect")
     array([3., 2., 1., 2., 3.])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     if mode not in _MODES:
         raise errors.ArgumentError(errors.PAD_MODE.format(given=mode))
     pairs = _pairs(pad, x.shape)

@@ -10,9 +10,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape, narrowed, wide
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.nn.functional.sizes import each_axis, extent, hashable, image_shape, in_short, windows_in
+from autograd_lite.nn.functional.sizes import each_axis, extent, hashable, image_shape, in_short, unmasked, windows_in
 from autograd_lite.rules import pooling as rules
 from autograd_lite.rules.common import detached
 
@@ -263,7 +262,7 @@ def max_unpool3d(
 
 
 def _image(input: Any, n: int, what: str) -> Array:  # noqa: A002
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     if len(x.shape) not in (n + 1, n + 2):
         raise errors.ShapeError(image_shape(x.shape, n, what))
     return x
@@ -351,7 +350,7 @@ def _max_unpool(
     n: int, input: Any, indices: Any, kernel: Any, stride: Any, padding: Any, output_size: Any  # noqa: A002
 ) -> Any:  # fmt: skip
     what = f"max_unpool{n}d()"
-    x, places = _image(input, n, what), detached(with_shape(indices))
+    x, places = _image(input, n, what), detached(unmasked(indices))
     if x.shape != places.shape:
         raise errors.ShapeError(errors.UNPOOL_SHAPE.format(what=what, given=x.shape, indices=places.shape))
     size = _unpooled(n, what, tuple(x.shape[-n:]), kernel, stride, padding, output_size)

@@ -10,9 +10,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn.functional import adaptive
-from autograd_lite.nn.functional.sizes import each_axis, image_shape
+from autograd_lite.nn.functional.sizes import each_axis, image_shape, unmasked
 
 _LINEAR = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 """The modes that are about a number of axes."""
@@ -61,7 +60,7 @@ def interpolate(
     >>> interpolate(np.array([[[1.0, 3.0]]]), scale_factor=2, mode="linear")
     array([[[1. , 1.5, 2.5, 3. ]]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     n = len(x.shape) - 2
     if n not in (1, 2, 3):
         missing = ", ".join(["None"] * (2 - len(x.shape)) + ["None"])
@@ -126,7 +125,7 @@ def pixel_unshuffle(input: Array, downscale_factor: int) -> Any:  # noqa: A002 -
 
 
 def _with_channels(input: Any, what: str) -> Array:  # noqa: A002
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     if len(x.shape) < 3:  # noqa: PLR2004 - channels, height, width
         raise errors.ShapeError(image_shape(x.shape, 2, what))
     return x

@@ -10,9 +10,15 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
+from autograd_lite.engine.operands import refuse_masked, with_shape
 
 _LETTERS = ("L", "HW", "DHW")
+
+
+def unmasked(x: Any) -> Array:
+    """Return what is given as an array; a masked one, whose mask would be lost, is refused."""
+    refuse_masked(x)
+    return with_shape(x)
 
 
 def each_axis(given: Any, n: int, name: str, what: str, least: int = 1) -> tuple[int, ...]:
@@ -34,16 +40,6 @@ def each_axis(given: Any, n: int, name: str, what: str, least: int = 1) -> tuple
 def hashable(given: Any) -> Any:
     """Return a setting as a key of a cache: lists and arrays as tuples."""
     return tuple(given) if isinstance(given, (list, np.ndarray)) and np.ndim(given) else given
-
-
-def images(input: Any, n: int, what: str) -> tuple[Array, bool]:  # noqa: A002 - PyTorch's name
-    """Return an input of `n` axes behind batch and channels, and whether it has no batch: it then has one of 1."""
-    x: Array = with_shape(input)
-    if len(x.shape) == n + 2:
-        return x, False
-    if len(x.shape) == n + 1:
-        return x[None], True
-    raise errors.ShapeError(image_shape(x.shape, n, what))
 
 
 def image_shape(given: Shape, n: int, what: str) -> str:
