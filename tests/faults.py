@@ -653,6 +653,10 @@ LEARNING = [
         ["padding=(2, 2)", "(2, 2)"], ["padding=(1, 1)"], _F,
     ),
     Fault(
+        "windows that reach over the whole input", "F.max_pool1d(np.ones((1, 1)), 2, 1, 1, 2)", errors.ShapeError,
+        ["windows of (3,)", "padding alone"], ["dilation=1"], _F,
+    ),
+    Fault(
         "a norm of other channels", "nn.BatchNorm2d(3)(np.ones((2, 4, 5, 5)))", errors.ShapeError,
         ["BatchNorm2d(3", "(2, 4, 5, 5)"], ["nn.BatchNorm2d(4)"], "nn = ag.nn",
     ),

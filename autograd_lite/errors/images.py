@@ -45,6 +45,10 @@ POOL_PADDING = (
     "{what} has padding={padding} and windows of {window}: with more than half of a window some are of padding alone. "
     "Write padding={instead}, or ag.nn.functional.pad(x, ...) before it"
 )
+POOL_EMPTY = (
+    "{what} has windows of {window} in which no element of the input is, which is {size}, but padding alone. "
+    "Write dilation=1, or less padding"
+)
 DIVISOR = "divisor_override=0 of {what} divides by zero. Write divisor_override=None for the size of a window"
 UNPOOL_SHAPE = (
     "{what} is given an input of shape {given} and indices of shape {indices}. "

@@ -277,22 +277,37 @@ def _placed(
     stride = kernel if stride is None or stride == () else each_axis(stride, n, "stride", what)
     padding, dilation = each_axis(padding, n, "padding", what, 0), each_axis(dilation, n, "dilation", what)
     window = extent(kernel, dilation)
-    if any(p > k // 2 for p, k in zip(padding, window, strict=True)):
-        instead = tuple([k // 2 for k in window])
-        said = {"padding": padding, "window": window, "instead": instead}
+    if any(p > k // 2 for p, k in zip(padding, kernel, strict=True)):
+        instead = tuple([k // 2 for k in kernel])
+        said = {"padding": padding, "window": kernel, "instead": instead}
         raise errors.ArgumentError(errors.POOL_PADDING.format(what=what, **said))
     padded = [size + 2 * p for size, p in zip(sizes, padding, strict=True)]
-    counts = windows_in(padded, window, stride, what)
-    if ceil_mode:
-        counts = tuple([
-            c + (c * s < size + p and (c - 1) * s + k < size + 2 * p)
-            for c, s, k, size, p in zip(counts, stride, window, sizes, padding, strict=True)
-        ])
+    counts = _counted(sizes, padding, window, stride) if ceil_mode else windows_in(padded, window, stride, what)
+    if min(counts) < 1:
+        raise errors.ShapeError(errors.WINDOW_SIZE.format(what=what, window=window, size=tuple(padded)))
+    starts = [np.arange(c) * s - p for c, s, p in zip(counts, stride, padding, strict=True)]
+    if not all(map(_all_inside, starts, sizes, kernel, dilation)):
+        raise errors.ShapeError(errors.POOL_EMPTY.format(what=what, window=window, size=sizes))
     ends = [(c - 1) * s + k for c, s, k in zip(counts, stride, window, strict=True)]
     beyond = tuple([max(end - size, 0) for end, size in zip(ends, padded, strict=True)])
     pads = tuple([(p, p + more) for p, more in zip(padding, beyond, strict=True)])
     how = {"kernel": kernel, "stride": stride, "padding": in_short(pads), "dilation": dilation}
     return how, counts, padding
+
+
+def _counted(sizes: Shape, padding: Shape, window: Shape, stride: Shape) -> tuple[int, ...]:
+    """Return how many windows there are where the last may reach beyond the end: all that begin before it."""
+    counts = []
+    for size, p, k, s in zip(sizes, padding, window, stride, strict=True):
+        count = -(-(size + 2 * p - k) // s) + 1
+        counts.append(count - ((count - 1) * s >= size + p))
+    return tuple(counts)
+
+
+def _all_inside(starts: Array, size: int, kernel: int, dilation: int) -> bool:
+    """Tell whether each window has an element of the input."""
+    places = starts[:, None] + np.arange(kernel) * dilation
+    return bool(((places >= 0) & (places < size)).any(1).all())
 
 
 def _max_pool(

@@ -71,6 +71,7 @@ def interpolate(
     if mode == "area":
         return _AREAS[n - 1](x, sizes)
     kind = mode if mode in _PLAIN else "cubic" if mode == "bicubic" else "linear"
+    kind = "image" if mode == "nearest" and n == 2 else kind  # noqa: PLR2004 - of which PyTorch takes other pixels
     for axis, (count, factor) in enumerate(zip(sizes, factors, strict=True), 2):
         x = _resized(x, axis, _taps(kind, x.shape[axis], count, factor, bool(align_corners)))
     return x
@@ -166,9 +167,13 @@ def _goal(sizes: Shape, size: Any, factor: Any, recompute: Any) -> tuple[Shape, 
 @lru_cache(256)
 def _taps(kind: str, size: int, count: int, factor: float | None, corners: bool) -> list[tuple[Array, Array | None]]:
     """Return, for one axis, which elements a new one is made of and with which weights; None for 1."""
-    step = size / count if factor is None else 1 / factor
     at = np.arange(count)
-    if kind in ("nearest", "nearest-exact"):
+    if count == size and kind in ("image", "linear"):  # as in PyTorch, whatever the factor
+        return [(at, None)]
+    if count == 2 * size and kind == "image":
+        return [(at // 2, None)]
+    step = size / count if factor is None else 1 / factor
+    if kind in ("nearest", "nearest-exact", "image"):
         offset = 0.5 if kind == "nearest-exact" else 0.0
         places = np.floor((at.astype(np.float32) + np.float32(offset)) * np.float32(step)).astype(np.int64)
         return [(np.minimum(places, size - 1), None)]
