@@ -81,6 +81,7 @@ PAD_WIDTHS = (
     "Write a pair for each axis, the last axis first: (left, right, top, bottom)"
 )
 PAD_LONG = "pad() with mode={mode!r} takes {width} elements of an axis of {size}. Write widths below {most}"
+PAD_NOTHING = "pad() by {given} leaves nothing of an axis of {size}. Write widths that together are at least {least}"
 PAD_MODE = "pad() has no mode {given!r}. Write mode='constant', 'reflect', 'replicate' or 'circular'"
 RESIZE_GOAL = "interpolate() is told {given}. Write size=(...), or scale_factor=2, one of them"
 RESIZE_SHAPE = (

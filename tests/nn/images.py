@@ -165,6 +165,8 @@ for _n, _shape in enumerate((SEQUENCE, IMAGE, VOLUME), 1):
     row(f"nn.CircularPad{_n}d({_widths})", _shape)
 row("nn.ZeroPad2d((1, -1, 2, 0))", IMAGE)
 row("nn.ReflectionPad2d(1)", IMAGE[1:])
+for _mode in ("constant", "reflect", "replicate", "circular"):
+    row(f"lambda x: F.pad(x, (-1, 2, 3, -2), mode={_mode!r})", IMAGE)
 row("lambda x: F.pad(x, (1, 2))", (3,))
 row("lambda x: F.pad(x, (1, -2, 0, 1), value=2.0)", IMAGE)
 row("lambda x: F.pad(x, (-1, 2, 2, -1), mode='replicate')", IMAGE)
