@@ -134,6 +134,18 @@ def blocks(out: Any, rows: Any, batch: Any, most: Any) -> Any:
     return [(slice(i, j), slice(i * each, j * each)) for i, j in parts]
 
 
+def room_for(a: Any, lead: Any, parts: Any) -> Any:
+    """Return memory for the largest of some parts of an array, which they take one after the other."""
+    return np.empty(a[(*lead, parts[0][0])].size if parts else 0, a.dtype)
+
+
+def copied(a: Any, room: Any) -> Any:
+    """Return a copy of an array, in the first numbers of `room`."""
+    out = room[: a.size].reshape(a.shape)
+    out[...] = a
+    return out
+
+
 def convolved(x: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     """Return the sums of all windows of `x`, (batch, in, ...), times `weight`, (out, in / groups, *kernel)."""
     if np.result_type(x, weight) == np.float16:  # summed up in single precision
@@ -146,10 +158,12 @@ def convolved(x: Any, weight: Any, stride: Any, padding: Any, dilation: Any, gro
     rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
     w = weight.reshape(groups, outputs // groups, rows)
     y = np.empty((groups, outputs // groups, product(out) * len(x)), np.result_type(x, weight))
+    parts = blocks(out, rows * groups, len(x), 2**16)
+    room = room_for(windows_of, lead, parts)
     with np.errstate(all="ignore"):
-        for part, places_of in blocks(out, rows * groups, len(x), 2**16):
-            cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
-            np.matmul(w, cols, out=y[:, :, places_of])
+        for part, places_of in parts:
+            cols = copied(windows_of[(*lead, part)], room)
+            np.matmul(w, cols.reshape(groups, rows, places_of.stop - places_of.start), out=y[:, :, places_of])
     return batch_first(y.reshape(outputs, *out, len(x)))
 
 
@@ -209,9 +223,12 @@ def convolved_weight(x: Any, result: Any, kernel: Any, stride: Any, padding: Any
     rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
     g = batch_last(result).reshape(groups, outputs // groups, product(out) * len(x))
     w = np.zeros((groups, outputs // groups, rows), np.result_type(x, result))
+    parts = blocks(out, rows * groups, len(x), 2**17)
+    room = room_for(windows_of, lead, parts)
     with np.errstate(all="ignore"):
-        for part, places_of in blocks(out, rows * groups, len(x), 2**17):
-            cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
+        for part, places_of in parts:
+            cols = copied(windows_of[(*lead, part)], room)
+            cols = cols.reshape(groups, rows, places_of.stop - places_of.start)
             w += (cols @ g[:, :, places_of].swapaxes(1, 2)).swapaxes(1, 2)
     return w.reshape(outputs, inputs, *kernel)
 
@@ -346,6 +363,6 @@ def repooled(v: Any, at: Any) -> Any:
 
 KERNELS = (
     product, pairs, inside, bordered, steps, places, windows, folded, overlapped, batch_last, batch_first, columns,
-    blocks, convolved, convolved_input, turned, transposed, convolved_weight, largest, hits, put_at_largest,
-    taken_at_largest, places_of_largest, sums, spread_sums, unpooled, repooled,
+    blocks, room_for, copied, convolved, convolved_input, turned, transposed, convolved_weight, largest, hits,
+    put_at_largest, taken_at_largest, places_of_largest, sums, spread_sums, unpooled, repooled,
 )  # fmt: skip
