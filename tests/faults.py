@@ -672,6 +672,10 @@ LEARNING = [
         ["padding=(2, 2)", "(2, 2)"], ["padding=(1, 1)"], _F,
     ),
     Fault(
+        "windows that reach over the whole input", "F.max_pool1d(np.ones((1, 1)), 2, 1, 1, 2)", errors.ShapeError,
+        ["windows of (3,)", "padding alone"], ["dilation=1"], _F,
+    ),
+    Fault(
         "a norm of other channels", "nn.BatchNorm2d(3)(np.ones((2, 4, 5, 5)))", errors.ShapeError,
         ["BatchNorm2d(3", "(2, 4, 5, 5)"], ["nn.BatchNorm2d(4)"], "nn = ag.nn",
     ),
@@ -690,6 +694,22 @@ LEARNING = [
     Fault(
         "cubic sequences", "F.interpolate(np.ones((1, 1, 4)), size=8, mode='bicubic')", errors.ArgumentError,
         ["'bicubic'", "(1, 1, 4)"], ["'linear'"], _F,
+    ),
+    Fault(
+        "windows for another number of axes", "F.adaptive_avg_pool2d(np.ones((1, 4, 4)), (1, 2, 3))",
+        errors.ArgumentError, ["(1, 2, 3)", "2 of them"], ["output_size=(1, 1)"], _F,
+    ),
+    Fault(
+        "factors for another number of axes", "F.interpolate(np.ones((1, 1, 4)), scale_factor=(1, 2))",
+        errors.ArgumentError, ["(1, 2)"], ["scale_factor=(2.0,)"], _F,
+    ),
+    Fault(
+        "an image without a batch that is resized", "F.interpolate(np.ones((4, 4)), size=3)", errors.ShapeError,
+        ["(N, C, H, W)", "(4, 4)"], ["x[None]"], _F,
+    ),
+    Fault(
+        "an image without a batch, to be normalised", "nn.BatchNorm2d(3)(np.ones((3, 4, 4)))", errors.ShapeError,
+        ["BatchNorm2d(3", "(3, 4, 4)"], ["x[None]"], "nn = ag.nn",
     ),
     Fault(
         "running statistics that cannot change", "F.batch_norm(input, m, m, training=True)", errors.ArgumentError,

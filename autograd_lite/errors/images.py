@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 AXIS_SIZES = (
-    "{name} of {what} is {given!r}: it takes a whole number of at least {least}, or {n} of them, one for each axis. "
-    "Write {name}={instead}"
+    "{name} of {what} is {given!r}: it takes a whole number of at least {least}{several}. Write {name}={instead}"
 )
 IMAGE_SHAPE = (
     "{what} takes an input of shape {batched}, or {single} without a batch, but is given one of shape {given}. "
@@ -46,6 +45,10 @@ POOL_PADDING = (
     "{what} has padding={padding} and windows of {window}: with more than half of a window some are of padding alone. "
     "Write padding={instead}, or ag.nn.functional.pad(x, ...) before it"
 )
+POOL_EMPTY = (
+    "{what} has windows of {window} in which no element of the input is, which is {size}, but padding alone. "
+    "Write dilation=1, or less padding"
+)
 DIVISOR = "divisor_override=0 of {what} divides by zero. Write divisor_override=None for the size of a window"
 UNPOOL_SHAPE = (
     "{what} is given an input of shape {given} and indices of shape {indices}. "
@@ -78,15 +81,24 @@ PAD_WIDTHS = (
     "Write a pair for each axis, the last axis first: (left, right, top, bottom)"
 )
 PAD_LONG = "pad() with mode={mode!r} takes {width} elements of an axis of {size}. Write widths below {most}"
+PAD_NOTHING = "pad() by {given} leaves nothing of an axis of {size}. Write widths that together are at least {least}"
 PAD_MODE = "pad() has no mode {given!r}. Write mode='constant', 'reflect', 'replicate' or 'circular'"
 RESIZE_GOAL = "interpolate() is told {given}. Write size=(...), or scale_factor=2, one of them"
+RESIZE_SHAPE = (
+    "interpolate() takes inputs of shape (N, C, L), (N, C, H, W) or (N, C, D, H, W), but is given one of shape "
+    "{given}. Write {instead}"
+)
+RESIZE_FACTOR = (
+    "scale_factor={given!r} of interpolate(): it takes a positive number, or {n} of them, one for each axis. "
+    "Write scale_factor={instead}"
+)
 RESIZE_MODE = "interpolate() has no mode {given!r} for an input of shape {shape}. Write mode={instead}"
 RESIZE_CORNERS = "interpolate() with mode={mode!r} has no corners to align. Write align_corners=None"
 RESIZE_ANTIALIAS = (
     "interpolate() has no antialias. Write ag.nn.functional.avg_pool2d(x, k) before it, for smaller images without "
     "artefacts"
 )
-SHUFFLE = "{what} divides {size} not by {factor}, of an input of shape {given}. Write another factor, or input"
+SHUFFLE = "{what} cannot divide {size} by {factor}, of an input of shape {given}. Write another factor, or input"
 UNFLATTEN = "unflatten makes {sizes} of axis {dim}, which has length {given}. Write sizes whose product is {given}"
 TRANSPOSE_PADDING = "{what} has padding_mode={given!r}: only zeros have a transpose. Write padding_mode='zeros'"
 PAD_LAYER = "{layer}() is given padding={given!r}. Write one whole number, or {n} of them: padding={instead}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
@@ -66,7 +67,12 @@ def total(a: Array, b: Array | None, axis: Shape) -> Array:
     plain = a.__class__ is np.ndarray and a.dtype.char in "fd" and (b is None or b.__class__ is np.ndarray)
     if plain and (rows := _rows(a, b, axis)) is not None:
         return np.vecdot(*rows).reshape(keepdims_shape(a.shape, axis))
-    return (a if b is None else a * b).sum(axis, keepdims=True)
+    product = a if b is None else a * b
+    if plain and product.flags.c_contiguous and axis == tuple(range(len(axis))):  # of few rows a product takes less
+        count = reduced_size(a.shape, axis)
+        sums = _ones(count, product.dtype).dot(product.reshape(count, math.prod(a.shape[len(axis) :])))
+        return sums.reshape(keepdims_shape(a.shape, axis))
+    return product.sum(axis, keepdims=True)
 
 
 def _rows(a: Array, b: Array | None, axis: Shape) -> tuple[Array, Array] | None:
@@ -76,9 +82,10 @@ def _rows(a: Array, b: Array | None, axis: Shape) -> tuple[Array, Array] | None:
     shape = (*[a.shape[i] for i in kept], reduced_size(a.shape, axis))
     try:
         first = np.reshape(a.transpose(order), shape, copy=False)
-        return first, _ones(shape[-1], a.dtype) if b is None else np.reshape(b.transpose(order), shape, copy=False)
+        second = _ones(shape[-1], a.dtype) if b is None else np.reshape(b.transpose(order), shape, copy=False)
     except ValueError:  # they do not
         return None
+    return (first, second) if first.strides[-1] == a.itemsize else None
 
 
 @lru_cache(16)

@@ -1,7 +1,8 @@
 """Convolutions: operations of which each is linear in every operand.
 
 Of an input, a weight and a result a convolution is a sum of products. Any two of the three give the share of the third,
-by one of three operations, whose derivatives are the other two, to any order. ``how`` is told in `windows`.
+by one of three operations, whose derivatives are the other two, to any order. What `windows` says of their settings
+holds here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from autograd_lite.engine.op import Op
 from autograd_lite.rules import windows
 from autograd_lite.rules.common import as_one, plus, total
 
+_SETTINGS = "stride padding dilation groups"
+
 
 def _axes(shape: Shape) -> Shape:
     """Return the lengths behind batch and channels, or of a kernel."""
@@ -23,23 +26,31 @@ def _axes(shape: Shape) -> Shape:
 
 convolution: Op = bilinear(
     as_one(windows.convolved, __name__),
-    lambda g, weight, x_shape, how: convolution_input(g, weight, size=_axes(x_shape), how=how),
-    lambda g, x, weight_shape, how: convolution_weight(x, g, kernel=_axes(weight_shape), how=how),
-    settings="how",
+    lambda g, weight, x_shape, stride, padding, dilation, groups: convolution_input(
+        g, weight, _axes(x_shape), stride, padding, dilation, groups
+    ),
+    lambda g, x, weight_shape, stride, padding, dilation, groups: convolution_weight(
+        x, g, _axes(weight_shape), stride, padding, dilation, groups
+    ),
+    settings=_SETTINGS,
     name="convolution",
 )
 convolution_input: Op = bilinear(
     as_one(windows.convolved_input, __name__),
-    lambda g, weight, how: convolution(g, weight, how=how),
-    lambda g, result, weight_shape, how: convolution_weight(g, result, kernel=_axes(weight_shape), how=how),
-    settings="size how",
+    lambda g, weight, stride, padding, dilation, groups: convolution(g, weight, stride, padding, dilation, groups),
+    lambda g, result, weight_shape, stride, padding, dilation, groups: convolution_weight(
+        g, result, _axes(weight_shape), stride, padding, dilation, groups
+    ),
+    settings=f"size {_SETTINGS}",
     name="convolution_input",
 )
 convolution_weight: Op = bilinear(
     as_one(windows.convolved_weight, __name__),
-    lambda g, result, x_shape, how: convolution_input(result, g, size=_axes(x_shape), how=how),
-    lambda g, x, how: convolution(x, g, how=how),
-    settings="kernel how",
+    lambda g, result, x_shape, stride, padding, dilation, groups: convolution_input(
+        result, g, _axes(x_shape), stride, padding, dilation, groups
+    ),
+    lambda g, x, stride, padding, dilation, groups: convolution(x, g, stride, padding, dilation, groups),
+    settings=f"kernel {_SETTINGS}",
     name="convolution_weight",
 )
 
@@ -49,17 +60,26 @@ def _spaced(bias: Array, ndim: int) -> Array:
     return bias.reshape((-1, *(1,) * (ndim - 2)))
 
 
-def _by_channels(g: Array, how: Any) -> Array:
-    """Return the sums over all but the channels: the share of a bias. NOTE: the forward rule needs `how`."""
-    return total(wide(g), None, (0, *range(2, 2 + len(how[0])))).reshape(g.shape[1])
+def _by_channels(g: Array, stride: Shape) -> Array:
+    """Return the sums over all but the channels: the share of a bias. NOTE: the forward rule needs `stride`."""
+    return total(wide(g), None, (0, *range(2, 2 + len(stride)))).reshape(g.shape[1])
 
 
-def _jvp(product: Any, tangents: Sequence[Array | None], x: Array, weight: Array, how: Any) -> Array:
+def _conv(x: Array, weight: Array, bias: Array, stride: Any, padding: Any, dilation: Any, groups: Any) -> Array:
+    y = convolution(x, weight, stride, padding, dilation, groups)
+    return y if bias is None else plus(y, _spaced(bias, y.ndim))
+
+
+def _conv_jvp(
+    tangents: Sequence[Array | None], x: Array, weight: Array, stride: Any, padding: Any, dilation: Any, groups: Any
+) -> Array:
+    """Return the sum of what each operand moves; a bias moves all places of a channel alike."""
     dx, dw, db = tangents
+    settings = stride, padding, dilation, groups
     parts = [
-        None if dx is None else product(dx, weight),
-        None if dw is None else product(x, dw),
-        None if db is None else _spaced(db, 2 + len(how[0])),
+        None if dx is None else convolution(dx, weight, *settings),
+        None if dw is None else convolution(x, dw, *settings),
+        None if db is None else _spaced(db, 2 + len(stride)),
     ]
     first, *rest = [part for part in parts if part is not None]
     for part in rest:
@@ -67,41 +87,40 @@ def _jvp(product: Any, tangents: Sequence[Array | None], x: Array, weight: Array
     return first
 
 
-def _conv(x: Array, weight: Array, bias: Array, how: Any) -> Array:
-    y = convolution(x, weight, how=how)
-    return y if bias is None else plus(y, _spaced(bias, y.ndim))
-
-
 conv: Op = custom(
     _conv,
-    lambda g, weight, x_shape, how: convolution_input(g, weight, size=_axes(x_shape), how=how),
-    lambda g, x, weight_shape, how: convolution_weight(x, g, kernel=_axes(weight_shape), how=how),
+    lambda g, weight, x_shape, stride, padding, dilation, groups: convolution_input(
+        g, weight, _axes(x_shape), stride, padding, dilation, groups
+    ),
+    lambda g, x, weight_shape, stride, padding, dilation, groups: convolution_weight(
+        x, g, _axes(weight_shape), stride, padding, dilation, groups
+    ),
     _by_channels,
-    jvp=lambda tangents, x, weight, how: _jvp(lambda a, w: convolution(a, w, how=how), tangents, x, weight, how),
-    settings="how",
+    jvp=_conv_jvp,
+    settings=_SETTINGS,
     complex=True,
     name="conv",
 )
 
 
-def _conv_transpose(x: Array, weight: Array, bias: Array, how: Any) -> Array:
-    size, placed = how
-    y = convolution_input(x, weight, size=size, how=placed)
+def _conv_transpose(
+    x: Array, weight: Array, bias: Array, size: Shape, stride: Any, padding: Any, dilation: Any, groups: Any
+) -> Array:
+    y = convolution_input(x, weight, size, stride, padding, dilation, groups)
     return y if bias is None else plus(y, _spaced(bias, y.ndim))
 
 
 conv_transpose: Op = custom(
     _conv_transpose,
-    lambda g, weight, how: convolution(g, weight, how=how[1]),
-    lambda g, x, weight_shape, how: convolution_weight(g, x, kernel=_axes(weight_shape), how=how[1]),
-    _by_channels,
-    jvp=lambda tangents, x, weight, how: _jvp(
-        lambda a, w: convolution_input(a, w, size=how[0], how=how[1]), tangents, x, weight, how
+    lambda g, weight, stride, padding, dilation, groups: convolution(g, weight, stride, padding, dilation, groups),
+    lambda g, x, weight_shape, stride, padding, dilation, groups: convolution_weight(
+        g, x, _axes(weight_shape), stride, padding, dilation, groups
     ),
-    settings="how",
+    _by_channels,
+    settings=f"size {_SETTINGS}",
     complex=True,
     name="conv_transpose",
-)  # ``how`` is the size of the result, and how the windows of the convolution are placed
+)
 
 PRIMITIVES = (convolution, convolution_input, convolution_weight)
 """What a compiled program calls as a whole."""

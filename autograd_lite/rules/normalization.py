@@ -31,8 +31,11 @@ def _normalized(
     mean = total(a, None, axis) / count if centred else np.zeros(keepdims_shape(x.shape, axis), a.dtype)
     y = a - mean if centred else a
     var = total(y, y, axis) / count
-    scale = 1 / np.sqrt(var + eps)
-    y = times(y, scale if weight is None else scale * _spaced(weight, along, x.ndim), centred)
+    scale, w = 1 / np.sqrt(var + eps), None if weight is None else _spaced(weight, along, x.ndim)
+    if w is not None and not set(along).intersection(axis):  # together they are not as large as the input
+        scale, w = scale * w, None
+    y = times(y, scale, centred)
+    y = y if w is None else times(y, w, True)
     y = y if bias is None else plus(y, _spaced(bias, along, x.ndim))
     return narrowed(y, x.dtype), mean, var
 

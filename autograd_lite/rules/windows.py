@@ -1,8 +1,8 @@
 """Windows over arrays, as convolutions and pools see them: plain functions of arrays.
 
 A compiled program calls them as they are, and its text has theirs; so each needs nothing but NumPy and the others here.
-What is done, `how`, is ``(kernel, stride, padding, dilation)`` of windows over the last axes, and ``(stride, padding,
-dilation, groups)`` of convolutions: a number for each axis, of `padding` a pair, what stands before and behind it.
+`kernel`, `stride`, `padding` and `dilation` have a number for each axis of windows, the last ones of an array; of
+`padding` it may be a pair, of what stands before and behind.
 
 Images have the shape (batch, channels, ...), and the batch lies innermost in memory where they have come from here: a
 window is copied in runs of it, there is nothing to transpose before or after a product, and NumPy's elementwise
@@ -22,6 +22,11 @@ def product(sizes: Any) -> Any:
     for n in sizes:
         count *= n
     return count
+
+
+def pairs(padding: Any) -> Any:
+    """Return what stands before and behind each axis."""
+    return [(p, p) if isinstance(p, int) else p for p in padding]
 
 
 def inside(sizes: Any, padding: Any) -> Any:
@@ -54,9 +59,9 @@ def places(kernel: Any, out: Any, stride: Any, dilation: Any) -> Any:
     return [(..., *[spans[axis][i] for axis, i in enumerate(at)]) for at in np.ndindex(*kernel)]
 
 
-def windows(x: Any, how: Any) -> Any:
+def windows(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Return all windows over the last axes: behind the other axes those of a window, and then those of windows."""
-    kernel, stride, padding, dilation = how
+    padding = pairs(padding)
     a = bordered(x, padding, 0)
     lead = a.ndim - len(kernel)
     out = steps(a.shape[lead:], kernel, stride, dilation)
@@ -66,9 +71,9 @@ def windows(x: Any, how: Any) -> Any:
     return np.lib.stride_tricks.as_strided(a, shape, strides).copy()
 
 
-def folded(g: Any, size: Any, how: Any) -> Any:
+def folded(g: Any, size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Return the sums of all windows, each at its place: the transpose of `windows`, for axes of `size`."""
-    kernel, stride, padding, dilation = how
+    padding = pairs(padding)
     full = [m + low + high for m, (low, high) in zip(size, padding, strict=True)]
     return overlapped(g, g.ndim - 2 * len(kernel), full, stride, dilation)[inside(size, padding)]
 
@@ -129,27 +134,50 @@ def blocks(out: Any, rows: Any, batch: Any, most: Any) -> Any:
     return [(slice(i, j), slice(i * each, j * each)) for i, j in parts]
 
 
-def convolved(x: Any, weight: Any, how: Any) -> Any:
+def room_for(a: Any, lead: Any, parts: Any) -> Any:
+    """Return memory for the largest of some parts of an array, which they take one after the other."""
+    return np.empty(a[(*lead, parts[0][0])].size if parts else 0, a.dtype)
+
+
+def copied(a: Any, room: Any) -> Any:
+    """Return a copy of an array, in the first numbers of `room`."""
+    out = room[: a.size].reshape(a.shape)
+    out[...] = a
+    return out
+
+
+def convolved(x: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     """Return the sums of all windows of `x`, (batch, in, ...), times `weight`, (out, in / groups, *kernel)."""
-    stride, padding, dilation, groups = how
+    if np.result_type(x, weight) == np.float16:  # summed up in single precision
+        y = convolved(x.astype(np.float32), weight.astype(np.float32), stride, padding, dilation, groups)
+        return y.astype(np.float16)
+    padding = pairs(padding)
     outputs, inputs, *kernel = weight.shape
     windows_of = columns(x, kernel, stride, padding, dilation)
     out = windows_of.shape[1 + len(kernel) : -1]
     rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
     w = weight.reshape(groups, outputs // groups, rows)
     y = np.empty((groups, outputs // groups, product(out) * len(x)), np.result_type(x, weight))
+    parts = blocks(out, rows * groups, len(x), 2**16)
+    room = room_for(windows_of, lead, parts)
     with np.errstate(all="ignore"):
-        for part, places_of in blocks(out, rows * groups, len(x), 2**16):
-            cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
-            np.matmul(w, cols, out=y[:, :, places_of])
+        for part, places_of in parts:
+            cols = copied(windows_of[(*lead, part)], room)
+            np.matmul(w, cols.reshape(groups, rows, places_of.stop - places_of.start), out=y[:, :, places_of])
     return batch_first(y.reshape(outputs, *out, len(x)))
 
 
-def convolved_input(result: Any, weight: Any, size: Any, how: Any) -> Any:
+def convolved_input(result: Any, weight: Any, size: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     """Return the share of the input of `convolved`, of axes of `size`, in `result`: its transpose."""
-    stride, padding, dilation, groups = how
+    if np.result_type(result, weight) == np.float16:
+        g, w = result.astype(np.float32), weight.astype(np.float32)
+        return convolved_input(g, w, size, stride, padding, dilation, groups).astype(np.float16)
+    padding = pairs(padding)
     outputs, inputs, *kernel = weight.shape
     out, batch = result.shape[2:], len(result)
+    pads = turned(out, weight, size, stride, padding, dilation, groups)
+    if pads is not None:
+        return convolved(result, transposed(weight, groups), stride, pads, dilation, groups)
     rows = inputs * product(kernel)
     g = batch_last(result).reshape(groups, outputs // groups, product(out) * batch)
     w = weight.reshape(groups, outputs // groups, rows).swapaxes(1, 2)
@@ -164,18 +192,43 @@ def convolved_input(result: Any, weight: Any, size: Any, how: Any) -> Any:
     return batch_first(a[(slice(None), *inside(size, padding)[1:])])
 
 
-def convolved_weight(x: Any, result: Any, kernel: Any, how: Any) -> Any:
+def turned(out: Any, weight: Any, size: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+    """Return the padding of a convolution with the reversed weight that does as well as its transpose, and faster.
+
+    None where there is none, or it has many more products, or columns, than windows to be added up.
+    """
+    outputs, inputs, *kernel = weight.shape
+    more = product(size) > 1.5 * product(out) or outputs * product(size) > 2.3 * groups * inputs * product(out)
+    reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    pads = tuple([(n - low, n - high) for n, (low, high) in zip(reach, padding, strict=True)])
+    return None if more or any(s != 1 for s in stride) or min(map(min, pads)) < 0 else pads
+
+
+def transposed(weight: Any, groups: Any) -> Any:
+    """Return a weight reversed along its windows, with inputs and outputs exchanged."""
+    outputs, inputs, *kernel = weight.shape
+    w = weight.reshape(groups, outputs // groups, inputs, *kernel).swapaxes(1, 2)
+    return w[(..., *[slice(None, None, -1) for _ in kernel])].reshape(groups * inputs, outputs // groups, *kernel)
+
+
+def convolved_weight(x: Any, result: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     """Return the share of the weight of `convolved`, with axes of `kernel`, in `result`."""
-    stride, padding, dilation, groups = how
+    if np.result_type(x, result) == np.float16:
+        a, g = x.astype(np.float32), result.astype(np.float32)
+        return convolved_weight(a, g, kernel, stride, padding, dilation, groups).astype(np.float16)
+    padding = pairs(padding)
     outputs, inputs = result.shape[1], x.shape[1] // groups
     windows_of = columns(x, kernel, stride, padding, dilation)
     out = result.shape[2:]
     rows, lead = inputs * product(kernel), (slice(None),) * (1 + len(kernel))
     g = batch_last(result).reshape(groups, outputs // groups, product(out) * len(x))
     w = np.zeros((groups, outputs // groups, rows), np.result_type(x, result))
+    parts = blocks(out, rows * groups, len(x), 2**17)
+    room = room_for(windows_of, lead, parts)
     with np.errstate(all="ignore"):
-        for part, places_of in blocks(out, rows * groups, len(x), 2**17):
-            cols = windows_of[(*lead, part)].reshape(groups, rows, places_of.stop - places_of.start)
+        for part, places_of in parts:
+            cols = copied(windows_of[(*lead, part)], room)
+            cols = cols.reshape(groups, rows, places_of.stop - places_of.start)
             w += (cols @ g[:, :, places_of].swapaxes(1, 2)).swapaxes(1, 2)
     return w.reshape(outputs, inputs, *kernel)
 
@@ -183,9 +236,9 @@ def convolved_weight(x: Any, result: Any, kernel: Any, how: Any) -> Any:
 # ----- pools -----
 
 
-def largest(x: Any, how: Any) -> Any:
+def largest(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Return the maximum of each window over the last axes, which go one after the other."""
-    kernel, stride, padding, dilation = how
+    padding = pairs(padding)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min if any(map(any, padding)) else 0
     a = bordered(x, padding, lowest)
     for axis, (k, s, d) in enumerate(zip(kernel, stride, dilation, strict=True), x.ndim - len(kernel)):
@@ -197,28 +250,30 @@ def largest(x: Any, how: Any) -> Any:
     return a
 
 
-def hits(x: Any, top: Any, how: Any) -> Any:
-    """Yield, for each element of a window, its index and where it is the first that is the maximum `top`."""
-    kernel, stride, padding, dilation = how
+def hits(x: Any, top: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    """Yield, for each element of a window, its index and where it is the first that is the maximum `top`.
+
+    So the last one is where no other was.
+    """
+    padding = pairs(padding)
     a = bordered(x, padding, np.nan)
     undefined = np.isnan(top)
     unknown = bordered(np.isnan(x), padding, False) if undefined.any() else None
-    free = None
-    for place in places(kernel, top.shape[top.ndim - len(kernel) :], stride, dilation):
+    free = np.ones_like(top, bool)
+    *first, last = places(kernel, top.shape[top.ndim - len(kernel) :], stride, dilation)
+    for place in first:
         hit = a[place] == top
         if unknown is not None:
             hit |= unknown[place] & undefined
-        if free is None:
-            free = ~hit
-        else:
-            hit &= free
-            free ^= hit
+        hit &= free
+        free ^= hit
         yield place, hit
+    yield last, free
 
 
-def put_at_largest(g: Any, x: Any, top: Any, how: Any) -> Any:
+def put_at_largest(g: Any, x: Any, top: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Return `g` at the places of `x` at which the maxima `top` are, where windows overlap summed up."""
-    kernel, stride, padding, dilation = how
+    padding = pairs(padding)
     sizes = x.shape[x.ndim - len(kernel) :]
     full = [n + low + high for n, (low, high) in zip(sizes, padding, strict=True)]
     out = np.zeros_like(x, g.dtype, shape=(*x.shape[: x.ndim - len(kernel)], *full))
@@ -228,7 +283,7 @@ def put_at_largest(g: Any, x: Any, top: Any, how: Any) -> Any:
         g[...] = share
     finite = np.isfinite(g).all()
     with np.errstate(all="ignore"):
-        for place, hit in hits(x, top, how):
+        for place, hit in hits(x, top, kernel, stride, padding, dilation):
             if not finite:
                 out[place] += np.where(hit, g, 0)
             elif apart:
@@ -238,23 +293,23 @@ def put_at_largest(g: Any, x: Any, top: Any, how: Any) -> Any:
     return out[inside(sizes, padding)]
 
 
-def taken_at_largest(v: Any, x: Any, top: Any, how: Any) -> Any:
+def taken_at_largest(v: Any, x: Any, top: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Return the elements of `v` at the places of `x` at which the maxima `top` are."""
-    _, _, padding, _ = how
+    padding = pairs(padding)
     a = bordered(v, padding, 0)
     out = np.zeros_like(top, v.dtype)
-    for place, hit in hits(x, top, how):
+    for place, hit in hits(x, top, kernel, stride, padding, dilation):
         np.copyto(out, a[place], where=hit)
     return out
 
 
-def places_of_largest(x: Any, top: Any, how: Any) -> Any:
+def places_of_largest(x: Any, top: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Return where in the last axes of `x`, taken as one, the maxima `top` are."""
-    kernel, stride, padding, dilation = how
+    padding = pairs(padding)
     n = len(kernel)
     sizes, out = x.shape[x.ndim - n :], top.shape[top.ndim - n :]
     found = np.zeros_like(top, np.int64)
-    for at, (_, hit) in zip(np.ndindex(*kernel), hits(x, top, how), strict=True):
+    for at, (_, hit) in zip(np.ndindex(*kernel), hits(x, top, kernel, stride, padding, dilation), strict=True):
         flat = np.zeros((1,) * n, np.int64)
         for axis, i in enumerate(at):
             step = np.arange(out[axis]) * stride[axis] + i * dilation[axis] - padding[axis][0]
@@ -263,9 +318,9 @@ def places_of_largest(x: Any, top: Any, how: Any) -> Any:
     return found
 
 
-def sums(x: Any, how: Any) -> Any:
+def sums(x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
     """Return the sum of each window over the last axes, which go one after the other."""
-    kernel, stride, padding, _ = how
+    padding = pairs(padding)
     a = bordered(x, padding, 0)
     for axis, (k, s) in enumerate(zip(kernel, stride, strict=True), x.ndim - len(kernel)):
         n = (a.shape[axis] - k) // s + 1
@@ -277,9 +332,9 @@ def sums(x: Any, how: Any) -> Any:
     return a
 
 
-def spread_sums(g: Any, size: Any, how: Any) -> Any:
+def spread_sums(g: Any, size: Any, kernel: Any, stride: Any, padding: Any) -> Any:
     """Return each number of `g` at all places of its window, summed up: the transpose of `sums`."""
-    kernel, stride, padding, _ = how
+    padding = pairs(padding)
     lead = g.ndim - len(kernel)
     for axis, (k, s, n) in enumerate(zip(kernel, stride, size, strict=True), lead):
         low, high = padding[axis - lead]
@@ -307,7 +362,7 @@ def repooled(v: Any, at: Any) -> Any:
 
 
 KERNELS = (
-    product, inside, bordered, steps, places, windows, folded, overlapped, batch_last, batch_first, columns, blocks,
-    convolved, convolved_input, convolved_weight, largest, hits, put_at_largest, taken_at_largest, places_of_largest,
-    sums, spread_sums, unpooled, repooled,
+    product, pairs, inside, bordered, steps, places, windows, folded, overlapped, batch_last, batch_first, columns,
+    blocks, room_for, copied, convolved, convolved_input, turned, transposed, convolved_weight, largest, hits,
+    put_at_largest, taken_at_largest, places_of_largest, sums, spread_sums, unpooled, repooled,
 )  # fmt: skip

@@ -154,6 +154,9 @@ for _mode in ("nearest", "nearest-exact", "area"):
     row(f"lambda x: F.interpolate(x, size=(3, 11), mode={_mode!r})", IMAGE)
     row(f"lambda x: F.interpolate(x, scale_factor=(1.7, 0.6), mode={_mode!r})", IMAGE)
 row("lambda x: F.interpolate(x, scale_factor=1.3, mode='bilinear', recompute_scale_factor=True)", IMAGE)
+row("lambda x: F.interpolate(x, scale_factor=(1.1, 2.1), mode='nearest')", IMAGE)
+row("lambda x: F.interpolate(x, scale_factor=1.1, mode='bilinear')", IMAGE)
+row("nn.MaxPool2d((3, 4), stride=3, ceil_mode=True)", (2, 3, 2, 3))
 for _n, _shape in enumerate((SEQUENCE, IMAGE, VOLUME), 1):
     _widths = (2, 1, 0, 3, 1, 1)[: 2 * _n]
     row(f"nn.ConstantPad{_n}d({_widths}, 0.5)", _shape)
@@ -162,6 +165,8 @@ for _n, _shape in enumerate((SEQUENCE, IMAGE, VOLUME), 1):
     row(f"nn.CircularPad{_n}d({_widths})", _shape)
 row("nn.ZeroPad2d((1, -1, 2, 0))", IMAGE)
 row("nn.ReflectionPad2d(1)", IMAGE[1:])
+for _mode in ("constant", "reflect", "replicate", "circular"):
+    row(f"lambda x: F.pad(x, (-1, 2, 3, -2), mode={_mode!r})", IMAGE)
 row("lambda x: F.pad(x, (1, 2))", (3,))
 row("lambda x: F.pad(x, (1, -2, 0, 1), value=2.0)", IMAGE)
 row("lambda x: F.pad(x, (-1, 2, 2, -1), mode='replicate')", IMAGE)

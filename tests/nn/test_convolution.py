@@ -95,6 +95,16 @@ def test_indices_are_where_the_maxima_are(settings: Any) -> None:
     assert np.array_equal(F.max_pool2d(whole, 2), F.max_pool2d(whole.astype(float), 2))
 
 
+def test_where_a_sum_of_powers_is_0_the_derivative_is_0() -> None:
+    x = ag.Tensor([[0.0, 0.0, 3.0, 4.0]], requires_grad=True)
+    y = F.lp_pool1d(x, 2, 2)
+    y.sum().backward()
+    np.testing.assert_allclose(y.detach(), [[0.0, 5.0]])
+    np.testing.assert_allclose(x.grad, [[0.0, 0.0, 0.6, 0.8]])
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(F.lp_pool1d(np.array([[-3.0, 1.0]]), 3, 2)).all()  # as of PyTorch's
+
+
 def test_of_indices_that_occur_twice_the_last_number_stays() -> None:
     x = np.array([[3.0, 4.0, 5.0]])
     places = np.array([[1, 1, 2]])
@@ -126,15 +136,15 @@ def test_batches_of_none_and_of_one(shape: Any) -> None:
 
 
 def test_windows_are_taken_in_parts_that_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    how = (2, 1), ((1, 1), (0, 0)), (1, 1), 1
+    how = (2, 1), (1, 0), (1, 1), 1
     x, w = np.random.default_rng(0).standard_normal((2, 3, 9, 6)), np.ones((4, 3, 3, 2))
-    y = windows.convolved(x, w, how)
-    whole = [y, windows.convolved_input(y, w, (9, 6), how), windows.convolved_weight(x, y, (3, 2), how)]
+    y = windows.convolved(x, w, *how)
+    whole = [y, windows.convolved_input(y, w, (9, 6), *how), windows.convolved_weight(x, y, (3, 2), *how)]
     blocks = windows.blocks
     monkeypatch.setattr(windows, "blocks", lambda out, rows, batch, most: blocks(out, rows, batch, 1))
     assert len(windows.blocks((5, 5), 18, 2, 0)) == 5
-    parts = [windows.convolved(x, w, how), windows.convolved_input(y, w, (9, 6), how)]
-    for a, b in zip(whole, [*parts, windows.convolved_weight(x, y, (3, 2), how)], strict=True):
+    parts = [windows.convolved(x, w, *how), windows.convolved_input(y, w, (9, 6), *how)]
+    for a, b in zip(whole, [*parts, windows.convolved_weight(x, y, (3, 2), *how)], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-13)
 
 
@@ -144,6 +154,8 @@ def test_half_precision_is_summed_in_single() -> None:
     assert F.avg_pool1d(np.full((1, 4096), 100, np.float16), 4096).tolist() == [[100.0]]
     y = F.conv1d(x[None], np.ones((1, 1, 4096), np.float16))
     assert (y.dtype, y.tolist()) == (np.float16, [[[4096.0]]])
+    long = np.ones((1, 1, 8192), np.float16)
+    assert ag.grad(lambda w: np.sum(F.conv1d(long, w)) / 2)(np.ones((1, 1, 2), np.float16)).tolist() == [[[4096.0] * 2]]
 
 
 # ----- running statistics and training -----

@@ -378,6 +378,12 @@ MASKED = [
     'ag.nn.Linear(3, 3).load_state_dict({"weight": np.ma.array(np.ones((3, 3))), "bias": mm})',
     "ag.nn.functional.cross_entropy(ag.Tensor(np.ones((3, 5))), labels)",
     "ag.nn.functional.mse_loss(t, mm)",
+    "ag.nn.functional.conv1d(mm[None], np.ones((1, 1, 2)))",
+    "ag.nn.functional.conv1d(V[None], mm[None, None])",
+    "ag.nn.functional.max_pool1d(mm[None], 2)",
+    "ag.nn.functional.layer_norm(mm, 3)",
+    "ag.nn.functional.pad(mm, (1, 1))",
+    "ag.nn.Flatten(0)(mm)",
     'ag.custom_op(lambda x: np.ma.array(x), vjp=lambda g, x: g, name="f")(t)',
     'ag.custom_op(lambda x: x * 1, vjp=lambda g, x: np.ma.array(g), name="f")(t).sum().backward()',
     "hooked.register_hook(lambda g: mm); hooked.sum().backward()",
@@ -388,7 +394,7 @@ MASKED = [
 def test_a_masked_array_is_refused_wherever_it_comes_in(line: str) -> None:
     masked = np.ma.array(V, mask=[0, 1, 0])
     t = leaf(V)
-    names = {"np": np, "ag": ag, "mm": masked, "t": t, "labels": masked.astype(int), "hooked": t * 1}
+    names = {"np": np, "ag": ag, "V": V, "mm": masked, "t": t, "labels": masked.astype(int), "hooked": t * 1}
     with pytest.raises(errors.AutogradError, match=r"masked array|MaskedArray") as caught:
         exec(line, names)
     assert "Write " in str(caught.value)

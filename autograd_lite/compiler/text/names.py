@@ -10,13 +10,22 @@ import numpy as np
 
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.identifiers import Taken, identifier
-from autograd_lite.compiler.program.loop import items_of_loops
+from autograd_lite.compiler.program.loop import calls, items_of_loops
 from autograd_lite.compiler.program.opaque import is_opaque
+from autograd_lite.compiler.program.paths import with_called
 from autograd_lite.compiler.program.program import Program
+from autograd_lite.rules.windows import KERNELS
 
 _OF_EXAMPLES = ("example", "name", "value")
 """What a file that runs alone has for variables beside the function."""
 _CALLED = {0.0: "ZERO", 0.5: "HALF", 1.0: "ONE", 2.0: "TWO", -1.0: "MINUS_ONE"}
+
+
+def _called(program: Program) -> list[str]:
+    """Return the names of the helpers whose text stands before that of the program, or may."""
+    used = {id(x.fn) for x in calls(program)}
+    found = [fn for fn in helpers.HELPERS if fn not in KERNELS or id(fn) in used]
+    return [fn.__name__ for fn in with_called(found)]
 
 
 class Names:
@@ -30,7 +39,7 @@ class Names:
     def __init__(self, program: Program, again: bool = False, reserved: Iterable[str] = ()) -> None:
         self.program = program
         opaque = [x.fn.__name__ for x in program.instructions if is_opaque(x.fn)]
-        self._taken = Taken([*reserved, *(fn.__name__ for fn in helpers.HELPERS), *opaque, *_OF_EXAMPLES])
+        self._taken = Taken([*reserved, *_called(program), *opaque, *_OF_EXAMPLES])
         self.function = self._taken.free(identifier(program.title, "compiled"))
         self._taken.names.difference_update(_OF_EXAMPLES)
         if program.groups:

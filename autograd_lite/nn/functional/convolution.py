@@ -8,8 +8,16 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
-from autograd_lite.nn.functional.sizes import channels_last, each_axis, extent, hashable, image_shape, windows_in
+from autograd_lite.nn.functional.sizes import (
+    channels_last,
+    each_axis,
+    extent,
+    hashable,
+    image_shape,
+    in_short,
+    unmasked,
+    windows_in,
+)
 from autograd_lite.nn.owner import owner_called
 from autograd_lite.rules import convolution as rules
 from autograd_lite.tensor.tensor import Tensor
@@ -188,24 +196,24 @@ def conv_transpose3d(
 def _conv(
     n: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int  # noqa: A002
 ) -> Tensor:  # fmt: skip
-    x, weight, bias = with_shape(input), with_shape(weight), None if bias is None else with_shape(bias)
+    x, weight, bias = unmasked(input), unmasked(weight), None if bias is None else unmasked(bias)
     settings = hashable(stride), hashable(padding), hashable(dilation), groups
     how = _planned(_placed, n, x, weight, bias, settings)
     if len(x.shape) == n + 2:
-        return rules.conv(x, weight, bias, how=how)
-    return rules.conv(x[None], weight, bias, how=how)[0]
+        return rules.conv(x, weight, bias, **how)
+    return rules.conv(x[None], weight, bias, **how)[0]
 
 
 def _conv_transpose(
     n: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int,  # noqa: A002
     dilation: Any,
 ) -> Tensor:  # fmt: skip
-    x, weight, bias = with_shape(input), with_shape(weight), None if bias is None else with_shape(bias)
+    x, weight, bias = unmasked(input), unmasked(weight), None if bias is None else unmasked(bias)
     settings = hashable(stride), hashable(padding), hashable(dilation), groups, hashable(output_padding)
     how = _planned(_placed_back, n, x, weight, bias, settings)
     if len(x.shape) == n + 2:
-        return rules.conv_transpose(x, weight, bias, how=how)
-    return rules.conv_transpose(x[None], weight, bias, how=how)[0]
+        return rules.conv_transpose(x, weight, bias, **how)
+    return rules.conv_transpose(x[None], weight, bias, **how)[0]
 
 
 def _planned(plan: Any, n: int, x: Array, weight: Array, bias: Array, settings: Any) -> Any:
@@ -226,7 +234,7 @@ def _placed(
     n: int, what: str, x: Shape, weight: Shape, bias: Shape | None, stride: Any, padding: Any, dilation: Any,
     groups: int,
 ) -> Any:  # fmt: skip
-    """Return how windows are placed, as `rules.windows` is told."""
+    """Return the settings of the operation."""
     _check(n, what, x, weight, groups)
     inputs = weight[1] * groups
     if x[-n - 1] != inputs:
@@ -239,7 +247,7 @@ def _placed(
     window = extent(weight[2:], dilation)
     pads = pads_of(padding, n, window, stride, what)
     windows_in([size + sum(pair) for size, pair in zip(x[-n:], pads, strict=True)], window, stride, what)
-    return stride, pads, dilation, groups
+    return {"stride": stride, "padding": in_short(pads), "dilation": dilation, "groups": groups}
 
 
 @lru_cache(1024)
@@ -247,7 +255,7 @@ def _placed_back(
     n: int, what: str, x: Shape, weight: Shape, bias: Shape | None, stride: Any, padding: Any, dilation: Any,
     groups: int, output_padding: Any,
 ) -> Any:  # fmt: skip
-    """Return the size of the result, and how the windows of the convolution are placed.
+    """Return the settings of the operation: the size of the result, and how the windows of the convolution are placed.
 
     What is given back at the end stands beyond the last window; so there is less padding, also below 0.
     """
@@ -269,7 +277,8 @@ def _placed_back(
     size = tuple([r - 2 * p + m for r, p, m in zip(reach, pads, more, strict=True)])
     if min(size) < 1:
         raise errors.ShapeError(errors.NO_OUTPUT.format(what=what, size=min(x[-n:])))
-    return size, (stride, tuple([(p, p - m) for p, m in zip(pads, more, strict=True)]), dilation, groups)
+    padding = in_short([(p, p - m) for p, m in zip(pads, more, strict=True)])
+    return {"size": size, "stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
 
 
 def _check(n: int, what: str, x: Shape, weight: Shape, groups: int) -> None:

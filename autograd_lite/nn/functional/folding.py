@@ -7,8 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
-from autograd_lite.nn.functional.sizes import each_axis, extent, image_shape, windows_in
+from autograd_lite.nn.functional.sizes import each_axis, extent, image_shape, unmasked, windows_in
 from autograd_lite.rules import pooling as rules
 
 
@@ -42,12 +41,12 @@ def unfold(input: Array, kernel_size: Any, dilation: Any = 1, padding: Any = 0, 
            [3., 4., 6., 7.],
            [4., 5., 7., 8.]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     if len(x.shape) not in (3, 4):
         raise errors.ShapeError(image_shape(x.shape, 2, "unfold()"))
     how, counts = _placed("unfold()", tuple(x.shape[-2:]), kernel_size, stride, padding, dilation)
-    y = rules.unfold(x, how=how)
-    return y.reshape((*x.shape[:-3], x.shape[-3] * math.prod(how[0]), math.prod(counts)))
+    y = rules.unfold(x, **how)
+    return y.reshape((*x.shape[:-3], x.shape[-3] * math.prod(how["kernel"]), math.prod(counts)))
 
 
 def fold(
@@ -78,20 +77,21 @@ def fold(
             [2., 4., 2.],
             [1., 2., 1.]]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     size = each_axis(output_size, 2, "output_size", "fold()")
     how, counts = _placed("fold()", size, kernel_size, stride, padding, dilation)
-    rows, columns = math.prod(how[0]), math.prod(counts)
+    kernel: Shape = how["kernel"]
+    rows, columns = math.prod(kernel), math.prod(counts)
     if len(x.shape) not in (2, 3) or x.shape[-2] % rows or x.shape[-1] != columns:
         raise errors.ShapeError(errors.FOLD_COLUMNS.format(given=x.shape, rows=rows, columns=columns))
-    parts = x.reshape((*x.shape[:-2], x.shape[-2] // rows, *how[0], *counts))
-    return rules.fold(parts, size=size, how=how)
+    parts = x.reshape((*x.shape[:-2], x.shape[-2] // rows, *kernel, *counts))
+    return rules.fold(parts, size=size, **how)
 
 
 def _placed(what: str, sizes: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any) -> tuple[Any, Shape]:
-    """Return how windows are placed, as `rules.windows` is told, and how many there are along each axis."""
+    """Return the settings of the operations, and how many windows there are along each axis."""
     kernel, stride = each_axis(kernel, 2, "kernel_size", what), each_axis(stride, 2, "stride", what)
     pads, dilation = each_axis(padding, 2, "padding", what, 0), each_axis(dilation, 2, "dilation", what)
     padded = [m + 2 * p for m, p in zip(sizes, pads, strict=True)]
     counts = windows_in(padded, extent(kernel, dilation), stride, what)
-    return (kernel, stride, tuple([(p, p) for p in pads]), dilation), counts
+    return {"kernel": kernel, "stride": stride, "padding": pads, "dilation": dilation}, counts

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.switch import no_grad
+from autograd_lite.nn.functional.sizes import each_axis, unmasked
 from autograd_lite.rules import pooling
 from autograd_lite.rules.common import detached
 from autograd_lite.rules.normalization import normalized
@@ -56,7 +55,7 @@ def batch_norm(
     array([[-1.],
            [ 1.]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     channels = x.shape[1] if len(x.shape) > 1 else None
     _check_numbers("batch_norm()", x, channels, weight, bias, running_mean, running_var)
     assert channels is not None
@@ -107,7 +106,7 @@ def instance_norm(
     array([[[-1.,  1.],
             [ 0.,  0.]]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     channels = x.shape[1] if len(x.shape) > 2 else None  # noqa: PLR2004 - batch, channels, and one more
     _check_numbers("instance_norm()", x, channels, weight, bias, running_mean, running_var)
     if not use_input_stats:
@@ -222,16 +221,16 @@ def group_norm(
     >>> group_norm(np.array([[1.0, 3.0, 5.0, 5.0]]), 2, eps=0.01).round(2)
     array([[-1.,  1.,  0.,  0.]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     channels = x.shape[1] if len(x.shape) > 1 else None
     _check_numbers("group_norm()", x, channels, weight, bias)
     assert channels is not None
-    groups = operator.index(num_groups)
-    if groups < 1 or channels % groups:
-        said = {"groups": groups, "channels": channels, "instead": math.gcd(max(groups, 1), channels)}
+    (groups,) = each_axis(num_groups, 1, "num_groups", "group_norm()")
+    if channels % groups:
+        said = {"groups": groups, "channels": channels, "instead": math.gcd(groups, channels)}
         raise errors.ShapeError(errors.NORM_GROUPS.format(what="group_norm()", **said))
     parts = x.reshape((x.shape[0], groups, channels // groups, *x.shape[2:]))
-    weight, bias = [None if a is None else with_shape(a).reshape((groups, -1)) for a in (weight, bias)]
+    weight, bias = [None if a is None else unmasked(a).reshape((groups, -1)) for a in (weight, bias)]
     axis = tuple(range(2, len(parts.shape)))
     return normalized(parts, weight, bias, axis=axis, along=(1, 2), eps=eps, centred=True)[0].reshape(x.shape)
 
@@ -265,15 +264,12 @@ def local_response_norm(
     >>> local_response_norm(np.array([[[2.0]]]), 1, alpha=1.0, beta=0.5, k=0.0)
     array([[[1.]]])
     """
-    x: Array = with_shape(input)
-    if len(x.shape) < 3 or operator.index(size) < 1:  # noqa: PLR2004 - batch, channels, and one more
-        _check_numbers("local_response_norm()", x, None if len(x.shape) < 3 else x.shape[1])  # noqa: PLR2004
-        said = {"name": "size", "what": "local_response_norm()", "given": size, "least": 1, "n": 1, "instead": 1}
-        raise errors.ArgumentError(errors.AXIS_SIZES.format(**said))
-    n = len(x.shape) - 1
-    ones, none = (1,) * (n - 1), ((0, 0),) * (n - 1)
-    how = ((size, *ones), (1, *ones), ((size // 2, (size - 1) // 2), *none), (1, *ones))
-    means = pooling.window_sums(x * x, how=how) / size
+    x: Array = unmasked(input)
+    _check_numbers("local_response_norm()", x, x.shape[1] if len(x.shape) > 2 else None)  # noqa: PLR2004 - batch and channels
+    (size,) = each_axis(size, 1, "size", "local_response_norm()")
+    ones = (1,) * (len(x.shape) - 2)
+    padding = ((size // 2, (size - 1) // 2), *(0 for _ in ones))
+    means = pooling.window_sums(x * x, kernel=(size, *ones), stride=(1, *ones), padding=padding) / size
     return x / (means * alpha + k) ** beta
 
 
@@ -296,7 +292,7 @@ def normalize(input: Array, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) ->
     >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     return x / np.maximum(np.linalg.vector_norm(x, ord=p, axis=dim, keepdims=True), eps)
 
 
@@ -305,9 +301,9 @@ def normalize(input: Array, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) ->
 
 def _with_known(x: Array, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Array:
     """Return an input normalised with a given mean and variance."""
-    scale = 1 / np.sqrt(with_shape(var) + eps)
+    scale = 1 / np.sqrt(unmasked(var) + eps)
     scale = scale if weight is None else scale * weight
-    shift = -with_shape(mean) * scale
+    shift = -unmasked(mean) * scale
     shift = shift if bias is None else shift + bias
     shape = (-1, *(1,) * (len(x.shape) - 2))
     return x * scale.reshape(shape) + shift.reshape(shape)
@@ -322,8 +318,7 @@ def _keep(what: str, running: Any, new: Array, name: str, momentum: Any, factor:
     with no_grad():
         value = detached(new)
         value = (value.mean(0) if value.shape[0] > 1 else value).reshape(running.shape)
-        running *= 1 - momentum
-        running += value * (momentum * factor)
+        running[...] = detached(running) * (1 - momentum) + value * (momentum * factor)
 
 
 def _check_numbers(what: str, x: Array, channels: int | None, *numbers: Any) -> None:
@@ -333,14 +328,14 @@ def _check_numbers(what: str, x: Array, channels: int | None, *numbers: Any) -> 
         said = {"wanted": "any number of", "given": tuple(x.shape), "instead": instead}
         raise errors.ShapeError(errors.NORM_CHANNELS.format(what=what, **said))
     for name, given in zip(("weight", "bias", "running_mean", "running_var"), numbers, strict=False):
-        if given is not None and np.shape(given) != (channels,):
+        if given is not None and unmasked(given).shape != (channels,):
             said = {"name": name, "given": np.shape(given), "wanted": (channels,)}
             raise errors.ShapeError(errors.NORM_WEIGHT.format(what=what, **said))
 
 
 def _last_axes(what: str, input: Any, normalized_shape: Any, weight: Any, bias: Any) -> tuple[Array, Shape]:  # noqa: A002
     """Return the input, and the axes that are normalised."""
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     wanted = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
     n = len(wanted)
     if not n or tuple(x.shape[len(x.shape) - n :]) != wanted or len(x.shape) < n:
@@ -348,7 +343,7 @@ def _last_axes(what: str, input: Any, normalized_shape: Any, weight: Any, bias: 
         said = {"wanted": wanted, "given": tuple(x.shape), "instead": instead}
         raise errors.ShapeError(errors.NORM_SHAPE.format(what=what, **said))
     for name, given in (("weight", weight), ("bias", bias)):
-        if given is not None and np.shape(given) != wanted:
+        if given is not None and unmasked(given).shape != wanted:
             text = errors.NORM_WEIGHT.format(name=name, what=what, given=np.shape(given), wanted=wanted)
             raise errors.ShapeError(text)
     return x, tuple(range(len(x.shape) - n, len(x.shape)))

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.operands import with_shape
+from autograd_lite.nn.functional.sizes import unmasked
 
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
@@ -23,7 +23,8 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     input : Tensor or array, of any shape
         What is padded.
     pad : sequence of int
-        ``(left, right, top, bottom, ...)``, a pair for each axis from the last one on. Below 0, elements are left out.
+        ``(left, right, top, bottom, ...)``, a pair for each axis from the last one on. Below 0, elements are left out:
+        of the result, but in circular mode of the array.
     mode : {"constant", "reflect", "replicate", "circular"}
         What stands in the margins: one number, the array reflected at its first and last element, these elements, or
         the array from the other end on.
@@ -42,18 +43,18 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     >>> pad(np.array([1.0, 2.0, 3.0]), (2, 0), "reflect")
     array([3., 2., 1., 2., 3.])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     if mode not in _MODES:
         raise errors.ArgumentError(errors.PAD_MODE.format(given=mode))
     pairs = _pairs(pad, x.shape)
     widths = [(0, 0)] * (len(x.shape) - len(pairs)) + pairs
-    if mode == "constant":
-        x = _shortened(x, widths)
-        added = [(max(low, 0), max(high, 0)) for low, high in widths]
-        return np.pad(x, added, constant_values=value or 0) if np.any(added) else x
     _check_reach(mode, x.shape, widths)
+    added = [(max(low, 0), max(high, 0)) for low, high in widths]
+    options = {"constant_values": value or 0} if mode == "constant" else {}
+    x = _shortened(x, widths) if mode == "circular" else x  # as in PyTorch, of what is left; else of what was given
     by_mode: Any = np.pad
-    return by_mode(_shortened(x, widths), [(max(low, 0), max(high, 0)) for low, high in widths], mode=_MODES[mode])
+    y = by_mode(x, added, mode=_MODES[mode], **options) if np.any(added) else x
+    return y if mode == "circular" else _shortened(y, widths)
 
 
 def _pairs(given: Any, shape: Any) -> list[tuple[int, int]]:
@@ -76,8 +77,12 @@ def _shortened(x: Array, widths: Sequence[tuple[int, int]]) -> Array:
 
 
 def _check_reach(mode: str, shape: Any, widths: Sequence[tuple[int, int]]) -> None:
-    """Refuse margins of more elements than there are, which NumPy would reflect again."""
+    """Refuse margins of more elements than there are, which NumPy would reflect again, and results without any."""
     for n, pair in zip(shape, widths, strict=True):
-        most = {"reflect": n - 1, "circular": n}.get(mode, max(pair))
-        if max(pair) > most:
-            raise errors.ShapeError(errors.PAD_LONG.format(mode=mode, width=max(pair), size=n, most=most + 1))
+        left = n + min(pair[0], 0) + min(pair[1], 0)
+        if n and min(n + sum(pair), left if mode in ("constant", "circular") else n) < 1:
+            raise errors.ShapeError(errors.PAD_NOTHING.format(given=pair, size=n, least=-n + 1))
+        most = {"reflect": n - 1, "circular": left}.get(mode, max(pair))
+        if max(pair) > max(most, 0):
+            size = left if mode == "circular" else n
+            raise errors.ShapeError(errors.PAD_LONG.format(mode=mode, width=max(pair), size=size, most=most + 1))

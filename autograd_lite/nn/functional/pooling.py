@@ -10,9 +10,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape, narrowed, wide
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.nn.functional.sizes import each_axis, extent, hashable, image_shape, windows_in
+from autograd_lite.nn.functional.sizes import each_axis, extent, hashable, image_shape, in_short, unmasked, windows_in
 from autograd_lite.rules import pooling as rules
 from autograd_lite.rules.common import detached
 
@@ -263,7 +262,7 @@ def max_unpool3d(
 
 
 def _image(input: Any, n: int, what: str) -> Array:  # noqa: A002
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     if len(x.shape) not in (n + 1, n + 2):
         raise errors.ShapeError(image_shape(x.shape, n, what))
     return x
@@ -273,26 +272,42 @@ def _image(input: Any, n: int, what: str) -> Array:  # noqa: A002
 def _placed(
     n: int, what: str, sizes: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Any:
-    """Return how windows are placed, as `rules.windows` is told, and by how much they reach beyond the padding."""
+    """Return the settings of the operation, how many windows there are, and the padding at each end as it was given."""
     kernel = each_axis(kernel, n, "kernel_size", what)
     stride = kernel if stride is None or stride == () else each_axis(stride, n, "stride", what)
     padding, dilation = each_axis(padding, n, "padding", what, 0), each_axis(dilation, n, "dilation", what)
     window = extent(kernel, dilation)
-    if any(p > k // 2 for p, k in zip(padding, window, strict=True)):
-        instead = tuple([k // 2 for k in window])
-        said = {"padding": padding, "window": window, "instead": instead}
+    if any(p > k // 2 for p, k in zip(padding, kernel, strict=True)):
+        instead = tuple([k // 2 for k in kernel])
+        said = {"padding": padding, "window": kernel, "instead": instead}
         raise errors.ArgumentError(errors.POOL_PADDING.format(what=what, **said))
     padded = [size + 2 * p for size, p in zip(sizes, padding, strict=True)]
-    counts = windows_in(padded, window, stride, what)
-    if ceil_mode:
-        counts = tuple([
-            c + (c * s < size + p and (c - 1) * s + k < size + 2 * p)
-            for c, s, k, size, p in zip(counts, stride, window, sizes, padding, strict=True)
-        ])
+    counts = _counted(sizes, padding, window, stride) if ceil_mode else windows_in(padded, window, stride, what)
+    if min(counts) < 1:
+        raise errors.ShapeError(errors.WINDOW_SIZE.format(what=what, window=window, size=tuple(padded)))
+    starts = [np.arange(c) * s - p for c, s, p in zip(counts, stride, padding, strict=True)]
+    if not all(map(_all_inside, starts, sizes, kernel, dilation)):
+        raise errors.ShapeError(errors.POOL_EMPTY.format(what=what, window=window, size=sizes))
     ends = [(c - 1) * s + k for c, s, k in zip(counts, stride, window, strict=True)]
     beyond = tuple([max(end - size, 0) for end, size in zip(ends, padded, strict=True)])
     pads = tuple([(p, p + more) for p, more in zip(padding, beyond, strict=True)])
-    return (kernel, stride, pads, dilation), counts, padding
+    how = {"kernel": kernel, "stride": stride, "padding": in_short(pads), "dilation": dilation}
+    return how, counts, padding
+
+
+def _counted(sizes: Shape, padding: Shape, window: Shape, stride: Shape) -> tuple[int, ...]:
+    """Return how many windows there are where the last may reach beyond the end: all that begin before it."""
+    counts = []
+    for size, p, k, s in zip(sizes, padding, window, stride, strict=True):
+        count = -(-(size + 2 * p - k) // s) + 1
+        counts.append(count - ((count - 1) * s >= size + p))
+    return tuple(counts)
+
+
+def _all_inside(starts: Array, size: int, kernel: int, dilation: int) -> bool:
+    """Tell whether each window has an element of the input."""
+    places = starts[:, None] + np.arange(kernel) * dilation
+    return bool(((places >= 0) & (places < size)).any(1).all())
 
 
 def _max_pool(
@@ -301,28 +316,29 @@ def _max_pool(
     x = _image(input, n, f"max_pool{n}d()")
     given = hashable(kernel), hashable(stride), hashable(padding), hashable(dilation)
     how, *_ = _placed(n, f"max_pool{n}d()", tuple(x.shape[-n:]), *given, bool(ceil_mode))
-    y = rules.max_pool(x, how=how)
-    return (y, rules.places_of_largest(detached(x), detached(y), how=how)) if indices else y
+    y = rules.max_pool(x, **how)
+    return (y, rules.places_of_largest(detached(x), detached(y), **how)) if indices else y
 
 
 def _avg_pool(
-    n: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, padded: bool, divisor: Any  # noqa: A002
+    n: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, padded: bool, divisor: Any,  # noqa: A002
+    name: str = "avg_pool",
 ) -> Any:  # fmt: skip
-    what = f"avg_pool{n}d()"
+    what = f"{name}{n}d()"
     x = _image(input, n, what)
     if divisor is not None and divisor == 0:
         raise errors.ArgumentError(errors.DIVISOR.format(what=what))
     sizes = tuple(x.shape[-n:])
     placed = _placed(n, what, sizes, hashable(kernel), hashable(stride), hashable(padding), 1, bool(ceil_mode))
-    counts = divisor if divisor is not None else _counts(sizes, placed, bool(padded))
-    total = rules.window_sums(wide(x), how=placed[0])
+    how = {name: value for name, value in placed[0].items() if name != "dilation"}
+    counts = divisor if divisor is not None else _counts(sizes, how["kernel"], how["stride"], *placed[1:], bool(padded))
+    total = rules.window_sums(wide(x), **how)
     return narrowed(total / (counts if isinstance(counts, int) else counts.astype(total.dtype)), x.dtype)
 
 
 @lru_cache(1024)
-def _counts(sizes: Shape, placed: Any, padded: bool) -> Any:
+def _counts(sizes: Shape, kernel: Shape, stride: Shape, counts: Shape, padding: Shape, padded: bool) -> Any:
     """Return how many elements each window has: one number, or an array where windows differ."""
-    (kernel, stride, _, _), counts, padding = placed
     along = []
     for size, k, s, count, p in zip(sizes, kernel, stride, counts, padding, strict=True):
         start = np.arange(count) * s - p
@@ -339,7 +355,7 @@ def _counts(sizes: Shape, placed: Any, padded: bool) -> Any:
 def _lp_pool(n: int, input: Any, norm_type: float, kernel: Any, stride: Any, ceil_mode: bool) -> Any:  # noqa: A002
     what = f"lp_pool{n}d()"
     x = _image(input, n, what)
-    means = _avg_pool(n, x**norm_type, kernel, stride, 0, ceil_mode, True, None)
+    means = _avg_pool(n, x**norm_type, kernel, stride, 0, ceil_mode, True, None, "lp_pool")
     sums = means * math.prod(each_axis(kernel, n, "kernel_size", what))
     present = detached(sums) != 0
     return np.where(present, np.where(present, sums, 1) ** (1.0 / norm_type), 0)
@@ -349,7 +365,7 @@ def _max_unpool(
     n: int, input: Any, indices: Any, kernel: Any, stride: Any, padding: Any, output_size: Any  # noqa: A002
 ) -> Any:  # fmt: skip
     what = f"max_unpool{n}d()"
-    x, places = _image(input, n, what), detached(with_shape(indices))
+    x, places = _image(input, n, what), detached(unmasked(indices))
     if x.shape != places.shape:
         raise errors.ShapeError(errors.UNPOOL_SHAPE.format(what=what, given=x.shape, indices=places.shape))
     size = _unpooled(n, what, tuple(x.shape[-n:]), kernel, stride, padding, output_size)

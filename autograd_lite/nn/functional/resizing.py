@@ -10,9 +10,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn.functional import adaptive
-from autograd_lite.nn.functional.sizes import each_axis, image_shape
+from autograd_lite.nn.functional.sizes import each_axis, image_shape, unmasked
 
 _LINEAR = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 """The modes that are about a number of axes."""
@@ -61,15 +60,18 @@ def interpolate(
     >>> interpolate(np.array([[[1.0, 3.0]]]), scale_factor=2, mode="linear")
     array([[[1. , 1.5, 2.5, 3. ]]])
     """
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     n = len(x.shape) - 2
     if n not in (1, 2, 3):
-        raise errors.ShapeError(image_shape(x.shape, 2, "interpolate()"))
+        missing = ", ".join(["None"] * (2 - len(x.shape)) + ["None"])
+        instead = f"x[{missing}]" if n < 1 else f"x.reshape({(-1, *x.shape[-4:])})"
+        raise errors.ShapeError(errors.RESIZE_SHAPE.format(given=tuple(x.shape), instead=instead))
     _check_mode(mode, n, x.shape, align_corners, antialias)
     sizes, factors = _goal(tuple(x.shape[2:]), size, scale_factor, recompute_scale_factor)
     if mode == "area":
         return _AREAS[n - 1](x, sizes)
     kind = mode if mode in _PLAIN else "cubic" if mode == "bicubic" else "linear"
+    kind = "image" if mode == "nearest" and n == 2 else kind  # noqa: PLR2004 - of which PyTorch takes other pixels
     for axis, (count, factor) in enumerate(zip(sizes, factors, strict=True), 2):
         x = _resized(x, axis, _taps(kind, x.shape[axis], count, factor, bool(align_corners)))
     return x
@@ -124,7 +126,7 @@ def pixel_unshuffle(input: Array, downscale_factor: int) -> Any:  # noqa: A002 -
 
 
 def _with_channels(input: Any, what: str) -> Array:  # noqa: A002
-    x: Array = with_shape(input)
+    x: Array = unmasked(input)
     if len(x.shape) < 3:  # noqa: PLR2004 - channels, height, width
         raise errors.ShapeError(image_shape(x.shape, 2, what))
     return x
@@ -154,18 +156,24 @@ def _goal(sizes: Shape, size: Any, factor: Any, recompute: Any) -> tuple[Shape, 
     n = len(sizes)
     if factor is None:
         return each_axis(size, n, "size", "interpolate()"), (None,) * n
-    factors = [float(f) for f in (factor if isinstance(factor, (tuple, list)) else (factor,) * n)]
-    counts = tuple([math.floor(m * f) for m, f in zip(sizes, factors, strict=len(factors) == n)])
+    factors = tuple(factor) if isinstance(factor, (tuple, list)) else (factor,) * n
+    if len(factors) != n or not all(isinstance(f, (int, float, np.number)) and 0 < f < math.inf for f in factors):
+        raise errors.ArgumentError(errors.RESIZE_FACTOR.format(given=factor, n=n, instead=(2.0,) * n))
+    counts = tuple([math.floor(m * f) for m, f in zip(sizes, factors, strict=True)])
     counts = each_axis(counts, n, "size", "interpolate()")
-    return counts, (None,) * n if recompute else tuple(factors)
+    return counts, (None,) * n if recompute else tuple(map(float, factors))
 
 
 @lru_cache(256)
 def _taps(kind: str, size: int, count: int, factor: float | None, corners: bool) -> list[tuple[Array, Array | None]]:
     """Return, for one axis, which elements a new one is made of and with which weights; None for 1."""
-    step = size / count if factor is None else 1 / factor
     at = np.arange(count)
-    if kind in ("nearest", "nearest-exact"):
+    if count == size and kind in ("image", "linear"):  # as in PyTorch, whatever the factor
+        return [(at, None)]
+    if count == 2 * size and kind == "image":
+        return [(at // 2, None)]
+    step = size / count if factor is None else 1 / factor
+    if kind in ("nearest", "nearest-exact", "image"):
         offset = 0.5 if kind == "nearest-exact" else 0.0
         places = np.floor((at.astype(np.float32) + np.float32(offset)) * np.float32(step)).astype(np.int64)
         return [(np.minimum(places, size - 1), None)]

@@ -6,11 +6,19 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
-from autograd_lite.engine.operands import with_shape
+from autograd_lite.engine.operands import refuse_masked, with_shape
 
 _LETTERS = ("L", "HW", "DHW")
+
+
+def unmasked(x: Any) -> Array:
+    """Return what is given as an array; a masked one, whose mask would be lost, is refused."""
+    refuse_masked(x)
+    return with_shape(x)
 
 
 def each_axis(given: Any, n: int, name: str, what: str, least: int = 1) -> tuple[int, ...]:
@@ -23,24 +31,15 @@ def each_axis(given: Any, n: int, name: str, what: str, least: int = 1) -> tuple
         numbers = ()
     if len(numbers) not in (1, n) or min(numbers) < least or isinstance(given, bool):
         instead = max(least, 1) if n == 1 else (max(least, 1),) * n
-        names = {"name": name, "what": what, "given": given, "least": least, "n": n, "instead": instead}
+        several = f", or {n} of them, one for each axis" if n > 1 else ""
+        names = {"name": name, "what": what, "given": given, "least": least, "several": several, "instead": instead}
         raise errors.ArgumentError(errors.AXIS_SIZES.format(**names))
     return numbers * (n // len(numbers))
 
 
 def hashable(given: Any) -> Any:
-    """Return a setting as a key of a cache: lists as tuples."""
-    return tuple(given) if isinstance(given, list) else given
-
-
-def images(input: Any, n: int, what: str) -> tuple[Array, bool]:  # noqa: A002 - PyTorch's name
-    """Return an input of `n` axes behind batch and channels, and whether it has no batch: it then has one of 1."""
-    x: Array = with_shape(input)
-    if len(x.shape) == n + 2:
-        return x, False
-    if len(x.shape) == n + 1:
-        return x[None], True
-    raise errors.ShapeError(image_shape(x.shape, n, what))
+    """Return a setting as a key of a cache: lists and arrays as tuples."""
+    return tuple(given) if isinstance(given, (list, np.ndarray)) and np.ndim(given) else given
 
 
 def image_shape(given: Shape, n: int, what: str) -> str:
@@ -57,6 +56,11 @@ def windows_in(sizes: Sequence[int], window: Shape, stride: Shape, what: str) ->
     if any(k > n for n, k in zip(sizes, window, strict=True)):
         raise errors.ShapeError(errors.WINDOW_SIZE.format(what=what, window=tuple(window), size=tuple(sizes)))
     return tuple([(n - k) // s + 1 for n, k, s in zip(sizes, window, stride, strict=True)])
+
+
+def in_short(pads: Sequence[tuple[int, int]]) -> tuple[Any, ...]:
+    """Return padding as operations are told it: a number for an axis where it is the same at both ends."""
+    return tuple([low if low == high else (low, high) for low, high in pads])
 
 
 def extent(kernel: Shape, dilation: Shape) -> tuple[int, ...]:

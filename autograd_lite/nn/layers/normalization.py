@@ -8,10 +8,9 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn import functional, init
-from autograd_lite.nn.functional.sizes import each_axis
+from autograd_lite.nn.functional.sizes import each_axis, unmasked
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
@@ -50,7 +49,7 @@ class _Norm(Module):
 
     def _input(self, x: Any) -> Array:
         """Return an input of as many axes as belong here, and channels."""
-        x = with_shape(x)
+        x = unmasked(x)
         if len(x.shape) not in self._dims or x.shape[self._axis(x)] != self.num_features:
             raise errors.ShapeError(_misfit(self, x.shape))
         return x
@@ -82,6 +81,8 @@ def _misfit(layer: _Norm, given: Any) -> str:
     if len(given) in layer._dims:
         last = given[-1] == layer.num_features
         instead = "np.moveaxis(x, -1, 1)" if last else f"nn.{type(layer).__name__}({channels})"
+    elif len(given) + 1 in layer._dims and given[0] == layer.num_features:
+        instead = "x[None]"
     else:
         wanted = ("N", "C", "L") if layer._dims[0] == 2 else ("N", "C", *"DHW"[-(layer._dims[-1] - 2) :])  # noqa: PLR2004
         instead = f"an input of shape ({', '.join(wanted)})"

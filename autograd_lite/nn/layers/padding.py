@@ -6,9 +6,8 @@ import operator
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn import functional
-from autograd_lite.nn.functional.sizes import image_shape
+from autograd_lite.nn.functional.sizes import image_shape, unmasked
 from autograd_lite.nn.module import Module
 
 
@@ -25,7 +24,7 @@ class _Pad(Module):
         return functional.pad(self._checked(x), self.padding, self._mode)
 
     def _checked(self, x: Any) -> Any:
-        x = with_shape(x)
+        x = unmasked(x)
         if len(x.shape) not in (self._axes + 1, self._axes + 2):
             raise errors.ShapeError(image_shape(x.shape, self._axes, f"{type(self).__name__}()"))
         return x
@@ -42,7 +41,7 @@ class _ConstantPad(_Pad):
         self.value = value
 
     def forward(self, x: Any) -> Any:
-        return functional.pad(with_shape(x), self.padding, "constant", self.value)
+        return functional.pad(unmasked(x), self.padding, "constant", self.value)
 
     def extra_repr(self) -> str:
         return f"padding={self.padding}, value={self.value}"

@@ -6,9 +6,8 @@ import math
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn import functional
-from autograd_lite.nn.functional.sizes import each_axis
+from autograd_lite.nn.functional.sizes import each_axis, unmasked
 from autograd_lite.nn.module import Module
 
 
@@ -30,7 +29,7 @@ class Flatten(Module):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x: Any) -> Any:
-        x = with_shape(x)
+        x = unmasked(x)
         shape = tuple(x.shape) or (1,)
         first, last = [_axis(i, len(shape)) for i in (self.start_dim, self.end_dim)]
         if first > last:
@@ -62,7 +61,7 @@ class Unflatten(Module):
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
     def forward(self, x: Any) -> Any:
-        x = with_shape(x)
+        x = unmasked(x)
         axis = _axis(self.dim, len(x.shape))
         length, sizes = x.shape[axis], self.unflattened_size
         known = math.prod(n for n in sizes if n != -1)

@@ -30,6 +30,7 @@ from autograd_lite.rules import (
     convolution,
     indexing,
     neural,
+    normalization,
     pooling,
     products,
     recurrent,
@@ -386,8 +387,8 @@ def _convolution(op: Op, operands: Sequence[Any], settings: Settings, level: Lev
         return y.reshape((level.size, count, *y.shape[1:]))
     first, second = [_full(x, np.shape(x), level) for x in operands]
     second = _joined(np.moveaxis(second, 0, 1), 1) if of_weight else _joined(second, 0)
-    *others, groups = settings["how"]
-    y = op(_joined(np.moveaxis(first, 0, 1), 1), second, **{**settings, "how": (*others, groups * level.size)})
+    first = _joined(np.moveaxis(first, 0, 1), 1)
+    y = op(first, second, **{**settings, "groups": settings["groups"] * level.size})
     axis = 0 if of_weight else 1
     apart = y.reshape((*y.shape[:axis], level.size, y.shape[axis] // level.size, *y.shape[axis + 1 :]))
     return np.moveaxis(apart, axis, 0)
@@ -403,7 +404,7 @@ def _joined(x: Array, axis: int) -> Array:
 
 @rule(
     products.affine, neural.half_squared_error, neural.mean_squared_error, neural.nll_loss, recurrent.lstm,
-    convolution.conv, convolution.conv_transpose,
+    convolution.conv, convolution.conv_transpose, normalization.normalized,
 )  # fmt: skip
 def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
     result = op.fn(*operands, **settings)
