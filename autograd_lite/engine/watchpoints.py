@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
+from weakref import WeakSet
 
 from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.shapes import everywhere
 
 T = TypeVar("T")
+
+SETTLING: WeakSet[Any] = WeakSet()
+"""Objects that keep something in another form than the one that a trace reads; ``settle()`` takes it apart before."""
 
 
 class Step(Protocol):

@@ -300,3 +300,7 @@ NOT_A_FUNCTION = (
     "or @ag.{switch}() above a function"
 )
 MISSING_EXTRA = "{feature} needs {package}, which is not installed. Write: pip install 'autograd-lite[{extra}]'"
+ONLY_NUMPY = (
+    "{op} reads numbers where NumPy has them in memory, and was given an array of class {given}, which it would have "
+    "to convert. Write ag.Tensor(np.asarray(x)), or ag.Tensor(x.get()), where a copy is meant"
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 from weakref import ref
 
 import numpy as np
@@ -18,7 +18,7 @@ from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import as_array, is_private, make_tensor
 from autograd_lite.engine.switch import enable_grad
-from autograd_lite.engine.watchpoints import is_set, traced, watching
+from autograd_lite.engine.watchpoints import SETTLING, is_set, traced, watching
 from autograd_lite.optim import saved
 from autograd_lite.optim.checks import check_setting
 from autograd_lite.optim.groups import Group, check_parameters, groups_of, listed, parameter
@@ -80,6 +80,11 @@ class Optimizer:
 
     _plain_state = False
     """Whether what is remembered are numbers and arrays, which no `rule` reads."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().__new__(cls)
+        SETTLING.add(made)
+        return made
 
     def __init__(self, params: Any, **defaults: Any) -> None:
         self.defaults = defaults
@@ -185,7 +190,7 @@ class Optimizer:
                 gradients.append(g if g.__class__ is ndarray else grad_array(p))
         plan = self._joined.plans.get(id(group))
         if plan is None or not plan.is_for(params):
-            self._settle()
+            self.settle()
             plan = self._joined.plans[id(group)] = Plan(params, self._numbers_of, self._fewest)
         state, done, pending = JoinedState(self._remembered, tensors, arrays), len(tensors), len(self._joined.pending)
         state.numbers, state.known = self._joined.numbers, self._state
@@ -194,7 +199,7 @@ class Optimizer:
             for state.part in plan.parts:
                 state.advance(rule, gradients)
         except UnevenError:
-            self._settle()
+            self.settle()
             del self._joined.plans[id(group)], tensors[done:], arrays[done:], self._joined.pending[pending:]
             return self._advance_joined(group, rule, tensors, arrays)
         return plan.single
@@ -224,14 +229,14 @@ class Optimizer:
         {'momentum_buffer': Tensor([1., 1.], dtype=float64)}
         """
         self._joined.is_seen = True
-        return self._settle()
+        return self.settle()
 
     @state.setter
     def state(self, value: dict[Tensor, dict[str, Tensor]]) -> None:
-        self._settle()
+        self.settle()
         self._state, self._joined.is_seen = value, True
 
-    def _settle(self) -> dict[Tensor, dict[str, Tensor]]:
+    def settle(self) -> dict[Tensor, dict[str, Tensor]]:
         """Have what is held of several parameters be in the state of each, all or nothing, and return the state.
 
         NOTE: in new Tensors, for nobody has seen those of before. So a trace takes them for what a first step makes.
@@ -323,7 +328,7 @@ class Optimizer:
             self._watch()
         if self._joined.is_seen or traced() or scopes():
             self._joined.is_seen = True
-            self._settle()
+            self.settle()
         tensors: list[Tensor] = []
         arrays: list[Array] = []
         self._joined.pending = []
@@ -449,7 +454,7 @@ class Optimizer:
         True
         """
         self._joined.is_seen = True
-        self._settle()
+        self.settle()
         return self._remembered(p, name, start)
 
     def _remembered(self, p: Tensor, name: str, start: Start = None) -> Tensor:

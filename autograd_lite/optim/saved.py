@@ -29,7 +29,7 @@ class Optimizer(Protocol):
     param_groups: list[dict[str, Any]]
     _joined: Any
 
-    def _settle(self) -> dict[Tensor, dict[str, Any]]: ...
+    def settle(self) -> dict[Tensor, dict[str, Any]]: ...
 
     def check(self, settings: dict[str, Any]) -> None: ...
 
@@ -42,7 +42,7 @@ def state_dict(optimizer: Optimizer) -> dict[str, Any]:
     """Return copies of what is remembered, by the number of the parameter, and the settings of groups."""
     params = [p for group in optimizer.param_groups for p in group["params"]]
     numbers = {id(p): i for i, p in enumerate(params)}
-    known = optimizer._settle()
+    known = optimizer.settle()
     state = {numbers[id(p)]: copied(known[p]) for p in params if known.get(p)}
     groups = [{**group, "params": [numbers[id(p)] for p in group["params"]]} for group in optimizer.param_groups]
     return {"state": state, "param_groups": groups}
@@ -69,7 +69,7 @@ def load(optimizer: Optimizer, given: Mapping[str, Any]) -> None:
     settings = [_settings(optimizer, group) for group in given["param_groups"]]
     state = _state(optimizer, given)
     updates = [(old.update, new) for old, new in zip(optimizer.param_groups, settings, strict=True)]
-    optimizer._settle()
+    optimizer.settle()
     at_once([(setattr, optimizer, "_state", state), (optimizer._joined.plans.clear,), *updates])
 
 

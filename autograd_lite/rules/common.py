@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch, leaves
-from autograd_lite.base.elsewhere import is_foreign
+from autograd_lite.base.elsewhere import foreign, is_foreign
 from autograd_lite.base.shapes import Array, Shape, keepdims_shape, reduced_size
 from autograd_lite.engine.forms import elementwise
 from autograd_lite.engine.op import RECORDERS, Op, Rule, recorder_of
@@ -118,10 +118,21 @@ def as_one(fn: F, module: str) -> F:
     @wraps(fn)
     def whole(*operands: Any, **settings: Any) -> Any:
         recorder = recorder_of(*operands)
-        return fn(*operands, **settings) if recorder is None else recorder(handler_of(whole), operands, settings)
+        if recorder is not None:
+            return recorder(handler_of(whole), operands, settings)
+        _refuse_elsewhere(fn, operands)
+        return fn(*operands, **settings)
 
     whole.__module__ = module  # where a pickle finds the operation
     return cast(F, whole)
+
+
+def _refuse_elsewhere(fn: Any, operands: Iterable[Any]) -> None:
+    """Refuse arrays of other libraries where numbers are read in memory, for which these would have to be fetched."""
+    other = next((x for x in operands if x.__class__ is not np.ndarray and foreign(x) is not None), None)
+    if other is not None:
+        given = type(foreign(other)).__name__
+        raise errors.UnsupportedError(errors.ONLY_NUMPY.format(op=fn.__name__.strip("_"), given=given))
 
 
 def present(*names: str) -> list[Any]:
@@ -155,6 +166,7 @@ def in_double(*rules: Rule, settings: str = "") -> Callable[[Callable[..., Array
 def _in_parts(compute: Callable[..., Array]) -> Callable[..., Array]:
     @wraps(compute)
     def wide(*operands: Array, **given: Any) -> Array:
+        _refuse_elsewhere(compute, operands)
         arrays = np.broadcast_arrays(*[np.asarray(x, np.float64) for x in operands])
         flat = [x.ravel() for x in arrays]
         with np.errstate(all="ignore"):

@@ -221,6 +221,8 @@ def take(a: Array, indices: Array, axis: int | None = None, mode: str = "raise")
         where = where % a.shape[axis]
     elif mode == "clip":
         where = np.clip(where, 0, a.shape[axis] - 1)
+    if isinstance(where, (np.ndarray, np.generic)) and not where.ndim:
+        where = int(where)  # which dask asks for
     return getitem(a, key=_along(axis, where, a.ndim))  # which `a[...]` is not, of an array by the places of a batch
 
 

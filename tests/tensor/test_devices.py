@@ -195,6 +195,10 @@ def test_rows_of_the_table_have_the_same_derivatives(row: Case) -> None:
     wanted = _tried(row, np.asarray)
     try:
         found = _tried(row, Device)
+    except errors.UnsupportedError as error:
+        if re.search("in memory", str(error)):
+            return
+        raise
     except TypeError as error:
         CONVERSIONS.clear()
         if path_of(row.fn) in MIXING and re.search("Unsupported type|Implicit conv|NotImplemented", str(error)):

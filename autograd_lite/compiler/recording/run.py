@@ -32,7 +32,7 @@ from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.graph import hooks_of
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.switch import is_grad_enabled
-from autograd_lite.engine.watchpoints import value_at
+from autograd_lite.engine.watchpoints import SETTLING, value_at
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tensor.views import base_of, outdate, views_of
@@ -157,6 +157,8 @@ def record(
     Tensors are changed as by the plain call; and not at all if it raises, or if `derived` finds that the results have
     a history, which they do not get here.
     """
+    for x in list(SETTLING):
+        x.settle()
     run = _Run(function, args, kwargs, may_keep, derived)
     fixed: frozenset[Any] = frozenset()
     seen = None
