@@ -131,8 +131,8 @@ def summed_rosenbrock(x: Any) -> Any:
 
 
 def matrix(name: str) -> Step:
-    c = weights(name)
-    return partial(value_and_grad(lambda a: matrix_loss(anp, kind_of(name), a, c, anp.sum)), matrix_input(name))
+    kind, c = kind_of(name), weights(name)
+    return partial(value_and_grad(lambda a: matrix_loss(anp, kind, a, c, anp.sum)), matrix_input(name))
 
 
 if __name__ == "__main__":

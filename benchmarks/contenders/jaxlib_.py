@@ -174,8 +174,8 @@ def rosenbrock_hessian() -> Step:
 
 
 def matrix(name: str) -> Step:
-    c = jnp.array(weights(name))
-    return value_and_gradient(lambda a: matrix_loss(jnp, kind_of(name), a, c, jnp.sum), matrix_input(name))
+    kind, c = kind_of(name), jnp.array(weights(name))
+    return value_and_gradient(lambda a: matrix_loss(jnp, kind, a, c, jnp.sum), matrix_input(name))
 
 
 if __name__ == "__main__":

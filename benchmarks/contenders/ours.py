@@ -232,10 +232,10 @@ def memory() -> Figures:
 
 def matrix(name: str) -> Step:
     """Of a stack, by `vmap` of what is written for one matrix."""
-    c, a = weights(name), matrix_input(name)
+    kind, c, a = kind_of(name), weights(name), matrix_input(name)
 
     def loss(a: Any) -> Any:
-        return loss_of(np, kind_of(name), a, c, np.sum)
+        return loss_of(np, kind, a, c, np.sum)
 
     both = ag.value_and_grad(loss)
     return partial(compiled(both if a.ndim == 2 else ag.vmap(both)), a)

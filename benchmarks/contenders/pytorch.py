@@ -190,9 +190,9 @@ def rosenbrock_hessian() -> Step:
 
 
 def matrix(name: str) -> Step:
-    c = torch.tensor(weights(name))
+    kind, c = kind_of(name), torch.tensor(weights(name))
     return value_and_gradient(
-        lambda a: loss_of(torch, kind_of(name), a, c, torch.sum), torch.tensor(matrix_input(name))
+        lambda a: loss_of(torch, kind, a, c, torch.sum), torch.tensor(matrix_input(name))
     )
 
 
