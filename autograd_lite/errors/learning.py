@@ -134,3 +134,50 @@ NO_IMAGE = (
     "{module} takes images, (channels, rows, columns) or a batch of them, and was given shape {shape}. "
     "Write x[None] for one more axis"
 )
+NO_PART = (
+    "{module} has no {kind} {given!r}. Write a name that [name for name, _ in model.{listing}()] lists"
+)
+SET_SUBMODULE = (
+    "set_submodule({target!r}) takes a Module, but is given a {given}. Write an instance: set_submodule({target!r}, "
+    "nn.ReLU())"
+)
+IN_A_TUPLE = (
+    "{path} of {module} stands in a tuple, which cannot be changed. "
+    "Write a list in the place of the tuple {outer}, or nn.ModuleList"
+)
+REGISTER = (
+    "{function}({name!r}) of {module} is given a {given}, or a name that something else has, or that is none of an "
+    "attribute. Write {function}('head', value) with a free name without dots, and for value {instead}, or None"
+)
+DEVICE = "{module}.to({given!r}): there is one device, the processor. Write model without it, or model.to('cpu')"
+MODULE_DTYPE = (
+    "to({given}): parameters are floating-point numbers. Write to(np.float32), to(np.float64) or to(np.complex128)"
+)
+COMPLEX_TO_REAL = (
+    "{module} has complex numbers, of which {dtype} would lose the imaginary parts. "
+    "Write to(np.complex64), or p.real for each of them"
+)
+CONVERTED_IN_COMPILE = (
+    "to() of {module} inside of a compiled function: parameters change their dtype once, and not in each call. "
+    "Write model.to(dtype) before it, or x.astype(dtype) for a value"
+)
+PRE_HOOK_RESULT = (
+    "a forward pre-hook with with_kwargs=True returned a {given}. "
+    "Write return args, kwargs: a tuple and a dict, or None"
+)
+ALWAYS_HOOK = "a forward hook of {module} with always_call=True failed after another error: {error}"
+BACKWARD_HOOK = (
+    "{module} has backward hooks, which look at a Tensor or a tuple of Tensors, but returns a {given}. "
+    "Write return y, or return y, z; or hooks on the modules within"
+)
+BACKWARD_HOOK_RESULT = (
+    "a backward hook of {module} returned {given} gradients, where there are {expected}. "
+    "Write a tuple of {expected}, with None for what has none, or return nothing"
+)
+NO_MODULE_ATTRIBUTE = "a module has no {name}(). Write {instead}"
+SUMMARY_SHAPE = "summary() of an input of shape {given}: no length is negative. Write the whole shape, with the batch"
+NOT_A_PART = "the part {place!r} of {container} is {given}, not {kind}. Write {container}([{instead}]) or the like"
+PART_KEY = (
+    "a {container} has keys that are texts without dots, and is given {given!r}. "
+    "Write {container}({{'name': part}})"
+)
