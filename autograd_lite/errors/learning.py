@@ -37,7 +37,7 @@ CLASS_RANGE = (
 )
 REDUCTION = "reduction={given!r} is unknown. Write reduction='mean', 'sum' or 'none'"
 FANS = (
-    "Xavier initialisation of {what}: it needs the shape (out, in), to count inputs and outputs. "
+    "{function} of {what}: it needs the shape (out, in), to count inputs and outputs. "
     "Write nn.init.zeros_(bias) for a bias, or nn.init.normal_(t, std=...) with a scale of your own"
 )
 FEATURES = "Linear(in_features, out_features) is given {given}. Write whole numbers of at least 1: Linear(2, 3)"
@@ -180,4 +180,20 @@ NOT_A_PART = "the part {place!r} of {container} is {given}, not {kind}. Write {c
 PART_KEY = (
     "a {container} has keys that are texts without dots, and is given {given!r}. "
     "Write {container}({{'name': part}})"
+)
+INIT_AXES = (
+    "{function} fills Tensors of {wanted} axes, and is given {what}. "
+    "Write nn.init.zeros_(t) for a bias, or nn.init.normal_(t), for any shape"
+)
+LAZY_COMPILED = (
+    "{layer} has no parameters before its first call, which is inside of a compiled function here. "
+    "Write model(x) once before it"
+)
+LAZY_SHAPE = (
+    "{layer} takes the size of its input from the first call, and was given shape {given}. "
+    "Write an input of {wanted} axes"
+)
+PARAMETER_LAZY = (
+    "an optimiser is given {what}, which has no size before the first call of its layer. "
+    "Write model(x) once, and the optimiser after it"
 )

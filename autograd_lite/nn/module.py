@@ -202,11 +202,11 @@ class Module(Saved, Converted, Hooked):
         --------
         >>> from autograd_lite import nn
         >>> nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)).summary((8, 4))
-        layer         result  parameters  multiplications  memory of parameters  of results
-        Sequential    (8, 2)          23              144                 184 B       128 B
-          0: Linear   (8, 3)          15               96                 120 B       192 B
-          1: ReLU     (8, 3)           0                0                   0 B       192 B
-          2: Linear   (8, 2)           8               48                  64 B       128 B
+        layer        result  parameters  multiplications  memory of parameters  of results
+        Sequential   (8, 2)          23              144                 184 B       128 B
+          0: Linear  (8, 3)          15               96                 120 B       192 B
+          1: ReLU    (8, 3)           0                0                   0 B       192 B
+          2: Linear  (8, 2)           8               48                  64 B       128 B
         23 parameters (23 trained), 144 multiplications, 184 B of parameters and buffers, 512 B of results
         """
         return summarize(self, inputs, kwargs, depth)

@@ -11,7 +11,7 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import is_masked
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import array_of
-from autograd_lite.nn.parameter import Parameter
+from autograd_lite.nn.parameter import Parameter, Uninitialized
 from autograd_lite.nn.registered import Registered
 from autograd_lite.nn.walk import Walked, is_buffer, named, places, replace
 from autograd_lite.tensor.commits import assign as set_values
@@ -107,6 +107,9 @@ class Saved(Registered):
         values = [f"{name} {fault}" for name, value in given.items() if (fault := misfit(own[name], value, assign))]
         if shapes or values or (strict and any(odd)):
             raise errors.StateDictError(complaint(type(self).__name__, odd if strict else None, shapes, values))
+        for name in [name for name in given if isinstance(own[name], Uninitialized)]:
+            if np.shape(given[name]) != own[name].shape:
+                own[name].materialize(np.shape(given[name]))  # type: ignore[attr-defined]
         if assign:
             _put_in_place(self, own, given)
         else:
@@ -141,6 +144,8 @@ def _plain(value: Any) -> Any:
 
 
 def other_shape(p: Tensor, given: Any) -> str:
+    if isinstance(p, Uninitialized):
+        return ""
     shape = getattr(given, "shape", None)
     if shape is None:
         try:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.display import Report, table_html
-from autograd_lite.engine.observers import observe
+from autograd_lite.engine.observers import dissected, observe
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn.forwards import wrapped
@@ -49,7 +49,7 @@ class Summary(Report):
     parameters, trained : int
         How many numbers there are in parameters, and in those that require a gradient.
     multiplications : int
-        Those of products of matrices, convolutions and factors, number by number.
+        Those of products of matrices and of convolutions, which is where the time goes.
     bytes, activations : int
         The bytes of parameters and buffers, and of the results of the layers that have none within.
     """
@@ -82,11 +82,11 @@ def summarize(module: Any, inputs: Sequence[Any], kwargs: Mapping[str, Any], dep
         return lambda *args, **more: _timed(costs[key], key, running, forward, args, more)
 
     def told(op: Op, operands: Any, settings: Any, result: Any) -> None:
-        count = _products(op, operands, result)
+        count = _products(op, operands, settings, result)
         for key in set(running):
             costs[key].products += count
 
-    with wrapped(listed, wrap), observe(told), no_grad():
+    with wrapped(listed, wrap), observe(told), dissected(), no_grad():
         discarded(lambda _: module(*given, **kwargs))
     return _told(module, [_row(name, m, costs[id(m)]) for name, m in listed], depth)
 
@@ -113,22 +113,42 @@ def _example(module: Any, given: Any) -> Any:
     return Tensor(np.zeros(given, dtype))
 
 
-def _products(op: Op, operands: Sequence[Any], result: Any) -> int:
+def _products(op: Op, operands: Sequence[Any], settings: Mapping[str, Any], result: Any) -> int:
     """Return how many multiplications of two numbers an operation is."""
+    shapes, size = [np.shape(x) for x in operands], math.prod(getattr(result, "shape", (0,)))
+    if op.name == "einsum":
+        return _of_einsum(settings["spec"], shapes, size)
     count = _COUNTED.get(op.name)
-    return 0 if count is None else int(count([np.shape(x) for x in operands], math.prod(np.shape(result))))
+    return 0 if count is None else int(count(shapes, size))
+
+
+def _of_einsum(spec: str, shapes: Any, size: int) -> int:
+    """Return what each number of the result is a sum of, for all of them."""
+    inputs, _, output = spec.partition("->")
+    lengths: dict[str, int] = {}
+    for letters, shape in zip(inputs.split(","), shapes, strict=True):
+        first, _, last = letters.partition("...")
+        lengths |= dict(zip(first, shape, strict=False))
+        lengths |= dict(zip(reversed(last), reversed(shape), strict=False))
+    summed = math.prod(n for letter, n in lengths.items() if letter not in output)
+    return size * summed * (len(shapes) - 1)
 
 
 def _inner(shapes: Any, size: int) -> int:
-    return size * shapes[0][-1]
+    return size * int(shapes[0][-1])
+
+
+def _of_windows(shapes: Any, size: int) -> int:
+    return size * math.prod(shapes[1][1:])
+
+
+def _of_spread_windows(shapes: Any, size: int) -> int:
+    return math.prod(shapes[0]) * math.prod(shapes[1][1:])
 
 
 _COUNTED: dict[str, Callable[[Any, int], int]] = {
-    "matmul": _inner, "dot": _inner, "affine": _inner, "multiply": lambda shapes, size: size,
-    "conv": lambda shapes, size: size * math.prod(shapes[1][1:]),
-    "convolution": lambda shapes, size: size * math.prod(shapes[1][1:]),
-    "conv_transpose": lambda shapes, size: math.prod(shapes[0]) * math.prod(shapes[1][1:]),
-    "convolution_input": lambda shapes, size: math.prod(shapes[0]) * math.prod(shapes[1][1:]),
+    "matmul": _inner, "dot": _inner, "affine": _inner, "conv": _of_windows, "convolution": _of_windows,
+    "conv_transpose": _of_spread_windows, "convolution_input": _of_spread_windows,
     "lstm_cell": lambda shapes, size: math.prod(shapes[0][:-1]) * sum(math.prod(s) for s in shapes[3:5]),
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import as_array, is_private, make_tensor
 from autograd_lite.engine.watchpoints import traced, watching
+from autograd_lite.nn.parameter import Uninitialized
 from autograd_lite.optim.joined import JoinedState, Plan, Rule, State, UnevenError
 from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
 from autograd_lite.tensor.state import starting
@@ -355,6 +356,8 @@ def _check_tensors(tensors: list[Tensor], present: list[Tensor]) -> None:
         raise errors.ArgumentError(errors.NO_PARAMETERS)
     seen = {id(t) for t in present}
     for t in tensors:
+        if isinstance(t, Uninitialized):
+            raise errors.ArgumentError(errors.PARAMETER_LAZY.format(what=refusals.describe(t)))
         if not t.is_leaf:
             raise errors.ArgumentError(errors.PARAMETER_NOT_LEAF.format(what=refusals.describe(t)))
         if not t.requires_grad:
