@@ -1,7 +1,7 @@
 """Neural networks: modules with parameters, layers, losses, and initial values."""
 
 from autograd_lite.base.later import listing
-from autograd_lite.nn import functional, init
+from autograd_lite.nn import functional, init, utils
 from autograd_lite.nn.layers import (
     CELU,
     ELU,
@@ -131,6 +131,6 @@ __all__ = [
     "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "SELU", "Sequential", "SiLU", "Sigmoid", "Softmax",
     "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten",
     "Unfold", "UninitializedBuffer", "UninitializedParameter", "Upsample", "UpsamplingBilinear2d",
-    "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional", "functional_call", "init",
+    "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "functional", "functional_call", "init", "utils",
 ]  # fmt: skip
 __dir__ = listing(__name__)
