@@ -140,7 +140,11 @@ def _plain(value: Any) -> Any:
     """Return what another library keeps a derivative of as the numbers alone, on the side of the processor."""
     if isinstance(value, Tensor) or not type(value).__module__.startswith("torch"):
         return value
-    return value.detach().cpu()
+    found = value.detach().cpu()
+    try:
+        return found.numpy()
+    except TypeError:  # a dtype that NumPy has not, which is refused by its name
+        return found
 
 
 def other_shape(p: Tensor, given: Any) -> str:

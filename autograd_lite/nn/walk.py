@@ -331,16 +331,17 @@ def _unknown(found: Iterable[tuple[str, Any]], memo: set[Any]) -> Iterator[tuple
 
 def _inner_first(root: Any) -> list[Any]:
     """Return all modules, each after those within it."""
-    pending, seen, found = [(root, False)], {id(root)}, []
+    pending: list[tuple[Any, bool]] = [(root, False)]
+    seen: set[int] = set()
+    found = []
     while pending:
         module, done = pending.pop()
         if done:
             found.append(module)
-            continue
-        pending.append((module, True))
-        inner = [m for _, m in nearest(module) if id(m) not in seen]
-        seen.update(map(id, inner))
-        pending += [(m, False) for m in reversed(inner)]
+        elif id(module) not in seen:
+            seen.add(id(module))
+            pending.append((module, True))
+            pending += [(m, False) for m in reversed([m for _, m in nearest(module)])]
     return found
 
 

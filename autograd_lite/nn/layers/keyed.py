@@ -14,7 +14,7 @@ from autograd_lite.tensor.state import setting
 class Keyed(Module):
     """Parts by name, in order, that are found as `self.name` as well.
 
-    `_kind` is what a part has to be; a module that is set as an attribute is a part too.
+    `_kind` is what a part has to be; one that is set as an attribute is a part too.
     """
 
     _layers: Mapping[str, Any] = NOTHING
@@ -28,8 +28,8 @@ class Keyed(Module):
         yield from ((name, value) for name, value in vars(self).items() if name != "_layers")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._layers or (isinstance(value, Walked) and self._kind is Walked):
-            self._put(name, value)
+        if name in self._layers or (isinstance(value, self._kind) and name not in vars(self)):
+            self._set_part(name, value)
         else:
             super().__setattr__(name, value)
 
@@ -45,7 +45,7 @@ class Keyed(Module):
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *(name for name in self._layers if name.isidentifier())]
 
-    def _put(self, key: Any, value: Any) -> None:
+    def _set_part(self, key: Any, value: Any) -> None:
         self._change({**self._layers, str(key): self._checked(key, value)})
 
     def _change(self, layers: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ class Listed(Keyed):
             parts[index] = [self._checked(index, part) for part in value]
             self._renumber(parts)
         else:
-            self._put(names[index], value)
+            self._set_part(names[index], value)
 
     def __delitem__(self, index: Any) -> None:
         parts = list(self)
@@ -148,7 +148,7 @@ class Mapped(Keyed):
         return self._layers[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._put(self._named(key), value)
+        self._set_part(self._named(key), value)
 
     def __delitem__(self, key: str) -> None:
         self.pop(key)

@@ -49,7 +49,7 @@ class _SpectralNorm:
         if module.training:
             matrix = normed.as_matrix(getattr(module, f"{self.name}_orig"), self.dim)
             u, v = getattr(module, f"{self.name}_u"), getattr(module, f"{self.name}_v")
-            u, v = normed.iterated(matrix, u, v, self.times, self.eps)
+            v, u = normed.iterated(matrix.T, v, u, self.times, self.eps)  # from the left vector on, as PyTorch
             setattr(module, f"{self.name}_u", u)
             setattr(module, f"{self.name}_v", v)
 
