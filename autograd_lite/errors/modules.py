@@ -97,3 +97,7 @@ FUSE_STATISTICS = (
 FUSE_PARAMETRIZED = (
     "the weight of {layer} is computed from others. Write parametrize.remove_parametrizations(layer, 'weight') before"
 )
+MODULE_HOOK = (
+    "a hook of a module is a function, but a {given} was given. "
+    "Write model.register_forward_hook(lambda module, args, output: None)"
+)

@@ -58,8 +58,7 @@ class Converted(Walked):
     def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Self:
         """Have all floating-point parameters and buffers, and gradients, be of another dtype; return the module.
 
-        They stay the same objects: an optimiser, and what it remembers of them, go on in the new dtype. What was
-        recorded before belongs to the old one.
+        They stay the same objects: an optimiser, and what it remembers of them, go on in the new dtype.
 
         Parameters
         ----------

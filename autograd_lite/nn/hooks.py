@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from autograd_lite import errors
-from autograd_lite.engine.refusals import hook as refuse_no_function
 from autograd_lite.engine.several import several, whole_of
 from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.nn.walk import NOTHING, Walked
@@ -147,7 +146,7 @@ class Hooked(Walked):
         Notes
         -----
         Gradients that are looked at are those of Tensors that the module takes by position and returns, alone or in a
-        tuple. As hooks of Tensors, they are called by ``backward()``, and not by the transforms (`grad`, `vjp`).
+        tuple. As hooks of Tensors, they are called by all that goes backwards, `grad` and `vjp` too, and not by `jvp`.
 
         Examples
         --------
@@ -163,7 +162,8 @@ class Hooked(Walked):
         return self._add("_backward_hooks", Called(hook), prepend)
 
     def _add(self, kind: str, hook: Called, prepend: bool) -> HookHandle:
-        refuse_no_function(hook.call)
+        if not callable(hook.call):
+            raise errors.ArgumentError(errors.MODULE_HOOK.format(given=type(hook.call).__name__))  # type: ignore[unreachable]
         hooks = vars(self).setdefault(kind, {})
         before = dict(hooks) if prepend else {}
         if prepend:

@@ -62,7 +62,7 @@ def assign(pairs: Iterable[tuple[Handle, Any]]) -> None:
 def convert(tensors: Iterable[Handle], dtype: Any) -> None:
     """Give leaves their values, and their gradients, in another dtype, all or none. They stay the same Tensors.
 
-    NOTE: a leaf gets a new node, since what was computed from it belongs to the dtype that it had; its hooks go along.
+    NOTE: a leaf gets a new node, since what was computed from it has the dtype that it had; its hooks go along.
     """
     steps: list[tuple[Any, ...]] = []
     for t in [t for t in tensors if t._data.dtype != dtype]:
@@ -103,6 +103,8 @@ def commit_gradients(found: dict[Node, Array]) -> None:
             t = node.notes.owner()  # type: ignore[union-attr]
             if t is not None:
                 g = cotangent if cotangent.dtype is _FLOAT64 else conjugated(cotangent)
+                if g.dtype is not t._data.dtype and g.dtype != t._data.dtype:  # `convert` came after it was recorded
+                    g = g.astype(t._data.dtype)
                 if scopes() or g.__class__ is not ndarray:
                     _see_gradient(t, g)
                 before = getattr(t, "_grad", None)
