@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-NO_PART = (
-    "{module} has no {kind} {given!r}. Write a name that [name for name, _ in model.{listing}()] lists"
-)
+NO_PART = "{module} has no {kind} {given!r}. Write a name that [name for name, _ in model.{listing}()] lists"
 SET_SUBMODULE = (
     "set_submodule({target!r}) takes a Module, but is given a {given}. Write an instance: set_submodule({target!r}, "
     "nn.ReLU())"
@@ -17,7 +15,7 @@ REGISTER = (
     "{function}({name!r}) of {module} is given a {given}, or a name that something else has, or that is none of an "
     "attribute. Write {function}('head', value) with a free name without dots, and for value {instead}, or None"
 )
-DEVICE = "{module}.to({given!r}): there is one device, the processor. Write model without it, or model.to('cpu')"
+MODULE_DEVICE = "{module}.to({given!r}): there is one device, the processor. Write model without it, or model.to('cpu')"
 MODULE_DTYPE = (
     "to({given}): parameters are floating-point numbers. Write to(np.float32), to(np.float64) or to(np.complex128)"
 )
@@ -33,7 +31,10 @@ PRE_HOOK_RESULT = (
     "a forward pre-hook with with_kwargs=True returned a {given}. "
     "Write return args, kwargs: a tuple and a dict, or None"
 )
-ALWAYS_HOOK = "a forward hook of {module} with always_call=True failed after another error: {error}"
+ALWAYS_HOOK = (
+    "a forward hook of {module} with always_call=True failed, too, after an error: {error}. "
+    "Write a hook that takes None for the output"
+)
 BACKWARD_HOOK = (
     "{module} has backward hooks, which look at a Tensor or a tuple of Tensors, but returns a {given}. "
     "Write return y, or return y, z; or hooks on the modules within"

@@ -86,7 +86,7 @@ class Converted(Walked):
         """
         found, place = _asked(self, args, dtype, device)
         if place is not None and str(place).partition(":")[0] != "cpu":
-            raise errors.ArgumentError(errors.DEVICE.format(given=str(place), module=type(self).__name__))
+            raise errors.ArgumentError(errors.MODULE_DEVICE.format(given=str(place), module=type(self).__name__))
         if found is not None:
             if found.kind not in "fc":
                 raise errors.ArgumentError(errors.MODULE_DTYPE.format(given=found))

@@ -163,7 +163,7 @@ class Hooked(Walked):
 
     def _add(self, kind: str, hook: Called, prepend: bool) -> HookHandle:
         if not callable(hook.call):
-            raise errors.ArgumentError(errors.MODULE_HOOK.format(given=type(hook.call).__name__))  # type: ignore[unreachable]
+            raise errors.ArgumentError(errors.MODULE_HOOK.format(given=type(hook.call).__name__))
         hooks = vars(self).setdefault(kind, {})
         before = dict(hooks) if prepend else {}
         if prepend:
