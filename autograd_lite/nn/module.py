@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -101,13 +101,15 @@ class Module(Saved, Converted, Hooked):
         super().__delattr__(name)
         self._transient -= {name}
 
-    def __getattr__(self, name: str) -> Any:
+    if not TYPE_CHECKING:  # a type checker that saw it would find no misspelt name any more
+
+        def __getattr__(self, name: str) -> Any:
+            return self._missing(name)
+
+    def _missing(self, name: str) -> Any:
         """Compute what is computed; tell what to write in the place of what PyTorch has and a module has not."""
         if name in self._computed:
             return self._computed[name].get(self)
-        return self._missing(name)
-
-    def _missing(self, name: str) -> NoReturn:
         if name in _ABSENT:
             instead = _ABSENT[name]
             raise errors.NoAttributeError(errors.NO_MODULE_ATTRIBUTE.format(name=name, instead=instead))

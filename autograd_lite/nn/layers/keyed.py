@@ -33,8 +33,8 @@ class Keyed(Module):
         else:
             super().__setattr__(name, value)
 
-    def __getattr__(self, name: str) -> Any:
-        return self._layers[name] if name in self._layers else super().__getattr__(name)
+    def _missing(self, name: str) -> Any:
+        return self._layers[name] if name in self._layers else super()._missing(name)
 
     def __delattr__(self, name: str) -> None:
         if name in self._layers:

@@ -73,8 +73,9 @@ class _Lazy(Module):
                 t.materialize(size)
         rng = vars(self).pop("_rng", None)
         self.__class__ = self._becomes  # type: ignore[assignment]
+        made: Any = self
         if fresh:
-            self.reset_parameters(*([] if rng is None else [rng]))
+            made.reset_parameters(*([] if rng is None else [rng]))
 
     def _shapes(self, shape: Shape) -> dict[str, Shape]:
         """Note the size of an input, and return the shapes of what had none."""

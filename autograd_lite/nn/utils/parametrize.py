@@ -250,7 +250,12 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     """
     if not is_parametrized(module, tensor_name):
         raise errors.ArgumentError(errors.NOT_PARAMETRIZED.format(name=tensor_name, module=type(module).__name__))
-    maps: Any = module.parametrizations[tensor_name]
+    _remove(module, tensor_name, leave_parametrized)
+    return module
+
+
+def _remove(module: Any, tensor_name: str, leave_parametrized: bool) -> None:
+    maps = module.parametrizations[tensor_name]
     if not (leave_parametrized or maps.is_tensor):
         raise errors.ArgumentError(errors.SEVERAL_ORIGINALS.format(name=tensor_name))
     with no_grad():
@@ -261,7 +266,6 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     if not len(module.parametrizations):
         del module.parametrizations
     module._put(tensor_name, left)
-    return module
 
 
 def _as_original(maps: Any, value: Tensor) -> Tensor:
