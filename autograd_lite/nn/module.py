@@ -230,5 +230,12 @@ _ABSENT = {
     "get_extra_state": "self.register_buffer(name, tensor) for what is saved besides parameters",
     "set_extra_state": "self.register_buffer(name, tensor) for what is loaded besides parameters",
     "register_backward_hook": "model.register_full_backward_hook(hook)",
+    **dict.fromkeys(
+        (
+            "register_state_dict_pre_hook", "register_state_dict_post_hook", "register_load_state_dict_pre_hook",
+            "register_load_state_dict_post_hook",
+        ),
+        "def state_dict(self, **kwargs): or def load_state_dict(self, state_dict, **kwargs): in a class of your own",
+    ),
 } | dict.fromkeys(("cuda", "xpu", "ipu", "mtia"), "model without it, or model.cpu(): the processor is the one device")
 """What to write in the place of what PyTorch's modules have."""

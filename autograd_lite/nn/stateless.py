@@ -8,6 +8,7 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.engine.record import array_of, make_tensor
 from autograd_lite.nn.module import Module
+from autograd_lite.nn.parameter import Uninitialized
 from autograd_lite.nn.state_dict import other_shape
 from autograd_lite.nn.walk import named, places
 from autograd_lite.tensor.state import writing
@@ -105,6 +106,8 @@ def _misfits(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str
     for name, value in given.items():
         if name not in own:
             found.append(f"{name} is not known to the model")
+        elif isinstance(own[name], Uninitialized):
+            found.append(f"{name} has no size before model(x) was called once")
         elif fault := other_shape(own[name], value):
             found.append(f"{name} {fault}")
         elif (other := first.setdefault(id(own[name]), name)) != name:

@@ -114,43 +114,10 @@ def _example(module: Any, given: Any) -> Any:
 
 
 def _products(op: Op, operands: Sequence[Any], settings: Mapping[str, Any], result: Any) -> int:
-    """Return how many multiplications of two numbers an operation is."""
-    shapes, size = [np.shape(x) for x in operands], math.prod(getattr(result, "shape", (0,)))
-    if op.name == "einsum":
-        return _of_einsum(settings["spec"], shapes, size)
-    count = _COUNTED.get(op.name)
-    return 0 if count is None else int(count(shapes, size))
-
-
-def _of_einsum(spec: str, shapes: Any, size: int) -> int:
-    """Return what each number of the result is a sum of, for all of them."""
-    inputs, _, output = spec.partition("->")
-    lengths: dict[str, int] = {}
-    for letters, shape in zip(inputs.split(","), shapes, strict=True):
-        first, _, last = letters.partition("...")
-        lengths |= dict(zip(first, shape, strict=False))
-        lengths |= dict(zip(reversed(last), reversed(shape), strict=False))
-    summed = math.prod(n for letter, n in lengths.items() if letter not in output)
-    return size * summed * (len(shapes) - 1)
-
-
-def _inner(shapes: Any, size: int) -> int:
-    return size * int(shapes[0][-1])
-
-
-def _of_windows(shapes: Any, size: int) -> int:
-    return size * math.prod(shapes[1][1:])
-
-
-def _of_spread_windows(shapes: Any, size: int) -> int:
-    return math.prod(shapes[0]) * math.prod(shapes[1][1:])
-
-
-_COUNTED: dict[str, Callable[[Any, int], int]] = {
-    "matmul": _inner, "dot": _inner, "affine": _inner, "conv": _of_windows, "convolution": _of_windows,
-    "conv_transpose": _of_spread_windows, "convolution_input": _of_spread_windows,
-    "lstm_cell": lambda shapes, size: math.prod(shapes[0][:-1]) * sum(math.prod(s) for s in shapes[3:5]),
-}  # fmt: skip
+    """Return how many multiplications of two numbers an operation is, by its own account."""
+    if op.products is None:
+        return 0
+    return op.products([np.shape(x) for x in operands], math.prod(getattr(result, "shape", (0,))), settings)
 
 
 def _row(name: str, module: Any, cost: _Cost) -> SummaryRow:

@@ -6,6 +6,7 @@ by one of three operations, whose derivatives are the other two, to any order. `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,12 +22,21 @@ def _axes(shape: Shape) -> Shape:
     return tuple(shape[2:])
 
 
+def _in_windows(shapes: Sequence[Shape], size: int, settings: Any) -> int:
+    return size * math.prod(shapes[1][1:])
+
+
+def _from_windows(shapes: Sequence[Shape], size: int, settings: Any) -> int:
+    return math.prod(shapes[0]) * math.prod(shapes[1][1:])
+
+
 convolution: Op = bilinear(
     as_one(windows.convolved, __name__),
     lambda g, weight, x_shape, how: convolution_input(g, weight, size=_axes(x_shape), how=how),
     lambda g, x, weight_shape, how: convolution_weight(x, g, kernel=_axes(weight_shape), how=how),
     settings="how",
     name="convolution",
+    products=_in_windows,
 )
 convolution_input: Op = bilinear(
     as_one(windows.convolved_input, __name__),
@@ -34,6 +44,7 @@ convolution_input: Op = bilinear(
     lambda g, result, weight_shape, how: convolution_weight(g, result, kernel=_axes(weight_shape), how=how),
     settings="size how",
     name="convolution_input",
+    products=_from_windows,
 )
 convolution_weight: Op = bilinear(
     as_one(windows.convolved_weight, __name__),
@@ -81,6 +92,7 @@ conv: Op = custom(
     settings="how",
     complex=True,
     name="conv",
+    products=_in_windows,
 )
 
 
@@ -101,6 +113,7 @@ conv_transpose: Op = custom(
     settings="how",
     complex=True,
     name="conv_transpose",
+    products=_from_windows,
 )  # ``how`` is the size of the result, and how the windows of the convolution are placed
 
 PRIMITIVES = (convolution, convolution_input, convolution_weight)

@@ -109,3 +109,8 @@ def test_an_input_without_such_an_axis_is_refused_and_decides_nothing(layer: Any
 def test_groups_have_to_divide_the_channels_of_the_first_input() -> None:
     with pytest.raises(errors.ArgumentError, match="Write"):
         nn.LazyConv2d(4, 3, groups=2)(X)
+
+
+def test_values_for_what_has_no_size_are_refused() -> None:
+    with pytest.raises(errors.StateDictError, match=r"3\.weight has no size before model\(x\) was called once"):
+        nn.functional_call(lazy(), {"3.weight": np.ones((2, 144))}, X)

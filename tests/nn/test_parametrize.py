@@ -272,6 +272,8 @@ def test_the_old_norms_are_set_and_removed() -> None:
         assert undo(layer) is layer
         np.testing.assert_allclose(layer(X).detach(), before)
         assert list(layer.state_dict()) == ["bias", "weight"]
+        twin = pickle.loads(pickle.dumps(copy.deepcopy(make(nn.Linear(4, 3, rng=0)))))
+        assert not undo(twin)._forward_pre_hooks
     layer = nn.utils.weight_norm(nn.Linear(4, 3, rng=0))
     layer.weight = np.arange(12.0).reshape(3, 4)
     np.testing.assert_allclose(layer.weight.detach(), np.arange(12.0).reshape(3, 4))
