@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from autograd_lite import errors
-from autograd_lite.engine.several import several, whole_of
+from autograd_lite.engine.several import whole_of
 from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.nn.walk import NOTHING, Walked
+from autograd_lite.rules.passing import passed
 from autograd_lite.tensor.hooks import HookHandle
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tree import sequence_like
@@ -287,18 +288,11 @@ def _through_one_node(values: Sequence[Any], hook: Hook) -> _Joined:
     found = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x._node is not None]
     values = list(values)
     if found:
-        passed = _passed(*[values[i] for i in found])
-        results = passed if len(found) > 1 else (passed,)
+        made = passed(*[values[i] for i in found])
+        results = made if len(found) > 1 else (made,)
         for i, y in zip(found, results, strict=True):
             values[i] = y
         alone = len(found) == 1
         node = whole_of(results[0]._node)
         node.note().hooks[object()] = (lambda g: hook((g,))[0]) if alone else hook
     return _Joined(values, found)
-
-
-def _same(*arrays: Any) -> Any:
-    return arrays[0] if len(arrays) == 1 else arrays
-
-
-_passed = several(_same, lambda g: g, name="hooked", variadic=True, complex=True)

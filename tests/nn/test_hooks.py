@@ -208,3 +208,19 @@ def test_a_pre_hook_with_kwargs_returns_a_pair() -> None:
 def test_pictures_of_hooked_modules_are_drawn() -> None:
     assert "hooked" not in str(ag.explain(network(rng=0)(X)))
     assert ag.visualize(hooked(), X) is not None
+
+
+def test_a_batch_goes_through_hooks_as_a_whole() -> None:
+    two, calls = Two(), [0]
+
+    def look(module: Any, grad_input: Any, grad_output: Any) -> Any:
+        calls[0] += 1
+        assert grad_input[0].shape == (2,)
+        return 2 * grad_input[0], grad_input[1]
+
+    two.register_full_backward_hook(look)
+    found = ag.vmap(ag.grad(lambda a: np.sum(np.multiply(*two(a, a)))))(X)
+    np.testing.assert_allclose(found, 1.5 * 6 * X**2)
+    assert calls[0] == 1
+    fixed = ag.vmap(ag.grad(lambda a: np.sum(two(a, X[0])[0])))(X)
+    np.testing.assert_allclose(fixed, 2 * np.stack([X[0]] * 2))

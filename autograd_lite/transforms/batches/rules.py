@@ -29,6 +29,7 @@ from autograd_lite.rules import (
     convolution,
     indexing,
     neural,
+    passing,
     pooling,
     products,
     recurrent,
@@ -401,7 +402,7 @@ def _joined(x: Array, axis: int) -> Array:
 
 @rule(
     products.affine, neural.half_squared_error, neural.mean_squared_error, neural.nll_loss, recurrent.lstm,
-    convolution.conv, convolution.conv_transpose,
+    convolution.conv, convolution.conv_transpose, passing.passed,
 )  # fmt: skip
 def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
     result = op.fn(*operands, **settings)
