@@ -716,6 +716,53 @@ LEARNING = [
         ["running_mean", "ndarray"], ["running_mean=ag.Tensor(running_mean)"], _F + "m = running_mean = np.ones(2)",
     ),
     Fault(
+        "a module sent to another device", "model.to('cuda')", errors.ArgumentError, ["one device, the processor"],
+        ["model.to('cpu')"], "model = ag.nn.Linear(2, 1)",
+    ),
+    Fault(
+        "a method of PyTorch that is not there", "model.cuda()", errors.NoAttributeError, ["a module has no cuda()"],
+        ["model.cpu()"], "model = ag.nn.Linear(2, 1)",
+    ),
+    Fault(
+        "parameters of integers", "model.to(int)", errors.ArgumentError, ["to(int64)"],
+        ["to(np.float32)"], "model = ag.nn.Linear(2, 1); to = model.to",
+    ),
+    Fault(
+        "an optimiser of parameters without a size", "ag.optim.SGD(model.parameters())", errors.ArgumentError,
+        ["'weight'", "no size before the first call"], ["model(x)"], "model = ag.nn.LazyLinear(1)",
+    ),
+    Fault(
+        "a part of a list that is no module", "nn.ModuleList([nn.ReLU])", errors.LayerError, ["the class ReLU"],
+        ["ModuleList([nn.ReLU()])"], "nn = ag.nn; ModuleList = nn.ModuleList",
+    ),
+    Fault(
+        "a part that is not there", "model.get_parameter('0.weigth')", errors.NoAttributeError,
+        ["Sequential has no parameter '0.weigth'"], ["[name for name, _ in model.named_parameters()]"],
+        "model = ag.nn.Sequential(ag.nn.Linear(2, 1))",
+    ),
+    Fault(
+        "an output that backward hooks do not know", "model(x)", errors.LayerError, ["Named", "returns a dict"], [],
+        "class Named(ag.nn.Module):\n    def forward(self, x): return {'y': x}\n"
+        "model = Named(); model.register_full_backward_hook(print)",
+    ),
+    Fault(
+        "a value for what is computed, and not known how", "layer.weight = v", errors.StateDictError,
+        ["Doubled does not say of what it makes it"], [],
+        "class Doubled(ag.nn.Module):\n    def forward(self, x): return 2 * x\n"
+        "layer = ag.nn.utils.parametrize.register_parametrization(ag.nn.Linear(2, 1), 'weight', Doubled()); "
+        "v = np.ones((1, 2))",
+    ),
+    Fault(
+        "a norm in training to be fused", "ag.nn.utils.fuse_linear_bn_eval(layer, norm)", errors.ArgumentError,
+        ["only where none is trained"], ["layer.eval()", "norm.eval()"],
+        "layer, norm = ag.nn.Linear(2, 1), ag.nn.BatchNorm1d(1)",
+    ),
+    Fault(
+        "initial values of a bias by its fans", "ag.nn.init.kaiming_normal_(bias)", errors.ShapeError,
+        ["kaiming_normal_ of", "(out, in)"], ["nn.init.zeros_(bias)"],
+        "nn = ag.nn; bias = ag.nn.Parameter(np.ones(3), name='bias')",
+    ),
+    Fault(
         "a function that returns nothing", "ag.grad(f)(data)", errors.NoPathError, ["f returned None", "return y"], [],
         "def f(x): y = np.sum(x)",
     ),

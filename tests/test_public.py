@@ -16,8 +16,9 @@ from autograd_lite.engine.op import Op
 
 MODULES: dict[str, ModuleType] = {
     m.__name__.removeprefix("autograd_lite").removeprefix("."): m
-    for m in (ag, ag.errors, ag.implicit, ag.nn, ag.nn.functional, ag.nn.init, ag.nn.utils, ag.optim,
-              ag.optim.lr_scheduler, ag.optim.swa_utils, ag.optimize, ag.testing, ag.tree, ag.viz)
+    for m in (ag, ag.errors, ag.implicit, ag.nn, ag.nn.functional, ag.nn.init, ag.nn.utils,
+              ag.nn.utils.parametrizations, ag.nn.utils.parametrize, ag.optim, ag.optim.lr_scheduler,
+              ag.optim.swa_utils, ag.optimize, ag.testing, ag.tree, ag.viz)
 }  # fmt: skip
 CLASSES = [ag.Tensor, ag.nn.Module]
 

@@ -89,6 +89,7 @@ class Facts:
     symbol: str | None = None
     formula: str | None = None
     times: str | None = None
+    products: Callable[[Any, int, Any], int] | None = None
     derivative: Any = None
     finite: str | None = None
     native: str | None = None
@@ -198,6 +199,9 @@ class Op(Described, Facts):
         What it is called in formulas; None for what is shown by what it consists of.
     times : str or None
         The setting that counts how often its body is carried out, of a loop: pictures say ``× 1000``.
+    products : callable or None
+        ``products(shapes, size, settings)`` counts the multiplications of two numbers that it consists of, from the
+        shapes of its operands and the size of its result: for products of matrices and their kin.
     derivative : str, tuple of str, callable or None
         Its derivatives as a learner writes them, if not as the rules: one text, or one per operand; in braces `shape`,
         the operand's, and for what has lost axes `g` and `y` with them back, `axis` and `count`, how many elements went

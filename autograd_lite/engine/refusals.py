@@ -344,12 +344,13 @@ def other_dtype(t: Any, value: Any) -> None:
         raise errors.InPlaceError(errors.DATA_DTYPE.format(what=describe(t), given=given, dtype=t.dtype))
 
 
-def cast(t: Any, array: Any, what: str) -> Any:
-    """Return an array in the dtype of a Tensor; refuse numbers that would become infinite."""
+def cast(t: Any, array: Any, what: str, dtype: Any = None) -> Any:
+    """Return an array in the dtype of a Tensor, or another one; refuse numbers that would become infinite."""
+    dtype = t.dtype if dtype is None else dtype
     with np.errstate(over="ignore"):
-        made = array.astype(t.dtype)
+        made = array.astype(dtype)
     if overflows(array, made):
-        text = errors.TOO_LARGE.format(op=what, what=describe(t), dtype=t.dtype, given=array.dtype)
+        text = errors.TOO_LARGE.format(op=what, what=describe(t), dtype=dtype, given=array.dtype)
         raise errors.InPlaceError(text)
     return made
 

@@ -37,7 +37,7 @@ CLASS_RANGE = (
 )
 REDUCTION = "reduction={given!r} is unknown. Write reduction='mean', 'sum'{more} or 'none'"
 FANS = (
-    "Xavier initialisation of {what}: it needs the shape (out, in), to count inputs and outputs. "
+    "{function} of {what}: it needs the shape (out, in), to count inputs and outputs. "
     "Write nn.init.zeros_(bias) for a bias, or nn.init.normal_(t, std=...) with a scale of your own"
 )
 OTHER_KIND = (

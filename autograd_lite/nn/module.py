@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.shapes import Array
 from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.leaks import watch_buffer
+from autograd_lite.nn.converted import Converted
+from autograd_lite.nn.hooks import Hooked, call_hooked
 from autograd_lite.nn.parameter import Parameter
-from autograd_lite.nn.state_dict import IncompatibleKeys, complaint, misfit, other_shape, where_it_is
-from autograd_lite.tensor.commits import assign
+from autograd_lite.nn.state_dict import Saved
+from autograd_lite.nn.summary import Summary, summarize
+from autograd_lite.nn.walk import NOTHING, Walked, is_buffer, named, nearest, places
 from autograd_lite.tensor.state import making, setting
 from autograd_lite.tensor.tensor import Tensor
 
-M = TypeVar("M", bound="Module")
 
-
-class Module:
+class Module(Saved, Converted, Hooked):
     """Base of all layers and networks.
 
     A subclass sets parameters and other modules as plain attributes, alone or in lists, tuples and dicts, and
@@ -67,7 +67,7 @@ class Module:
     """
 
     training: bool = True
-    _transient: frozenset[str] = frozenset()  # the buffers that are not saved
+    _computed: Mapping[str, Any] = NOTHING  # what attributes are computed by, each time they are read
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)
@@ -80,12 +80,15 @@ class Module:
         Where a parameter or a buffer stands there will be one: anything else would not be trained, or not be saved.
         """
         if isinstance(value, (Parameter, list, tuple, dict)):
-            for path, part in _named(_places({name: value}, inner=False), Parameter):  # those within have their names
+            for path, part in named(places({name: value}, inner=False), Parameter):  # those within have their names
                 part.name = part.name or path
+        if name in self._computed:
+            self._computed[name].set(self, value)
+            return
         setting(self, name, value)
         old = vars(self).get(name)
         if isinstance(old, Tensor):
-            if isinstance(value, _VALUES) or (isinstance(old, Parameter) and _is_buffer(value)):
+            if isinstance(value, _VALUES) or (isinstance(old, Parameter) and is_buffer(value)):
                 kind = "ag.nn.Parameter" if isinstance(old, Parameter) else "ag.Tensor"
                 said = {**self._said(name), "given": type(value).__name__, "kind": kind}
                 raise errors.StateDictError(errors.ATTRIBUTE_KIND.format(**said))
@@ -98,12 +101,23 @@ class Module:
         super().__delattr__(name)
         self._transient -= {name}
 
-    def _said(self, name: str) -> dict[str, str]:
-        return {"name": name, "module": type(self).__name__}
+    if not TYPE_CHECKING:  # a type checker that saw it would find no misspelt name any more
+
+        def __getattr__(self, name: str) -> Any:
+            return self._missing(name)
+
+    def _missing(self, name: str) -> Any:
+        """Compute what is computed; tell what to write in the place of what PyTorch has and a module has not."""
+        if name in self._computed:
+            return self._computed[name].get(self)
+        if name in _ABSENT:
+            instead = _ABSENT[name]
+            raise errors.NoAttributeError(errors.NO_MODULE_ATTRIBUTE.format(name=name, instead=instead))
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         try:
-            return self.forward(*args, **kwargs)
+            return call_hooked(self, args, kwargs) if self._hooked else self.forward(*args, **kwargs)
         except (TypeError, ValueError) as error:
             uncover(error)
             raise
@@ -123,162 +137,9 @@ class Module:
         name = type(self).__name__
         raise NotImplementedError(f"{name} has no forward(). Write `def forward(self, x): ...` in class {name}")
 
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Set a buffer, as ``self.name = tensor`` does, and say whether it is saved.
-
-        Parameters
-        ----------
-        name : str
-            Of the attribute; none that something else has.
-        tensor : Tensor or None
-            None for a buffer that gets its value later.
-        persistent : bool
-            False for a buffer that is not part of `state_dict`: what can be computed again, a cache.
-
-        Raises
-        ------
-        ArgumentError
-            A name that cannot be one of a buffer or is taken, or anything but a Tensor.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> layer = nn.Linear(2, 1, rng=0)
-        >>> layer.register_buffer("seen", ag.Tensor(0.0))
-        >>> layer.register_buffer("cache", None, persistent=False)
-        >>> list(layer.state_dict())
-        ['weight', 'bias', 'seen']
-        """
-        if not name or "." in str(name):
-            raise errors.ArgumentError(errors.BUFFER_NAME.format(given=name, module=type(self).__name__))
-        if tensor is not None and not _is_buffer(tensor):
-            given = "Parameter" if isinstance(tensor, Parameter) else type(tensor).__name__
-            raise errors.ArgumentError(errors.BUFFER_KIND.format(**self._said(name), given=given))
-        present = getattr(self, name, None)
-        if present is not None and not _is_buffer(present):
-            raise errors.ArgumentError(errors.BUFFER_TAKEN.format(**self._said(name), given=type(present).__name__))
-        setattr(self, name, tensor)
-        self._transient = self._transient - {name} if persistent else self._transient | {name}
-
-    # ----- what it consists of -----
-
-    def _attributes(self) -> Iterable[tuple[Any, Any]]:
-        """Return what is looked through for parameters and modules, by name."""
-        return vars(self).items()
-
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield ``(dotted name, parameter)``, one that stands in several places once, under its first name.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
-        >>> [(name, p.shape) for name, p in model.named_parameters()]
-        [('0.weight', (3, 2)), ('0.bias', (3,))]
-        """
-        return _first_names(_places(self, once=True), Parameter)
-
-    def parameters(self) -> Iterator[Parameter]:
-        """Yield all parameters of this module and of those within it, each once.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> sum(p.size for p in nn.Linear(2, 3).parameters())
-        9
-        """
-        return (p for _, p in self.named_parameters())
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
-        """Yield ``(dotted name, buffer)`` for the Tensors that are no parameters, saved or not.
-
-        Parameters
-        ----------
-        prefix : str
-            What the names begin with, before a dot.
-        recurse : bool
-            Whether those of the modules within are listed too.
-        remove_duplicate : bool
-            Whether one that stands in several places is listed once, under its first name, or under each.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
-        >>> model[1].register_buffer("seen", ag.Tensor(0.0))
-        >>> [(name, b.shape) for name, b in model.named_buffers()]
-        [('1.seen', ())]
-        """
-        places = _places(self, once=remove_duplicate, inner=recurse)
-        named = (_first_names if remove_duplicate else _named)(places, Tensor)
-        return ((f"{prefix}.{name}" if prefix else name, t) for name, t in named if _is_buffer(t))
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """Yield all Tensors of this module, and of those within it, that are no parameters, each once.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> layer = nn.Linear(2, 1)
-        >>> layer.register_buffer("seen", ag.Tensor(0.0))
-        >>> list(layer.buffers())
-        [Tensor(0., dtype=float64)]
-        """
-        return (t for _, t in self.named_buffers(recurse=recurse))
-
-    def named_modules(self) -> Iterator[tuple[str, Module]]:
-        """Yield ``(dotted name, module)``: this one, whose name is empty, and all within it, each once.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
-        >>> [(name, type(module).__name__) for name, module in model.named_modules()]
-        [('', 'Sequential'), ('0', 'Linear'), ('1', 'Sequential'), ('1.0', 'Tanh')]
-        """
-        return _first_names(_places(self, once=True), Module)
-
-    def modules(self) -> Iterator[Module]:
-        """Yield this module and all within it, each once.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
-        >>> [type(module).__name__ for module in model.modules()]
-        ['Sequential', 'Linear', 'Sequential', 'Tanh']
-        """
-        return (m for _, m in self.named_modules())
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield ``(name, module)`` for the modules directly within this one, each once.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
-        >>> [(name, type(module).__name__) for name, module in model.named_children()]
-        [('0', 'Linear'), ('1', 'Sequential')]
-        """
-        return _first_names(_nearest(self), Module)
-
-    def children(self) -> Iterator[Module]:
-        """Yield the modules directly within this one, each once.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh()))
-        >>> [type(module).__name__ for module in model.children()]
-        ['Linear', 'Sequential']
-        """
-        return (m for _, m in self.named_children())
-
     # ----- switches -----
 
-    def train(self: M, mode: bool = True) -> M:
+    def train(self, mode: bool = True) -> Self:
         """Set ``training`` of this module and all within it, and return this one.
 
         Examples
@@ -292,7 +153,7 @@ class Module:
             module.training = mode
         return self
 
-    def eval(self: M) -> M:
+    def eval(self) -> Self:
         """Set ``training`` to False, as ``train(False)`` does, and return this module.
 
         Examples
@@ -302,103 +163,6 @@ class Module:
         False
         """
         return self.train(False)
-
-    def requires_grad_(self: M, requires_grad: bool = True) -> M:
-        """Have all parameters get gradients, or none of them, and return the module.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> frozen = nn.Linear(2, 3).requires_grad_(False)
-        >>> [p.requires_grad for p in frozen.parameters()]
-        [False, False]
-        """
-        for p in self.parameters():
-            p.requires_grad = requires_grad
-        return self
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters: ``grad`` becomes None.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> layer = nn.Linear(2, 1)
-        >>> layer(np.ones((1, 2))).sum().backward()
-        >>> layer.bias.grad
-        Tensor([1.], dtype=float64)
-        >>> layer.zero_grad()
-        >>> print(layer.bias.grad)
-        None
-        """
-        for p in self.parameters():
-            p.zero_grad()
-
-    # ----- its values -----
-
-    def state_dict(self) -> dict[str, Array]:
-        """Return a copy of the value of every parameter, and of every buffer that is saved, by dotted name.
-
-        The values are plain arrays: ``np.savez(path, **model.state_dict())`` saves them and
-        ``model.load_state_dict(np.load(path))`` brings them back. What stands in several places is listed under each
-        of its names.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> model = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid())
-        >>> {name: value.shape for name, value in model.state_dict().items()}
-        {'0.weight': (3, 2), '0.bias': (3,)}
-        """
-        return {name: t._data.copy() for name, t in self._state().items()}
-
-    def _state(self) -> dict[str, Tensor]:
-        """Return what is saved, by name."""
-        places = list(_places(self))
-        left = {f"{name}.{key}" if name else key for name, m in _named(places, Module) for key in m._transient}
-        return {name: t for name, t in _named(places, Tensor) if not (_is_buffer(t) and name in left)}
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
-        """Give parameters and buffers the values that `state_dict` has under their names: all of them, or none.
-
-        Parameters
-        ----------
-        state_dict : mapping of str to array_like
-            Values by dotted name, of the same shapes. They are copied, and the dtypes stay those of the module.
-        strict : bool
-            Whether the names have to be the same on both sides. If not, those on one side alone are passed over.
-
-        Returns
-        -------
-        IncompatibleKeys
-            The names that were passed over: ``missing_keys`` and ``unexpected_keys``.
-
-        Raises
-        ------
-        StateDictError
-            Names that are on one side only, or shapes that differ. Nothing has changed then.
-
-        Examples
-        --------
-        >>> from autograd_lite import nn
-        >>> first, second = nn.Linear(2, 3), nn.Linear(2, 3)
-        >>> second.load_state_dict(first.state_dict())
-        IncompatibleKeys(missing_keys=[], unexpected_keys=[])
-        >>> bool((first.weight == second.weight).all())
-        True
-        """
-        if not isinstance(state_dict, Mapping):
-            text = errors.STATE_DICT_KIND.format(model=type(self).__name__, given=type(state_dict).__name__)  # type: ignore[unreachable]
-            raise errors.StateDictError(text)
-        own = self._state()
-        odd = IncompatibleKeys([n for n in own if n not in state_dict], [n for n in state_dict if n not in own])
-        given = {name: state_dict[name] for name in own if name in state_dict}
-        shapes = [f"{name} {fault}" for name, value in given.items() if (fault := other_shape(own[name], value))]
-        values = [f"{name} {fault}" for name, value in given.items() if (fault := misfit(own[name], value))]
-        if shapes or values or (strict and any(odd)):
-            raise errors.StateDictError(complaint(type(self).__name__, odd if strict else None, shapes, values))
-        assign((own[name], where_it_is(own[name], value)) for name, value in given.items())
-        return odd
 
     # ----- looks -----
 
@@ -418,75 +182,60 @@ class Module:
         """
         return ""
 
+    def summary(self, *inputs: Any, depth: int | None = None, **kwargs: Any) -> Summary:
+        """Return a table of the layers: shapes of results, parameters, multiplications, memory.
+
+        Parameters
+        ----------
+        *inputs
+            Arrays or Tensors that the module is called with; or shapes, tuples of whole numbers, for which zeros of the
+            dtype of the parameters are taken. The module is called once, without a gradient, and left as it was.
+        depth : int, optional
+            How many levels of modules are shown; by default all.
+        **kwargs
+            Passed on to the module.
+
+        Returns
+        -------
+        Summary
+            A text, in notebooks a table; with `rows` and totals to go on with.
+
+        Examples
+        --------
+        >>> from autograd_lite import nn
+        >>> nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)).summary((8, 4))
+        layer        result  parameters  multiplications  memory of parameters  of results
+        Sequential   (8, 2)          23              144                 184 B       128 B
+          0: Linear  (8, 3)          15               96                 120 B       192 B
+          1: ReLU    (8, 3)           0                0                   0 B       192 B
+          2: Linear  (8, 2)           8               48                  64 B       128 B
+        23 parameters (23 trained), 144 multiplications, 184 B of parameters and buffers, 512 B of results
+        """
+        return summarize(self, inputs, kwargs, depth)
+
     def __repr__(self) -> str:
         head, extra = type(self).__name__, self.extra_repr()
-        inner = [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in _named(_nearest(self), Module)]
+        inner = [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in named(nearest(self), Walked)]
         if not inner:
             return f"{head}({extra})"
         return "\n  ".join([f"{head}(", *([extra] if extra else []), *inner]) + "\n)"
 
 
-def _parts(value: Any) -> Iterable[tuple[Any, Any]]:
-    """Return what a module or a container consists of, by name, index or key."""
-    if isinstance(value, Module):
-        return value._attributes()
-    if isinstance(value, (list, tuple)):
-        return enumerate(value)
-    return value.items() if isinstance(value, dict) else ()
-
-
-def _places(root: Any, once: bool = False, inner: bool = True) -> Iterator[tuple[str, Any]]:
-    """Yield every place where a module or a Tensor stands, by dotted name, outer before inner.
-
-    A module that refers to one it is part of, as to its parent, is not followed round the circle. With `once`, none is
-    followed from a second place either, of which there may be very many; without `inner`, no module is.
-    """
-    yield "", root
-    levels = [("", root, iter(_parts(root)))]
-    above = {id(root): root}
-    while levels:
-        name, outer, parts = levels[-1]
-        for key, part in parts:
-            if isinstance(part, _LOOKED_INTO) and id(part) not in above:
-                path = f"{name}.{key}" if name else str(key)
-                if isinstance(part, (Module, Tensor)):
-                    yield path, part
-                above[id(part)] = part
-                levels.append((path, part, iter(_parts(part) if inner or not isinstance(part, Module) else ())))
-                break
-        else:
-            levels.pop()
-            if not once:
-                del above[id(outer)]
-
-
-_LOOKED_INTO = (Module, Tensor, list, tuple, dict)
 _VALUES = (np.ndarray, np.generic, int, float, complex)
-
-
-def _is_buffer(x: Any) -> bool:
-    return isinstance(x, Tensor) and not isinstance(x, Parameter)
-
-
-def _nearest(module: Module) -> Iterator[tuple[str, Any]]:
-    """Yield the modules directly within `module`, by name; containers are looked through, modules are not."""
-    pending = [(str(key), part) for key, part in reversed(list(_parts(module)))]
-    while pending:
-        name, value = pending.pop()
-        if isinstance(value, Module):
-            yield name, value
-        else:
-            pending += [(f"{name}.{key}", part) for key, part in reversed(list(_parts(value)))]
-
-
-def _named(places: Iterable[tuple[str, Any]], kind: type[Any]) -> Iterator[tuple[str, Any]]:
-    return ((name, value) for name, value in places if isinstance(value, kind))
-
-
-def _first_names(places: Iterable[tuple[str, Any]], kind: type[Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each object of a kind once, with the name of the first place it stands in."""
-    seen: set[int] = set()
-    for name, value in _named(places, kind):
-        if id(value) not in seen:
-            seen.add(id(value))
-            yield name, value
+_ABSENT = {
+    "bfloat16": "model.half() or model.float(): NumPy has no bfloat16",
+    "compile": "step = ag.compile(model), and call that",
+    "share_memory": "model.state_dict() to another process: memory is not shared",
+    "to_empty": "model.to(dtype)",
+    "get_extra_state": "self.register_buffer(name, tensor) for what is saved besides parameters",
+    "set_extra_state": "self.register_buffer(name, tensor) for what is loaded besides parameters",
+    "register_backward_hook": "model.register_full_backward_hook(hook)",
+    **dict.fromkeys(
+        (
+            "register_state_dict_pre_hook", "register_state_dict_post_hook", "register_load_state_dict_pre_hook",
+            "register_load_state_dict_post_hook",
+        ),
+        "def state_dict(self, **kwargs): or def load_state_dict(self, state_dict, **kwargs): in a class of your own",
+    ),
+} | dict.fromkeys(("cuda", "xpu", "ipu", "mtia"), "model without it, or model.cpu(): the processor is the one device")
+"""What to write in the place of what PyTorch's modules have."""

@@ -7,8 +7,10 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.engine.record import array_of, make_tensor
-from autograd_lite.nn.module import Module, _named, _places
+from autograd_lite.nn.module import Module
+from autograd_lite.nn.parameter import Uninitialized
 from autograd_lite.nn.state_dict import other_shape
+from autograd_lite.nn.walk import named, places
 from autograd_lite.tensor.state import writing
 from autograd_lite.tensor.tensor import Tensor
 
@@ -61,24 +63,24 @@ def functional_call(module: Module, parameters: Mapping[str, Any], *args: Any, *
     >>> calls.item(), counted.calls.item()
     (6.0, 0.0)
     """
-    own = dict(_named(_places(module), Tensor))
+    own = dict(named(places(module), Tensor))
     given = {name: value if isinstance(value, Tensor) else Tensor(value) for name, value in parameters.items()}
     if wrong := _misfits(own, given):
         raise errors.StateDictError(errors.FUNCTIONAL_CALL.format(model=type(module).__name__, found="; ".join(wrong)))
     before = [(own[name], _state(own[name])) for name in given]
     lent = {id(own[name]): value for name, value in given.items()}
-    places = [(m, key, t) for m in module.modules() for key, t in vars(m).items() if id(t) in lent]
+    standing = [(m, key, t) for m in module.modules() for key, t in vars(m).items() if id(t) in lent]
     try:
         for name, value in given.items():
             writing(own[name])
             _, node, op, _, made = _state(value)
             _set_state(own[name], (array_of(value), node, op, None, made))
         result = module(*args, **kwargs)
-        written = [(lent[id(t)], new) for m, key, t in places if (new := vars(m).get(key)) is not t]
+        written = [(lent[id(t)], new) for m, key, t in standing if (new := vars(m).get(key)) is not t]
         changed = [t for t, _ in before if t._data is not lent[id(t)]._data]
         written += [(lent[id(t)], make_tensor(t._data, t._node, t._op)) for t in changed]
     finally:
-        for m, key, t in places:
+        for m, key, t in standing:
             vars(m)[key] = t
         for t, state in before:
             _set_state(t, state)
@@ -104,6 +106,8 @@ def _misfits(own: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> list[str
     for name, value in given.items():
         if name not in own:
             found.append(f"{name} is not known to the model")
+        elif isinstance(own[name], Uninitialized):
+            found.append(f"{name} has no size before model(x) was called once")
         elif fault := other_shape(own[name], value):
             found.append(f"{name} {fault}")
         elif (other := first.setdefault(id(own[name]), name)) != name:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from autograd_lite import errors
 from autograd_lite.engine import refusals
+from autograd_lite.nn.parameter import Uninitialized
 from autograd_lite.tensor.tensor import Tensor
 
 Group: TypeAlias = dict[str, Any]
@@ -41,6 +42,8 @@ def check_parameters(tensors: list[Tensor], present: list[Tensor]) -> None:
         raise errors.ArgumentError(errors.NO_PARAMETERS)
     seen = {id(t) for t in present}
     for t in tensors:
+        if isinstance(t, Uninitialized):
+            raise errors.ArgumentError(errors.PARAMETER_LAZY.format(what=refusals.describe(t)))
         if not t.is_leaf:
             raise errors.ArgumentError(errors.PARAMETER_NOT_LEAF.format(what=refusals.describe(t)))
         if not t.requires_grad:

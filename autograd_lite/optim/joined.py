@@ -32,7 +32,7 @@ Start: TypeAlias = "Array | Callable[[Tensor], Array] | None"
 
 
 class UnevenError(Exception):
-    """What is one number for each parameter differs between some that were joined."""
+    """What is one number for each parameter, or the dtype, differs between some that were joined."""
 
 
 class Part:
@@ -42,10 +42,10 @@ class Part:
     them, an array or a number by name, as long as nobody looks at it: then it goes to the state of each.
     """
 
-    __slots__ = ("_cuts", "_known", "held", "params", "places")
+    __slots__ = ("_cuts", "_known", "dtype", "held", "params", "places")
 
     def __init__(self, params: Sequence[Tensor], places: Sequence[int]) -> None:
-        self.params, self.places = params, places
+        self.params, self.places, self.dtype = params, places, params[0].dtype
         ends = pairwise(accumulate([p.size for p in params], initial=0))
         self._cuts = [(slice(*span), p.shape) for span, p in zip(ends, params, strict=True)]
         self._known: dict[str, tuple[Array, list[Array]]] = {}
@@ -57,7 +57,9 @@ class Part:
         known = self._known.get(name)
         if known is not None and all(map(is_, arrays, known[1])) and arrays[0].base is known[0]:
             return known[0]
-        return np.concatenate(arrays, axis=None)
+        if not name and any(array.dtype != self.dtype for array in arrays):  # converted since then by `Module.to`
+            raise UnevenError
+        return np.concatenate(arrays, axis=None).astype(self.dtype, copy=False)
 
     def apart(self, name: str, array: Array) -> list[Array]:
         """Return a view for each parameter."""
@@ -93,7 +95,8 @@ class State:
         self.remembered, self.tensors, self.arrays = remembered, tensors, arrays
 
     def __getitem__(self, name: str) -> Array:
-        return self.remembered(self.p, name)._data
+        found, dtype = self.remembered(self.p, name)._data, self.p._data.dtype
+        return found if found.dtype is dtype else found.astype(dtype)  # of a parameter that `Module.to` has converted
 
     def __setitem__(self, name: str, value: Array) -> None:
         self.tensors.append(self.remembered(self.p, name))

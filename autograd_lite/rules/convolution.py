@@ -7,6 +7,7 @@ holds here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,14 @@ def _axes(shape: Shape) -> Shape:
     return tuple(shape[2:])
 
 
+def _in_windows(shapes: Sequence[Shape], size: int, settings: Any) -> int:
+    return size * math.prod(shapes[1][1:])
+
+
+def _from_windows(shapes: Sequence[Shape], size: int, settings: Any) -> int:
+    return math.prod(shapes[0]) * math.prod(shapes[1][1:])
+
+
 convolution: Op = bilinear(
     as_one(windows.convolved, __name__),
     lambda g, weight, x_shape, stride, padding, dilation, groups: convolution_input(
@@ -34,6 +43,7 @@ convolution: Op = bilinear(
     ),
     settings=_SETTINGS,
     name="convolution",
+    products=_in_windows,
 )
 convolution_input: Op = bilinear(
     as_one(windows.convolved_input, __name__),
@@ -43,6 +53,7 @@ convolution_input: Op = bilinear(
     ),
     settings=f"size {_SETTINGS}",
     name="convolution_input",
+    products=_from_windows,
 )
 convolution_weight: Op = bilinear(
     as_one(windows.convolved_weight, __name__),
@@ -100,6 +111,7 @@ conv: Op = custom(
     settings=_SETTINGS,
     complex=True,
     name="conv",
+    products=_in_windows,
 )
 
 
@@ -120,6 +132,7 @@ conv_transpose: Op = custom(
     settings=f"size {_SETTINGS}",
     complex=True,
     name="conv_transpose",
+    products=_from_windows,
 )
 
 PRIMITIVES = (convolution, convolution_input, convolution_weight)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ _MATMUL: dict[tuple[int, ...], tuple[str, str]] = {
 bilinear(
     np.matmul, _matmul_left, _matmul_right, symbol="@",
     derivative=lambda shapes, settings: _MATMUL.get(tuple(map(len, shapes))),
+    products=lambda shapes, size, settings: size * shapes[0][-1],
 )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def _affine_derivatives(shapes: Sequence[Shape], settings: Any) -> tuple[str, ..
 
 affine = custom(
     _affine, lambda g, weight: _times(g, weight), _affine_weight, lambda g: g, jvp=_affine_jvp, complex=True,
-    derivative=_affine_derivatives,
+    derivative=_affine_derivatives, products=lambda shapes, size, settings: size * shapes[0][-1],
 )  # fmt: skip
 
 # ----- definitions -----
@@ -280,7 +281,17 @@ def _einsum_back(a: Array, value: Array, spec: str) -> Array:
     return product(value, spec=f"{output}->{letters}")
 
 
-product = custom(_einsum, _einsum_rule, settings="spec", variadic=True, view=_einsum_back, complex=True)
+def _einsum_products(shapes: Sequence[Shape], size: int, settings: Mapping[str, Any]) -> int:
+    inputs, output = settings["spec"].split("->")
+    lengths: dict[str, int] = {}
+    for letters, shape in zip(inputs.split(","), shapes, strict=True):
+        lengths |= {c: max(n, lengths.get(c, 1)) for c, n in zip(letters, shape, strict=True)}
+    return size * math.prod(n for c, n in lengths.items() if c not in output) * (len(shapes) - 1)
+
+
+product = custom(
+    _einsum, _einsum_rule, settings="spec", variadic=True, view=_einsum_back, complex=True, products=_einsum_products
+)
 
 
 @composite(np.einsum, exact=True, checked=True, complex=True)

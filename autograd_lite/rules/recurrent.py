@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,4 +60,8 @@ def _lstm_rule(
     )
 
 
-lstm = several(_lstm, _lstm_rule, name="lstm_cell")
+def _lstm_products(shapes: Sequence[tuple[int, ...]], size: int, settings: Any) -> int:
+    return math.prod(shapes[0][:-1]) * sum(math.prod(shape) for shape in shapes[3:5])
+
+
+lstm = several(_lstm, _lstm_rule, name="lstm_cell", products=_lstm_products)

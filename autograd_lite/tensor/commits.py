@@ -5,7 +5,7 @@ One C call sets them. An interrupt (Ctrl-C) is delivered between bytecodes, so i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any
 from weakref import ref
@@ -17,8 +17,8 @@ from autograd_lite.base.conventions import conjugated
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import Lock, at_once
 from autograd_lite.engine import refusals
-from autograd_lite.engine.graph import Node
-from autograd_lite.engine.record import Handle, plain_of
+from autograd_lite.engine.graph import Node, leaf
+from autograd_lite.engine.record import Handle, array_of, is_private, plain_of
 from autograd_lite.tensor.data import fitting
 from autograd_lite.tensor.state import is_leftover, scopes, writing
 from autograd_lite.tensor.views import outdate
@@ -59,6 +59,35 @@ def assign(pairs: Iterable[tuple[Handle, Any]]) -> None:
     commit([t for t, _ in pairs], [fitting(t, value, "assign()", _OTHER_SHAPE) for t, value in pairs])
 
 
+def convert(tensors: Iterable[Handle], dtype: Any) -> None:
+    """Give leaves their values, and their gradients, in another dtype, all or none. They stay the same Tensors.
+
+    NOTE: a leaf gets a new node, since what was computed from it has the dtype that it had; its hooks go along.
+    """
+    steps: list[tuple[Any, ...]] = []
+    for t in [t for t in tensors if t._data.dtype != dtype]:
+        refusals.not_a_leaf(t, "to()", "t = t.astype(dtype)")
+        steps += [(_attributes[name].__set__, t, value) for name, value in _in_dtype(t, dtype)]
+        writing(t)
+        if t._views:
+            outdate(t)
+    at_once(steps)
+
+
+def _in_dtype(t: Handle, dtype: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what changes of a Tensor that gets another dtype, by the name of the slot."""
+    is_private(t, t._data)
+    yield "_data", refusals.cast(t, array_of(t), "to()", dtype)
+    yield "_exposed", None
+    node, grad = t._node, getattr(t, "_grad", None)
+    if node is not None:
+        made = leaf(t._data.shape, dtype, node.note().name, ref(t))
+        made.note().hooks = node.note().hooks
+        yield "_node", made
+    if grad is not None:
+        yield "_grad", raw(grad).astype(dtype)
+
+
 _OTHER_SHAPE = "w = ag.Tensor(value, requires_grad=True) for a parameter of another shape"
 
 
@@ -74,6 +103,8 @@ def commit_gradients(found: dict[Node, Array]) -> None:
             t = node.notes.owner()  # type: ignore[union-attr]
             if t is not None:
                 g = cotangent if cotangent.dtype is _FLOAT64 else conjugated(cotangent)
+                if g.dtype is not t._data.dtype and g.dtype != t._data.dtype:  # `convert` came after it was recorded
+                    g = g.astype(t._data.dtype)
                 if scopes() or g.__class__ is not ndarray:
                     _see_gradient(t, g)
                 before = getattr(t, "_grad", None)

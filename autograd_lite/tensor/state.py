@@ -255,6 +255,16 @@ def once(f: Callable[..., Any]) -> Callable[..., Any]:
     return alone
 
 
+def unseen(do: Callable[[], T]) -> T:
+    """Return ``do()``, of which no scope is told: what is done once, and is the same however often it were done."""
+    before = scopes()
+    try:
+        _scopes.set(())
+        return do()
+    finally:
+        _scopes.set(before)
+
+
 def is_leftover(array: Any) -> bool:
     """Tell whether an array is the batch of a call of `vmap` that has ended."""
     level = array._level if is_batch(array) else None

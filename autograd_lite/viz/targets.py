@@ -23,10 +23,10 @@ from autograd_lite.engine.record import array_of, carried_out
 from autograd_lite.engine.scope import Scope, scope, scope_of
 from autograd_lite.engine.several import whole_of
 from autograd_lite.engine.switch import enable_grad
+from autograd_lite.nn.forwards import wrapped
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.transforms.watched import ARGUMENT
-from autograd_lite.viz.forwards import wrapped
 
 _TOP_KEY = re.compile(r"^\['([^']*)'\]")
 

@@ -18,9 +18,9 @@ from autograd_lite import errors
 from autograd_lite.base.plotting import new_figure
 from autograd_lite.engine.record import array_of, plain_of
 from autograd_lite.engine.switch import no_grad
+from autograd_lite.nn.forwards import wrapped
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
-from autograd_lite.viz.forwards import wrapped
 from autograd_lite.viz.words import clean
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C7A00")

@@ -96,7 +96,7 @@ def test_a_subclass_of_sequential_may_have_attributes_of_its_own() -> None:
         def forward(self, x: Any) -> Any:
             return self.factor * super().forward(x)
 
-    assert list(Scaled().state_dict()) == ["0.weight", "0.bias", "factor"]
+    assert list(Scaled().state_dict()) == ["factor", "0.weight", "0.bias"]
 
 
 @pytest.mark.parametrize(("layer", "named"), [(nn.ReLU, "the class ReLU"), (np.tanh, "a ufunc"), (None, "a NoneType")])

@@ -31,6 +31,7 @@ from autograd_lite.rules import (
     indexing,
     neural,
     normalization,
+    passing,
     pooling,
     products,
     recurrent,
@@ -404,7 +405,7 @@ def _joined(x: Array, axis: int) -> Array:
 
 @rule(
     products.affine, neural.half_squared_error, neural.mean_squared_error, neural.nll_loss, recurrent.lstm,
-    convolution.conv, convolution.conv_transpose, normalization.normalized,
+    convolution.conv, convolution.conv_transpose, normalization.normalized, passing.passed,
 )  # fmt: skip
 def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
     result = op.fn(*operands, **settings)

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from autograd_lite.nn.module import Module
-
 Wrap = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 
 
 @contextmanager
-def wrapped(modules: Iterable[tuple[str, Module]], wrap: Wrap) -> Iterator[None]:
+def wrapped(modules: Iterable[tuple[str, Any]], wrap: Wrap) -> Iterator[None]:
     """Have ``wrap(title, forward)`` stand in the place of the ``forward`` of each module inside the block.
 
     NOTE: `forward` is covered on each object, and not ``__call__``, since `Sequential` calls ``forward``. One that the
