@@ -87,7 +87,7 @@ def threshold(x: Array, bound: float = 0.0, value: float = 0.0) -> Array:
     return np.where(x > bound, x, value)
 
 
-@operation(elementwise, lambda g, x: g * sigmoid(-x), range=(-math.inf, 0), formula="logsigmoid")
+@operation(elementwise, lambda g, x: g * sigmoid(-x), formula="logsigmoid")
 def logsigmoid(x: Array) -> Array:
     """``log(sigmoid(x))``, exact where the sigmoid would underflow to 0."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
