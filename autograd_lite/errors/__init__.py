@@ -15,6 +15,7 @@ from autograd_lite.errors.images import *  # noqa: F403 - every name
 from autograd_lite.errors.learning import *  # noqa: F403 - every name
 from autograd_lite.errors.loops import *  # noqa: F403 - every name
 from autograd_lite.errors.pictures import *  # noqa: F403 - every name
+from autograd_lite.errors.sequences import *  # noqa: F403 - every name
 
 __all__ = [name for name, kind in vars(classes).items() if isinstance(kind, type) and name[0] != "_"]
 
