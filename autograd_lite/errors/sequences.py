@@ -4,3 +4,27 @@ from __future__ import annotations
 
 PROBABILITY = "p={given!r} of {what} is a probability. Write a number from 0 to 1: p=0.5"
 DROPOUT_SHAPE = "{what} takes an input of {wanted} axes, but is given one of shape {given}. Write {instead}"
+EMBEDDING_KIND = "{what} takes indices, which are whole numbers, but is given {given}. Write input.astype(int)"
+EMBEDDING_RANGE = (
+    "{what} is given an index that is no row of a weight of {rows} rows. Write indices from 0 to {last}, or a weight "
+    "with more rows"
+)
+EMBEDDING_WEIGHT = "{what} takes a weight of shape (rows, size), not of shape {given}. Write weight.reshape(-1, size)"
+EMBEDDING_SIZES = "{what} is given {given}. Write whole numbers of at least 1: {layer}(10, 3)"
+PADDING_INDEX = "padding_idx={given!r} of {what} is no row of {rows}. Write a number from {least} to {last}"
+SPARSE_GRADIENT = "sparse=True of {what}: gradients are arrays here, whose zeros are kept. Write sparse=False"
+BAG_MODE = "mode={given!r} of {what} is unknown. Write mode='sum', 'mean' or 'max'"
+BAG_OFFSETS = (
+    "{what} is given indices of shape {given} {offsets}. Write indices of shape (bags, length), or of shape (n,) with "
+    "offsets=np.array([0, ...]), where each bag begins"
+)
+BAG_ORDER = "offsets of {what} have to begin with 0 and never fall, up to {count} indices. Write np.sort(offsets)"
+BAG_WEIGHTS = (
+    "{what} is given per_sample_weights of shape {given}, with mode={mode!r}, for indices of shape {indices}. "
+    "Write a weight for each index, with mode='sum'"
+)
+BAG_MAX_TRACED = (
+    "{what} with mode='max' and offsets that are an argument of a compiled function: the size of its bags would "
+    "change. Write indices of shape (bags, length) with padding_idx, or offsets that stay the same"
+)
+CLASS_COUNT = "one_hot() is given a class that is none of {classes}. Write num_classes={instead}, or classes from 0 on"

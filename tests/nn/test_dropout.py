@@ -78,7 +78,7 @@ def test_derivatives_and_batches(name: str) -> None:
 @pytest.mark.parametrize("backend", ["numpy", pytest.param("cc", marks=ABSENT["cc"])])
 @pytest.mark.parametrize("name", ["dropout", "dropout2d", "alpha_dropout"])
 def test_a_compiled_step_draws_anew(name: str, backend: str) -> None:
-    f, kind, shape, _ = KINDS[name]
+    _, kind, shape, _ = KINDS[name]
     x, layer = np.random.default_rng(0).standard_normal(shape), kind()
     step = ag.value_and_grad(lambda v: np.sum(np.sin(layer(v))))
     compiled = ag.compile(step, backend=backend)

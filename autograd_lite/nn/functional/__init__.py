@@ -31,6 +31,11 @@ from autograd_lite.nn.functional.dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
+from autograd_lite.nn.functional.embedding import (
+    embedding,
+    embedding_bag,
+    one_hot,
+)
 from autograd_lite.nn.functional.folding import fold, unfold
 from autograd_lite.nn.functional.losses import cross_entropy, mse_loss, nll_loss
 from autograd_lite.nn.functional.normalization import (
@@ -94,12 +99,12 @@ __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
     "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm", "celu", "conv1d",
     "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "dropout",
-    "dropout1d", "dropout2d", "dropout3d", "elu", "feature_alpha_dropout", "fold", "gelu", "glu", "group_norm",
-    "gumbel_softmax", "half_squared_error", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "instance_norm",
-    "interpolate", "layer_norm", "leaky_relu", "linear", "local_response_norm", "log_softmax", "logsigmoid",
-    "lp_pool1d", "lp_pool2d", "lp_pool3d", "lstm_cell", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool1d",
-    "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "nll_loss", "normalize", "pad", "pixel_shuffle",
-    "pixel_unshuffle", "prelu", "relu", "relu6", "rms_norm", "rrelu", "selu", "sigmoid", "silu", "softmax", "softmin",
-    "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "unfold",
+    "dropout1d", "dropout2d", "dropout3d", "elu", "embedding", "embedding_bag", "feature_alpha_dropout", "fold", "gelu",
+    "glu", "group_norm", "gumbel_softmax", "half_squared_error", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "instance_norm", "interpolate", "layer_norm", "leaky_relu", "linear", "local_response_norm", "log_softmax",
+    "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d", "lstm_cell", "max_pool1d", "max_pool2d", "max_pool3d",
+    "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad",
+    "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6", "rms_norm", "rrelu", "selu", "sigmoid", "silu",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "unfold",
 ]  # fmt: skip
 __dir__ = listing(__name__)

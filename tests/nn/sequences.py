@@ -1,0 +1,126 @@
+"""The table of embeddings, recurrent networks and attention: what is called, how, and with arrays of which shapes.
+
+A row is text that means the same with PyTorch's names and ours: a layer, or a function of some arrays, and how it is
+called. There ``I`` makes an array of whole numbers, and ``B`` one of truth values.
+
+``python tests/nn/sequences.py`` writes down what PyTorch computes for each of them, in ``sequences.json``, as `images`
+does.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from images import summed
+
+
+@dataclass(frozen=True)
+class Row:
+    """A layer or a function, how it is called, and the shapes of what it is given."""
+
+    text: str
+    shapes: tuple[tuple[int, ...], ...]
+    call: str = ""
+
+    @property
+    def name(self) -> str:
+        shapes = "x".join(str(shape).replace(" ", "") for shape in self.shapes)
+        called = self.call and "." + self.call.partition(": ")[2]
+        return f"{self.text.partition(': ')[2] or self.text}{called}-{shapes}"
+
+    def rng(self) -> np.random.Generator:
+        return np.random.default_rng(crc32(self.name.encode()))
+
+    def inputs(self) -> list[Any]:
+        rng = self.rng()
+        return [rng.permutation(np.linspace(-1.5, 1.7, int(np.prod(shape)))).reshape(shape) for shape in self.shapes]
+
+    def state(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
+        """Return values for the parameters of a layer."""
+        rng = self.rng()
+        return {name: rng.uniform(0.1, 0.6, shape) * rng.choice([-1, 1], shape) for name, shape in shapes.items()}
+
+    def weights(self, i: int, shape: tuple[int, ...]) -> Any:
+        """Return by what the numbers of a result are multiplied for one number."""
+        return np.random.default_rng(i).uniform(-1, 1, shape)
+
+    def made(self, namespace: dict[str, Any]) -> tuple[Any, Any]:
+        """Return what is called, with PyTorch's ``nn`` and ``F`` or ours, and how."""
+        call = eval(self.call or "lambda called, *arrays: called(*arrays)", namespace)
+        return eval(self.text, namespace), call
+
+
+ROWS: list[Row] = []
+
+
+def row(text: str, *shapes: tuple[int, ...], call: str = "") -> None:
+    ROWS.append(Row(text, shapes, call))
+
+
+# ----- embeddings -----
+
+TABLE = (6, 3)
+_PAIRS, _LINE = "I([[1, 2, 2], [5, 0, 1]])", "I([1, 2, 4, 5, 4, 3, 0, 2])"
+row(f"lambda w: F.embedding({_PAIRS}, w)", TABLE)
+row(f"lambda w: F.embedding({_PAIRS}, w, padding_idx=2)", TABLE)
+row(f"lambda w: F.embedding({_PAIRS}, w, padding_idx=-1, scale_grad_by_freq=True)", TABLE)
+row("nn.Embedding(6, 3, padding_idx=1)", call=f"lambda m: m({_PAIRS})")
+row("nn.Embedding(6, 3, max_norm=0.7)", call=f"lambda m: m({_PAIRS})")
+row("nn.Embedding(6, 3, max_norm=0.7, norm_type=1.0, scale_grad_by_freq=True)", call=f"lambda m: m({_PAIRS})")
+for _mode in ("sum", "mean", "max"):
+    row(f"lambda w: F.embedding_bag({_PAIRS}, w, mode={_mode!r})", TABLE)
+    row(f"lambda w: F.embedding_bag({_PAIRS}, w, mode={_mode!r}, padding_idx=2)", TABLE)
+    row(f"lambda w: F.embedding_bag({_LINE}, w, I([0, 3, 3, 7]), mode={_mode!r}, padding_idx=4)", TABLE)
+    row(
+        f"nn.EmbeddingBag(6, 3, mode={_mode!r}, include_last_offset=True)",
+        call=f"lambda m: m({_LINE}, I([0, 3, 3, 8]))",
+    )
+row("nn.EmbeddingBag(6, 3, max_norm=0.5)", call=f"lambda m: m({_PAIRS})")
+row(f"lambda w, s: F.embedding_bag({_PAIRS}, w, mode='sum', per_sample_weights=s)", TABLE, (2, 3))
+row(f"lambda w, s: F.embedding_bag({_LINE}, w, I([0, 3]), mode='sum', per_sample_weights=s)", TABLE, (8,))
+
+BY_NAME = {r.name: r for r in ROWS}
+assert len(BY_NAME) == len(ROWS)
+STORED = Path(__file__).with_suffix(".json")
+
+
+def listed(result: Any) -> list[Any]:
+    """Return the arrays of a result, also of a packed sequence, in which the batch sizes are none."""
+    if hasattr(result, "batch_sizes"):
+        return [result.data]
+    if isinstance(result, (tuple, list)):
+        return [array for part in result for array in listed(part)]
+    return [] if result is None else [result]
+
+
+def of_torch(r: Row, dtype: str) -> dict[str, Any]:
+    """Return what PyTorch computes: results and gradients by name."""
+    import torch
+
+    kinds = {"I": lambda x: torch.tensor(x, dtype=torch.int64), "B": lambda x: torch.tensor(x, dtype=torch.bool)}
+    called, call = r.made({"nn": torch.nn, "F": torch.nn.functional, "rnn": torch.nn.utils.rnn, **kinds})
+    layer = isinstance(called, torch.nn.Module)
+    if layer:
+        called = called.to(getattr(torch, dtype))
+        state = r.state({name: tuple(value.shape) for name, value in called.state_dict().items()})
+        called.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    inputs = [torch.tensor(x.astype(dtype), requires_grad=True) for x in r.inputs()]
+    results = listed(call(called, *inputs))
+    terms = [(torch.sin(y) * torch.tensor(r.weights(i, tuple(y.shape)))).sum() for i, y in enumerate(results)]
+    sum(terms).backward()
+    found = {f"result {i}": y for i, y in enumerate(results)}
+    found |= {f"gradient {i}": x.grad for i, x in enumerate(inputs)}
+    if layer:
+        found |= {f"gradient {name}": p.grad for name, p in called.named_parameters()} | called.state_dict()
+    return {name: value.detach().numpy() for name, value in found.items() if value is not None}
+
+
+if __name__ == "__main__":
+    stored = {r.name: {name: summed(x) for name, x in of_torch(r, "float64").items()} for r in ROWS}
+    lines = [f"{json.dumps(name)}: {json.dumps(sums)}" for name, sums in stored.items()]
+    STORED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
