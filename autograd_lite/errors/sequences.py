@@ -28,3 +28,26 @@ BAG_MAX_TRACED = (
     "change. Write indices of shape (bags, length) with padding_idx, or offsets that stay the same"
 )
 CLASS_COUNT = "one_hot() is given a class that is none of {classes}. Write num_classes={instead}, or classes from 0 on"
+SEQUENCE_LENGTHS = (
+    "lengths of {what} have to be {count} whole numbers, one for each sequence, from 1 to {most}. "
+    "Write lengths=[{most}] * {count} for sequences without padding"
+)
+SEQUENCE_SHAPE = "{what} takes sequences of shape (steps, batch, ...), not of shape {given}. Write x[:, None] for one"
+SEQUENCE_ORDER = (
+    "pack_padded_sequence() is given a longer sequence behind a shorter one. Write enforce_sorted=False, or the "
+    "longest first"
+)
+TOTAL_LENGTH = "total_length={given} of pad_packed_sequence() is below the longest sequence. Write at least {least}"
+PADDING_SIDE = "padding_side={given!r} is unknown. Write padding_side='right' or 'left'"
+SEQUENCES = (
+    "{what} takes sequences that differ in their first axis alone, not of shapes {given}. "
+    "Write x[:, None] for a sequence of numbers beside sequences of vectors of one number"
+)
+RECURRENT_SIZES = "{what} is given {name}={given!r}. Write {instead}"
+RECURRENT_INPUT = (
+    "{what} takes an input of shape {wanted}, or {single} without a batch, but is given one of shape {given}. "
+    "Write {instead}"
+)
+RECURRENT_EMPTY = "{what} is given sequences of no step. Write an input of at least one"
+RECURRENT_STATE = "{what} is given {name} of shape {given}, and needs shape {wanted} for this input. Write {instead}"
+RECURRENT_PAIR = "{what} takes its first state as a pair, (h_0, c_0), not as {given}. Write lstm(x, (h, c))"

@@ -84,6 +84,42 @@ row("nn.EmbeddingBag(6, 3, max_norm=0.5)", call=f"lambda m: m({_PAIRS})")
 row(f"lambda w, s: F.embedding_bag({_PAIRS}, w, mode='sum', per_sample_weights=s)", TABLE, (2, 3))
 row(f"lambda w, s: F.embedding_bag({_LINE}, w, I([0, 3]), mode='sum', per_sample_weights=s)", TABLE, (8,))
 
+# ----- recurrent networks -----
+
+BATCH, ONE = (5, 3, 4), (5, 4)
+for _kind in ("RNN", "LSTM", "GRU"):
+    _called = "lambda m, x, h, c: m(x, (h, c))" if _kind == "LSTM" else "lambda m, x, h: m(x, h)"
+    _states = 2 if _kind == "LSTM" else 1
+    row(f"nn.{_kind}(4, 6)", BATCH)
+    row(f"nn.{_kind}(4, 6)", BATCH, *[(1, 3, 6)] * _states, call=_called)
+    row(f"nn.{_kind}(4, 3, num_layers=2, bidirectional=True, batch_first=True)", BATCH)
+    row(f"nn.{_kind}(4, 3, num_layers=2, bidirectional=True, bias=False)", BATCH, *[(4, 3, 3)] * _states, call=_called)
+    row(f"nn.{_kind}(4, 3, bidirectional=True)", ONE, *[(2, 3)] * _states, call=_called)
+    row(f"nn.{_kind}(4, 3)", ONE)
+    row(f"nn.{_kind}(4, 3, bidirectional=True)", BATCH, call="lambda m, x: m(rnn.pack_padded_sequence(x, [5, 4, 1]))")
+    row(
+        f"nn.{_kind}(4, 3, 2, bidirectional=True)", BATCH, *[(4, 3, 3)] * _states,
+        call="lambda m, x, *h: m(rnn.pack_padded_sequence(x, [2, 5, 4], enforce_sorted=False), "
+        + ("h)" if _states > 1 else "*h)"),
+    )  # fmt: skip
+    row(f"nn.{_kind}Cell(4, 3)", ONE)
+    row(f"nn.{_kind}Cell(4, 3, bias=False)", ONE, *[(5, 3)] * _states, call=_called)
+row("nn.RNN(4, 6, nonlinearity='relu')", BATCH)
+row("nn.RNN(4, 3, 2, 'relu', bidirectional=True)", BATCH, call="lambda m, x: m(rnn.pack_padded_sequence(x, [5, 4, 1]))")
+row("nn.RNNCell(4, 3, nonlinearity='relu')", ONE[1:])
+row("nn.LSTM(4, 6, num_layers=2, proj_size=3, bidirectional=True)", BATCH)
+row("nn.LSTM(4, 6, proj_size=3)", BATCH, (1, 3, 3), (1, 3, 6), call="lambda m, x, h, c: m(x, (h, c))")
+row("nn.LSTM(4, 6, proj_size=3)", BATCH, call="lambda m, x: m(rnn.pack_padded_sequence(x, [5, 4, 1]))")
+row("nn.LSTM(1, 1)", (1, 1, 1))
+row("lambda x: rnn.pad_packed_sequence(rnn.pack_padded_sequence(x, [2, 5, 4], enforce_sorted=False))[0]", BATCH)
+row(
+    "lambda x: rnn.pad_packed_sequence(rnn.pack_padded_sequence(x, [5, 2, 1], True), True, 2.0, 7)[0]", (3, 5, 4)
+)
+row("lambda x, y: rnn.pad_sequence([x, y], True, -1.0, 'left')", (2, 3), (4, 3))
+row("lambda x, y: rnn.unpad_sequence(rnn.pad_sequence([x, y]), I([2, 4]))", (2, 3), (4, 3))
+row("lambda x, y: rnn.pack_sequence([x, y], enforce_sorted=False)", (2, 3), (4, 3))
+row("lambda x, y: rnn.unpack_sequence(rnn.pack_sequence([y, x]))", (2, 3), (4, 3))
+
 BY_NAME = {r.name: r for r in ROWS}
 assert len(BY_NAME) == len(ROWS)
 STORED = Path(__file__).with_suffix(".json")
