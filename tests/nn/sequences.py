@@ -26,6 +26,7 @@ class Row:
     text: str
     shapes: tuple[tuple[int, ...], ...]
     call: str = ""
+    tier: int = 2  # 1: tried with all derivatives, in batches and compiled
 
     @property
     def name(self) -> str:
@@ -58,22 +59,22 @@ class Row:
 ROWS: list[Row] = []
 
 
-def row(text: str, *shapes: tuple[int, ...], call: str = "") -> None:
-    ROWS.append(Row(text, shapes, call))
+def row(text: str, *shapes: tuple[int, ...], call: str = "", tier: int = 2) -> None:
+    ROWS.append(Row(text, shapes, call, tier))
 
 
 # ----- embeddings -----
 
 TABLE = (6, 3)
 _PAIRS, _LINE = "I([[1, 2, 2], [5, 0, 1]])", "I([1, 2, 4, 5, 4, 3, 0, 2])"
-row(f"lambda w: F.embedding({_PAIRS}, w)", TABLE)
+row(f"lambda w: F.embedding({_PAIRS}, w)", TABLE, tier=1)
 row(f"lambda w: F.embedding({_PAIRS}, w, padding_idx=2)", TABLE)
 row(f"lambda w: F.embedding({_PAIRS}, w, padding_idx=-1, scale_grad_by_freq=True)", TABLE)
 row("nn.Embedding(6, 3, padding_idx=1)", call=f"lambda m: m({_PAIRS})")
 row("nn.Embedding(6, 3, max_norm=0.7)", call=f"lambda m: m({_PAIRS})")
 row("nn.Embedding(6, 3, max_norm=0.7, norm_type=1.0, scale_grad_by_freq=True)", call=f"lambda m: m({_PAIRS})")
 for _mode in ("sum", "mean", "max"):
-    row(f"lambda w: F.embedding_bag({_PAIRS}, w, mode={_mode!r})", TABLE)
+    row(f"lambda w: F.embedding_bag({_PAIRS}, w, mode={_mode!r})", TABLE, tier=1)
     row(f"lambda w: F.embedding_bag({_PAIRS}, w, mode={_mode!r}, padding_idx=2)", TABLE)
     row(f"lambda w: F.embedding_bag({_LINE}, w, I([0, 3, 3, 7]), mode={_mode!r}, padding_idx=4)", TABLE)
     row(
@@ -81,7 +82,7 @@ for _mode in ("sum", "mean", "max"):
         call=f"lambda m: m({_LINE}, I([0, 3, 3, 8]))",
     )
 row("nn.EmbeddingBag(6, 3, max_norm=0.5)", call=f"lambda m: m({_PAIRS})")
-row(f"lambda w, s: F.embedding_bag({_PAIRS}, w, mode='sum', per_sample_weights=s)", TABLE, (2, 3))
+row(f"lambda w, s: F.embedding_bag({_PAIRS}, w, mode='sum', per_sample_weights=s)", TABLE, (2, 3), tier=1)
 row(f"lambda w, s: F.embedding_bag({_LINE}, w, I([0, 3]), mode='sum', per_sample_weights=s)", TABLE, (8,))
 
 # ----- recurrent networks -----
@@ -103,6 +104,8 @@ for _kind in ("RNN", "LSTM", "GRU"):
         + ("h)" if _states > 1 else "*h)"),
     )  # fmt: skip
     row(f"nn.{_kind}Cell(4, 3)", ONE)
+    row(f"nn.{_kind}Cell(2, 2)", (2, 2), *[(2, 2)] * _states, call=_called, tier=1)
+    row(f"nn.{_kind}(2, 2)", (3, 2, 2), *[(1, 2, 2)] * _states, call=_called, tier=1)
     row(f"nn.{_kind}Cell(4, 3, bias=False)", ONE, *[(5, 3)] * _states, call=_called)
 row("nn.RNN(4, 6, nonlinearity='relu')", BATCH)
 row("nn.RNN(4, 3, 2, 'relu', bidirectional=True)", BATCH, call="lambda m, x: m(rnn.pack_padded_sequence(x, [5, 4, 1]))")
@@ -111,6 +114,9 @@ row("nn.LSTM(4, 6, num_layers=2, proj_size=3, bidirectional=True)", BATCH)
 row("nn.LSTM(4, 6, proj_size=3)", BATCH, (1, 3, 3), (1, 3, 6), call="lambda m, x, h, c: m(x, (h, c))")
 row("nn.LSTM(4, 6, proj_size=3)", BATCH, call="lambda m, x: m(rnn.pack_padded_sequence(x, [5, 4, 1]))")
 row("nn.LSTM(1, 1)", (1, 1, 1))
+row("nn.GRU(1, 2, bidirectional=True)", (3, 2, 1), call="lambda m, x: m(rnn.pack_padded_sequence(x, [3, 1]))", tier=1)
+row("nn.LSTM(1, 2, proj_size=1)", (3, 2, 1), call="lambda m, x: m(rnn.pack_padded_sequence(x, [3, 1]))", tier=1)
+row("nn.RNN(1, 2, 1, 'relu')", (3, 1), tier=1)
 row("lambda x: rnn.pad_packed_sequence(rnn.pack_padded_sequence(x, [2, 5, 4], enforce_sorted=False))[0]", BATCH)
 row(
     "lambda x: rnn.pad_packed_sequence(rnn.pack_padded_sequence(x, [5, 2, 1], True), True, 2.0, 7)[0]", (3, 5, 4)

@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.engine.record import Handle
-from autograd_lite.engine.several import Several, parts_of
+from autograd_lite.engine.several import Several, bundled, parts_of
 from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.loops.columns import Column, columns_of, put_all
@@ -118,6 +118,6 @@ SCAN = Several(
     "scan", lambda *sources: sources, "several", (), {"loop": None, "length": 0},
     (lambda g, y, arrays, loop: _pull(loop, g, y, arrays),), variadic=True,
     jvp=lambda tangents, y, arrays, loop: _push(loop, tangents, y, arrays),
-    zeros=lambda g, y, arrays, loop: _pull(loop, g, y, arrays, masked=True), complex=True, analytic=False,
+    zeros=lambda g, y, arrays, loop: bundled(_pull(loop, g, y, arrays, masked=True)), complex=True, analytic=False,
     times="length",
 )  # fmt: skip
