@@ -51,3 +51,33 @@ RECURRENT_INPUT = (
 RECURRENT_EMPTY = "{what} is given sequences of no step. Write an input of at least one"
 RECURRENT_STATE = "{what} is given {name} of shape {given}, and needs shape {wanted} for this input. Write {instead}"
 RECURRENT_PAIR = "{what} takes its first state as a pair, (h_0, c_0), not as {given}. Write lstm(x, (h, c))"
+CAUSAL_MASK = (
+    "attention is given attn_mask and is_causal=True. Write one of them, or attn_mask=mask & np.tri(n, m, dtype=bool)"
+)
+ATTENTION_HEADS = (
+    "attention with enable_gqa=True is given queries of shape {query} and keys or values of {key}: the heads, along "
+    "axis -3, of the latter have to divide those of the former. Write a number of heads that does"
+)
+ATTENTION_SHAPES = (
+    "attention is given queries of shape {query}, keys of {key} and values of {value}. Write (..., queries, size), "
+    "(..., keys, size) and (..., keys, out), with the same axes in front"
+)
+BILINEAR_SHAPES = (
+    "bilinear() is given inputs of shape {first} and {second} and a weight of {weight}. "
+    "Write inputs (..., in1) and (..., in2) for a weight of shape (out, in1, in2)"
+)
+BILINEAR_SIZES = "Bilinear() is given {given}. Write whole numbers of at least 1: Bilinear(2, 3, 4)"
+HEADS = "{what} has embed_dim={size}, which num_heads={heads} divides not. Write num_heads={instead}"
+HEADS_SIZES = "{what} is given embed_dim={size!r} and num_heads={heads!r}. Write whole numbers of at least 1"
+ATTENTION_INPUT = (
+    "{what} takes query, key and value of shape {wanted}, or without a batch, of sizes {sizes}, but is given {given}. "
+    "Write key and value of the same length, and the same batch for all three"
+)
+ATTENTION_MASK = "{name} of {what} has shape {given}, and needs {wanted}. Write {instead}"
+CAUSAL_HINT = (
+    "is_causal=True of {what} says that attn_mask is causal, but there is none. "
+    "Write attn_mask=nn.Transformer.generate_square_subsequent_mask(n), of the length of the queries"
+)
+ACTIVATION = "activation={given!r} of {what} is unknown. Write activation='relu', 'gelu', or a function"
+TRANSFORMER_SIZE = "{what} has d_model={size}, but is given inputs of shape {given}. Write vectors of length {size}"
+LAYER_COUNT = "{what} is given num_layers={given!r}. Write a whole number from 0 on"

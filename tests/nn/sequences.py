@@ -126,6 +126,79 @@ row("lambda x, y: rnn.unpad_sequence(rnn.pad_sequence([x, y]), I([2, 4]))", (2, 
 row("lambda x, y: rnn.pack_sequence([x, y], enforce_sorted=False)", (2, 3), (4, 3))
 row("lambda x, y: rnn.unpack_sequence(rnn.pack_sequence([y, x]))", (2, 3), (4, 3))
 
+# ----- attention -----
+
+_ATTENDED = (2, 3, 4, 2), (2, 3, 5, 2), (2, 3, 5, 3)
+_FOUR_BY_FIVE = "[[1, 0, 1, 1, 0], [1, 1, 1, 1, 1], [0, 0, 1, 0, 0], [0, 0, 0, 0, 0]]"
+row("lambda q, k, v: F.scaled_dot_product_attention(q, k, v)", *_ATTENDED)
+row("lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=0.3)", *_ATTENDED)
+row(f"lambda q, k, v: F.scaled_dot_product_attention(q, k, v, B({_FOUR_BY_FIVE}))", *_ATTENDED)
+row("lambda q, k, v, m: F.scaled_dot_product_attention(q, k, v, m)", *_ATTENDED, (4, 5))
+row("lambda q, k, v: F.scaled_dot_product_attention(q, k, v)", (3, 2), (4, 2), (4, 2), tier=1)
+row(
+    "lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)",
+    (1, 4, 2, 3), (1, 2, 2, 3), (1, 2, 2, 3), tier=1,
+)  # fmt: skip
+QUERIES, KEYS = (4, 2, 6), (5, 2, 6)
+_ITSELF = "lambda m, x: m(x, x, x)"
+row("nn.MultiheadAttention(6, 3)", QUERIES, call=_ITSELF)
+row("nn.MultiheadAttention(2, 1)", (2, 1, 2), call=_ITSELF, tier=1)
+row("nn.MultiheadAttention(6, 2, batch_first=True, bias=False)", QUERIES, call=_ITSELF)
+row("nn.MultiheadAttention(6, 2)", QUERIES, KEYS, KEYS)
+row("nn.MultiheadAttention(6, 2)", (4, 6), call=_ITSELF)
+row("nn.MultiheadAttention(6, 2)", (4, 6), (5, 6), call="lambda m, q, k: m(q, k, k, B([0, 1, 0, 0, 1]))")
+row("nn.MultiheadAttention(6, 2, kdim=3, vdim=4)", QUERIES, (5, 2, 3), (5, 2, 4))
+row("nn.MultiheadAttention(6, 2, kdim=3)", QUERIES, (5, 2, 3), KEYS, call="lambda m, *x: m(*x, need_weights=False)")
+row("nn.MultiheadAttention(6, 2, add_bias_kv=True, add_zero_attn=True)", QUERIES, KEYS, KEYS)
+row(
+    "nn.MultiheadAttention(6, 2, add_bias_kv=True, add_zero_attn=True)", QUERIES, KEYS,
+    call=f"lambda m, q, k: m(q, k, k, B([[0, 0, 0, 1, 1], [0, 1, 1, 0, 0]]), attn_mask=B({_FOUR_BY_FIVE}))",
+)  # fmt: skip
+row("nn.MultiheadAttention(6, 2)", QUERIES, KEYS, call="lambda m, q, k: m(q, k, k, average_attn_weights=False)")
+row("nn.MultiheadAttention(6, 2)", QUERIES, KEYS, (4, 5), call="lambda m, q, k, b: m(q, k, k, attn_mask=b)")
+row("nn.MultiheadAttention(6, 2)", QUERIES, KEYS, (4, 4, 5), call="lambda m, q, k, b: m(q, k, k, attn_mask=b)")
+row(
+    "nn.MultiheadAttention(6, 2)", QUERIES,
+    call="lambda m, x: m(x, x, x, B([[0, 0, 0, 1], [0, 0, 1, 1]]), False, "
+    "B([[0, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]]), is_causal=True)",
+)  # fmt: skip
+
+# ----- transformers -----
+
+_CAUSAL = "nn.Transformer.generate_square_subsequent_mask(4, dtype=x.dtype)"
+for _more in ("", ", norm_first=True, activation='gelu'", ", activation=F.silu, batch_first=True, bias=False"):
+    row(f"nn.TransformerEncoderLayer(6, 2, 5, dropout=0.0{_more})", QUERIES)
+    row(f"nn.TransformerDecoderLayer(6, 2, 5, dropout=0.0{_more})", QUERIES, QUERIES)
+row(
+    "nn.TransformerEncoderLayer(6, 2, 5, 0.0, layer_norm_eps=0.1)", QUERIES,
+    call=f"lambda m, x: m(x, {_CAUSAL}, is_causal=True)",
+)  # fmt: skip
+row("nn.TransformerEncoderLayer(2, 1, 2, 0.0)", (2, 1, 2), tier=1)
+row(
+    "nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 2, 5, 0.0), 2, nn.LayerNorm(6))", QUERIES,
+    call="lambda m, x: m(x, src_key_padding_mask=B([[0, 0, 0, 1], [0, 0, 1, 1]]))",
+)  # fmt: skip
+row(
+    "nn.TransformerDecoder(nn.TransformerDecoderLayer(6, 2, 5, 0.0), 2)", QUERIES, KEYS,
+    call=f"lambda m, x, y: m(x, y, {_CAUSAL}, tgt_is_causal=True)",
+)  # fmt: skip
+row(
+    "nn.Transformer(6, 2, 1, 2, 5, 0.0)", QUERIES, QUERIES,
+    call=f"lambda m, x, y: m(x, y, tgt_mask={_CAUSAL}, memory_key_padding_mask=B([[0, 0, 0, 1], [0, 0, 0, 0]]))",
+)  # fmt: skip
+
+# ----- distances, bilinear maps -----
+
+row("nn.Bilinear(2, 3, 4)", (5, 2), (5, 3))
+row("nn.Bilinear(2, 2, 2, bias=False)", (2,), (2,), tier=1)
+row("lambda a, b, w: F.bilinear(a, b, w)", (2, 3, 2), (2, 3, 4), (5, 2, 4))
+row("nn.CosineSimilarity()", (5, 3), (5, 3), tier=1)
+row("nn.CosineSimilarity(dim=-1, eps=0.01)", (5, 3), (3,))
+row("nn.PairwiseDistance()", (5, 3), (5, 3), tier=1)
+row("nn.PairwiseDistance(3.0, 0.1, True)", (2, 5, 3), (5, 3))
+row("lambda a, b: F.pairwise_distance(a, b, 1.0)", (3,), (3,))
+row("nn.Identity(3, unused=4)", (2, 3), tier=1)
+
 BY_NAME = {r.name: r for r in ROWS}
 assert len(BY_NAME) == len(ROWS)
 STORED = Path(__file__).with_suffix(".json")
