@@ -20,6 +20,7 @@ MODULES = {
     "nn": "Layers and losses",
     "nn.functional": "The same as functions",
     "nn.init": "First values of parameters",
+    "nn.utils.rnn": "Sequences of different lengths",
     "optim": "Optimisers",
     "optimize": "Minima",
     "implicit": "Solutions of equations",

@@ -347,3 +347,15 @@ def test_a_graph_that_is_kept_is_swept_twice() -> None:
     once = w.grad.copy()
     y.backward()
     np.testing.assert_allclose(w.grad, 2 * once)
+
+
+def test_zeros_of_a_cotangent_stay_zeros_for_all_sources_of_a_loop() -> None:
+    """Also where the derivative is infinite, behind what selects nothing of it."""
+
+    def f(x: Any) -> Any:
+        _, ys = ag.scan(lambda c, v: (np.sqrt(v) * c, np.sqrt(v)), x[0], x)
+        return np.sum(np.where(x > 0.5, ys, 0))
+
+    x = np.array([0.0, 1.0, 4.0])
+    np.testing.assert_allclose(ag.grad(f)(x), [0, 0.5, 0.25])
+    np.testing.assert_allclose(ag.compile(ag.grad(f))(x), [0, 0.5, 0.25])
