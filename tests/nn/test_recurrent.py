@@ -106,6 +106,21 @@ def test_a_compiled_training_step_is_the_same(backend: str) -> None:
     assert compiled.programs.recordings == 1
 
 
+@every_kind
+def test_compiled_derivatives_by_the_input_draw_anew(kind: Any) -> None:
+    layer, x = kind(2, 3, num_layers=2, dropout=0.5, rng=0), np.random.default_rng(0).standard_normal((4, 2, 2))
+    layer.rng = None  # so that numbers come from the default generator
+    step = ag.value_and_grad(lambda x: np.sum(layer(x)[0] ** 2))
+    compiled = ag.compile(step)
+    ag.manual_seed(0)
+    found = [compiled(x) for _ in range(3)]
+    ag.manual_seed(0)
+    for (value, gradient), (other, expected) in zip(found, [step(x) for _ in range(3)], strict=True):
+        np.testing.assert_allclose(value.item(), other.item(), rtol=1e-12)
+        np.testing.assert_allclose(gradient.numpy(), expected.numpy(), rtol=1e-12, atol=1e-14)
+    assert compiled.programs.recordings == 1
+
+
 def test_packed_sequences_come_back_as_they_were() -> None:
     rng = np.random.default_rng(0)
     given = [rng.standard_normal((n, 2)) for n in (2, 5, 1, 5)]

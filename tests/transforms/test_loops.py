@@ -359,3 +359,20 @@ def test_zeros_of_a_cotangent_stay_zeros_for_all_sources_of_a_loop() -> None:
     x = np.array([0.0, 1.0, 4.0])
     np.testing.assert_allclose(ag.grad(f)(x), [0, 0.5, 0.25])
     np.testing.assert_allclose(ag.compile(ag.grad(f))(x), [0, 0.5, 0.25])
+
+
+def test_a_compiled_derivative_beside_a_tensor_that_requires_gradients() -> None:
+    """The derivative is recorded, as the Tensor moves it, and nothing that was made is kept."""
+    w = ag.Tensor(np.random.default_rng(0).standard_normal((3, 3)), requires_grad=True)
+
+    def f(x: Any) -> Any:
+        def step(h: Any, v: Any) -> Any:
+            h = np.tanh(v + h @ w.T)
+            return h, h
+
+        return np.sum(ag.scan(step, np.zeros((2, 3)), x)[1] ** 2)
+
+    compiled, x = ag.compile(ag.grad(f)), np.ones((5, 2, 3))
+    for factor in (1.0, 0.5):
+        np.testing.assert_allclose(compiled(factor * x).numpy(), ag.grad(f)(factor * x).numpy(), rtol=1e-12)
+    assert compiled.programs.recordings == 1

@@ -16,10 +16,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.record import Handle
+from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.rules.elementwise import relu, sigmoid
 from autograd_lite.rules.products import affine
-from autograd_lite.transforms.loops.frozen import twin
 from autograd_lite.transforms.loops.scan import scan
 
 State: TypeAlias = tuple[Array, ...]
@@ -78,10 +77,11 @@ def composed(
         return _packed(cell, rows, state, weights, sizes, reverse)
 
     # As they are now: a step is recorded again on the way back, when `functional_call` has put others in their place.
-    now: Any = tuple([twin(w) if isinstance(w, Handle) else w for w in weights])
+    now = [(array_of(w), w._node) if isinstance(w, Handle) else w for w in weights]
 
     def step(carry: State, row: Array) -> tuple[State, Array]:
-        after = cell(row, carry, now)
+        given: Any = tuple([make_tensor(*w) if isinstance(w, tuple) else w for w in now])
+        after = cell(row, carry, given)
         return after, after[0]
 
     steps = rows.reshape((len(sizes), sizes[0], rows.shape[-1]))

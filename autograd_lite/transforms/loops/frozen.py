@@ -46,19 +46,14 @@ def _value(x: Any) -> Any:
     if traced():
         return x
     if isinstance(x, Handle):
-        return twin(x)
+        twin = make_tensor(array_of(x), x._node, x._op)
+        twin._name = x._name
+        return twin
     if type(x) in _CONTAINERS:
         leaves, structure = flatten(x)
         if any(isinstance(leaf, Handle) for leaf in leaves):
             return unflatten(structure, list(map(_value, leaves)))
     return x
-
-
-def twin(x: Handle) -> Any:
-    """Return another Tensor with the value and the history that one has now."""
-    made = make_tensor(array_of(x), x._node, x._op)
-    made._name = x._name
-    return made
 
 
 def _globals(f: FunctionType) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _pull(history: History, g: Any, y: Any, arrays: Sequence[Any], masked: bool 
     before, given = history.elements(y if isinstance(y, tuple) else (y,), arrays)
     step = Pullback(history, parts[n:m], parts[m:], any(isinstance(x, Handle) for x in parts), masked)
     carry = [*parts[:n], *[None] * len(history.closures)]
-    xs = [*before, *given, *step.cotangents, *_numbers(history)]
+    xs = [*before, *given, *[g for g in parts[n:] if g is not None], *_numbers(history)]
     last, shares = _pulled(step, carry, xs, any(x is None for x in parts[:n]))
     at = dict(zip(history.places.carry, last, strict=False))
     return [*[at[k] for k in history.entered], *shares, *last[n:]]
