@@ -81,3 +81,7 @@ CAUSAL_HINT = (
 ACTIVATION = "activation={given!r} of {what} is unknown. Write activation='relu', 'gelu', or a function"
 TRANSFORMER_SIZE = "{what} has d_model={size}, but is given inputs of shape {given}. Write vectors of length {size}"
 LAYER_COUNT = "{what} is given num_layers={given!r}. Write a whole number from 0 on"
+PACKED_SIZES = (
+    "{what} is given a PackedSequence whose batch_sizes do not belong to its {rows} rows: they never grow, and add up "
+    "to that. Write pack_sequence(sequences)"
+)

@@ -254,6 +254,7 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "cell input": (lambda: nn.RNNCell(4, 3)(X), r"Write x\.reshape\(-1, 4\)"),
     "cell state": (lambda: nn.LSTMCell(4, 3)(X[0], np.zeros((3, 3))), r"Write lstm\(x, \(h, c\)\)"),
     "lengths": (lambda: pack_padded_sequence(X, [5, 4]), r"Write lengths=\[5\] \* 3"),
+    "packed": (lambda: nn.GRU(4, 3)(PackedSequence(X[0], np.array([1, 2]))), r"Write pack_sequence\(sequences\)"),
     "order": (lambda: pack_padded_sequence(X, [4, 5, 1]), "Write enforce_sorted=False"),
     "sequences": (lambda: pad_sequence([np.ones(3), np.ones((3, 2))]), r"Write x\[:, None\]"),
     "index kind": (lambda: F.embedding(X[0, 0], X[0]), r"Write input\.astype\(int\)"),

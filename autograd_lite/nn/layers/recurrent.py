@@ -111,8 +111,10 @@ class _Recurrent(Module):
         return (np.swapaxes(y, 0, 1) if self.batch_first else y), self._given(last)
 
     def _packed(self, packed: PackedSequence, hx: Any) -> Any:
-        sizes = tuple(packed.batch_sizes.tolist())
         self._fits(packed.data, 2)
+        sizes = tuple(packed.batch_sizes.tolist())
+        if not sizes or min(sizes) < 1 or list(sizes) != sorted(sizes)[::-1] or sum(sizes) != packed.data.shape[0]:
+            raise errors.ArgumentError(errors.PACKED_SIZES.format(what=repr(self), rows=packed.data.shape[0]))
         state = self._first(hx, sizes[0], packed.data.dtype, single=False)
         if hx is not None and packed.sorted_indices is not None:
             state = [s[:, packed.sorted_indices] for s in state]
