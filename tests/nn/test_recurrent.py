@@ -282,7 +282,6 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "model": (lambda: nn.Transformer(8, 2, 1, 1, 8)(X, X), "Write vectors of length 8"),
     "layers": (lambda: nn.TransformerEncoder(nn.Identity(), -1), "from 0 on"),
     "bilinear": (lambda: nn.Bilinear(2, 3, 4)(np.ones(2), np.ones(2)), r"Write inputs \(\.\.\., in1\)"),
-    "cosine": (lambda: F.cosine_similarity(np.ones(3), np.ones(3)), "Write an axis from -1 to 0"),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from autograd_lite.nn.functional.adaptive import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
-from autograd_lite.nn.functional.affine import linear
+from autograd_lite.nn.functional.affine import bilinear, linear
 from autograd_lite.nn.functional.attention import (
     scaled_dot_product_attention,
 )
@@ -26,11 +26,7 @@ from autograd_lite.nn.functional.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
-from autograd_lite.nn.functional.distances import (
-    bilinear,
-    cosine_similarity,
-    pairwise_distance,
-)
+from autograd_lite.nn.functional.distances import cosine_similarity, pairwise_distance
 from autograd_lite.nn.functional.dropout import (
     alpha_dropout,
     dropout,
