@@ -197,7 +197,6 @@ row("nn.CosineSimilarity(dim=-1, eps=0.01)", (5, 3), (3,))
 row("nn.PairwiseDistance()", (5, 3), (5, 3), tier=1)
 row("nn.PairwiseDistance(3.0, 0.1, True)", (2, 5, 3), (5, 3))
 row("lambda a, b: F.pairwise_distance(a, b, 1.0)", (3,), (3,))
-row("nn.Identity(3, unused=4)", (2, 3), tier=1)
 
 BY_NAME = {r.name: r for r in ROWS}
 assert len(BY_NAME) == len(ROWS)

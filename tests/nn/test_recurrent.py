@@ -280,7 +280,7 @@ FAULTS: dict[str, tuple[Any, str]] = {
     "groups": (lambda: F.scaled_dot_product_attention(X, X[:2], X[:2], enable_gqa=True), "have to divide"),
     "activation": (lambda: nn.TransformerEncoderLayer(4, 2, activation="elu"), "Write activation='relu'"),
     "model": (lambda: nn.Transformer(8, 2, 1, 1, 8)(X, X), "Write vectors of length 8"),
-    "layers": (lambda: nn.TransformerEncoder(nn.Identity(), -1), "from 0 on"),
+    "layers": (lambda: nn.TransformerEncoder(nn.Tanh(), -1), "from 0 on"),
     "bilinear": (lambda: nn.Bilinear(2, 3, 4)(np.ones(2), np.ones(2)), r"Write inputs \(\.\.\., in1\)"),
 }  # fmt: skip
 

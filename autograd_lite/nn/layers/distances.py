@@ -1,4 +1,4 @@
-"""Distances, the bilinear map, and the layer that changes nothing."""
+"""Distances, and the bilinear map."""
 
 from __future__ import annotations
 
@@ -14,22 +14,6 @@ from autograd_lite.nn.layers.linear import is_size
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
-
-
-class Identity(Module):
-    """The input as it is, whatever arguments it was made with: what stands in the place of another layer.
-
-    Examples
-    --------
-    >>> Identity(54, unused=True)(np.ones(2))
-    array([1., 1.])
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        pass
-
-    def forward(self, x: Any) -> Any:
-        return x
 
 
 class Bilinear(Module):
