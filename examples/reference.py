@@ -28,6 +28,7 @@ MODULES = {
     "nn.utils": "Gradients, parameters and weights as a whole",
     "nn.utils.parametrizations": "Weights that are normed, or orthogonal",
     "nn.utils.parametrize": "Parametrizations of one's own",
+    "nn.utils.rnn": "Sequences of different lengths",
     "optim": "Optimisers",
     "optim.lr_scheduler": "Learning rates that change",
     "optim.swa_utils": "Means of models",

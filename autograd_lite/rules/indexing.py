@@ -15,7 +15,7 @@ from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import linear
 from autograd_lite.engine.op import RECORDERS, Op, recorder_of
 from autograd_lite.engine.operands import refuse_masked, value_of, with_shape
-from autograd_lite.rules import parts
+from autograd_lite.rules import parts, rows
 from autograd_lite.rules.common import as_tuple, refuse_write
 
 
@@ -99,7 +99,7 @@ def _add_at(out: Array, g: Array, key: Any) -> None:
     if is_basic(key):
         out[key] += g
     else:
-        np.add.at(out, key, g)
+        rows.add_at(out, key, g)
 
 
 getitem: Op = linear(
@@ -267,8 +267,8 @@ def _diagonals(a: Array, offset: int = 0) -> Array:
 
 def _places(shape: Shape, offset: int) -> tuple[Any, ...]:
     """Return the index of a diagonal of the matrices in the last two axes."""
-    rows = np.arange(max(0, min(shape[-2] + min(offset, 0), shape[-1] - max(offset, 0))))
-    return (..., rows - min(offset, 0), rows + max(offset, 0))
+    places = np.arange(max(0, min(shape[-2] + min(offset, 0), shape[-1] - max(offset, 0))))
+    return (..., places - min(offset, 0), places + max(offset, 0))
 
 
 diagonals = linear(
@@ -316,8 +316,8 @@ def diag(v: Array, k: int = 0) -> Array:
     if v.ndim == 2:  # noqa: PLR2004 - a matrix
         return diagonal(v, k)
     n = v.shape[0] + abs(k)
-    rows = np.arange(v.shape[0])
-    return scatter(v, key=(rows - min(k, 0), rows + max(k, 0)), shape=(n, n))
+    places = np.arange(v.shape[0])
+    return scatter(v, key=(places - min(k, 0), places + max(k, 0)), shape=(n, n))
 
 
 linear(np.tril, lambda g, k: np.tril(g, k), settings="k", signature="(m,n)->(m,n)", selects=True)

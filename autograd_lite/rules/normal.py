@@ -82,7 +82,19 @@ def normal_cdf(x: Array) -> Array:
     return 0.5 * erfc(-math.sqrt(0.5) * x)
 
 
-@operation(elementwise, lambda g, x: g * (normal_cdf(x) + x * density(x)), formula="gelu")
+def _cdf_again(x: Array, y: Array) -> Array:
+    """Return ``normal_cdf(x)``, of plain arrays by what `gelu` has made of it, in a tenth of the time."""
+    if not x.__class__ is y.__class__ is np.ndarray:
+        return normal_cdf(x)
+    below = (x == 0).astype(x.dtype)
+    above = 0.5 * below
+    above += y
+    below += x
+    above /= below
+    return above
+
+
+@operation(elementwise, lambda g, y, x: g * (_cdf_again(x, y) + x * density(x)), formula="gelu")
 def gelu(x: Array) -> Array:
     """``x`` times the probability that a standard normal number is at most `x`."""
     return x * normal_cdf(x)

@@ -48,9 +48,11 @@ bilinear(
 
 
 def _times(a: Array, b: Array) -> Array:
-    """``a @ b``; of two matrices by the method, which begins in a third of the time."""
-    plain = a.__class__ is b.__class__ is np.ndarray and a.ndim == b.ndim == 2  # noqa: PLR2004 - matrices
-    return a.dot(b) if plain else a @ b
+    """``a @ b``; of many rows as one product of matrices, and by the method, which begins in a third of the time."""
+    rows = _rows(a) if len(getattr(a, "shape", ())) > 2 and b.ndim == 2 else a  # noqa: PLR2004 - more than a matrix
+    plain = rows.__class__ is b.__class__ is np.ndarray and rows.ndim == b.ndim == 2  # noqa: PLR2004 - matrices
+    y = rows.dot(b) if plain else rows @ b
+    return y if rows is a else y.reshape((*a.shape[:-1], b.shape[-1]))
 
 
 def _affine(x: Array, weight: Array, bias: Array) -> Array:

@@ -288,10 +288,11 @@ def test_few_files_know_a_function(name: str) -> None:
 def _known(tree: ast.AST) -> Iterator[str]:
     """Yield the functions of NumPy that a file names without calling them, and the names that stand in texts.
 
-    But for the values of a setting, as ``reduction == "sum"``.
+    But for the values of a setting, as ``reduction == "sum"`` or ``mode == "sum"``.
     """
     called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    compared = [n for n in ast.walk(tree) if isinstance(n, ast.Compare) and ast.unparse(n.left) == "reduction"]
+    settings = ("reduction", "mode")
+    compared = [n for n in ast.walk(tree) if isinstance(n, ast.Compare) and ast.unparse(n.left) in settings]
     values = {id(value) for n in compared for other in n.comparators for value in ast.walk(other)}
     for n in ast.walk(tree):
         if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "np" and id(n) not in called:

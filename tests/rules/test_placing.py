@@ -10,6 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import errors
+from autograd_lite.rules.rows import add_at
 
 MASK = np.array([True, False, True, False])
 CHANGES: list[Callable[[Any, Any], Any]] = [
@@ -162,3 +163,18 @@ def test_several_results_go_where_they_are_wanted() -> None:
     assert (whole.tolist(), part.tolist()) == ([2, -1], [0.5, -0.25])
     np.sum(part * [1.0, 3.0]).backward()
     assert x.grad.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("shape", [(300,), (20, 30)])
+def test_many_rows_are_added_to_those_of_a_table(shape: tuple[int, ...], rng: np.random.Generator) -> None:
+    """Equal rows are brought together first; what is added is the same, and what is no row is told."""
+    table, rows = rng.standard_normal((7, 16)), rng.integers(-7, 7, shape)
+    weights = rng.standard_normal((*shape, 16))
+    expected = np.zeros_like(table)
+    np.add.at(expected, rows, weights)
+    for key in (rows, (rows,)):
+        gradient = ag.grad(lambda t, key=key: np.sum(t[key] * weights))(table)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-12)
+    for wrong in (7, -8):
+        with pytest.raises(IndexError, match="out of bounds"):
+            add_at(table, np.full(shape, wrong), weights)

@@ -379,3 +379,32 @@ def test_infinities_in_a_loop_have_derivatives_of_two_orders() -> None:
     compiled = ag.compile(ag.grad(lambda x: forwards(x, ag.scan)))
     for _ in range(2):
         np.testing.assert_allclose(compiled(x), ag.grad(lambda x: forwards(x, by_steps))(x), rtol=1e-12, atol=1e-15)
+
+
+def test_zeros_of_a_cotangent_stay_zeros_for_all_sources_of_a_loop() -> None:
+    """Also where the derivative is infinite, behind what selects nothing of it."""
+
+    def f(x: Any) -> Any:
+        _, ys = ag.scan(lambda c, v: (np.sqrt(v) * c, np.sqrt(v)), x[0], x)
+        return np.sum(np.where(x > 0.5, ys, 0))
+
+    x = np.array([0.0, 1.0, 4.0])
+    np.testing.assert_allclose(ag.grad(f)(x), [0, 0.5, 0.25])
+    np.testing.assert_allclose(ag.compile(ag.grad(f))(x), [0, 0.5, 0.25])
+
+
+def test_a_compiled_derivative_beside_a_tensor_that_requires_gradients() -> None:
+    """The derivative is recorded, as the Tensor moves it, and nothing that was made is kept."""
+    w = ag.Tensor(np.random.default_rng(0).standard_normal((3, 3)), requires_grad=True)
+
+    def f(x: Any) -> Any:
+        def step(h: Any, v: Any) -> Any:
+            h = np.tanh(v + h @ w.T)
+            return h, h
+
+        return np.sum(ag.scan(step, np.zeros((2, 3)), x)[1] ** 2)
+
+    compiled, x = ag.compile(ag.grad(f)), np.ones((5, 2, 3))
+    for factor in (1.0, 0.5):
+        np.testing.assert_allclose(compiled(factor * x).numpy(), ag.grad(f)(factor * x).numpy(), rtol=1e-12)
+    assert compiled.programs.recordings == 1

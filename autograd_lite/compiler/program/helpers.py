@@ -1,6 +1,7 @@
 """The few functions of a program that are not NumPy's. Their text stands in every program that calls them.
 
-Those of windows, which convolutions and pools are computed by, call each other, see `rules/windows.py`.
+Those of windows, which convolutions and pools are computed by, call each other, see `rules/windows.py`; so do those
+that add rows, see `rules/rows.py`.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.rules import normal, windows
+from autograd_lite.rules import normal, rows, windows
+from autograd_lite.rules.rows import add_at
 
 
 def scatter(values: Any, key: Any, shape: Any) -> Any:
     """Return zeros of a shape with `values` added at `key`, also where a place occurs several times."""
     out = np.zeros(shape, values.dtype)
-    np.add.at(out, key, values)
+    add_at(out, key, values)
     return out
 
 
@@ -73,5 +75,5 @@ def verify_real(values: Any, text: str) -> None:
 
 HELPERS = (
     scatter, placed, added_at, subtracted_at, assigned, from_parts, draw, verify, verify_real,
-    *windows.KERNELS, *normal.KERNELS,
+    *windows.KERNELS, *normal.KERNELS, *rows.KERNELS,
 )  # fmt: skip

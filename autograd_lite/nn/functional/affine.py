@@ -1,4 +1,4 @@
-"""The linear map as a function, and what is said of shapes that do not fit."""
+"""The linear and the bilinear map as functions, and what is said of shapes that do not fit."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
+from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.record import Handle
 from autograd_lite.nn.owner import owner_called
 from autograd_lite.rules.products import affine
 from autograd_lite.tensor.tensor import Tensor
+
+_BILINEAR = 3  # axes of a weight
 
 
 def linear(input: Array, weight: Array, bias: Array = None) -> Tensor:  # noqa: A002 - PyTorch's name
@@ -42,6 +45,39 @@ def linear(input: Array, weight: Array, bias: Array = None) -> Tensor:  # noqa: 
         return layer(input, weight, bias)
     except ValueError as error:
         raise _misfit(input, weight, bias) from error
+
+
+def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = None) -> Tensor:
+    """Return ``input1 @ weight[k] @ input2 + bias[k]`` for each `k`.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor or array, shape (..., in1) and (..., in2)
+        Vectors.
+    weight : Tensor or array, shape (out, in1, in2)
+        A matrix for each output.
+    bias : Tensor or array, shape (out,), optional
+        What is added.
+
+    Raises
+    ------
+    ShapeError
+        Shapes that do not fit each other.
+
+    Examples
+    --------
+    >>> bilinear(np.array([1.0, 2.0]), np.array([3.0]), np.array([[[1.0], [1.0]]]))
+    array([9.])
+    """
+    x1, x2, w = with_shape(input1), with_shape(input2), with_shape(weight)
+    fits = len(w.shape) == _BILINEAR and x1.shape[:-1] == x2.shape[:-1]
+    if not fits or (x1.shape[-1:], x2.shape[-1:]) != (w.shape[1:2], w.shape[2:]):
+        shapes = {"first": tuple(x1.shape), "second": tuple(x2.shape), "weight": tuple(w.shape)}
+        raise errors.ShapeError(errors.BILINEAR_SHAPES.format(**shapes))
+    out, in1, in2 = w.shape
+    pairs = (x1[..., :, None] * x2[..., None, :]).reshape((*x1.shape[:-1], in1 * in2))
+    y = pairs @ w.reshape((out, in1 * in2)).T
+    return y if bias is None else y + bias
 
 
 def _misfit(x: Array, weight: Array, bias: Array) -> errors.ShapeError:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine.watchpoints import traced
+from autograd_lite.nn.sequences.cells import composed
+from autograd_lite.nn.sequences.elman import rnn
+from autograd_lite.nn.sequences.gated import gru
+from autograd_lite.nn.sequences.memory import lstm
 from autograd_lite.rules import recurrent
 
 
@@ -58,3 +66,21 @@ def lstm_cell(
         shapes |= {"x": np.shape(x), "h": np.shape(h)}
         raise errors.ShapeError(errors.LSTM_SHAPES.format(**shapes, weights=gates + size, recurrent=gates + hidden))
     return recurrent.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh)[:2]
+
+
+def sequence(
+    mode: str, rows: Array, state: Sequence[Array], weights: Sequence[Any], sizes: tuple[int, ...], reverse: bool
+) -> tuple[Array, ...]:
+    """Return what the steps of one layer in one direction leave, and its last state.
+
+    As one operation; in a trace as the loop that it is, of which native code makes one.
+    """
+    w_ih, w_hh, b_ih, b_hh, w_hr = weights
+    if traced():
+        return composed(mode, rows, tuple(state), w_ih, b_ih, (w_hh, b_hh, w_hr), sizes, reverse)
+    given = rows, *state, w_ih, w_hh, b_ih, b_hh
+    if mode == "LSTM":
+        return lstm(*given, w_hr, sizes=sizes, reverse=reverse)[:3]
+    if mode == "GRU":
+        return gru(*given, sizes=sizes, reverse=reverse)[:2]
+    return rnn(*given, sizes=sizes, reverse=reverse, mode=mode)

@@ -54,7 +54,7 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, *, rng: Any = None, dtype: Any = None
     ) -> None:
         sizes = in_features, out_features
-        if not all(map(_is_size, sizes)):
+        if not all(map(is_size, sizes)):
             raise errors.ArgumentError(errors.FEATURES.format(given=sizes))
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(np.zeros((out_features, in_features), dtype), name="weight")
@@ -75,5 +75,6 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-def _is_size(n: Any) -> bool:
+def is_size(n: Any) -> bool:
+    """Tell whether something is a whole number of at least 1."""
     return isinstance(n, (int, np.integer)) and int(n) > 0

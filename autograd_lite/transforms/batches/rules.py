@@ -407,7 +407,8 @@ def _joined(x: Array, axis: int) -> Array:
     products.affine, neural.half_squared_error, neural.mean_squared_error, neural.nll_loss, recurrent.lstm,
     convolution.conv, convolution.conv_transpose, normalization.normalized, passing.passed,
 )  # fmt: skip
-def _by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
+def by_definition(op: Op, operands: Sequence[Any], settings: Settings, level: Level) -> Any:
+    """Carry out our own definition as it is."""
     result = op.fn(*operands, **settings)
     if isinstance(result, tuple):
         return sequence_like(result, [_full(part, np.shape(part), level) for part in result])

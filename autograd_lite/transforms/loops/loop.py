@@ -19,7 +19,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.engine.record import Handle
-from autograd_lite.engine.several import Several, parts_of
+from autograd_lite.engine.several import Several, bundled, parts_of
 from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.transforms.loops.columns import Column, columns_of, put_all
@@ -67,7 +67,7 @@ def _pull(history: History, g: Any, y: Any, arrays: Sequence[Any], masked: bool 
     before, given = history.elements(y if isinstance(y, tuple) else (y,), arrays)
     step = Pullback(history, parts[n:m], parts[m:], any(isinstance(x, Handle) for x in parts), masked)
     carry = [*parts[:n], *[None] * len(history.closures)]
-    xs = [*before, *given, *step.cotangents, *_numbers(history)]
+    xs = [*before, *given, *[g for g in parts[n:] if g is not None], *_numbers(history)]
     last, shares = _pulled(step, carry, xs, any(x is None for x in parts[:n]))
     at = dict(zip(history.places.carry, last, strict=False))
     return [*[at[k] for k in history.entered], *shares, *last[n:]]
@@ -118,6 +118,6 @@ SCAN = Several(
     "scan", lambda *sources: sources, "several", (), {"loop": None, "length": 0},
     (lambda g, y, arrays, loop: _pull(loop, g, y, arrays),), variadic=True,
     jvp=lambda tangents, y, arrays, loop: _push(loop, tangents, y, arrays),
-    zeros=lambda g, y, arrays, loop: _pull(loop, g, y, arrays, masked=True), complex=True, analytic=False,
+    zeros=lambda g, y, arrays, loop: bundled(_pull(loop, g, y, arrays, masked=True)), complex=True, analytic=False,
     times="length",
 )  # fmt: skip

@@ -38,7 +38,6 @@ class Pullback:
         self.history, self.recorded, self.masked = history, recorded, masked
         self._ys = [k for k, g in zip(history.places.ys, ys, strict=True) if g is not None]
         self._before = [k for k, g in zip(history.places.carry, before, strict=False) if g is not None]
-        self.cotangents = [g for g in (*ys, *before) if g is not None]
 
     def __call__(self, carry: Leaves, xs: Leaves) -> tuple[Leaves, Leaves]:
         history, places, here = self.history, self.history.places, len(self.history.places.carry)

@@ -80,13 +80,17 @@ def _repeated(x: Any, times: int) -> Any:
 def well_formed(formulas: Formulas) -> None:
     text, latex = str(formulas), formulas.latex
     lines = text.splitlines()
+    lefts, loop = [], ""
     for line in lines:
+        if line.strip().startswith("loop_") and line.endswith(":"):
+            loop = line  # has names of its own
+            continue
         left, right = line.split(" = ", 1)
+        lefts.append((loop, left))
         assert left
         assert right.strip()
         assert line.isprintable()
         assert line.count("(") == line.count(")")
-    lefts = [line.split(" = ")[0] for line in lines]
     assert len(set(lefts)) == len(lefts)
     plain = re.sub(r"\\[{}]", "", latex)
     assert plain.count("{") == plain.count("}")
