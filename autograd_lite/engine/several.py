@@ -121,13 +121,6 @@ def bundled(parts: Sequence[Any]) -> Any:
     return parts[0] if len(parts) == 1 else Bundle(parts)
 
 
-def shared(shares: Any, like: Any) -> Any:
-    """Return the shares that a rule gives as what they are in a sweep: as another share is."""
-    if like.__class__ is Bundle:
-        return Bundle(shares)
-    return shares[0] if isinstance(shares, (tuple, list)) else shares
-
-
 def _only(g: Array, index: int, count: int) -> Bundle:
     return Bundle([g if i == index else None for i in range(count)])
 

@@ -24,7 +24,7 @@ from autograd_lite.engine.covered import uncover
 from autograd_lite.engine.graph import Node, later, node_of
 from autograd_lite.engine.op import Op
 from autograd_lite.engine.operands import refuse_masked
-from autograd_lite.engine.several import Bundle, shared
+from autograd_lite.engine.several import Bundle
 from autograd_lite.engine.watchpoints import Watcher, doing, watching
 from autograd_lite.tree import sequence_like
 
@@ -240,7 +240,7 @@ def _fitted(share: Array, g: Array, parent: Node, op: Op, masked: bool, saved: t
     if masked and op.form == "elementwise":
         share = _keep_zeros(g, share)
     elif masked and op.zeros is not None and not everywhere(np.isfinite(_plain(share.sum()))):
-        share = shared(op.zeros(g, *saved), share)
+        share = op.zeros(g, *saved)
     if share.shape == parent.shape:
         return share
     try:
