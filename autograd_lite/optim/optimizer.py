@@ -240,6 +240,11 @@ class Optimizer:
         """Have what is held of several parameters be in the state of each, all or nothing, and return the state.
 
         NOTE: in new Tensors, for nobody has seen those of before. So a trace takes them for what a first step makes.
+
+        Examples
+        --------
+        >>> Optimizer([Tensor(1.0, requires_grad=True)]).settle()
+        {}
         """
         if held := self._joined.parts():
             state = {p: dict(known) for p, known in self._state.items()}
