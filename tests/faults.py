@@ -624,8 +624,8 @@ LEARNING = [
         ["np.zeros((4, 2))"], _F + "target = np.zeros((3, 5))",
     ),
     Fault(
-        "weights of classes", "nn.CrossEntropyLoss(weight=data)", errors.UnsupportedError,
-        ["CrossEntropyLoss() has no argument weight"], ["CrossEntropyLoss(reduction='none')"],
+        "an old argument of a loss", "nn.CrossEntropyLoss(size_average=True)", errors.UnsupportedError,
+        ["CrossEntropyLoss() has no argument size_average"], ["CrossEntropyLoss(reduction='none')"],
         "nn = ag.nn; CrossEntropyLoss = nn.CrossEntropyLoss",
     ),
     Fault(

@@ -221,7 +221,6 @@ REDUCTION_KIND = "a loss takes reduction= in this place, and was given a {kind}.
 SMOOTHING = "label_smoothing={given} is a share of the probability. Write a number from 0 to 1, as 0.1"
 CLASS_WEIGHTS = "weights of shape {given} for classes, of which there are {wanted}. Write one weight for each class"
 PROBABILITIES = "{loss}() takes probabilities from 0 to 1. Write {instead} for scores"
-LOG_TARGETS = "target of kl_div() with a negative probability. Write log_target=True for logarithms"
 SIGNS = "{loss}() takes targets of shape {wanted}, 1 or -1 for each, and was given shape {given}. Write target[{fit}]"
 PAIRS = "{loss}() compares arrays of shapes {first} and {second}, which do not broadcast. Write arrays of equal shapes"
 POWER = "p={given} of multi_margin_loss() is 1 or 2. Write p=1"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.display import Report, table_html
 from autograd_lite.engine.observers import dissected, observe
 from autograd_lite.engine.op import Op
@@ -97,7 +98,7 @@ def _timed(cost: _Cost, key: int, running: list[int], forward: Any, args: Any, k
         result = forward(*args, **kwargs)
     finally:
         running.pop()
-    found = [x for x in leaves(result) if hasattr(x, "shape")]
+    found = [x for x in leaves(result) if isinstance(x, np.generic) or is_array(x)]
     cost.shape = tuple(found[0].shape) if len(found) == 1 else [tuple(x.shape) for x in found]
     cost.activations += sum(x.size * x.dtype.itemsize for x in found)
     return result

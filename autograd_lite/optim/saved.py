@@ -56,7 +56,7 @@ def copied(value: Any) -> Any:
         return [copied(part) for part in value]
     if isinstance(value, Tensor):
         value = value._data
-    return np.asarray(value).copy() if hasattr(value, "__array__") else value
+    return np.asarray(value).copy() if getattr(value, "__array__", None) else value
 
 
 def load(optimizer: Optimizer, given: Mapping[str, Any]) -> None:
@@ -88,7 +88,7 @@ def _plain(value: Any) -> Any:
     """Return a number that was saved as an array, and pairs of JSON as tuples."""
     if isinstance(value, list):
         return tuple(value)
-    return value.item() if hasattr(value, "item") else value
+    return value.item() if getattr(value, "item", None) else value
 
 
 def _state(optimizer: Optimizer, given: Mapping[str, Any]) -> dict[Tensor, Any]:

@@ -166,6 +166,10 @@ class AveragedModel(Module):
         return new.astype(mean.dtype)
 
 
+_STATISTICS = {"reset_running_stats", "running_mean"}
+"""What tells a layer that keeps statistics of batches."""
+
+
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """Compute the running statistics of layers that normalise batches anew, over all of the data.
 
@@ -185,7 +189,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """
     if device not in (None, "cpu"):
         raise errors.ArgumentError(errors.AVERAGED_MODEL)
-    layers: list[Any] = [m for m in model.modules() if hasattr(m, "reset_running_stats") and hasattr(m, "running_mean")]
+    layers: list[Any] = [m for m in model.modules() if {*dir(m)} >= _STATISTICS]
     if not layers:
         return
     modes = [(m, m.training) for m in model.modules()]

@@ -8,6 +8,7 @@ import numpy as np
 
 import cases.arguments
 import cases.choices
+import cases.convolution
 import cases.curves
 import cases.decompositions
 import cases.domains
@@ -22,6 +23,7 @@ import cases.neural
 import cases.norms
 import cases.placing
 import cases.polynomials
+import cases.pooling
 import cases.products
 import cases.quantiles
 import cases.recurrent

@@ -170,7 +170,7 @@ class Mapped(Keyed):
 
     def update(self, parts: Any) -> None:
         """Add the parts of a dict, or of pairs."""
-        found = dict(parts.items() if hasattr(parts, "items") else parts)
+        found = dict(parts.items() if isinstance(parts, (Mapping, Mapped)) else parts)
         self._change({**self._layers, **{self._named(key): self._checked(key, part) for key, part in found.items()}})
 
     def pop(self, key: str) -> Any:

@@ -82,14 +82,14 @@ class ParametrizationList(ModuleList):
     def _inverted(self, value: Any) -> Any:
         """Return what the maps make a value of, by their own account."""
         for module in reversed(list(self)):
-            if not hasattr(module, "right_inverse"):
+            if getattr(module, "right_inverse", None) is None:
                 return value
             value = module.right_inverse(value)
         return value
 
     def right_inverse(self, value: Any) -> None:
         """Give what the Tensor is computed from such values that it becomes `value`, as far as the maps know how."""
-        lacking = [type(module).__name__ for module in self if not hasattr(module, "right_inverse")]
+        lacking = [type(module).__name__ for module in self if getattr(module, "right_inverse", None) is None]
         if lacking:
             raise errors.StateDictError(errors.NO_RIGHT_INVERSE.format(map=lacking[0]))
         with no_grad():
