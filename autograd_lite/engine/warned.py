@@ -89,12 +89,17 @@ def _moved(code: CodeType, frame: FrameType) -> CodeType:
     return code.replace(**place, co_linetable=b"\xef\0" * entries)
 
 
-def _twin(fn: FunctionType, moved: Callable[[CodeType], CodeType], module: Mapping[str, Any]) -> FunctionType:
-    """Return a function like `fn`, with the variables `module` in its module, that calls such twins of its helpers."""
+def _twin(
+    fn: FunctionType, moved: Callable[[CodeType], CodeType], module: Mapping[str, Any], depth: int = 2
+) -> FunctionType:
+    """Return a function like `fn`, with the variables `module` in its module, that calls such twins of its helpers.
+
+    So do these, and there it ends: further down nothing computes.
+    """
     names = {**fn.__globals__, **module}
-    for name in fn.__code__.co_names:
+    for name in fn.__code__.co_names if depth else ():
         if _is_ours(names.get(name)):
-            names[name] = _with(names[name], moved, {**names[name].__globals__, **module})
+            names[name] = _twin(names[name], moved, module, depth - 1)
     return _with(fn, moved, names)
 
 

@@ -15,8 +15,9 @@ from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import linear
 from autograd_lite.engine.op import RECORDERS, Op, recorder_of
 from autograd_lite.engine.operands import refuse_masked, value_of, with_shape
-from autograd_lite.rules import parts, rows
+from autograd_lite.rules import parts
 from autograd_lite.rules.common import as_tuple, refuse_write
+from autograd_lite.rules.rows import add_at  # by its name, see `warned`
 
 
 def freeze(key: Any) -> Any:
@@ -99,7 +100,7 @@ def _add_at(out: Array, g: Array, key: Any) -> None:
     if is_basic(key):
         out[key] += g
     else:
-        rows.add_at(out, key, g)
+        add_at(out, key, g)
 
 
 getitem: Op = linear(

@@ -27,6 +27,7 @@ from cases import (
     neural,
     normalization,
     norms,
+    passing,
     placing,
     polynomials,
     pooling,
@@ -45,9 +46,9 @@ from cases.inputs import X, numbers, turned
 from cases.table import CASES, Case, case, rows, variants
 
 __all__ = [
-    "BINARY", "CASES", "Case", "X", "activations", "arguments", "case", "choices", "complex", "convolution", "curves",
-    "decompositions", "domains", "elementwise", "entropy", "exponentials", "fourier", "grids", "histograms",
-    "incomplete", "indexing", "inverses", "methods", "neural", "normalization", "norms", "numbers", "placing",
-    "polynomials", "pooling", "products", "quantiles", "recurrent", "reductions", "rows", "samples", "sets",
-    "shaping", "special", "statistics", "turned", "variants",
+    "BINARY", "CASES", "Case", "X", "activations", "arguments", "case", "choices", "complex", "convolution",
+    "curves", "decompositions", "domains", "elementwise", "entropy", "exponentials", "fourier", "grids",
+    "histograms", "incomplete", "indexing", "inverses", "methods", "neural", "normalization", "norms",
+    "numbers", "passing", "placing", "polynomials", "pooling", "products", "quantiles", "recurrent",
+    "reductions", "rows", "samples", "sets", "shaping", "special", "statistics", "turned", "variants",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ import cases.inverses
 import cases.methods
 import cases.neural
 import cases.norms
+import cases.passing
 import cases.placing
 import cases.polynomials
 import cases.pooling

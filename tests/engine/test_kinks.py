@@ -81,6 +81,7 @@ def test_every_function_that_chooses_has_a_row() -> None:
     told = " ".join(row.text for row in ROWS.values())
     by_place = {
         "getitem", "setitem", "scatter", "take", "tril", "triu", "diagonals", "windows", "nll_loss", "amax", "amin",
+        "max_pool", "put_at_largest", "taken_at_largest", "unpool", "repool",
     }  # fmt: skip
     choosing = {op.name for _, op in declared() if getattr(op, "selects", False) or getattr(op, "apex", None)}
     words = {"absolute": "abs", "euclidean_norm": "linalg.norm"}

@@ -255,6 +255,8 @@ LOOPS = {
     "tril": "of a vector, which NumPy makes a matrix of: no stack of vectors",
     "lstsq": "NumPy takes no stacks",
     "_ranks": "of quantiles of samples with nan or weights: NumPy goes row by row too",
+    "getitem": "of quantiles by shares of each example's own, whose places differ",
+    "scatter": "on the way back from these",
     "searchsorted": "of interp, where each example has a table of its own: NumPy takes one table",
 }
 """What runs example by example though it has a derivative, and why."""
