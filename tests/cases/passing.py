@@ -6,5 +6,4 @@ from autograd_lite.rules import passing
 from cases.inputs import X, Y
 from cases.table import case
 
-case(passing.passed, X)
 case(passing.passed, X, Y)
