@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 import inspect
 import pydoc
+import subprocess
+import sys
 from types import ModuleType
 from typing import Any
 
@@ -51,6 +53,24 @@ def test_dir_lists_no_more_after_use() -> None:
     ag.gradcheck(np.sin, 0.5)
     ag.compile(np.sin)(0.5)
     assert dir(ag) == before
+
+
+def test_a_network_imports_the_families_that_it_uses() -> None:
+    """Also: a function with the name of the module that it is in would be that module once its neighbour was used."""
+    program = """if True:
+        import sys, types
+        from autograd_lite import nn
+        below = "autograd_lite.nn.layers.", "autograd_lite.nn.functional."
+        families = lambda: {m for m in sys.modules if m.startswith(below)}
+        print(sorted(families()))
+        nn.Sequential(nn.Linear(2, 3), nn.ReLU())([1.0, 2.0])
+        assert not [m for m in families() if "transformer" in m or "pooling" in m]
+        for place in (nn, nn.functional, nn.utils):
+            for name in (*dir(place), *dir(place)):
+                assert isinstance(getattr(place, name), types.ModuleType) == (place._LATER.get(name) == ""), name
+    """
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert out == "[]\n"
 
 
 @pytest.mark.parametrize("name", CALLED)

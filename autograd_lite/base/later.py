@@ -53,3 +53,19 @@ def arriving(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
         return found
 
     return attribute
+
+
+def placed(names: Mapping[str, str]) -> dict[str, str]:
+    """Return `places` of `arriving`.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        For each module below the public one its public names, with spaces between them.
+
+    Examples
+    --------
+    >>> placed({"layers.linear": "Bilinear Linear"})
+    {'Bilinear': 'layers.linear', 'Linear': 'layers.linear'}
+    """
+    return {name: place for place, of_place in names.items() for name in of_place.split()}

@@ -4,115 +4,119 @@ They take Tensors or arrays. Those that are operations of their own (`sigmoid`, 
 `autograd_lite` itself; the others are definitions in terms of operations.
 """
 
-from autograd_lite.base.later import listing
-from autograd_lite.nn.functional.activations import log_softmax, softmax, tanh
-from autograd_lite.nn.functional.adaptive import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool3d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    adaptive_max_pool3d,
-)
-from autograd_lite.nn.functional.affine import bilinear, linear
-from autograd_lite.nn.functional.attention import scaled_dot_product_attention
-from autograd_lite.nn.functional.binary import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
-from autograd_lite.nn.functional.classification import cross_entropy, nll_loss
-from autograd_lite.nn.functional.convolution import (
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
-)
-from autograd_lite.nn.functional.ctc import ctc_loss
-from autograd_lite.nn.functional.distances import cosine_similarity, pairwise_distance, pdist
-from autograd_lite.nn.functional.dropout import (
-    alpha_dropout,
-    dropout,
-    dropout1d,
-    dropout2d,
-    dropout3d,
-    feature_alpha_dropout,
-)
-from autograd_lite.nn.functional.embedding import embedding, embedding_bag, one_hot
-from autograd_lite.nn.functional.folding import fold, unfold
-from autograd_lite.nn.functional.margins import (
-    cosine_embedding_loss,
-    hinge_embedding_loss,
-    margin_ranking_loss,
-    multi_margin_loss,
-    multilabel_margin_loss,
-    multilabel_soft_margin_loss,
-    soft_margin_loss,
-    triplet_margin_loss,
-    triplet_margin_with_distance_loss,
-)
-from autograd_lite.nn.functional.normalization import (
-    batch_norm,
-    group_norm,
-    instance_norm,
-    layer_norm,
-    local_response_norm,
-    normalize,
-    rms_norm,
-)
-from autograd_lite.nn.functional.padding import pad
-from autograd_lite.nn.functional.pooling import (
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    lp_pool1d,
-    lp_pool2d,
-    lp_pool3d,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
-    max_unpool1d,
-    max_unpool2d,
-    max_unpool3d,
-)
-from autograd_lite.nn.functional.rectifiers import (
-    celu,
-    elu,
-    hardshrink,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    leaky_relu,
-    prelu,
-    relu,
-    relu6,
-    rrelu,
-    selu,
-    softshrink,
-    threshold,
-)
-from autograd_lite.nn.functional.recurrent import lstm_cell
-from autograd_lite.nn.functional.regression import (
-    gaussian_nll_loss,
-    huber_loss,
-    l1_loss,
-    mse_loss,
-    poisson_nll_loss,
-    smooth_l1_loss,
-)
-from autograd_lite.nn.functional.resizing import interpolate, pixel_shuffle, pixel_unshuffle
-from autograd_lite.nn.functional.smooth import (
-    gelu,
-    glu,
-    gumbel_softmax,
-    logsigmoid,
-    mish,
-    silu,
-    softmin,
-    softplus,
-    softsign,
-    tanhshrink,
-)
+from typing import TYPE_CHECKING
+
+from autograd_lite.base.later import arriving, listing, placed
 from autograd_lite.rules.elementwise import sigmoid
 from autograd_lite.rules.neural import half_squared_error
+
+if TYPE_CHECKING:
+    from autograd_lite.nn.functional.activations import log_softmax, softmax, tanh
+    from autograd_lite.nn.functional.adaptive import (
+        adaptive_avg_pool1d,
+        adaptive_avg_pool2d,
+        adaptive_avg_pool3d,
+        adaptive_max_pool1d,
+        adaptive_max_pool2d,
+        adaptive_max_pool3d,
+    )
+    from autograd_lite.nn.functional.affine import bilinear, linear
+    from autograd_lite.nn.functional.attention import scaled_dot_product_attention
+    from autograd_lite.nn.functional.binary import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
+    from autograd_lite.nn.functional.classification import cross_entropy, nll_loss
+    from autograd_lite.nn.functional.convolution import (
+        conv1d,
+        conv2d,
+        conv3d,
+        conv_transpose1d,
+        conv_transpose2d,
+        conv_transpose3d,
+    )
+    from autograd_lite.nn.functional.ctc import ctc_loss
+    from autograd_lite.nn.functional.distances import cosine_similarity, pairwise_distance, pdist
+    from autograd_lite.nn.functional.dropouts import (
+        alpha_dropout,
+        dropout,
+        dropout1d,
+        dropout2d,
+        dropout3d,
+        feature_alpha_dropout,
+    )
+    from autograd_lite.nn.functional.embeddings import embedding, embedding_bag, one_hot
+    from autograd_lite.nn.functional.folding import fold, unfold
+    from autograd_lite.nn.functional.margins import (
+        cosine_embedding_loss,
+        hinge_embedding_loss,
+        margin_ranking_loss,
+        multi_margin_loss,
+        multilabel_margin_loss,
+        multilabel_soft_margin_loss,
+        soft_margin_loss,
+        triplet_margin_loss,
+        triplet_margin_with_distance_loss,
+    )
+    from autograd_lite.nn.functional.normalization import (
+        batch_norm,
+        group_norm,
+        instance_norm,
+        layer_norm,
+        local_response_norm,
+        normalize,
+        rms_norm,
+    )
+    from autograd_lite.nn.functional.padding import pad
+    from autograd_lite.nn.functional.pooling import (
+        avg_pool1d,
+        avg_pool2d,
+        avg_pool3d,
+        lp_pool1d,
+        lp_pool2d,
+        lp_pool3d,
+        max_pool1d,
+        max_pool2d,
+        max_pool3d,
+        max_unpool1d,
+        max_unpool2d,
+        max_unpool3d,
+    )
+    from autograd_lite.nn.functional.rectifiers import (
+        celu,
+        elu,
+        hardshrink,
+        hardsigmoid,
+        hardswish,
+        hardtanh,
+        leaky_relu,
+        prelu,
+        relu,
+        relu6,
+        rrelu,
+        selu,
+        softshrink,
+        threshold,
+    )
+    from autograd_lite.nn.functional.recurrent import lstm_cell
+    from autograd_lite.nn.functional.regression import (
+        gaussian_nll_loss,
+        huber_loss,
+        l1_loss,
+        mse_loss,
+        poisson_nll_loss,
+        smooth_l1_loss,
+    )
+    from autograd_lite.nn.functional.resizing import interpolate, pixel_shuffle, pixel_unshuffle
+    from autograd_lite.nn.functional.smooth import (
+        gelu,
+        glu,
+        gumbel_softmax,
+        logsigmoid,
+        mish,
+        silu,
+        softmin,
+        softplus,
+        softsign,
+        tanhshrink,
+    )
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
@@ -132,4 +136,47 @@ __all__ = [
     "softsign", "tanh", "tanhshrink", "threshold", "triplet_margin_loss", "triplet_margin_with_distance_loss",
     "unfold",
 ]  # fmt: skip
+
+# Imported at the first use, for a network needs few of them.
+_LATER = placed(
+    {
+        "activations": "log_softmax softmax tanh",
+        "adaptive": (
+            "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d "
+            "adaptive_max_pool3d"
+        ),
+        "affine": "bilinear linear",
+        "attention": "scaled_dot_product_attention",
+        "binary": "binary_cross_entropy binary_cross_entropy_with_logits kl_div",
+        "classification": "cross_entropy nll_loss",
+        "convolution": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
+        "ctc": "ctc_loss",
+        "distances": "cosine_similarity pairwise_distance pdist",
+        "dropouts": "alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout",
+        "embeddings": "embedding embedding_bag one_hot",
+        "folding": "fold unfold",
+        "margins": (
+            "cosine_embedding_loss hinge_embedding_loss margin_ranking_loss multi_margin_loss "
+            "multilabel_margin_loss multilabel_soft_margin_loss soft_margin_loss triplet_margin_loss "
+            "triplet_margin_with_distance_loss"
+        ),
+        "normalization": "batch_norm group_norm instance_norm layer_norm local_response_norm normalize rms_norm",
+        "padding": "pad",
+        "pooling": (
+            "avg_pool1d avg_pool2d avg_pool3d lp_pool1d lp_pool2d lp_pool3d max_pool1d max_pool2d max_pool3d "
+            "max_unpool1d max_unpool2d max_unpool3d"
+        ),
+        "rectifiers": (
+            "celu elu hardshrink hardsigmoid hardswish hardtanh leaky_relu prelu relu relu6 rrelu selu softshrink "
+            "threshold"
+        ),
+        "recurrent": "lstm_cell",
+        "regression": "gaussian_nll_loss huber_loss l1_loss mse_loss poisson_nll_loss smooth_l1_loss",
+        "resizing": "interpolate pixel_shuffle pixel_unshuffle",
+        "smooth": "gelu glu gumbel_softmax logsigmoid mish silu softmin softplus softsign tanhshrink",
+    }
+)
+
+if not TYPE_CHECKING:  # a checker would take every name for one
+    __getattr__ = arriving(__name__, _LATER)
 __dir__ = listing(__name__)

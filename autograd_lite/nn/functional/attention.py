@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine.operands import value_of, with_shape
-from autograd_lite.nn.functional.dropout import dropout
+from autograd_lite.nn.functional.dropouts import dropout
 from autograd_lite.rules.exponentials import softmax
 from autograd_lite.tensor.tensor import Tensor
 

@@ -13,7 +13,7 @@ from autograd_lite.engine.generators import generator
 from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.functional.attention import attention_weights
-from autograd_lite.nn.functional.dropout import probability
+from autograd_lite.nn.functional.dropouts import probability
 from autograd_lite.nn.layers.linear import Linear, is_size
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_lite.engine.generators import generator
 from autograd_lite.nn import functional
-from autograd_lite.nn.functional.dropout import probability
+from autograd_lite.nn.functional.dropouts import probability
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
 

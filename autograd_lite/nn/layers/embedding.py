@@ -10,7 +10,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn import functional, init
-from autograd_lite.nn.functional.embedding import padding_row
+from autograd_lite.nn.functional.embeddings import padding_row
 from autograd_lite.nn.layers.linear import is_size
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter

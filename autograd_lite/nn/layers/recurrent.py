@@ -12,7 +12,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.generators import generator
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn import functional, init
-from autograd_lite.nn.functional.dropout import probability
+from autograd_lite.nn.functional.dropouts import probability
 from autograd_lite.nn.functional.recurrent import sequence
 from autograd_lite.nn.layers.linear import is_size
 from autograd_lite.nn.module import Module
