@@ -17,12 +17,11 @@ from autograd_lite.rules.common import divided
 from autograd_lite.rules.indexing import getitem, scatter
 
 
-def difference(p: Array, y: Array) -> Array:
-    """Return ``p - y`` for equal shapes; silent broadcasting of a loss hides a forgotten axis."""
+def check_pair(p: Array, y: Array) -> None:
+    """Refuse a prediction and a truth of different shapes: silent broadcasting of a loss hides a forgotten axis."""
     if getattr(p, "shape", ()) != getattr(y, "shape", ()):
         shapes = {"given": np.shape(y), "wanted": np.shape(p)}
         raise errors.ShapeError(errors.LOSS_SHAPES.format(**shapes, instead=fitting_target(**shapes)))
-    return p - y
 
 
 def fitting_target(given: Shape, wanted: Shape) -> str:
@@ -61,7 +60,8 @@ def half_squared_error(p: A, target: Array) -> A:
     >>> ag.half_squared_error(ag.Tensor([1.0, 2.0]), np.array([0.0, 0.0])).item()
     2.5
     """
-    d = difference(p, target)
+    check_pair(p, target)
+    d = p - target
     x = wide(d)
     return narrowed(0.5 * (x * x).sum(), d.dtype)
 
@@ -95,7 +95,8 @@ def mean_squared_error(p: A, target: Array) -> A:
     >>> ag.mean_squared_error(ag.Tensor([1.0, 3.0]), np.array([0.0, 0.0])).item()
     5.0
     """
-    d = difference(p, target)
+    check_pair(p, target)
+    d = p - target
     x = wide(d)
     return narrowed((x * x).sum() / size_of(d), d.dtype)
 

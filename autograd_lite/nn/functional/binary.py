@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array
-from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.nn.functional.reduction import check_reduction, reduced
+from autograd_lite.nn.functional.reduction import check_reduction, paired, reduced
 from autograd_lite.rules import entropy
 from autograd_lite.rules.common import detached
 from autograd_lite.rules.elementwise import softplus
-from autograd_lite.rules.neural import difference
 
 
 def binary_cross_entropy(
@@ -52,7 +48,7 @@ def binary_cross_entropy(
     >>> binary_cross_entropy(ag.Tensor([0.5, 0.25]), np.array([1.0, 0.0])).numpy().round(4)
     np.float64(0.4904)
     """
-    p, true = _both(input, target)
+    p, true = paired(input, target)
     known = (detached(p) >= 0) & (detached(p) <= 1)
     instead = "binary_cross_entropy_with_logits(x, target)"
     text = errors.PROBABILITIES.format(loss="binary_cross_entropy", instead=instead)
@@ -93,16 +89,10 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(ag.Tensor([0.0, 1000.0]), np.ones(2), reduction="none").numpy().round(4)
     array([0.6931, 0.    ])
     """
-    x, true = _both(input, target)
+    x, true = paired(input, target)
     share = softplus(-x) if pos_weight is None else (1 + (pos_weight - 1) * true) * softplus(-x)
     losses = (1 - true) * x + share
     return reduced(losses if weight is None else losses * weight, reduction)
-
-
-def _both(input: Any, target: Any) -> tuple[Array, Array]:  # noqa: A002 - PyTorch's name
-    x, true = with_shape(input), with_shape(target)
-    difference(x, true)
-    return x, true
 
 
 def kl_div(
@@ -136,7 +126,7 @@ def kl_div(
     np.float64(0.1308)
     """
     check_reduction(reduction, "batchmean")
-    x, true = _both(input, target)
+    x, true = paired(input, target)
     if log_target:
         losses = np.exp(true) * (true - x)
     else:

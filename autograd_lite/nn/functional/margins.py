@@ -13,19 +13,12 @@ from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.nn.functional.binary import binary_cross_entropy_with_logits
 from autograd_lite.nn.functional.distances import pairwise_distance
-from autograd_lite.nn.functional.reduction import reduced
+from autograd_lite.nn.functional.reduction import paired, reduced
 from autograd_lite.rules.common import detached
 from autograd_lite.rules.elementwise import softplus
-from autograd_lite.rules.neural import difference, fitting_target
+from autograd_lite.rules.neural import fitting_target
 
 _TINY = 1e-12  # PyTorch's, of squares
-
-
-def _signed(input: Any, target: Any) -> tuple[Array, Array]:  # noqa: A002 - PyTorch's name
-    """Return scores, and signs of the same shape."""
-    x, signs = with_shape(input), with_shape(target)
-    difference(x, signs)
-    return x, signs
 
 
 def _broadcast(loss: str, *arrays: Any) -> list[Array]:
@@ -76,7 +69,7 @@ def hinge_embedding_loss(
     >>> hinge_embedding_loss(ag.Tensor([0.5, 0.25]), np.array([1.0, -1.0]), reduction="none").tolist()
     [0.5, 0.75]
     """
-    x, signs = _signed(input, target)
+    x, signs = paired(input, target)
     apart = np.where(signs == 1, 0, np.maximum(margin - x, 0))
     return reduced(np.where(signs == -1, 0, x) + apart, reduction)
 
@@ -107,7 +100,7 @@ def soft_margin_loss(
     >>> soft_margin_loss(ag.Tensor([0.0, 1000.0]), np.array([1.0, 1.0]), "none").numpy().round(4)
     array([0.6931, 0.    ])
     """
-    x, signs = _signed(input, target)
+    x, signs = paired(input, target)
     return reduced(softplus(-signs * x), reduction)
 
 

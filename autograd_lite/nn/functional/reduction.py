@@ -1,9 +1,20 @@
-"""What becomes of the losses of a batch."""
+"""What losses have in common: the check of their operands, and what becomes of the losses of a batch."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine.operands import with_shape
+from autograd_lite.rules.neural import check_pair
+
+
+def paired(input: Any, target: Any) -> tuple[Array, Array]:  # noqa: A002 - PyTorch's name
+    """Return a prediction and a truth of the same shape as arrays."""
+    x, true = with_shape(input), with_shape(target)
+    check_pair(x, true)
+    return x, true
 
 
 def check_reduction(reduction: str, *more: str) -> None:

@@ -11,13 +11,14 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import A, Array
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.nn.functional.reduction import check_reduction, reduced
+from autograd_lite.nn.functional.reduction import check_reduction, paired, reduced
 from autograd_lite.rules.common import detached
-from autograd_lite.rules.neural import difference, half_squared_error, mean_squared_error
+from autograd_lite.rules.neural import half_squared_error, mean_squared_error
 
 
 def _apart(input: Any, target: Any) -> Array:  # noqa: A002 - PyTorch's name
-    return difference(with_shape(input), with_shape(target))
+    x, true = paired(input, target)
+    return x - true
 
 
 def _weighted(losses: Array, weight: Any, reduction: str) -> Array:
@@ -210,8 +211,7 @@ def poisson_nll_loss(
     >>> poisson_nll_loss(ag.Tensor([0.0, np.log(2)]), np.array([1.0, 2.0]), reduction="none").numpy().round(4)
     array([1.    , 0.6137])
     """
-    _apart(input, target)
-    x, counts = with_shape(input), with_shape(target)
+    x, counts = paired(input, target)
     losses = np.exp(x) - counts * x if log_input else x - counts * np.log(x + eps)
     if full:
         safe = np.where(counts > 1, counts, 1.0)
