@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.nn import functional
+from autograd_lite.nn.layers.shown import Along, InPlace
 from autograd_lite.nn.module import Module
 from autograd_lite.rules.elementwise import relu
 from autograd_lite.tensor.tensor import Tensor
@@ -48,7 +49,7 @@ class Tanh(_Activation):
     _op = handler_of(np.tanh)
 
 
-class ReLU(_Activation):
+class ReLU(_Activation, InPlace):
     """``y = max(x, 0)``, element by element; the derivative at 0 is 0.
 
     Parameters
@@ -63,19 +64,12 @@ class ReLU(_Activation):
     """
 
     _op = relu
-    inplace = False
-
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
 
     def forward(self, x: Any) -> Tensor:
         return functional.relu(x, inplace=True) if self.inplace else super().forward(x)
 
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
 
-
-class Softmax(Module):
+class Softmax(Along):
     """``y = exp(x) / sum(exp(x))`` along one axis: positive numbers that sum to 1.
 
     Parameters
@@ -90,11 +84,4 @@ class Softmax(Module):
            [0.25, 0.25, 0.25, 0.25]])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
+    _function = staticmethod(functional.softmax)

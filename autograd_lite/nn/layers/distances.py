@@ -11,6 +11,7 @@ from autograd_lite import errors
 from autograd_lite.engine.generators import generator
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.layers.linear import is_size
+from autograd_lite.nn.layers.shown import Shown
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
@@ -68,7 +69,7 @@ class Bilinear(Module):
         return f"{sizes}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
-class CosineSimilarity(Module):
+class CosineSimilarity(Shown):
     """The cosine of the angle between vectors. See `functional.cosine_similarity`.
 
     Parameters
@@ -82,14 +83,13 @@ class CosineSimilarity(Module):
     array([0.96])
     """
 
+    _shown = ("dim", "eps")
+
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
         self.dim, self.eps = dim, eps
 
     def forward(self, x1: Any, x2: Any) -> Tensor:
         return functional.cosine_similarity(x1, x2, self.dim, self.eps)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, eps={self.eps}"
 
 
 class PairwiseDistance(Module):

@@ -7,12 +7,13 @@ from typing import Any
 from autograd_lite.engine.generators import generator
 from autograd_lite.nn import functional
 from autograd_lite.nn.functional.dropouts import probability
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.layers.shown import Shown
 from autograd_lite.tensor.tensor import Tensor
 
 
-class _Dropout(Module):
+class _Dropout(Shown):
     _function: Any
+    _shown = ("p", "inplace")
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Any = None) -> None:
         self.p, self.inplace = probability(p, f"{type(self).__name__}()"), inplace
@@ -21,9 +22,6 @@ class _Dropout(Module):
     def forward(self, x: Any) -> Tensor:
         result: Tensor = type(self)._function(x, self.p, self.training, self.inplace, rng=self.rng)
         return result
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
 
 
 class Dropout(_Dropout):

@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.nn import functional
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.layers.shown import Shown
 
 
-class _Shown(Module):
-    """A layer without parameters that shows its settings."""
-
-    _shown: tuple[str, ...] = ()
-
-    def extra_repr(self) -> str:
-        return ", ".join(f"{name}={getattr(self, name)}" for name in self._shown)
-
-
-class _MaxPool(_Shown):
+class _MaxPool(Shown):
     _function: Any
     _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
@@ -34,7 +25,7 @@ class _MaxPool(_Shown):
         return type(self)._function(x, self.kernel_size, *settings)
 
 
-class _MaxUnpool(_Shown):
+class _MaxUnpool(Shown):
     _function: Any
     _shown = ("kernel_size", "stride", "padding")
 
@@ -45,7 +36,7 @@ class _MaxUnpool(_Shown):
         return type(self)._function(x, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class _AvgPool(_Shown):
+class _AvgPool(Shown):
     """A mean of windows of images or volumes."""
 
     _function: Any
@@ -63,7 +54,7 @@ class _AvgPool(_Shown):
         return type(self)._function(x, self.kernel_size, *settings)
 
 
-class _LPPool(_Shown):
+class _LPPool(Shown):
     _function: Any
     _shown = ("norm_type", "kernel_size", "stride", "ceil_mode")
 
@@ -74,7 +65,7 @@ class _LPPool(_Shown):
         return type(self)._function(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
 
 
-class _AdaptiveAvgPool(_Shown):
+class _AdaptiveAvgPool(Shown):
     _function: Any
     _shown = ("output_size",)
 
@@ -85,7 +76,7 @@ class _AdaptiveAvgPool(_Shown):
         return type(self)._function(x, self.output_size)
 
 
-class _AdaptiveMaxPool(_Shown):
+class _AdaptiveMaxPool(Shown):
     _function: Any
     _shown = ("output_size",)
 
@@ -96,7 +87,7 @@ class _AdaptiveMaxPool(_Shown):
         return type(self)._function(x, self.output_size, self.return_indices)
 
 
-class AvgPool1d(_Shown):
+class AvgPool1d(Shown):
     """The mean of each window along the last axis; see `functional.avg_pool1d`.
 
     Parameters

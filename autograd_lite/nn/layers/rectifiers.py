@@ -9,21 +9,37 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.engine.generators import generator
 from autograd_lite.nn import functional
-from autograd_lite.nn.module import Module
+from autograd_lite.nn.layers.shown import InPlace, Plain, Shown
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
 
 
-class Activation(Module):
-    """A function of every element."""
+class _Limited(InPlace):
+    """A function with a limit at minus infinity."""
+
+    _shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__(inplace)
+        self.alpha = alpha
+
+    def forward(self, x: Any) -> Tensor:
+        return type(self)._function(x, self.alpha, self.inplace)
 
 
-def said(inplace: bool, before: str = ", ") -> str:
-    """Return what a representation says of writing to the input: nothing where that is not done."""
-    return f"{before}inplace=True" if inplace else ""
+class _Shrink(Plain):
+    """A function that is 0 around 0."""
+
+    _shown = ("lambd",)
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        self.lambd = lambd
+
+    def forward(self, x: Any) -> Tensor:
+        return type(self)._function(x, self.lambd)
 
 
-class ReLU6(Activation):
+class ReLU6(InPlace):
     """``y = min(max(x, 0), 6)``, element by element. See `functional.relu6`.
 
     Parameters
@@ -37,17 +53,10 @@ class ReLU6(Activation):
     array([0., 2., 6.])
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.relu6(x, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"{said(self.inplace, '')}"
+    _function = staticmethod(functional.relu6)
 
 
-class LeakyReLU(Activation):
+class LeakyReLU(InPlace):
     """``y = x`` for positive numbers, ``y = negative_slope x`` for others. See `functional.leaky_relu`.
 
     Parameters
@@ -63,6 +72,8 @@ class LeakyReLU(Activation):
     array([-0.1,  2. ])
     """
 
+    _shown = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         self.negative_slope = negative_slope
         self.inplace = inplace
@@ -70,11 +81,8 @@ class LeakyReLU(Activation):
     def forward(self, x: Any) -> Tensor:
         return functional.leaky_relu(x, self.negative_slope, self.inplace)
 
-    def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope!r}{said(self.inplace)}"
 
-
-class ELU(Activation):
+class ELU(_Limited):
     """``y = x`` for positive numbers, ``y = alpha (exp(x) - 1)`` for others. See `functional.elu`.
 
     Parameters
@@ -90,18 +98,10 @@ class ELU(Activation):
     array([-1.,  2.])
     """
 
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        self.alpha = alpha
-        self.inplace = inplace
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.elu(x, self.alpha, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha!r}{said(self.inplace)}"
+    _function = staticmethod(functional.elu)
 
 
-class SELU(Activation):
+class SELU(InPlace):
     """`ELU`, scaled so that mean 0 and variance 1 are kept from layer to layer. See `functional.selu`.
 
     Parameters
@@ -115,17 +115,10 @@ class SELU(Activation):
     array([-1.7581,  1.0507])
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.selu(x, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"{said(self.inplace, '')}"
+    _function = staticmethod(functional.selu)
 
 
-class CELU(Activation):
+class CELU(_Limited):
     """``y = x`` for positive numbers, ``y = alpha (exp(x / alpha) - 1)`` for others. See `functional.celu`.
 
     Parameters
@@ -141,18 +134,10 @@ class CELU(Activation):
     array([-2.,  2.])
     """
 
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        self.alpha = alpha
-        self.inplace = inplace
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.celu(x, self.alpha, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha!r}{said(self.inplace)}"
+    _function = staticmethod(functional.celu)
 
 
-class Hardtanh(Activation):
+class Hardtanh(InPlace):
     """``y = x`` between two numbers, beyond them the nearer one. See `functional.hardtanh`.
 
     Parameters
@@ -170,6 +155,8 @@ class Hardtanh(Activation):
     array([-1. ,  0.5,  1. ])
     """
 
+    _shown = ("min_val", "max_val")
+
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         self.min_val = min_val
         self.max_val = max_val
@@ -178,11 +165,8 @@ class Hardtanh(Activation):
     def forward(self, x: Any) -> Tensor:
         return functional.hardtanh(x, self.min_val, self.max_val, self.inplace)
 
-    def extra_repr(self) -> str:
-        return f"min_val={self.min_val!r}, max_val={self.max_val!r}{said(self.inplace)}"
 
-
-class Hardsigmoid(Activation):
+class Hardsigmoid(InPlace):
     """``y = x / 6 + 1 / 2`` between -3 and 3, beyond them 0 and 1. See `functional.hardsigmoid`.
 
     Parameters
@@ -196,17 +180,10 @@ class Hardsigmoid(Activation):
     array([0. , 0.5, 1. ])
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.hardsigmoid(x, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"{said(self.inplace, '')}"
+    _function = staticmethod(functional.hardsigmoid)
 
 
-class Hardswish(Activation):
+class Hardswish(InPlace):
     """``y = x hardsigmoid(x)``, element by element. See `functional.hardswish`.
 
     Parameters
@@ -220,17 +197,10 @@ class Hardswish(Activation):
     array([0., 3.])
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.hardswish(x, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"{said(self.inplace, '')}"
+    _function = staticmethod(functional.hardswish)
 
 
-class Hardshrink(Activation):
+class Hardshrink(_Shrink):
     """``y = x``, but 0 from ``-lambd`` to `lambd`. See `functional.hardshrink`.
 
     Parameters
@@ -244,17 +214,10 @@ class Hardshrink(Activation):
     array([-1.,  0.,  2.])
     """
 
-    def __init__(self, lambd: float = 0.5) -> None:
-        self.lambd = lambd
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.hardshrink(x, self.lambd)
-
-    def extra_repr(self) -> str:
-        return f"lambd={self.lambd!r}"
+    _function = staticmethod(functional.hardshrink)
 
 
-class Softshrink(Activation):
+class Softshrink(_Shrink):
     """``y`` is ``x`` nearer to 0 by `lambd`; 0 from ``-lambd`` to `lambd`. See `functional.softshrink`.
 
     Parameters
@@ -268,17 +231,10 @@ class Softshrink(Activation):
     array([-0.5,  0. ,  1.5])
     """
 
-    def __init__(self, lambd: float = 0.5) -> None:
-        self.lambd = lambd
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.softshrink(x, self.lambd)
-
-    def extra_repr(self) -> str:
-        return f"lambd={self.lambd!r}"
+    _function = staticmethod(functional.softshrink)
 
 
-class Threshold(Activation):
+class Threshold(InPlace):
     """``y = x`` where it is larger than `threshold`, elsewhere `value`. See `functional.threshold`.
 
     Parameters
@@ -296,6 +252,8 @@ class Threshold(Activation):
     array([-1.,  2.])
     """
 
+    _shown = ("threshold", "value")
+
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
         self.threshold = threshold
         self.value = value
@@ -304,11 +262,8 @@ class Threshold(Activation):
     def forward(self, x: Any) -> Tensor:
         return functional.threshold(x, self.threshold, self.value, self.inplace)
 
-    def extra_repr(self) -> str:
-        return f"threshold={self.threshold!r}, value={self.value!r}{said(self.inplace)}"
 
-
-class RReLU(Activation):
+class RReLU(InPlace):
     """`LeakyReLU` with slopes drawn anew for each element in training, and with their mean otherwise.
 
     Parameters
@@ -326,6 +281,8 @@ class RReLU(Activation):
     array([-5.5,  2. ])
     """
 
+    _shown = ("lower", "upper")
+
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False, *, rng: Any = None) -> None:
         self.lower, self.upper, self.inplace = lower, upper, inplace
         self.rng = None if rng is None else generator(rng)
@@ -333,11 +290,8 @@ class RReLU(Activation):
     def forward(self, x: Any) -> Tensor:
         return functional.rrelu(x, self.lower, self.upper, self.training, self.inplace, rng=self.rng)
 
-    def extra_repr(self) -> str:
-        return f"lower={self.lower}, upper={self.upper}{said(self.inplace)}"
 
-
-class PReLU(Module):
+class PReLU(Shown):
     """``y = x`` for positive numbers, ``y = weight x`` for others, with slopes that are learned.
 
     Parameters
@@ -360,6 +314,8 @@ class PReLU(Module):
     array([-0.25,  2.  ])
     """
 
+    _shown = ("num_parameters",)
+
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None) -> None:
         if num_parameters < 1:
             raise errors.ArgumentError(errors.FEATURES.format(given=num_parameters))
@@ -372,6 +328,3 @@ class PReLU(Module):
 
     def forward(self, x: Any) -> Tensor:
         return functional.prelu(x, self.weight)
-
-    def extra_repr(self) -> str:
-        return f"num_parameters={self.num_parameters}"

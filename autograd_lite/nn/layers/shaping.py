@@ -8,10 +8,11 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.nn import functional
 from autograd_lite.nn.functional.sizes import each_axis, unmasked
+from autograd_lite.nn.layers.shown import Shown
 from autograd_lite.nn.module import Module
 
 
-class Flatten(Module):
+class Flatten(Shown):
     """Some axes as one: ``(batch, channels, height, width)`` becomes ``(batch, channels * height * width)``.
 
     Parameters
@@ -25,6 +26,8 @@ class Flatten(Module):
     (5, 24)
     """
 
+    _shown = ("start_dim", "end_dim")
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         self.start_dim, self.end_dim = start_dim, end_dim
 
@@ -37,11 +40,8 @@ class Flatten(Module):
             raise errors.ArgumentError(text)
         return x.reshape((*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
 
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
-
-class Unflatten(Module):
+class Unflatten(Shown):
     """One axis as several: what `Flatten` does the other way round.
 
     Parameters
@@ -57,6 +57,8 @@ class Unflatten(Module):
     (5, 2, 3)
     """
 
+    _shown = ("dim", "unflattened_size")
+
     def __init__(self, dim: int, unflattened_size: Any) -> None:
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
@@ -71,9 +73,6 @@ class Unflatten(Module):
         sizes = tuple([length // known if n == -1 else n for n in sizes])
         return x.reshape((*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
 
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
-
 
 def _axis(i: int, ndim: int) -> int:
     if not -ndim <= i < ndim:
@@ -81,7 +80,7 @@ def _axis(i: int, ndim: int) -> int:
     return i % ndim
 
 
-class Unfold(Module):
+class Unfold(Shown):
     """All windows of images as columns; see `functional.unfold`.
 
     Parameters
@@ -95,18 +94,16 @@ class Unfold(Module):
     (5, 12, 9)
     """
 
+    _shown = ("kernel_size", "dilation", "padding", "stride")
+
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
         self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
 
     def forward(self, x: Any) -> Any:
         return functional.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
 
-    def extra_repr(self) -> str:
-        names = ("kernel_size", "dilation", "padding", "stride")
-        return ", ".join(f"{name}={getattr(self, name)}" for name in names)
 
-
-class Fold(Module):
+class Fold(Shown):
     """Images that columns are added up to; see `functional.fold`.
 
     Parameters
@@ -120,6 +117,8 @@ class Fold(Module):
     (5, 3, 4, 4)
     """
 
+    _shown = ("output_size", "kernel_size", "dilation", "padding", "stride")
+
     def __init__(
         self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
     ) -> None:
@@ -128,10 +127,6 @@ class Fold(Module):
 
     def forward(self, x: Any) -> Any:
         return functional.fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        names = ("output_size", "kernel_size", "dilation", "padding", "stride")
-        return ", ".join(f"{name}={getattr(self, name)}" for name in names)
 
 
 class Upsample(Module):
@@ -190,7 +185,7 @@ class UpsamplingBilinear2d(Upsample):
         super().__init__(size, scale_factor, "bilinear", True)
 
 
-class PixelShuffle(Module):
+class PixelShuffle(Shown):
     """Larger images of fewer channels; see `functional.pixel_shuffle`.
 
     Parameters
@@ -204,17 +199,16 @@ class PixelShuffle(Module):
     (5, 3, 6, 6)
     """
 
+    _shown = ("upscale_factor",)
+
     def __init__(self, upscale_factor: int) -> None:
         self.upscale_factor = each_axis(upscale_factor, 1, "upscale_factor", "PixelShuffle()")[0]
 
     def forward(self, x: Any) -> Any:
         return functional.pixel_shuffle(x, self.upscale_factor)
 
-    def extra_repr(self) -> str:
-        return f"upscale_factor={self.upscale_factor}"
 
-
-class PixelUnshuffle(Module):
+class PixelUnshuffle(Shown):
     """Smaller images of more channels; see `functional.pixel_unshuffle`.
 
     Parameters
@@ -228,11 +222,10 @@ class PixelUnshuffle(Module):
     (5, 12, 3, 3)
     """
 
+    _shown = ("downscale_factor",)
+
     def __init__(self, downscale_factor: int) -> None:
         self.downscale_factor = each_axis(downscale_factor, 1, "downscale_factor", "PixelUnshuffle()")[0]
 
     def forward(self, x: Any) -> Any:
         return functional.pixel_unshuffle(x, self.downscale_factor)
-
-    def extra_repr(self) -> str:
-        return f"downscale_factor={self.downscale_factor}"

@@ -8,11 +8,12 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.nn import functional
-from autograd_lite.nn.layers.rectifiers import Activation, said
+from autograd_lite.nn.layers.shown import Along, InPlace, Plain, Shown
+from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
 
 
-class GELU(Activation):
+class GELU(Shown):
     """``y = x Phi(x)``, with the distribution of standard normal numbers. See `functional.gelu`.
 
     Parameters
@@ -26,17 +27,16 @@ class GELU(Activation):
     array([-0.1587,  0.8413])
     """
 
+    _shown = ("approximate",)
+
     def __init__(self, approximate: str = "none") -> None:
         self.approximate = approximate
 
     def forward(self, x: Any) -> Tensor:
         return functional.gelu(x, self.approximate)
 
-    def extra_repr(self) -> str:
-        return f"approximate={self.approximate!r}"
 
-
-class SiLU(Activation):
+class SiLU(InPlace):
     """``y = x sigmoid(x)``, element by element. See `functional.silu`.
 
     Parameters
@@ -50,17 +50,10 @@ class SiLU(Activation):
     array([0.   , 0.824])
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.silu(x, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"{said(self.inplace, '')}"
+    _function = staticmethod(functional.silu)
 
 
-class Mish(Activation):
+class Mish(InPlace):
     """``y = x tanh(softplus(x))``, element by element. See `functional.mish`.
 
     Parameters
@@ -74,17 +67,10 @@ class Mish(Activation):
     array([0.    , 0.8651])
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        self.inplace = inplace
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.mish(x, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"{said(self.inplace, '')}"
+    _function = staticmethod(functional.mish)
 
 
-class Softplus(Activation):
+class Softplus(Shown):
     """``y = log(1 + exp(beta x)) / beta``, element by element. See `functional.softplus`.
 
     Parameters
@@ -100,6 +86,8 @@ class Softplus(Activation):
     array([  0.6931, 100.    ])
     """
 
+    _shown = ("beta", "threshold")
+
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         self.beta = beta
         self.threshold = threshold
@@ -107,11 +95,8 @@ class Softplus(Activation):
     def forward(self, x: Any) -> Tensor:
         return functional.softplus(x, self.beta, self.threshold)
 
-    def extra_repr(self) -> str:
-        return f"beta={self.beta!r}, threshold={self.threshold!r}"
 
-
-class LogSigmoid(Activation):
+class LogSigmoid(Plain):
     """``y = log(sigmoid(x))``, element by element. See `functional.logsigmoid`.
 
     Examples
@@ -120,11 +105,10 @@ class LogSigmoid(Activation):
     array([-1.000e+03, -6.931e-01])
     """
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.logsigmoid(x)
+    _function = staticmethod(functional.logsigmoid)
 
 
-class Softsign(Activation):
+class Softsign(Plain):
     """``y = x / (1 + |x|)``, element by element. See `functional.softsign`.
 
     Examples
@@ -133,11 +117,10 @@ class Softsign(Activation):
     array([-0.5 ,  0.75])
     """
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.softsign(x)
+    _function = staticmethod(functional.softsign)
 
 
-class Tanhshrink(Activation):
+class Tanhshrink(Plain):
     """``y = x - tanh(x)``, element by element. See `functional.tanhshrink`.
 
     Examples
@@ -146,11 +129,10 @@ class Tanhshrink(Activation):
     array([0.    , 0.0931])
     """
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.tanhshrink(x)
+    _function = staticmethod(functional.tanhshrink)
 
 
-class Softmin(Activation):
+class Softmin(Along):
     """``y = softmax(-x)``. See `functional.softmin`.
 
     Parameters
@@ -164,17 +146,10 @@ class Softmin(Activation):
     array([0.75, 0.25])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.softmin(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim!r}"
+    _function = staticmethod(functional.softmin)
 
 
-class LogSoftmax(Activation):
+class LogSoftmax(Along):
     """``y = log(softmax(x))``, exact where a share would underflow to 0. See `functional.log_softmax`.
 
     Parameters
@@ -188,17 +163,10 @@ class LogSoftmax(Activation):
     array([-1000.,     0.])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.log_softmax(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim!r}"
+    _function = staticmethod(functional.log_softmax)
 
 
-class GLU(Activation):
+class GLU(Along):
     """``y = a sigmoid(b)`` with the halves `a` and `b` of ``x``. See `functional.glu`.
 
     Parameters
@@ -212,17 +180,10 @@ class GLU(Activation):
     array([1., 3.])
     """
 
-    def __init__(self, dim: int = -1) -> None:
-        self.dim = dim
-
-    def forward(self, x: Any) -> Tensor:
-        return functional.glu(x, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim!r}"
+    _function = staticmethod(functional.glu)
 
 
-class Softmax2d(Activation):
+class Softmax2d(Module):
     """`functional.softmax` over the channels of each place of an image.
 
     Examples
