@@ -19,9 +19,11 @@ _ROWS, _PLAIN, _TURNED = 101, 111, 112  # CblasRowMajor, CblasNoTrans, CblasTran
 def declared(kernels: Iterable[Kernel]) -> Iterator[str]:
     """Yield the variables that point to the functions of BLAS that are called."""
     found = blas.products()
-    for dtype in _dtypes(kernels) if found is not None else ():
+    if found is None:
+        return
+    size = f"int{8 * found.integer}_t"
+    for dtype in _dtypes(kernels):
         name, number = _GEMM[dtype]
-        size = f"int{8 * found.integer if found is not None else 0}_t"
         matrix = f"const {number} *, {size}"
         given = f"int, int, int, {size}, {size}, {size}, {number}, {matrix}, {matrix}, {number}, {number} *, {size}"
         yield f"void (*{name})({given});\n"

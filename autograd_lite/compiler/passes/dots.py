@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
+from autograd_lite.compiler.passes.views import turned
 from autograd_lite.compiler.program.program import Constant, Instruction, Program, Ref, Type
 
 LONGEST = 4096
@@ -88,17 +89,11 @@ class _Dotting:
             return self._dot(x, self._ones((1, rows) if keepdims else (rows,), kind.dtype), x.args[0])
         factors = self._factors(x.args[0]) if rows == 1 < columns and keepdims else None
         if factors is not None:
-            return self._dot(x, factors[0], self._turned(x, factors[1]))
+            return self._dot(x, factors[0], turned(self.walk, x, factors[1]))
         return self._dot(x, x.args[0], self._ones((columns, 1) if keepdims else (columns,), kind.dtype))
 
     def _dot(self, x: Instruction, a: Any, b: Any) -> Instruction:
         return replace(x, fn=np.dot, args=(a, b), kwargs=())
-
-    def _turned(self, x: Instruction, value: Ref) -> Ref:
-        kind = self.walk.types[value.id]
-        number = self.walk.new(Type(kind.shape[::-1], kind.dtype))
-        self.walk.add(replace(x, id=number, fn=np.transpose, args=(value,), kwargs=()))
-        return Ref(number)
 
     def _ones(self, shape: tuple[int, ...], dtype: Any, one: float = 1.0) -> Ref:
         key = (shape, dtype, one)

@@ -7,11 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.passes.views import axes_of_transpose
+from autograd_lite.compiler.passes.views import TURNED, axes_of_transpose, turned
 from autograd_lite.compiler.program import facts
-from autograd_lite.compiler.program.program import Instruction, Program, Ref, Type
-
-_TURNED = (1, 0)
+from autograd_lite.compiler.program.program import Instruction, Program, Ref
 
 
 def products(program: Program) -> Program:
@@ -24,10 +22,10 @@ def products(program: Program) -> Program:
         product = walk.made.get(x.args[0].id)
         if product is None or uses.get(product.id) != 1 or not _is_of_matrices(walk, product):
             return x
-        if axes_of_transpose(walk, x) != _TURNED:
+        if axes_of_transpose(walk, x) != TURNED:
             return x
         a, b = product.args
-        return replace(x, fn=product.fn, args=(_turned(walk, x, b), _turned(walk, x, a)), kwargs=())
+        return replace(x, fn=product.fn, args=(turned(walk, x, b), turned(walk, x, a)), kwargs=())
 
     return Rewriting(program).run(rule)
 
@@ -37,15 +35,4 @@ def _is_of_matrices(walk: Rewriting, x: Instruction) -> bool:
     if not facts.of(x.fn).product or x.kwargs or not all(a.__class__ is Ref for a in x.args):
         return False
     shapes = [walk.types[a.id].shape for a in x.args]
-    return all(len(shape) == len(_TURNED) and shape != (1, 1) for shape in shapes)
-
-
-def _turned(walk: Rewriting, x: Instruction, value: Ref) -> Ref:
-    """Return the transpose of a matrix: what that is the transpose of, or a new view."""
-    known = walk.source(value, np.transpose)
-    if known is not None and not known.kwargs and known.args[0].__class__ is Ref:
-        return known.args[0]
-    kind = walk.types[value.id]
-    number = walk.new(Type(kind.shape[::-1], kind.dtype))
-    walk.add(replace(x, id=number, args=(value,), kwargs=()))
-    return Ref(number)
+    return all(len(shape) == len(TURNED) and shape != (1, 1) for shape in shapes)

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.passes.common import Rewriting
-from autograd_lite.compiler.program.program import Instruction, Program, Ref
+from autograd_lite.compiler.program.program import Instruction, Program, Ref, Type
+
+TURNED = (1, 0)  # the axes of a transpose of a matrix
 
 
 def views(program: Program) -> Program:
@@ -68,6 +70,18 @@ def axes_of_transpose(walk: Rewriting, x: Instruction) -> tuple[int, ...]:
     ndim = len(walk.types[x.args[0].id].shape)
     given = x.args[1] if len(x.args) > 1 else None
     return tuple(range(ndim))[::-1] if given is None else tuple([i % ndim for i in given])
+
+
+def turned(walk: Rewriting, x: Instruction, value: Ref) -> Ref:
+    """Return the transpose of a matrix, for `x`: what that is the transpose of, or a new view."""
+    known = walk.source(value, np.transpose)
+    plain = known.args[0] if known is not None and not known.kwargs else None
+    if known is not None and isinstance(plain, Ref) and axes_of_transpose(walk, known) == TURNED:
+        return plain
+    kind = walk.types[value.id]
+    number = walk.new(Type(kind.shape[::-1], kind.dtype))
+    walk.add(replace(x, id=number, fn=np.transpose, args=(value,), kwargs=()))
+    return Ref(number)
 
 
 def _without_broadcast(walk: Rewriting, x: Instruction) -> Instruction:
