@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING
 
 from autograd_lite import errors, tree
-from autograd_lite.base.later import arriving, listing
+from autograd_lite.base.later import arriving
 from autograd_lite.engine.generators import manual_seed
 from autograd_lite.engine.scope import scope
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.errors import AutogradError
+from autograd_lite.functions import NAMES
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
 from autograd_lite.rules.exponentials import log_softmax, logsumexp, softmax
 from autograd_lite.rules.neural import half_squared_error, mean_squared_error
@@ -17,14 +18,23 @@ from autograd_lite.transforms.derivatives import elementwise_grad, grad, hvp, jv
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
-    from autograd_lite import implicit, nn, optim, optimize, testing, viz
+    from autograd_lite import autograd, cuda, data, implicit, nn, optim, optimize, testing, viz
     from autograd_lite.apps.support import supported
     from autograd_lite.check.debug import debug
     from autograd_lite.check.gradcheck import gradcheck
     from autograd_lite.check.report import GradcheckReport
     from autograd_lite.compiler.compile import compile  # noqa: A004 - PyTorch's name
     from autograd_lite.extend.custom import custom_op
+    from autograd_lite.functions.devices import *  # noqa: F403 - all names, as below
+    from autograd_lite.functions.drawn import *  # noqa: F403
+    from autograd_lite.functions.dtypes import *  # noqa: F403
+    from autograd_lite.functions.generators import *  # noqa: F403
+    from autograd_lite.functions.joined import *  # noqa: F403
+    from autograd_lite.functions.made import *  # noqa: F403
+    from autograd_lite.functions.methods import *  # noqa: F403
+    from autograd_lite.nn.functional.embeddings import one_hot as one_hot
     from autograd_lite.nn.parameter import Parameter
+    from autograd_lite.saving import load, save
     from autograd_lite.transforms.batches.vmap import vmap
     from autograd_lite.transforms.checkpoint import checkpoint
     from autograd_lite.transforms.jacobians import hessian, jacobian
@@ -35,11 +45,12 @@ if TYPE_CHECKING:
     from autograd_lite.viz.picture import Picture, visualize
 
 __all__ = [
-    "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "checkpoint", "compile",
-    "cond", "custom_op", "debug", "elementwise_grad", "enable_grad", "errors", "explain", "fori_loop", "grad",
-    "gradcheck", "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled", "jacobian", "jvp", "linearize",
+    "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "autograd", "checkpoint",
+    "compile", "cond", "cuda", "custom_op", "data", "debug", "elementwise_grad", "enable_grad", "errors", "explain",
+    "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled",
+    "jacobian", "jvp", "linearize", "load",
     "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "optim", "optimize",
-    "relu", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree",
+    "relu", "save", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree",
     "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
@@ -48,7 +59,9 @@ _LATER = {
     **dict.fromkeys(("GradcheckReport", "debug", "gradcheck"), "check"),
     **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
     **dict.fromkeys(("hessian", "jacobian"), "transforms.jacobians"),
-    **dict.fromkeys(("implicit", "nn", "optim", "optimize", "testing", "viz"), ""),
+    **dict.fromkeys(("autograd", "cuda", "data", "implicit", "nn", "optim", "optimize", "testing", "viz"), ""),
+    **dict.fromkeys(("load", "save"), "saving"),
+    **NAMES,
     "Parameter": "nn.parameter",
     "checkpoint": "transforms.checkpoint",
     "compile": "compiler",
@@ -59,6 +72,11 @@ _LATER = {
 }
 
 if not TYPE_CHECKING:  # a checker would take every name for one
-    __getattr__ = arriving(__name__, _LATER)
-__dir__ = listing(__name__)
+    __getattr__ = arriving(__name__, _LATER, errors.NOT_TAKEN_OVER)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *NAMES})
+
+
 introduce()

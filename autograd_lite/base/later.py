@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 
@@ -33,7 +33,9 @@ def listing(module: str) -> Callable[[], list[str]]:
     return lambda: sorted(sys.modules[module].__all__)
 
 
-def arriving(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
+def arriving(
+    module: str, places: Mapping[str, str], absent: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[str], Any]:
     """Return ``__getattr__`` of a public module for names that come when they are first asked for.
 
     Parameters
@@ -42,11 +44,14 @@ def arriving(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:
         Its ``__name__``.
     places : mapping of str to str
         For each name the module below this one that has it; an empty text where it is one itself.
+    absent : mapping of str to str, optional
+        For names that somebody may look for here, what an error says besides.
     """
 
     def attribute(name: str) -> Any:
         if name not in places:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+            more = f". {absent[name]}" if name in absent else ""
+            raise AttributeError(f"module {module!r} has no attribute {name!r}{more}")
         place = places[name]
         found = getattr(import_module(f"{module}.{place}"), name) if place else import_module(f"{module}.{name}")
         setattr(sys.modules[module], name, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from autograd_lite import errors
@@ -12,8 +12,23 @@ from autograd_lite.engine.registry import standing_for
 Bound = tuple[Sequence[Any], Mapping[str, Any]]
 """Operands in order, and settings by name."""
 
-PYTORCH_NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims"}
-"""Arguments that PyTorch calls otherwise than NumPy."""
+PYTORCH_NAMES = {
+    "dim": "axis", "dims": "axis", "dim1": "axis1", "dim2": "axis2", "keepdim": "keepdims", "shifts": "shift",
+    "diagonal": "k",
+}  # fmt: skip
+"""Arguments that PyTorch calls otherwise than NumPy. Methods, and functions that NumPy has not, take both names."""
+
+
+def in_numpys_names(given: Mapping[str, Any], known: Container[str]) -> Mapping[str, Any]:
+    """Return arguments under NumPy's names, where they have PyTorch's and NumPy's are known."""
+    if PYTORCH_NAMES.keys().isdisjoint(given):
+        return given
+    return {PYTORCH_NAMES[n] if _is_pytorchs(n, given, known) else n: value for n, value in given.items()}
+
+
+def _is_pytorchs(name: str, given: Mapping[str, Any], known: Container[str]) -> bool:
+    meant = PYTORCH_NAMES.get(name)
+    return meant is not None and name not in known and meant in known and meant not in given
 
 
 def as_given(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Bound:
@@ -25,9 +40,11 @@ def by_name(op: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Bound:
     """Split the arguments of a call of an operation into operands, in order, and settings."""
     if len(args) == len(op.operands) and kwargs.keys() <= op.defaults.keys():
         return args, {name: value for name, value in kwargs.items() if value is not NO_VALUE}
-    for name, value in kwargs.items():
-        if name not in op.known and name not in op.operands and name not in op.defaults:
-            raise unknown(op, name, value)
+    names = {*op.known, *op.operands, *op.defaults}
+    kwargs = in_numpys_names(kwargs, names)
+    for name in kwargs:
+        if name not in names:
+            raise unknown(op, name)
     return _split(op, named(op, args, kwargs))
 
 
@@ -37,7 +54,7 @@ def named(handler: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[
         raise refusal(handler, f"number {len(args)}", " by position")
     given = dict(zip(handler.order, args, strict=False))
     for name in kwargs.keys() & given.keys():
-        raise unknown(handler, name, kwargs[name])
+        raise unknown(handler, name)
     return {**given, **kwargs}
 
 
@@ -62,28 +79,15 @@ def refusal(handler: Any, argument: str, extra: str = "") -> errors.UnsupportedE
     return errors.UnsupportedError(errors.UNSUPPORTED_ARGUMENT.format(**names))
 
 
-def unknown(handler: Any, name: str, value: Any) -> errors.UnsupportedError:
+def unknown(handler: Any, name: str) -> errors.UnsupportedError:
     """Return the error for an argument that NumPy's function does not have, or has been given already."""
-    if PYTORCH_NAMES.get(name) in {*handler.known, *handler.defaults}:
-        return numpys_name(handler.__name__, name, value, call_of(handler, handler.operands, ()))
     names = {"argument": name, "op": handler.__name__, "call": _call(handler)}
     return errors.UnsupportedError(errors.UNKNOWN_ARGUMENT.format(**names))
 
 
 def _call(handler: Any) -> str:
-    return call_of(handler, handler.operands, handler.defaults)
-
-
-def call_of(handler: Any, operands: Iterable[str], settings: Iterable[str]) -> str:
     """Return the call of a function as its user may write it, for a message."""
     fn = standing_for(handler) or handler
     module = getattr(fn, "__module__", None) or "numpy"
     path = f"np{module.removeprefix('numpy')}.{fn.__name__}" if module.startswith("numpy") else handler.__name__
-    return f"{path}({', '.join([*operands, *(f'{name}={name}' for name in settings)])})"
-
-
-def numpys_name(op: str, name: str, value: Any, call: str) -> errors.UnsupportedError:
-    """Return the error for an argument with PyTorch's name; `call` is the call without it, for the line to write."""
-    argument = PYTORCH_NAMES[name]
-    line = f"{call.removesuffix(')')}{', ' if call[-2] != '(' else ''}{argument}={value!r})"
-    return errors.UnsupportedError(errors.PYTORCH_ARGUMENT.format(op=op, given=name, argument=argument, call=line))
+    return f"{path}({', '.join([*handler.operands, *(f'{name}={name}' for name in handler.defaults)])})"

@@ -100,7 +100,7 @@ class Composite(Described):
     def _refuses(self, name: str, value: Any) -> bool:
         """Leave out what stands for no value, and refuse all else that the definition does not know."""
         if name not in self.known:
-            raise unknown(self, name, value)
+            raise unknown(self, name)
         if not says_nothing(value, self.known[name]):
             raise refusal(self, name)
         return False

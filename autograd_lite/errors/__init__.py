@@ -9,6 +9,7 @@ from autograd_lite.errors import classes
 from autograd_lite.errors.checks import *  # noqa: F403 - every name
 from autograd_lite.errors.classes import *  # noqa: F403 - every name
 from autograd_lite.errors.compiling import *  # noqa: F403 - every name
+from autograd_lite.errors.data import *  # noqa: F403 - every name
 from autograd_lite.errors.engine import *  # noqa: F403 - every name
 from autograd_lite.errors.functions import *  # noqa: F403 - every name
 from autograd_lite.errors.images import *  # noqa: F403 - every name
@@ -16,6 +17,8 @@ from autograd_lite.errors.learning import *  # noqa: F403 - every name
 from autograd_lite.errors.loops import *  # noqa: F403 - every name
 from autograd_lite.errors.modules import *  # noqa: F403 - every name
 from autograd_lite.errors.pictures import *  # noqa: F403 - every name
+from autograd_lite.errors.pytorch import *  # noqa: F403 - every name
+from autograd_lite.errors.saving import *  # noqa: F403 - every name
 from autograd_lite.errors.sequences import *  # noqa: F403 - every name
 
 __all__ = [name for name, kind in vars(classes).items() if isinstance(kind, type) and name[0] != "_"]

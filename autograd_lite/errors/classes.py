@@ -123,6 +123,10 @@ class StateDictError(AutogradError, RuntimeError):
     """The names or shapes of saved values are not those of the model."""
 
 
+class FileError(AutogradError, ValueError):
+    """A file that is cut off, damaged, or of another kind than those that are read here."""
+
+
 class StructureError(AutogradError, ValueError):
     """Two trees (nested dicts, lists, tuples, dataclasses) that have to be built alike are not."""
 

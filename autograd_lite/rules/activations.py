@@ -99,7 +99,7 @@ def softsign(x: Array) -> Array:
     return x / (1 + np.abs(x))
 
 
-@operation(elementwise, lambda g, x: g * _slope_of_silu(x), formula="silu")
+@operation(elementwise, lambda g, x: g * _slope_of_silu(x), complex=True, formula="silu")
 def silu(x: Array) -> Array:
     """``x sigmoid(x)``."""
     return x * sigmoid(x)

@@ -52,7 +52,7 @@ def _asked(fn: Any, more: More, *args: Any, **kwargs: Any) -> Any:
         strange = next((name for name in kwargs if f"unexpected keyword argument '{name}'" in str(error)), None)
         if strange is None:
             raise
-        raise unknown(handler, strange, kwargs[strange]) from None
+        raise unknown(handler, strange) from None
     try:
         return more(fn, **given)
     except TypeError as error:

@@ -109,14 +109,19 @@ sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x
 
 def _sigmoid_slope(x: Array) -> Array:
     """The derivative of the sigmoid, to full relative precision while it is a normal number."""
+    if x.dtype.kind == "c":  # whose hyperbolic cosine is nan where it would be infinite
+        return sigmoid(x) * sigmoid(-x)
     return 0.5 / (1.0 + np.cosh(x))
 
 
-sigmoid_slope = elementwise(_sigmoid_slope, lambda g, y, x: -g * y * np.tanh(0.5 * x), formula="sigmoid'")
+sigmoid_slope = elementwise(
+    _sigmoid_slope, lambda g, y, x: -g * y * np.tanh(0.5 * x), complex=True, formula="sigmoid'"
+)
 
 
 @operation(
-    elementwise, lambda g, x: g * sigmoid_slope(x), range=(0, 1), formula="sigmoid", derivative="g * y * (1 - y)",
+    elementwise, lambda g, x: g * sigmoid_slope(x), range=(0, 1), complex=True, formula="sigmoid",
+    derivative="g * y * (1 - y)",
 )  # fmt: skip
 def sigmoid(x: A) -> A:
     """Return ``1 / (1 + exp(-x))``, element by element, to full relative precision and without overflow.
@@ -124,12 +129,12 @@ def sigmoid(x: A) -> A:
     Parameters
     ----------
     x : Tensor or array, of any shape
-        Numbers; those of minus and plus infinity become 0 and 1.
+        Numbers; those of minus and plus infinity become 0 and 1. Complex ones, too.
 
     Returns
     -------
     Tensor or array, of the shape of `x`
-        Between 0 and 1. The derivative is ``y (1 - y)``.
+        Between 0 and 1 for real numbers. The derivative is ``y (1 - y)``.
 
     Examples
     --------
@@ -137,6 +142,9 @@ def sigmoid(x: A) -> A:
     >>> ag.sigmoid(ag.Tensor([0.0, np.log(3)]))
     Tensor([0.5 , 0.75], dtype=float64, op=sigmoid)
     """
+    if getattr(x, "dtype", np.dtype(type(x))).kind == "c":
+        small = np.real(x) < 0
+        return np.exp(np.where(small, x, 0.0)) / (1.0 + np.exp(np.where(small, x, -x)))
     return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
 
 

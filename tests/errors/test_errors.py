@@ -67,6 +67,7 @@ def test_an_error_of_a_rule_gets_a_note_of_its_operation() -> None:
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, ag.AutogradError)]
 MODULES = {path.stem for path in (PACKAGE / "errors").glob("*.py")}
 TEXTS = {name: text for name, text in vars(errors).items() if name.isupper() and isinstance(text, str)}
+TABLES = {name: texts for name, texts in vars(errors).items() if name.isupper() and isinstance(texts, dict)}
 
 
 @pytest.mark.parametrize("kind", CLASSES)
@@ -93,7 +94,7 @@ def used() -> set[str]:
 
 def test_no_class_and_no_text_is_left_over() -> None:
     warnings = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Warning)}
-    assert {kind.__name__ for kind in CLASSES} | warnings | set(TEXTS) == used() | {"AutogradError"}
+    assert {kind.__name__ for kind in CLASSES} | warnings | {*TEXTS, *TABLES} == used() | {"AutogradError"}
 
 
 _PARTS = (  # what to write comes with the rest
@@ -102,8 +103,11 @@ _PARTS = (  # what to write comes with the rest
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", TEXTS)
+ALL = TEXTS | {f"{table} {name}": text for table, texts in TABLES.items() for name, text in texts.items()}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_every_text_ends_with_what_to_write(name: str) -> None:
     if name not in _PARTS:
-        assert re.search(r"\b[Ww]rite\b", TEXTS[name])
-    assert not TEXTS[name].endswith(".")
+        assert re.search(r"\b[Ww]rite\b", ALL[name])
+    assert not ALL[name].endswith(".")

@@ -322,21 +322,67 @@ WITH_AXIS = sorted(
 )  # fmt: skip
 
 
+GIVEN = {
+    "gather": (INDEX,), "index_select": ([1],), "select": (0,), "take": ([0],), "split": (1,), "chunk": (1,),
+    "repeat": (2,), "roll": (1,), "topk": (1,), "repeat_interleave": (2,),
+}  # fmt: skip
+"""What methods are given besides an axis."""
+
+
+def _result(call: Callable[[], Any]) -> Any:
+    """Return what a call gives, or the message of its error."""
+    try:
+        found = call()
+    except Exception as error:  # noqa: BLE001 - compared
+        return str(error)
+    return [getattr(t, "tolist", lambda t=t: t)() for t in (found if isinstance(found, tuple) else (found,))]
+
+
 @pytest.mark.parametrize("name", WITH_AXIS)
-def test_dim_is_answered_with_axis(name: str) -> None:
-    """As the call itself, with the names of NumPy."""
-    method = getattr(ag.Tensor(X, requires_grad=True), name)
-    with pytest.raises(errors.UnsupportedError, match=r"axis, as|is axis\. Write .*axis=1\)"):
-        method(dim=1)
+def test_dim_is_axis(name: str) -> None:
+    """The arguments have PyTorch's names too, where they mean the same."""
+    method, t = getattr(ag.Tensor, name), ag.Tensor(np.round(X, 1)[:, :2])
+    given = GIVEN.get(name, ())
+    pairs = [({"dim": 1}, {"axis": 1})]
     if "keepdims" in inspect.signature(method).parameters:
-        with pytest.raises(errors.UnsupportedError, match=r"is keepdims\. Write .*keepdims=True\)"):
-            method(keepdim=True)
+        pairs.append(({"dim": 0, "keepdim": True}, {"axis": 0, "keepdims": True}))
+    for pytorchs, numpys in pairs:
+        if name in errors.MEANT_OTHERWISE:
+            with pytest.raises(errors.UnsupportedError, match=rf"Write t\.{name}\(axis="):
+                method(t, *given, **pytorchs)
+        else:
+            found, expected = (_result(lambda k=k: _called(method, t, given, k)) for k in (pytorchs, numpys))
+            assert found == expected
+            assert "no argument" not in found
+
+
+def _called(method: Any, t: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    names = [n for n in inspect.signature(method).parameters if n not in ("self", "axis", "keepdims")]
+    return method(t, **dict(zip(names, given, strict=False)), **named)
 
 
 @pytest.mark.parametrize("fn", [ag.softmax, ag.log_softmax, ag.logsumexp])
-def test_dim_of_a_function_is_answered_with_axis(fn: Any) -> None:
-    with pytest.raises(errors.UnsupportedError, match=r"is axis\. Write .*\(a, axis=1\)"):
-        fn(ag.Tensor(X), dim=1)
+def test_dim_of_a_function_that_numpy_has_not_is_axis(fn: Any) -> None:
+    t = ag.Tensor(X)
+    assert fn(t, dim=0).tolist() == fn(t, axis=0).tolist()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        lambda t: (t.flip(dims=(0,)), t.flip(axis=0)), lambda t: (t.roll(shifts=1, dims=0), t.roll(1, 0)),
+        lambda t: (t.tril(diagonal=-1), t.tril(-1)), lambda t: (t.diagonal(0, dim1=1, dim2=0), t.diagonal(0, 1, 0)),
+        lambda t: (t.transpose(axes=(1, 0)), t.T), lambda t: (t.reshape(shape=(3, 2)), t.reshape(3, 2)),
+    ],
+)  # fmt: skip
+def test_other_names_of_pytorch(found: Callable[[Any], Any]) -> None:
+    pytorchs, numpys = found(ag.Tensor(X))
+    assert pytorchs.tolist() == numpys.tolist()
+
+
+def test_an_axis_under_both_names() -> None:
+    with pytest.raises(TypeError, match="dim"):
+        ag.Tensor(X).sum(dim=1, axis=1)
 
 
 def test_dim_where_there_is_no_axis() -> None:

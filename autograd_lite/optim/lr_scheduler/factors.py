@@ -261,7 +261,18 @@ class PolynomialLR(_Factor):
         return [lr * left**self.power for lr in self.base_lrs]
 
 
-class LambdaLR(LRScheduler):
+class _ByFunctions(LRScheduler):
+    """Schedules with a function for each group; objects that are called have their attributes saved, as in PyTorch."""
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Lambda | Sequence[Lambda], last_epoch: int = -1) -> None:
+        self.lr_lambdas: list[Lambda] = _functions(optimizer, lr_lambda)
+        super().__init__(optimizer, last_epoch)
+
+    def _loading(self, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return [*super()._loading({**given, "lr_lambdas": self.lr_lambdas}), *_attributes(self.lr_lambdas, given)]
+
+
+class LambdaLR(_ByFunctions):
     """Multiply the rates that were there at the beginning by what a function of the step says.
 
     Parameters
@@ -281,19 +292,12 @@ class LambdaLR(LRScheduler):
     [0.4, 0.266667, 0.2]
     """
 
-    def __init__(self, optimizer: Optimizer, lr_lambda: Lambda | Sequence[Lambda], last_epoch: int = -1) -> None:
-        self.lr_lambdas: list[Lambda] = _functions(optimizer, lr_lambda)
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[float]:
         pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
         return [lr * function(self.last_epoch) for lr, function in pairs]
 
-    def _loading(self, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return [*super()._loading({**given, "lr_lambdas": self.lr_lambdas}), *_attributes(self.lr_lambdas, given)]
 
-
-class MultiplicativeLR(LRScheduler):
+class MultiplicativeLR(_ByFunctions):
     """Multiply the rates at each step by what a function of the step says.
 
     Parameters
@@ -313,17 +317,10 @@ class MultiplicativeLR(LRScheduler):
     [0.4, 0.2, 0.2]
     """
 
-    def __init__(self, optimizer: Optimizer, lr_lambda: Lambda | Sequence[Lambda], last_epoch: int = -1) -> None:
-        self.lr_lambdas: list[Lambda] = _functions(optimizer, lr_lambda)
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[float]:
         if self._is_initial:
             return self._lrs()
         return [lr * function(self.last_epoch) for lr, function in zip(self._lrs(), self.lr_lambdas, strict=True)]
-
-    def _loading(self, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return [*super()._loading({**given, "lr_lambdas": self.lr_lambdas}), *_attributes(self.lr_lambdas, given)]
 
 
 def _functions(optimizer: Optimizer, given: Any) -> list[Lambda]:

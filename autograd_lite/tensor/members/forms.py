@@ -6,8 +6,8 @@ Type checkers and `help` see the function; its body is empty where NumPy's funct
     def cumsum(self, axis: int | None = None) -> Tensor:
         "Return the sums of the elements up to each, along one axis."
 
-What is written with a body goes through `own`. So every method refuses arguments that it does not have in the same
-way, and says which name is meant where one has PyTorch's.
+What is written with a body goes through `own`. So every method takes PyTorch's names of arguments beside NumPy's, and
+refuses those that it does not have in the same way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import METHODS
-from autograd_lite.engine.binding import PYTORCH_NAMES, numpys_name
+from autograd_lite.engine.binding import in_numpys_names
 from autograd_lite.engine.registry import handler_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,14 +53,8 @@ def binary(fn: np.ufunc) -> _CarriedOut:
 
 def numpys(fn: Callable[..., Any]) -> _CarriedOut:
     """Declare a method that takes its arguments as a function of NumPy does."""
-    handler, name = handler_of(fn), fn.__name__
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs and not PYTORCH_NAMES.keys().isdisjoint(kwargs):
-            refuse_names(name, kwargs)
-        return handler(self, *args, **kwargs)
-
-    return _carried_out(method)
+    handler = handler_of(fn)
+    return _given_in_numpys_names(fn, lambda self, args, kwargs: handler(self, *args, **kwargs))
 
 
 def method(text: F, /) -> F:
@@ -71,7 +65,31 @@ def method(text: F, /) -> F:
 def one_by_one(fn: Callable[..., Any]) -> _CarriedOut:
     """Declare a method whose numbers may be given one by one, as ``t.reshape(2, 3)`` and ``t.transpose(1, 0)`` do."""
     handler = handler_of(fn)
-    return _carried_out(lambda self, *args, **kwargs: handler(self, together(args), **kwargs))
+
+    def run(self: Any, args: Any, kwargs: Any) -> Any:
+        return handler(self, **kwargs) if kwargs and not args else handler(self, together(args), **kwargs)
+
+    return _given_in_numpys_names(fn, run)
+
+
+def _given_in_numpys_names(fn: Callable[..., Any], run: Callable[..., Any]) -> _CarriedOut:
+    """Declare a method that a function of NumPy carries out, and that takes PyTorch's names of arguments as well."""
+    handler = handler_of(fn)
+    known = frozenset((*handler.known, *handler.operands, *handler.defaults))
+
+    def declared(text: F, /) -> F:
+        otherwise = errors.MEANT_OTHERWISE.get(text.__name__)
+
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if kwargs:
+                if otherwise is not None and "dim" in kwargs:
+                    raise errors.UnsupportedError(otherwise.format(name=text.__name__, dim=kwargs["dim"]))
+                return run(self, args, in_numpys_names(kwargs, known))
+            return run(self, args, kwargs)
+
+        return _carried_out(method)(text)
+
+    return declared
 
 
 def together(numbers: tuple[Any, ...]) -> Any:
@@ -88,17 +106,15 @@ def own(text: F) -> F:
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         if kwargs and not kwargs.keys() <= known:
-            refuse_names(text.__name__, kwargs, known)
+            kwargs = dict(in_numpys_names(kwargs, known))
+            _refuse_unknown(text.__name__, kwargs, known)
         return text(self, *args, **kwargs)
 
     return _carried_out(method)(text)
 
 
-def refuse_names(method: str, given: dict[str, Any], known: frozenset[str] = frozenset()) -> None:
-    """Refuse arguments with names that a method does not have, and say which line is meant."""
-    for name, value in given.items():
-        if name in PYTORCH_NAMES:
-            raise numpys_name(method, name, value, f"t.{method}()")
-        if name not in known:
-            call = f"t.{method}({', '.join(f'{n}=...' for n in sorted(known))})"
-            raise errors.UnsupportedError(errors.UNKNOWN_ARGUMENT.format(op=method, argument=name, call=call))
+def _refuse_unknown(method: str, given: dict[str, Any], known: frozenset[str]) -> None:
+    """Refuse arguments that a method does not have."""
+    for name in given.keys() - known:
+        call = f"t.{method}({', '.join(f'{n}=...' for n in sorted(known))})"
+        raise errors.UnsupportedError(errors.UNKNOWN_ARGUMENT.format(op=method, argument=name, call=call))

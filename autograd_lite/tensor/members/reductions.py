@@ -9,7 +9,6 @@ import numpy as np
 from autograd_lite.base.shapes import Axis
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import exponentials
-from autograd_lite.tensor.members.arrays import ArrayMethods
 from autograd_lite.tensor.members.forms import numpys, own
 
 if TYPE_CHECKING:
@@ -71,7 +70,21 @@ class Reductions:
 
     # ----- extrema -----
 
-    amax, amin = ArrayMethods.max, ArrayMethods.min
+    @numpys(np.max)
+    def amax(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return the largest element, as `max`: PyTorch's name for the values without their places.
+
+        >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).amax(dim=1).tolist()
+        [2.0, 5.0]
+        """
+
+    @numpys(np.min)
+    def amin(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+        """Return the smallest element, as `min`: PyTorch's name for the values without their places.
+
+        >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).amin(dim=1).tolist()
+        [1.0, 4.0]
+        """
 
     @numpys(np.ptp)
     def ptp(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:

@@ -1,0 +1,71 @@
+"""Examples put together as a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.engine.record import Handle
+from autograd_lite.functions.joined import stack
+from autograd_lite.tensor.tensor import Tensor
+
+
+def default_collate(batch: Sequence[Any]) -> Any:
+    """Return examples as a batch: Tensors, arrays and numbers with a new first axis, and what they are parts of alike.
+
+    Parameters
+    ----------
+    batch : sequence
+        Examples that are built alike: Tensors, arrays, numbers, texts, or dicts, tuples and lists of them.
+
+    Returns
+    -------
+    Tensor, list or dict
+        Tensors for arrays and numbers, whole ones int64 and others float64; a list of texts; a list for tuples and
+        lists, with a batch for each place; a named tuple, and a dict, of the same names.
+
+    Raises
+    ------
+    ShapeError
+        Arrays of several shapes.
+    DataError
+        What is none of these.
+
+    Examples
+    --------
+    >>> default_collate([({"x": np.ones(2)}, 0), ({"x": np.zeros(2)}, 1)])
+    [{'x': Tensor([[1., 1.],
+            [0., 0.]], dtype=float64)}, Tensor([0, 1], dtype=int64)]
+    """
+    first = batch[0]
+    if isinstance(first, (Handle, np.ndarray)):
+        return _stacked(batch)
+    if isinstance(first, (bool, int, float, complex, np.generic)):
+        return Tensor(np.asarray(batch))
+    if isinstance(first, (str, bytes)):
+        return list(batch)
+    if isinstance(first, Mapping):
+        return {key: default_collate([example[key] for example in batch]) for key in first}
+    if isinstance(first, (tuple, list)):
+        return _by_place(batch)
+    raise errors.DataError(errors.COLLATE_KIND.format(given=type(first).__name__))
+
+
+def _stacked(batch: Sequence[Any]) -> Tensor:
+    shapes = dict.fromkeys(np.shape(x) for x in batch)
+    if len(shapes) > 1:
+        raise errors.ShapeError(errors.COLLATE_SHAPES.format(shapes=" and ".join(map(str, list(shapes)[:2]))))
+    if any(isinstance(x, Handle) for x in batch):
+        return stack(list(batch))
+    return Tensor(np.stack(batch))
+
+
+def _by_place(batch: Sequence[Any]) -> Any:
+    first, lengths = batch[0], {len(example) for example in batch}
+    if len(lengths) > 1:
+        raise errors.ShapeError(errors.COLLATE_SHAPES.format(shapes=" and ".join(map(str, sorted(lengths)[:2]))))
+    parts = [default_collate(part) for part in zip(*batch, strict=True)]
+    return type(first)(*parts) if hasattr(first, "_fields") else parts

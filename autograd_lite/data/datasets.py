@@ -1,0 +1,222 @@
+"""What can be asked for an example: by its number, or for the next one."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.engine.generators import generator as generator_of
+from autograd_lite.functions.made import as_tensor
+from autograd_lite.tensor.tensor import Tensor
+
+T = TypeVar("T")
+
+
+class Dataset(Generic[T]):
+    """Examples that are asked for by number. A class of one's own has ``__getitem__`` and ``__len__``.
+
+    One that can take out many at once has ``batch(indices)``, too: it returns what `default_collate` would make of
+    these examples, and is asked where nothing else is said about putting them together.
+
+    Examples
+    --------
+    >>> class Squares(Dataset):
+    ...     def __getitem__(self, i):
+    ...         return float(i), float(i**2)
+    ...     def __len__(self):
+    ...         return 10
+    >>> from autograd_lite.data import DataLoader
+    >>> x, y = next(iter(DataLoader(Squares(), batch_size=3)))
+    >>> y.tolist()
+    [0.0, 1.0, 4.0]
+    """
+
+    def __getitem__(self, index: Any) -> T:
+        raise NotImplementedError(errors.DATASET_ITEM.format(name=type(self).__name__))
+
+    def __len__(self) -> int:
+        raise NotImplementedError(errors.DATASET_LENGTH.format(name=type(self).__name__))
+
+    def __add__(self, other: Dataset[T]) -> ConcatDataset[T]:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Generic[T]):
+    """Examples that come one after the other. A class of one's own has ``__iter__``; a length is not needed.
+
+    Examples
+    --------
+    >>> class Halves(IterableDataset):
+    ...     def __iter__(self):
+    ...         x = 1.0
+    ...         while x > 0.1:
+    ...             yield x
+    ...             x /= 2
+    >>> from autograd_lite.data import DataLoader
+    >>> [batch.tolist() for batch in DataLoader(Halves(), batch_size=3)]
+    [[1.0, 0.5, 0.25], [0.125]]
+    """
+
+    def __iter__(self) -> Iterator[T]:
+        raise NotImplementedError(errors.DATASET_ITERATOR.format(name=type(self).__name__))
+
+
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
+    """Examples that are the rows of Tensors: example i is ``(x[i], y[i], ...)``.
+
+    Parameters
+    ----------
+    *tensors : Tensor or array_like
+        Of the same length along the first axis.
+
+    Raises
+    ------
+    ShapeError
+        Lengths that differ.
+
+    Examples
+    --------
+    >>> data = TensorDataset(np.arange(6.0).reshape(3, 2), [0, 1, 0])
+    >>> len(data), data[2]
+    (3, (Tensor([4., 5.], dtype=float64, op=getitem), Tensor(0, dtype=int64, op=getitem)))
+    """
+
+    def __init__(self, *tensors: Any) -> None:
+        self.tensors = tuple(map(as_tensor, tensors))
+        shapes = [t.shape for t in self.tensors]
+        if not shapes or not all(shapes) or len({shape[0] for shape in shapes}) > 1:
+            raise errors.ShapeError(errors.DATASET_SHAPES.format(shapes=", ".join(map(str, shapes)) or "none"))
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple([t[index] for t in self.tensors])
+
+    def batch(self, indices: Sequence[int]) -> list[Tensor]:
+        """Return the rows of some numbers, all at once.
+
+        Examples
+        --------
+        >>> TensorDataset([1.0, 2.0, 3.0]).batch([2, 0])[0].tolist()
+        [3.0, 1.0]
+        """
+        return [t[np.asarray(indices, np.intp)] for t in self.tensors]
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+
+class Subset(Dataset[T]):
+    """Some examples of a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        All of them.
+    indices : sequence of int
+        The numbers of those that are in it.
+
+    Examples
+    --------
+    >>> Subset("abcd", [3, 1])[0]
+    'd'
+    """
+
+    def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
+        self.dataset, self.indices = dataset, indices
+
+    @property
+    def batch(self) -> Callable[[Sequence[int]], Any]:
+        """What takes out many examples at once, where the dataset has it.
+
+        Examples
+        --------
+        >>> Subset(TensorDataset([1.0, 2.0, 3.0]), [2, 1]).batch([0])[0].tolist()
+        [3.0]
+        """
+        take: Callable[[list[int]], Any] = self.dataset.batch
+        return lambda places: take([self.indices[i] for i in places])
+
+    def __getitem__(self, index: Any) -> T:
+        found: T = self.dataset[self.indices[index]]
+        return found
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class ConcatDataset(Dataset[T]):
+    """The examples of several datasets, one after the other: what ``a + b`` is.
+
+    Parameters
+    ----------
+    datasets : iterable of Dataset
+        One or more.
+
+    Examples
+    --------
+    >>> both = TensorDataset([1.0, 2.0]) + TensorDataset([3.0])
+    >>> len(both), both[2][0].item(), both[-1][0].item()
+    (3, 3.0, 3.0)
+    """
+
+    def __init__(self, datasets: Iterable[Dataset[T]]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise errors.ArgumentError(errors.DATASETS_NONE)
+        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+
+    def __getitem__(self, index: int) -> T:
+        place = index + len(self) if index < 0 else index
+        if not 0 <= place < len(self):
+            raise IndexError(errors.DATASET_INDEX.format(index=index, length=len(self)))
+        which = bisect_right(self.cumulative_sizes, place)
+        return self.datasets[which][place - (self.cumulative_sizes[which - 1] if which else 0)]
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+
+def random_split(dataset: Any, lengths: Sequence[float], generator: Any = None) -> list[Subset[Any]]:
+    """Return the examples of a dataset in parts that have nothing in common, in a random order.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What is split.
+    lengths : sequence of int or of float
+        How many examples are in each part; or fractions that sum to 1, of which what is left over by rounding down
+        goes to the first parts, one to each.
+    generator : numpy.random.Generator or int, optional
+        Where the order comes from, or its seed. By default the generator that `manual_seed` restarts.
+
+    Raises
+    ------
+    ArgumentError
+        Lengths that do not sum to that of the dataset.
+
+    Examples
+    --------
+    >>> parts = random_split(TensorDataset(np.arange(10)), [0.75, 0.25], generator=0)
+    >>> [len(part) for part in parts]
+    [8, 2]
+    """
+    count = len(dataset)
+    sizes = _from_fractions(lengths, count) if math.isclose(sum(lengths), 1) and sum(lengths) <= 1 else list(lengths)
+    if sum(sizes) != count or any(n < 0 or n != int(n) for n in sizes):
+        raise errors.ArgumentError(errors.SPLIT_LENGTHS.format(given=list(lengths), count=count))
+    order = generator_of(generator).permutation(count).tolist()
+    return [Subset(dataset, order[i:j]) for i, j in pairwise(accumulate(map(int, sizes), initial=0))]
+
+
+def _from_fractions(fractions: Sequence[float], count: int) -> list[int]:
+    if any(not 0 <= f <= 1 for f in fractions):
+        raise errors.ArgumentError(errors.SPLIT_LENGTHS.format(given=list(fractions), count=count))
+    sizes = [math.floor(count * f) for f in fractions]
+    for i in range(count - sum(sizes)):
+        sizes[i % len(sizes)] += 1
+    return sizes

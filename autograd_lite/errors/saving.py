@@ -1,0 +1,17 @@
+"""Texts of files."""
+
+from __future__ import annotations
+
+SAVE_KIND = (
+    "{place} is of type {given}, which could be saved only together with its code. Write x.state_dict() for a module, "
+    "an optimiser or a schedule; arrays, numbers, texts, dicts, lists and tuples for all else"
+)
+SAVE_DTYPE = "{place} is an array of dtype {given}, which is no number and no text. Write np.asarray(x, float)"
+SAFETENSORS_DTYPE = "safetensors has not all of the dtypes {given}. Write a name that ends with .npz"
+LOAD_DAMAGED = "{file} is no file that save() has written, or is damaged: {reason}. Write ag.load() of an earlier one"
+LOAD_VERSION = "{file} is of version {version}, which is newer than this library. Write pip install -U autograd-lite"
+LOAD_PICKLE = "a file is never executed here, as PyTorch's pickles are. Write ag.load(path)"
+LOAD_PYTORCH = (
+    "{file} is a pickle, as torch.save() writes it, which could execute anything. Write in PyTorch "
+    "safetensors.torch.save_file(model.state_dict(), 'model.safetensors'), and here ag.load('model.safetensors')"
+)

@@ -1,0 +1,102 @@
+"""State dicts, and whatever is built of dicts, lists, numbers and arrays, in a file: all, or what was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autograd_lite import errors
+from autograd_lite.saving import npz, safetensors, trees
+from autograd_lite.saving.atomic import replaced
+
+
+def save(obj: Any, f: Any) -> None:
+    """Write a state dict, or a dict of several, to a file.
+
+    Parameters
+    ----------
+    obj : object
+        Arrays and Tensors; numbers, texts, None; and dicts, lists and tuples of these.
+    f : path or binary file
+        A name that ends with ``.safetensors`` is written by the package safetensors
+        (``pip install 'autograd-lite[safetensors]'``), which other libraries read. Every other file is one of NumPy's
+        ``.npz``, which `numpy.load` reads.
+
+    Raises
+    ------
+    DataError
+        What would have to be pickled, as a module or a function. Nothing is written then.
+    UnsupportedError
+        A dtype that safetensors has not.
+
+    Notes
+    -----
+    A file is written beside the old one and then put in its place, so that one of both is there, and whole, whenever
+    the program or the machine stops. No code is in a file, and none is executed when it is read.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag, tempfile, pathlib
+    >>> model = ag.nn.Linear(2, 1)
+    >>> optimizer = ag.optim.Adam(model.parameters())
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "checkpoint.npz")
+    >>> ag.save({"epoch": 3, "model": model.state_dict(), "optimizer": optimizer.state_dict()}, path)
+    >>> checkpoint = ag.load(path)
+    >>> checkpoint["epoch"], model.load_state_dict(checkpoint["model"])
+    (3, IncompatibleKeys(missing_keys=[], unexpected_keys=[]))
+    """
+    arrays, tree = trees.taken_apart(obj)
+    if hasattr(f, "write"):
+        f.write(npz.written(arrays, tree))
+        return
+    path = Path(f)
+    written = safetensors.written if path.suffix == ".safetensors" else npz.written
+    replaced(path, written(arrays, tree))
+
+
+def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
+    """Return what `save` has written to a file, or a dict of the arrays in a file of others.
+
+    Parameters
+    ----------
+    f : path or binary file
+        A file of safetensors, or one of NumPy's ``.npz``.
+    map_location : {"cpu"}, optional
+        PyTorch's argument: there is one device.
+    weights_only : bool
+        PyTorch's argument: nothing else can be had, as nothing is ever executed.
+
+    Raises
+    ------
+    FileError
+        A file that is cut off, damaged, or of another kind. Everything is checked before anything is returned.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag, io
+    >>> file = io.BytesIO()
+    >>> ag.save({"weight": ag.ones(2), "steps": (1, 2.5)}, file)
+    >>> ag.load(io.BytesIO(file.getvalue()))
+    {'weight': Tensor([1., 1.], dtype=float64), 'steps': (1, 2.5)}
+    """
+    if map_location is not None and str(map_location) != "cpu":
+        raise errors.UnsupportedError(errors.DEVICE.format(given=map_location))
+    if not weights_only:
+        raise errors.UnsupportedError(errors.LOAD_PICKLE)
+    content = f.read() if hasattr(f, "read") else Path(f).read_bytes()
+    name = getattr(f, "name", None) if hasattr(f, "read") else f
+    what = "the file" if name is None else str(name)
+    arrays, tree = _reader(what, content)(what, content)
+    return arrays if tree is None else trees.put_together(what, arrays, tree)
+
+
+def _reader(what: str, content: bytes) -> Callable[[str, bytes], tuple[trees.Arrays, str | None]]:
+    """Return what reads a file, by what it begins with."""
+    if content[:1] == b"\x80" or npz.is_of_pytorch(content):
+        raise errors.FileError(errors.LOAD_PYTORCH.format(file=what))
+    if content[:2] == b"PK":
+        return npz.read
+    if content[8:9] == b"{":  # after the length of a header
+        return safetensors.read
+    raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason="it is none of safetensors or of .npz"))

@@ -1,0 +1,291 @@
+"""PyTorch's functions under their names: a call means the same in both, and what NumPy writes for it."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import errors
+from autograd_lite.functions import NAMES
+
+X = np.array([[0.3, -0.7, 0.4], [0.9, -0.2, 0.5]])
+Y = np.array([[0.8, 0.2, 0.1], [-0.5, 0.6, 1.5]])
+V = np.array([0.5, 2.0, -1.0])
+J = np.array([[2, 0], [1, 1]])
+
+CALLS = {
+    # made
+    "torch.zeros(2, 3)": "np.zeros((2, 3))",
+    "torch.ones((2,))": "np.ones(2)",
+    "torch.zeros(())": "np.zeros(())",
+    "torch.full((2,), 7)": "np.full(2, 7)",
+    "torch.full((2, 1), 0.5)": "np.full((2, 1), 0.5)",
+    "torch.eye(3)": "np.eye(3)",
+    "torch.eye(2, 3)": "np.eye(2, 3)",
+    "torch.arange(4)": "np.arange(4)",
+    "torch.arange(1, 2, 0.25)": "np.arange(1, 2, 0.25)",
+    "torch.arange(5, 0, -2)": "np.arange(5, 0, -2)",
+    "torch.arange(2.0)": "np.arange(2.0)",
+    "torch.linspace(0, 1, 5)": "np.linspace(0, 1, 5)",
+    "torch.linspace(0, 1, steps=3)": "np.linspace(0, 1, 3)",
+    "torch.logspace(0, 2, 3)": "np.logspace(0, 2, 3)",
+    "torch.zeros_like(x)": "np.zeros_like(X)",
+    "torch.ones_like(i)": "np.ones_like(I)",
+    "torch.full_like(v, 2.0)": "np.full_like(V, 2.0)",
+    "torch.ones(2, dtype=torch.long)": "np.ones(2, np.int64)",
+    "torch.zeros(2, dtype=torch.bool)": "np.zeros(2, bool)",
+    "torch.tensor([1, 2])": "np.array([1, 2])",
+    "torch.as_tensor([True])": "np.array([True])",
+    "torch.empty(2, 0).sum()": "np.float64(0.0)",
+    "torch.empty_like(x).fill_(1.0)": "np.ones_like(X)",
+    "torch.ones(2, dtype=torch.float32) / 2": "np.full(2, 0.5, np.float32)",
+    # joined
+    "torch.cat([x, y])": "np.concatenate([X, Y])",
+    "torch.cat((x, y), dim=1)": "np.concatenate([X, Y], 1)",
+    "torch.cat([x, y], -1)": "np.concatenate([X, Y], -1)",
+    "torch.concat([v, v])": "np.concatenate([V, V])",
+    "torch.stack([v, v])": "np.stack([V, V])",
+    "torch.stack([x, y], dim=-1)": "np.stack([X, Y], -1)",
+    "torch.hstack((v, v))": "np.hstack((V, V))",
+    "torch.vstack((v, v))": "np.vstack((V, V))",
+    "torch.where(x > 0, x, y)": "np.where(X > 0, X, Y)",
+    "torch.where(x > 0, x, 0.0)": "np.where(X > 0, X, 0.0)",
+    "torch.where(v > 0)[0]": "np.nonzero(V > 0)[0]",
+    "torch.einsum('ij,kj->ik', x, y)": "X @ Y.T",
+    "torch.meshgrid(v, v, indexing='ij')[0]": "np.meshgrid(V, V, indexing='ij')[0]",
+    "torch.nn.functional.one_hot(i, 4)": "np.eye(4, dtype=int)[I]",
+    # element by element
+    "torch.exp(x)": "np.exp(X)",
+    "torch.log(torch.abs(x))": "np.log(np.abs(X))",
+    "torch.clamp(x, 0, 0.5)": "X.clip(0, 0.5)",
+    "torch.clamp(x, min=0)": "X.clip(0)",
+    "torch.pow(torch.abs(x), 1.5)": "np.abs(X) ** 1.5",
+    "torch.rsqrt(torch.abs(x))": "np.abs(X) ** -0.5",
+    "torch.sigmoid(x)": "1 / (1 + np.exp(-X))",
+    "torch.relu(x)": "np.maximum(X, 0)",
+    "torch.tanh(x)": "np.tanh(X)",
+    "torch.add(x, y, alpha=2)": "X + 2 * Y",
+    "torch.mul(x, 2)": "2 * X",
+    "torch.maximum(x, y)": "np.maximum(X, Y)",
+    "torch.eq(i, 1)": "I == 1",
+    "torch.ge(x, 0.4)": "X >= 0.4",
+    "torch.isnan(x)": "np.isnan(X)",
+    "torch.round(x)": "np.round(X)",
+    "torch.masked_fill(x, x > 0, 0.0)": "np.where(X > 0, 0.0, X)",
+    "torch.logical_not(x > 0)": "~(X > 0)",
+    # sums, extrema, questions
+    "torch.sum(x)": "X.sum()",
+    "torch.sum(x, dim=1)": "X.sum(1)",
+    "torch.sum(x, dim=(0, 1))": "X.sum((0, 1))",
+    "torch.mean(x, dim=0, keepdim=True)": "X.mean(0, keepdims=True)",
+    "torch.prod(x, 1)": "X.prod(1)",
+    "torch.amax(x, dim=1)": "X.max(1)",
+    "torch.amin(x, 0)": "X.min(0)",
+    "torch.argmax(x, dim=1)": "X.argmax(1)",
+    "torch.argmin(x)": "X.argmin()",
+    "torch.argsort(x, dim=0)": "X.argsort(0)",
+    "torch.cumsum(x, dim=0)": "X.cumsum(0)",
+    "torch.softmax(x, dim=1)": "np.exp(X) / np.exp(X).sum(1, keepdims=True)",
+    "torch.norm(x)": "np.sqrt((X * X).sum())",
+    "torch.log_softmax(x, dim=-1)": "X - np.log(np.exp(X).sum(1, keepdims=True))",
+    "torch.norm(x, dim=1)": "np.sqrt((X * X).sum(1))",
+    "torch.logsumexp(x, dim=1)": "np.log(np.exp(X).sum(1))",
+    "torch.topk(x, 2, dim=1).values": "np.sort(X, 1)[:, :0:-1]",
+    "torch.topk(v, 1)[1]": "np.array([1])",
+    "torch.all(x > -1)": "np.bool_(True)",
+    "torch.any(x > 0, dim=1)": "(X > 0).any(1)",
+    "torch.count_nonzero(i, dim=1)": "np.count_nonzero(I, 1)",
+    "torch.trace(x[:, :2])": "np.trace(X[:, :2])",
+    # products
+    "torch.matmul(x, y.T)": "X @ Y.T",
+    "torch.mm(x, y.t())": "X @ Y.T",
+    "torch.mv(x, v)": "X @ V",
+    "torch.dot(v, v)": "V @ V",
+    "torch.bmm(x[None], y.T[None])": "(X @ Y.T)[None]",
+    "torch.outer(v, v)": "np.outer(V, V)",
+    # shapes and parts
+    "torch.flatten(x)": "X.ravel()",
+    "torch.flatten(x[None], 1)": "X.reshape(1, -1)",
+    "torch.reshape(x, (3, 2))": "X.reshape(3, 2)",
+    "torch.unsqueeze(v, 1)": "V[:, None]",
+    "torch.squeeze(v[None], 0)": "V",
+    "torch.permute(x, (1, 0))": "X.T",
+    "torch.swapaxes(x, 0, 1)": "X.T",
+    "torch.roll(v, 1)": "np.roll(V, 1)",
+    "torch.roll(x, shifts=1, dims=0)": "np.roll(X, 1, 0)",
+    "torch.flip(x, dims=(0,))": "X[::-1]",
+    "torch.tile(v, (2,))": "np.tile(V, 2)",
+    "torch.t(x)": "X.T",
+    "torch.tril(x)": "np.tril(X)",
+    "torch.triu(x, diagonal=1)": "np.triu(X, 1)",
+    "torch.diag(v)": "np.diag(V)",
+    "torch.gather(x, 1, i)": "np.take_along_axis(X, I, 1)",
+    "torch.index_select(x, 1, i[0])": "X[:, I[0]]",
+    "torch.split(x, 2, dim=1)[1]": "X[:, 2:]",
+    "torch.chunk(v, 2)[0]": "V[:2]",
+    "torch.unbind(x)[1]": "X[1]",
+    "torch.masked_select(x, x > 0)": "X[X > 0]",
+    "torch.broadcast_to(v, (2, 3))": "np.broadcast_to(V, (2, 3))",
+    "torch.repeat_interleave(v, 2)": "np.repeat(V, 2)",
+    "torch.take(x, i)": "X.take(I)",
+    "torch.numel(x)": "X.size",
+    "torch.is_floating_point(i)": "False",
+    "torch.allclose(x, x)": "True",
+    "torch.equal(x, y)": "False",
+}
+"""What PyTorch's users write, and the same in NumPy. Floats of PyTorch are float64 here, too."""
+
+
+def values(call: str, torch: Any, tensor: Any) -> Any:
+    found = eval(call, {"torch": torch, **{n: tensor(a) for n, a in zip("xyvi", (X, Y, V, J), strict=True)}})
+    return np.asarray(found.detach().numpy()) if hasattr(found, "detach") else found
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_of_pytorch_is_what_numpy_writes(call: str) -> None:
+    found, expected = values(call, ag, ag.tensor), eval(CALLS[call], {"np": np, "X": X, "Y": Y, "V": V, "I": J})
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    assert np.asarray(found).dtype == np.asarray(expected).dtype
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_is_what_pytorch_makes_of_it(call: str) -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_default_dtype(torch.float64)
+    found, expected = values(call, ag, ag.tensor), values(call, torch, torch.tensor)
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    assert np.asarray(found).dtype == np.asarray(expected).dtype
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if call.count("x") > 1])
+def test_a_call_of_what_requires_a_gradient_is_recorded_or_constant(call: str) -> None:
+    found = eval(
+        call, {"torch": ag, "x": ag.Tensor(X, requires_grad=True), "y": ag.tensor(Y), "v": ag.tensor(V), "i": J}
+    )
+    if not isinstance(found, ag.Tensor):
+        return
+    if found.dtype.kind == "f" and "like" not in call:
+        found.sum().backward()
+    else:
+        assert not found.requires_grad
+
+
+def test_all_names_are_pytorchs() -> None:
+    assert not {*NAMES} & {*errors.NOT_TAKEN_OVER}
+    torch = pytest.importorskip("torch")
+    for name in (*NAMES, *errors.NOT_TAKEN_OVER):
+        assert hasattr(torch, name) or hasattr(torch.nn.functional, name), name
+
+
+@pytest.mark.parametrize("name", errors.NOT_TAKEN_OVER)
+def test_what_has_another_meaning_in_numpy_says_what_to_write(name: str) -> None:
+    with pytest.raises(AttributeError, match=r"[Ww]rite"):
+        getattr(ag, name)
+    assert not hasattr(ag, name)
+
+
+def test_all_is_lists_and_arrays_too() -> None:
+    assert isinstance(ag.exp([0.0, 1.0]), ag.Tensor)
+    assert ag.sum(X, dim=1).tolist() == X.sum(1).tolist()
+    assert ag.cat([X, ag.tensor(Y)]).shape == (4, 3)
+    assert ag.stack((V, V)).tolist() == [V.tolist()] * 2
+
+
+REFUSED = {
+    "ag.zeros(2, device='cuda')": (errors.UnsupportedError, "cuda"),
+    "ag.device('cuda')": (errors.UnsupportedError, "cuda"),
+    "ag.device('cpu', 1)": (errors.UnsupportedError, "cpu"),
+    "ag.Generator('cuda')": (errors.UnsupportedError, "cuda"),
+    "ag.cat(ag.ones(2))": (errors.ArgumentError, r"Write ag\.cat\(\[a, b\]\)"),
+    "ag.stack(ag.ones(2))": (errors.ArgumentError, r"Write ag\.stack\(\[a, b\]\)"),
+    "ag.where(ag.ones(2) > 0, 1.0)": (errors.ArgumentError, "both"),
+    "ag.meshgrid(ag.ones(2), ag.ones(2))": (errors.ArgumentError, "indexing"),
+    "ag.from_numpy([1.0])": (errors.DataError, "as_tensor"),
+    "ag.arange(3, requires_grad=True)": (errors.GradientDtypeError, "int64"),
+    "ag.sum(ag.ones(2), foo=1)": (TypeError, "foo"),
+}
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_what_is_refused(call: str) -> None:
+    kind, words = REFUSED[call]
+    with pytest.raises(kind, match=words):
+        eval(call, {"ag": ag})
+
+
+def test_new_tensors_may_require_a_gradient() -> None:
+    for t in (ag.zeros(2, requires_grad=True), ag.rand(2, requires_grad=True), ag.ones_like(X, requires_grad=True)):
+        assert t.requires_grad
+        assert t.is_leaf
+    assert ag.grad(lambda c: ag.full((2, 3), c).sum())(2.0) == 6.0
+
+
+def test_they_share_no_memory() -> None:
+    x = np.zeros(3)
+    t, u = ag.from_numpy(x), ag.as_tensor(x)
+    x[0] = 1.0
+    assert t.tolist() == u.tolist() == [0.0, 0.0, 0.0]
+    v = ag.ones(2)
+    w = ag.ones_like(v)
+    w += 1
+    assert v.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: ag.cat([x, ag.ones(2, 3)], dim=1),
+        lambda x: ag.where(x > 0, x * x, x),
+        lambda x: ag.softmax(x, dim=1),
+        lambda x: ag.einsum("ij,kj->ik", x, x),
+        lambda x: ag.stack([x, 2 * x], dim=1),
+        lambda x: ag.topk(x, 2, dim=1).values,
+        lambda x: ag.full((2,), x[0, 0] * x[1, 1]),
+        lambda x: ag.masked_fill(x, ag.tril(ag.ones(2, 3)) == 0, 0.0) ** 2,
+    ],
+)
+def test_transforms_go_through(f: Any) -> None:
+    ag.gradcheck(f, X, order=2)
+    np.testing.assert_allclose(ag.vmap(f)(np.stack([X, Y]))[1], f(ag.tensor(Y)).numpy())
+    step = ag.compile(ag.grad(lambda x: f(x).sum()))
+    for x in (X, X + 0.01):
+        np.testing.assert_allclose(step(x), ag.grad(lambda x: f(x).sum())(x), rtol=1e-12)
+
+
+def test_the_device_is_a_text() -> None:
+    here = ag.device("cuda:0" if ag.cuda.is_available() else "cpu")
+    assert here == "cpu" == here.type
+    assert ag.device(here) == here
+    assert ag.zeros(2, device=here).to(here).device == here
+    assert ag.cuda.device_count() == 0
+    assert ag.nn.Linear(2, 1).to(here) is not None
+
+
+def test_nothing_is_recorded_for_inference() -> None:
+    @ag.inference_mode()
+    def f(x: Any) -> Any:
+        return x * 2
+
+    x = ag.ones(2, requires_grad=True)
+    assert not f(x).requires_grad
+    with ag.inference_mode(False):
+        assert (x * 2).requires_grad
+
+
+def test_a_generator_can_begin_again_and_be_copied() -> None:
+    rng = ag.Generator().manual_seed(3)
+    assert isinstance(rng, np.random.Generator)
+    first = rng.random(3).tolist()
+    assert np.random.default_rng(3).random(3).tolist() == first
+    copy = pickle.loads(pickle.dumps(rng))
+    assert copy.random() == rng.random()
+    assert rng.manual_seed(3).random(3).tolist() == first
+
+
+def test_the_functions_come_when_they_are_asked_for() -> None:
+    assert all(hasattr(importlib.import_module(f"autograd_lite.{place}"), name) for name, place in NAMES.items())
