@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from autograd_lite.functions.joined import *  # noqa: F403
     from autograd_lite.functions.made import *  # noqa: F403
     from autograd_lite.functions.methods import *  # noqa: F403
+    from autograd_lite.functions.numpys import *  # noqa: F403
     from autograd_lite.nn.functional.embeddings import one_hot as one_hot
     from autograd_lite.nn.parameter import Parameter
     from autograd_lite.saving import load, save

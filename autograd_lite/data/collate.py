@@ -24,7 +24,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     Returns
     -------
     Tensor, list or dict
-        Tensors for arrays and numbers, whole ones int64 and others float64; a list of texts; a list for tuples and
+        Tensors for arrays and numbers, whole ones int64 and others float64; texts as they are; a list for tuples and
         lists, with a batch for each place; a named tuple, and a dict, of the same names.
 
     Raises
@@ -46,7 +46,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, (bool, int, float, complex, np.generic)):
         return Tensor(np.asarray(batch))
     if isinstance(first, (str, bytes)):
-        return list(batch)
+        return batch
     if isinstance(first, Mapping):
         return {key: default_collate([example[key] for example in batch]) for key in first}
     if isinstance(first, (tuple, list)):

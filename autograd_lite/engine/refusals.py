@@ -275,6 +275,12 @@ def seed_bool(t: Any, given: bool) -> NoReturn:
     raise errors.SeedError(errors.SEED_BOOL.format(given=given, expr=expression(t)))
 
 
+def device(given: Any) -> None:
+    """Refuse a device that is not there; None is the one that is."""
+    if given is not None and str(given) not in ("cpu", "cpu:0"):
+        raise errors.UnsupportedError(errors.DEVICE.format(given=given))
+
+
 def flag(given: Any) -> None:
     """Refuse what is no answer to whether a gradient is required: a dtype, a name, more data."""
     if not isinstance(given, (int, np.bool_)):

@@ -29,6 +29,11 @@ NAMES = placed({
         "repeat_interleave reshape roll round rsqrt select sign sin sinh split sqrt square squeeze sub subtract sum "
         "swapaxes swapdims t take tan tanh tile topk trace tril triu true_divide trunc unbind unsqueeze"
     ),
+    "functions.numpys": (
+        "argwhere bincount bitwise_and bitwise_not bitwise_or bitwise_xor copysign deg2rad diff fliplr flipud "
+        "floor_divide fmax fmin fmod hypot inner isin kron logaddexp logical_xor nanmean nansum quantile rad2deg sinc "
+        "vdot"
+    ),
     "nn.functional.embeddings": "one_hot",
 })
 """The names, and where each is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from autograd_lite import errors
+from autograd_lite.engine import refusals
 from autograd_lite.engine.switch import enable_grad, no_grad
 
 __all__ = [
@@ -34,8 +34,7 @@ class device(str):  # noqa: N801 - PyTorch's name
     type = "cpu"
 
     def __new__(cls, type: Any = "cpu", index: int | None = None) -> Self:  # noqa: A002 - PyTorch's name
-        if type not in ("cpu", "cpu:0") or index not in (None, 0):
-            raise errors.UnsupportedError(errors.DEVICE.format(given=type))
+        refusals.device(type if index is None else f"{type}:{index}")
         return super().__new__(cls, "cpu")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike
 from autograd_lite.base.elsewhere import is_foreign
+from autograd_lite.engine import refusals
 from autograd_lite.engine.record import Handle, as_array, make_tensor
 from autograd_lite.tensor.members.forms import together
 from autograd_lite.tensor.tensor import Tensor
@@ -22,8 +23,7 @@ __all__ = [
 
 def finished(array: Any, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a new array as a Tensor, on the one device that there is."""
-    if device is not None and str(device) != "cpu":
-        raise errors.UnsupportedError(errors.DEVICE.format(given=device))
+    refusals.device(device)
     made: Any = array if isinstance(array, Handle) else make_tensor(as_array(array))
     result: Tensor = made.requires_grad_() if requires_grad else made
     return result
@@ -99,7 +99,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, r
     Tensor([7, 7], dtype=int64)
     """
     if isinstance(fill_value, ArrayLike):
-        value = fill_value if dtype is None else fill_value.astype(dtype)
+        value: Any = fill_value if dtype is None else as_tensor(fill_value, dtype)
         return finished(np.broadcast_to(value, size).copy(), device, requires_grad)
     return finished(np.full(size, fill_value, dtype), device, requires_grad)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.engine import refusals
 from autograd_lite.saving import npz, safetensors, trees
 from autograd_lite.saving.atomic import replaced
 
@@ -80,8 +81,7 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     >>> ag.load(io.BytesIO(file.getvalue()))
     {'weight': Tensor([1., 1.], dtype=float64), 'steps': (1, 2.5)}
     """
-    if map_location is not None and str(map_location) != "cpu":
-        raise errors.UnsupportedError(errors.DEVICE.format(given=map_location))
+    refusals.device(map_location)
     if not weights_only:
         raise errors.UnsupportedError(errors.LOAD_PICKLE)
     content = f.read() if hasattr(f, "read") else Path(f).read_bytes()

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike, leaves
+from autograd_lite.engine import refusals
 from autograd_lite.engine.record import make_tensor
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.rules.common import detached
@@ -37,16 +38,10 @@ def _making(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def made(*args: Any, **kwargs: Any) -> Any:
-        _refuse_device(kwargs.pop("device", None))
+        refusals.device(kwargs.pop("device", None))
         return _as_tensors(fn(*args, **kwargs))
 
     return made
-
-
-def _refuse_device(device: Any) -> None:
-    """Refuse a device that is not there."""
-    if device not in (None, "cpu"):
-        raise errors.UnsupportedError(errors.DEVICE.format(given=device))
 
 
 # ----- of lists that have Tensors in them, and of one number -----
@@ -82,7 +77,7 @@ def asarray(obj: Any, /, dtype: Any = None, *, device: str | None = None, copy: 
     >>> asarray([1.0, t, 3.0 * t])
     Tensor([1., 2., 6.], dtype=float64, op=concatenate, requires_grad=True)
     """
-    _refuse_device(device)
+    refusals.device(device)
     if not _records(obj):
         return Tensor(np.asarray(obj, dtype, copy=copy))
     made = _stacked(obj)

@@ -475,7 +475,9 @@ _DATA, _NODE = Handle.__dict__["_data"], Handle.__dict__["_node"]
 views.KINDS[Tensor] = views.ViewKind(("_data", "_exposed", "_node", "_op"), _DATA.__delete__, Tensor._inherits)
 
 
-def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: str | None = None) -> Tensor:
+def tensor(
+    data: Any, requires_grad: bool = False, *, dtype: Any = None, device: Any = None, name: str | None = None
+) -> Tensor:
     """Make a `Tensor`: the same as calling the class, for those who come from PyTorch.
 
     Parameters
@@ -486,6 +488,8 @@ def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: s
         Whether ``backward()`` shall find the derivative by it.
     dtype : dtype, optional
         By default that of the data.
+    device : {"cpu"}, optional
+        The one device that there is.
     name : str, optional
         Used by errors and pictures.
 
@@ -494,4 +498,5 @@ def tensor(data: Any, requires_grad: bool = False, *, dtype: Any = None, name: s
     >>> tensor([1.0, 2.0], requires_grad=True)
     Tensor([1., 2.], dtype=float64, requires_grad=True)
     """
+    refusals.device(device)
     return Tensor(data, requires_grad, dtype=dtype, name=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,36 @@ V = np.array([0.5, 2.0, -1.0])
 J = np.array([[2, 0], [1, 1]])
 
 CALLS = {
+    "torch.bincount(i.ravel(), minlength=4)": "np.bincount(J.ravel(), minlength=4)",
+    "torch.diff(x, dim=0)": "np.diff(X, axis=0)",
+    "torch.quantile(x, 0.3, dim=1)": "np.quantile(X, 0.3, axis=1)",
+    "torch.quantile(x, 0.5, dim=1, keepdim=True)": "np.quantile(X, 0.5, axis=1, keepdims=True)",
+    "torch.nansum(x, dim=0)": "np.nansum(X, 0)",
+    "torch.nanmean(x, dim=1, keepdim=True)": "np.nanmean(X, 1, keepdims=True)",
+    "torch.hypot(x, y)": "np.hypot(X, Y)",
+    "torch.logaddexp(x, y)": "np.logaddexp(X, Y)",
+    "torch.fmod(x, y)": "np.fmod(X, Y)",
+    "torch.floor_divide(x, y)": "np.floor_divide(X, Y)",
+    "torch.copysign(x, y)": "np.copysign(X, Y)",
+    "torch.kron(x, y)": "np.kron(X, Y)",
+    "torch.inner(v, v)": "np.inner(V, V)",
+    "torch.vdot(v, v)": "np.vdot(V, V)",
+    "torch.isin(i, torch.tensor([1, 5]))": "np.isin(J, [1, 5])",
+    "torch.argwhere(i)": "np.argwhere(J)",
+    "torch.bitwise_and(i, 1)": "J & 1",
+    "torch.bitwise_not(i)": "~J",
+    "torch.logical_xor(x > 0, y > 0)": "(X > 0) ^ (Y > 0)",
+    "torch.flipud(x)": "X[::-1]",
+    "torch.fliplr(x)": "X[:, ::-1]",
+    "torch.fmax(x, y)": "np.fmax(X, Y)",
+    "torch.sinc(x)": "np.sinc(X)",
+    "torch.rad2deg(x)": "np.rad2deg(X)",
+    "x.sum(1, True)": "X.sum(1, keepdims=True)",
+    "x.mean(0, True)": "X.mean(0, keepdims=True)",
+    "x.argmax(1, True)": "X.argmax(1, keepdims=True)",
+    "x.amax(1, True)": "X.max(1, keepdims=True)",
+    "x.all(1, True)": "X.all(1, keepdims=True)",
+    "x.logsumexp(1, True)": "np.log(np.exp(X).sum(1, keepdims=True))",
     # made
     "torch.zeros(2, 3)": "np.zeros((2, 3))",
     "torch.ones((2,))": "np.ones(2)",
@@ -35,7 +66,7 @@ CALLS = {
     "torch.linspace(0, 1, steps=3)": "np.linspace(0, 1, 3)",
     "torch.logspace(0, 2, 3)": "np.logspace(0, 2, 3)",
     "torch.zeros_like(x)": "np.zeros_like(X)",
-    "torch.ones_like(i)": "np.ones_like(I)",
+    "torch.ones_like(i)": "np.ones_like(J)",
     "torch.full_like(v, 2.0)": "np.full_like(V, 2.0)",
     "torch.ones(2, dtype=torch.long)": "np.ones(2, np.int64)",
     "torch.zeros(2, dtype=torch.bool)": "np.zeros(2, bool)",
@@ -58,7 +89,7 @@ CALLS = {
     "torch.where(v > 0)[0]": "np.nonzero(V > 0)[0]",
     "torch.einsum('ij,kj->ik', x, y)": "X @ Y.T",
     "torch.meshgrid(v, v, indexing='ij')[0]": "np.meshgrid(V, V, indexing='ij')[0]",
-    "torch.nn.functional.one_hot(i, 4)": "np.eye(4, dtype=int)[I]",
+    "torch.nn.functional.one_hot(i, 4)": "np.eye(4, dtype=int)[J]",
     # element by element
     "torch.exp(x)": "np.exp(X)",
     "torch.log(torch.abs(x))": "np.log(np.abs(X))",
@@ -72,7 +103,7 @@ CALLS = {
     "torch.add(x, y, alpha=2)": "X + 2 * Y",
     "torch.mul(x, 2)": "2 * X",
     "torch.maximum(x, y)": "np.maximum(X, Y)",
-    "torch.eq(i, 1)": "I == 1",
+    "torch.eq(i, 1)": "J == 1",
     "torch.ge(x, 0.4)": "X >= 0.4",
     "torch.isnan(x)": "np.isnan(X)",
     "torch.round(x)": "np.round(X)",
@@ -99,7 +130,7 @@ CALLS = {
     "torch.topk(v, 1)[1]": "np.array([1])",
     "torch.all(x > -1)": "np.bool_(True)",
     "torch.any(x > 0, dim=1)": "(X > 0).any(1)",
-    "torch.count_nonzero(i, dim=1)": "np.count_nonzero(I, 1)",
+    "torch.count_nonzero(i, dim=1)": "np.count_nonzero(J, 1)",
     "torch.trace(x[:, :2])": "np.trace(X[:, :2])",
     # products
     "torch.matmul(x, y.T)": "X @ Y.T",
@@ -124,21 +155,30 @@ CALLS = {
     "torch.tril(x)": "np.tril(X)",
     "torch.triu(x, diagonal=1)": "np.triu(X, 1)",
     "torch.diag(v)": "np.diag(V)",
-    "torch.gather(x, 1, i)": "np.take_along_axis(X, I, 1)",
-    "torch.index_select(x, 1, i[0])": "X[:, I[0]]",
+    "torch.gather(x, 1, i)": "np.take_along_axis(X, J, 1)",
+    "torch.index_select(x, 1, i[0])": "X[:, J[0]]",
     "torch.split(x, 2, dim=1)[1]": "X[:, 2:]",
     "torch.chunk(v, 2)[0]": "V[:2]",
     "torch.unbind(x)[1]": "X[1]",
     "torch.masked_select(x, x > 0)": "X[X > 0]",
     "torch.broadcast_to(v, (2, 3))": "np.broadcast_to(V, (2, 3))",
     "torch.repeat_interleave(v, 2)": "np.repeat(V, 2)",
-    "torch.take(x, i)": "X.take(I)",
+    "torch.take(x, i)": "X.take(J)",
     "torch.numel(x)": "X.size",
     "torch.is_floating_point(i)": "False",
     "torch.allclose(x, x)": "True",
     "torch.equal(x, y)": "False",
 }
 """What PyTorch's users write, and the same in NumPy. Floats of PyTorch are float64 here, too."""
+
+
+@pytest.fixture
+def double_precision() -> Iterator[Any]:
+    """Have PyTorch make float64, as is done here."""
+    torch = pytest.importorskip("torch")
+    torch.set_default_dtype(torch.float64)
+    yield torch
+    torch.set_default_dtype(torch.float32)
 
 
 def values(call: str, torch: Any, tensor: Any) -> Any:
@@ -148,15 +188,14 @@ def values(call: str, torch: Any, tensor: Any) -> Any:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_of_pytorch_is_what_numpy_writes(call: str) -> None:
-    found, expected = values(call, ag, ag.tensor), eval(CALLS[call], {"np": np, "X": X, "Y": Y, "V": V, "I": J})
+    found, expected = values(call, ag, ag.tensor), eval(CALLS[call], {"np": np, "X": X, "Y": Y, "V": V, "J": J})
     np.testing.assert_allclose(found, expected, rtol=1e-14)
     assert np.asarray(found).dtype == np.asarray(expected).dtype
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_is_what_pytorch_makes_of_it(call: str) -> None:
-    torch = pytest.importorskip("torch")
-    torch.set_default_dtype(torch.float64)
+def test_a_call_is_what_pytorch_makes_of_it(call: str, double_precision: Any) -> None:
+    torch = double_precision
     found, expected = values(call, ag, ag.tensor), values(call, torch, torch.tensor)
     np.testing.assert_allclose(found, expected, rtol=1e-14)
     assert np.asarray(found).dtype == np.asarray(expected).dtype

@@ -35,8 +35,7 @@ class Conversions:
         for wanted in target:
             found = _dtype(wanted)
             dtype, device = (dtype, wanted) if found is None else (found, device)
-        if device is not None and str(device) != "cpu":
-            raise errors.UnsupportedError(errors.DEVICE.format(given=device))
+        refusals.device(device)
         return _as(self, self.dtype if dtype is None else dtype)
 
     @property

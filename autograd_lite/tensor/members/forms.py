@@ -72,20 +72,26 @@ def one_by_one(fn: Callable[..., Any]) -> _CarriedOut:
     return _given_in_numpys_names(fn, run)
 
 
+_AXIS_AND_MORE = 2  # PyTorch's ``t.sum(1, True)``, where NumPy has dtypes and outputs, which are no truth values
+
+
 def _given_in_numpys_names(fn: Callable[..., Any], run: Callable[..., Any]) -> _CarriedOut:
     """Declare a method that a function of NumPy carries out, and that takes PyTorch's names of arguments as well."""
     handler = handler_of(fn)
     known = frozenset((*handler.known, *handler.operands, *handler.defaults))
+    reduces = "keepdims" in known
 
     def declared(text: F, /) -> F:
         otherwise = errors.MEANT_OTHERWISE.get(text.__name__)
 
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if kwargs:
-                if otherwise is not None and "dim" in kwargs:
-                    raise errors.UnsupportedError(otherwise.format(name=text.__name__, dim=kwargs["dim"]))
-                return run(self, args, in_numpys_names(kwargs, known))
-            return run(self, args, kwargs)
+            if reduces and len(args) == _AXIS_AND_MORE and isinstance(args[1], bool):
+                return method(self, dim=args[0], keepdim=args[1], **kwargs)
+            if not kwargs:
+                return run(self, args, kwargs)
+            if otherwise is not None and "dim" in kwargs:
+                raise errors.UnsupportedError(otherwise.format(name=text.__name__, dim=kwargs["dim"]))
+            return run(self, args, in_numpys_names(kwargs, known))
 
         return _carried_out(method)(text)
 
