@@ -60,7 +60,7 @@ _LATER = {
     **dict.fromkeys(("GradcheckReport", "debug", "gradcheck"), "check"),
     **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
     **dict.fromkeys(("hessian", "jacobian"), "transforms.jacobians"),
-    **dict.fromkeys(("autograd", "cuda", "data", "implicit", "nn", "optim", "optimize", "testing", "viz"), ""),
+    **dict.fromkeys(("autograd", "cuda", "data", "implicit", "nn", "numpy", "optim", "optimize", "testing", "viz"), ""),
     **dict.fromkeys(("load", "save"), "saving"),
     **NAMES,
     "Parameter": "nn.parameter",

@@ -36,6 +36,7 @@ EXTRAS = {
     "numba": ("jit", "compile(backend='numba'): native loops"),
     "matplotlib": ("plot", "figures of losses, differences and decision regions"),
     "scipy": ("scipy", "ag.optimize.minimize: minima with exact derivatives"),
+    "safetensors": ("safetensors", "ag.save and ag.load of files that other libraries read"),
     "dask": ("arrays", "arrays of dask in a Tensor: more rows than memory holds"),
     "array-api-compat": ("arrays", "arrays of PyTorch in a Tensor: ag.Tensor(x, adapt=True)"),
     "scikit-learn": ("data", "the data of the examples in the repository"),

@@ -11,6 +11,7 @@ from autograd_lite import errors
 from autograd_lite.engine.record import Handle
 from autograd_lite.functions.joined import stack
 from autograd_lite.tensor.tensor import Tensor
+from autograd_lite.tree import is_named, sequence_like
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -68,4 +69,4 @@ def _by_place(batch: Sequence[Any]) -> Any:
     if len(lengths) > 1:
         raise errors.ShapeError(errors.COLLATE_SHAPES.format(shapes=" and ".join(map(str, sorted(lengths)[:2]))))
     parts = [default_collate(part) for part in zip(*batch, strict=True)]
-    return type(first)(*parts) if hasattr(first, "_fields") else parts
+    return sequence_like(first, parts) if is_named(type(first)) else parts

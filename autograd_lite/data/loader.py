@@ -94,8 +94,9 @@ class DataLoader:
             return self._of_iterable(self.dataset)
         if self.batch_sampler is None:
             return (self._single(self._example(i)) for i in self.sampler)
-        if self.collate_fn is None and hasattr(self.dataset, "batch"):
-            return (self.dataset.batch(indices) for indices in self.batch_sampler)
+        take = getattr(self.dataset, "batch", None) if self.collate_fn is None else None
+        if take is not None:
+            return map(take, self.batch_sampler)
         return (self._together([self._example(i) for i in indices]) for indices in self.batch_sampler)
 
     def _of_iterable(self, dataset: IterableDataset[Any]) -> Iterator[Any]:

@@ -72,6 +72,7 @@ NORM_SINGLE = (
     "{what} is given one number for each channel, of shape {given}: its variance is 0 and nothing can be learnt. "
     "Write a batch of several examples, or model.eval() where no training is meant"
 )
+NORM_EPS = "{what} has eps={given}, which would be taken from variances. Write eps=1e-5, or 0"
 NORM_RUNNING = "{what} without training needs the mean and variance that it uses. Write {instead}"
 RUNNING_KIND = (
     "{name} of {what} is to be updated, but is given as a {given}. Write {name}=ag.Tensor({name}), which then changes"
@@ -95,8 +96,8 @@ RESIZE_FACTOR = (
 RESIZE_MODE = "interpolate() has no mode {given!r} for an input of shape {shape}. Write mode={instead}"
 RESIZE_CORNERS = "interpolate() with mode={mode!r} has no corners to align. Write align_corners=None"
 RESIZE_ANTIALIAS = (
-    "interpolate() has no antialias. Write ag.nn.functional.avg_pool2d(x, k) before it, for smaller images without "
-    "artefacts"
+    "interpolate() has antialias=True for images with mode='bilinear' or 'bicubic', not with mode={mode!r}. "
+    "Write mode='area' for means of what belongs to a pixel"
 )
 SHUFFLE = "{what} cannot divide {size} by {factor}, of an input of shape {given}. Write another factor, or input"
 UNFLATTEN = "unflatten makes {sizes} of axis {dim}, which has length {given}. Write sizes whose product is {given}"
@@ -104,3 +105,20 @@ TRANSPOSE_PADDING = "{what} has padding_mode={given!r}: only zeros have a transp
 PAD_LAYER = "{layer}() is given padding={given!r}. Write one whole number, or {n} of them: padding={instead}"
 FLATTEN = "Flatten of the axes from {start} to {end} of an input of shape {given}: none. Write Flatten(1)"
 AXIS_RANGE = "an input of {ndim} axes has no axis {given}. Write an axis from {least} to {most}"
+GRID_SHAPE = (
+    "grid_sample() takes images of shape (N, C, H, W) and a grid of (N, h, w, 2), or volumes of (N, C, D, H, W) and "
+    "one of (N, d, h, w, 3), but is given shapes {given} and {grid}. Write images with pixels, and places along the "
+    "last axis of the grid"
+)
+GRID_MODE = "{name}={given!r} of grid_sample() is unknown here. Write {name}={known}"
+AFFINE_MAPS = (
+    "affine_grid() takes maps of shape (N, 2, 3) for a size (N, C, H, W), or (N, 3, 4) for (N, C, D, H, W), not "
+    "maps of shape {given} and size={size}. Write the size of the images that are to be made"
+)
+FRACTIONAL_GOAL = "{what} is told {given}. Write output_size=(...), or output_ratio=0.5, one of them"
+FRACTIONAL_RATIO = "output_ratio={given!r} of {what} is a number between 0 and 1, or one for each axis. Write 0.5"
+FRACTIONAL_SIZE = (
+    "{what} has {out} windows of {kernel} for an input of {size}, which are more than begin at different elements. "
+    "Write a smaller output_size or kernel_size"
+)
+FRACTIONAL_SAMPLES = "_random_samples of {what} have shape {given}, and need {wanted}. Write rng.random({wanted})"

@@ -31,6 +31,10 @@ CLASS_DTYPE = (
 LOSS_SHAPES = (
     "the prediction has shape {wanted} and the target {given}: a loss compares element by element. Write {instead}"
 )
+CLASS_ROWS = (
+    "linear_cross_entropy() takes a weight of shape (classes, size), or for a batch (classes, ..., size), not of shape "
+    "{weight} for an input of {given}. Write weight.reshape(classes, size)"
+)
 CLASS_RANGE = (
     "the target of {loss} names a class that does not exist: the input has {count} classes, 0 to {last}. "
     "Write labels from 0 to {last}, such as np.unique(labels, return_inverse=True)[1]"
@@ -212,6 +216,7 @@ NO_IMAGE = (
 )
 LOSS_WEIGHTS = "weights of shape {given} for losses of shape {wanted}. Write np.broadcast_to(weight, {wanted})"
 NO_DELTA = "huber_loss() with delta={given}: it is where the parabola ends, larger than 0. Write delta=1.0, or l1_loss"
+MARGIN = "margin={given} of a loss of triplets is a distance, larger than 0. Write margin=1.0"
 NEGATIVE_VARIANCE = "gaussian_nll_loss() of a negative variance. Write var=np.exp(log_variance), which is none"
 VARIANCES = (
     "gaussian_nll_loss() with variances of shape {given} for means of shape {shape}. "
@@ -219,6 +224,10 @@ VARIANCES = (
 )
 REDUCTION_KIND = "a loss takes reduction= in this place, and was given a {kind}. Write weight= for weights, by name"
 SMOOTHING = "label_smoothing={given} is a share of the probability. Write a number from 0 to 1, as 0.1"
+IGNORED_SHARES = (
+    "ignore_index={given} is for a target of classes, and this one has probabilities. Write 0 for those that do not "
+    "count"
+)
 CLASS_WEIGHTS = "weights of shape {given} for classes, of which there are {wanted}. Write one weight for each class"
 PROBABILITIES = "{loss}() takes probabilities from 0 to 1. Write {instead} for scores"
 SIGNS = "{loss}() takes targets of shape {wanted}, 1 or -1 for each, and was given shape {given}. Write target[{fit}]"

@@ -39,7 +39,7 @@ NOT_TAKEN_OVER = {
 FROM_NUMPY = "from_numpy() takes an array of NumPy's, not {given}. Write ag.as_tensor(x)"
 RANDINT_SIZE = "randint() needs the shape of what is drawn. Write ag.randint({high}, (2, 3))"
 NEGATIVE_STD = "normal() is given a standard deviation below 0. Write np.abs(std)"
-PROBABILITIES = "bernoulli() takes probabilities from 0 to 1. Write ag.sigmoid(x) for scores"
+BERNOULLI = "bernoulli() takes probabilities from 0 to 1. Write ag.sigmoid(x) for scores"
 MULTINOMIAL = (
     "multinomial() draws {count} places from weights of shape {shape}: a vector, or a matrix of rows, with as many "
     "weights as places are drawn. Write replacement=True for places that may be drawn again"

@@ -165,7 +165,7 @@ def bernoulli(input: Any, *, generator: Any = None) -> Tensor:  # noqa: A002 - P
     [0.0, 1.0]
     """
     p = detached(input)
-    verify(np.all((p >= 0) & (p <= 1)), errors.PROBABILITIES, ValueError)
+    verify(np.all((p >= 0) & (p <= 1)), errors.BERNOULLI, ValueError)
     return finished((generator_of(generator).random(np.shape(p)) < p).astype(p.dtype))
 
 

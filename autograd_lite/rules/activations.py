@@ -84,7 +84,7 @@ def softshrink(x: Array, bound: float = 0.5) -> Array:
 )
 def threshold(x: Array, bound: float = 0.0, value: float = 0.0) -> Array:
     """``x`` where it is larger than `bound`, elsewhere `value`, with derivative 0."""
-    return np.where(x > bound, x, value)
+    return np.where(x <= bound, value, x)  # so that nan stays
 
 
 @operation(elementwise, lambda g, x: g * sigmoid(-x), formula="logsigmoid")

@@ -107,6 +107,9 @@ def _sech_squared(x: Array) -> Array:
 sech_squared = elementwise(_sech_squared, lambda g, y, x: -2 * g * y * np.tanh(x), formula="sech_squared", complex=True)
 
 
+_REAL = np.dtype(float)
+
+
 def _sigmoid_slope(x: Array) -> Array:
     """The derivative of the sigmoid, to full relative precision while it is a normal number."""
     if x.dtype.kind == "c":  # whose hyperbolic cosine is nan where it would be infinite
@@ -142,7 +145,7 @@ def sigmoid(x: A) -> A:
     >>> ag.sigmoid(ag.Tensor([0.0, np.log(3)]))
     Tensor([0.5 , 0.75], dtype=float64, op=sigmoid)
     """
-    if getattr(x, "dtype", np.dtype(type(x))).kind == "c":
+    if isinstance(x, complex) or getattr(x, "dtype", _REAL).kind == "c":
         small = np.real(x) < 0
         return np.exp(np.where(small, x, 0.0)) / (1.0 + np.exp(np.where(small, x, -x)))
     return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))

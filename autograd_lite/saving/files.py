@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,16 @@ def save(obj: Any, f: Any) -> None:
     (3, IncompatibleKeys(missing_keys=[], unexpected_keys=[]))
     """
     arrays, tree = trees.taken_apart(obj)
-    if hasattr(f, "write"):
+    if not _is_path(f):
         f.write(npz.written(arrays, tree))
         return
     path = Path(f)
     written = safetensors.written if path.suffix == ".safetensors" else npz.written
     replaced(path, written(arrays, tree))
+
+
+def _is_path(f: Any) -> bool:
+    return isinstance(f, (str, os.PathLike))
 
 
 def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
@@ -84,9 +89,8 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     refusals.device(map_location)
     if not weights_only:
         raise errors.UnsupportedError(errors.LOAD_PICKLE)
-    content = f.read() if hasattr(f, "read") else Path(f).read_bytes()
-    name = getattr(f, "name", None) if hasattr(f, "read") else f
-    what = "the file" if name is None else str(name)
+    content = Path(f).read_bytes() if _is_path(f) else f.read()
+    what = str(f if _is_path(f) else getattr(f, "name", "the file"))
     arrays, tree = _reader(what, content)(what, content)
     return arrays if tree is None else trees.put_together(what, arrays, tree)
 

@@ -171,6 +171,26 @@ row("lambda x: F.pad(x, (1, 2))", (3,))
 row("lambda x: F.pad(x, (1, -2, 0, 1), value=2.0)", IMAGE)
 row("lambda x: F.pad(x, (-1, 2, 2, -1), mode='replicate')", IMAGE)
 
+for _mode in ("bilinear", "bicubic"):
+    for _size in ((3, 4), (9, 5)):
+        row(f"lambda x: F.interpolate(x, {_size}, mode={_mode!r}, antialias=True)", IMAGE)
+    row(f"lambda x: F.interpolate(x, scale_factor=0.45, mode={_mode!r}, align_corners=True, antialias=True)", IMAGE)
+
+# ----- images looked at in other places, channels in another order, windows at distances of no whole number -----
+
+for _mode in ("bilinear", "nearest", "bicubic"):
+    for _margin in ("zeros", "border", "reflection"):
+        for _corners in (True, False):
+            _settings = f"mode={_mode!r}, padding_mode={_margin!r}, align_corners={_corners}"
+            row(f"lambda x, g: F.grid_sample(x, g, {_settings})", IMAGE, (2, 3, 2, 2), kept=_mode == "nearest")
+row("lambda x, g: F.grid_sample(x, g, align_corners=False)", VOLUME, (2, 2, 3, 2, 3))
+row("lambda x, g: F.grid_sample(x, g, 'nearest', 'border', align_corners=False)", VOLUME, (2, 2, 3, 2, 3), kept=1)
+row("lambda t: F.affine_grid(t, (2, 3, 4, 5), align_corners=True)", (2, 2, 3))
+row("lambda t: F.affine_grid(t, (2, 3, 4, 1, 5), align_corners=False)", (2, 3, 4))
+row("nn.ChannelShuffle(2)", IMAGE)
+row("lambda x, u: F.fractional_max_pool2d(x, (2, 3), 3, _random_samples=abs(u) / 2)", IMAGE, (2, 4, 2), kept=1)
+row("lambda x, u: F.fractional_max_pool3d(x, 2, (3, 2, 3), _random_samples=abs(u) / 2)", VOLUME, (2, 4, 3), kept=1)
+
 BY_NAME = {r.name: r for r in ROWS}
 assert len(BY_NAME) == len(ROWS)
 STORED = Path(__file__).with_suffix(".json")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autograd_lite.base.shapes import A
+from autograd_lite.engine.operands import with_shape
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import exponentials
 
@@ -32,7 +35,7 @@ def tanh(input: A) -> A:  # noqa: A002 - PyTorch's name
     return _tanh(input)
 
 
-def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
+def softmax(input: A, dim: int = -1, *, dtype: Any = None) -> A:  # noqa: A002 - PyTorch's name
     """Return ``exp(input) / sum(exp(input))`` along the axis `dim`: positive numbers that sum to 1.
 
     Parameters
@@ -41,6 +44,8 @@ def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
         Scores.
     dim : int
         Along which the results sum to 1.
+    dtype : dtype, optional
+        What the input is made into before.
 
     Returns
     -------
@@ -52,10 +57,11 @@ def softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     >>> softmax(ag.Tensor([0.0, np.log(3)]))
     Tensor([0.25, 0.75], dtype=float64, op=softmax)
     """
-    return exponentials.softmax(input) if dim == -1 else exponentials.softmax(input, axis=dim)
+    x = input if dtype is None else _of_dtype(input, dtype)
+    return exponentials.softmax(x) if dim == -1 else exponentials.softmax(x, axis=dim)
 
 
-def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
+def log_softmax(input: A, dim: int = -1, *, dtype: Any = None) -> A:  # noqa: A002 - PyTorch's name
     """Return the logarithm of `softmax`, computed so that it is exact where a probability would underflow to 0.
 
     Parameters
@@ -64,6 +70,8 @@ def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
         Scores.
     dim : int
         Along which the exponentials of the results sum to 1.
+    dtype : dtype, optional
+        What the input is made into before.
 
     Returns
     -------
@@ -75,4 +83,10 @@ def log_softmax(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     >>> log_softmax(ag.Tensor([0.0, 1000.0]))
     Tensor([-1000.,     0.], dtype=float64, op=log_softmax)
     """
-    return exponentials.log_softmax(input, axis=dim)
+    return exponentials.log_softmax(input if dtype is None else _of_dtype(input, dtype), axis=dim)
+
+
+def _of_dtype(x: Any, dtype: Any) -> Any:
+    """Return an array of another dtype, before exponentials are taken."""
+    array = with_shape(x)
+    return array if array.dtype == dtype else np.astype(array, dtype)

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d
-from autograd_lite.nn.functional.sizes import each_axis, image_shape, unmasked
+from autograd_lite.nn.functional.sizes import each_axis, image
 from autograd_lite.rules.common import detached
 from autograd_lite.rules.indexing import getitem
 
@@ -111,9 +110,7 @@ def adaptive_max_pool3d(input: Array, output_size: Any, return_indices: bool = F
 
 def _sized(n: int, input: Any, output_size: Any, what: str) -> tuple[Array, Shape, Shape]:  # noqa: A002
     """Return the input, its size and that of the result."""
-    x: Array = unmasked(input)
-    if len(x.shape) not in (n + 1, n + 2):
-        raise errors.ShapeError(image_shape(x.shape, n, what))
+    x = image(input, n, what)
     sizes = tuple(x.shape[-n:])
     given = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * n
     if len(given) == n:

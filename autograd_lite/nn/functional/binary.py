@@ -133,5 +133,5 @@ def kl_div(
         positive = detached(true) > 0
         losses = np.where(positive, true * np.log(np.where(positive, true, 1.0)), 0) - true * x
     if reduction == "batchmean":
-        return losses.sum() / np.shape(x)[0]
+        return losses.sum() / (np.shape(x)[0] if np.shape(x) else 1)
     return reduced(losses, reduction)

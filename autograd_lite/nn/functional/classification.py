@@ -14,8 +14,10 @@ from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import refuse_masked, with_shape
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.watchpoints import traced, verify
+from autograd_lite.nn.functional.affine import linear
 from autograd_lite.nn.functional.reduction import check_reduction, reduced
 from autograd_lite.rules import exponentials, neural
+from autograd_lite.rules.common import detached
 from autograd_lite.rules.neural import fitting_target
 from autograd_lite.tensor.tensor import Tensor
 
@@ -77,6 +79,8 @@ def cross_entropy(
     true = target if isinstance(target, Tensor) and target.requires_grad else _plain(target)
     scores = exponentials.log_softmax(input, axis=axis)
     if true.dtype.kind not in "iu":
+        if ignore_index is not None and ignore_index >= 0:
+            raise errors.ArgumentError(errors.IGNORED_SHARES.format(given=ignore_index))
         return _under_probabilities(scores, true, reduction, weight, label_smoothing)
     found = _AtClasses("cross_entropy", scores, target, true, weight, ignore_index)
     if not label_smoothing:
@@ -133,6 +137,64 @@ def _plain(target: Any) -> Array:
     return with_shape(target)
 
 
+def linear_cross_entropy(
+    input: Array,  # noqa: A002 - PyTorch's name
+    linear_weight: Array,
+    target: Array,
+    *,
+    linear_bias: Array | None = None,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+) -> Any:
+    """Return `cross_entropy` of the scores that a linear map makes of vectors.
+
+    Parameters
+    ----------
+    input : Tensor or array, shape (size,) or (batch, size)
+        Vectors.
+    linear_weight : Tensor or array, shape (classes, size) or (classes, ..., size)
+        A row for each class; with more axes in the middle, classes are found at several places of each example.
+    target : Tensor or array
+        Classes or probabilities, as of `cross_entropy` for scores of shape (batch, classes, ...).
+    linear_bias : Tensor or array, shape (classes,) or (classes, ...), optional
+        What is added to the scores.
+    weight, reduction, ignore_index, label_smoothing
+        As of `cross_entropy`.
+
+    Raises
+    ------
+    ShapeError
+        Shapes that do not fit each other.
+    ArgumentError
+        A class that does not exist.
+
+    Examples
+    --------
+    >>> linear_cross_entropy(np.array([1.0, 2.0]), np.zeros((2, 2)), np.array(1)).round(6)
+    np.float64(0.693147)
+    """
+    w = with_shape(linear_weight)
+    places, size = tuple(w.shape[1:-1]), w.shape[-1] if w.shape else 0
+    if len(w.shape) < 2 or (places and len(np.shape(input)) != 2):  # noqa: PLR2004 - classes and size, batch and size
+        raise errors.ShapeError(errors.CLASS_ROWS.format(weight=tuple(w.shape), given=np.shape(input)))
+    rows = w.reshape((-1, size)) if places else w
+    bias = linear_bias if linear_bias is None or not places else _at_places(with_shape(linear_bias), w.shape[:-1])
+    scores: Any = linear(input, rows, bias)
+    scores = scores.reshape((scores.shape[0], w.shape[0], *places)) if places else scores
+    return cross_entropy(
+        scores, target, reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+
+
+def _at_places(bias: Array, shape: Shape) -> Array:
+    """Return what is added to the scores of classes at several places, in a row."""
+    if bias.shape not in (shape, shape[:1]):
+        raise errors.ShapeError(errors.LINEAR_BIAS.format(outputs=tuple(shape), bias=tuple(bias.shape)))
+    return np.broadcast_to(bias.reshape((*bias.shape, *(1,) * (len(shape) - len(bias.shape)))), shape).reshape(-1)
+
+
 class _AtClasses:
     """Logarithms of probabilities, the true classes, and what each example counts.
 
@@ -180,7 +242,13 @@ class _AtClasses:
         return self._reduced(losses if self.ignored is None else np.where(self.ignored, 0, losses), reduction)
 
     def _reduced(self, losses: Array, reduction: str) -> Array:
-        return losses.sum() / self.counts.sum() if reduction == "mean" else reduced(losses, reduction)
+        if reduction != "mean":
+            return reduced(losses, reduction)
+        total = self.counts.sum()
+        if self.ignored is None:
+            return losses.sum() / total
+        some = detached(total) != 0  # where all are ignored the mean is of nothing, but what they have is no part in it
+        return np.where(some, losses.sum() / np.where(some, total, 1), np.full((), np.nan, losses.dtype))
 
 
 def _ignored(classes: Array, ignore_index: int | None) -> Array | None:

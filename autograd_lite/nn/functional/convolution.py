@@ -241,7 +241,7 @@ def _placed(
         fitting = weight[0], x[-n - 1], *weight[2:]
         layer = f"nn.Conv{n}d({x[-n - 1]}, {weight[0]}, kernel_size={weight[2:]})"
         raise errors.ShapeError(_channels(n, what, x, inputs, fitting, layer))
-    _check_groups(what, inputs, weight[0], groups)
+    check_groups(what, inputs, weight[0], groups)
     _check_bias(what, weight[0], bias)
     stride, dilation = each_axis(stride, n, "stride", what), each_axis(dilation, n, "dilation", what)
     window = extent(weight[2:], dilation)
@@ -264,7 +264,7 @@ def _placed_back(
         fitting = x[-n - 1], *weight[1:]
         layer = f"nn.ConvTranspose{n}d({x[-n - 1]}, {weight[1] * groups}, kernel_size={weight[2:]})"
         raise errors.ShapeError(_channels(n, what, x, weight[0], fitting, layer))
-    _check_groups(what, weight[0], weight[1] * groups, groups)
+    check_groups(what, weight[0], weight[1] * groups, groups)
     _check_bias(what, weight[1] * groups, bias)
     stride, dilation = each_axis(stride, n, "stride", what), each_axis(dilation, n, "dilation", what)
     pads, more = each_axis(padding, n, "padding", what, 0), each_axis(output_padding, n, "output_padding", what, 0)
@@ -299,7 +299,7 @@ def _channels(n: int, what: str, x: Shape, wanted: int, weight: Shape, layer: st
     return errors.CONV_CHANNELS.format(what=what, **said)
 
 
-def _check_groups(what: str, inputs: int, outputs: int, groups: int) -> None:
+def check_groups(what: str, inputs: int, outputs: int, groups: int) -> None:
     if inputs % groups or outputs % groups:
         said = {"groups": groups, "inputs": inputs, "outputs": outputs, "instead": math.gcd(inputs, outputs)}
         raise errors.ArgumentError(errors.CONV_GROUPS.format(what=what, **said))

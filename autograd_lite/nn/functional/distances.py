@@ -50,6 +50,8 @@ def cosine_similarity(x1: A, x2: Array, dim: int = 1, eps: float = 1e-8) -> A:
     array([0.7071])
     """
     a, b = np.broadcast_arrays(with_shape(x1), with_shape(x2))
+    if not a.shape:  # numbers, which reductions along axis 0 take for vectors
+        a, b = a.reshape((1,)), b.reshape((1,))
     lengths = [np.maximum(np.linalg.norm(v, axis=dim, keepdims=True), eps) for v in (a, b)]
     return ((a / lengths[0]) * (b / lengths[1])).sum(dim)
 

@@ -40,6 +40,12 @@ def _indices(target: Any) -> Array:
     return classes
 
 
+def _scores(input: Any) -> Array:  # noqa: A002 - PyTorch's name
+    """Return scores along the last axis, also where there is one class alone."""
+    x = with_shape(input)
+    return x if np.shape(x) else x.reshape((1,))
+
+
 def hinge_embedding_loss(
     input: A,  # noqa: A002 - PyTorch's name
     target: Array,
@@ -151,8 +157,8 @@ def multi_margin_loss(
     Parameters
     ----------
     input : Tensor or array, shape (classes,) or (batch, classes)
-        Scores.
-    target : Tensor or array
+        Scores; one number is that of the only class.
+    target : Tensor or array, shape (), or (1,), or (batch,)
         The true classes.
     p : {1, 2}
         The power.
@@ -177,8 +183,9 @@ def multi_margin_loss(
     """
     if p not in (1, 2):
         raise errors.ArgumentError(errors.POWER.format(given=p))
-    x, classes = with_shape(input), _indices(target)
+    x, classes = _scores(input), _indices(target)
     size = np.shape(x)[-1]
+    x = x[None] if np.shape(classes) == (1,) and len(np.shape(x)) == 1 else x
     if np.shape(classes) != np.shape(x)[:-1]:
         raise errors.ShapeError(
             errors.TARGET_SHAPE.format(
@@ -224,7 +231,8 @@ def multilabel_margin_loss(
     >>> multilabel_margin_loss(ag.Tensor([0.1, 0.2, 0.4, 0.8]), np.array([3, 0, -1, 1])).numpy().round(6)
     np.float64(0.85)
     """
-    x, classes = with_shape(input), _indices(target)
+    x, classes = _scores(input), _indices(target)
+    classes = classes.reshape((1,)) if not np.shape(classes) else classes
     if np.shape(classes) != np.shape(x):
         names = {"given": np.shape(classes), "dtype": classes.dtype}
         raise errors.ShapeError(errors.CLASS_ENDS.format(wanted=np.shape(x), **names))
@@ -334,7 +342,7 @@ def triplet_margin_loss(
     anchor, positive, negative : Tensor or array, shape (..., length)
         Vectors, what they shall be near to, and what they shall not.
     margin : float
-        By how much nearer.
+        By how much nearer; larger than 0.
     p : float
         The order of the norm.
     eps : float
@@ -348,6 +356,8 @@ def triplet_margin_loss(
     ------
     ShapeError
         Shapes that do not broadcast.
+    ArgumentError
+        A margin that is not larger than 0.
 
     Notes
     -----
@@ -362,6 +372,7 @@ def triplet_margin_loss(
     def distance(a: Array, b: Array) -> Array:
         return pairwise_distance(a, b, p, eps)
 
+    anchor, positive, negative = _broadcast("triplet_margin_loss", anchor, positive, negative)
     return triplet_margin_with_distance_loss(
         anchor, positive, negative, distance_function=distance, margin=margin, swap=swap, reduction=reduction
     )
@@ -386,11 +397,16 @@ def triplet_margin_with_distance_loss(
     distance_function : callable
         Of two of them their distances; `pairwise_distance` by default.
     margin : float
-        By how much nearer.
+        By how much nearer; larger than 0.
     swap : bool
         Whether the distance of `positive` to `negative` counts where that is smaller.
     reduction : {"mean", "sum", "none"}
         What becomes of the losses.
+
+    Raises
+    ------
+    ArgumentError
+        A margin that is not larger than 0.
 
     Examples
     --------
@@ -399,8 +415,13 @@ def triplet_margin_with_distance_loss(
     ... )
     np.float64(0.5)
     """
+    if margin <= 0:
+        raise errors.ArgumentError(errors.MARGIN.format(given=margin))
+    if distance_function is None:
+        a, b, c = _broadcast("triplet_margin_with_distance_loss", anchor, positive, negative)
+    else:
+        a, b, c = (with_shape(x) for x in (anchor, positive, negative))
     distance = distance_function or pairwise_distance
-    a, b, c = (with_shape(x) for x in (anchor, positive, negative))
     near, far = distance(a, b), distance(a, c)
     if swap:
         far = np.minimum(far, distance(b, c))

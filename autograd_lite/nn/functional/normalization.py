@@ -60,18 +60,11 @@ def batch_norm(
     _check_numbers("batch_norm()", x, channels, weight, bias, running_mean, running_var)
     assert channels is not None
     if not training:
-        if running_mean is None or running_var is None:
-            instead = "training=True for those of the batch"
-            raise errors.ArgumentError(errors.NORM_RUNNING.format(what="batch_norm()", instead=instead))
-        return _with_known(x, running_mean, running_var, weight, bias, eps)
+        instead = "training=True for those of the batch"
+        return _with_known("batch_norm()", x, (running_mean, running_var), weight, bias, eps, instead)
     count = math.prod(x.shape) // channels if channels else 0
-    if count == 1:
-        raise errors.ShapeError(errors.NORM_SINGLE.format(what="batch_norm()", given=tuple(x.shape)))
     axis = (0, *range(2, len(x.shape)))
-    y, mean, var = normalized(x, weight, bias, axis=axis, along=(1,), eps=eps, centred=True)
-    _keep("batch_norm()", running_mean, mean, "running_mean", momentum)
-    _keep("batch_norm()", running_var, var, "running_var", momentum, count / max(count - 1, 1))
-    return y
+    return _with_own("batch_norm()", x, axis, count, (running_mean, running_var), weight, bias, momentum, eps)
 
 
 def instance_norm(
@@ -110,18 +103,11 @@ def instance_norm(
     channels = x.shape[1] if len(x.shape) > 2 else None  # noqa: PLR2004 - batch, channels, and one more
     _check_numbers("instance_norm()", x, channels, weight, bias, running_mean, running_var)
     if not use_input_stats:
-        if running_mean is None or running_var is None:
-            instead = "use_input_stats=True for those of the input"
-            raise errors.ArgumentError(errors.NORM_RUNNING.format(what="instance_norm()", instead=instead))
-        return _with_known(x, running_mean, running_var, weight, bias, eps)
+        instead = "use_input_stats=True for those of the input"
+        return _with_known("instance_norm()", x, (running_mean, running_var), weight, bias, eps, instead)
     count = math.prod(x.shape[2:])
-    if count == 1:
-        raise errors.ShapeError(errors.NORM_SINGLE.format(what="instance_norm()", given=tuple(x.shape)))
     axis = tuple(range(2, len(x.shape)))
-    y, mean, var = normalized(x, weight, bias, axis=axis, along=(1,), eps=eps, centred=True)
-    _keep("instance_norm()", running_mean, mean, "running_mean", momentum)
-    _keep("instance_norm()", running_var, var, "running_var", momentum, count / max(count - 1, 1))
-    return y
+    return _with_own("instance_norm()", x, axis, count, (running_mean, running_var), weight, bias, momentum, eps)
 
 
 def layer_norm(
@@ -293,20 +279,50 @@ def normalize(input: Array, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) ->
     array([[0.6, 0.8]])
     """
     x: Array = unmasked(input)
+    if not x.shape:  # a number, which reductions along axis 0 take for a vector
+        return normalize(x.reshape((1,)), p, dim, eps)[0]
     return x / np.maximum(np.linalg.vector_norm(x, ord=p, axis=dim, keepdims=True), eps)
 
 
 # ----- what they share -----
 
 
-def _with_known(x: Array, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Array:
+def _with_own(
+    what: str, x: Array, axis: Shape, count: int, running: tuple[Any, Any], weight: Any, bias: Any, momentum: Any,
+    eps: float,
+) -> Array:  # fmt: skip
+    """Return an input normalised with mean and variance of `count` numbers each, of which running ones take a part."""
+    _check_eps(what, eps)
+    if count == 1:
+        raise errors.ShapeError(errors.NORM_SINGLE.format(what=what, given=tuple(x.shape)))
+    if 0 in x.shape:  # of no number there is no mean, and nothing to keep
+        nothing = np.zeros(x.shape[1], x.dtype)
+        return _with_known(what, x, (nothing, nothing + 1), weight, bias, eps, "")
+    y, mean, var = normalized(x, weight, bias, axis=axis, along=(1,), eps=eps, centred=True)
+    _keep(what, running[0], mean, "running_mean", momentum)
+    _keep(what, running[1], var, "running_var", momentum, count / (count - 1))
+    return y
+
+
+def _with_known(
+    what: str, x: Array, running: tuple[Any, Any], weight: Any, bias: Any, eps: float, instead: str
+) -> Array:  # fmt: skip
     """Return an input normalised with a given mean and variance."""
+    _check_eps(what, eps)
+    mean, var = running
+    if mean is None or var is None:
+        raise errors.ArgumentError(errors.NORM_RUNNING.format(what=what, instead=instead))
     scale = 1 / np.sqrt(unmasked(var) + eps)
     scale = scale if weight is None else scale * weight
     shift = -unmasked(mean) * scale
     shift = shift if bias is None else shift + bias
     shape = (-1, *(1,) * (len(x.shape) - 2))
     return x * scale.reshape(shape) + shift.reshape(shape)
+
+
+def _check_eps(what: str, eps: float) -> None:
+    if eps < 0:
+        raise errors.ArgumentError(errors.NORM_EPS.format(what=what, given=eps))
 
 
 def _keep(what: str, running: Any, new: Array, name: str, momentum: Any, factor: float = 1.0) -> None:

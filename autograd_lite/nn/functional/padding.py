@@ -80,8 +80,9 @@ def _check_reach(mode: str, shape: Any, widths: Sequence[tuple[int, int]]) -> No
     """Refuse margins of more elements than there are, which NumPy would reflect again, and results without any."""
     for n, pair in zip(shape, widths, strict=True):
         left = n + min(pair[0], 0) + min(pair[1], 0)
-        if n and min(n + sum(pair), left if mode in ("constant", "circular") else n) < 1:
-            raise errors.ShapeError(errors.PAD_NOTHING.format(given=pair, size=n, least=-n + 1))
+        least = 0 if mode == "constant" else 1  # nothing is an array, too, but has no elements to repeat
+        if n and min(n + sum(pair), left if mode in ("constant", "circular") else n) < least:
+            raise errors.ShapeError(errors.PAD_NOTHING.format(given=pair, size=n, least=least - n))
         most = {"reflect": n - 1, "circular": left}.get(mode, max(pair))
         if max(pair) > max(most, 0):
             size = left if mode == "circular" else n

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape, narrowed, wide
 from autograd_lite.engine.watchpoints import verify
-from autograd_lite.nn.functional.sizes import each_axis, extent, hashable, image_shape, in_short, unmasked, windows_in
+from autograd_lite.nn.functional.sizes import each_axis, extent, hashable, image, in_short, unmasked, windows_in
 from autograd_lite.rules import pooling as rules
 from autograd_lite.rules.common import detached
 
@@ -261,13 +261,6 @@ def max_unpool3d(
 # ----- what is common to all numbers of axes -----
 
 
-def _image(input: Any, n: int, what: str) -> Array:  # noqa: A002
-    x: Array = unmasked(input)
-    if len(x.shape) not in (n + 1, n + 2):
-        raise errors.ShapeError(image_shape(x.shape, n, what))
-    return x
-
-
 @lru_cache(1024)
 def _placed(
     n: int, what: str, sizes: Shape, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
@@ -313,7 +306,7 @@ def _all_inside(starts: Array, size: int, kernel: int, dilation: int) -> bool:
 def _max_pool(
     n: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, indices: bool  # noqa: A002
 ) -> Any:  # fmt: skip
-    x = _image(input, n, f"max_pool{n}d()")
+    x = image(input, n, f"max_pool{n}d()")
     given = hashable(kernel), hashable(stride), hashable(padding), hashable(dilation)
     how, *_ = _placed(n, f"max_pool{n}d()", tuple(x.shape[-n:]), *given, bool(ceil_mode))
     y = rules.max_pool(x, **how)
@@ -325,7 +318,7 @@ def _avg_pool(
     name: str = "avg_pool",
 ) -> Any:  # fmt: skip
     what = f"{name}{n}d()"
-    x = _image(input, n, what)
+    x = image(input, n, what)
     if divisor is not None and divisor == 0:
         raise errors.ArgumentError(errors.DIVISOR.format(what=what))
     sizes = tuple(x.shape[-n:])
@@ -354,7 +347,7 @@ def _counts(sizes: Shape, kernel: Shape, stride: Shape, counts: Shape, padding: 
 
 def _lp_pool(n: int, input: Any, norm_type: float, kernel: Any, stride: Any, ceil_mode: bool) -> Any:  # noqa: A002
     what = f"lp_pool{n}d()"
-    x = _image(input, n, what)
+    x = image(input, n, what)
     means = _avg_pool(n, x**norm_type, kernel, stride, 0, ceil_mode, True, None, "lp_pool")
     sums = means * math.prod(each_axis(kernel, n, "kernel_size", what))
     present = detached(sums) != 0
@@ -365,7 +358,7 @@ def _max_unpool(
     n: int, input: Any, indices: Any, kernel: Any, stride: Any, padding: Any, output_size: Any  # noqa: A002
 ) -> Any:  # fmt: skip
     what = f"max_unpool{n}d()"
-    x, places = _image(input, n, what), detached(unmasked(indices))
+    x, places = image(input, n, what), detached(unmasked(indices))
     if x.shape != places.shape:
         raise errors.ShapeError(errors.UNPOOL_SHAPE.format(what=what, given=x.shape, indices=places.shape))
     size = _unpooled(n, what, tuple(x.shape[-n:]), kernel, stride, padding, output_size)

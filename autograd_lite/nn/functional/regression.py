@@ -169,11 +169,20 @@ def huber_loss(
     >>> huber_loss(ag.Tensor([1.0, 3.0]), np.array([0.0, 0.0]), "none", delta=2.0).tolist()
     [0.5, 4.0]
     """
-    if delta <= 0:
-        raise errors.ArgumentError(errors.NO_DELTA.format(given=delta))
+    check_delta(delta)
     d = np.abs(_apart(input, target))
     losses = np.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
     return _weighted(losses, weight, reduction)
+
+
+def check_delta(delta: Any) -> None:
+    """Refuse what is no place where a parabola ends."""
+    try:
+        if delta > 0:
+            return
+    except TypeError:  # as of a complex number
+        pass
+    raise errors.ArgumentError(errors.NO_DELTA.format(given=delta))
 
 
 def poisson_nll_loss(
@@ -235,7 +244,7 @@ def gaussian_nll_loss(
     input, target : Tensor or array, of the same shape
         The means, and the numbers.
     var : Tensor, array or float
-        The variances: of the shape of `input`, of that without its last axis, or with length 1 there; or one number.
+        The variances: of the shape of `input`, of that without its last axis, or with length 1 in one; or one number.
     full : bool
         Whether ``log(2 pi) / 2`` is added.
     eps : float
@@ -256,18 +265,20 @@ def gaussian_nll_loss(
     array([0.        , 1.34657359])
     """
     d = _apart(input, target)
-    variance = _variance(var, np.shape(d))
+    variance = _variance(var, d)
     verify(detached(variance) >= 0, errors.NEGATIVE_VARIANCE, errors.ArgumentError)
     variance = variance + np.maximum(eps - detached(variance), 0)
     losses = 0.5 * (np.log(variance) + d * d / variance)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
 
 
-def _variance(var: Any, shape: tuple[int, ...]) -> Array:
-    variance = np.full(shape, float(var)) if isinstance(var, (int, float)) else with_shape(var)
+def _variance(var: Any, means: Array) -> Array:
+    shape = np.shape(means)
+    variance = np.full(shape, var, means.dtype) if isinstance(var, (int, float)) else with_shape(var)
     given = np.shape(variance)
     if given == shape[:-1] != shape:
         return np.expand_dims(variance, -1)
-    if given not in (shape, (*shape[:-1], 1)):
+    differing = [m for n, m in zip(shape, given, strict=False) if n != m]
+    if len(given) != len(shape) or differing not in ([], [1]):
         raise errors.ShapeError(errors.VARIANCES.format(given=given, shape=shape))
     return variance

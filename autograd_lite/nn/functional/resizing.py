@@ -41,7 +41,8 @@ def interpolate(
     recompute_scale_factor : bool, optional
         Whether factors are those of the sizes, which are rounded.
     antialias : bool
-        Not there.
+        Whether a smaller image is made of all pixels that belong to a new one, and not of those around its middle: with
+        the modes "bilinear" and "bicubic".
 
     Raises
     ------
@@ -53,7 +54,7 @@ def interpolate(
     Notes
     -----
     The cubic function is that of R. Keys, "Cubic convolution interpolation for digital image processing" (1981), with
-    -0.75 for its free number, as in PyTorch.
+    -0.75 for its free number, as in PyTorch, and -0.5 with `antialias`.
 
     Examples
     --------
@@ -71,10 +72,77 @@ def interpolate(
     if mode == "area":
         return _AREAS[n - 1](x, sizes)
     kind = mode if mode in _PLAIN else "cubic" if mode == "bicubic" else "linear"
+    kind = f"smooth {kind}" if antialias else kind
     kind = "image" if mode == "nearest" and n == 2 else kind  # noqa: PLR2004 - of which PyTorch takes other pixels
     for axis, (count, factor) in enumerate(zip(sizes, factors, strict=True), 2):
         x = _resized(x, axis, _taps(kind, x.shape[axis], count, factor, bool(align_corners)))
     return x
+
+
+def upsample(
+    input: Array, size: Any = None, scale_factor: Any = None, mode: str = "nearest",  # noqa: A002
+    align_corners: bool | None = None,
+) -> Any:  # fmt: skip
+    """Return images of another size: `interpolate` by its older name.
+
+    Examples
+    --------
+    >>> upsample(np.array([[[1.0, 3.0]]]), 4)
+    array([[[1., 1., 3., 3.]]])
+    """
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Array, size: Any = None, scale_factor: Any = None) -> Any:  # noqa: A002
+    """Return images of another size, of the nearest pixels: `interpolate` with ``mode="nearest"``.
+
+    Examples
+    --------
+    >>> upsample_nearest(np.array([[[1.0, 3.0]]]), scale_factor=2)
+    array([[[1., 1., 3., 3.]]])
+    """
+    return interpolate(input, size, scale_factor, "nearest")
+
+
+def upsample_bilinear(input: Array, size: Any = None, scale_factor: Any = None) -> Any:  # noqa: A002
+    """Return images of another size, by lines between pixels: `interpolate` with the corners aligned.
+
+    Examples
+    --------
+    >>> upsample_bilinear(np.array([[[[1.0, 3.0]]]]), (1, 3))
+    array([[[[1., 2., 3.]]]])
+    """
+    return interpolate(input, size, scale_factor, "bilinear", align_corners=True)
+
+
+def channel_shuffle(input: Array, groups: int) -> Any:  # noqa: A002 - PyTorch's name
+    """Return images whose channels are taken from each of several groups in turn.
+
+    Parameters
+    ----------
+    input : Tensor or array, shape (batch, channels, ...)
+        Images.
+    groups : int
+        In how many equal parts the channels are divided.
+
+    Raises
+    ------
+    ShapeError
+        No channels, or channels that cannot be divided like this.
+
+    Examples
+    --------
+    >>> channel_shuffle(np.arange(6.0).reshape(1, 6, 1), 2).ravel()
+    array([0., 3., 1., 4., 2., 5.])
+    """
+    x: Array = unmasked(input)
+    if len(x.shape) < 3:  # noqa: PLR2004 - batch, channels, and one more
+        raise errors.ShapeError(image_shape(x.shape, 1, "channel_shuffle()"))
+    (groups,) = each_axis(groups, 1, "groups", "channel_shuffle()")
+    batch, channels, *sizes = x.shape
+    _check_division("channel_shuffle()", channels, groups, x.shape)
+    parts = x.reshape((batch, groups, channels // groups, *sizes))
+    return np.swapaxes(parts, 1, 2).reshape(x.shape)
 
 
 def pixel_shuffle(input: Array, upscale_factor: int) -> Any:  # noqa: A002 - PyTorch's name
@@ -144,8 +212,8 @@ def _check_mode(mode: str, n: int, shape: Shape, align_corners: Any, antialias: 
         raise errors.ArgumentError(errors.RESIZE_MODE.format(given=mode, shape=tuple(shape), instead=instead))
     if mode in _PLAIN and align_corners is not None:
         raise errors.ArgumentError(errors.RESIZE_CORNERS.format(mode=mode))
-    if antialias:
-        raise errors.UnsupportedError(errors.RESIZE_ANTIALIAS)
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise errors.UnsupportedError(errors.RESIZE_ANTIALIAS.format(mode=mode))
 
 
 def _goal(sizes: Shape, size: Any, factor: Any, recompute: Any) -> tuple[Shape, tuple[float | None, ...]]:
@@ -178,6 +246,8 @@ def _taps(kind: str, size: int, count: int, factor: float | None, corners: bool)
         places = np.floor((at.astype(np.float32) + np.float32(offset)) * np.float32(step)).astype(np.int64)
         return [(np.minimum(places, size - 1), None)]
     between = (size - 1) / (count - 1) if count > 1 else 0.0
+    if kind.startswith("smooth"):
+        return _smooth(kind, size, (at + 0.5) * (between if corners else step), between if corners else step)
     place = at * between if corners else (at + 0.5) * step - 0.5
     if kind == "linear":
         place = np.maximum(place, 0.0)
@@ -186,6 +256,20 @@ def _taps(kind: str, size: int, count: int, factor: float | None, corners: bool)
         return [(first, 1 - share), (np.minimum(first + 1, size - 1), share)]
     first = np.floor(place).astype(np.int64)
     return [(np.clip(first + k, 0, size - 1), _cubic(np.abs(place - first - k))) for k in (-1, 0, 1, 2)]
+
+
+def _smooth(kind: str, size: int, middle: Array, step: float) -> list[tuple[Array, Array | None]]:
+    """Return the elements that belong to new ones in these places, as wide as a step, and their shares."""
+    wide = max(step, 1.0)
+    reach = (2 if kind == "smooth cubic" else 1) * wide
+    first = np.maximum((middle - reach + 0.5).astype(np.int64), 0)
+    end = np.minimum((middle + reach + 0.5).astype(np.int64), size)
+    places = first[:, None] + np.arange((end - first).max())
+    d = np.abs(places - middle[:, None] + 0.5) / wide
+    shares = _cubic(d, -0.5) if kind == "smooth cubic" else np.maximum(1 - d, 0.0)  # the numbers of PyTorch
+    shares = np.where(places < end[:, None], shares, 0.0)
+    shares = shares / shares.sum(1, keepdims=True)
+    return list(zip(np.minimum(places, size - 1).T, shares.T, strict=True))
 
 
 def _cubic(d: Array, a: float = -0.75) -> Array:

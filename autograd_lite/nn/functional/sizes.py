@@ -51,6 +51,14 @@ def image_shape(given: Shape, n: int, what: str) -> str:
     return errors.IMAGE_SHAPE.format(what=what, given=given, instead=instead, **shapes)
 
 
+def image(x: Any, n: int, what: str) -> Array:
+    """Return an image of `n` axes and channels, with or without a batch; refuse what has others."""
+    x = unmasked(x)
+    if len(x.shape) not in (n + 1, n + 2):
+        raise errors.ShapeError(image_shape(x.shape, n, what))
+    return x
+
+
 def windows_in(sizes: Sequence[int], window: Shape, stride: Shape, what: str) -> tuple[int, ...]:
     """Return how many windows there are in axes of `sizes`, padding included; refused where there is none."""
     if any(k > n for n, k in zip(sizes, window, strict=True)):

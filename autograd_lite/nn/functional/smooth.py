@@ -153,7 +153,7 @@ def tanhshrink(input: A) -> A:  # noqa: A002 - PyTorch's name
     return input - np.tanh(input)
 
 
-def softmin(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
+def softmin(input: A, dim: int = -1, *, dtype: Any = None) -> A:  # noqa: A002 - PyTorch's name
     """Return ``softmax(-x)`` along an axis: small numbers have the large shares.
 
     Parameters
@@ -162,13 +162,15 @@ def softmin(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
         Numbers.
     dim : int
         Along which the results sum to 1.
+    dtype : dtype, optional
+        What the input is made into before.
 
     Examples
     --------
     >>> softmin(np.array([0.0, np.log(3)]))
     array([0.75, 0.25])
     """
-    return softmax(-input, dim)
+    return softmax(-input, dim, dtype=dtype)
 
 
 def glu(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
@@ -202,17 +204,21 @@ def glu(input: A, dim: int = -1) -> A:  # noqa: A002 - PyTorch's name
     return a * elementwise.sigmoid(b)
 
 
-def gumbel_softmax(input: A, tau: float = 1.0, hard: bool = False, dim: int = -1, *, rng: Any = None) -> A:  # noqa: A002 - PyTorch's name
+def gumbel_softmax(
+    logits: A, tau: float = 1.0, hard: bool = False, eps: float = 1e-10, dim: int = -1, *, rng: Any = None
+) -> A:
     """Return samples of shares that become choices as `tau` goes to 0: ``softmax((x + gumbel noise) / tau)``.
 
     Parameters
     ----------
-    input : Tensor or array, of any shape
+    logits : Tensor or array, of any shape
         Numbers.
     tau : float
         The temperature, larger than 0.
     hard : bool
         Whether a sample is a choice, 1 for the largest share and 0 for the others, with the derivative of the shares.
+    eps : float
+        Without an effect, as in PyTorch.
     dim : int
         Along which the results sum to 1.
     rng : numpy.random.Generator or int, optional
@@ -227,9 +233,9 @@ def gumbel_softmax(input: A, tau: float = 1.0, hard: bool = False, dim: int = -1
     >>> gumbel_softmax(np.zeros(3), hard=True, rng=0)
     array([0., 0., 1.])
     """
-    input = with_shape(input)  # noqa: A001 - PyTorch's name
-    noise = generator(rng).gumbel(size=np.shape(input)).astype(input.dtype)
-    shares = softmax((input + noise) / tau, dim)
+    x: Array = with_shape(logits)
+    noise = generator(rng).gumbel(size=x.shape).astype(x.dtype)
+    shares: Any = softmax((x + noise) / tau, dim)
     if not hard:
         return shares
     plain = detached(shares)

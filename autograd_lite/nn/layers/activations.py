@@ -20,9 +20,9 @@ class _Activation(Module):
 
     _op: Any  # an operation
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
         # The fast path is what calling the operation comes to; called at once, it takes an eighth less time.
-        return (self._op.cache.fast_path or self._op)(x) if isinstance(x, Handle) else self._op(x)
+        return (self._op.cache.fast_path or self._op)(input) if isinstance(input, Handle) else self._op(input)
 
 
 class Sigmoid(_Activation):
@@ -65,8 +65,8 @@ class ReLU(_Activation, InPlace):
 
     _op = relu
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.relu(x, inplace=True) if self.inplace else super().forward(x)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.relu(input, inplace=True) if self.inplace else super().forward(input)
 
 
 class Softmax(Along):

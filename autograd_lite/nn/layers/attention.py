@@ -8,17 +8,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.shapes import Array
 from autograd_lite.engine.generators import generator
-from autograd_lite.engine.operands import value_of, with_shape
-from autograd_lite.nn import functional, init
-from autograd_lite.nn.functional.attention import attention_weights
+from autograd_lite.nn import init
 from autograd_lite.nn.functional.dropouts import probability
+from autograd_lite.nn.functional.heads import attended
 from autograd_lite.nn.layers.linear import Linear, is_size
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
-
-_BATCHED = 3  # axes of a batch of sequences
 
 
 class MultiheadAttention(Module):
@@ -122,112 +118,12 @@ class MultiheadAttention(Module):
         self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,
         attn_mask: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
     ) -> tuple[Any, Any]:  # fmt: skip
-        if is_causal and attn_mask is None:
-            raise errors.ArgumentError(errors.CAUSAL_HINT.format(what=repr(self)))
-        single = self._check(query, key, value)
-        q, k, v = self._projected(query, key, value, single)
-        mask = self._mask(key_padding_mask, attn_mask, (*q.shape[:3], k.shape[2]), single, q.dtype)
-        k, v, mask = self._lengthened(k, v, mask)
         p = self.dropout if self.training else 0.0
-        if need_weights:
-            weights = functional.dropout(attention_weights(q, k, mask), p, p > 0, rng=self.rng)
-            y = weights @ v
-        else:
-            weights, y = None, functional.scaled_dot_product_attention(q, k, v, mask, p, rng=self.rng)
-        if weights is not None:
-            weights = np.mean(weights, axis=1) if average_attn_weights else weights
-            weights = weights[0] if single else weights
-        return self._out(y, single), weights
-
-    def _check(self, *given: Any) -> bool:
-        """Refuse inputs that do not fit each other, and tell whether there is no batch."""
-        shapes = [tuple(with_shape(x).shape) for x in given]
-        sizes = (self.embed_dim, self.kdim, self.vdim)
-        fits = len({len(s) for s in shapes}) == 1 and len(shapes[0]) in (2, _BATCHED)
-        fits = fits and all(s[-1] == n for s, n in zip(shapes, sizes, strict=True)) and shapes[1][:-1] == shapes[2][:-1]
-        if fits and len(shapes[0]) == _BATCHED:
-            fits = shapes[0][1 - self.batch_first] == shapes[1][1 - self.batch_first]
-        if not fits:
-            wanted = "(batch, steps, size)" if self.batch_first else "(steps, batch, size)"
-            said = {"what": repr(self), "wanted": wanted, "sizes": sizes, "given": ", ".join(map(str, shapes))}
-            raise errors.ShapeError(errors.ATTENTION_INPUT.format(**said))
-        return len(shapes[0]) < _BATCHED
-
-    def _projected(self, query: Any, key: Any, value: Any, single: bool) -> list[Array]:
-        """Return queries, keys and values of all heads, (batch, heads, steps, size)."""
-        n = self.embed_dim
-        if query is key is value and self.in_proj_weight is not None:
-            y = functional.linear(query, self.in_proj_weight, self.in_proj_bias)
-            return [self._heads(y[..., i * n : (i + 1) * n], single) for i in range(3)]
-        weights: list[Any] = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
-        biases: list[Any] = [None] * 3
-        if self.in_proj_weight is not None:
-            weights = [self.in_proj_weight[i * n : (i + 1) * n] for i in range(3)]
-        if self.in_proj_bias is not None:
-            biases = [self.in_proj_bias[i * n : (i + 1) * n] for i in range(3)]
-        pairs = zip((query, key, value), weights, biases, strict=True)
-        return [self._heads(functional.linear(x, w, b), single) for x, w, b in pairs]
-
-    def _heads(self, y: Array, single: bool) -> Array:
-        shape = (*y.shape[:-1], self.num_heads, self.head_dim)
-        apart = y.reshape(shape)
-        if single:
-            return np.transpose(apart, (1, 0, 2))[None]
-        return np.transpose(apart, (0, 2, 1, 3) if self.batch_first else (1, 2, 0, 3))
-
-    def _out(self, y: Array, single: bool) -> Array:
-        """Put heads side by side again, and project them."""
-        axes = (0, 2, 1, 3) if self.batch_first or single else (2, 0, 1, 3)
-        joined = np.transpose(y, axes)
-        joined = joined.reshape((*joined.shape[:2], self.embed_dim))
-        return self.out_proj(joined[0] if single else joined)
-
-    def _mask(self, padding: Any, mask: Any, sizes: tuple[int, ...], single: bool, kind: Any) -> Array | None:
-        """Return both masks as what is added to scores of shape (batch, heads, queries, keys)."""
-        batch, heads, queries, keys = sizes
-        total = None
-        if mask is not None:
-            shapes = (queries, keys), (batch * heads, queries, keys)
-            total = self._of_shape(_added(mask, kind), "attn_mask", *shapes)
-            if len(total.shape) == _BATCHED:
-                total = total.reshape((batch, heads, queries, keys))
-        if padding is None:
-            return total
-        wanted: tuple[int, ...] = (keys,) if single else (batch, keys)
-        short = self._of_shape(_added(padding, kind), "key_padding_mask", wanted).reshape((batch, 1, 1, keys))
-        return short if total is None else total + short
-
-    def _of_shape(self, mask: Array, name: str, *shapes: tuple[int, ...]) -> Array:
-        if tuple(mask.shape) not in shapes:
-            said = {"name": name, "what": repr(self), "given": tuple(mask.shape)}
-            wanted, instead = " or ".join(map(str, shapes)), f"np.zeros({shapes[0]}, bool) for none"
-            raise errors.ShapeError(errors.ATTENTION_MASK.format(**said, wanted=wanted, instead=instead))
-        return mask
-
-    def _lengthened(self, k: Array, v: Array, mask: Array | None) -> tuple[Array, Array, Array | None]:
-        """Return keys and values with those that are added to all, which no mask leaves out."""
-        more: list[tuple[Array, Array]] = []
-        shape = (*k.shape[:2], 1, self.head_dim)
-        if self.bias_k is not None and self.bias_v is not None:
-            split = (1, self.num_heads, 1, self.head_dim)
-            more.append(tuple([np.broadcast_to(b.reshape(split), shape) for b in (self.bias_k, self.bias_v)]))  # type: ignore[arg-type]
-        if self.add_zero_attn:
-            more.append((np.zeros(shape, k.dtype), np.zeros(shape, v.dtype)))
-        if not more:
-            return k, v, mask
-        k, v = [np.concatenate([a, *[pair[i] for pair in more]], 2) for i, a in enumerate((k, v))]
-        if mask is not None:
-            open_ = np.zeros((*mask.shape[:-1], len(more)), mask.dtype)
-            mask = np.concatenate([mask, open_], -1)
-        return k, v, mask
+        y, weights = attended(
+            self, (query, key, value), key_padding_mask, attn_mask, p, is_causal, need_weights, average_attn_weights,
+            self.rng,
+        )  # fmt: skip
+        return self.out_proj(y), weights
 
     def extra_repr(self) -> str:
         return f"{self.embed_dim}, {self.num_heads}"
-
-
-def _added(mask: Any, kind: Any) -> Array:
-    """Return a mask as what is added to scores: minus infinity where truth values leave out."""
-    given = with_shape(mask)
-    if given.dtype.kind == "b":
-        return np.where(value_of(given), kind.type(-np.inf), kind.type(0))
-    return np.astype(given, kind)

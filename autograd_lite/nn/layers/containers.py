@@ -49,7 +49,8 @@ class Sequential(Listed):
         named = layers[0] if single else {str(i): layer for i, layer in enumerate(layers)}
         self._change({**self._layers, **{str(key): self._checked(key, layer) for key, layer in named.items()}})
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        x = input
         for layer in self._layers.values():
             # What calling it comes to, at a third of the overhead.
             x = layer(x) if layer._hooked else layer.forward(x)
@@ -200,5 +201,5 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
-    def forward(self, x: Any) -> Any:
-        return x
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return input

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.engine.generators import generator
-from autograd_lite.nn import functional, init
-from autograd_lite.nn.functional.convolution import pads_of
+from autograd_lite.nn import functional
+from autograd_lite.nn.functional.convolution import check_groups, pads_of
 from autograd_lite.nn.functional.sizes import each_axis, extent
+from autograd_lite.nn.layers.linear import draw
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
@@ -33,10 +33,7 @@ class _Convolution(Module):
         counts = {"in_channels": in_channels, "out_channels": out_channels, "groups": groups}
         counted = [each_axis(x, 1, name, what)[0] for name, x in counts.items()]
         self.in_channels, self.out_channels, self.groups = counted
-        if self.in_channels % self.groups or self.out_channels % self.groups:
-            said = {"groups": groups, "inputs": in_channels, "outputs": out_channels}
-            instead = math.gcd(self.in_channels, self.out_channels)
-            raise errors.ArgumentError(errors.CONV_GROUPS.format(what=what, **said, instead=instead))
+        check_groups(what, self.in_channels, self.out_channels, self.groups)
         self.kernel_size = each_axis(kernel_size, n, "kernel_size", what)
         self.stride = each_axis(stride, n, "stride", what)
         self.dilation = each_axis(dilation, n, "dilation", what)
@@ -58,10 +55,7 @@ class _Convolution(Module):
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values anew."""
-        rng = generator(rng)
-        bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]))
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound, rng=rng)
+        draw(self, math.prod(self.weight.shape[1:]), rng)
 
     def extra_repr(self) -> str:
         n = self._axes
@@ -86,7 +80,8 @@ class _Conv(_Convolution):
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, 0, rng, dtype
         )
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        x = input
         padding: Any = self.padding
         if self.padding_mode != "zeros":
             widths = [p for pair in self._pads[::-1] for p in pair]
@@ -184,10 +179,10 @@ class _ConvTranspose(_Convolution):
         if mode != "zeros":
             raise errors.ArgumentError(errors.TRANSPOSE_PADDING.format(what=what, given=mode))
 
-    def forward(self, x: Any, output_size: Any = None) -> Tensor:
-        more = self.output_padding if output_size is None else self._needed(np.shape(x), output_size)
+    def forward(self, input: Any, output_size: Any = None) -> Tensor:  # noqa: A002 - PyTorch's name
+        more = self.output_padding if output_size is None else self._needed(np.shape(input), output_size)
         convolve = _BACKWARD[self._axes - 1]
-        return convolve(x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
+        return convolve(input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation)
 
     def _needed(self, shape: Any, output_size: Any) -> tuple[int, ...]:
         """Return the padding of the output that makes it of a size."""

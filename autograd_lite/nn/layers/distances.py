@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.engine.generators import generator
-from autograd_lite.nn import functional, init
-from autograd_lite.nn.layers.linear import is_size
+from autograd_lite.nn import functional
+from autograd_lite.nn.layers.linear import draw, is_size
 from autograd_lite.nn.layers.shown import Shown
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
@@ -57,9 +55,7 @@ class Bilinear(Module):
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values anew."""
-        rng, bound = generator(rng), 1 / math.sqrt(self.in1_features)
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound, rng=rng)
+        draw(self, self.in1_features, rng)
 
     def forward(self, input1: Any, input2: Any) -> Tensor:
         return functional.bilinear(input1, input2, self.weight, self.bias)

@@ -19,8 +19,8 @@ class _Dropout(Shown):
         self.p, self.inplace = probability(p, f"{type(self).__name__}()"), inplace
         self.rng = None if rng is None else generator(rng)
 
-    def forward(self, x: Any) -> Tensor:
-        result: Tensor = type(self)._function(x, self.p, self.training, self.inplace, rng=self.rng)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        result: Tensor = type(self)._function(input, self.p, self.training, self.inplace, rng=self.rng)
         return result
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Shape
 from autograd_lite.engine.watchpoints import traced
+from autograd_lite.nn.functional.convolution import check_groups
 from autograd_lite.nn.layers.convolution import (
     Conv1d,
     Conv2d,
@@ -28,8 +29,6 @@ from autograd_lite.nn.layers.normalization import (
     InstanceNorm1d,
     InstanceNorm2d,
     InstanceNorm3d,
-    _BatchNorm,
-    _InstanceNorm,
     _Norm,
 )
 from autograd_lite.nn.module import Module
@@ -132,11 +131,7 @@ class _LazyConvolution(_Lazy, _Convolution):
         found = self._channels(shape, (n + 1, n + 2), -n - 1)
         if not isinstance(self.weight, Uninitialized):  # a state was loaded
             found = self.weight.shape[0] if self._turned else self.weight.shape[1] * self.groups
-        if found % self.groups:
-            said = {"groups": self.groups, "inputs": found, "outputs": self.out_channels}
-            instead = int(np.gcd(found, self.out_channels))
-            what = f"{type(self).__name__}()"
-            raise errors.ArgumentError(errors.CONV_GROUPS.format(what=what, **said, instead=instead))
+        check_groups(f"{type(self).__name__}()", found, self.out_channels, self.groups)
         self.in_channels = found
         first, second = (found, self.out_channels) if self._turned else (self.out_channels, found)
         return {"weight": (first, second // self.groups, *self.kernel_size), "bias": (self.out_channels,)}
@@ -166,35 +161,18 @@ class _LazyConvTranspose(_LazyConvolution, _ConvTranspose):
 class _LazyNorm(_Lazy, _Norm):
     _sized = ("weight", "bias", "running_mean", "running_var")
 
+    def __init__(
+        self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
+        *, dtype: Any = None, bias: bool = True,
+    ) -> None:  # fmt: skip
+        self._set(1, eps, momentum, affine, track_running_stats, dtype, bias)
+        self._without_size(num_features=0)
+
     def _shapes(self, shape: Shape) -> dict[str, Shape]:
-        found = self._channels(shape, self._dims, self._place(shape))
+        found = self._channels(shape, self._dims, self._axis(len(shape)))
         known = [t.shape[0] for name in self._sized if (t := getattr(self, name)) is not None and t.size]
         self.num_features = known[0] if known else found
         return dict.fromkeys(self._sized, (self.num_features,))
-
-    def _place(self, shape: Shape) -> int:
-        return 1
-
-
-class _LazyBatchNorm(_LazyNorm, _BatchNorm):
-    def __init__(
-        self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
-        *, dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(1, eps, momentum, affine, track_running_stats, dtype=dtype)
-        self._without_size(num_features=0)
-
-
-class _LazyInstanceNorm(_LazyNorm, _InstanceNorm):
-    def __init__(
-        self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
-        *, dtype: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(1, eps, momentum, affine, track_running_stats, dtype=dtype)
-        self._without_size(num_features=0)
-
-    def _place(self, shape: Shape) -> int:
-        return len(shape) - self._dims[0]
 
 
 class LazyConv1d(_LazyConv, Conv1d):
@@ -305,12 +283,12 @@ class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
     _becomes = ConvTranspose3d
 
 
-class LazyBatchNorm1d(_LazyBatchNorm, BatchNorm1d):
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     """A `BatchNorm1d` whose `num_features` are those of its first input.
 
     Parameters
     ----------
-    eps, momentum, affine, track_running_stats, dtype
+    eps, momentum, affine, track_running_stats, dtype, bias
         As of `BatchNorm1d`; the defaults are the same.
 
     Examples
@@ -323,12 +301,12 @@ class LazyBatchNorm1d(_LazyBatchNorm, BatchNorm1d):
     _becomes = BatchNorm1d
 
 
-class LazyBatchNorm2d(_LazyBatchNorm, BatchNorm2d):
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     """A `BatchNorm2d` whose `num_features` are those of its first input.
 
     Parameters
     ----------
-    eps, momentum, affine, track_running_stats, dtype
+    eps, momentum, affine, track_running_stats, dtype, bias
         As of `BatchNorm2d`; the defaults are the same.
 
     Examples
@@ -341,12 +319,12 @@ class LazyBatchNorm2d(_LazyBatchNorm, BatchNorm2d):
     _becomes = BatchNorm2d
 
 
-class LazyBatchNorm3d(_LazyBatchNorm, BatchNorm3d):
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     """A `BatchNorm3d` whose `num_features` are those of its first input.
 
     Parameters
     ----------
-    eps, momentum, affine, track_running_stats, dtype
+    eps, momentum, affine, track_running_stats, dtype, bias
         As of `BatchNorm3d`; the defaults are the same.
 
     Examples
@@ -359,12 +337,12 @@ class LazyBatchNorm3d(_LazyBatchNorm, BatchNorm3d):
     _becomes = BatchNorm3d
 
 
-class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
     """A `InstanceNorm1d` whose `num_features` are those of its first input.
 
     Parameters
     ----------
-    eps, momentum, affine, track_running_stats, dtype
+    eps, momentum, affine, track_running_stats, dtype, bias
         As of `InstanceNorm1d`; by default with weight, bias and running statistics, as in PyTorch.
 
     Examples
@@ -377,12 +355,12 @@ class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     _becomes = InstanceNorm1d
 
 
-class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
     """A `InstanceNorm2d` whose `num_features` are those of its first input.
 
     Parameters
     ----------
-    eps, momentum, affine, track_running_stats, dtype
+    eps, momentum, affine, track_running_stats, dtype, bias
         As of `InstanceNorm2d`; by default with weight, bias and running statistics, as in PyTorch.
 
     Examples
@@ -395,12 +373,12 @@ class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
     _becomes = InstanceNorm2d
 
 
-class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
     """A `InstanceNorm3d` whose `num_features` are those of its first input.
 
     Parameters
     ----------
-    eps, momentum, affine, track_running_stats, dtype
+    eps, momentum, affine, track_running_stats, dtype, bias
         As of `InstanceNorm3d`; by default with weight, bias and running statistics, as in PyTorch.
 
     Examples

@@ -63,13 +63,10 @@ class Linear(Module):
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values anew."""
-        rng = generator(rng)
-        bound = 1 / math.sqrt(self.in_features)
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound, rng=rng)
+        draw(self, self.in_features, rng)
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.linear(x, self.weight, self.bias)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
@@ -78,3 +75,10 @@ class Linear(Module):
 def is_size(n: Any) -> bool:
     """Tell whether something is a whole number of at least 1."""
     return isinstance(n, (int, np.integer)) and int(n) > 0
+
+
+def draw(layer: Module, inputs: int, rng: Any) -> None:
+    """Fill all parameters with uniform random numbers between plus and minus ``1 / sqrt(inputs)``."""
+    rng, bound = generator(rng), 1 / math.sqrt(inputs)
+    for parameter in layer.parameters():
+        init.uniform_(parameter, -bound, bound, rng=rng)

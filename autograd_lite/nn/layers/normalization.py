@@ -24,12 +24,13 @@ class _Norm(Module):
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
 
-    def _set(self, num_features: int, eps: float, momentum: Any, affine: bool, tracked: bool, dtype: Any) -> None:
+    def _set(
+        self, num_features: int, eps: float, momentum: Any, affine: bool, tracked: bool, dtype: Any, bias: bool
+    ) -> None:
         self.num_features = each_axis(num_features, 1, "num_features", f"{type(self).__name__}()")[0]
         self.eps, self.momentum, self.affine, self.track_running_stats = eps, momentum, affine, tracked
         n = self.num_features
-        self.weight = Parameter(np.ones(n, dtype), name="weight") if affine else None
-        self.bias = Parameter(np.zeros(n, dtype), name="bias") if affine else None
+        self.weight, self.bias = _weight_and_bias((n,), dtype, affine, bias)
         self.running_mean = Tensor(np.zeros(n, dtype)) if tracked else None
         self.running_var = Tensor(np.ones(n, dtype)) if tracked else None
         self.num_batches_tracked = Tensor(np.zeros((), np.int64)) if tracked else None
@@ -43,18 +44,17 @@ class _Norm(Module):
     def reset_parameters(self) -> None:
         """Begin everything anew."""
         self.reset_running_stats()
-        if self.weight is not None and self.bias is not None:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        _begin(self)
 
     def _input(self, x: Any) -> Array:
         """Return an input of as many axes as belong here, and channels."""
         x = unmasked(x)
-        if len(x.shape) not in self._dims or x.shape[self._axis(x)] != self.num_features:
+        if len(x.shape) not in self._dims or x.shape[self._axis(len(x.shape))] != self.num_features:
             raise errors.ShapeError(_misfit(self, x.shape))
         return x
 
-    def _axis(self, x: Array) -> int:
+    def _axis(self, ndim: int) -> int:
+        """Return where the channels are."""
         return 1
 
     def _part(self) -> Any:
@@ -92,12 +92,12 @@ def _misfit(layer: _Norm, given: Any) -> str:
 class _BatchNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, *, dtype: Any = None,
+        track_running_stats: bool = True, *, dtype: Any = None, bias: bool = True,
     ) -> None:  # fmt: skip
-        self._set(num_features, eps, momentum, affine, track_running_stats, dtype)
+        self._set(num_features, eps, momentum, affine, track_running_stats, dtype, bias)
 
-    def forward(self, x: Any) -> Tensor:
-        x = self._input(x)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        x = self._input(input)
         own = self.training or self.running_mean is None
         kept = self.training and self.track_running_stats
         part = self._part() if kept else 0.0
@@ -138,6 +138,8 @@ class BatchNorm2d(_BatchNorm):
         Whether there are running statistics; else those of the batch are used after `eval` too.
     dtype : dtype, optional
         Of all these: float64 by default.
+    bias : bool
+        Whether there is a bias beside the weight.
 
     Attributes
     ----------
@@ -173,15 +175,15 @@ class BatchNorm3d(_BatchNorm):
 class _InstanceNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
-        track_running_stats: bool = False, *, dtype: Any = None,
+        track_running_stats: bool = False, *, dtype: Any = None, bias: bool = True,
     ) -> None:  # fmt: skip
-        self._set(num_features, eps, momentum, affine, track_running_stats, dtype)
+        self._set(num_features, eps, momentum, affine, track_running_stats, dtype, bias)
 
-    def _axis(self, x: Array) -> int:
-        return len(x.shape) - self._dims[0]
+    def _axis(self, ndim: int) -> int:
+        return ndim - self._dims[0]
 
-    def forward(self, x: Any) -> Tensor:
-        x = self._input(x)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        x = self._input(input)
         single = len(x.shape) == self._dims[0]
         own = self.training or not self.track_running_stats
         part = 0.0 if self.momentum is None else self.momentum
@@ -207,7 +209,7 @@ class InstanceNorm2d(_InstanceNorm):
 
     Parameters
     ----------
-    num_features, eps, momentum, affine, track_running_stats, dtype
+    num_features, eps, momentum, affine, track_running_stats, dtype, bias
         As of `BatchNorm2d`; by default there are neither weight and bias nor running statistics.
 
     Examples
@@ -267,19 +269,14 @@ class LayerNorm(Module):
     ) -> None:  # fmt: skip
         self.normalized_shape = _shape(normalized_shape, "LayerNorm()")
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        shape = self.normalized_shape
-        self.weight = Parameter(np.ones(shape, dtype), name="weight") if elementwise_affine else None
-        self.bias = Parameter(np.zeros(shape, dtype), name="bias") if elementwise_affine and bias else None
+        self.weight, self.bias = _weight_and_bias(self.normalized_shape, dtype, elementwise_affine, bias)
 
     def reset_parameters(self) -> None:
         """Begin with 1 and 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        _begin(self)
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
@@ -317,8 +314,8 @@ class RMSNorm(Module):
         if self.weight is not None:
             init.ones_(self.weight)
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
@@ -337,6 +334,8 @@ class GroupNorm(Module):
         Whether there are a weight and a bias for each channel, 1 and 0 at first.
     dtype : dtype, optional
         Of both: float64 by default.
+    bias : bool
+        Whether there is a bias beside the weight.
 
     Examples
     --------
@@ -345,25 +344,23 @@ class GroupNorm(Module):
     """
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, dtype: Any = None
-    ) -> None:
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, dtype: Any = None,
+        bias: bool = True,
+    ) -> None:  # fmt: skip
         counts = {"num_groups": num_groups, "num_channels": num_channels}
         self.num_groups, self.num_channels = [each_axis(x, 1, name, "GroupNorm()")[0] for name, x in counts.items()]
         if self.num_channels % self.num_groups:
             said = {"groups": num_groups, "channels": num_channels, "instead": int(np.gcd(num_groups, num_channels))}
             raise errors.ArgumentError(errors.NORM_GROUPS.format(what="GroupNorm()", **said))
         self.eps, self.affine = eps, affine
-        self.weight = Parameter(np.ones(self.num_channels, dtype), name="weight") if affine else None
-        self.bias = Parameter(np.zeros(self.num_channels, dtype), name="bias") if affine else None
+        self.weight, self.bias = _weight_and_bias((self.num_channels,), dtype, affine, bias)
 
     def reset_parameters(self) -> None:
         """Begin with 1 and 0."""
-        if self.weight is not None and self.bias is not None:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        _begin(self)
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
@@ -388,11 +385,27 @@ class LocalResponseNorm(Module):
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+def _weight_and_bias(
+    shape: tuple[int, ...], dtype: Any, weighted: bool, biased: bool
+) -> tuple[Parameter | None, Parameter | None]:
+    """Return what is multiplied and added, each if there is one: a bias stands beside a weight alone."""
+    weight = Parameter(np.ones(shape, dtype), name="weight") if weighted else None
+    return weight, Parameter(np.zeros(shape, dtype), name="bias") if weighted and biased else None
+
+
+def _begin(norm: Any) -> None:
+    """Have a norm multiply by 1 and add 0."""
+    if norm.weight is not None:
+        init.ones_(norm.weight)
+    if norm.bias is not None:
+        init.zeros_(norm.bias)
 
 
 def _shape(given: Any, what: str) -> tuple[int, ...]:

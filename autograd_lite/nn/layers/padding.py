@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.nn import functional
-from autograd_lite.nn.functional.sizes import image_shape, unmasked
+from autograd_lite.nn.functional.sizes import image, unmasked
 from autograd_lite.nn.module import Module
 
 
@@ -20,14 +20,8 @@ class _Pad(Module):
     def __init__(self, padding: Any) -> None:
         self.padding = _widths(padding, self._axes, type(self).__name__)
 
-    def forward(self, x: Any) -> Any:
-        return functional.pad(self._checked(x), self.padding, self._mode)
-
-    def _checked(self, x: Any) -> Any:
-        x = unmasked(x)
-        if len(x.shape) not in (self._axes + 1, self._axes + 2):
-            raise errors.ShapeError(image_shape(x.shape, self._axes, f"{type(self).__name__}()"))
-        return x
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.pad(image(input, self._axes, f"{type(self).__name__}()"), self.padding, self._mode)
 
     def extra_repr(self) -> str:
         return str(self.padding)
@@ -40,8 +34,8 @@ class _ConstantPad(_Pad):
         super().__init__(padding)
         self.value = value
 
-    def forward(self, x: Any) -> Any:
-        return functional.pad(unmasked(x), self.padding, "constant", self.value)
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.pad(unmasked(input), self.padding, "constant", self.value)
 
     def extra_repr(self) -> str:
         return f"padding={self.padding}, value={self.value}"

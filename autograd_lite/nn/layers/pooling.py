@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_lite.engine.generators import generator
 from autograd_lite.nn import functional
+from autograd_lite.nn.functional.fractional import check_goal
 from autograd_lite.nn.layers.shown import Shown
+from autograd_lite.tensor.tensor import Tensor
 
 
 class _MaxPool(Shown):
@@ -20,9 +23,9 @@ class _MaxPool(Shown):
         self.padding, self.dilation = padding, dilation
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
         settings = self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
-        return type(self)._function(x, self.kernel_size, *settings)
+        return type(self)._function(input, self.kernel_size, *settings)
 
 
 class _MaxUnpool(Shown):
@@ -32,8 +35,8 @@ class _MaxUnpool(Shown):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
 
-    def forward(self, x: Any, indices: Any, output_size: Any = None) -> Any:
-        return type(self)._function(x, indices, self.kernel_size, self.stride, self.padding, output_size)
+    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
 class _AvgPool(Shown):
@@ -49,9 +52,9 @@ class _AvgPool(Shown):
         self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
         self.ceil_mode, self.count_include_pad, self.divisor_override = ceil_mode, count_include_pad, divisor_override
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
         settings = self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override
-        return type(self)._function(x, self.kernel_size, *settings)
+        return type(self)._function(input, self.kernel_size, *settings)
 
 
 class _LPPool(Shown):
@@ -61,8 +64,8 @@ class _LPPool(Shown):
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
         self.norm_type, self.kernel_size, self.stride, self.ceil_mode = norm_type, kernel_size, stride, ceil_mode
 
-    def forward(self, x: Any) -> Any:
-        return type(self)._function(x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input, self.norm_type, self.kernel_size, self.stride, self.ceil_mode)
 
 
 class _AdaptiveAvgPool(Shown):
@@ -72,8 +75,8 @@ class _AdaptiveAvgPool(Shown):
     def __init__(self, output_size: Any) -> None:
         self.output_size = output_size
 
-    def forward(self, x: Any) -> Any:
-        return type(self)._function(x, self.output_size)
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input, self.output_size)
 
 
 class _AdaptiveMaxPool(Shown):
@@ -83,8 +86,28 @@ class _AdaptiveMaxPool(Shown):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         self.output_size, self.return_indices = output_size, return_indices
 
-    def forward(self, x: Any) -> Any:
-        return type(self)._function(x, self.output_size, self.return_indices)
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input, self.output_size, self.return_indices)
+
+
+class _FractionalMaxPool(Shown):
+    _function: Any
+    _axes: int
+    _shown = ("kernel_size", "output_size", "output_ratio")
+
+    def __init__(
+        self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+        _random_samples: Any = None, *, rng: Any = None,
+    ) -> None:  # fmt: skip
+        check_goal(f"{type(self).__name__}()", output_size, output_ratio, self._axes)
+        self.kernel_size, self.output_size, self.output_ratio = kernel_size, output_size, output_ratio
+        self.return_indices = return_indices
+        self._random_samples = None if _random_samples is None else Tensor(_random_samples)  # a buffer, as in PyTorch
+        self.rng = None if rng is None else generator(rng)
+
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        goal = self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        return type(self)._function(input, self.kernel_size, *goal, rng=self.rng)
 
 
 class AvgPool1d(Shown):
@@ -110,9 +133,9 @@ class AvgPool1d(Shown):
         self.kernel_size, self.stride, self.padding = kernel_size, kernel_size if stride is None else stride, padding
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
         settings = self.stride, self.padding, self.ceil_mode, self.count_include_pad
-        return functional.avg_pool1d(x, self.kernel_size, *settings)
+        return functional.avg_pool1d(input, self.kernel_size, *settings)
 
 
 class MaxPool1d(_MaxPool):
@@ -403,3 +426,37 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     """
 
     _function = functional.adaptive_max_pool3d
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """The maximum of each window, at distances that are drawn; see `functional.fractional_max_pool2d`.
+
+    Parameters
+    ----------
+    kernel_size, output_size, output_ratio, return_indices, rng
+        As of that function.
+
+    Examples
+    --------
+    >>> FractionalMaxPool2d(2, output_ratio=0.7, rng=0)(np.ones((5, 3, 10, 10))).shape
+    (5, 3, 7, 7)
+    """
+
+    _function, _axes = functional.fractional_max_pool2d, 2
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """The maximum of each window, at distances that are drawn; see `functional.fractional_max_pool3d`.
+
+    Parameters
+    ----------
+    kernel_size, output_size, output_ratio, return_indices, rng
+        As of that function.
+
+    Examples
+    --------
+    >>> FractionalMaxPool3d(2, output_size=3, rng=0)(np.ones((5, 3, 6, 6, 6))).shape
+    (5, 3, 3, 3, 3)
+    """
+
+    _function, _axes = functional.fractional_max_pool3d, 3

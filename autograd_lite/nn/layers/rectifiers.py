@@ -23,8 +23,8 @@ class _Limited(InPlace):
         super().__init__(inplace)
         self.alpha = alpha
 
-    def forward(self, x: Any) -> Tensor:
-        return type(self)._function(x, self.alpha, self.inplace)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input, self.alpha, self.inplace)
 
 
 class _Shrink(Plain):
@@ -35,8 +35,8 @@ class _Shrink(Plain):
     def __init__(self, lambd: float = 0.5) -> None:
         self.lambd = lambd
 
-    def forward(self, x: Any) -> Tensor:
-        return type(self)._function(x, self.lambd)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input, self.lambd)
 
 
 class ReLU6(InPlace):
@@ -78,8 +78,8 @@ class LeakyReLU(InPlace):
         self.negative_slope = negative_slope
         self.inplace = inplace
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.leaky_relu(x, self.negative_slope, self.inplace)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.leaky_relu(input, self.negative_slope, self.inplace)
 
 
 class ELU(_Limited):
@@ -162,8 +162,8 @@ class Hardtanh(InPlace):
         self.max_val = max_val
         self.inplace = inplace
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.hardtanh(x, self.min_val, self.max_val, self.inplace)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
 
 class Hardsigmoid(InPlace):
@@ -259,8 +259,8 @@ class Threshold(InPlace):
         self.value = value
         self.inplace = inplace
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.threshold(x, self.threshold, self.value, self.inplace)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.threshold(input, self.threshold, self.value, self.inplace)
 
 
 class RReLU(InPlace):
@@ -287,8 +287,8 @@ class RReLU(InPlace):
         self.lower, self.upper, self.inplace = lower, upper, inplace
         self.rng = None if rng is None else generator(rng)
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.rrelu(x, self.lower, self.upper, self.training, self.inplace, rng=self.rng)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.rrelu(input, self.lower, self.upper, self.training, self.inplace, rng=self.rng)
 
 
 class PReLU(Shown):
@@ -326,5 +326,5 @@ class PReLU(Shown):
         """Give all slopes their first value again."""
         self.weight.assign(np.full(self.num_parameters, self.init))
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.prelu(x, self.weight)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.prelu(input, self.weight)

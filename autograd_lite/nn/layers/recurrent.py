@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.generators import generator
 from autograd_lite.engine.operands import with_shape
-from autograd_lite.nn import functional, init
+from autograd_lite.nn import functional
 from autograd_lite.nn.functional.dropouts import probability
 from autograd_lite.nn.functional.recurrent import sequence
-from autograd_lite.nn.layers.linear import is_size
+from autograd_lite.nn.layers.linear import draw, is_size
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.nn.sequences.cells import CELLS
@@ -25,20 +24,20 @@ _GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "GRU": 3, "LSTM": 4}
 _BATCHED = 3  # axes of a batch of sequences
 
 
-def _drawn(module: Module, hidden_size: int, rng: Any) -> None:
-    """Give all parameters their first values, uniform between plus and minus ``1 / sqrt(hidden_size)``."""
-    rng = generator(rng)
-    bound = 1 / math.sqrt(hidden_size)
-    for parameter in module.parameters():
-        init.uniform_(parameter, -bound, bound, rng=rng)
-
-
 def _checked(module: Module, **sizes: Any) -> None:
     for name, given in sizes.items():
         if not is_size(given):
             said = {"what": f"{type(module).__name__}()", "name": name, "given": given}
             instead = f"{name}=10, a whole number of at least 1"
             raise errors.ArgumentError(errors.RECURRENT_SIZES.format(**said, instead=instead))
+
+
+def _chosen(module: Module, **choices: Any) -> None:
+    """Refuse a number or a text for a truth value: 'False' would be true, and a size is meant for another argument."""
+    for name, given in choices.items():
+        if not isinstance(given, (bool, np.bool_)):
+            said = {"what": f"{type(module).__name__}()", "name": name, "given": given}
+            raise errors.ArgumentError(errors.RECURRENT_SIZES.format(**said, instead=f"{name}=True, or False"))
 
 
 def _mode(nonlinearity: Any, module: Module) -> str:
@@ -61,6 +60,7 @@ class _Recurrent(Module):
         what = f"{type(self).__name__}()"
         self.input_size, self.hidden_size, self.num_layers = sizes
         _checked(self, input_size=sizes[0], hidden_size=sizes[1], num_layers=sizes[2])
+        _chosen(self, bias=bias, batch_first=batch_first)
         self.bias, self.batch_first, self.bidirectional = bool(bias), bool(batch_first), bool(bidirectional)
         self.dropout, self.proj_size = probability(dropout, what), proj_size
         if proj_size and not (is_size(proj_size) and proj_size < self.hidden_size):
@@ -89,7 +89,7 @@ class _Recurrent(Module):
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values anew."""
-        _drawn(self, self.hidden_size, rng)
+        draw(self, self.hidden_size, rng)
 
     def forward(self, input: Any, hx: Any = None) -> Any:  # noqa: A002 - PyTorch's name
         if isinstance(input, PackedSequence):
@@ -315,6 +315,7 @@ class _Cell(Module):
 
     def _set(self, input_size: int, hidden_size: int, bias: bool, rng: Any, dtype: Any) -> None:
         _checked(self, input_size=input_size, hidden_size=hidden_size)
+        _chosen(self, bias=bias)
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bool(bias)
         gates = _GATES[self.mode] * hidden_size
         self.weight_ih = Parameter(np.zeros((gates, input_size), dtype))
@@ -325,7 +326,7 @@ class _Cell(Module):
 
     def reset_parameters(self, rng: Any = None) -> None:
         """Draw the initial values anew."""
-        _drawn(self, self.hidden_size, rng)
+        draw(self, self.hidden_size, rng)
 
     def _input(self, given: Any) -> Array:
         x = with_shape(given)

@@ -31,7 +31,8 @@ class Flatten(Shown):
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        x = input
         x = unmasked(x)
         shape = tuple(x.shape) or (1,)
         first, last = [_axis(i, len(shape)) for i in (self.start_dim, self.end_dim)]
@@ -62,7 +63,8 @@ class Unflatten(Shown):
     def __init__(self, dim: int, unflattened_size: Any) -> None:
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        x = input
         x = unmasked(x)
         axis = _axis(self.dim, len(x.shape))
         length, sizes = x.shape[axis], self.unflattened_size
@@ -99,8 +101,8 @@ class Unfold(Shown):
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
         self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
 
-    def forward(self, x: Any) -> Any:
-        return functional.unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
 
 class Fold(Shown):
@@ -125,8 +127,8 @@ class Fold(Shown):
         self.output_size, self.kernel_size = output_size, kernel_size
         self.dilation, self.padding, self.stride = dilation, padding, stride
 
-    def forward(self, x: Any) -> Any:
-        return functional.fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
 
 
 class Upsample(Module):
@@ -150,9 +152,9 @@ class Upsample(Module):
         self.size, self.scale_factor, self.mode = size, scale_factor, mode
         self.align_corners, self.recompute_scale_factor = align_corners, recompute_scale_factor
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
         settings = self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
-        return functional.interpolate(x, *settings)
+        return functional.interpolate(input, *settings)
 
     def extra_repr(self) -> str:
         said = f"size={self.size}" if self.scale_factor is None else f"scale_factor={self.scale_factor}"
@@ -185,6 +187,29 @@ class UpsamplingBilinear2d(Upsample):
         super().__init__(size, scale_factor, "bilinear", True)
 
 
+class ChannelShuffle(Shown):
+    """Channels taken from each of several groups in turn; see `functional.channel_shuffle`.
+
+    Parameters
+    ----------
+    groups : int
+        In how many equal parts the channels are divided.
+
+    Examples
+    --------
+    >>> ChannelShuffle(2)(np.arange(4.0).reshape(1, 4, 1)).ravel()
+    array([0., 2., 1., 3.])
+    """
+
+    _shown = ("groups",)
+
+    def __init__(self, groups: int) -> None:
+        self.groups = each_axis(groups, 1, "groups", "ChannelShuffle()")[0]
+
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.channel_shuffle(input, self.groups)
+
+
 class PixelShuffle(Shown):
     """Larger images of fewer channels; see `functional.pixel_shuffle`.
 
@@ -204,8 +229,8 @@ class PixelShuffle(Shown):
     def __init__(self, upscale_factor: int) -> None:
         self.upscale_factor = each_axis(upscale_factor, 1, "upscale_factor", "PixelShuffle()")[0]
 
-    def forward(self, x: Any) -> Any:
-        return functional.pixel_shuffle(x, self.upscale_factor)
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.pixel_shuffle(input, self.upscale_factor)
 
 
 class PixelUnshuffle(Shown):
@@ -227,5 +252,5 @@ class PixelUnshuffle(Shown):
     def __init__(self, downscale_factor: int) -> None:
         self.downscale_factor = each_axis(downscale_factor, 1, "downscale_factor", "PixelUnshuffle()")[0]
 
-    def forward(self, x: Any) -> Any:
-        return functional.pixel_unshuffle(x, self.downscale_factor)
+    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+        return functional.pixel_unshuffle(input, self.downscale_factor)

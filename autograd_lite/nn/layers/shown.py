@@ -24,8 +24,8 @@ class Plain(Shown):
 
     _function: ClassVar[Callable[..., Tensor]]
 
-    def forward(self, x: Any) -> Tensor:
-        return type(self)._function(x)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input)
 
 
 class InPlace(Plain):
@@ -36,8 +36,8 @@ class InPlace(Plain):
     def __init__(self, inplace: bool = False) -> None:
         self.inplace = inplace
 
-    def forward(self, x: Any) -> Tensor:
-        return type(self)._function(x, inplace=self.inplace)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input, inplace=self.inplace)
 
     def extra_repr(self) -> str:
         return ", ".join(filter(None, (super().extra_repr(), "inplace=True" if self.inplace else "")))
@@ -51,5 +51,5 @@ class Along(Plain):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Any) -> Tensor:
-        return type(self)._function(x, self.dim)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return type(self)._function(input, self.dim)

@@ -32,8 +32,8 @@ class GELU(Shown):
     def __init__(self, approximate: str = "none") -> None:
         self.approximate = approximate
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.gelu(x, self.approximate)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.gelu(input, self.approximate)
 
 
 class SiLU(InPlace):
@@ -92,8 +92,8 @@ class Softplus(Shown):
         self.beta = beta
         self.threshold = threshold
 
-    def forward(self, x: Any) -> Tensor:
-        return functional.softplus(x, self.beta, self.threshold)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        return functional.softplus(input, self.beta, self.threshold)
 
 
 class LogSigmoid(Plain):
@@ -192,7 +192,7 @@ class Softmax2d(Module):
     array([0.5, 0.5])
     """
 
-    def forward(self, x: Any) -> Tensor:
-        if len(np.shape(x)) not in (3, 4):
-            raise errors.ShapeError(errors.NO_IMAGE.format(module="Softmax2d", shape=np.shape(x)))
-        return functional.softmax(x, -3)
+    def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        if len(np.shape(input)) not in (3, 4):
+            raise errors.ShapeError(errors.NO_IMAGE.format(module="Softmax2d", shape=np.shape(input)))
+        return functional.softmax(input, -3)

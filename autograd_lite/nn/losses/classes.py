@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from autograd_lite.nn import functional
+from autograd_lite.nn.layers.linear import Linear
 from autograd_lite.nn.losses.base import Loss, buffer
 from autograd_lite.tensor.tensor import Tensor
 
@@ -51,6 +53,61 @@ class CrossEntropyLoss(Loss):
             label_smoothing=self.label_smoothing,
             reduction=self.reduction,
         )
+
+
+class LinearCrossEntropyLoss(Loss):
+    """A linear layer and the cross entropy of its scores. See `functional.linear_cross_entropy`.
+
+    Parameters
+    ----------
+    in_features, num_classes : int
+        The length of vectors, and how many classes there are.
+    out_features : tuple of int
+        At how many places of each example classes are found, along each of several axes; by default at one.
+    bias : bool
+        Whether something is added to the scores.
+    dtype : dtype, optional
+        Of the layer: float64 by default.
+    reduction : str
+        What becomes of the losses: ``"mean"``, ``"sum"`` or ``"none"``.
+    weight : Tensor or array, optional
+        What the losses of each class are multiplied by, shape (classes,).
+    ignore_index : int | None
+        The class whose examples do not count; -100 if it is not said.
+    label_smoothing : float
+        The share of the probability that is divided equally among all classes.
+    rng : numpy.random.Generator or int, optional
+        Where initial values come from, or a seed; by default the generator of `autograd_lite.manual_seed`.
+
+    Attributes
+    ----------
+    linear : Linear
+        From vectors to the scores of all places, in a row.
+
+    Examples
+    --------
+    >>> round(LinearCrossEntropyLoss(2, 3)(np.zeros((1, 2)), [1]).item(), 6)
+    1.098612
+    """
+
+    def __init__(
+        self, in_features: int, num_classes: int, *, out_features: tuple[int, ...] = (), bias: bool = False,
+        dtype: Any = None, reduction: str = "mean", weight: Any | None = None, ignore_index: int | None = None,
+        label_smoothing: float = 0.0, rng: Any = None, **unknown: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(reduction, **unknown)
+        self.in_features, self.num_classes, self.out_features = in_features, num_classes, tuple(out_features)
+        self.linear = Linear(in_features, num_classes * math.prod(self.out_features), bias=bias, rng=rng, dtype=dtype)
+        self.weight = buffer(weight)
+        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
+
+    def forward(self, input: Any, target: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+        shape, bias = (self.num_classes, *self.out_features), self.linear.bias
+        return functional.linear_cross_entropy(
+            input, self.linear.weight.reshape((*shape, self.in_features)), target,
+            linear_bias=None if bias is None else bias.reshape(shape), weight=self.weight, reduction=self.reduction,
+            ignore_index=self.ignore_index, label_smoothing=self.label_smoothing,
+        )  # fmt: skip
 
 
 class NLLLoss(Loss):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.nn import functional
+from autograd_lite.nn.functional.regression import check_delta
 from autograd_lite.nn.losses.base import Loss
 from autograd_lite.tensor.tensor import Tensor
 
@@ -87,6 +88,7 @@ class HuberLoss(Loss):
 
     def __init__(self, delta: float = 1.0, reduction: str = "mean", **unknown: Any) -> None:
         super().__init__(reduction, **unknown)
+        check_delta(delta)
         self.delta = delta
 
     def forward(self, input: Any, target: Any) -> Tensor:  # noqa: A002 - PyTorch's name
@@ -121,9 +123,9 @@ class PoissonNLLLoss(Loss):
         self.full = full
         self.eps = eps
 
-    def forward(self, input: Any, target: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+    def forward(self, log_input: Any, target: Any) -> Tensor:
         return functional.poisson_nll_loss(
-            input, target, log_input=self.log_input, full=self.full, eps=self.eps, reduction=self.reduction
+            log_input, target, log_input=self.log_input, full=self.full, eps=self.eps, reduction=self.reduction
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -171,28 +173,12 @@ def _norm(arrays: Sequence[Array], power: float, finite: bool) -> Any:
     if not power > 0:
         raise errors.ArgumentError(errors.NORM_TYPE.format(given=power))
     arrays = [np.abs(a) for a in arrays if a.size]
-    total = largest = _largest(arrays)
+    total = largest = reduce(np.maximum, map(np.max, arrays)) if arrays else np.zeros(())
     if power != math.inf and arrays:
         scale = np.where((largest > 0) & np.isfinite(largest), largest, np.ones_like(largest))
-        total = scale * _together([np.sum((a / scale) ** power) for a in arrays]) ** (1 / power)
+        total = scale * reduce(operator.add, [np.sum((a / scale) ** power) for a in arrays]) ** (1 / power)
     if finite:
         watchpoints.verify(np.isfinite(total), errors.NORM_NOT_FINITE, errors.ArgumentError)
-    return total
-
-
-def _largest(arrays: Sequence[Array]) -> Any:
-    if not arrays:
-        return np.zeros(())
-    found = np.max(arrays[0])
-    for a in arrays[1:]:
-        found = np.maximum(found, np.max(a))
-    return found
-
-
-def _together(sums: Sequence[Any]) -> Any:
-    total = sums[0]
-    for part in sums[1:]:
-        total = total + part
     return total
 
 

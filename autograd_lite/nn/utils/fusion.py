@@ -146,6 +146,3 @@ def _fused(layer: M, bn: Any, fuse: Any, *more: Any) -> M:
     statistics = bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias
     made.weight, made.bias = fuse(made.weight, made.bias, *statistics, *more)
     return made
-
-
-__all__ = ["fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights"]
