@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from autograd_lite.rules import activations, normal
+from autograd_lite.rules.common import detached
 from cases.elementwise import unary
 from cases.inputs import X
 from cases.table import case
@@ -24,3 +27,12 @@ case(activations.hardshrink, WIDE, bound=1.7)
 case(activations.softshrink, WIDE, bound=1.7)
 case(activations.threshold, WIDE, bound=0.4, value=-2.0)
 case(normal.erfc, np.array([-3.0, 5.0, 0.0]))
+
+
+def slope(x: Any) -> Any:
+    """The derivative of `gelu`, which is told its value."""
+    return normal.gelu_slope(x, detached(normal.gelu(x)))
+
+
+case(normal.gelu_slope, X, call=slope)
+case(normal.gelu_slope, WIDE, call=slope)

@@ -104,6 +104,16 @@ WITH_SIGN: Mapping[tuple[Any, int], Scalar] = MappingProxyType(
 
 SCALARS: Mapping[Any, Scalar] = MappingProxyType({
     normal.erfc_of: Scalar("erfc{f}({0})", "math.erfc({0})"),
+    normal.gelu_of: Scalar(
+        "({0} < -45 ? 0 : 0.5{f} * {0} * erfc{f}(-0.70710678118654752{f} * {0}))",
+        "(0.0 if {0} < -45 else 0.5 * {0} * math.erfc(-0.7071067811865476 * {0}))",
+    ),
+    normal.gelu_slope_of: Scalar(
+        "({0} < -45 ? 0 : {0} > 45 ? 1 : 0.5{f} * erfc{f}(-0.70710678118654752{f} * {0})"
+        " + 0.39894228040143268{f} * {0} * exp{f}(-0.5{f} * {0} * {0}))",
+        "(0.0 if {0} < -45 else 1.0 if {0} > 45 else 0.5 * math.erfc(-0.7071067811865476 * {0})"
+        " + 0.3989422804014327 * {0} * math.exp(-0.5 * {0} * {0}))",
+    ),
     operator.add: _infix("+"), operator.sub: _infix("-"), operator.mul: _infix("*"), operator.truediv: _infix("/"),
     operator.neg: _both("(-{0})"),
     np.maximum: extremum(">", zero_taken(np.maximum)), np.minimum: extremum("<", zero_taken(np.minimum)),

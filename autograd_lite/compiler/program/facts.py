@@ -88,6 +88,7 @@ _ROWS: Mapping[str, tuple[Any, ...]] = {
         windows.convolved, windows.convolved_input, windows.convolved_weight, windows.windows, windows.folded,
         windows.largest, windows.put_at_largest, windows.taken_at_largest, windows.sums, windows.spread_sums,
         windows.places_of_largest, windows.unpooled, windows.repooled, normal.erfc_of,
+        normal.gelu_of, normal.gelu_slope_of,
     ),
     "new calm writes": (helpers.placed, helpers.assigned),
     "new effect": (helpers.draw,),

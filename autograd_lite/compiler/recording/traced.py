@@ -357,7 +357,7 @@ def _as_it_is(op: Op) -> Callable[..., Any]:
     return written
 
 
-_WHOLE |= {op: _as_it_is(op) for op in (*convolution.PRIMITIVES, *pooling.PRIMITIVES, normal.erfc)}
+_WHOLE |= {op: _as_it_is(op) for op in (*convolution.PRIMITIVES, *pooling.PRIMITIVES, *normal.PRIMITIVES)}
 
 
 def traced_in(value: Any) -> list[Any]:

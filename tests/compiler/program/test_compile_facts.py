@@ -13,7 +13,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.compiler.program import facts, helpers
-from autograd_lite.rules import indexing, windows
+from autograd_lite.rules import indexing, normal, windows
 
 COMPILER = Path(ag.__file__).parent / "compiler"
 ELSEWHERE = {
@@ -81,7 +81,8 @@ ARGUMENTS: dict[Any, tuple[Any, ...]] = {
     np.broadcast_to: (X, (2, 2, 3)), helpers.scatter: (X, (slice(0, 2),), (4, 3)), np.array: (X,),
     helpers.placed: (X, (slice(0, 2),), (4, 3)), helpers.assigned: (X, 1.0, 0), helpers.added_at: (X, 1.0, 0),
     helpers.subtracted_at: (X, 1.0, 0), helpers.draw: (np.random.default_rng(0), "normal", 0.0, 1.0, (2, 3)),
-    np.matmul: (X, X.T), np.round: (X, 1), helpers.from_parts: (X, X), **WINDOWS,
+    np.matmul: (X, X.T), np.round: (X, 1), helpers.from_parts: (X, X),
+    normal.gelu_slope_of: (X, X), **WINDOWS,
 }  # fmt: skip
 
 
