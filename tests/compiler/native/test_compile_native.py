@@ -12,17 +12,20 @@ from test_compile_cases import FIXED, step
 
 import autograd_lite as ag
 
-PROGRAMS = 45
-"""Programs that all rows are in: a compiler takes its time for each. Another row makes one program another, not all."""
-CHUNKS = [[row for row in FIXED if row.number() % PROGRAMS == k] for k in range(PROGRAMS)]
+PROGRAMS = {"cc": 22, "numba": 45}
+"""Programs that rows are in: a compiler takes its time for each. Another row makes one program another, not all."""
 
 
 def chunks(backend: str) -> list[Any]:
-    """One program for each chunk; numba takes seconds, so that but a few of its are not slow."""
-    few = range(0, len(CHUNKS), 24)
-    slow = [[] if backend == "cc" or k in few else [pytest.mark.slow] for k in range(len(CHUNKS))]
-    marks = [[ABSENT[backend], *more] for more in slow]
-    return [pytest.param(backend, CHUNKS[k], id=f"{backend}-{k}", marks=marks[k]) for k in range(len(CHUNKS))]
+    """One program for each chunk: of rows whose turn it is, and slow ones of the others; numba takes half a minute."""
+    found, count = [], PROGRAMS[backend]
+    for turn in (True, False):
+        for k in range(count):
+            rows = [row for row in FIXED if row.number() % count == k and row.turn("native code") == turn]
+            slow = [] if turn and (backend == "cc" or k == 0) else [pytest.mark.slow]
+            name = f"{backend}-{k}{'' if turn else '-others'}"
+            found.append(pytest.param(backend, rows, id=name, marks=[ABSENT[backend], *slow]))
+    return found
 
 
 def outcomes(rows: list[Case], weights: list[list[Any]], call: Any, scale: float) -> list[list[Any]]:
