@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from autograd_lite.functions.joined import *  # noqa: F403
     from autograd_lite.functions.made import *  # noqa: F403
     from autograd_lite.functions.methods import *  # noqa: F403
+    from autograd_lite.functions.numbers import *  # noqa: F403
     from autograd_lite.functions.numpys import *  # noqa: F403
+    from autograd_lite.functions.ordered import *  # noqa: F403
     from autograd_lite.nn.functional.embeddings import one_hot as one_hot
     from autograd_lite.nn.parameter import Parameter
     from autograd_lite.saving import load, save
@@ -62,6 +64,7 @@ _LATER = {
     **dict.fromkeys(("hessian", "jacobian"), "transforms.jacobians"),
     **dict.fromkeys(("autograd", "cuda", "data", "implicit", "nn", "numpy", "optim", "optimize", "testing", "viz"), ""),
     **dict.fromkeys(("load", "save"), "saving"),
+    **dict.fromkeys(("fft", "linalg"), "numpy"),
     **NAMES,
     "Parameter": "nn.parameter",
     "checkpoint": "transforms.checkpoint",

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.conventions import conjugated
-from autograd_lite.base.later import listing
+from autograd_lite.base.later import arriving, listing
 from autograd_lite.engine import refusals
 from autograd_lite.engine.graph import Node, reachable
 from autograd_lite.engine.record import Handle, array_of, make_tensor
@@ -177,4 +177,5 @@ def _handed_out(g: Any, x: Any, zeros: bool, others: Sequence[Any]) -> Any:
     return g if isinstance(g, Handle) else make_tensor(owned(g, [t._data for t in others if t is not None]))
 
 
+__getattr__ = arriving(__name__, {}, errors.NOT_IN_AUTOGRAD)
 __dir__ = listing(__name__)

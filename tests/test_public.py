@@ -39,7 +39,7 @@ def public() -> dict[str, Any]:
 PUBLIC = public()
 CALLED = {
     name: x for name, x in PUBLIC.items()
-    if not isinstance(x, (ModuleType, str, bool)) and getattr(x, "__module__", "") != "numpy"
+    if not isinstance(x, (ModuleType, str, bool, float)) and getattr(x, "__module__", "") not in ("numpy", "builtins")
 }  # fmt: skip
 
 

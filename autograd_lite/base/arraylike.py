@@ -46,14 +46,19 @@ ABSENT |= {name: line.format(name=name) for line, names in _ABSENT.items() for n
 
 
 class Absent:
-    """What an ndarray has and a class has not: `hasattr` says so, and who asks for it is told what to write."""
+    """What somebody may look for in a class and is not there: `hasattr` says so, and who asks is told what to write."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self.__doc__ = f"It is not here: write {ABSENT[name]}."
+    def __init__(self, name: str, instead: str, owner: str = "an ndarray") -> None:
+        self._name, self._instead, self._owner = name, instead, owner
+        self.__doc__ = f"It is not here: write {instead}."
 
     def __get__(self, x: Any, cls: Any = None) -> NoReturn:
-        raise errors.NoAttributeError(errors.NO_ATTRIBUTE.format(name=self._name, instead=ABSENT[self._name]))
+        said = {"owner": self._owner, "name": self._name, "instead": self._instead}
+        raise errors.NoAttributeError(errors.NO_ATTRIBUTE.format(**said))
+
+
+def _is_absent(cls: type, name: str) -> bool:
+    return isinstance(next((vars(c)[name] for c in cls.__mro__ if name in vars(c)), None), Absent)
 
 
 class ArrayLike:
@@ -87,7 +92,7 @@ class ArrayLike:
             raise TypeError(f"{cls.__name__} is like an array, but has no {', '.join(missing)}")
 
     def __dir__(self) -> list[str]:
-        return [name for name in super().__dir__() if name not in ABSENT or defines(type(self), name, ArrayLike)]
+        return [name for name in super().__dir__() if not _is_absent(type(self), name)]
 
     # ----- what it is -----
 
@@ -178,7 +183,7 @@ class ArrayLike:
 DECLARED = [name for name, x in vars(ArrayLike).items() if getattr(x, "__isabstractmethod__", False)]
 """What every class that is not abstract has of its own."""
 for _name in ABSENT:
-    setattr(ArrayLike, _name, Absent(_name))
+    setattr(ArrayLike, _name, Absent(_name, ABSENT[_name]))
 
 
 # ----- what a thing is -----

@@ -222,19 +222,15 @@ RAGGED = (
     "Write [row + [0.0] * (n - len(row)) for row in data] with n = max(map(len, data)), or one Tensor for each row"
 )
 UNSUPPORTED_ELSEWHERE = "{name} is not supported on a Tensor: {why}"
-NO_ATTRIBUTE = "an ndarray has {name}, and what stands for one here has not. Write {instead}"
+NO_ATTRIBUTE = "{owner} has {name}, and what stands for one here has not. Write {instead}"
 UNSUPPORTED = "numpy.{name} is not supported on a Tensor: {why}"
 UNSUPPORTED_ARGUMENT = (
     "the argument {argument} of {op} is not supported on a Tensor{extra}. Write {call}, with no others"
 )
 UNKNOWN_ARGUMENT = "{op}() has no argument {argument}, or has been given it twice. Write {call}"
-_EXTREMA = (
-    "{name}(dim={dim}) of PyTorch returns values and places, and NumPy's the values alone, as here. Write "
-    "t.{name}(axis={dim}), and t.arg{name}(axis={dim}) for the places"
+SPREAD_OTHERWISE = (
+    "{name}(dim={dim}) of PyTorch divides by n - 1, and NumPy's by n, as here. Write t.{name}(axis={dim}, ddof=1)"
 )
-_SPREAD = "{name}(dim={dim}) of PyTorch divides by n - 1, and NumPy's by n, as here. Write t.{name}(axis={dim}, ddof=1)"
-MEANT_OTHERWISE = {"max": _EXTREMA, "min": _EXTREMA, "std": _SPREAD, "var": _SPREAD}
-"""Methods that mean something else in PyTorch, for which its names of arguments are none here."""
 T_OF_MORE = "t() exchanges the axes of a matrix, and the Tensor has shape {shape}. Write t.swapaxes(-1, -2)"
 NO_MATRIX = "{what} has fewer than two axes, of which mT would exchange the last. Write t[:, None] for a column"
 SPLIT_SIZES = (

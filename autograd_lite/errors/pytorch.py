@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-_PLACES = (
-    "{name}() of PyTorch returns values and places, NumPy's the values alone. Write ag.a{name}(t, dim=1) for values "
-    "and ag.arg{name}(t, dim=1) for places; np.{name}imum(a, b) for the {larger} of two"
-)
-_SPREAD = "{name}() of PyTorch divides by n - 1, and NumPy's by n. Write np.{name}(t, ddof=1), or t.{name}(ddof=1)"
 _ONE_DEVICE = '{name} says which devices there are, and here there is one. Write device = "cpu"'
 NOT_TAKEN_OVER = {
-    "max": _PLACES.format(name="max", larger="larger"),
-    "min": _PLACES.format(name="min", larger="smaller"),
-    "std": _SPREAD.format(name="std"),
-    "var": _SPREAD.format(name="var"),
-    "std_mean": "Write np.std(t, ddof=1), np.mean(t)",
-    "var_mean": "Write np.var(t, ddof=1), np.mean(t)",
-    "median": (
-        "median() of PyTorch returns the lower one of two in the middle, and places; NumPy's their mean. Write "
-        "np.median(t)"
-    ),
-    "sort": "sort() of PyTorch returns values and places. Write np.sort(t), and t.argsort() for the places",
-    "transpose": "transpose() of PyTorch exchanges two axes, and NumPy's names all of them. Write ag.swapaxes(t, 0, 1)",
-    "nonzero": "nonzero() of PyTorch is a matrix of places, and NumPy's one array for each axis. Write np.argwhere(t)",
-    "unique": "unique() takes other arguments in PyTorch. Write np.unique(t)",
-    "cov": "Write np.cov(t)",
     "backends": _ONE_DEVICE.format(name="torch.backends"),
     "accelerator": _ONE_DEVICE.format(name="torch.accelerator"),
     "set_default_dtype": (
         "Floats are float64 where nothing else is said. Write dtype=ag.float32 where Tensors are made, and "
         "model.float() for a model"
     ),
+    "jit": "Write ag.compile(f)",
+    "func": "Write ag.grad(f), ag.vmap(f), ag.jacobian(f), and ag.nn.functional_call(model, parameters, x)",
+    "utils": "Write from autograd_lite.data import DataLoader, ag.checkpoint(f), and ag.nn.utils",
+    "amp": "Numbers have the dtype that they are given. Write model.float(), or model.half()",
+    "autocast": "Numbers have the dtype that they are given. Write model.float(), or model.half()",
+    "distributions": "Write ag.multinomial(p, 1), ag.bernoulli(p), or mean + std * ag.randn(n)",
+    "FloatTensor": "Write ag.tensor(data, dtype=ag.float32)",
+    "LongTensor": "Write ag.tensor(data, dtype=ag.int64)",
+    "set_num_threads": "NumPy's products have the threads of OPENBLAS_NUM_THREADS. Write it before the program starts",
     "set_grad_enabled": (
         "set_grad_enabled() goes on until it is called again. Write with ag.no_grad():, or with ag.enable_grad():"
     ),
 }
-"""Functions of PyTorch's that are not here, because NumPy has the same name for something else, and what to write."""
+"""What of PyTorch is not here, and what to write."""
 
 FROM_NUMPY = "from_numpy() takes an array of NumPy's, not {given}. Write ag.as_tensor(x)"
 RANDINT_SIZE = "randint() needs the shape of what is drawn. Write ag.randint({high}, (2, 3))"
@@ -53,8 +42,20 @@ WHERE_OF_TWO = "where() takes both of two alternatives, or none. Write ag.where(
 MESHGRID_INDEXING = (
     "meshgrid() is given indexing={given!r}. Write indexing='ij', PyTorch's default, or indexing='xy', NumPy's"
 )
+KTH = "kthvalue() counts from 1: k={k} of {n} elements. Write k=1 for the smallest"
 
 # ----- autograd.grad -----
+
+NOT_IN_AUTOGRAD = {
+    "Function": "Write ag.custom_op(f, vjp=...)",
+    "Variable": "Write ag.Tensor(x, requires_grad=True)",
+    "detect_anomaly": "Write with ag.debug():",
+    "set_detect_anomaly": "Write with ag.debug():",
+    "functional": "Write ag.jacobian(f), ag.hessian(f), ag.vjp(f, x), ag.jvp(f, (x,), (v,)), ag.hvp(f, (x,), (v,))",
+    "gradcheck": "Write ag.gradcheck(f, x)",
+    "gradgradcheck": "Write ag.gradcheck(f, x, order=2)",
+}
+"""What of PyTorch's ``autograd`` has another name here."""
 
 GRAD_OUTPUTS = "{given} cotangents are given for {count} results. Write one for each of them, None where it is 1"
 GRAD_INPUT = "input {place} of grad() is {what}, which no derivative is kept for. Write requires_grad=True for it"

@@ -14,7 +14,8 @@ from autograd_lite.rules.common import detached
 from autograd_lite.tensor.tensor import Tensor
 
 __all__ = [
-    "bernoulli", "multinomial", "normal", "rand", "rand_like", "randint", "randn", "randn_like", "randperm",
+    "bernoulli", "multinomial", "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "randperm",
 ]  # fmt: skip
 
 
@@ -129,6 +130,19 @@ def randn_like(
     """
     wanted = input.dtype if dtype is None else dtype
     return randn(input.shape, generator=generator, dtype=wanted, device=device, requires_grad=requires_grad)
+
+
+def randint_like(input: Any, low: int, high: Any = None, *, generator: Any = None, dtype: Any = None) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return whole numbers as `randint` does, in the shape and dtype of another Tensor.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.randint_like(ag.zeros(2), 5).dtype
+    dtype('float64')
+    """
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input.shape, generator=generator, dtype=input.dtype if dtype is None else dtype)
 
 
 def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None) -> Tensor:

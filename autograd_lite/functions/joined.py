@@ -12,7 +12,8 @@ from autograd_lite.functions.made import as_tensor, finished
 from autograd_lite.tensor.tensor import Tensor
 
 __all__ = [
-    "cat", "concat", "concatenate", "einsum", "hstack", "meshgrid", "stack", "vstack", "where",
+    "addcdiv", "addcmul", "addmm", "baddbmm", "broadcast_tensors", "cat", "cdist", "concat", "concatenate", "cross",
+    "einsum", "hstack", "meshgrid", "stack", "vstack", "where",
 ]  # fmt: skip
 
 
@@ -127,3 +128,80 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         raise errors.ArgumentError(errors.MESHGRID_INDEXING.format(given=indexing))
     given: Any = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
     return tuple(map(finished, np.meshgrid(*[as_tensor(t) for t in given], indexing=indexing)))  # type: ignore[call-overload]
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+    """Return Tensors in the shape that they have together.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> [t.shape for t in ag.broadcast_tensors(ag.ones(2, 1), ag.ones(3))]
+    [(2, 3), (2, 3)]
+    """
+    return tuple(map(finished, np.broadcast_arrays(*map(as_tensor, tensors))))
+
+
+def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return the vector products along an axis, the last one by default: `numpy.cross`.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    return finished(np.cross(as_tensor(input), as_tensor(other), axis=dim))
+
+
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return ``beta * input + alpha * (mat1 @ mat2)``; ``baddbmm`` is the same for stacks.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.addmm(ag.ones(1, 1), ag.ones(1, 2), ag.ones(2, 1), alpha=0.5).tolist()
+    [[2.0]]
+    """
+    product, t = as_tensor(mat1) @ as_tensor(mat2), as_tensor(input)
+    return finished((t if beta == 1 else beta * t) + (product if alpha == 1 else alpha * product))
+
+
+baddbmm = addmm
+
+
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return ``input + value * tensor1 * tensor2``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.addcmul([1.0], [2.0], [3.0], value=2).tolist()
+    [13.0]
+    """
+    return finished(as_tensor(input) + value * as_tensor(tensor1) * as_tensor(tensor2))
+
+
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return ``input + value * tensor1 / tensor2``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.addcdiv([1.0], [6.0], [3.0]).tolist()
+    [3.0]
+    """
+    return finished(as_tensor(input) + value * as_tensor(tensor1) / as_tensor(tensor2))
+
+
+def cdist(x1: Any, x2: Any, p: float = 2.0) -> Tensor:
+    """Return the distances of all rows of a matrix from all of another, or of stacks of matrices.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.cdist([[0.0, 0.0]], [[3.0, 4.0], [0.0, 1.0]]).tolist()
+    [[5.0, 1.0]]
+    """
+    apart = as_tensor(x1)[..., :, None, :] - as_tensor(x2)[..., None, :, :]
+    return finished(np.linalg.vector_norm(apart, ord=p, axis=-1))

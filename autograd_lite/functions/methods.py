@@ -14,16 +14,17 @@ from autograd_lite.tensor.tensor import Tensor
 
 __all__ = [
     "abs", "absolute", "acos", "acosh", "add", "all", "allclose", "amax", "amin", "any", "arccos", "arccosh", "arcsin",
-    "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "argsort", "asin", "asinh", "atan", "atan2",
-    "atanh", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clip", "clone", "conj", "cos", "cosh", "count_nonzero",
-    "cumprod", "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "eq", "equal", "exp", "exp2", "expm1",
-    "flatten", "flip", "floor", "gather", "ge", "gt", "index_select", "is_floating_point", "isclose", "isfinite",
-    "isinf", "isnan", "le", "log", "log10", "log1p", "log2", "logical_and", "logical_not", "logical_or", "lt",
+    "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh", "bmm",
+    "broadcast_to", "ceil", "chunk", "clamp", "clip", "clone", "conj", "cos", "cosh", "count_nonzero", "cumprod",
+    "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "eq", "equal", "exp", "exp2", "expm1", "flatten",
+    "flip", "floor", "gather", "ge", "gt", "index_add", "index_select", "is_floating_point", "isclose", "isfinite",
+    "isinf", "isnan", "le", "lerp", "log", "log10", "log1p", "log2", "logical_and", "logical_not", "logical_or", "lt",
     "masked_fill", "masked_select", "matmul", "maximum", "mean", "minimum", "mm", "moveaxis", "movedim", "mul",
     "multiply", "mv", "nan_to_num", "ne", "neg", "negative", "norm", "numel", "outer", "permute", "pow", "prod",
-    "ravel", "reciprocal", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "select", "sign",
-    "sin", "sinh", "split", "sqrt", "square", "squeeze", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take",
-    "tan", "tanh", "tile", "topk", "trace", "tril", "triu", "true_divide", "trunc", "unbind", "unsqueeze",
+    "ravel", "reciprocal", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter",
+    "scatter_add", "select", "sign", "sin", "sinh", "split", "sqrt", "square", "squeeze", "sub", "subtract", "sum",
+    "swapaxes", "swapdims", "t", "take", "tan", "tanh", "tile", "topk", "trace", "tril", "triu", "true_divide",
+    "trunc", "unbind", "unsqueeze",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -107,6 +108,7 @@ ge = _function(Tensor.ge)
 gt = _function(Tensor.gt)
 isclose = _function(Tensor.isclose)
 le = _function(Tensor.le)
+lerp = _function(Tensor.lerp)
 logical_and = _function(Tensor.logical_and)
 logical_or = _function(Tensor.logical_or)
 lt = _function(Tensor.lt)
@@ -132,7 +134,6 @@ amin = _function(Tensor.amin)
 any = _function(Tensor.any)  # noqa: A001 - PyTorch's names
 argmax = _function(Tensor.argmax)
 argmin = _function(Tensor.argmin)
-argsort = _function(Tensor.argsort)
 count_nonzero = _function(Tensor.count_nonzero)
 cumprod = _function(Tensor.cumprod)
 cumsum = _function(Tensor.cumsum)
@@ -173,8 +174,11 @@ detach = _function(Tensor.detach)
 diag = _function(Tensor.diag)
 diagonal = _function(Tensor.diagonal)
 gather = _function(Tensor.gather)
+index_add = _function(Tensor.index_add)
 index_select = _function(Tensor.index_select)
 masked_select = _function(Tensor.masked_select)
+scatter = _function(Tensor.scatter)
+scatter_add = _function(Tensor.scatter_add)
 select = _function(Tensor.select)
 split = _function(Tensor.split)
 take = _function(Tensor.take)

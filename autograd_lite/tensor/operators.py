@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import ArrayLike
+from autograd_lite.base.arraylike import Absent, ArrayLike
 from autograd_lite.engine import refusals
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import indexing
@@ -18,6 +18,7 @@ from autograd_lite.tensor.members.elementwise import Elementwise
 from autograd_lite.tensor.members.in_place import InPlace
 from autograd_lite.tensor.members.pairs import Pairs
 from autograd_lite.tensor.members.parts import PartMethods
+from autograd_lite.tensor.members.placed import Placing
 from autograd_lite.tensor.members.reductions import Reductions
 from autograd_lite.tensor.members.shaping import Shaping
 
@@ -161,7 +162,20 @@ class Methods(ArrayMethods, ArrayLike, abstract=True):
         return self.swapaxes(-1, -2)
 
 
-class TensorMethods(Elementwise, Pairs, Reductions, Shaping, PartMethods, InPlace, Conversions, Methods, abstract=True):
+class TensorMethods(
+    Elementwise, Pairs, Reductions, Shaping, PartMethods, InPlace, Placing, Conversions, Methods, abstract=True
+):
     """What a Tensor has besides: functions of NumPy that are no methods there, and what PyTorch's Tensor has."""
 
     __slots__ = ()
+
+
+_PYTORCHS = {
+    "values": "t.max(dim=1).values, with the name of the axis", "indices": "t.max(dim=1).indices, or t.argmax(1)",
+    "grad_fn": "ag.explain(t), or ag.visualize(t)", "is_cuda": "False: the one device is the processor",
+    "cuda": "t itself: the one device is the processor", "data_ptr": "t.detach().numpy().ctypes.data",
+    "element_size": "t.dtype.itemsize", "is_contiguous": "True", "erf": "scipy.special.erf(t)",
+    **{name: f"ag.{name}(t)" for name in ("bincount", "kthvalue", "median", "quantile", "unique", "diff", "addmm")},
+}  # fmt: skip
+for _name in _PYTORCHS.keys() - vars(TensorMethods).keys():
+    setattr(TensorMethods, _name, Absent(_name, _PYTORCHS[_name], "a Tensor of PyTorch"))

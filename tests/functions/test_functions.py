@@ -20,6 +20,64 @@ V = np.array([0.5, 2.0, -1.0])
 J = np.array([[2, 0], [1, 1]])
 
 CALLS = {
+    "torch.max(x)": "X.max()",
+    "torch.max(x, 1)[0]": "X.max(1)",
+    "torch.max(x, dim=1).indices": "X.argmax(1)",
+    "torch.max(x, 1, keepdim=True)[1]": "X.argmax(1, keepdims=True)",
+    "torch.max(x, y)": "np.maximum(X, Y)",
+    "torch.min(x, 0).values": "X.min(0)",
+    "torch.min(x, y)": "np.minimum(X, Y)",
+    "x.max(dim=1)[0]": "X.max(1)",
+    "x.max(dim=1).indices": "X.argmax(1)",
+    "x.min(dim=0, keepdim=True)[1]": "X.argmin(0, keepdims=True)",
+    "torch.sort(x)[0]": "np.sort(X)",
+    "torch.sort(x, dim=0, descending=True)[0]": "np.sort(X, 0)[::-1]",
+    "torch.sort(x, descending=True).indices": "np.argsort(-X)",
+    "torch.argsort(x, descending=True)": "np.argsort(-X)",
+    "torch.kthvalue(x, 2, dim=1).values": "np.sort(X)[:, 1]",
+    "torch.kthvalue(x, 1, keepdim=True)[1]": "X.argmin(1, keepdims=True)",
+    "torch.median(x)": "np.sort(X.ravel())[2]",
+    "torch.median(x, dim=1)[0]": "np.sort(X)[:, 1]",
+    "torch.median(x, 0)[1]": "X.argmin(0)",
+    "torch.std(x)": "X.std(ddof=1)",
+    "torch.std(x, dim=1, keepdim=True)": "X.std(1, ddof=1, keepdims=True)",
+    "torch.var(x, 0)": "X.var(0, ddof=1)",
+    "torch.var(x, dim=0, correction=0)": "X.var(0)",
+    "torch.var(x, unbiased=False)": "X.var()",
+    "torch.std(x, 1, False)": "X.std(1)",
+    "torch.transpose(x, 0, 1)": "X.T",
+    "torch.nonzero(i)": "np.argwhere(J)",
+    "torch.nonzero(i, as_tuple=True)[0]": "np.nonzero(J)[0]",
+    "torch.unique(i)": "np.unique(J)",
+    "torch.unique(i, return_counts=True)[1]": "np.unique(J, return_counts=True)[1]",
+    "torch.unique(i, dim=0, return_inverse=True)[0]": "np.unique(J, axis=0)",
+    "torch.lerp(x, y, 0.25)": "X + 0.25 * (Y - X)",
+    "torch.addmm(x @ y.T, x, y.T, beta=0.5, alpha=2)": "0.5 * (X @ Y.T) + 2 * (X @ Y.T)",
+    "torch.addcmul(x, x, y, value=2)": "X + 2 * X * Y",
+    "torch.addcdiv(x, x, y)": "X + X / Y",
+    "torch.cdist(x, y)": "np.sqrt(((X[:, None] - Y[None]) ** 2).sum(-1))",
+    "torch.cdist(x, y, p=1)": "np.abs(X[:, None] - Y[None]).sum(-1)",
+    "torch.cross(x, y, dim=1)": "np.cross(X, Y)",
+    "torch.broadcast_tensors(x, v)[1]": "np.broadcast_to(V, (2, 3))",
+    "torch.scatter(torch.zeros(2, 3), 1, i, 1.0)": "np.eye(3)[J].sum(1).clip(0, 1)",
+    "torch.zeros(2, 3).scatter_(1, i[:, :1], x[:, :1])": "np.eye(3)[J[:, 0]] * X[:, :1]",
+    "torch.zeros(3).scatter_add_(0, i[0], v[:2])": "np.array([V[1], 0.0, V[0]])",
+    "torch.zeros(2, 3).index_add_(0, i[1], x)": "np.stack([0 * X[0], X.sum(0)])",
+    "torch.index_add(torch.ones(2, 3), 0, i[1], x, alpha=2)": "np.stack([0 * X[0], 2 * X.sum(0)]) + 1",
+    "torch.empty(2).normal_(2.0, 0.0)": "np.full(2, 2.0)",
+    "x.new_zeros(2)": "np.zeros(2)",
+    "i.new_full((2,), 3)": "np.full(2, 3)",
+    "x.new_tensor([1])": "np.ones(1)",
+    "x.new_ones(2, 1)": "np.ones((2, 1))",
+    "torch.finfo(torch.float64).eps": "np.finfo(float).eps",
+    "torch.iinfo(torch.int64).max": "2**63 - 1",
+    "torch.pi": "np.pi",
+    "torch.is_tensor(x)": "True",
+    "torch.tensor(torch.inf)": "np.array(np.inf)",
+    "torch.linalg.norm(x)": "np.linalg.norm(X)",
+    "torch.linalg.inv(x @ x.T)": "np.linalg.inv(X @ X.T)",
+    "torch.fft.fft(v).real": "np.fft.fft(V).real",
+    "torch.randint_like(i, 1)": "0 * J",
     "torch.bincount(i.ravel(), minlength=4)": "np.bincount(J.ravel(), minlength=4)",
     "torch.diff(x, dim=0)": "np.diff(X, axis=0)",
     "torch.quantile(x, 0.3, dim=1)": "np.quantile(X, 0.3, axis=1)",
@@ -222,10 +280,16 @@ def test_all_names_are_pytorchs() -> None:
 
 
 @pytest.mark.parametrize("name", errors.NOT_TAKEN_OVER)
-def test_what_has_another_meaning_in_numpy_says_what_to_write(name: str) -> None:
+def test_what_is_not_here_says_what_to_write(name: str) -> None:
     with pytest.raises(AttributeError, match=r"[Ww]rite"):
         getattr(ag, name)
     assert not hasattr(ag, name)
+
+
+@pytest.mark.parametrize("name", errors.NOT_IN_AUTOGRAD)
+def test_what_has_another_name_here_says_which(name: str) -> None:
+    with pytest.raises(AttributeError, match=r"Write"):
+        getattr(ag.autograd, name)
 
 
 def test_all_is_lists_and_arrays_too() -> None:

@@ -13,7 +13,18 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.engine.binding import PYTORCH_NAMES
-from autograd_lite.tensor.members import arrays, conversions, elementwise, in_place, pairs, parts, reductions, shaping
+from autograd_lite.tensor import operators
+from autograd_lite.tensor.members import (
+    arrays,
+    conversions,
+    elementwise,
+    in_place,
+    pairs,
+    parts,
+    placed,
+    reductions,
+    shaping,
+)
 
 X = np.array([[0.3, 0.7, -0.4], [0.9, -0.2, 0.5]])
 POSITIVE = np.abs(X) + 1.1
@@ -23,7 +34,19 @@ OTHER = np.array([[0.8, 0.2, 0.1], [-0.5, 0.6, 1.5]])
 INDEX = np.array([[2, 0], [1, 1]])
 MASK = np.array([[True, False, True], [False, False, True]])
 
+ZEROS, ADDED, ROW = np.zeros((2, 2), int), np.array([1.0, 0, 0]), np.array([[0.0], [1.0]])
 Form = Callable[[Any], Any]
+
+
+def _scattered(a: Any) -> Any:
+    """`a` with some elements of `OTHER` at the columns of `INDEX`."""
+    chosen = np.zeros((2, 3))
+    np.put_along_axis(chosen, INDEX, 1.0, 1)
+    put = np.zeros((2, 3))
+    np.put_along_axis(put, INDEX, OTHER[:, :2], 1)
+    return a * (1 - chosen) + put
+
+
 DERIVED: dict[str, tuple[Any, Form, Form]] = {
     # element by element
     **{
@@ -58,6 +81,15 @@ DERIVED: dict[str, tuple[Any, Form, Form]] = {
     "clamp from below": (X, lambda t: t.clamp(0.0), lambda a: np.maximum(a, 0.0)),
     # of two
     "add": (X, lambda t: t.add(OTHER, alpha=2), lambda a: a + 2 * OTHER),
+    "lerp": (X, lambda t: t.lerp(OTHER, 0.3), lambda a: 0.7 * a + 0.3 * OTHER),
+    "scatter": (X, lambda t: t.scatter(1, INDEX, OTHER), lambda a: _scattered(a).astype(a.dtype)),
+    "scatter_add": (
+        X, lambda t: t.scatter_add(1, ZEROS, OTHER),
+        lambda a: (a + ADDED * OTHER[:, :2].sum(1)[:, None]).astype(a.dtype),
+    ),
+    "index_add": (
+        X, lambda t: t.index_add(0, [1, 1], OTHER), lambda a: (a + ROW * OTHER.sum(0)).astype(a.dtype),
+    ),
     "add a list": (X, lambda t: t.add([1.0, 2.0, 3.0], alpha=2), lambda a: a + np.array([2.0, 4.0, 6.0])),
     "sub": (X, lambda t: t.sub(OTHER, alpha=2), lambda a: a - 2 * OTHER),
     "subtract": (X, lambda t: t.subtract(1.0), lambda a: a - 1),
@@ -186,6 +218,10 @@ def test_a_method_is_compiled(name: str) -> None:
 
 
 CONSTANTS: dict[str, tuple[Any, Form, Any]] = {
+    "new_zeros": (X, lambda t: t.new_zeros(2), np.zeros(2)),
+    "new_ones": (X, lambda t: t.new_ones((2, 1)), np.ones((2, 1))),
+    "new_full": (X, lambda t: t.new_full((2,), 3), np.full(2, 3.0)),
+    "new_tensor": (X, lambda t: t.new_tensor([1]), np.ones(1)),
     "sign": (X, lambda t: t.sign(), np.sign(X)), "round": (X, lambda t: t.round(1), X.round(1)),
     "floor": (X, lambda t: t.floor(), np.floor(X)), "ceil": (X, lambda t: t.ceil(), np.ceil(X)),
     "trunc": (X, lambda t: t.trunc(), np.trunc(X)), "isnan": (X, lambda t: t.isnan(), np.isnan(X)),
@@ -236,6 +272,11 @@ IN_PLACE: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "masked_fill_": (lambda t: t.masked_fill_(MASK, 2.0), lambda a: np.where(MASK, 2.0, a)),
     "copy_": (lambda t: t.copy_(OTHER), lambda a: OTHER + 0 * a),
     "fill_": (lambda t: t.fill_(2.0), lambda a: 0 * a + 2),
+    "scatter_": (lambda t: t.scatter_(1, INDEX, OTHER), lambda a: _scattered(a)),
+    "scatter_add_": (lambda t: t.scatter_add_(1, ZEROS, OTHER), lambda a: a + ADDED * OTHER[:, :2].sum(1)[:, None]),
+    "index_add_": (lambda t: t.index_add_(0, [1, 1], OTHER, alpha=2), lambda a: a + 2 * ROW * OTHER.sum(0)),
+    "uniform_": (lambda t: t.uniform_(2, 2), lambda a: 0 * a + 2),
+    "normal_": (lambda t: t.normal_(3, 0), lambda a: 0 * a + 3),
     "zero_": (lambda t: t.zero_(), lambda a: 0 * a),
 }  # fmt: skip
 
@@ -347,9 +388,13 @@ def test_dim_is_axis(name: str) -> None:
     if "keepdims" in inspect.signature(method).parameters:
         pairs.append(({"dim": 0, "keepdim": True}, {"axis": 0, "keepdims": True}))
     for pytorchs, numpys in pairs:
-        if name in errors.MEANT_OTHERWISE:
+        if name in ("max", "min"):
+            values, places = method(t, **pytorchs)
+            assert values.tolist() == method(t, **numpys).tolist()
+            assert places.tolist() == getattr(t, f"arg{name}")(**numpys).tolist()
+        elif name in ("std", "var"):
             with pytest.raises(errors.UnsupportedError, match=rf"Write t\.{name}\(axis="):
-                method(t, *given, **pytorchs)
+                method(t, **pytorchs)
         else:
             found, expected = (_result(lambda k=k: _called(method, t, given, k)) for k in (pytorchs, numpys))
             assert found == expected
@@ -399,7 +444,7 @@ def test_the_names_are_numpys_in_each_signature() -> None:
 
 def test_every_method_is_in_a_table() -> None:
     groups = (arrays.ArrayMethods, elementwise.Elementwise, pairs.Pairs, reductions.Reductions, shaping.Shaping,
-              parts.PartMethods, in_place.InPlace, conversions.Conversions)  # fmt: skip
+              parts.PartMethods, in_place.InPlace, conversions.Conversions, placed.Placing)  # fmt: skip
     names = {name for group in groups for name in vars(group) if not name.startswith("_")}
     tried = {name.partition(" ")[0].partition(",")[0] for table in (DERIVED, CONSTANTS, IN_PLACE) for name in table}
     assert names <= tried | {"sort", "fill", "requires_grad_", "device", "to_device"}
@@ -427,3 +472,12 @@ def test_probes_of_protocols() -> None:
     with pytest.raises(TypeError):
         len(number)
     assert math.isclose(number, 1.0)
+
+
+@pytest.mark.parametrize("name", operators._PYTORCHS)
+def test_what_pytorchs_tensor_has_besides_says_what_to_write(name: str) -> None:
+    t = ag.Tensor(X)
+    with pytest.raises(errors.NoAttributeError, match=rf"a Tensor of PyTorch has {name}.*Write "):
+        getattr(t, name)
+    assert not hasattr(t, name)
+    assert name not in dir(t)

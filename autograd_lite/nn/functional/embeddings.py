@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.shapes import Array
+from autograd_lite.base.shapes import A, Array
 from autograd_lite.engine.operands import value_of, with_shape
+from autograd_lite.engine.record import Handle, make_tensor
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.rules.common import detached
@@ -250,19 +251,19 @@ def _largest_of_bags(rows: Array, counted: Array, begins: Array, what: str) -> A
     return _largest(getitem(rows, key=at), inside & getitem(counted, key=at))
 
 
-def one_hot(tensor: Array, num_classes: int = -1) -> Array:
+def one_hot(tensor: A, num_classes: int = -1) -> A:
     """Return whole numbers as rows of zeros with a one in their place.
 
     Parameters
     ----------
-    tensor : array of whole numbers, of any shape
+    tensor : Tensor or array of whole numbers, of any shape
         Numbers from 0 on.
     num_classes : int
         The length of a row; -1 for one more than the largest number.
 
     Returns
     -------
-    array of int, shape (..., num_classes)
+    Tensor or array of int64, shape (..., num_classes)
         A row for each number.
 
     Examples
@@ -277,4 +278,5 @@ def one_hot(tensor: Array, num_classes: int = -1) -> Array:
     count = int(classes.max()) + 1 if num_classes == -1 else num_classes
     said = errors.CLASS_COUNT.format(classes=count, instead="1 + classes.max()")
     verify((classes >= 0) & (classes < count), said, errors.ArgumentError)
-    return (classes[..., None] == np.arange(count)).astype(np.int64)
+    rows = (classes[..., None] == np.arange(count)).astype(np.int64)
+    return make_tensor(rows) if isinstance(tensor, Handle) else rows

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import generator
 from autograd_lite.nn import init
 from autograd_lite.nn.functional.dropouts import probability
@@ -41,6 +42,8 @@ class MultiheadAttention(Module):
     rng : numpy.random.Generator or int, optional
         Where initial values and dropout come from, or its seed; by default the generator of
         `autograd_lite.manual_seed`.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of the parameters: float64 by default.
 
@@ -74,8 +77,9 @@ class MultiheadAttention(Module):
     def __init__(
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, add_bias_kv: bool = False,
         add_zero_attn: bool = False, kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, *,
-        rng: Any = None, dtype: Any = None,
+        rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         what = f"{type(self).__name__}()"
         if not (is_size(embed_dim) and is_size(num_heads)):
             raise errors.ArgumentError(errors.HEADS_SIZES.format(what=what, size=embed_dim, heads=num_heads))

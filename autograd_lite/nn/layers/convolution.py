@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.engine import refusals
 from autograd_lite.nn import functional
 from autograd_lite.nn.functional.convolution import check_groups, pads_of
 from autograd_lite.nn.functional.sizes import each_axis, extent
@@ -74,8 +75,9 @@ class _Conv(_Convolution):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
         dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, rng: Any = None,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self._set(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, 0, rng, dtype
         )
@@ -121,6 +123,8 @@ class Conv2d(_Conv):
         What stands around the images, see `functional.pad`.
     rng : numpy.random.Generator or int, optional
         Where the initial values come from, or its seed; by default the generator of `autograd_lite.manual_seed`.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of weight and bias: float64 by default.
 
@@ -168,8 +172,9 @@ class _ConvTranspose(_Convolution):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
         output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros",
-        *, rng: Any = None, dtype: Any = None,
+        *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self._set(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode,
             output_padding, rng, dtype,
@@ -233,6 +238,8 @@ class ConvTranspose2d(_ConvTranspose):
         Nothing else.
     rng : numpy.random.Generator or int, optional
         Where the initial values come from, or its seed; by default the generator of `autograd_lite.manual_seed`.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of weight and bias: float64 by default.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.engine import refusals
 from autograd_lite.nn import functional
 from autograd_lite.nn.layers.linear import draw, is_size
 from autograd_lite.nn.layers.shown import Shown
@@ -26,6 +27,8 @@ class Bilinear(Module):
         Whether `b` is there.
     rng : numpy.random.Generator or int, optional
         Where the initial values come from, or its seed; by default the generator of `autograd_lite.manual_seed`.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of weight and bias: float64 by default.
 
@@ -43,8 +46,9 @@ class Bilinear(Module):
 
     def __init__(
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, rng: Any = None,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         sizes = in1_features, in2_features, out_features
         if not all(map(is_size, sizes)):
             raise errors.ArgumentError(errors.BILINEAR_SIZES.format(given=sizes))

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.functional.embeddings import padding_row
@@ -73,6 +74,8 @@ class Embedding(_Table):
         Only False.
     rng : numpy.random.Generator or int, optional
         Where the initial values come from, or its seed; by default the generator of `autograd_lite.manual_seed`.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of the table: float64 by default.
 
@@ -93,8 +96,9 @@ class Embedding(_Table):
     def __init__(
         self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None, max_norm: float | None = None,
         norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False, *, rng: Any = None,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self.sparse = sparse
         norm = max_norm, norm_type, scale_grad_by_freq
         self._set(num_embeddings, embedding_dim, padding_idx, norm, rng, dtype)
@@ -136,6 +140,8 @@ class EmbeddingBag(_Table):
         A row that is left out.
     rng : numpy.random.Generator or int, optional
         Where the initial values come from, or its seed; by default the generator of `autograd_lite.manual_seed`.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of the table: float64 by default.
 
@@ -149,8 +155,9 @@ class EmbeddingBag(_Table):
     def __init__(
         self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,
         scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, include_last_offset: bool = False,
-        padding_idx: int | None = None, *, rng: Any = None, dtype: Any = None,
+        padding_idx: int | None = None, *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         if mode not in ("sum", "mean", "max"):
             raise errors.ArgumentError(errors.BAG_MODE.format(given=mode, what="EmbeddingBag()"))
         self.mode, self.sparse, self.include_last_offset = mode, sparse, include_last_offset

@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Shape
+from autograd_lite.engine import refusals
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.nn.functional.convolution import check_groups
 from autograd_lite.nn.layers.convolution import (
@@ -113,7 +114,10 @@ class LazyLinear(_Lazy, Linear):
 
     _becomes = Linear
 
-    def __init__(self, out_features: int, bias: bool = True, *, rng: Any = None, dtype: Any = None) -> None:
+    def __init__(
+        self, out_features: int, bias: bool = True, *, rng: Any = None, device: Any = None, dtype: Any = None
+    ) -> None:
+        refusals.device(device)
         super().__init__(1, out_features, bias, rng=0, dtype=dtype)
         self._without_size(in_features=0, _rng=rng)
 
@@ -140,8 +144,10 @@ class _LazyConvolution(_Lazy, _Convolution):
 class _LazyConv(_LazyConvolution, _Conv):
     def __init__(
         self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
-        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *, rng: Any = None, dtype: Any = None,
+        groups: int = 1, bias: bool = True, padding_mode: str = "zeros",
+        *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         settings = (stride, padding, dilation, groups, bias, padding_mode)
         super().__init__(groups, out_channels, kernel_size, *settings, rng=0, dtype=dtype)
         self._without_size(in_channels=0, _rng=rng)
@@ -151,8 +157,9 @@ class _LazyConvTranspose(_LazyConvolution, _ConvTranspose):
     def __init__(
         self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
         groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros", *, rng: Any = None,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         settings = (stride, padding, output_padding, groups, bias, dilation, padding_mode)
         super().__init__(groups, out_channels, kernel_size, *settings, rng=0, dtype=dtype)
         self._without_size(in_channels=0, _rng=rng)
@@ -163,8 +170,9 @@ class _LazyNorm(_Lazy, _Norm):
 
     def __init__(
         self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
-        *, dtype: Any = None, bias: bool = True,
+        *, device: Any = None, dtype: Any = None, bias: bool = True,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self._set(1, eps, momentum, affine, track_running_stats, dtype, bias)
         self._without_size(num_features=0)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import generator
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.module import Module
@@ -26,6 +27,8 @@ class Linear(Module):
         Whether `b` is there.
     rng : numpy.random.Generator or int, optional
         Where the initial values come from, or its seed; by default the generator of `autograd_lite.manual_seed`.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of weight and bias: float64 by default.
 
@@ -51,8 +54,10 @@ class Linear(Module):
     """
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, *, rng: Any = None, dtype: Any = None
+        self, in_features: int, out_features: int, bias: bool = True,
+        *, rng: Any = None, device: Any = None, dtype: Any = None
     ) -> None:
+        refusals.device(device)
         sizes = in_features, out_features
         if not all(map(is_size, sizes)):
             raise errors.ArgumentError(errors.FEATURES.format(given=sizes))

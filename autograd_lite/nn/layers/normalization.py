@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine import refusals
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.functional.sizes import each_axis, unmasked
@@ -92,8 +93,9 @@ def _misfit(layer: _Norm, given: Any) -> str:
 class _BatchNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, *, dtype: Any = None, bias: bool = True,
+        track_running_stats: bool = True, *, device: Any = None, dtype: Any = None, bias: bool = True,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self._set(num_features, eps, momentum, affine, track_running_stats, dtype, bias)
 
     def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
@@ -136,6 +138,8 @@ class BatchNorm2d(_BatchNorm):
         Whether there are a weight and a bias.
     track_running_stats : bool
         Whether there are running statistics; else those of the batch are used after `eval` too.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of all these: float64 by default.
     bias : bool
@@ -175,8 +179,9 @@ class BatchNorm3d(_BatchNorm):
 class _InstanceNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
-        track_running_stats: bool = False, *, dtype: Any = None, bias: bool = True,
+        track_running_stats: bool = False, *, device: Any = None, dtype: Any = None, bias: bool = True,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self._set(num_features, eps, momentum, affine, track_running_stats, dtype, bias)
 
     def _axis(self, ndim: int) -> int:
@@ -246,6 +251,8 @@ class LayerNorm(Module):
         Whether there is a weight.
     bias : bool
         Whether there is a bias beside the weight.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of both: float64 by default.
 
@@ -265,8 +272,9 @@ class LayerNorm(Module):
 
     def __init__(
         self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, *,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self.normalized_shape = _shape(normalized_shape, "LayerNorm()")
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self.weight, self.bias = _weight_and_bias(self.normalized_shape, dtype, elementwise_affine, bias)
@@ -293,6 +301,8 @@ class RMSNorm(Module):
         What keeps from dividing by zero; by default the distance from 1 to the next number of the input's dtype.
     elementwise_affine : bool
         Whether there is a weight, 1 at first.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of the weight: float64 by default.
 
@@ -303,8 +313,10 @@ class RMSNorm(Module):
     """
 
     def __init__(
-        self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True, *, dtype: Any = None
+        self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True,
+        *, device: Any = None, dtype: Any = None
     ) -> None:
+        refusals.device(device)
         self.normalized_shape = _shape(normalized_shape, "RMSNorm()")
         self.eps, self.elementwise_affine = eps, elementwise_affine
         self.weight = Parameter(np.ones(self.normalized_shape, dtype), name="weight") if elementwise_affine else None
@@ -332,6 +344,8 @@ class GroupNorm(Module):
         What keeps from dividing by zero.
     affine : bool
         Whether there are a weight and a bias for each channel, 1 and 0 at first.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of both: float64 by default.
     bias : bool
@@ -344,9 +358,11 @@ class GroupNorm(Module):
     """
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, dtype: Any = None,
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
+        *, device: Any = None, dtype: Any = None,
         bias: bool = True,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         counts = {"num_groups": num_groups, "num_channels": num_channels}
         self.num_groups, self.num_channels = [each_axis(x, 1, name, "GroupNorm()")[0] for name, x in counts.items()]
         if self.num_channels % self.num_groups:

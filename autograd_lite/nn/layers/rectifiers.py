@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import generator
 from autograd_lite.nn import functional
 from autograd_lite.nn.layers.shown import InPlace, Plain, Shown
@@ -300,6 +301,8 @@ class PReLU(Shown):
         1 for one slope, or the number of channels, which count along axis 1.
     init : float
         The first value of all slopes.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of the slopes: float64 by default.
 
@@ -316,7 +319,8 @@ class PReLU(Shown):
 
     _shown = ("num_parameters",)
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
+        refusals.device(device)
         if num_parameters < 1:
             raise errors.ArgumentError(errors.FEATURES.format(given=num_parameters))
         self.num_parameters, self.init = num_parameters, init

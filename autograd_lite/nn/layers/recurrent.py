@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import generator
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn import functional
@@ -213,6 +214,8 @@ class RNN(_Recurrent):
     rng : numpy.random.Generator or int, optional
         Where initial values and dropout come from, or its seed; by default the generator of
         `autograd_lite.manual_seed`.
+    device : {"cpu"}, optional
+        The one device that there is.
     dtype : dtype, optional
         Of the parameters: float64 by default.
 
@@ -238,8 +241,9 @@ class RNN(_Recurrent):
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
         batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, rng: Any = None,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self.nonlinearity, self.mode = nonlinearity, _mode(nonlinearity, self)
         sizes = input_size, hidden_size, num_layers
         self._set(sizes, bias, batch_first, dropout, bidirectional, 0, rng, dtype)
@@ -272,8 +276,10 @@ class LSTM(_Recurrent):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, *, rng: Any = None, dtype: Any = None,
+        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
+        *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         sizes = input_size, hidden_size, num_layers
         self._set(sizes, bias, batch_first, dropout, bidirectional, proj_size, rng, dtype)
 
@@ -304,8 +310,9 @@ class GRU(_Recurrent):
 
     def __init__(
         self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, *, rng: Any = None, dtype: Any = None,
+        dropout: float = 0.0, bidirectional: bool = False, *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         sizes = input_size, hidden_size, num_layers
         self._set(sizes, bias, batch_first, dropout, bidirectional, 0, rng, dtype)
 
@@ -379,8 +386,9 @@ class RNNCell(_Cell):
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, rng: Any = None,
-        dtype: Any = None,
+        device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         self.nonlinearity, self.mode = nonlinearity, _mode(nonlinearity, self)
         self._set(input_size, hidden_size, bias, rng, dtype)
 
@@ -403,8 +411,10 @@ class LSTMCell(_Cell):
     mode = "LSTM"
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, rng: Any = None, dtype: Any = None
+        self, input_size: int, hidden_size: int, bias: bool = True,
+        *, rng: Any = None, device: Any = None, dtype: Any = None
     ) -> None:
+        refusals.device(device)
         self._set(input_size, hidden_size, bias, rng, dtype)
 
     def forward(self, input: Any, hx: Any = None) -> Any:  # noqa: A002 - PyTorch's name
@@ -432,6 +442,8 @@ class GRUCell(_Cell):
     mode = "GRU"
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, rng: Any = None, dtype: Any = None
+        self, input_size: int, hidden_size: int, bias: bool = True,
+        *, rng: Any = None, device: Any = None, dtype: Any = None
     ) -> None:
+        refusals.device(device)
         self._set(input_size, hidden_size, bias, rng, dtype)

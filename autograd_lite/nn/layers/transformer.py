@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
+from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import generator
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn import functional, init
@@ -102,8 +103,9 @@ class TransformerEncoderLayer(_Layer):
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
         activation: Any = functional.relu, layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, *, rng: Any = None, dtype: Any = None,
+        norm_first: bool = False, bias: bool = True, *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         settings = dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, rng, dtype
         self._make(d_model, nhead, *settings, 2)
 
@@ -139,8 +141,9 @@ class TransformerDecoderLayer(_Layer):
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
         activation: Any = functional.relu, layer_norm_eps: float = 1e-5, batch_first: bool = False,
-        norm_first: bool = False, bias: bool = True, *, rng: Any = None, dtype: Any = None,
+        norm_first: bool = False, bias: bool = True, *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         settings = dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, rng, dtype
         self._make(d_model, nhead, *settings, 3)
 
@@ -275,8 +278,10 @@ class Transformer(Module):
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,
         dim_feedforward: int = 2048, dropout: float = 0.1, activation: Any = functional.relu,
         custom_encoder: Module | None = None, custom_decoder: Module | None = None, layer_norm_eps: float = 1e-5,
-        batch_first: bool = False, norm_first: bool = False, bias: bool = True, *, rng: Any = None, dtype: Any = None,
+        batch_first: bool = False, norm_first: bool = False, bias: bool = True,
+        *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
+        refusals.device(device)
         rng = None if rng is None else generator(rng)
         settings = dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias
         made: dict[str, Any] = {"rng": rng, "dtype": dtype}

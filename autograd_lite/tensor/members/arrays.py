@@ -94,6 +94,8 @@ class ArrayMethods:
     def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the largest of all elements, or of those along the axes; equal ones share the gradient.
 
+        With PyTorch's ``dim=``, a named tuple of values and indices, of which the first of equal ones has the gradient.
+
         >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).max(axis=1).tolist()
         [2.0, 5.0]
         """
@@ -101,6 +103,8 @@ class ArrayMethods:
     @method
     def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the smallest of all elements, or of those along the axes; equal ones share the gradient.
+
+        With PyTorch's ``dim=``, a named tuple of values and indices, of which the first of equal ones has the gradient.
 
         >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).min(axis=1).tolist()
         [1.0, 4.0]

@@ -37,6 +37,15 @@ class Pairs:
         """
         return self - _times(other, alpha)
 
+    @own
+    def lerp(self: Any, end: Any, weight: Any) -> Tensor:
+        """Return what lies between the Tensor and another one: ``t + weight * (end - t)``.
+
+        >>> ag.Tensor([0.0, 1.0]).lerp(ag.Tensor([4.0, 5.0]), 0.25).tolist()
+        [1.0, 2.0]
+        """
+        return self + weight * (end - self)
+
     @binary(np.multiply)
     def mul(self, other: Any) -> Tensor:
         """Return ``t * other``, element by element.

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite.base.shapes import Axis
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import exponentials
-from autograd_lite.tensor.members.forms import numpys, own
+from autograd_lite.tensor.members.forms import Placed, numpys, own
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
-
-
-class TopK(NamedTuple):
-    """What `Tensor.topk` returns."""
-
-    values: Tensor
-    indices: Tensor
 
 
 _norm, _flip, _take_along_axis = handler_of(np.linalg.vector_norm), handler_of(np.flip), handler_of(np.take_along_axis)
@@ -95,7 +88,7 @@ class Reductions:
         """
 
     @own
-    def topk(self: Any, k: int, axis: int = -1, largest: bool = True) -> TopK:
+    def topk(self: Any, k: int, axis: int = -1, largest: bool = True) -> Placed:
         """Return the `k` largest elements along an axis, largest first, and their places; or the smallest.
 
         >>> values, indices = ag.Tensor([1.0, 5.0, 2.0]).topk(2)
@@ -104,7 +97,7 @@ class Reductions:
         """
         order = self.argsort(axis)
         places = (_flip(order, axis) if largest else order).take(np.arange(k), axis)
-        return TopK(_take_along_axis(self, places, axis), places)
+        return Placed(_take_along_axis(self, places, axis), places)
 
     # ----- questions -----
 
