@@ -15,16 +15,15 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from goals import PEAK_GOALS, TIME_GOALS
 from report import report
-from roster import CONTENDERS, LOOPS, MATRICES, NETWORKS, PEAKS, PEAKS_OF, STEPS, environment
+from roster import CONTENDERS, NETWORKS, PEAKS, PEAKS_OF, WORKLOADS, environment
 
 NAMED = {contender.name: contender for contender in CONTENDERS}
 
 
 def test_goals_are_of_workloads_and_contenders_that_there_are() -> None:
-    every = {*STEPS, *LOOPS, *MATRICES, *NETWORKS}
     for of, contenders in TIME_GOALS.items():
         assert {of, *contenders} <= {*NAMED}
-        assert all({*goals} <= every for goals in contenders.values())
+        assert all({*goals} <= {*WORKLOADS} for goals in contenders.values())
     assert {*PEAK_GOALS} < {*PEAKS_OF} < {*NAMED}
     assert all({*goals} == {*PEAKS} for goals in PEAK_GOALS.values())
 

@@ -56,6 +56,7 @@ class Choice:
                 self._failed.append(str(error))
                 self.names = [other for other in self.names if other != name]
                 if isinstance(error, machine.TooSlowError):
+                    self.names = ["numpy"]  # for numba takes ten times as long as a C compiler
                     warnings.warn(str(error), errors.AutogradWarning, 2)
         return None
 
