@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from roster import MATRICES
+from roster import MATRICES, PEAKS
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,24 @@ TIME_GOALS: dict[str, dict[str, Goals]] = {
         "ours compiled": {"logistic": Goal(0.95)},
         "ours cc": {
             "mlp784": Goal(1.0), "chain1000": Goal(0.5), "logistic": Goal(0.95), "hessian50": Goal(0.7),
-            "ode1000": Goal(0.2), "lstm64": Goal(0.6),
+            "ode1000": Goal(0.2), "lstm64": Goal(0.6), "transformer": Goal(0.8),
         },
     },
     "PyTorch": {
         "ours": {
             "chain1000": Goal(0.65), "elementwise": Goal(1.0), "logistic": Goal(0.8), "hessian50": Goal(0.07),
-            "ode1000": Goal(0.5), "lstm64": Goal(2.0), **_BESIDE_PYTORCH,
+            "ode1000": Goal(0.5), "lstm64": Goal(2.0), "lenet": Goal(0.6), "transformer": Goal(1.1),
+            "nn.LSTM": Goal(2.0), "conv": Goal(1.5), "batchnorm": Goal(0.6), "embedding": Goal(1.2),
+            "adam10": Goal(0.4), "adam100": Goal(0.4), **_BESIDE_PYTORCH,
         },
+        "ours cc": {"lenet": Goal(0.35), "transformer": Goal(0.6), "nn.LSTM": Goal(1.0)},
     },
     "torch.compile": {"ours cc": {"elementwise": Goal(0.35)}},
     "products and update": {"ours cc": {"mlp1024": Goal(1.02)}},
 }
+
+# The peak of memory, PyTorch's = 1.
+PEAK_GOALS: dict[str, Goals] = {name: dict.fromkeys(PEAKS, Goal(1.0)) for name in ("ours", "ours cc")}
 
 # The first call, in steps of eager `ours`; the first two, in seconds, from nothing and from the cache.
 FIRST_STEPS: Goals = {"ours compiled": Goal(30)}

@@ -16,6 +16,9 @@ def padded(cells: Row, widths: list[int]) -> str:
 
 
 def table(head: Row, rows: list[Row]) -> str:
+    """Return nothing where there are no rows."""
+    if not rows:
+        return ""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     rule = ["-" * width for width in widths]
     return "\n".join(padded(cells, widths) for cells in (head, rule, *rows))

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import product
 
-from figures import WORDS, Figures, Results, differs, figures_of, label, ratio, seconds_of
-from goals import FIRST_CACHED, FIRST_SECONDS, FIRST_STEPS, IMPORT, MEMORY, TIME_GOALS, time_goal, with_goal
+from figures import (
+    WORDS,
+    Figures,
+    Results,
+    differs,
+    figures_of,
+    label,
+    peak_of,
+    ratio,
+    reference_of,
+    seconds_of,
+)
+from goals import (
+    FIRST_CACHED,
+    FIRST_SECONDS,
+    FIRST_STEPS,
+    IMPORT,
+    MEMORY,
+    PEAK_GOALS,
+    TIME_GOALS,
+    Goals,
+    time_goal,
+    with_goal,
+)
 from markdown import Row, shown, table
-from roster import CONTENDERS, ELEMENTS, FUNCTIONS, LOOPS, MATRICES, PRODUCTS, STEPS
+from roster import CONTENDERS, ELEMENTS, FUNCTIONS, LOOPS, MATRICES, NETWORKS, PEAKS, PRODUCTS, STEPS
 
 TIMES = ("hand", "JAX jit", "PyTorch", "torch.compile")
 PHASES = ("forward", "backward", "drop unswept")
@@ -24,6 +47,10 @@ def time_cell(results: Results, name: str, workload: str, reference: str) -> str
     return with_goal(figure, shown(figure), time_goal(reference, name, workload))
 
 
+def measured(results: Results, workload: str) -> bool:
+    return any(workload in found for found in results.values())
+
+
 def step_row(results: Results, name: str, workload: str) -> Row:
     figures = figures_of(results, name, workload)
     if "error" in figures:
@@ -36,7 +63,8 @@ def step_row(results: Results, name: str, workload: str) -> Row:
 def step_table(results: Results) -> str:
     ratios = [f"time, {name} = 1" for name in TIMES]
     known = [contender for contender in CONTENDERS if contender.name != PRODUCTS]
-    rows = [step_row(results, c.name, workload) for workload in (*STEPS, *LOOPS) for c in known if workload in c.steps]
+    pairs = [(w, c.name) for w in (*STEPS, *LOOPS) if measured(results, w) for c in known if w in c.steps]
+    rows = [step_row(results, name, workload) for workload, name in pairs]
     return table(["workload", "contender", "steps/s", "us/step", *ratios], rows)
 
 
@@ -74,6 +102,32 @@ def matrices_table(results: Results) -> str:
     return table(head, [matrices_row(results, name, workload) for workload, name in pairs])
 
 
+def networks_row(results: Results, name: str, workload: str) -> Row:
+    us = seconds_of(results, name, workload) * 1e6
+    return [workload, name, shown(us, 1), *[time_cell(results, name, workload, of) for of in ("PyTorch", "JAX jit")]]
+
+
+def networks_table(results: Results) -> str:
+    pairs = [(w, n) for w, n in product(NETWORKS, results) if "seconds" in figures_of(results, n, w)]
+    head = ["network, float32", "contender", "us", "time, PyTorch = 1", "time, JAX jit = 1"]
+    return table(head, [networks_row(results, name, workload) for workload, name in pairs])
+
+
+def peak_ratio(results: Results, name: str, workload: str) -> float:
+    return ratio(peak_of(results, name, workload), peak_of(results, "PyTorch", workload))
+
+
+def peaks_row(results: Results, name: str, workload: str) -> Row:
+    figure, mb = peak_ratio(results, name, workload), peak_of(results, name, workload) * 1024 / 1e6
+    return [workload, name, shown(mb, 1), with_goal(figure, shown(figure), PEAK_GOALS.get(name, {}).get(workload))]
+
+
+def peaks_table(results: Results) -> str:
+    pairs = [(w, n) for w, n in product(PEAKS, results) if "kb" in figures_of(results, n, f"peak:{w}")]
+    head = ["memory of a step", "contender", "peak, MB", "memory, PyTorch = 1"]
+    return table(head, [peaks_row(results, name, workload) for workload, name in pairs])
+
+
 def first_row(results: Results, name: str, workload: str) -> Row:
     # A contender that has no steps was not asked for its first.
     figures = figures_of(results, name, f"first:{workload}") or figures_of(results, name, workload)
@@ -99,23 +153,33 @@ def first_table(results: Results) -> str:
 
 def complaints(results: Results) -> Iterable[str]:
     firsts = [f"first:{workload}" for workload in STEPS]
-    for workload, name in product((*STEPS, *MATRICES, *FUNCTIONS, *firsts, "chain1e6"), results):
+    peaks = [f"peak:{workload}" for workload in PEAKS]
+    every = (*STEPS, *MATRICES, *FUNCTIONS, *NETWORKS, *peaks, *firsts, "chain1e6")
+    for workload, name in product(every, results):
         error = figures_of(results, name, workload).get("error", WORDS[0])
         if error not in WORDS:
             yield f"{workload}, {name}: {error}"
         if differs(results, name, workload):
-            yield f"{workload}, {name}: WARNING: its result is not that of hand"
+            yield f"{workload}, {name}: WARNING: its result is not that of {reference_of(workload)}"
+
+
+def missed(
+    results: Results, of: str, contenders: dict[str, Goals], figure_of: Callable[[str, str], float]
+) -> list[str]:
+    return [
+        f"- {workload}, {name}: {shown(figure)} x {of}, {goal}"
+        for name, goals in contenders.items()
+        for workload, goal in goals.items()
+        if measured(results, workload) and goal.verdict(figure := figure_of(name, workload)) != "reached"
+    ]
 
 
 def short(results: Results) -> str:
     """What is short of its goal."""
-    lines = [
-        f"- {workload}, {name}: {shown(figure)} x {reference}, {goal}"
-        for reference, contenders in TIME_GOALS.items()
-        for name, goals in contenders.items()
-        for workload, goal in goals.items()
-        if goal.verdict(figure := time_ratio(results, name, workload, reference)) != "reached"
-    ]
+    lines = []
+    for of, contenders in TIME_GOALS.items():
+        lines += missed(results, of, contenders, partial(time_ratio, results, reference=of))
+    lines += missed(results, "the memory of PyTorch", PEAK_GOALS, partial(peak_ratio, results))
     return "\n".join(["Short of the goal, or not measured:", "", *(lines or ["- nothing"])])
 
 
@@ -175,6 +239,9 @@ def report(outcome: Figures) -> str:
     threads = f"{outcome['threads']} thread{'s' * (outcome['threads'] > 1)} each"
     heading = f"{outcome['machine']}; {threads}; best of {outcome['rounds']} interleaved rounds"
     steps = [step_table(results), short(results), products_table(results)]
-    tables = [*steps, matrices_table(results), functions_table(results), import_table(results)]
-    parts = [heading, *tables, *long_part(results)]
-    return "\n\n".join([*parts, *complaints(results)])
+    networks = [networks_table(results), peaks_table(results)]
+    # Of some workloads alone one import of each is measured, which is no figure.
+    imports = [] if outcome["only"] else [import_table(results)]
+    tables = [*steps, *networks, matrices_table(results), functions_table(results), *imports]
+    parts = [heading, *tables, *([] if outcome["only"] else long_part(results))]
+    return "\n\n".join(part for part in [*parts, *complaints(results)] if part)

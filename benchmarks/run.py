@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from figures import Figures, Results
 from report import report
-from roster import CONTENDERS, FUNCTIONS, MATRICES, OURS, PYTORCH, STEPS, TOP, Contender, environment
+from roster import CONTENDERS, GROUPS, OURS, PEAKS, PEAKS_OF, PYTORCH, TOP, WORKLOADS, Contender, environment
 
 SCRIPTS = TOP / "benchmarks" / "contenders"
 TIMEOUT_SECONDS = 900
@@ -68,7 +69,12 @@ class Session:
     cache: str
     """A folder for the compiled code that a contender keeps from one process for the next."""
     threads: int = 1
+    only: tuple[str, ...] = ()
+    """The workloads that are asked for; none of them: all."""
     results: Results = field(default_factory=dict)
+
+    def chosen(self, workloads: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in workloads if not self.only or name in self.only)
 
     def python(self, contender: Contender) -> str:
         return self.peers if contender.peer else sys.executable
@@ -82,16 +88,26 @@ class Session:
         command = [self.python(contender), str(SCRIPTS / "probe.py"), contender.module]
         self.keep(contender, {"probe": execute(contender, command, self.cache, self.threads)})
 
-    def run(self, contender: Contender, workloads: tuple[str, ...], cache: str) -> Figures:
-        command = [self.python(contender), str(SCRIPTS / contender.script), *workloads]
+    def run(self, contender: Contender, workloads: tuple[str, ...], cache: str, script: str = "") -> Figures:
+        command = [self.python(contender), str(SCRIPTS / (script or contender.script)), *workloads]
         return execute(contender, command, cache, self.threads)
 
-    def measure(self, contender: Contender, workloads: tuple[str, ...]) -> None:
-        if "error" in self.results[contender.name]["probe"]:
+    def measure(self, contender: Contender, workloads: tuple[str, ...], script: str = "") -> None:
+        if not workloads or "error" in self.results[contender.name]["probe"]:
             return
-        figures = self.run(contender, workloads, self.cache)
+        figures = self.run(contender, workloads, self.cache, script)
         failed = "error" in figures
         self.keep(contender, dict.fromkeys(workloads, figures) if failed else figures)
+
+    def measure_peak(self, contender: Contender, workload: str) -> None:
+        """Keep the figures of all processes: their median counts."""
+        if "error" in self.results[contender.name]["probe"]:
+            return
+        name = f"peak:{workload}"
+        figures = self.run(contender, (name,), self.cache, contender.networks)
+        kept = self.results[contender.name].setdefault(name, {})
+        for kind, figure in figures.get(name, figures).items():
+            kept[kind] = figure if kind == "error" else [*kept.get(kind, []), figure]
 
     def measure_first(self, contender: Contender, workload: str) -> None:
         if "error" in self.results[contender.name]["probe"] or "error" in self.results[contender.name][workload]:
@@ -110,8 +126,9 @@ def progress(text: str) -> None:
 
 
 def probe_all(session: Session) -> None:
-    for number in range(IMPORT_ROUNDS):
-        progress(f"imports, round {number + 1} of {IMPORT_ROUNDS}")
+    rounds = 1 if session.only else IMPORT_ROUNDS
+    for number in range(rounds):
+        progress(f"imports, round {number + 1} of {rounds}")
         for contender in CONTENDERS:
             session.probe(contender)
 
@@ -122,9 +139,16 @@ def measure_all(session: Session, rounds: int) -> None:
     for number in range(rounds):
         progress(f"steps, round {number + 1} of {rounds}")
         for contender in CONTENDERS:
-            session.measure(contender, contender.steps)
-            if set(contender.steps) >= set(STEPS):
-                session.measure(contender, (*MATRICES, *FUNCTIONS))
+            for script, workloads in contender.parts():
+                session.measure(contender, session.chosen(workloads), script)
+
+
+def measure_peaks(session: Session, rounds: int) -> None:
+    for number in range(rounds if session.chosen(PEAKS) else 0):
+        progress(f"memory of steps, round {number + 1} of {rounds}")
+        for workload, contender in product(session.chosen(PEAKS), CONTENDERS):
+            if contender.name in PEAKS_OF:
+                session.measure_peak(contender, workload)
 
 
 def measure_first_calls(session: Session) -> None:
@@ -155,6 +179,10 @@ def positive(text: str) -> int:
     return number
 
 
+def named(names: list[str]) -> tuple[str, ...]:
+    return tuple(workload for name in names for workload in GROUPS.get(name, (name,)))
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     default = os.environ.get("AUTOGRAD_LITE_PEERS", sys.executable)
@@ -162,16 +190,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=positive, default=5, help="processes per contender")
     parser.add_argument("--threads", type=positive, default=1, help="for each contender")
     parser.add_argument("--long", action="store_true", help="also first calls, chain1e6, memory and depth")
+    groups = ", ".join(GROUPS)
+    parser.add_argument("--only", nargs="+", default=[], help=f"these workloads alone; {groups} name several")
     parser.add_argument("--json", type=Path, help="write the raw figures to this file")
     options = parser.parse_args()
     if shutil.which(options.peers) is None:
         parser.error(f"no interpreter at {options.peers}")
+    if options.long and options.only:
+        parser.error("--only leaves out what --long adds")
+    if unknown := {*named(options.only)} - {*WORKLOADS}:
+        parser.error(f"no workload is called {', '.join(sorted(unknown))}")
     return options
 
 
 def measure(session: Session, options: argparse.Namespace) -> None:
     probe_all(session)
     measure_all(session, options.rounds)
+    measure_peaks(session, options.rounds)
     if options.long:
         measure_first_calls(session)
         measure_long(session)
@@ -180,9 +215,9 @@ def measure(session: Session, options: argparse.Namespace) -> None:
 def main() -> None:
     options = arguments()
     with tempfile.TemporaryDirectory() as cache:
-        session = Session(options.peers, cache, options.threads)
+        session = Session(options.peers, cache, options.threads, named(options.only))
         measure(session, options)
-    about = {"machine": machine(), "rounds": options.rounds, "threads": options.threads}
+    about = {"machine": machine(), "rounds": options.rounds, "threads": options.threads, "only": session.only}
     outcome = {**about, "contenders": session.results}
     if options.json:
         options.json.write_text(json.dumps(outcome, indent=2) + "\n")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
 from itertools import repeat
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
@@ -63,6 +66,34 @@ def first_call(make: Callable[[], Step], read: Callable[[Any], float | None]) ->
     first = perf_counter() - start
     read(step())
     return {"seconds": first, "two": perf_counter() - start}
+
+
+def resident_kb() -> dict[str, int]:
+    """The process's memory: its peak VmHWM, VmRSS now, and of that RssFile, which are pages of code."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    rows = [line.split() for line in lines if line.startswith(("VmHWM", "VmRSS", "RssFile"))]
+    return {name.rstrip(":"): int(kb) for name, kb, _ in rows}
+
+
+def run_steps(step: Step) -> None:
+    for _ in range(CHECK_STEPS):
+        step()
+
+
+def peak(make: Callable[..., Step]) -> Figures:
+    """How far ten steps bring the memory, without pages of code, beyond what there is before the first, in kB.
+
+    Ten steps with the smallest batch come before, so that it is not modules and tables that are counted.
+    """
+    run_steps(make(1))
+    step = make()
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what is free is not there to be filled unseen
+    before = resident_kb()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    run_steps(step)
+    after = resident_kb()
+    return {"kb": (after["VmHWM"] - after["RssFile"]) - (before["VmRSS"] - before["RssFile"])}
 
 
 def grow(leaf: Any, length: int) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -22,6 +24,14 @@ MLPS = {  # the sizes of the layers and the batch; float32
     "mlp784": ((784, 256, 10), 64),
     "mlp1024": ((1024, 1024, 1024, 10), 256),
 }
+ADAM_RATE = 1e-3
+LENET = 32, 28  # pictures, and their sides
+GPT = 100, 64, 4, 64, 2  # letters known, width, heads, letters read, layers
+GPT_BATCH = 16
+CONV = 32, 32, 64, 16  # pictures, channels, filters, sides
+BATCH_NORM = 32, 64, 16, 16
+EMBEDDING = 50_000, 64, 1024  # rows, their width, and how many are looked up
+ADAMS = {"adam10": 10, "adam100": 100}  # tensors of a thousand numbers
 
 
 def parameters() -> list[np.ndarray]:
@@ -44,6 +54,33 @@ def mlp_batch(name: str) -> tuple[np.ndarray, np.ndarray]:
     """A batch for it, and the classes."""
     sizes, batch = MLPS[name]
     return uniform(len(sizes), (batch, sizes[0]), 1.0), np.arange(batch) % sizes[-1]
+
+
+def network_weight(name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The values of the parameter of this name; a weight of one axis scales, and is 1 at first."""
+    if len(shape) == 1 and name.endswith("weight"):
+        return np.ones(shape, np.float32)
+    return uniform(crc32(name.encode()), shape, math.prod(shape[1:]) ** -0.5 if len(shape) > 1 else 0.1)
+
+
+def pictures(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """A batch for LeNet, and the classes."""
+    return uniform(5, (count, 1, LENET[1], LENET[1]), 1.0), np.arange(count) % 10
+
+
+def letters(count: int = GPT_BATCH) -> tuple[np.ndarray, np.ndarray]:
+    """A batch of texts, and for each letter the next."""
+    text = np.random.default_rng(6).integers(GPT[0], size=(count, GPT[3] + 1))
+    return text[:, :-1].copy(), text[:, 1:].copy()
+
+
+def embedding_input() -> np.ndarray:
+    return np.random.default_rng(7).integers(EMBEDDING[0], size=EMBEDDING[2])
+
+
+def adam_input(count: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Parameters and their gradients."""
+    return [uniform(n, (1000,), 1.0) for n in range(count)], [uniform(count + n, (1000,), 1.0) for n in range(count)]
 
 
 def chain_input() -> np.ndarray:
