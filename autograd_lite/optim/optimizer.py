@@ -13,6 +13,7 @@ from numpy import ndarray
 from autograd_lite import errors
 from autograd_lite.base.conventions import complex_dtype
 from autograd_lite.base.elsewhere import foreign, zeros
+from autograd_lite.base.memory import keep_for_later
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals
@@ -95,6 +96,7 @@ class Optimizer:
         self._watched_steps = _WATCHED_STEPS
         for group in groups_of(params):
             self.add_param_group(group)
+        keep_for_later()
 
     def add_param_group(self, group: Group) -> None:
         """Take over more parameters: ``{"params": ..., "lr": ...}``, with the defaults for settings left out.

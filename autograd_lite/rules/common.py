@@ -67,6 +67,8 @@ def total(a: Array, b: Array | None, axis: Shape) -> Array:
     plain = a.__class__ is np.ndarray and a.dtype.char in "fd" and (b is None or b.__class__ is np.ndarray)
     if plain and (rows := _rows(a, b, axis)) is not None:
         return np.vecdot(*rows).reshape(keepdims_shape(a.shape, axis))
+    if plain and (inner := _innermost(a, axis)) and (rows := _rows(a, b, inner)) is not None:
+        return np.vecdot(*rows).reshape(keepdims_shape(a.shape, inner)).sum(axis, keepdims=True)
     product = a if b is None else a * b
     if plain and product.flags.c_contiguous and axis == tuple(range(len(axis))):  # of few rows a product takes less
         count = reduced_size(a.shape, axis)
@@ -86,6 +88,19 @@ def _rows(a: Array, b: Array | None, axis: Shape) -> tuple[Array, Array] | None:
     except ValueError:  # they do not
         return None
     return (first, second) if first.strides[-1] == a.itemsize else None
+
+
+def _innermost(a: Array, axis: Shape) -> Shape:
+    """Return those of some axes that lie innermost in memory, if they have enough elements for a call of BLAS."""
+    inner: list[int] = []
+    for i in sorted(range(a.ndim), key=lambda i: a.strides[i]):
+        if i not in axis:
+            break
+        inner.append(i)
+    return tuple(inner) if reduced_size(a.shape, tuple(inner)) >= _ROW else ()
+
+
+_ROW = 32
 
 
 @lru_cache(16)

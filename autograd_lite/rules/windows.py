@@ -276,12 +276,15 @@ def put_at_largest(g: Any, x: Any, top: Any, kernel: Any, stride: Any, padding: 
     padding = pairs(padding)
     sizes = x.shape[x.ndim - len(kernel) :]
     full = [n + low + high for n, (low, high) in zip(sizes, padding, strict=True)]
-    out = np.zeros_like(x, g.dtype, shape=(*x.shape[: x.ndim - len(kernel)], *full))
+    shape = (*x.shape[: x.ndim - len(kernel)], *full)
     apart = all(s >= (k - 1) * d + 1 for k, s, d in zip(kernel, stride, dilation, strict=True))
     if g.strides != top.strides:  # what lies in another order would be read across the memory for each place
         g, share = np.empty_like(top, g.dtype), g
         g[...] = share
     finite = np.isfinite(g).all()
+    # of windows side by side every element is written
+    tiled = finite and apart and top.size * product(kernel) == product(shape)
+    out = (np.empty_like if tiled else np.zeros_like)(x, g.dtype, shape=shape)
     with np.errstate(all="ignore"):
         for place, hit in hits(x, top, kernel, stride, padding, dilation):
             if not finite:
