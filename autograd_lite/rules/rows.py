@@ -26,15 +26,22 @@ def pays(out: Any, rows: Any, values: Any) -> Any:
 
 
 def add_rows(out: Any, rows: Any, values: Any) -> None:
-    """Add values to rows, equal ones next to each other."""
+    """Add values to rows: those of equal rows together, or, where most rows come once, one after the other."""
     count = len(out)
     if rows.min() < -count or rows.max() >= count:
         raise IndexError(f"an index is out of bounds for axis 0 with size {count}")
     rows = np.where(rows < 0, rows + count, rows)
     order = np.argsort(rows.astype(np.uint16) if count <= 65536 else rows, kind="stable")  # noqa: PLR2004 - by radix
     sorted_rows = rows[order]
-    starts = np.flatnonzero(np.concatenate([[True], sorted_rows[1:] != sorted_rows[:-1]]))
-    out[sorted_rows[starts]] += np.add.reduceat(values[order], starts, axis=0)
+    first = np.concatenate([[True], sorted_rows[1:] != sorted_rows[:-1]])
+    starts = np.flatnonzero(first)
+    if 2 * len(starts) <= len(rows):
+        out[sorted_rows[starts]] += np.add.reduceat(values[order], starts, axis=0)
+        return
+    out[sorted_rows[starts]] += values[order[starts]]
+    left = order[~first]
+    if len(left):
+        add_rows(out, rows[left], values[left])
 
 
 KERNELS = (add_at, pays, add_rows)
