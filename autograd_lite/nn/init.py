@@ -434,7 +434,12 @@ def _drawn_from(generator: Any, rng: Any) -> Any:
 
 
 def _fill(tensor: T, values: Any) -> T:
-    tensor.assign(sent(values, tensor))
+    """Give a leaf new values; or the array of one, as ``init.zeros_(p.data)`` means it."""
+    given: Any = tensor
+    if isinstance(given, np.ndarray):
+        given[...] = values
+    else:
+        tensor.assign(sent(values, tensor))
     return tensor
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import errors
+from autograd_lite import errors, nn
 from autograd_lite.nn import init
 
 
@@ -110,3 +110,13 @@ T2, T1 = ag.Tensor(np.zeros((2, 2))), ag.Tensor(np.zeros(2))
 def test_what_cannot_be_filled_is_refused(call: Any, kind: type[Exception]) -> None:
     with pytest.raises(kind, match="Write"):
         call()
+
+
+def test_the_array_of_a_parameter_is_filled_too() -> None:
+    """As PyTorch's programs have it: ``init.normal_(layer.weight.data, 0.0, 0.02)``."""
+    layer = nn.Linear(3, 2)
+    init.zeros_(layer.weight.data)
+    init.constant_(layer.bias.data, 2.0)
+    assert layer(np.ones((1, 3))).tolist() == [[2.0, 2.0]]
+    init.normal_(layer.weight.data, 5.0, 0.0)
+    assert layer.weight.tolist() == [[5.0] * 3] * 2

@@ -272,6 +272,7 @@ IN_PLACE: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "masked_fill_": (lambda t: t.masked_fill_(MASK, 2.0), lambda a: np.where(MASK, 2.0, a)),
     "copy_": (lambda t: t.copy_(OTHER), lambda a: OTHER + 0 * a),
     "fill_": (lambda t: t.fill_(2.0), lambda a: 0 * a + 2),
+    "lerp_": (lambda t: t.lerp_(OTHER, 0.25), lambda a: a + 0.25 * (OTHER - a)),
     "scatter_": (lambda t: t.scatter_(1, INDEX, OTHER), lambda a: _scattered(a)),
     "scatter_add_": (lambda t: t.scatter_add_(1, ZEROS, OTHER), lambda a: a + ADDED * OTHER[:, :2].sum(1)[:, None]),
     "index_add_": (lambda t: t.index_add_(0, [1, 1], OTHER, alpha=2), lambda a: a + 2 * ROW * OTHER.sum(0)),

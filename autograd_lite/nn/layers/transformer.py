@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import generator
 from autograd_lite.engine.operands import with_shape
+from autograd_lite.functions.made import finished
 from autograd_lite.nn import functional, init
 from autograd_lite.nn.layers.attention import MultiheadAttention
 from autograd_lite.nn.layers.dropout import Dropout
 from autograd_lite.nn.layers.linear import Linear, is_size
 from autograd_lite.nn.layers.normalization import LayerNorm
 from autograd_lite.nn.module import Module
+from autograd_lite.tensor.tensor import Tensor
 
 _ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"relu": functional.relu, "gelu": functional.gelu}
 
@@ -322,13 +323,12 @@ class Transformer(Module):
         return self.decoder(tgt, memory, tgt_mask, memory_mask, *padding, tgt_is_causal, memory_is_causal)
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, dtype: Any = None) -> Array:
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """Return a mask by which each place sees itself and those before: minus infinity above the diagonal, else 0.
 
         Examples
         --------
-        >>> Transformer.generate_square_subsequent_mask(2)
-        array([[  0., -inf],
-               [  0.,   0.]])
+        >>> Transformer.generate_square_subsequent_mask(2).tolist()
+        [[0.0, -inf], [0.0, 0.0]]
         """
-        return np.triu(np.full((sz, sz), -np.inf, dtype), 1)
+        return finished(np.triu(np.full((sz, sz), -np.inf, dtype), 1), device)

@@ -99,6 +99,15 @@ class InPlace:
         return self
 
     @own
+    def lerp_(self: Any, end: Any, weight: Any) -> Tensor:
+        """Go a part of the way to another Tensor, as ``t += weight * (end - t)`` does.
+
+        >>> ag.Tensor([0.0, 1.0]).lerp_(ag.Tensor([4.0, 5.0]), 0.25).tolist()
+        [1.0, 2.0]
+        """
+        return _changed(self, _add, weight * (end - self))
+
+    @own
     def fill_(self: Any, value: Any) -> Tensor:
         """Give all elements one value, as ``t[...] = value`` does.
 
