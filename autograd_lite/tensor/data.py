@@ -77,7 +77,7 @@ def fitting(t: Any, value: Any, what: str, instead: str) -> Array:
 def seed_of(t: Any, gradient: Any) -> Any:
     """Return the cotangent to start from."""
     if gradient is None:
-        if t.size != 1:
+        if t._data.size != 1:
             refusals.non_scalar(t)
         refusals.complex_scalar(t)
         plain = t._data.__class__ is np.ndarray

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.counts import Count
 from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.engine import refusals
@@ -52,15 +53,16 @@ class Protocols:
         return int(self._data.ndim)
 
     @property
-    def size(self: Any) -> int:
-        """The number of elements. PyTorch's ``size()`` is `shape`, and its ``size(0)`` is ``shape[0]``.
+    def size(self: Any) -> Count:
+        """The number of elements; and, called as PyTorch's is, the shape or the length of an axis.
 
         Examples
         --------
-        >>> ag.Tensor([[1.0, 2.0]]).size
-        2
+        >>> t = ag.Tensor([[1.0, 2.0]])
+        >>> t.size, t.size(), t.size(0)
+        (2, (1, 2), 1)
         """
-        return int(self._data.size)
+        return Count(self._data.size, self._data.shape)
 
     @property
     def dtype(self: Any) -> np.dtype[Any]:
