@@ -279,7 +279,7 @@ KNOWN = {
 }
 """The files that say something of a function; to call one is no knowledge of it."""
 IDENTITIES = ("compiler.passes.",)  # which are about certain functions
-APPLICATIONS = ("apps.",)
+APPLICATIONS = ("apps.", "functions.")  # the latter hand methods on
 
 
 @pytest.mark.parametrize("name", KNOWN)

@@ -47,7 +47,7 @@ def test_saving_as_text_and_as_mermaid(tmp_path: Path) -> None:
     assert lines[-1] == "```"
     assert lines.count("  end") == 5
     assert '  subgraph f2 ["2#58; Sequential"]' in lines
-    assert '  n0(["x"]):::input' in lines
+    assert '  n0(["input"]):::input' in lines
     assert '  n0 -->|"1×2"| n3' in lines
 
 

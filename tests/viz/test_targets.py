@@ -29,7 +29,7 @@ def test_a_module_is_run_and_framed() -> None:
     picture = ag.visualize(model, X)
     assert frames_of(picture) == ["0: Linear", "1: ReLU", "2: Sequential", "0: Linear", "1: Sigmoid"]
     assert labels_of(picture, "note") == [r"0.weight\n3×2", r"0.bias\n3", r"2.0.weight\n2×3", r"2.0.bias\n2"]
-    assert labels_of(picture, "ellipse") == ["x", r"input or\nconstant"][:1]
+    assert labels_of(picture, "ellipse") == ["input", r"input or\nconstant"][:1]
     assert vars(model[0]) == before
     assert not observers
 
