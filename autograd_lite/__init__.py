@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from autograd_lite.functions.numbers import *  # noqa: F403
     from autograd_lite.functions.numpys import *  # noqa: F403
     from autograd_lite.functions.ordered import *  # noqa: F403
+    from autograd_lite.functions.products import *  # noqa: F403
     from autograd_lite.nn.functional.embeddings import one_hot as one_hot
     from autograd_lite.nn.parameter import Parameter
     from autograd_lite.saving import load, save

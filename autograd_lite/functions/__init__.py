@@ -14,10 +14,7 @@ NAMES = placed({
         "int8 long short uint8"
     ),
     "functions.generators": "Generator",
-    "functions.joined": (
-        "addcdiv addcmul addmm baddbmm broadcast_tensors cat cdist concat concatenate cross einsum hstack meshgrid "
-        "stack vstack where"
-    ),
+    "functions.joined": "broadcast_tensors cat concat concatenate hstack meshgrid stack vstack where",
     "functions.made": (
         "arange as_tensor empty empty_like eye from_numpy full full_like linspace logspace ones ones_like zeros "
         "zeros_like"
@@ -40,6 +37,7 @@ NAMES = placed({
         "vdot"
     ),
     "functions.ordered": "argsort kthvalue max median min nonzero sort std transpose unique var",
+    "functions.products": "addcdiv addcmul addmm baddbmm cdist cross einsum",
     "nn.functional.embeddings": "one_hot",
 })
 """The names, and where each is."""

@@ -1,4 +1,4 @@
-"""Several Tensors made one, and one taken apart, by PyTorch's names; what is chosen among two; one-hot numbers."""
+"""Several Tensors made one, what is chosen among two, and shapes that they have together, by PyTorch's names."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from autograd_lite import errors
 from autograd_lite.functions.made import as_tensor, finished
 from autograd_lite.tensor.tensor import Tensor
 
-__all__ = [
-    "addcdiv", "addcmul", "addmm", "baddbmm", "broadcast_tensors", "cat", "cdist", "concat", "concatenate", "cross",
-    "einsum", "hstack", "meshgrid", "stack", "vstack", "where",
-]  # fmt: skip
+__all__ = ["broadcast_tensors", "cat", "concat", "concatenate", "hstack", "meshgrid", "stack", "vstack", "where"]
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -94,19 +91,6 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:  # noqa:
     return finished(np.where(as_tensor(condition), input, other))
 
 
-def einsum(equation: str, *operands: Any) -> Tensor:
-    """Return the sum of products that an equation of indices says: `numpy.einsum`.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.einsum("ij,j->i", ag.ones(2, 3), ag.arange(3)).tolist()
-    [3.0, 3.0]
-    """
-    given = operands[0] if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
-    return finished(np.einsum(equation, *map(as_tensor, given)))
-
-
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Return the coordinates of a grid, of which each Tensor has those along one axis.
 
@@ -140,68 +124,3 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     [(2, 3), (2, 3)]
     """
     return tuple(map(finished, np.broadcast_arrays(*map(as_tensor, tensors))))
-
-
-def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:  # noqa: A002 - PyTorch's name
-    """Return the vector products along an axis, the last one by default: `numpy.cross`.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]).tolist()
-    [0.0, 0.0, 1.0]
-    """
-    return finished(np.cross(as_tensor(input), as_tensor(other), axis=dim))
-
-
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
-    """Return ``beta * input + alpha * (mat1 @ mat2)``; ``baddbmm`` is the same for stacks.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.addmm(ag.ones(1, 1), ag.ones(1, 2), ag.ones(2, 1), alpha=0.5).tolist()
-    [[2.0]]
-    """
-    product, t = as_tensor(mat1) @ as_tensor(mat2), as_tensor(input)
-    return finished((t if beta == 1 else beta * t) + (product if alpha == 1 else alpha * product))
-
-
-baddbmm = addmm
-
-
-def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
-    """Return ``input + value * tensor1 * tensor2``.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.addcmul([1.0], [2.0], [3.0], value=2).tolist()
-    [13.0]
-    """
-    return finished(as_tensor(input) + value * as_tensor(tensor1) * as_tensor(tensor2))
-
-
-def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
-    """Return ``input + value * tensor1 / tensor2``.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.addcdiv([1.0], [6.0], [3.0]).tolist()
-    [3.0]
-    """
-    return finished(as_tensor(input) + value * as_tensor(tensor1) / as_tensor(tensor2))
-
-
-def cdist(x1: Any, x2: Any, p: float = 2.0) -> Tensor:
-    """Return the distances of all rows of a matrix from all of another, or of stacks of matrices.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.cdist([[0.0, 0.0]], [[3.0, 4.0], [0.0, 1.0]]).tolist()
-    [[5.0, 1.0]]
-    """
-    apart = as_tensor(x1)[..., :, None, :] - as_tensor(x2)[..., None, :, :]
-    return finished(np.linalg.vector_norm(apart, ord=p, axis=-1))

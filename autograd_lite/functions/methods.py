@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import Parameter, Signature, signature
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from autograd_lite.functions.made import as_tensor
@@ -38,7 +39,9 @@ def _function(method: Callable[Concatenate[Tensor, P], R]) -> Callable[Concatena
     def function(input: Any, *args: P.args, **kwargs: P.kwargs) -> R:  # noqa: A002 - PyTorch's name
         return method(as_tensor(input), *args, **kwargs)
 
+    _, *others = signature(method).parameters.values()
     function.__module__ = __name__
+    function.__signature__ = Signature([Parameter("input", Parameter.POSITIONAL_OR_KEYWORD), *others])  # type: ignore[attr-defined]
     return function  # type: ignore[return-value]
 
 

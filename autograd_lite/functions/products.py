@@ -1,0 +1,90 @@
+"""Products and distances of several Tensors, by PyTorch's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.functions.made import as_tensor, finished
+from autograd_lite.tensor.tensor import Tensor
+
+__all__ = ["addcdiv", "addcmul", "addmm", "baddbmm", "cdist", "cross", "einsum"]
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Return the sum of products that an equation of indices says: `numpy.einsum`.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.einsum("ij,j->i", ag.ones(2, 3), ag.arange(3)).tolist()
+    [3.0, 3.0]
+    """
+    given = operands[0] if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
+    return finished(np.einsum(equation, *map(as_tensor, given)))
+
+
+def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return the vector products along an axis, the last one by default: `numpy.cross`.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    return finished(np.cross(as_tensor(input), as_tensor(other), axis=dim))
+
+
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return ``beta * input + alpha * (mat1 @ mat2)``; ``baddbmm`` is the same for stacks.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.addmm(ag.ones(1, 1), ag.ones(1, 2), ag.ones(2, 1), alpha=0.5).tolist()
+    [[2.0]]
+    """
+    product, t = as_tensor(mat1) @ as_tensor(mat2), as_tensor(input)
+    return finished((t if beta == 1 else beta * t) + (product if alpha == 1 else alpha * product))
+
+
+baddbmm = addmm
+
+
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return ``input + value * tensor1 * tensor2``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.addcmul([1.0], [2.0], [3.0], value=2).tolist()
+    [13.0]
+    """
+    return finished(as_tensor(input) + value * as_tensor(tensor1) * as_tensor(tensor2))
+
+
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return ``input + value * tensor1 / tensor2``.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.addcdiv([1.0], [6.0], [3.0]).tolist()
+    [3.0]
+    """
+    return finished(as_tensor(input) + value * as_tensor(tensor1) / as_tensor(tensor2))
+
+
+def cdist(x1: Any, x2: Any, p: float = 2.0) -> Tensor:
+    """Return the distances of all rows of a matrix from all of another, or of stacks of matrices.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.cdist([[0.0, 0.0]], [[3.0, 4.0], [0.0, 1.0]]).tolist()
+    [[5.0, 1.0]]
+    """
+    apart = as_tensor(x1)[..., :, None, :] - as_tensor(x2)[..., None, :, :]
+    return finished(np.linalg.vector_norm(apart, ord=p, axis=-1))
