@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from autograd_lite.engine.record import Handle
 
 __all__ = ["Size", "e", "finfo", "get_default_dtype", "iinfo", "inf", "is_tensor", "nan", "pi"]
 
-e, inf, nan, pi = np.e, np.inf, np.nan, np.pi
+e, inf, nan, pi = math.e, math.inf, math.nan, math.pi
 finfo, iinfo, Size = np.finfo, np.iinfo, tuple
 
 
