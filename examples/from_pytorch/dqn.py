@@ -1,8 +1,7 @@
-"""Deep Q-learning of a pole that is to be balanced on a cart, as it is written for PyTorch.
+"""Deep Q-learning of a pole that is to be balanced on a cart, as it is written for PyTorch: only the imports are others.
 
-The imports are others, and one line: ``.max(1).values`` is ``.amax(1)``, which both libraries have, as ``max`` returns
-the values alone in NumPy. The cart is that of Barto, Sutton and Anderson, "Neuronlike adaptive elements that can solve
-difficult learning control problems" (1983).
+In PyTorch they are ``import torch`` and ``from torch import nn, optim``. The cart is that of Barto, Sutton and Anderson,
+"Neuronlike adaptive elements that can solve difficult learning control problems" (1983).
 """
 
 import math
@@ -67,7 +66,7 @@ def optimize_model(policy_net, target_net, optimizer, memory, batch_size=64, gam
     state_action_values = policy_net(state_batch).gather(1, action_batch)
     next_state_values = torch.zeros(batch_size, device=device, dtype=reward_batch.dtype)
     with torch.no_grad():
-        next_state_values[non_final_mask] = target_net(non_final_next_states).amax(1)
+        next_state_values[non_final_mask] = target_net(non_final_next_states).max(dim=1).values
     expected_state_action_values = (next_state_values * gamma) + reward_batch
 
     criterion = nn.SmoothL1Loss()
