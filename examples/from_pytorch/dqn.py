@@ -1,7 +1,7 @@
-"""Deep Q-learning of a pole that is to be balanced on a cart, as it is written for PyTorch: only the imports are others.
+"""Deep Q-learning of a pole that is to be balanced on a cart, as it is written for PyTorch.
 
-In PyTorch they are ``import torch`` and ``from torch import nn, optim``. The cart is that of Barto, Sutton and Anderson,
-"Neuronlike adaptive elements that can solve difficult learning control problems" (1983).
+Only the imports are others. In PyTorch they are ``import torch`` and ``from torch import nn, optim``. The cart is that
+of Barto, Sutton and Anderson, "Neuronlike adaptive elements that can solve difficult learning control problems" (1983).
 """
 
 import math
