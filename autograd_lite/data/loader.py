@@ -33,9 +33,9 @@ class DataLoader:
         The order, in the place of `shuffle`.
     batch_sampler : iterable of list of int, optional
         The batches, in the place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
-    num_workers, pin_memory, persistent_workers, prefetch_factor
-        Without effect: what is asked for is made here and now. PyTorch's other processes, and the memory of its
-        graphics cards, are not needed.
+    num_workers, pin_memory, timeout, worker_init_fn, multiprocessing_context
+        Without effect, as `prefetch_factor`, `persistent_workers`, `pin_memory_device` and `in_order`: what is asked
+        for is made here and now. PyTorch's other processes, and the memory of its graphics cards, are not needed.
     collate_fn : callable, optional
         What makes a batch of a list of examples: `default_collate`.
     drop_last : bool
@@ -61,8 +61,9 @@ class DataLoader:
         self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None,
         sampler: Iterable[int] | None = None, batch_sampler: Iterable[Sequence[int]] | None = None,
         num_workers: int = 0, collate_fn: Callable[[list[Any]], Any] | None = None, pin_memory: bool = False,
-        drop_last: bool = False, *,
-        generator: Any = None, prefetch_factor: int | None = None, persistent_workers: bool = False,
+        drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: Any = None, generator: Any = None, *, prefetch_factor: int | None = None,
+        persistent_workers: bool = False, pin_memory_device: str = "", in_order: bool = True,
     ) -> None:  # fmt: skip
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.num_workers, self.pin_memory = num_workers, pin_memory

@@ -164,7 +164,14 @@ def test_orders_of_ones_own() -> None:
 
 def test_arguments_of_pytorch_that_change_nothing() -> None:
     loader = DataLoader(
-        TensorDataset(X, Y), 5, num_workers=2, pin_memory=True, persistent_workers=True, prefetch_factor=2
+        TensorDataset(X, Y),
+        5,
+        num_workers=2,
+        pin_memory=True,
+        persistent_workers=True,
+        prefetch_factor=2,
+        worker_init_fn=print,
+        timeout=1,
     )
     assert numbers(loader) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]
 
