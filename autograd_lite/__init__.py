@@ -19,6 +19,7 @@ from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
     from autograd_lite import autograd, cuda, data, implicit, nn, optim, optimize, testing, viz
+    from autograd_lite import numpy as numpy
     from autograd_lite.apps.support import supported
     from autograd_lite.check.debug import debug
     from autograd_lite.check.gradcheck import gradcheck
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from autograd_lite.functions.products import *  # noqa: F403
     from autograd_lite.nn.functional.embeddings import one_hot as one_hot
     from autograd_lite.nn.parameter import Parameter
+    from autograd_lite.numpy import fft as fft
+    from autograd_lite.numpy import linalg as linalg
     from autograd_lite.saving import load, save
     from autograd_lite.transforms.batches.vmap import vmap
     from autograd_lite.transforms.checkpoint import checkpoint

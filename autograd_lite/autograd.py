@@ -6,7 +6,7 @@ The derivative of a function is `autograd_lite.grad`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -75,13 +75,13 @@ def grad(
     >>> first.tolist(), second.tolist(), x.grad
     ([3.0, 12.0], [6.0, 12.0], None)
     """
-    seeds = _seeds(outputs, grad_outputs)
-    wanted = [_node_of(x, place) for place, x in enumerate(_listed(inputs))]
+    seeds, inputs = _seeds(outputs, grad_outputs), _listed(inputs)
+    wanted = [_node_of(x, place) for place, x in enumerate(inputs)]
     keep, path = create_graph if retain_graph is None else retain_graph, _path([n for n, _ in seeds], wanted)
     found = _swept(seeds, wanted, path, create_graph, keep)
     allowed = materialize_grads or bool(allow_unused)
     made: list[Any] = []
-    for place, (x, node) in enumerate(zip(_listed(inputs), wanted, strict=True)):
+    for place, (x, node) in enumerate(zip(inputs, wanted, strict=True)):
         g = found.get(node)
         if g is None and not allowed:
             raise errors.NoPathError(errors.GRAD_UNUSED.format(place=place))
@@ -122,15 +122,14 @@ def _listed(x: Any) -> Sequence[Any]:
 def _seeds(outputs: Any, given: Any) -> list[tuple[Node, Any]]:
     """Return the nodes of outputs, and a cotangent for each."""
     outputs = _listed(outputs)
-    if given is None or isinstance(given, Handle) or not isinstance(given, (list, tuple)):
+    if not isinstance(given, (list, tuple)):
         given = (given,) * (len(outputs) if given is None else 1)
-    cotangents = tuple(given)
-    if len(cotangents) != len(outputs):
-        raise errors.ArgumentError(errors.GRAD_OUTPUTS.format(given=len(cotangents), count=len(outputs)))
+    if len(given) != len(outputs):
+        raise errors.ArgumentError(errors.GRAD_OUTPUTS.format(given=len(given), count=len(outputs)))
     for y in outputs:
         if not isinstance(y, Handle) or y._node is None:
             refusals.no_path(y if isinstance(y, Handle) else Tensor(y))
-    return [(y._node, seed_of(y, g)) for y, g in zip(outputs, cotangents, strict=True)]
+    return [(y._node, seed_of(y, g)) for y, g in zip(outputs, given, strict=True)]
 
 
 def _node_of(x: Any, place: int) -> Node:
@@ -177,5 +176,6 @@ def _handed_out(g: Any, x: Any, zeros: bool, others: Sequence[Any]) -> Any:
     return g if isinstance(g, Handle) else make_tensor(owned(g, [t._data for t in others if t is not None]))
 
 
-__getattr__ = arriving(__name__, {}, errors.NOT_IN_AUTOGRAD)
+if not TYPE_CHECKING:  # a checker would take every name for one
+    __getattr__ = arriving(__name__, {}, errors.NOT_IN_AUTOGRAD)
 __dir__ = listing(__name__)

@@ -16,6 +16,16 @@ from autograd_lite.functions.made import as_tensor
 T = TypeVar("T")
 
 
+def _kept(generator: Any) -> Any:
+    """Return a generator that goes on from one epoch to the next, where one made anew of a seed would repeat itself."""
+    return None if generator is None else generator_of(generator)
+
+
+def _check_count(num_samples: int) -> None:
+    if not num_samples > 0:
+        raise errors.ArgumentError(errors.SAMPLES.format(given=num_samples))
+
+
 class Sampler(Generic[T]):
     """Numbers of examples, one after the other. A class of one's own has ``__iter__``, and ``__len__`` if it is known.
 
@@ -83,9 +93,9 @@ class RandomSampler(Sampler[int]):
         self, data_source: Sized, replacement: bool = False, num_samples: int | None = None, generator: Any = None
     ) -> None:
         self.data_source, self.replacement, self._wanted = data_source, replacement, num_samples
-        self.generator = None if generator is None else generator_of(generator)
-        if num_samples is not None and not num_samples > 0:
-            raise errors.ArgumentError(errors.SAMPLES.format(given=num_samples))
+        self.generator = _kept(generator)
+        if num_samples is not None:
+            _check_count(num_samples)
 
     @property
     def num_samples(self) -> int:
@@ -131,7 +141,7 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __init__(self, indices: Sequence[int], generator: Any = None) -> None:
         self.indices = indices
-        self.generator = None if generator is None else generator_of(generator)
+        self.generator = _kept(generator)
 
     def __iter__(self) -> Iterator[int]:
         return iter([self.indices[i] for i in generator_of(self.generator).permutation(len(self.indices)).tolist()])
@@ -164,9 +174,8 @@ class WeightedRandomSampler(Sampler[int]):
         self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Any = None
     ) -> None:
         self.weights, self.num_samples, self.replacement = as_tensor(weights, np.float64), num_samples, replacement
-        self.generator = None if generator is None else generator_of(generator)
-        if not num_samples > 0:
-            raise errors.ArgumentError(errors.SAMPLES.format(given=num_samples))
+        self.generator = _kept(generator)
+        _check_count(num_samples)
 
     def __iter__(self) -> Iterator[int]:
         drawn = multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)

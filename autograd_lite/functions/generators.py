@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_lite.functions.devices import device as device_of
+from autograd_lite.engine import refusals
 
 __all__ = ["Generator"]
 
@@ -29,7 +29,7 @@ class Generator(np.random.Generator):
     """
 
     def __init__(self, device: Any = "cpu") -> None:
-        device_of(device)
+        refusals.device(device)
         super().__init__(np.random.PCG64())
 
     def manual_seed(self, seed: int) -> Self:

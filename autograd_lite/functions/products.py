@@ -47,7 +47,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
     [[2.0]]
     """
     product, t = as_tensor(mat1) @ as_tensor(mat2), as_tensor(input)
-    return finished((t if beta == 1 else beta * t) + (product if alpha == 1 else alpha * product))
+    return (t if beta == 1 else beta * t) + (product if alpha == 1 else alpha * product)
 
 
 baddbmm = addmm
@@ -62,7 +62,7 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tens
     >>> ag.addcmul([1.0], [2.0], [3.0], value=2).tolist()
     [13.0]
     """
-    return finished(as_tensor(input) + value * as_tensor(tensor1) * as_tensor(tensor2))
+    return as_tensor(input) + value * as_tensor(tensor1) * as_tensor(tensor2)
 
 
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
@@ -74,7 +74,7 @@ def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tens
     >>> ag.addcdiv([1.0], [6.0], [3.0]).tolist()
     [3.0]
     """
-    return finished(as_tensor(input) + value * as_tensor(tensor1) / as_tensor(tensor2))
+    return as_tensor(input) + value * as_tensor(tensor1) / as_tensor(tensor2)
 
 
 def cdist(x1: Any, x2: Any, p: float = 2.0) -> Tensor:

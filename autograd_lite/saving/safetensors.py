@@ -31,13 +31,11 @@ def written(arrays: Arrays, tree: str) -> bytes:
 
 def read(what: str, content: bytes) -> tuple[Arrays, str | None]:
     """Return the arrays of a file, and the text if it has one."""
+    package = _package()
     try:
-        package = _package()
         arrays: Arrays = package.load(content)
         length = int.from_bytes(content[:8], "little")
         notes: dict[str, Any] = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
-    except errors.MissingExtraError:
-        raise
     except Exception as error:
         raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason=error)) from error
     if not any(_NOTE in part for pair in notes.items() for part in pair):

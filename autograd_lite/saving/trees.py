@@ -30,9 +30,9 @@ def put_together(what: str, arrays: Arrays, text: str) -> Any:
         if version != VERSION:
             raise errors.FileError(errors.LOAD_VERSION.format(file=what, version=version))
         return _made(found["tree"], arrays)
+    except errors.FileError:
+        raise
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        if isinstance(error, errors.FileError):
-            raise
         raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason=error)) from error
 
 

@@ -177,5 +177,5 @@ _PYTORCHS = {
     "element_size": "t.dtype.itemsize", "is_contiguous": "True", "erf": "scipy.special.erf(t)",
     **{name: f"ag.{name}(t)" for name in ("bincount", "kthvalue", "median", "quantile", "unique", "diff", "addmm")},
 }  # fmt: skip
-for _name in _PYTORCHS.keys() - vars(TensorMethods).keys():
-    setattr(TensorMethods, _name, Absent(_name, _PYTORCHS[_name], "a Tensor of PyTorch"))
+for _name, _instead in _PYTORCHS.items():
+    setattr(TensorMethods, _name, Absent(_name, _instead, "a Tensor of PyTorch"))
