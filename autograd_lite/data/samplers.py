@@ -10,15 +10,11 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.engine.generators import generator as generator_of
+from autograd_lite.engine.generators import kept
 from autograd_lite.functions.drawn import multinomial
 from autograd_lite.functions.made import as_tensor
 
 T = TypeVar("T")
-
-
-def _kept(generator: Any) -> Any:
-    """Return a generator that goes on from one epoch to the next, where one made anew of a seed would repeat itself."""
-    return None if generator is None else generator_of(generator)
 
 
 def _check_count(num_samples: int) -> None:
@@ -93,7 +89,7 @@ class RandomSampler(Sampler[int]):
         self, data_source: Sized, replacement: bool = False, num_samples: int | None = None, generator: Any = None
     ) -> None:
         self.data_source, self.replacement, self._wanted = data_source, replacement, num_samples
-        self.generator = _kept(generator)
+        self.generator = kept(generator)
         if num_samples is not None:
             _check_count(num_samples)
 
@@ -141,7 +137,7 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __init__(self, indices: Sequence[int], generator: Any = None) -> None:
         self.indices = indices
-        self.generator = _kept(generator)
+        self.generator = kept(generator)
 
     def __iter__(self) -> Iterator[int]:
         return iter([self.indices[i] for i in generator_of(self.generator).permutation(len(self.indices)).tolist()])
@@ -174,7 +170,7 @@ class WeightedRandomSampler(Sampler[int]):
         self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Any = None
     ) -> None:
         self.weights, self.num_samples, self.replacement = as_tensor(weights, np.float64), num_samples, replacement
-        self.generator = _kept(generator)
+        self.generator = kept(generator)
         _check_count(num_samples)
 
     def __iter__(self) -> Iterator[int]:

@@ -133,3 +133,15 @@ def generator(rng: Any = None) -> Generator:
         return drawing(default_rng())  # type: ignore[no-any-return]
     made = np.random.default_rng(rng)
     return drawing(made) if made is rng else made  # one made from a seed draws the same at every call, as it shall
+
+
+def kept(rng: Any = None) -> Generator | None:
+    """Return what is kept of an ``rng=`` for later: one made from a seed now goes on from draw to draw; None stays.
+
+    Examples
+    --------
+    >>> rng = kept(0)
+    >>> bool(generator(rng).random() == generator(rng).random()), kept() is None
+    (False, True)
+    """
+    return None if rng is None else generator(rng)

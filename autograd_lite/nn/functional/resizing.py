@@ -17,6 +17,8 @@ _LINEAR = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 """The modes that are about a number of axes."""
 _PLAIN = ("nearest", "nearest-exact", "area")
 _AREAS = (adaptive.adaptive_avg_pool1d, adaptive.adaptive_avg_pool2d, adaptive.adaptive_avg_pool3d)
+KEYS = -0.75
+"""The free number of Keys' cubic function, as PyTorch has it."""
 
 
 def interpolate(
@@ -272,11 +274,19 @@ def _smooth(kind: str, size: int, middle: Array, step: float) -> list[tuple[Arra
     return list(zip(np.minimum(places, size - 1).T, shares.T, strict=True))
 
 
-def _cubic(d: Array, a: float = -0.75) -> Array:
+def _cubic(d: Array, a: float = KEYS) -> Array:
     """Return the weight of an element at distance `d`."""
-    near = ((a + 2) * d - (a + 3)) * d * d + 1
-    far = ((d - 5) * d + 8) * d * a - 4 * a
-    return np.where(d <= 1, near, np.where(d < 2, far, 0.0))  # noqa: PLR2004 - it reaches two elements far
+    return np.where(d <= 1, near(d, a), np.where(d < 2, far(d, a), 0.0))  # noqa: PLR2004 - it reaches two elements far
+
+
+def near(d: Array, a: float = KEYS) -> Array:
+    """Return the weight of an element at a distance of up to 1."""
+    return ((a + 2) * d - (a + 3)) * d * d + 1
+
+
+def far(d: Array, a: float = KEYS) -> Array:
+    """Return that at a distance from 1 to 2."""
+    return ((d - 5) * d + 8) * d * a - 4 * a
 
 
 def _resized(x: Array, axis: int, taps: list[tuple[Array, Array | None]]) -> Array:

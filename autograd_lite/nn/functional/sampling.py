@@ -10,14 +10,13 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array, Shape
+from autograd_lite.nn.functional.resizing import far, near
 from autograd_lite.nn.functional.sizes import unmasked
 from autograd_lite.rules.common import detached
 from autograd_lite.rules.indexing import getitem
 
 _MODES = ("bilinear", "nearest", "bicubic")
 _MARGINS = ("zeros", "border", "reflection")
-_KEYS = -0.75
-"""The free number of Keys' cubic function, as in `interpolate`."""
 _FAR = 1e9
 """A place beyond all images, for those that are no numbers."""
 
@@ -178,7 +177,7 @@ def _lines(at: Array, size: int, back: Callable[[Array], Array]) -> list[Tap]:
 def _cubics(at: Array, size: int, back: Callable[[Array], Array]) -> list[Tap]:
     first = np.floor(_finite(detached(at)))
     share = at - first
-    weights = [_far(share + 1), _near(share), _near(1 - share), _far(2 - share)]
+    weights = [far(share + 1), near(share), near(1 - share), far(2 - share)]
     return [_tap(detached(back(first + k)), weight, size) for k, weight in enumerate(weights, -1)]
 
 
@@ -187,16 +186,6 @@ _TAPS = {"nearest": _nearest, "bilinear": _lines, "bicubic": _cubics}
 
 def _finite(at: Array) -> Array:
     return np.where(np.abs(at) < _FAR, at, -_FAR).astype(at.dtype)
-
-
-def _near(d: Array) -> Array:
-    """Return the weight of an element at a distance of up to 1."""
-    return ((_KEYS + 2) * d - (_KEYS + 3)) * d * d + 1
-
-
-def _far(d: Array) -> Array:
-    """Return that at a distance from 1 to 2."""
-    return ((d - 5) * d + 8) * d * _KEYS - 4 * _KEYS
 
 
 def _taken(x: Array, at: list[Array]) -> Array:

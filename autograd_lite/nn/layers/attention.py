@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.engine import refusals
-from autograd_lite.engine.generators import generator
+from autograd_lite.engine.generators import generator, kept
 from autograd_lite.nn import init
 from autograd_lite.nn.functional.dropouts import probability
 from autograd_lite.nn.functional.heads import attended
@@ -89,7 +89,7 @@ class MultiheadAttention(Module):
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
         self.dropout, self.batch_first, self.add_zero_attn = probability(dropout, what), batch_first, add_zero_attn
-        self.rng = None if rng is None else generator(rng)
+        self.rng = kept(rng)
         self._make(bias, add_bias_kv, dtype)
         self.reset_parameters(self.rng)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_lite.engine.generators import generator
+from autograd_lite.engine.generators import kept
 from autograd_lite.nn import functional
 from autograd_lite.nn.functional.dropouts import probability
 from autograd_lite.nn.layers.shown import Shown
@@ -17,7 +17,7 @@ class _Dropout(Shown):
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Any = None) -> None:
         self.p, self.inplace = probability(p, f"{type(self).__name__}()"), inplace
-        self.rng = None if rng is None else generator(rng)
+        self.rng = kept(rng)
 
     def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
         result: Tensor = type(self)._function(input, self.p, self.training, self.inplace, rng=self.rng)

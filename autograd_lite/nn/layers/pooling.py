@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_lite.engine.generators import generator
+from autograd_lite.engine.generators import kept
 from autograd_lite.nn import functional
 from autograd_lite.nn.functional.fractional import check_goal
 from autograd_lite.nn.layers.shown import Shown
@@ -103,7 +103,7 @@ class _FractionalMaxPool(Shown):
         self.kernel_size, self.output_size, self.output_ratio = kernel_size, output_size, output_ratio
         self.return_indices = return_indices
         self._random_samples = None if _random_samples is None else Tensor(_random_samples)  # a buffer, as in PyTorch
-        self.rng = None if rng is None else generator(rng)
+        self.rng = kept(rng)
 
     def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
         goal = self.output_size, self.output_ratio, self.return_indices, self._random_samples

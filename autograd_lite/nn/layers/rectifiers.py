@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.engine import refusals
-from autograd_lite.engine.generators import generator
+from autograd_lite.engine.generators import kept
 from autograd_lite.nn import functional
 from autograd_lite.nn.layers.shown import InPlace, Plain, Shown
 from autograd_lite.nn.parameter import Parameter
@@ -286,7 +286,7 @@ class RReLU(InPlace):
 
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False, *, rng: Any = None) -> None:
         self.lower, self.upper, self.inplace = lower, upper, inplace
-        self.rng = None if rng is None else generator(rng)
+        self.rng = kept(rng)
 
     def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
         return functional.rrelu(input, self.lower, self.upper, self.training, self.inplace, rng=self.rng)

@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
-from autograd_lite.engine.generators import generator
+from autograd_lite.engine.generators import kept
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.nn import functional
 from autograd_lite.nn.functional.dropouts import probability
@@ -67,7 +67,7 @@ class _Recurrent(Module):
         if proj_size and not (is_size(proj_size) and proj_size < self.hidden_size):
             said = {"what": what, "name": "proj_size", "given": proj_size}
             raise errors.ArgumentError(errors.RECURRENT_SIZES.format(**said, instead="one below hidden_size, or 0"))
-        self.rng = None if rng is None else generator(rng)
+        self.rng = kept(rng)
         for layer in range(self.num_layers):
             for ending in self._endings():
                 self._enter(layer, ending, dtype)

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.engine import refusals
-from autograd_lite.engine.generators import generator
+from autograd_lite.engine.generators import generator, kept
 from autograd_lite.engine.operands import with_shape
 from autograd_lite.functions.made import finished
 from autograd_lite.nn import functional, init
@@ -43,7 +43,7 @@ class _Layer(Module):
         norm_first: bool, bias: bool, rng: Any, dtype: Any, count: int,
     ) -> None:  # fmt: skip
         self.norm_first, self.activation = norm_first, _activation(activation, f"{type(self).__name__}()")
-        rng = None if rng is None else generator(rng)
+        rng = kept(rng)
         made: dict[str, Any] = {"rng": rng, "dtype": dtype}
         for name in ("self_attn", "multihead_attn")[: count - 1]:
             setattr(self, name, MultiheadAttention(size, heads, dropout, bias, batch_first=batch_first, **made))
@@ -283,7 +283,7 @@ class Transformer(Module):
         *, rng: Any = None, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         refusals.device(device)
-        rng = None if rng is None else generator(rng)
+        rng = kept(rng)
         settings = dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias
         made: dict[str, Any] = {"rng": rng, "dtype": dtype}
 
