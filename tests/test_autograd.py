@@ -37,6 +37,14 @@ def test_the_derivative_by_what_was_computed() -> None:
     assert by_x.tolist() == (18 * X).tolist()
 
 
+def test_the_derivative_by_the_parameters_of_a_model() -> None:
+    """Which come one by one, and once."""
+    model = ag.nn.Linear(3, 2)
+    by_weight, by_bias = ag.autograd.grad(model(X).sum(), model.parameters())
+    assert by_weight.tolist() == [X.tolist()] * 2
+    assert by_bias.tolist() == [1.0, 1.0]
+
+
 def test_each_output_has_its_cotangent() -> None:
     x = leaf()
     y, z = x * 2, (x**3).sum()

@@ -42,6 +42,7 @@ REVEALED = {
     "t.size(0)": "int", "t.numel()": "int",
     "t.is_leaf": "bool", "t.name": "str | None", "t.dtype": "dtype[Any]", "t.data": ARRAY, "t.numpy()": ARRAY,
     "t.equal(t)": "bool", "t.backward()": "None", "len(t)": "int", "float(t)": "float",
+    "ag.linalg.inv(t)": TENSOR, "ag.fft.fft(t)": TENSOR, "ag.numpy.zeros(2)": TENSOR,
     "ag.tensor([1.0])": TENSOR, "ag.relu(t)": TENSOR, "ag.relu(x)": ARRAY, "ag.softmax(t, axis=0)": TENSOR,
     "ag.logsumexp(t)": TENSOR, "ag.mean_squared_error(t, x)": TENSOR, "nn.functional.mse_loss(t, x)": TENSOR,
     "nn.functional.cross_entropy(t, x)": TENSOR, "nn.functional.linear(x, t)": TENSOR,
