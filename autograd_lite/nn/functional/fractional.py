@@ -78,7 +78,7 @@ def check_goal(what: str, size: Any, ratio: Any, n: int) -> None:
         given = "neither output_size nor output_ratio" if size is None else "both output_size and output_ratio"
         raise errors.ArgumentError(errors.FRACTIONAL_GOAL.format(what=what, given=given))
     if ratio is not None:
-        ratios = tuple(ratio) if isinstance(ratio, (tuple, list)) else (ratio,) * n
+        ratios = _ratios(ratio, n)
         if len(ratios) != n or not all(0 < r < 1 for r in ratios):
             raise errors.ArgumentError(errors.FRACTIONAL_RATIO.format(what=what, given=ratio))
 
@@ -105,9 +105,12 @@ def _pooled(
     return _largest(x, at.reshape((*lead, math.prod(out), math.prod(kernel))), out, indices)
 
 
+def _ratios(ratio: Any, n: int) -> tuple[float, ...]:
+    return tuple(ratio) if isinstance(ratio, (tuple, list)) else (ratio,) * n
+
+
 def _counts(sizes: Shape, ratio: Any, n: int) -> Shape:
-    ratios = tuple(ratio) if isinstance(ratio, (tuple, list)) else (ratio,) * n
-    return tuple([int(m * r) for m, r in zip(sizes, ratios, strict=True)])
+    return tuple([int(m * r) for m, r in zip(sizes, _ratios(ratio, n), strict=True)])
 
 
 def _samples(given: Any, lead: Shape, n: int, rng: Any, dtype: Any, what: str) -> Array:

@@ -96,9 +96,7 @@ def multi_head_attention_forward(
     >>> y.shape, weights.shape
     ((4, 1, 2), (1, 4, 4))
     """
-    if embed_dim_to_check % num_heads:
-        said = {"size": embed_dim_to_check, "heads": num_heads, "instead": math.gcd(embed_dim_to_check, num_heads)}
-        raise errors.ArgumentError(errors.HEADS.format(what="multi_head_attention_forward()", **said))
+    check_heads("multi_head_attention_forward()", embed_dim_to_check, num_heads)
     kdim = vdim = embed_dim_to_check
     if use_separate_proj_weight:
         kdim, vdim = [with_shape(w).shape[-1] for w in (k_proj_weight, v_proj_weight)]
@@ -112,6 +110,13 @@ def multi_head_attention_forward(
         need_weights, average_attn_weights, rng, (static_k, static_v),
     )  # fmt: skip
     return linear(y, out_proj_weight, out_proj_bias), weights
+
+
+def check_heads(what: str, size: int, heads: int) -> None:
+    """Refuse a number of heads that does not divide the length of vectors."""
+    if size % heads:
+        said = {"what": what, "size": size, "heads": heads, "instead": math.gcd(size, heads)}
+        raise errors.ArgumentError(errors.HEADS.format(**said))
 
 
 def attended(

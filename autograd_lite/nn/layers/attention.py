@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import generator, kept
 from autograd_lite.nn import init
 from autograd_lite.nn.functional.dropouts import probability
-from autograd_lite.nn.functional.heads import attended
+from autograd_lite.nn.functional.heads import attended, check_heads
 from autograd_lite.nn.layers.linear import Linear, is_size
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
@@ -83,9 +82,7 @@ class MultiheadAttention(Module):
         what = f"{type(self).__name__}()"
         if not (is_size(embed_dim) and is_size(num_heads)):
             raise errors.ArgumentError(errors.HEADS_SIZES.format(what=what, size=embed_dim, heads=num_heads))
-        if embed_dim % num_heads:
-            said = {"what": what, "size": embed_dim, "heads": num_heads, "instead": math.gcd(embed_dim, num_heads)}
-            raise errors.ArgumentError(errors.HEADS.format(**said))
+        check_heads(what, embed_dim, num_heads)
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
         self.dropout, self.batch_first, self.add_zero_attn = probability(dropout, what), batch_first, add_zero_attn
