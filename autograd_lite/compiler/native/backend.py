@@ -9,8 +9,10 @@ from typing import Any
 
 from autograd_lite.base.display import Report
 from autograd_lite.compiler.native import c_compiler, c_text, numba_compiler, numba_text
+from autograd_lite.compiler.native.c_convolutions import FEWEST
 from autograd_lite.compiler.native.calls import Limits
 from autograd_lite.compiler.native.loops import Kernel
+from autograd_lite.compiler.native.orders import orders_of
 from autograd_lite.compiler.native.program import Driver, numbers_that_leave
 from autograd_lite.compiler.native.report import listed
 from autograd_lite.compiler.native.segments import divided
@@ -30,9 +32,10 @@ class Backend:
 
 
 _FOR_NUMBA = Limits(3_000, 1_000, 5_000)
+_FOR_C = Limits(50_000, blas=(15_000, 4_000_000), images=FEWEST)
 NATIVE: Mapping[str, Backend] = MappingProxyType(
     {
-        "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, Limits(50_000, blas=(15_000, 4_000_000))),
+        "cc": Backend(c_text.text, c_compiler.required, c_compiler.load, _FOR_C),
         "numba": Backend(numba_text.text, numba_compiler.required, numba_compiler.load, _FOR_NUMBA),
     }
 )
@@ -65,12 +68,13 @@ class NativeProgram:
         backend = NATIVE[name]
         self.name = name
         program = for_loops(recorded, passes)
-        self.parts = divided(program, backend.limits)
+        orders = orders_of(program)
+        self.parts = divided(program, backend.limits, orders)
         kernels = [part for part in self.parts if isinstance(part, Kernel)]
         numbers = {i for i, number in zip(refs(program.outputs), returned, strict=True) if number}
         plain = numbers_that_leave(program, self.parts, numbers)
         self.program = program.having(types=_as_arrays(program, kernels, plain))
-        self._driver = Driver(self.program, self.parts, backend.load(kernels, patient), plain, otherwise)
+        self._driver = Driver(self.program, self.parts, backend.load(kernels, patient), plain, otherwise, orders)
         self.source = backend.text(kernels) + "\n\n" + "\n".join(self._driver.body()) + "\n"
 
     def load(self) -> Callable[..., Any]:

@@ -27,9 +27,11 @@ _ALWAYS = ("-O3", "-shared", "-fPIC", "-std=gnu11", "-fwrapv", "-fno-math-errno"
 # The sine and the cosine of the same number would become one call, of which there is no vector version; and in a vector
 # a power of one half a square root, which differs at -inf and -0.0.
 _APART = tuple([f"-fno-builtin-{name}" for name in ("sin", "cos", "pow", "sinf", "cosf", "powf")])
-# A choice between numbers is no branch: threaded, as one that leads to a constant is, it keeps its loop from vectors.
+# A choice between numbers is no branch: threaded, as one that leads to a constant is, or with what comes of a constant
+# computed beforehand (PRE), it keeps its loop from vectors.
 _WHERE_KNOWN = (
     "-march=native", "-mprefer-vector-width=512", "-fno-trapping-math", "-fopenmp-simd", "-fno-thread-jumps",
+    "-fno-tree-pre",
 )  # fmt: skip
 
 _APART_FROM_US: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}

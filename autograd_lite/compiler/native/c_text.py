@@ -9,13 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.native import c_blas
+from autograd_lite.compiler.native import c_blas, c_convolutions
 from autograd_lite.compiler.native.c_products import function
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, buffers_of
+from autograd_lite.compiler.native.loops import (
+    Buffer,
+    Convolution,
+    Kernel,
+    Nest,
+    Product,
+    Reduce,
+    Stage,
+    View,
+    buffers_of,
+)
 from autograd_lite.compiler.native.nests import Loop, is_scattered, may_fail, place
 from autograd_lite.compiler.native.scalars import SCALARS, Scalar
-from autograd_lite.compiler.native.writer import FLOAT, Writer, inside
+from autograd_lite.compiler.native.writer import FLOAT, Writer, inside, start
 
 NAMES = {
     "f8": "double", "f4": "float", "i8": "int64_t", "i4": "int32_t", "i2": "int16_t", "i1": "int8_t",
@@ -31,6 +41,13 @@ PREAMBLE = f"""\
 #define IS_PLAIN(i) ((*(int *)(ITEM(i) + {FLAGS}) & {CONTIGUOUS}) == {CONTIGUOUS})
 typedef double doubles __attribute__((vector_size(64), aligned(8), may_alias));
 typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
+#define EXTREMUM(name, type, sign) static inline type##s name##_##type(const type *x, int64_t n, type##s m) {{ \\
+    for (int64_t k = 0; k < n; k += sizeof m / sizeof *x) {{ \\
+        const type##s y = *(const type##s *)(x + k); \\
+        const __typeof__(m > y) old = (m sign y) | (m != m); \\
+        m = (type##s)(((__typeof__(old))m & old) | ((__typeof__(old))y & ~old)); }} \\
+    return m; }}
+EXTREMUM(maximum, double, >) EXTREMUM(maximum, float, >) EXTREMUM(minimum, double, <) EXTREMUM(minimum, float, <)
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
 #if __GLIBC_PREREQ(2, 35)
@@ -43,6 +60,12 @@ VECTOR(log2) VECTOR(log10) VECTOR(cbrt) VECTOR(erf) VECTOR(erfc)
 #define VECTOR_OF_TWO(name) __attribute__((simd("notinbranch"), const)) double name(double, double); \\
     __attribute__((simd("notinbranch"), const)) float name##f(float, float);
 VECTOR_OF_TWO(pow) VECTOR_OF_TWO(atan2) VECTOR_OF_TWO(hypot)
+/* For what is too small for them they call the others, lane by lane: -inf is, of which masked rows consist. */
+#define EXP(type, f, least, low, factor) static inline type exp_of##f(type x) {{ \\
+    const type t = x < least ? least : x, e = exp##f(t < low ? t - low : t); return t < low ? e * factor : e; }}
+EXP(double, , -745.2, -640.0, 1.1259823474166023e-278) EXP(float, f, -104.0f, -64.0f, 1.6038109e-28f)
+#define exp(x) exp_of(x)
+#define expf(x) exp_off(x)
 #endif
 #endif
 """
@@ -50,6 +73,9 @@ _COMBINED = {
     "add": "{0} + {1}", "multiply": "{0} * {1}", "logical_and": "{0} & {1}", "logical_or": "{0} | {1}",
     "maximum": SCALARS[np.maximum].c, "minimum": SCALARS[np.minimum].c,
 }  # fmt: skip
+_EXTREMES = ("maximum", "minimum")
+_LANES, _PIECE = 16, 256
+"""Extrema are found of a multiple of so many elements, and of so many at a time at most."""
 
 
 def text(kernels: Sequence[Kernel]) -> str:
@@ -79,11 +105,13 @@ class CWriter(Writer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._products: list[str] = []
+        self._functions: list[str] = []
+        self._kernel, self._in_piece = "", False
 
     def write(self, kernel: Kernel) -> str:
+        self._kernel = kernel.name
         body = super().write(kernel)
-        return "\n".join([*self._products, body])
+        return "\n".join([*self._functions, body])
 
     def begin(self, kernel: Kernel, stage: Stage) -> None:
         self.line(f"int {stage.name}(void *given{', int64_t part, int64_t parts' if stage.parts > 1 else ''})")
@@ -100,7 +128,7 @@ class CWriter(Writer):
                 self.line(f"const int64_t first = {total} * part / parts, stop = {total} * (part + 1) / parts;")
 
     @contextmanager
-    def node(self, node: Nest | Product) -> Iterator[None]:
+    def node(self, node: Nest | Product | Convolution) -> Iterator[None]:
         """NOTE: temporaries that share memory are never in the same block, as ``restrict`` asks."""
         self.line("{")
         with self.deeper():
@@ -132,17 +160,58 @@ class CWriter(Writer):
             yield
         self.line("}")
 
-    @contextmanager
     def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> Iterator[None]:
+        whole = nest.shape[-1] // _LANES * _LANES
+        if whole and self._is_of_extremes(nest):
+            yield from self._in_pieces(nest, variable, whole)
+            if whole == nest.shape[-1]:
+                return
+            first = str(whole)
         if (words := self._simd(nest)) is not None:
             self.line(f"#pragma omp simd{words}")
         with self.loop(variable, first, stop):
             yield
 
+    def _is_of_extremes(self, nest: Loop) -> bool:
+        """Tell whether all that is reduced in the innermost loop are extrema of floats, and it could have vectors."""
+        found = [s.reduce for s in inside(nest).values()]
+        alike = all(s.how in _EXTREMES and s.view.buffer.dtype.kind == "f" for s in found)
+        return bool(found) and alike and not is_scattered(nest.body) and not any(map(may_fail, nest.body))
+
+    def _in_pieces(self, nest: Loop, variable: str, whole: int) -> Iterator[None]:
+        """Write a loop over pieces: what is reduced in each is computed first, and then compared in vectors.
+
+        NOTE: compilers make no vectors of a reduction to an extremum, for they know nothing of NaN in one.
+        """
+        size = max(n for n in range(_LANES, min(_PIECE, whole) + 1, _LANES) if whole % n == 0)
+        found = {self.total(k): s.reduce for k, s in inside(nest).items()}
+        for name, s in found.items():
+            kind = c_name(s.view.buffer.dtype)
+            self.line(f"{kind} {name}_of[{size}];")
+            self.line(f"{kind}s {name}_in = {self.literal(start(s), s.view.buffer.dtype)} - ({kind}s){{0}};")
+        with self.loop("piece", "0", str(whole), size):
+            self.line("#pragma omp simd")
+            with self.loop("k", "0", str(size)):
+                self.line(f"const {self.counter} {variable} = piece + k;")
+                self._in_piece = True
+                yield
+                self._in_piece = False
+            for name, s in found.items():
+                self.line(f"{name}_in = {s.how}_{c_name(s.view.buffer.dtype)}({name}_of, {size}, {name}_in);")
+        for name, s in found.items():
+            one = self.combined(s, name, f"{name}_in[k]")
+            self.line(f"for (int k = 0; k < {64 // s.view.buffer.dtype.itemsize}; k++) {name} = {one};")
+
+    def reduced(self, s: Reduce, name: str, value: str) -> None:
+        if self._in_piece:
+            self.line(f"{name}_of[k] = {value};")
+        else:
+            super().reduced(s, name, value)
+
     def _simd(self, nest: Loop) -> str | None:
         """Return what the compiler is told of a loop whose elements may be computed in any order; None for others."""
         sums = inside(nest)
-        if is_scattered(nest.body) or any(s.reduce.how in ("maximum", "minimum") for s in sums.values()):
+        if is_scattered(nest.body) or any(s.reduce.how in _EXTREMES for s in sums.values()):
             return None
         signs = {"add": "+", "multiply": "*", "logical_and": "&", "logical_or": "|"}
         names = {k: self.sum(k) if self.keeps_errors(s, nest) else self.total(k) for k, s in sums.items()}
@@ -156,8 +225,14 @@ class CWriter(Writer):
         if node.blas is not None:
             self._by_blas(node.matrices(), node.blas, places)
             return
-        name = f"product_{node.c.buffer.id}"
-        self._products.append(function(name, node.matrices(), c_name(node.c.buffer.dtype)))
+        name = f"{self._kernel}_product_{node.c.buffer.id}"
+        self._functions.append(function(name, node.matrices(), c_name(node.c.buffer.dtype)))
+        self.line(f"{name}({', '.join(places)});")
+
+    def convolution(self, node: Convolution) -> None:
+        name = f"{self._kernel}_convolution_{node.to.buffer.id}"
+        self._functions.append(c_convolutions.function(name, node, c_name(node.to.buffer.dtype)))
+        places = [f"{self.array(v.buffer.held())} + {place(v, ['0'] * len(v.shape))}" for v in (node.x, node.w, node.y)]
         self.line(f"{name}({', '.join(places)});")
 
     def _by_blas(self, node: Product, piece: int, places: Sequence[str]) -> None:
@@ -206,6 +281,8 @@ class CWriter(Writer):
     def cast(self, text: str, dtype: Any, to: Any) -> str:
         if dtype == to:
             return text
+        if dtype.kind == "b" and to.kind == "f":  # gcc makes vectors of a choice, and poor ones of the conversion
+            return f"({text} ? {self.literal(1, to)} : {self.literal(0, to)})"
         return f"({text} != 0)" if to.kind == "b" else f"(({c_name(to)}){text})"
 
     def expression(self, scalar: Scalar, operands: Sequence[str], dtype: Any) -> str:

@@ -6,6 +6,7 @@ import math
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,16 @@ from autograd_lite.compiler.native.scalars import (
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.memory import NUMBERS, is_array, plain_key
 from autograd_lite.compiler.program.program import Instruction, Ref, Type
+from autograd_lite.rules import windows
 
 FLOAT = np.dtype(float)
 _FLOATS = frozenset((FLOAT, np.dtype("f4")))
 JOINED = (np.concatenate, np.stack)
 """What puts arrays one after the other, along one of their axes or along a new one."""
+CONVOLUTIONS: Mapping[Any, str] = MappingProxyType(
+    {windows.convolved: "y", windows.convolved_input: "x", windows.convolved_weight: "w"}
+)
+"""Those of images, and which of input, weight and result each gives."""
 _MATRIX = 2
 _HALF = 0.5
 _POWERS = (np.power, np.float_power)
@@ -56,15 +62,20 @@ class Limits:
     blas : (int, int)
         For a product of more multiplications than the first, counted as for `product`, and of as many as the second at
         most, kernels call BLAS themselves. For larger ones NumPy does, which gives up the lock of Python meanwhile.
+    images : float
+        Convolutions of so many images at least are done; of none where there are no vectors.
     """
 
     product: int
     elements: float = math.inf
     length: int = 50_000
     blas: tuple[int, int] = (0, 0)
+    images: float = math.inf
 
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
+        if x.fn in CONVOLUTIONS:
+            return images_of(x, types) < self.images
         if facts.of(x.fn).product:
             large = _is_product(x, types) and _work(x, types) > self.product
             return large and not is_scaling(x, types) and not self.calls_blas(x, types)
@@ -84,7 +95,7 @@ def _selects_nothing(key: Any, kind: Type) -> bool:
 
 def is_native(x: Instruction, types: Mapping[int, Type]) -> bool:
     """Tell whether native code can do a call."""
-    return types[x.id].kind != "float" and is_written(x, types)
+    return types[x.id].kind != "float" and (is_written(x, types) or _is_convolution(x, types))
 
 
 def is_written(x: Instruction, types: Mapping[int, Type]) -> bool:
@@ -107,6 +118,21 @@ def is_written(x: Instruction, types: Mapping[int, Type]) -> bool:
     if x.fn in JOINED:
         return axis_of_joined(x) is not None and all(isinstance(part, Ref) for part in x.args[0])
     return facts.of(x.fn).fills is not None or elementwise(x, types) is not None
+
+
+def images_of(x: Instruction, types: Mapping[int, Type]) -> int:
+    """Return how many images a convolution is of."""
+    return types[x.args[0].id].shape[0]
+
+
+def _is_convolution(x: Instruction, types: Mapping[int, Type]) -> bool:
+    """Tell whether a call is a convolution of floats, around whose input there are margins, if anything."""
+    if x.fn not in CONVOLUTIONS or not all(isinstance(value, Ref) for value in x.args[:2]):
+        return False
+    kinds = [types[i] for i in (x.id, *x.operands())]
+    margins = [n for pair in windows.pairs(x.args[-3]) for n in pair]
+    same = {kind.dtype for kind in kinds} <= {kinds[0].dtype} <= _FLOATS
+    return same and all(map(is_known, kinds)) and min(margins) >= 0
 
 
 def _is_write(x: Instruction, types: Mapping[int, Type]) -> bool:

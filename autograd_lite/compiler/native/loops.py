@@ -17,7 +17,9 @@ from autograd_lite.compiler.native.scalars import Scalar
 LONGEST = 1000
 """Statements of a function: the time that compilers take grows with more than their number."""
 _LOOPS = 10
-"""So many statements take a compiler as long as loops around them."""
+"""So many statements take a compiler as long as loops around them,"""
+_BLOCKS = 100
+"""and so many as a convolution."""
 
 
 @dataclass(eq=False, slots=True)
@@ -173,6 +175,39 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Convolution:
+    """One of three arrays from the other two: of what a convolution is given, its weight, and its result.
+
+    Each position of an axis of `x` is ``i * stride + p * dilation - low``, with `i` that of the result and `p` that of
+    the weight; where there is none, nothing is added.
+
+    Attributes
+    ----------
+    x, w, y : View
+        Of the shapes (groups, in, ..., batch), (groups, out, in, ...) and (groups, out, ..., batch), where the batch
+        lies innermost.
+    stride, dilation, low : tuple of int
+        For each axis of windows.
+    wanted : {"x", "w", "y"}
+        Which one is computed: the share of the input, the share of the weight, or the result. For the latter two, all
+        positions are there.
+    """
+
+    x: View
+    w: View
+    y: View
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    low: tuple[int, ...]
+    wanted: str
+
+    @property
+    def to(self) -> View:
+        """What is written to."""
+        return {"x": self.x, "w": self.w, "y": self.y}[self.wanted]
+
+
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """Nodes that are done again and again, with the number of the step in `variable`."""
 
@@ -182,7 +217,7 @@ class Repeat:
     nodes: Sequence[Node]
 
 
-Node = Nest | Product | Repeat
+Node = Nest | Product | Convolution | Repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +272,8 @@ def _length(node: Node) -> int:
     """Return how many statements a node has; the loops around them count as some more."""
     if isinstance(node, Repeat):
         return _LOOPS + sum(map(_length, node.nodes))
+    if isinstance(node, Convolution):
+        return _BLOCKS
     return _LOOPS + (len(node.body) if isinstance(node, Nest) else 1)
 
 
@@ -253,7 +290,7 @@ def _cut(nodes: list[Node]) -> Iterator[list[Node]]:
     yield part
 
 
-def simple(nodes: Iterable[Node]) -> Iterator[Nest | Product]:
+def simple(nodes: Iterable[Node]) -> Iterator[Nest | Product | Convolution]:
     """Yield nodes, and in the place of what is repeated its nodes."""
     for node in nodes:
         if isinstance(node, Repeat):
@@ -268,8 +305,10 @@ def buffers_of(node: Node) -> dict[int, Buffer]:
     return {buffer.id: buffer for buffer in held}
 
 
-def views_of(node: Nest | Product) -> list[View]:
+def views_of(node: Nest | Product | Convolution) -> list[View]:
     """Return what a node reads and writes in memory."""
     if isinstance(node, Product):
         return [node.a, node.b, node.c]
+    if isinstance(node, Convolution):
+        return [node.x, node.w, node.y]
     return [s.view for s in node.body if isinstance(s, (Load, Store, Reduce))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.c_blas import suits
 from autograd_lite.compiler.native.calls import (
+    CONVOLUTIONS,
     JOINED,
     Limits,
     as_tuple,
@@ -19,6 +21,7 @@ from autograd_lite.compiler.native.calls import (
     axis_of_joined,
     elementwise,
 )  # fmt: skip
+from autograd_lite.compiler.native.convolving import Convolving
 from autograd_lite.compiler.native.loops import (
     Buffer,
     Compute,
@@ -37,9 +40,10 @@ from autograd_lite.compiler.native.loops import (
     buffers_of,
 )  # fmt: skip
 from autograd_lite.compiler.native.nests import read_only
+from autograd_lite.compiler.native.orders import Orders, ordered
 from autograd_lite.compiler.native.pieces import pieces_of
-from autograd_lite.compiler.native.places import Places
 from autograd_lite.compiler.native.scalars import SAME, SCALARS, Scalar
+from autograd_lite.compiler.native.slices import sliced
 from autograd_lite.compiler.native.values import (
     Memory,
     Point,
@@ -68,7 +72,7 @@ _PRODUCT_OF_ONE = Scalar("(0 + {0} * {1})", "(0 + {0} * {1})")
 """A column times a row; a sum begins with 0, so that it is no negative zero."""
 
 
-class Lowering(Places):
+class Lowering(Convolving):
     """The nodes of one kernel, while its instructions are put into them.
 
     Parameters
@@ -84,6 +88,8 @@ class Lowering(Places):
         For which products BLAS is called; for none of them where there are no limits.
     numbers : list of int, optional
         The last number that was given to anything, where another one gives numbers too: for the step of a loop.
+    orders : mapping, optional
+        The order of axes of arrays that do not lie in C order.
     """
 
     def __init__(
@@ -94,9 +100,10 @@ class Lowering(Places):
         leaving: tuple[int, ...],
         limits: Limits | None = None,
         numbers: list[int] | None = None,
+        orders: Orders = MappingProxyType({}),
     ) -> None:
         given = (numbers or [max(program.types, default=0)], _written_on(instructions, program.uses()))
-        super().__init__(program, splats, leaving, *given)
+        super().__init__(program, splats, leaving, *given, orders)
         self._items: dict[tuple[int, int], int] = {
             (x.args[0].id, x.args[1]): x.id for x in program.instructions if is_item(x, self.types)
         }
@@ -112,7 +119,8 @@ class Lowering(Places):
         outputs = tuple(self.outputs.values())
         for place, buffer in enumerate((*self.inputs, *outputs)):
             buffer.place = place
-        nodes = list(widened(self.nodes, self.new))
+        nodes = [ordered(node) if self._orders and isinstance(node, Nest) else node for node in self.nodes]
+        nodes = list(widened(sliced(nodes, self.new), self.new))
         work = placed(nodes)
         return Kernel(name, nodes, tuple(self.inputs), outputs, work)
 
@@ -128,6 +136,8 @@ class Lowering(Places):
             return Splat(known.fills, self.types[x.id].shape, self._dtype(x.id))
         if known.product:
             return self._product(x)
+        if x.fn in CONVOLUTIONS:
+            return self._convolved(x)
         if facts.reduction(x.fn):
             return self._reduced(x)
         if known.writes:

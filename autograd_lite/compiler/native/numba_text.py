@@ -11,8 +11,18 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
-from autograd_lite.compiler.native.loops import Buffer, Kernel, Nest, Product, Reduce, Stage, View, buffers_of
-from autograd_lite.compiler.native.nests import Loop, place
+from autograd_lite.compiler.native.loops import (
+    Buffer,
+    Convolution,
+    Kernel,
+    Nest,
+    Product,
+    Reduce,
+    Stage,
+    View,
+    buffers_of,
+)
+from autograd_lite.compiler.native.nests import place
 from autograd_lite.compiler.native.scalars import SCALARS, Scalar
 from autograd_lite.compiler.native.writer import Writer
 
@@ -94,18 +104,13 @@ class NumbaWriter(Writer):
             self.line("return 2 if failed else 0")
 
     @contextmanager
-    def node(self, node: Nest | Product) -> Iterator[None]:
+    def node(self, node: Nest | Product | Convolution) -> Iterator[None]:
         yield
 
     @contextmanager
     def loop(self, variable: str, first: str, stop: str, step: int = 1) -> Iterator[None]:
         self.line(f"for {variable} in range({first}, {stop}, {step}):")
         with self.deeper():
-            yield
-
-    @contextmanager
-    def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> Iterator[None]:
-        with self.loop(variable, first, stop):
             yield
 
     def large_product(self, node: Product, stack: Sequence[str]) -> None:

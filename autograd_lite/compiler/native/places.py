@@ -21,18 +21,8 @@ from autograd_lite.compiler.native.loops import (
     Store,
     View,
 )
-from autograd_lite.compiler.native.values import (
-    Memory,
-    Point,
-    Splat,
-    Value,
-    aligned,
-    contiguous,
-    reshaped,
-    seen,
-    size,
-    squeezed,
-)
+from autograd_lite.compiler.native.orders import Orders, strides
+from autograd_lite.compiler.native.values import Memory, Point, Splat, Value, aligned, reshaped, seen, size, squeezed
 from autograd_lite.compiler.program import facts
 from autograd_lite.compiler.program.memory import is_view
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
@@ -55,6 +45,8 @@ class Places:
         The last number that was given to anything.
     later : mapping
         For arrays that are written to once more, and read by nobody else, what that gives: it lies where they do.
+    orders : mapping
+        The order of axes of arrays that do not lie in C order.
     """
 
     def __init__(
@@ -64,6 +56,7 @@ class Places:
         leaving: tuple[int, ...],
         numbers: list[int],
         later: Mapping[int | None, int],
+        orders: Orders,
     ) -> None:
         self.types = program.types
         self.made = {x.id: x for x in program.instructions}
@@ -73,7 +66,7 @@ class Places:
         self.inputs: list[Buffer] = []
         self._loads: dict[Any, int] = {}
         self._stored: dict[int, Memory] = {}
-        self._numbers, self._later = numbers, later
+        self._numbers, self._later, self._orders = numbers, later, orders
         self.outputs = {i: Buffer(i, self._dtype(i), size(self.types[i].shape), "array") for i in leaving}
 
     # ----- values -----
@@ -100,7 +93,7 @@ class Places:
         kind = self.types[i]
         buffer = Buffer(i, self._dtype(i), size(kind.shape), "array" if kind.kind == "array" else "number")
         self.inputs.append(buffer)
-        return Memory(View(buffer, 0, contiguous(kind.shape), kind.shape), -1)
+        return Memory(self._whole(buffer, kind.shape), -1)
 
     def new(self) -> int:
         """Return the number of a value that the program has not."""
@@ -114,7 +107,14 @@ class Places:
         buffer = self.outputs.get(i) if i is not None else None
         if buffer is None:
             buffer = Buffer(self.new(), dtype, size(shape))
-        return View(buffer, 0, contiguous(shape), shape)
+        return self._whole(buffer, shape, i)
+
+    def _whole(self, buffer: Buffer, shape: Shape, i: int | None = None) -> View:
+        """Return all of the memory of a value, which is that of the buffer unless it is said."""
+        i = buffer.id if i is None else i
+        order = self._orders.get(i)
+        own = shape if order is None else self.types[i].shape
+        return reshaped(View(buffer, 0, strides(own, order), own), shape)
 
     def _in_memory(self, value: Value) -> Memory:
         """Return a value as memory: a variable is stored by its nest."""
@@ -127,7 +127,7 @@ class Places:
             room = self._room(value.variable, value.shape, value.dtype)
             self._store(value, room)
             stored = self._stored[value.variable] = Memory(room, value.nest)
-        return reshaped(stored, value.shape)
+        return Memory(reshaped(stored.view, value.shape), stored.node)
 
     def _store(self, value: Point, room: View) -> None:
         nest = self.nodes[value.nest]
@@ -212,11 +212,12 @@ class Places:
         self._body(nest).append(Store(aligned(room, value.shape), operand))
         return Memory(room, nest)
 
-    def _put(self, value: Value, room: View) -> None:
-        """Write a value to memory."""
-        nest = self._ready([value], value.shape)
+    def _put(self, value: Value, room: View, first: int = 0) -> int:
+        """Write a value to memory, by a node from `first` on, and return which."""
+        nest = self._ready([value], value.shape, first)
         operand = self._operand(nest, value.shape, value, room.buffer.dtype)
         self._body(nest).append(Store(aligned(room, value.shape), operand))
+        return nest
 
     # ----- what leaves -----
 
@@ -228,7 +229,7 @@ class Places:
         if isinstance(value, Splat):
             self._filled(i, value)
         elif isinstance(value, Point) and not (value.variable == i and i in self._stored):
-            self._store(value, View(buffer, 0, contiguous(value.shape), value.shape))
+            self._store(value, self._whole(buffer, value.shape))
         elif isinstance(value, Memory):
             self._copied(i, value)
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.shapes import Shape
 from autograd_lite.compiler.native.calls import is_product
 from autograd_lite.compiler.native.kept import SMALLEST, Kept
 from autograd_lite.compiler.native.last import given_back
 from autograd_lite.compiler.native.loops import Kernel
+from autograd_lite.compiler.native.orders import Orders, back
 from autograd_lite.compiler.native.pieces import columns_of, product
 from autograd_lite.compiler.native.segments import Part, views_for
 from autograd_lite.compiler.native.threads import Call
@@ -35,6 +37,8 @@ class Driver(NumpyText):
         The values that leave as numbers of NumPy, not as arrays.
     otherwise : callable
         The program without kernels: what is called where one of them gives up, for then an error is due.
+    orders : mapping
+        The order of axes of arrays that do not lie in C order; kernels are given them transposed.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Driver(NumpyText):
         calls: Sequence[Call],
         plain: set[int],
         otherwise: Callable[..., Any],
+        orders: Orders,
     ) -> None:
         kernels = [part for part in parts if isinstance(part, Kernel)]
         bound: dict[str, Any] = {kernel.name: call for kernel, call in zip(kernels, calls, strict=True)}
@@ -52,9 +57,10 @@ class Driver(NumpyText):
         products = [x for x in parts if not isinstance(x, Kernel) and is_product(x, program.types)]
         written += [x.id for x in products]
         large = {i: program.types[i] for i in written if program.types[i].nbytes >= SMALLEST}
-        many = Counter((kind.shape, kind.dtype) for kind in large.values())
-        kept = {of: Kept(*of, number) for of, number in many.items()}
-        bound |= {f"kept_{i}": kept[kind.shape, kind.dtype].take for i, kind in large.items()}
+        self._orders, self.program = orders, program
+        lying = {i: (self._lying(i), kind.dtype) for i, kind in large.items()}
+        kept = {of: Kept(*of, number) for of, number in Counter(lying.values()).items()}
+        bound |= {f"kept_{i}": kept[of].take for i, of in lying.items()}
         self.views = {x.id: x for x in program.instructions if is_view(x, program.types)}
         self._columns = {x.id: n for x in products if (n := columns_of(x, program.types, self.views))}
         bound |= {f"dot_by_{n}": product(n) for n in self._columns.values()}
@@ -80,12 +86,21 @@ class Driver(NumpyText):
     def _kernel(self, kernel: Kernel, parameters: str) -> list[str]:
         """Return the lines that call a kernel: arrays for what it gives, the call, numbers out of arrays."""
         lines = [self._empty(buffer.id) for buffer in kernel.outputs]
-        given = [self.names[b.id] for b in (*kernel.inputs, *kernel.outputs)]
+        given = [self._as_it_lies(b.id) for b in (*kernel.inputs, *kernel.outputs)]
         given += [f"work_{kernel.name}{'()' if kernel.is_wide() else ''}"] if kernel.work else []
         lines.append(f"given = ({', '.join(given)},)")
         lines.append(f"if {kernel.name}(given) and again({kernel.name}, given): return otherwise({parameters})")
         numbers = [self.names[buffer.id] for buffer in kernel.outputs if buffer.id in self.plain]
         return lines + [f"{name} = {name}[()]" for name in numbers]
+
+    def _lying(self, i: int) -> Shape:
+        """Return the lengths of the axes of an array as they lie in memory."""
+        shape = self.program.types[i].shape
+        return tuple([shape[k] for k in self._orders[i]]) if i in self._orders else shape
+
+    def _as_it_lies(self, i: int) -> str:
+        """Return an array as a kernel is given it, in C order."""
+        return f"{self.names[i]}.transpose{self._orders[i]}" if i in self._orders else self.names[i]
 
     def _given_back(self, part: Part, gone: Sequence[int]) -> list[str]:
         """Return the line that lets go of arrays, and of the tuple by which a kernel was given any."""
@@ -98,7 +113,8 @@ class Driver(NumpyText):
         kind = self.program.types[i]
         self._written.add(i)
         dtype = "" if kind.dtype == np.dtype(float) else f", np.{kind.dtype.name}"
-        made = f"kept_{i}()" if f"kept_{i}" in self.bound else f"np.empty({kind.shape}{dtype})"
+        made = f"kept_{i}()" if f"kept_{i}" in self.bound else f"np.empty({self._lying(i)}{dtype})"
+        made += f".transpose{back(self._orders[i])}" if i in self._orders else ""
         text = f"{self.names[i]} = {made}"
         return f"{text:<{COLUMN}}  # {self._origins[i]}"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from autograd_lite.compiler.native.calls import Limits, is_native, is_product
-from autograd_lite.compiler.native.loops import Compute, Kernel, Nest, Product, simple
+from autograd_lite.compiler.native.loops import Compute, Convolution, Kernel, Nest, Product, simple
 from autograd_lite.compiler.native.segments import Part
 from autograd_lite.compiler.program.program import Instruction, Type
 
@@ -39,10 +39,12 @@ def _kernel(kernel: Kernel) -> str:
     operations = sum(isinstance(s, Compute) for nest in nests for s in nest.body)
     products = [node for node in nodes if isinstance(node, Product)]
     by_blas = sum(node.blas is not None for node in products)
+    images = sum(isinstance(node, Convolution) for node in nodes)
     functions = len(kernel.stages())
     return (
         f"{kernel.name}: {operations} operations in {len(nests)} loops, {len(products)} products of matrices"
-        f"{f', {by_blas} of them by BLAS' if by_blas else ''}, "
+        f"{f', {by_blas} of them by BLAS' if by_blas else ''}"
+        f"{f', {images} convolutions' if images else ''}, "
         f"{kernel.work:,} bytes of work space{f', in {functions} functions' if functions > 1 else ''}"
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from autograd_lite.compiler.native.calls import Limits, is_known, is_native
 from autograd_lite.compiler.native.loops import Kernel
 from autograd_lite.compiler.native.lower import Lowering
+from autograd_lite.compiler.native.orders import Orders
 from autograd_lite.compiler.program import facts, helpers
 from autograd_lite.compiler.program.literals import is_uniform
 from autograd_lite.compiler.program.loop import is_item, is_loop
@@ -20,17 +21,17 @@ from autograd_lite.compiler.program.program import Instruction, Program, Ref
 Part = Kernel | Instruction
 
 
-def divided(program: Program, limits: Limits) -> list[Part]:
+def divided(program: Program, limits: Limits, orders: Orders) -> list[Part]:
     """Divide a program into as few kernels as its order allows, of its first calls if all of them would be too long.
 
     Views are part of no kernel: it reads the elements that they show. They are among the calls where NumPy needs them.
     """
-    parts, made = _divided(program, limits, limits.length)  # NOTE: each call is one statement at least
+    parts, made = _divided(program, limits, orders, limits.length)  # NOTE: each call is one statement at least
     length = sum(part.length() for part in parts if isinstance(part, Kernel))
-    return parts if length <= limits.length else _divided(program, limits, made * limits.length // length)[0]
+    return parts if length <= limits.length else _divided(program, limits, orders, made * limits.length // length)[0]
 
 
-def _divided(program: Program, limits: Limits, calls: int) -> tuple[list[Part], int]:
+def _divided(program: Program, limits: Limits, orders: Orders, calls: int) -> tuple[list[Part], int]:
     """Return kernels of so many calls at most, and the other calls; and how many have become native code."""
     views = {x.id: x for x in program.instructions if is_view(x, program.types)}
     work = _Division(program, views, limits, calls)
@@ -47,7 +48,7 @@ def _divided(program: Program, limits: Limits, calls: int) -> tuple[list[Part], 
         elsewhere = set().union(*(read[j] for j in range(len(runs)) if j != k))
         shown = [i for i in dict.fromkeys(program.escaping()) if i in views and work.root(i) in own]
         leaving = [i for i in own if i in elsewhere or i in escaping] + shown
-        parts.append(Lowering(program, run, splats, tuple(leaving), limits).kernel(f"kernel_{k + 1}"))
+        parts.append(Lowering(program, run, splats, tuple(leaving), limits, orders=orders).kernel(f"kernel_{k + 1}"))
     return parts, len(work.native)
 
 

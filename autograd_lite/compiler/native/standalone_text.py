@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -138,7 +137,6 @@ class StandaloneWriter(CWriter):
     def in_work(self, buffer: Buffer, name: str) -> str:
         return f"work->{_field(buffer.dtype)} + {buffer.place}"
 
-    @contextmanager
     def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> Iterator[None]:
         with self.loop(variable, first, stop):
             yield

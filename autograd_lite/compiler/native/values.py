@@ -132,10 +132,13 @@ def shortened(value: Value, ndim: int) -> Value:
     return replace(value, shape=value.shape[more:])
 
 
-def reshaped(memory: Memory, shape: Shape) -> Memory:
-    if memory.view.shape == shape:
-        return memory
-    return Memory(View(memory.view.buffer, memory.view.offset, contiguous(shape), shape), memory.node)
+def reshaped(view: View, shape: Shape) -> View:
+    """Return a view in another shape, which differs in axes of length one."""
+    if view.shape == shape:
+        return view
+    kept = iter([step for step, n in zip(view.strides, view.shape, strict=True) if n != 1])
+    strides = tuple([0 if n == 1 else next(kept) for n in shape])
+    return View(view.buffer, view.offset, strides, shape)
 
 
 def seen(view: View, x: Instruction) -> View | None:

@@ -28,10 +28,15 @@ PARTS = 64
 def widened(nodes: Iterable[Node], new: Callable[[], int]) -> Iterator[Node]:
     """Yield nodes, where a large nest is one over parts, one over the rest, and one that combines what each reduced."""
     for node in nodes:
-        if isinstance(node, Nest) and node.shape and len(node.body) * math.prod(node.shape) >= WORTH:
+        if isinstance(node, Nest) and is_wide(node):
             yield from _Partition(node, new).nests()
         else:
             yield node
+
+
+def is_wide(nest: Nest) -> bool:
+    """Tell whether a nest is so large that threads are worth it."""
+    return bool(nest.shape) and len(nest.body) * math.prod(nest.shape) >= WORTH
 
 
 class _Partition:

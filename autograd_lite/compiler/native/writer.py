@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.compiler.native.loops import (
     Compute,
+    Convolution,
     Demand,
     Index,
     Kernel,
@@ -129,7 +130,9 @@ class Writer(ABC):
             self._repeat(node)
             return
         with self.node(node):
-            if isinstance(node, Product):
+            if isinstance(node, Convolution):
+                self.convolution(node)
+            elif isinstance(node, Product):
                 self._product(node)
             else:
                 self._nest(loop(node))
@@ -210,7 +213,7 @@ class Writer(ABC):
         summed = {k: self._summed_in(s.reduce) for k, s in inside(nest).items() if self.keeps_errors(s, nest)}
         for k, dtype in summed.items():
             self.declare(self.sum(k), dtype, self.literal(0, dtype))
-        with self.innermost(nest, f"i{len(nest.shape) - 1}", first, stop):
+        for _ in self.innermost(nest, f"i{len(nest.shape) - 1}", first, stop):
             self._body(nest)
         for k in summed:
             self.add_with_error(self.total(k), self.error(k), self.sum(k))
@@ -247,12 +250,15 @@ class Writer(ABC):
     def _reduce(self, k: int, s: Sum, nest: Loop) -> None:
         value, view, variables = self.operand(s.reduce.value), s.reduce.view, _variables(nest)
         if s.level < len(nest.shape):
-            name = self.sum(k) if self.keeps_errors(s, nest) else self.total(k)
-            self.assign(name, self.combined(s.reduce, name, value))
+            self.reduced(s.reduce, self.sum(k) if self.keeps_errors(s, nest) else self.total(k), value)
         elif s.whole:
             self.store(view, value, variables)
         else:
             self.store(view, self.combined(s.reduce, self.load(view, variables), value), variables)
+
+    def reduced(self, s: Reduce, name: str, value: str) -> None:
+        """Write that a value is one more of what a variable is the reduction of."""
+        self.assign(name, self.combined(s, name, value))
 
     def _compute(self, s: Compute, nameless: bool) -> None:
         """Write a variable, or keep its expression for the only place where it is read."""
@@ -294,17 +300,22 @@ class Writer(ABC):
     def loop(self, variable: str, first: str, stop: str, step: int = 1) -> AbstractContextManager[None]:
         """Write a loop around what is written within."""
 
-    @abstractmethod
-    def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> AbstractContextManager[None]:
-        """Write the loop over single elements."""
+    def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> Iterator[None]:
+        """Write the loop over single elements, or several one after the other; yield inside of each."""
+        with self.loop(variable, first, stop):
+            yield
 
     @abstractmethod
-    def node(self, node: Nest | Product) -> AbstractContextManager[None]:
+    def node(self, node: Nest | Product | Convolution) -> AbstractContextManager[None]:
         """Write what stands around a node."""
 
     @abstractmethod
     def large_product(self, node: Product, stack: Sequence[str]) -> None:
         """Write a product of matrices that are worth some trouble; `stack` are the variables of the loops around it."""
+
+    def convolution(self, node: Convolution) -> None:
+        """Write a convolution; a language that has none is given none."""
+        raise NotImplementedError
 
     @abstractmethod
     def typed(self, value: str, dtype: Any) -> str:

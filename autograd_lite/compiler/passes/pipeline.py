@@ -16,6 +16,7 @@ from autograd_lite.compiler.passes.fusion import fusion
 from autograd_lite.compiler.passes.identities import identities
 from autograd_lite.compiler.passes.limits import limits
 from autograd_lite.compiler.passes.loops import freed_of_constants, loops
+from autograd_lite.compiler.passes.pools import pools
 from autograd_lite.compiler.passes.products import products
 from autograd_lite.compiler.passes.rolling import rolling
 from autograd_lite.compiler.passes.shared import shared
@@ -72,12 +73,15 @@ def measured(
     """Return the program after each of the passes, with their names.
 
     All of them are done to the steps of its loops first, but for those results that nobody reads. What leaves a `step`
-    of a loop need not be its own: it is the carry of the next, or copied to its place. What is `native` has one more.
+    of a loop need not be its own: it is the carry of the next, or copied to its place. What is `native` has two more.
 
     NOTE: copies of what leaves the program are made after `views`, which would take them out again.
     """
     chosen = selected(passes)
     stages = [("recorded", program)]
+    if native:
+        program = pools(program)
+        stages.append(("pools", program))
     for name, work in PASSES.items():
         if name == "constant_folding":
             program = loops(program) if "shared" in chosen else program  # of what is shared now
