@@ -20,7 +20,7 @@ _CORNER = 1024
 """and of rows with rows, those whose result has so many elements at most."""
 _FEW, _MOST = 4, 128
 _SHALLOW = 32
-"""Of so few products for each number the whole is faster also for rows with rows; pieces take 1.1 to 2.7 of its time."""
+"""Of so few products for each number the whole is faster, of rows with rows too; pieces take 1.1 to 2.7 of its time."""
 _FOR_ONE = 2_000_000
 """So many multiplications are not worth a second thread of BLAS, where there are several; for more these are faster."""
 
