@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from autograd_lite.compiler.native.loops import Product
 
-_SUMS = 8
-"""So many vectors of the result are summed up at the same time, since each addition waits for the one before."""
-_VECTOR = 64
+VECTOR = 64
 """In bytes. Rows of the second matrix are copied to a multiple of it, where they do not lie so."""
+_MACHINES = (("#ifdef __AVX512F__", 16), ("#else", 8))
+"""On which processors how many vectors of the result are summed up at a time, as each addition waits for another."""
 
 
 _HEAD = (
@@ -29,25 +29,33 @@ def function(name: str, node: Product, element: str) -> str:
     lines = [*_HEAD, f"static void {name}({given})", "{"]
     if 1 in (rows, columns):
         return "\n".join([*lines, *_by_vector(node, element), "}", ""])
-    lanes = _VECTOR // node.a.buffer.dtype.itemsize
+    for condition, sums in _MACHINES:
+        lines += [condition, *_by_tiles(node, element, sums)]
+    return "\n".join([*lines, "#endif", "}", ""])
+
+
+def _by_tiles(node: Product, element: str, sums: int) -> Iterator[str]:
+    """Yield the lines that go over columns, one vector or two of them at a time, and then over rows."""
+    rows, columns, lanes = node.a.shape[0], node.b.shape[1], VECTOR // node.a.buffer.dtype.itemsize
     vectors = 2 if columns > lanes else 1
-    wide = -(-columns // (vectors * lanes)) * vectors * lanes
-    packed = node.b.strides[1] != 1 or columns != wide
+    wide = vectors * lanes
+    packed = node.b.strides[1] != 1 or columns % wide
+    source, step = ("packed", wide) if packed else ("b + n", node.b.strides[0])
+    yield f"    for (int64_t n = 0; n < {columns}; n += {wide}) {{"
     if packed:
-        lines += _packing(node, element, wide)
-    source, step = ("packed", wide) if packed else ("b", node.b.strides[0])
-    lines += [f"    for (int64_t n = 0; n < {wide}; n += {vectors * lanes}) {{"]
-    tile = _SUMS // vectors
+        yield from _packing(node, element, wide)
+    tile = sums // vectors
     whole = rows // tile * tile
     if whole:
-        lines += [f"        for (int64_t m = 0; m < {whole}; m += {tile}) {{"]
-        lines += [f"            {line}" for line in _tile(node, element, tile, source, step, vectors)]
-        lines += ["        }"]
+        yield f"        for (int64_t m = 0; m < {whole}; m += {tile}) {{"
+        yield from (f"            {line}" for line in _tile(node, element, tile, source, step, vectors))
+        yield "        }"
     if rows % tile:
-        lines += ["        {", f"            const int64_t m = {whole};"]
-        lines += [f"            {line}" for line in _tile(node, element, rows % tile, source, step, vectors)]
-        lines += ["        }"]
-    return "\n".join([*lines, "    }", "}", ""])
+        yield "        {"
+        yield f"            const int64_t m = {whole};"
+        yield from (f"            {line}" for line in _tile(node, element, rows % tile, source, step, vectors))
+        yield "        }"
+    yield "    }"
 
 
 def _by_vector(node: Product, element: str) -> Iterator[str]:
@@ -74,28 +82,28 @@ def _by_vector(node: Product, element: str) -> Iterator[str]:
     yield "    }"
 
 
-def _packing(node: Product, element: str, wide: int) -> list[str]:
+def _packing(node: Product, element: str, wide: int) -> Iterator[str]:
+    """Yield the lines that copy some columns to where they lie in rows, with zeros beside the last ones."""
     inner, columns = node.b.shape
     down, right = node.b.strides
-    return [
-        f"    {element} packed[{inner * wide}] __attribute__((aligned(64)));",
-        f"    for (int64_t k = 0; k < {inner}; k++) {{",
-        f"        for (int64_t n = 0; n < {columns}; n++) packed[k * {wide} + n] = b[k * {down} + n * {right}];",
-        f"        for (int64_t n = {columns}; n < {wide}; n++) packed[k * {wide} + n] = 0;",
-        "    }",
-    ]
+    yield f"        {element} packed[{inner * wide}] __attribute__((aligned(64)));"
+    yield f"        const int64_t some = n + {wide} < {columns} ? {wide} : {columns} - n;"
+    yield f"        for (int64_t k = 0; k < {inner}; k++) {{"
+    yield f"            for (int64_t j = 0; j < some; j++) packed[k * {wide} + j] = b[k * {down} + (n + j) * {right}];"
+    yield f"            for (int64_t j = some; j < {wide}; j++) packed[k * {wide} + j] = 0;"
+    yield "        }"
 
 
 def _tile(node: Product, element: str, rows: int, source: str, step: int, vectors: int) -> Iterator[str]:
     """Yield the lines that compute some rows of the result by one vector or two."""
     (down, right), columns = node.a.strides, node.b.shape[1]
-    lanes = _VECTOR // node.a.buffer.dtype.itemsize
+    lanes = VECTOR // node.a.buffer.dtype.itemsize
     halves = [(r, v) for r in range(rows) for v in range(vectors)]
     for r, v in halves:
         yield f"{element}s r{r}_{v} = {{0}};"
     yield f"for (int64_t k = 0; k < {node.a.shape[1]}; k++) {{"
     for v in range(vectors):
-        yield f"    {element}s b_{v} = *({element}s *)({source} + k * {step} + n + {v * lanes});"
+        yield f"    {element}s b_{v} = *({element}s *)({source} + k * {step} + {v * lanes});"
     for r in range(rows):
         yield f"    {element} a_{r} = a[(m + {r}) * {down} + k * {right}];"
     for r, v in halves:

@@ -41,12 +41,19 @@ PREAMBLE = f"""\
 #define IS_PLAIN(i) ((*(int *)(ITEM(i) + {FLAGS}) & {CONTIGUOUS}) == {CONTIGUOUS})
 typedef double doubles __attribute__((vector_size(64), aligned(8), may_alias));
 typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
-#define EXTREMUM(name, type, sign) static inline type##s name##_##type(const type *x, int64_t n, type##s m) {{ \\
+#define ALWAYS static inline __attribute__((always_inline))
+#define EXTREMUM(name, type, sign) ALWAYS type##s name##_##type(const type *x, int64_t n, type##s m) {{ \\
     for (int64_t k = 0; k < n; k += sizeof m / sizeof *x) {{ \\
         const type##s y = *(const type##s *)(x + k); \\
         const __typeof__(m > y) old = (m sign y) | (m != m); \\
         m = (type##s)(((__typeof__(old))m & old) | ((__typeof__(old))y & ~old)); }} \\
-    return m; }}
+    return m; }} \\
+ALWAYS type name##_of_##type(type##s m) {{ \\
+    type of[sizeof m / sizeof(type)]; \\
+    __builtin_memcpy(of, &m, sizeof m); \\
+    for (int half = sizeof m / sizeof(type) / 2; half; half /= 2) \\
+        for (int k = 0; k < half; k++) of[k] = of[k] sign of[k + half] || of[k] != of[k] ? of[k] : of[k + half]; \\
+    return of[0]; }}
 EXTREMUM(maximum, double, >) EXTREMUM(maximum, float, >) EXTREMUM(minimum, double, <) EXTREMUM(minimum, float, <)
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
@@ -61,8 +68,9 @@ VECTOR(log2) VECTOR(log10) VECTOR(cbrt) VECTOR(erf) VECTOR(erfc)
     __attribute__((simd("notinbranch"), const)) float name##f(float, float);
 VECTOR_OF_TWO(pow) VECTOR_OF_TWO(atan2) VECTOR_OF_TWO(hypot)
 /* For what is too small for them they call the others, lane by lane: -inf is, of which masked rows consist. */
-#define EXP(type, f, least, low, factor) static inline type exp_of##f(type x) {{ \\
-    const type t = x < least ? least : x, e = exp##f(t < low ? t - low : t); return t < low ? e * factor : e; }}
+#define EXP(type, f, least, low, factor) ALWAYS type exp_of##f(type x) {{ \\
+    const type t = x < least ? 0 : x < low ? x - low : x; \\
+    return exp##f(t) * (x < least ? 0 : x < low ? factor : 1); }}
 EXP(double, , -745.2, -640.0, 1.1259823474166023e-278) EXP(float, f, -104.0f, -64.0f, 1.6038109e-28f)
 #define exp(x) exp_of(x)
 #define expf(x) exp_off(x)
@@ -199,8 +207,7 @@ class CWriter(Writer):
             for name, s in found.items():
                 self.line(f"{name}_in = {s.how}_{c_name(s.view.buffer.dtype)}({name}_of, {size}, {name}_in);")
         for name, s in found.items():
-            one = self.combined(s, name, f"{name}_in[k]")
-            self.line(f"for (int k = 0; k < {64 // s.view.buffer.dtype.itemsize}; k++) {name} = {one};")
+            self.assign(name, f"{s.how}_of_{c_name(s.view.buffer.dtype)}({name}_in)")
 
     def reduced(self, s: Reduce, name: str, value: str) -> None:
         if self._in_piece:
