@@ -21,6 +21,7 @@ class Convolving(Places):
     """What of a kernel's lowering is about convolutions."""
 
     def __init__(self, *given: Any) -> None:
+        self._reordered: dict[int, View] = {}
         self._surrounded: dict[tuple[int, Margins], View] = {}
         super().__init__(*given)
 
@@ -53,9 +54,10 @@ class Convolving(Places):
         view = self._in_memory(value).view
         if view.strides[0] == 1:
             return _last(view)
-        room = self._new_images(value.shape, value.dtype)
-        self._put(value, room)
-        return _last(room)
+        if operand.id not in self._reordered:
+            self._reordered[operand.id] = self._new_images(value.shape, value.dtype)
+            self._put(value, self._reordered[operand.id])
+        return _last(self._reordered[operand.id])
 
     def _with_margins(self, operand: Ref, margins: Margins) -> View:
         """Return images with zeros around them, the same for all convolutions of them."""

@@ -24,6 +24,7 @@ Order = tuple[int, ...]
 """The axes of an array from the outermost to the innermost."""
 Orders = Mapping[int, Order]
 """By value; those in C order are not in it."""
+_FAR = 8
 _GIVES_IMAGES = (windows.convolved, windows.convolved_input)
 _LIKE: Mapping[Any, int] = MappingProxyType(
     {
@@ -103,11 +104,25 @@ def ordered(nest: Nest) -> Nest:
             order = _sorted(view.strides)
             votes[order] = votes.get(order, 0) + 1
     order = max(votes, key=votes.__getitem__)
+    if len(votes) > 1:
+        order = _with_shortest_steps(order, nest)
     if order == tuple(range(len(order))):
         return nest
     places = back(order)
     body = [_permuted(s, order, places) for s in nest.body]
     return Nest(tuple([nest.shape[k] for k in order]), body, nest.wide, nest.moves)
+
+
+def _with_shortest_steps(order: Order, nest: Nest) -> Order:
+    """Return an order with the axis innermost along which elements lie closer together, if that is by far: each step
+    along the other one is to another line of the cache, and often to one that takes the place of the last.
+    """
+    steps = [[abs(s.view.strides[k]) for s in nest.body if not isinstance(s, (Compute, Demand))] for k in order]
+    cost = dict(zip(order, (sum(step for step in found if step > 1) for found in steps), strict=True))
+    best = min(order, key=cost.__getitem__)
+    if _FAR * cost[best] >= cost[order[-1]]:
+        return order
+    return (*[k for k in order if k != best], best)
 
 
 def _permuted(s: Statement, order: Order, places: Order) -> Statement:

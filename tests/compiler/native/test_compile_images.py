@@ -57,8 +57,7 @@ def same(found: Any, wanted: Any, dtype: str) -> None:
 
 
 @ABSENT["cc"]
-@pytest.mark.parametrize("dtype", ["f4", "f8"])
-@pytest.mark.parametrize("name", CONVOLUTIONS)
+@pytest.mark.parametrize("name, dtype", [(name, ("f4", "f8")[k % 2]) for k, name in enumerate(CONVOLUTIONS)])
 def test_a_convolution_and_its_shares_are_numpys(name: str, dtype: str, rng: Any) -> None:
     shape, kernel, settings = CONVOLUTIONS[name]
     x, w, b = (rng.standard_normal(s).astype(dtype) for s in (shape, kernel, kernel[:1]))
@@ -140,8 +139,10 @@ POOLS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("backend", NATIVE)
-@pytest.mark.parametrize("name", POOLS)
+TRIED = [*[(name, "cc") for name in POOLS], ("largest", "numba"), ("mean", "numba")]  # which takes numba a second each
+
+
+@pytest.mark.parametrize("name, backend", [pytest.param(*pair, marks=ABSENT[pair[1]]) for pair in TRIED])
 def test_pools_and_their_derivatives_are_numpys(name: str, backend: str, rng: Any) -> None:
     x = np.round(rng.standard_normal((4, 2, 12, 12)), 1)  # with equal ones
     pool = POOLS[name]
@@ -199,8 +200,17 @@ def learned(pool: Any, backend: str | None, x: Any, labels: Any) -> list[Any]:
     return [np.array([step(x).item() for _ in range(4)]), *[p.numpy() for p in model.parameters()]]
 
 
-@pytest.mark.parametrize("backend", NATIVE)
-@pytest.mark.parametrize("pool", [nn.MaxPool2d(2), nn.MaxPool2d(3, stride=2, padding=1)], ids=["plain", "margins"])
+PLAIN, WITH_MARGINS = nn.MaxPool2d(2), nn.MaxPool2d(3, stride=2, padding=1)
+
+
+@pytest.mark.parametrize(
+    "pool, backend",
+    [
+        pytest.param(PLAIN, "cc", marks=ABSENT["cc"], id="plain-cc"),
+        pytest.param(WITH_MARGINS, "cc", marks=ABSENT["cc"], id="margins-cc"),
+        pytest.param(PLAIN, "numba", marks=ABSENT["numba"], id="plain-numba"),
+    ],
+)
 def test_a_network_learns_the_same(pool: Any, backend: str, rng: Any) -> None:
     x, labels = rng.standard_normal((20, 1, 12, 12)).astype("f4"), rng.integers(0, 3, 20)
     same(learned(pool, backend, x, labels), learned(pool, None, x, labels), "f4")
