@@ -57,7 +57,7 @@ def same(found: Any, wanted: Any, dtype: str) -> None:
 
 
 @ABSENT["cc"]
-@pytest.mark.parametrize("name, dtype", [(name, ("f4", "f8")[k % 2]) for k, name in enumerate(CONVOLUTIONS)])
+@pytest.mark.parametrize(("name", "dtype"), [(name, ("f4", "f8")[k % 2]) for k, name in enumerate(CONVOLUTIONS)])
 def test_a_convolution_and_its_shares_are_numpys(name: str, dtype: str, rng: Any) -> None:
     shape, kernel, settings = CONVOLUTIONS[name]
     x, w, b = (rng.standard_normal(s).astype(dtype) for s in (shape, kernel, kernel[:1]))
@@ -142,7 +142,7 @@ POOLS: dict[str, Any] = {
 TRIED = [*[(name, "cc") for name in POOLS], ("largest", "numba"), ("mean", "numba")]  # which takes numba a second each
 
 
-@pytest.mark.parametrize("name, backend", [pytest.param(*pair, marks=ABSENT[pair[1]]) for pair in TRIED])
+@pytest.mark.parametrize(("name", "backend"), [pytest.param(*pair, marks=ABSENT[pair[1]]) for pair in TRIED])
 def test_pools_and_their_derivatives_are_numpys(name: str, backend: str, rng: Any) -> None:
     x = np.round(rng.standard_normal((4, 2, 12, 12)), 1)  # with equal ones
     pool = POOLS[name]
@@ -204,7 +204,7 @@ PLAIN, WITH_MARGINS = nn.MaxPool2d(2), nn.MaxPool2d(3, stride=2, padding=1)
 
 
 @pytest.mark.parametrize(
-    "pool, backend",
+    ("pool", "backend"),
     [
         pytest.param(PLAIN, "cc", marks=ABSENT["cc"], id="plain-cc"),
         pytest.param(WITH_MARGINS, "cc", marks=ABSENT["cc"], id="margins-cc"),
