@@ -67,11 +67,10 @@ VECTOR(log2) VECTOR(log10) VECTOR(cbrt) VECTOR(erf) VECTOR(erfc)
 #define VECTOR_OF_TWO(name) __attribute__((simd("notinbranch"), const)) double name(double, double); \\
     __attribute__((simd("notinbranch"), const)) float name##f(float, float);
 VECTOR_OF_TWO(pow) VECTOR_OF_TWO(atan2) VECTOR_OF_TWO(hypot)
-/* For what is too small for them they call the others, lane by lane: -inf is, of which masked rows consist. */
-#define EXP(type, f, least, low, factor) ALWAYS type exp_of##f(type x) {{ \\
-    const type t = x < least ? 0 : x < low ? x - low : x; \\
-    return exp##f(t) * (x < least ? 0 : x < low ? factor : 1); }}
-EXP(double, , -745.2, -640.0, 1.1259823474166023e-278) EXP(float, f, -104.0f, -64.0f, 1.6038109e-28f)
+/* Where an exponential is 0 they call the others, lane by lane: so it is in masked rows, half of which are -inf. */
+#define EXP(type, f, least) ALWAYS type exp_of##f(type x) {{ \\
+    const type y = exp##f(x < least ? 0 : x); return x < least ? 0 : y; }}
+EXP(double, , -746.0) EXP(float, f, -104.0f)
 #define exp(x) exp_of(x)
 #define expf(x) exp_off(x)
 #endif
