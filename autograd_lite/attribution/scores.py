@@ -76,9 +76,7 @@ class Subject:
         Parameters of the model are constants then, unless the graph is asked for or the input is itself recorded.
         """
         with self._recording(create_graph):
-            if watchpoints.traced():
-                return do()
-            return _with_same_numbers(lambda: discarded(lambda noted: noted.keeping(do())))
+            return undisturbed(do)
 
     def _recording(self, create_graph: bool) -> AbstractContextManager[Any]:
         recorded = any(isinstance(x, Handle) and x.requires_grad for x in self.inputs)
@@ -97,6 +95,13 @@ class Subject:
     def put_together(self, parts: Sequence[Any]) -> Any:
         """Return one attribution for each input as the inputs were given."""
         return parts[0] if self.single else tuple(parts)
+
+
+def undisturbed(do: Callable[[], T]) -> T:
+    """Return ``do()``, after which Tensors, modules and random numbers are as they were."""
+    if watchpoints.traced():
+        return do()
+    return _with_same_numbers(lambda: discarded(lambda noted: noted.keeping(do())))
 
 
 def _with_same_numbers(do: Callable[[], T]) -> T:

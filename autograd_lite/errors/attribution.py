@@ -110,3 +110,4 @@ REFINE_VALUES = (
     "batch has not yet. Write steps=200 without refine=True"
 )
 OCCLUSION_SEVERAL = "occlusion() covers parts of one array. Write lambda x: model(x, other) for a model of several"
+TOKENS_ENDING = "a marked text cannot be saved as {path!r}. Write save('words.html') or save('words.svg')"
