@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "attribution", "autograd",
-    "checkpoint", "compile", "cond", "cuda", "custom_op", "data", "debug", "elementwise_grad", "enable_grad", "errors", "explain",
-    "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled",
-    "jacobian", "jvp", "linearize", "load",
+    "checkpoint", "compile", "cond", "cuda", "custom_op", "data", "debug", "elementwise_grad", "enable_grad",
+    "errors", "explain", "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit",
+    "is_grad_enabled", "jacobian", "jvp", "linearize", "load",
     "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "optim", "optimize",
     "relu", "save", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree",
     "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",

@@ -1,8 +1,8 @@
-"""Why a small convolutional network reads a digit as it does: the methods of `ag.attribution`, on scikit-learn's digits.
+"""Why a small convolutional network reads a digit as it does: `ag.attribution` on the digits of scikit-learn.
 
-Needs ``pip install 'autograd-lite[data,plot]'``; takes a quarter of a minute. Draws all methods, as in explain_digits.png.
-Prints what sums of attributions miss; how likely the class stays while pixels are taken away, the most important first,
-in parts of what it is in a random order: 0.3 is to reach; and which training examples have made it misread a digit.
+Needs ``pip install 'autograd-lite[data,plot]'``; takes a quarter of a minute. Draws what all methods say. Prints what
+sums of attributions miss; how likely the class stays while pixels are taken away, the most important first, in parts of
+what it is in a random order: 0.3 is to reach; and which training examples have made the network misread a digit.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def explained(model: nn.Module, x: np.ndarray, target: np.ndarray) -> dict[str, 
 
 
 def deletion(model: nn.Module, x: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
-    """Return for each method the mean probability of the class while pixels are taken away; in random orders it is 1."""
+    """Return for each method the mean probability of the class while pixels are taken away; at random it is 1."""
 
     def area(order: Any) -> Any:
         return attr.deletion(model, x, order, lambda y: ag.softmax(y, 1)[np.arange(len(x)), target], steps=16).mean()
@@ -84,13 +84,13 @@ def main(arguments: list[str] | None = None) -> float:
     shown = [*(int(np.flatnonzero((y == c) & (read == c))[0]) for c in (3, 4, 6)), wrong]
     titles = [f"a {y[i]} read as {read[i]}" for i in shown]
     attr.show(explained(model, x[shown], read[shown]), x[shown], titles=titles).savefig(given.picture, dpi=80)
-    for refine in (False, True):
-        missing = attr.integrated_gradients(model, x[shown], None, read[shown], refine=refine, return_error=True)[1]
-        print(f"integrated gradients{', refined' * refine}: {np.abs(missing).max():.4f} of f(x) - f(0) is missing at most")
+    missing = attr.integrated_gradients(model, x[shown], None, read[shown], return_error=True)[1]
+    print(f"integrated gradients: {np.abs(missing).max():.4f} of f(x) - f(0) is missing at most")
     shares = deletion(model, x[:100], read[:100], rng)
     print(*(f"deletion by {name}: {share:.2f}" for name, share in shares.items()), sep="\n")
     test = x[[wrong]], y[[wrong]]
-    harm = attr.influence(model, nn.CrossEntropyLoss(), (images[learned], classes[learned]), test, parameters=["9.weight"])
+    training, last = (images[learned], classes[learned]), ["9.weight", "9.bias"]
+    harm = attr.influence(model, nn.CrossEntropyLoss(), training, test, parameters=last)
     print(f"{titles[-1]}, most of all because of", *classes[learned][np.argsort(harm[0])[:5]])
     print(f"deletion by integrated gradients {shares['integrated']:.2f}, to reach {TO_REACH}")
     return shares["integrated"]

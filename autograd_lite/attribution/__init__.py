@@ -10,16 +10,16 @@ from autograd_lite.base.later import arriving, listing, placed
 
 if TYPE_CHECKING:
     from autograd_lite.attribution.cams import grad_cam
-    from autograd_lite.attribution.deletion import deletion
+    from autograd_lite.attribution.covering import occlusion
     from autograd_lite.attribution.figures import bars, show
     from autograd_lite.attribution.gradients import input_x_gradient, saliency
-    from autograd_lite.attribution.influence import influence
-    from autograd_lite.attribution.occlusion import occlusion
+    from autograd_lite.attribution.influences import influence
     from autograd_lite.attribution.paths import integrated_gradients
     from autograd_lite.attribution.relevance import layer_wise_relevance
+    from autograd_lite.attribution.removal import deletion
     from autograd_lite.attribution.rules import AlphaBeta, Epsilon, Gamma, Rule, ZBox, ZPlus
     from autograd_lite.attribution.smooth import smooth_grad
-    from autograd_lite.attribution.tokens import MarkedText, tokens
+    from autograd_lite.attribution.texts import MarkedText, tokens
 
 __all__ = [
     "AlphaBeta", "Epsilon", "Gamma", "MarkedText", "Rule", "ZBox", "ZPlus", "bars", "deletion", "grad_cam", "influence",
@@ -27,19 +27,21 @@ __all__ = [
     "tokens",
 ]  # fmt: skip
 
-_LATER = placed({
-    "cams": "grad_cam",
-    "deletion": "deletion",
-    "figures": "bars show",
-    "gradients": "input_x_gradient saliency",
-    "influence": "influence",
-    "occlusion": "occlusion",
-    "paths": "integrated_gradients",
-    "relevance": "layer_wise_relevance",
-    "rules": "AlphaBeta Epsilon Gamma Rule ZBox ZPlus",
-    "smooth": "smooth_grad",
-    "tokens": "MarkedText tokens",
-})
+_LATER = placed(
+    {
+        "cams": "grad_cam",
+        "removal": "deletion",
+        "figures": "bars show",
+        "gradients": "input_x_gradient saliency",
+        "influences": "influence",
+        "covering": "occlusion",
+        "paths": "integrated_gradients",
+        "relevance": "layer_wise_relevance",
+        "rules": "AlphaBeta Epsilon Gamma Rule ZBox ZPlus",
+        "smooth": "smooth_grad",
+        "texts": "MarkedText tokens",
+    }
+)
 
 if not TYPE_CHECKING:
     __getattr__ = arriving(__name__, _LATER)

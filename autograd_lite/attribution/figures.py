@@ -1,7 +1,7 @@
 """Attributions as pictures: heat maps beside their images, bars with names.
 
-What speaks for a score is vermilion, what speaks against it blue, and white is 0: Okabe and Ito's, which people of every
-kind of colour vision tell apart. For print without colours, squares against it have a minus sign, and bars are hatched.
+What speaks for a score is vermilion, what speaks against it blue, and white is 0: Okabe and Ito's colours, which people
+of all kinds of vision tell apart. In print without colours, squares against it have a minus sign, and bars are hatched.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.attribution.scores import numbers_of
 from autograd_lite.base.plotting import new_figure
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.viz.words import clean, shortened
 
 FOR, AGAINST = "#D55E00", "#0072B2"
@@ -80,7 +80,7 @@ def show(
     for i, row in enumerate(rows):
         picture = None if pictures is None else pictures[i]
         if picture is not None:
-            row[0].imshow(picture, "gray_r" if picture.ndim < _COLOURED else None, vmin=0, vmax=1, interpolation="nearest")
+            row[0].imshow(picture, "gray_r", vmin=0, vmax=1, interpolation="nearest")
         for axes, (key, values) in zip(row[across - len(maps) :], maps.items(), strict=True):
             drawn = _draw_map(axes, values[i], quantile)
             _outline(axes, picture)
@@ -93,7 +93,7 @@ def show(
 
 def _maps(values: Any) -> Array:
     """Return attributions as one map for each example."""
-    a = np.asarray(array_of(values) if isinstance(values, Handle) else values, float)
+    a = numbers_of(values).astype(float)
     if a.ndim not in (2, 3, 4):
         said = {"function": "show()", "wanted": "(examples, channels, rows, columns)", "given": f"shape {a.shape}"}
         raise errors.ShapeError(errors.FIGURE_SHAPE.format(**said, instead="bars(attributions) for tables"))
@@ -109,14 +109,14 @@ def _checked(maps: Mapping[str, Array], images: Any, titles: Sequence[str] | Non
     (count, *_), pictures = sizes.pop(), None if images is None else _pictures(images)
     for what, given in (("titles", titles), ("images", pictures)):
         if given is not None and len(given) != count:
-            said = {"function": "show()", "given": len(given), "what": what, "count": f"{count} examples"}
+            said = {"function": "show()", "given": str(len(given)), "what": what, "count": f"{count} examples"}
             raise errors.ShapeError(errors.FIGURE_NAMES.format(**said, example="as titles=['a 3'] for one"))
     return count, pictures
 
 
 def _pictures(images: Any) -> list[Array]:
     """Return images as rows and columns, with colours behind them if there are three channels."""
-    a = np.asarray(array_of(images) if isinstance(images, Handle) else images, float)
+    a = numbers_of(images).astype(float)
     a = a.reshape(-1, 1, *a.shape[-2:]) if a.ndim < 4 else a  # noqa: PLR2004 - with channels
     low, high = a.min(initial=0.0), a.max(initial=1.0)
     scaled = (a - low) / (high - low)
@@ -134,7 +134,7 @@ def _draw_map(axes: Any, values: Array, quantile: float) -> Any:
     if max(scaled.shape) <= _FINE:
         y, x = np.nonzero(scaled < -_SIGNED)
         ink = ["white" if size < -_DARK else "0.2" for size in scaled[y, x]]
-        axes.scatter(x, y, 160 / max(scaled.shape), ink, "_", linewidths=0.8)
+        axes.scatter(x, y, 160 / max(scaled.shape), ink, marker="_", linewidths=0.8)
     return axes.imshow(scaled, colours, vmin=-1, vmax=1, interpolation="nearest")
 
 
@@ -195,15 +195,16 @@ def bars(
     >>> figure = bars([0.5, -0.2], ["age", "income"], values=[31, 2.5])  # doctest: +SKIP
     >>> figure.savefig("bars.svg")  # doctest: +SKIP
     """
-    rows = np.atleast_2d(np.asarray(array_of(attributions) if isinstance(attributions, Handle) else attributions, float))
-    given = None if values is None else np.atleast_2d(np.asarray(array_of(values) if isinstance(values, Handle) else values))
+    rows = np.atleast_2d(numbers_of(attributions).astype(float))
+    given = None if values is None else np.atleast_2d(numbers_of(values))
     if rows.ndim != 2 or (given is not None and given.shape != rows.shape):  # noqa: PLR2004 - rows of features
         said = {"function": "bars()", "wanted": "(examples, features)", "given": f"{np.shape(attributions)}"}
         raise errors.ShapeError(errors.FIGURE_SHAPE.format(**said, instead="show(attributions) for images"))
-    labels = [f"feature {j}" for j in range(rows.shape[1])] if names is None else [shortened(clean(str(n)), _NAME) for n in names]
+    called = [f"feature {j}" for j in range(rows.shape[1])] if names is None else names
+    labels = [shortened(clean(str(name)), _NAME) for name in called]
     for what, some, count in (("names", labels, rows.shape[1]), ("titles", titles, len(rows))):
         if some is not None and len(some) != count:
-            said = {"function": "bars()", "given": len(some), "what": what, "count": f"{count}"}
+            said = {"function": "bars()", "given": str(len(some)), "what": what, "count": f"{count}"}
             raise errors.ShapeError(errors.FIGURE_NAMES.format(**said, example="as names=['age', 'income'] for two"))
     shown = min(rows.shape[1], most + (rows.shape[1] > most))
     figure, panels = new_figure(len(rows), "attribution.bars()", size=(5.2, 0.9 + 0.27 * shown))

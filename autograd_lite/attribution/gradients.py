@@ -14,9 +14,7 @@ from autograd_lite.engine.switch import departed_since
 from autograd_lite.transforms.watched import WatchedCall, call, name_of, node_of
 
 
-def saliency(
-    model: Model, x: Any, target: Any = None, absolute: bool = True, *, create_graph: bool = False
-) -> Any:
+def saliency(model: Model, x: Any, target: Any = None, absolute: bool = True, *, create_graph: bool = False) -> Any:
     """Return how fast the score of each example changes with each number of its input: the size of its gradient.
 
     Parameters

@@ -8,16 +8,16 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.attribution.rules import Epsilon, Rule, Weighted, parts, quotient, rule_of
+from autograd_lite.attribution.rules import Epsilon, Rule, Weighted, quotient, rule_of
 from autograd_lite.attribution.scores import Model, Subject, per_example, plain
 from autograd_lite.attribution.tape import Step, applied, recorded
 from autograd_lite.base.shapes import unbroadcast
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.provenance import warn
-from autograd_lite.nn.functional.affine import affine
-from autograd_lite.nn.module import Module
 from autograd_lite.rules.convolution import conv, conv_transpose
 from autograd_lite.rules.normalization import normalized
+from autograd_lite.rules.products import affine
+from autograd_lite.rules.products import product as einsum
 from autograd_lite.transforms.derivatives import vjp
 
 _PLAIN = Epsilon(1e-9)
@@ -85,7 +85,8 @@ def layer_wise_relevance(
         tape = recorded(subject)
         found = _back(tape.steps, {tape.score: tape.scores}, chosen)
         chosen.check()
-        return [found.get(node, np.zeros_like(x)) for node, x in zip(tape.inputs, subject.inputs, strict=True)], tape.scores
+        pairs = zip(tape.inputs, subject.inputs, strict=True)
+        return [found.get(node, np.zeros_like(x)) for node, x in pairs], tape.scores
 
     relevances, scores = subject.quietly(attribute, create_graph)
     relevances = [subject.given_as(r, x) for r, x in zip(relevances, subject.inputs, strict=True)]
@@ -153,25 +154,25 @@ def _check(step: Step, relevance: Any, shares: Mapping[int, Any], absorbed: Any)
 def _shared(step: Step, relevance: Any, chosen: _Chosen) -> tuple[dict[int, Any], Any]:
     """Return the relevance of each operand that has the input in it, and what is absorbed."""
     op, moving = step.op, step.moving
-    if op in _WITH_BIAS or op.form == "bilinear":
+    if op in _WITH_BIAS or op.form == "bilinear" or (op is einsum and len(step.operands) == _PAIR):
         return _weighted(step, relevance, chosen.of(step))
     if op is normalized:
         return _normed(step, relevance)
-    if op.selects and op.form != "linear" and len(moving) <= 2:  # noqa: PLR2004 - of two the larger
-        return _handed_on(step, relevance) if op.signature != "()->()" or len(moving) > 1 else _passed(step, relevance)
-    if op.form == "linear":
+    if op.form == "linear" or (op is einsum and len(step.operands) == 1):
         return _linear(step, relevance)
     if op.name in _SUMS:
         return _summed(step, relevance)
-    if op.signature == "()->()" and len({id(step.nodes[i]) for i in moving}) == 1:
+    if op.signature == "()->()" and len({step.nodes[i] for i in moving}) == 1:
         return _passed(step, relevance)
-    if len(moving) > 1:
-        _refuse(step, "the input is in several of its operands, and which of them has a share is not decided")
-    _refuse(step, "it is no sum, and works on several numbers at once")
+    if op.selects:
+        return _handed_on(step, relevance)
+    several = "the input is in several of its operands, and which of them has a share is not decided"
+    return _refuse(step, several if len(moving) > 1 else "it is no sum, and works on several numbers at once")
 
 
 _WITH_BIAS = (affine, conv, conv_transpose)
 _SUMS = ("add", "subtract")
+_PAIR = 2
 
 
 def _refuse(step: Step, why: str) -> NoReturn:
@@ -252,7 +253,7 @@ def _normed(step: Step, relevance: Any) -> tuple[dict[int, Any], Any]:
     settings = step.settings
     if step.moving != [0] or np.shape(step.result) != np.shape(x):
         _refuse(step, "its mean or variance is used by itself")
-    mean, scale = _statistics(x, settings)
+    scale = _scale(x, settings)
     factor = scale if weight is None else scale * _spread(weight, settings, x)
     shift = 0 if bias is None else _spread(bias, settings, x)
     s = quotient(relevance, step.result + _PLAIN.epsilon * np.where(step.result >= 0, 1, -1).astype(x.dtype))
@@ -261,10 +262,10 @@ def _normed(step: Step, relevance: Any) -> tuple[dict[int, Any], Any]:
     return {0: x * pulled}, relevance - s * (step.result - shift)
 
 
-def _statistics(x: Any, settings: Mapping[str, Any]) -> tuple[Any, Any]:
+def _scale(x: Any, settings: Mapping[str, Any]) -> Any:
     axis = settings["axis"]
-    mean = np.mean(x, axis=axis, keepdims=True) if settings["centred"] else 0 * x
-    return mean, 1 / np.sqrt(np.mean((x - mean) ** 2, axis=axis, keepdims=True) + settings["eps"])
+    centred = x - np.mean(x, axis=axis, keepdims=True) if settings["centred"] else x
+    return 1 / np.sqrt(np.mean(centred**2, axis=axis, keepdims=True) + settings["eps"])
 
 
 def _spread(a: Any, settings: Mapping[str, Any], x: Any) -> Any:

@@ -126,7 +126,7 @@ class Gamma(Rule):
 class AlphaBeta(Rule):
     """`alpha` times the relevance to what raises a result, less `beta` times to what lowers it; ``alpha - beta = 1``.
 
-    Where nothing raises, or nothing lowers, a result, that part of the relevance is absorbed, as is the share of a bias.
+    Where nothing raises, or nothing lowers, a result, that part of the relevance is absorbed, as is a bias's share.
     (S. Bach et al., 2015.)
 
     Parameters
@@ -183,9 +183,10 @@ class ZPlus(AlphaBeta):
 
 @dataclass(frozen=True)
 class ZBox(Rule):
-    """For a first layer whose inputs lie between `low` and `high`, as those of images: nothing is absorbed.
+    """For a first layer whose inputs lie between `low` and `high`, as those of images: a bias absorbs nothing.
 
-    ``x_i w_ij - low max(w_ij, 0) - high min(w_ij, 0)`` is the share. (G. Montavon et al., 2017.)
+    ``x_i w_ij - low max(w_ij, 0) - high min(w_ij, 0)`` is the share. Where all of these are 0, as each input stands at
+    the bound that speaks least, the relevance is absorbed. (G. Montavon et al., 2017.)
 
     Parameters
     ----------
@@ -194,9 +195,9 @@ class ZBox(Rule):
 
     Examples
     --------
-    >>> model = ag.nn.Linear(2, 1)
+    >>> model = ag.nn.Linear(2, 1, rng=0)
     >>> relevance, error = ag.attribution.layer_wise_relevance(
-    ...     model, np.ones((1, 2)), rule=ZBox(0.0, 1.0), return_error=True
+    ...     model, np.full((1, 2), 0.5), rule=ZBox(0.0, 1.0), return_error=True
     ... )
     >>> bool(abs(error[0]) < 1e-12)
     True

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +15,7 @@ from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn.layers.dropout import _Dropout
 from autograd_lite.nn.layers.normalization import _Norm
+from autograd_lite.nn.layers.rectifiers import RReLU
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.state import discarded
 from autograd_lite.tensor.tensor import Tensor
@@ -67,20 +66,19 @@ class Subject:
         if self.target is None:
             return y
         shape = np.shape(y)
-        own = () if shape[:1] == (self.count,) and len(shape) > 1 else None  # else all is one example
-        return y[_index(self.target, shape, own is not None, self.method)]
+        several = shape[:1] == (self.count,) and len(shape) > 1  # else all is one example
+        return y[_index(self.target, shape, several, self.method)]
 
     def quietly(self, do: Callable[[], T], create_graph: bool = False) -> T:
         """Return ``do()``, which calls the model: that leaves buffers and random numbers as they were.
 
         Parameters of the model are constants then, unless the graph is asked for or the input is itself recorded.
         """
-        with self._recording(create_graph):
-            return undisturbed(do)
-
-    def _recording(self, create_graph: bool) -> AbstractContextManager[Any]:
         recorded = any(isinstance(x, Handle) and x.requires_grad for x in self.inputs)
-        return nullcontext() if create_graph or recorded else no_grad()
+        if create_graph or recorded:
+            return undisturbed(do)
+        with no_grad():
+            return undisturbed(do)
 
     def released(self, y: Any) -> Any:
         """Return what was computed as the caller shall see it: an array, or a Tensor if it is recorded or so given."""
@@ -101,7 +99,8 @@ def undisturbed(do: Callable[[], T]) -> T:
     """Return ``do()``, after which Tensors, modules and random numbers are as they were."""
     if watchpoints.traced():
         return do()
-    return _with_same_numbers(lambda: discarded(lambda noted: noted.keeping(do())))
+    result: T = _with_same_numbers(lambda: discarded(lambda noted: noted.keeping(do())))
+    return result
 
 
 def _with_same_numbers(do: Callable[[], T]) -> T:
@@ -143,7 +142,7 @@ def _differs(module: Any) -> bool:
     if isinstance(module, _Norm):
         return bool(getattr(module, "track_running_stats", False))
     dropout = getattr(module, "dropout", 0)
-    return type(module).__name__ == "RReLU" or (isinstance(dropout, float) and dropout > 0)
+    return isinstance(module, RReLU) or (isinstance(dropout, float) and dropout > 0)
 
 
 def _index(target: Any, shape: Sequence[int], batch: bool, method: str) -> Any:
@@ -154,11 +153,12 @@ def _index(target: Any, shape: Sequence[int], batch: bool, method: str) -> Any:
     else:
         given: Any = array_of(target) if isinstance(target, Handle) else target
         given = given if hasattr(given, "dtype") else np.asarray(given)
-        places = [given] if given.ndim < 2 else [given[:, i] for i in range(given.shape[1])]  # noqa: PLR2004 - a row each
+        places = [given] if given.ndim <= 1 else [given[:, i] for i in range(given.shape[1])]
     counts = {np.shape(p) for p in places} - {()}
     wrong = any(p.dtype.kind not in "iu" for p in places) or len(places) != len(sizes)
     if wrong or counts - ({(shape[0],)} if batch else set()):
-        raise errors.ArgumentError(errors.TARGET_KIND.format(method=method, shape=tuple(shape), example=_example(sizes)))
+        said = {"method": method, "shape": tuple(shape), "example": _example(sizes)}
+        raise errors.ArgumentError(errors.TARGET_KIND.format(**said))
     for place, size in zip(places, sizes, strict=True):
         _check_range(place, size, method)
     if not counts:
@@ -190,17 +190,17 @@ def along(values: Any, a: Any) -> Any:
     return values.reshape(np.shape(values) + (1,) * (np.ndim(a) - np.ndim(values))) if np.ndim(values) else values
 
 
+def numbers_of(a: Any) -> Array:
+    """Return attributions that are drawn, or that decide an order, as an array."""
+    return np.asarray(array_of(a) if isinstance(a, Handle) else a)
+
+
 def plain(a: Any) -> Array | None:
     """Return the numbers of an array or Tensor; None where nobody may ask for them yet, as in a compiled function."""
     array = array_of(a) if isinstance(a, Handle) else a
     if watchpoints.traced():
         return None
     return np.asarray(array) if isinstance(array, (np.ndarray, np.generic, float, int)) else None
-
-
-def size_of(a: Any) -> int:
-    """Return how many numbers an array has."""
-    return math.prod(np.shape(a))
 
 
 def baselines(baseline: Any, subject: Subject) -> tuple[Any, ...]:
@@ -217,7 +217,6 @@ def baselines(baseline: Any, subject: Subject) -> tuple[Any, ...]:
 def _baseline(b: Any, x: Any, method: str) -> Any:
     b = b if isinstance(b, Handle) or hasattr(b, "dtype") else np.asarray(b)
     try:
-        np.broadcast_shapes(np.shape(b), np.shape(x))
         fits = np.broadcast_shapes(np.shape(b), np.shape(x)) == np.shape(x)
     except ValueError:
         fits = False

@@ -54,9 +54,9 @@ def conjugate_gradients(product: Product, b: Array, tolerance: float, most: int,
     return Solution(x, float(np.sqrt(rr) / (np.linalg.norm(b) or 1.0)), steps)
 
 
-def largest_eigenvalue(product: Product, size: int, dtype: object, rng: np.random.Generator) -> float:
-    """Return about the largest eigenvalue of a positive definite matrix, from a few products with it."""
-    v = rng.standard_normal(size).astype(dtype)  # type: ignore[arg-type]
+def largest_eigenvalue(product: Product, like: Array, rng: np.random.Generator) -> float:
+    """Return about the largest eigenvalue of a positive definite matrix, by a few products with vectors `like` one."""
+    v = rng.standard_normal(like.size).astype(like.dtype)
     found = 0.0
     for _ in range(_POWER_STEPS):
         v = v / np.linalg.norm(v)
@@ -71,9 +71,10 @@ def stochastic(
     """Solve ``A x = b`` by steps ``x + (b - A' x) / scale`` with random samples A' of the matrix: LiSSA.
 
     The result is the mean of the second half of the steps, or where there are no samples, and A' is A itself, the last
-    one, as soon as it is near. (N. Agarwal et al., "Second-order stochastic optimization for machine learning in linear time", 2017.)
+    one, as soon as it is near. (N. Agarwal et al., "Second-order stochastic optimization for machine learning in
+    linear time", 2017.)
     """
-    scale = _MARGIN * largest_eigenvalue(product, b.size, b.dtype, rng)
+    scale = _MARGIN * largest_eigenvalue(product, b, rng)
     x, mean, kept = b / scale, np.zeros_like(b), 0
     exact, size = sampled is None, float(np.linalg.norm(b)) or 1.0
     multiplied = product if sampled is None else sampled

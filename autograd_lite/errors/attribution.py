@@ -5,8 +5,8 @@ from __future__ import annotations
 ATTRIBUTION_MODEL = "{method}() explains a module or a function, and is given a {given}. Write {method}(model, x)"
 ATTRIBUTION_NOTHING = "{method}() is given no input. Write {method}(model, x), or x=(a, b) for a model of two arrays"
 ATTRIBUTION_INTEGERS = (
-    "{method}() says what each number of the input has to do with a score, and numbers of dtype {dtype} cannot change a "
-    "little. Write x.astype(float); for words, explain their vectors: {method}(lambda v: rest(v), embedding(x))"
+    "{method}() says what each number of the input has to do with a score, and numbers of dtype {dtype} cannot change "
+    "a little. Write x.astype(float); for words, explain their vectors: {method}(lambda v: rest(v), embedding(x))"
 )
 ATTRIBUTION_TRAINING = (
     "{method}() is given a model in training, and its layer {layer} does something else then: it draws random numbers, "
@@ -32,7 +32,9 @@ TARGET_RANGE = (
     "the target of {method}() names a class that does not exist: there are {count}, 0 to {last}. Write target={last}, "
     "or a smaller one"
 )
-BASELINES = "{method}() takes a baseline for each of {count} inputs. Write baseline=None for zeros, or a tuple of arrays"
+BASELINES = (
+    "{method}() takes a baseline for each of {count} inputs. Write baseline=None for zeros, or a tuple of arrays"
+)
 BASELINE_SHAPE = (
     "the baseline of {method}() has shape {given}, and the input {shape}. Write baseline=np.zeros({shape}), or a number"
 )
@@ -41,8 +43,8 @@ STEPS = "{name}={given!r} of {method}(): it has to be a whole number of at least
 POSITIVE = "{name}={given!r} of {method}(): it has to be a number, and not negative. Write {name}={example}"
 INCOMPLETE = (
     "integrated_gradients() with {steps} steps is not complete: for {count} of {all} examples the attributions differ "
-    "from f(x) - f(baseline) by up to {error:.2g} of their size, where {tolerance:.2g} is allowed. Write steps={wanted}, "
-    "or refine=True, which takes more steps where they are needed"
+    "from f(x) - f(baseline) by up to {error:.2g} of their size, where {tolerance:.2g} is allowed. Write "
+    "steps={wanted}, or refine=True, which takes more steps where they are needed"
 )
 INCOMPLETE_REFINED = (
     "integrated_gradients() is not complete after {steps} steps: for {count} of {all} examples the attributions differ "
@@ -58,8 +60,8 @@ NO_LAYER = "grad_cam() looks at a layer of the model, and {given!r} is none. Wri
 CAM_MODEL = "grad_cam() looks at a layer of a module, and is given a {given}. Write grad_cam(model, x, model[0])"
 CAM_CALLS = "the layer {layer} of grad_cam() is called {count} times for an input. Write a layer that is called once"
 CAM_SHAPE = (
-    "the layer {layer} of grad_cam() gives an array of shape {given}, no images: (examples, channels, rows, ...). Write "
-    "a layer before they are made flat, as the last convolution"
+    "the layer {layer} of grad_cam() gives an array of shape {given}, no images: (examples, channels, rows, ...). "
+    "Write a layer before they are made flat, as the last convolution"
 )
 RULE_UNKNOWN = (
     "the rule {given!r} of layer_wise_relevance() is unknown. Write rule='epsilon', 'gamma', 'z-plus', 'alpha-beta', "
@@ -81,7 +83,9 @@ NOT_CONSERVED = (
 TRAINING_DATA = (
     "{name} of influence() is a {given}. Write {name}=(x, y), arrays with as many rows each, or a TensorDataset of both"
 )
-INFLUENCE_ROWS = "{name} of influence() has arrays of {first} and {second} rows. Write arrays with a row for each example"
+INFLUENCE_ROWS = (
+    "{name} of influence() has arrays of {first} and {second} rows. Write arrays with a row for each example"
+)
 INFLUENCE_LOSS = (
     "the loss of influence() has shape {given} for {count} examples. Write a loss with one number for each, as "
     "lambda y, t: nn.functional.cross_entropy(y, t, reduction='none'), or their mean"
@@ -93,16 +97,14 @@ INFLUENCE_PARAMETERS = (
 )
 INFLUENCE_METHOD = "method={given!r} of influence() is unknown. Write method='cg' or 'lissa'"
 NOT_CONVEX = (
-    "the Hessian of the training loss is not positive definite here: along a direction its curvature is {curvature:.2g}, "
-    "with damping {damping:.2g}. Write damping={wanted:.2g}, or train the model to a minimum first"
+    "the Hessian of the training loss is not positive definite here: along a direction its curvature is "
+    "{curvature:.2g}, with damping {damping:.2g}. Write damping={wanted:.2g}, or train the model to a minimum first"
 )
 NOT_SOLVED = (
-    "influence() by {method} stands at a residual of {residual:.2g} after {steps} steps, where {tolerance:.2g} is asked "
-    "for. Write max_steps={wanted}, a larger damping, or tolerance={residual:.1g}"
+    "influence() by {method} stands at a residual of {residual:.2g} after {steps} steps, where {tolerance:.2g} is "
+    "asked for. Write max_steps={wanted}, a larger damping, or tolerance={residual:.1g}"
 )
-FIGURE_SHAPE = (
-    "{function} draws attributions of shape {wanted}, and is given {given}. Write {instead}"
-)
+FIGURE_SHAPE = "{function} draws attributions of shape {wanted}, and is given {given}. Write {instead}"
 FIGURE_NAMES = "{function} is given {given} {what} for {count}. Write {what} for each, {example}"
 DELETION = "deletion() needs attributions of the shape of x, {shape}, and is given {given}. Write saliency(model, x)"
 REFINE_VALUES = (

@@ -11,8 +11,8 @@ from unicodedata import east_asian_width
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.attribution.scores import numbers_of
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.viz.words import clean
 
 _FOR, _AGAINST = (213, 94, 0), (0, 114, 178)
@@ -137,7 +137,7 @@ def tokens(attributions: Any, words: Sequence[str]) -> MarkedText:
     >>> tokens([0.9, -0.3, 0.0], ["not", "bad", "."])
     not(+0.9) bad(-0.3) .(+0)
     """
-    a = np.asarray(array_of(attributions) if isinstance(attributions, Handle) else attributions, float)
+    a = numbers_of(attributions).astype(float)
     a = a.sum(axis=1) if a.ndim == 2 else a  # noqa: PLR2004 - a vector for each word
     if a.shape != (len(words),):
         said = {"function": "tokens()", "wanted": f"({len(words)},)", "given": f"shape {a.shape}"}
@@ -165,5 +165,6 @@ def _boxed(word: str, value: float, size: float, x: float, y: int, wide: float) 
     box = f'<rect x="{x:g}" y="{y + 4}" width="{wide:g}" height="20" rx="2" fill="{_shade(size)}"/>'
     dots = ' stroke-dasharray="2 2"' if size < 0 else ""
     line = f'<path d="M{x:g} {y + 25}h{wide:g}" stroke="{_ink(size)}" stroke-width="2"{dots}/>'
-    text = f'<text x="{x + _PAD:g}" y="{y + 19}" textLength="{_wide(word):g}" lengthAdjust="spacingAndGlyphs" fill="#111">{html.escape(word)}</text>'
+    fitted = f'textLength="{_wide(word):g}" lengthAdjust="spacingAndGlyphs"'
+    text = f'<text x="{x + _PAD:g}" y="{y + 19}" {fitted} fill="#111">{html.escape(word)}</text>'
     return f"<g><title>{value:+.3g}</title>{box}{line if abs(size) >= _WEAK else ''}{text}</g>"

@@ -85,20 +85,21 @@ def influence(
     -----
     To first order: ``g_test H^-1 g_i / n`` for `n` training examples. No Hessian is made: each step is a product with
     it, `hvp`, and one forward sweep then serves all training examples. Of a convex loss the numbers are those of
-    training anew, nearly; of a deep network they are a guide. (P. Koh and P. Liang, "Understanding black-box predictions
-    via influence functions", 2017.)
+    training anew, nearly; of a deep network they are a guide. (P. Koh and P. Liang, "Understanding black-box
+    predictions via influence functions", 2017.)
 
     Examples
     --------
     >>> from autograd_lite import nn
     >>> model = nn.Linear(1, 1, bias=False)
     >>> x, y = np.array([[1.0], [2.0], [3.0]]), np.array([[1.0], [2.0], [6.0]])
-    >>> model.weight.assign(np.sum(x * y, keepdims=True) / np.sum(x * x))  # the minimum of the squares
+    >>> _ = model.weight.assign(np.sum(x * y, keepdims=True) / np.sum(x * x))  # the minimum of the squares
     >>> found = influence(model, lambda p, y: 0.5 * np.sum((p - y) ** 2, axis=1), (x, y), (x[:1], y[:1]), damping=0.0)
     >>> found.shape, bool(found[0, 2] < 0 < found[0, 0])
     ((1, 3), True)
     """
-    if not isinstance(model, Module) or not [p for p in model.parameters() if p.requires_grad]:
+    given_model: Any = model
+    if not isinstance(given_model, Module) or not any(p.requires_grad for p in model.parameters()):
         raise errors.ArgumentError(errors.INFLUENCE_MODEL.format(given=type(model).__name__))
     refuse_training(model, "influence")
     if method not in _TOLERANCE:
@@ -150,7 +151,7 @@ class _Problem:
         """Return the Hessian of the mean training loss, with its damping, times a vector."""
         direction = self.unravel(v)
         total = sum(self._curved(direction, x, y) for x, y in self.batches())
-        return total / self.count + self.damping * v  # type: ignore[no-any-return]
+        return total / self.count + self.damping * v
 
     def sampled(self, rng: np.random.Generator) -> Callable[[Array], Array]:
         """Return the product with the Hessian of examples drawn anew each time."""
@@ -158,7 +159,7 @@ class _Problem:
         def product(v: Array) -> Array:
             chosen = rng.choice(self.count, self.size, replace=False)
             curved = self._curved(self.unravel(v), self.x[chosen], self.y[chosen])
-            return curved / self.size + self.damping * v  # type: ignore[no-any-return]
+            return curved / self.size + self.damping * v
 
         return product
 
@@ -179,7 +180,7 @@ class _Problem:
         _judge(found, method, tolerance)
         along = self.unravel(found.x)
         moved = [jvp(lambda p, x=x, y=y: self.losses(p, x, y), (self.at,), (along,))[1] for x, y in self.batches()]
-        return np.concatenate([np.asarray(plain(m)) for m in moved]) / self.count  # type: ignore[no-any-return]
+        return np.concatenate([np.asarray(plain(m)) for m in moved]) / self.count
 
 
 def _judge(found: Solution, method: str, tolerance: float) -> None:
@@ -207,7 +208,7 @@ def _chosen(model: Module, names: Iterable[str] | None) -> dict[str, Array]:
 def _arrays(data: Any, name: str) -> tuple[Any, Any]:
     """Return inputs and targets, as arrays with a row for each example."""
     if isinstance(data, Dataset):
-        data = next(iter(DataLoader(data, batch_size=len(data))))  # type: ignore[arg-type]
+        data = next(iter(DataLoader(data, batch_size=len(data))))
     if not isinstance(data, (tuple, list)) or len(data) != _PAIR:
         raise errors.ArgumentError(errors.TRAINING_DATA.format(name=name, given=type(data).__name__))
     x, y = (array_of(part) if isinstance(part, Handle) else np.asarray(part) for part in data)

@@ -12,8 +12,8 @@ from autograd_lite import errors
 from autograd_lite.attribution.scores import Model, Subject, along, as_tensor, baselines
 from autograd_lite.base.shapes import Array
 
-_IMAGE = 3
-"""From so many axes on, the first of an example are channels."""
+_CHANNELS = 2
+"""From so many axes of an example on, the first are channels."""
 
 
 def occlusion(
@@ -42,8 +42,8 @@ def occlusion(
 
     Notes
     -----
-    The model is called once for each window, with all examples, and nothing is differentiated. (M. Zeiler and R. Fergus,
-    "Visualizing and understanding convolutional networks", 2014.)
+    The model is called once for each window, with all examples, and nothing is differentiated. (M. Zeiler and R.
+    Fergus, "Visualizing and understanding convolutional networks", 2014.)
 
     Examples
     --------
@@ -56,8 +56,8 @@ def occlusion(
     if not subject.single:
         raise errors.ArgumentError(errors.OCCLUSION_SEVERAL)
     shape = np.shape(x)[1:]
-    sizes = _each_axis(window, shape, "window", (1,) * len(shape), whole_channels=True)
-    steps = _each_axis(stride, shape, "stride", sizes, whole_channels=True)
+    sizes = _each_axis(window, shape, "window", (1,) * len(shape))
+    steps = _each_axis(stride, shape, "stride", sizes)
     (cover,) = baselines(baseline, subject)
     (given,) = subject.inputs
 
@@ -82,15 +82,12 @@ def _windows(shape: Sequence[int], sizes: Sequence[int], steps: Sequence[int]) -
         yield mask
 
 
-def _each_axis(
-    given: Any, shape: Sequence[int], name: str, most: Sequence[int], whole_channels: bool
-) -> tuple[int, ...]:
+def _each_axis(given: Any, shape: Sequence[int], name: str, most: Sequence[int]) -> tuple[int, ...]:
     """Return a setting for each axis of an example."""
+    sizes: tuple[Any, ...] = tuple(given) if isinstance(given, (tuple, list)) else ()
     if isinstance(given, (int, np.integer)) and not isinstance(given, bool):
-        channels = shape[:1] if len(shape) >= _IMAGE - 1 and whole_channels else ()
+        channels = shape[:1] if len(shape) >= _CHANNELS else ()
         sizes = (*channels, *(int(given),) * (len(shape) - len(channels)))
-    else:
-        sizes = tuple(given) if isinstance(given, (tuple, list)) else ()
     fits = len(sizes) == len(shape) and all(isinstance(n, (int, np.integer)) and n > 0 for n in sizes)
     if not fits or (name == "stride" and any(s > m for s, m in zip(sizes, most, strict=True))):
         example = most if name == "stride" else tuple([min(n, 3) for n in shape])

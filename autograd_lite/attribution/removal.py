@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.attribution.scores import Model, Subject, as_tensor, baselines, numbers_of, plain
 from autograd_lite.attribution.settings import whole
-from autograd_lite.attribution.scores import Model, Subject, as_tensor, baselines, plain
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.record import Handle, array_of
 
 
 def deletion(
@@ -49,7 +48,7 @@ def deletion(
     """
     subject = Subject("deletion", model, x, target)
     whole(steps, "steps", "deletion", 20)
-    ranks = np.asarray(array_of(attributions) if isinstance(attributions, Handle) else attributions)
+    ranks = numbers_of(attributions)
     if ranks.shape != np.shape(x) or not subject.single:
         raise errors.ShapeError(errors.DELETION.format(shape=np.shape(x), given=ranks.shape))
     (cover,), (given,) = baselines(baseline, subject), subject.inputs
