@@ -22,7 +22,7 @@ TO_REACH = 0.3
 UNSEEN, BATCH, RATE = 360, 32, 0.002
 
 
-def network() -> nn.Module:
+def network() -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Dropout(0.3), nn.Linear(512, 32), nn.ReLU(), nn.Linear(32, 10),
@@ -59,18 +59,17 @@ def explained(model: nn.Module, x: np.ndarray, target: np.ndarray) -> dict[str, 
 
 
 def deletion(model: nn.Module, x: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
-    """Return for each method the mean probability of the class while pixels are taken away; at random it is 1."""
-
     def area(order: Any) -> Any:
         return attr.deletion(model, x, order, lambda y: ag.softmax(y, 1)[np.arange(len(x)), target], steps=16).mean()
 
-    by_chance = np.mean([area(rng.random(x.shape)) for _ in range(10)])
+    by_chance = np.mean([area(rng.random(x.shape)) for _ in range(10)])  # the probability that is left, on the whole
     return {name: float(area(order) / by_chance) for name, order in explained(model, x, target).items()}
 
 
 def main(arguments: list[str] | None = None) -> float:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--picture", default="explained.png")
     given = parser.parse_args(arguments)
     rng = ag.manual_seed(0)
@@ -79,18 +78,18 @@ def main(arguments: list[str] | None = None) -> float:
     learned, unseen, model = order[UNSEEN:], order[:UNSEEN], network()
     train(model, images[learned], classes[learned], given.epochs, rng)
     x, y = images[unseen], classes[unseen]
-    read = model(x).numpy().argmax(1)
-    wrong = int(np.flatnonzero(read != y)[0])
-    shown = [*(int(np.flatnonzero((y == c) & (read == c))[0]) for c in (3, 4, 6)), wrong]
+    read = model(x).argmax(1).numpy()
+    kinds = [*((y == c) & (read == c) for c in (3, 4, 6)), read != y]
+    *_, wrong = shown = [np.flatnonzero(kind)[0] for kind in kinds]
     titles = [f"a {y[i]} read as {read[i]}" for i in shown]
     attr.show(explained(model, x[shown], read[shown]), x[shown], titles=titles).savefig(given.picture, dpi=80)
     missing = attr.integrated_gradients(model, x[shown], None, read[shown], return_error=True)[1]
     print(f"integrated gradients: {np.abs(missing).max():.4f} of f(x) - f(0) is missing at most")
-    shares = deletion(model, x[:100], read[:100], rng)
+    shares = deletion(model, x[: given.count], read[: given.count], rng)
     print(*(f"deletion by {name}: {share:.2f}" for name, share in shares.items()), sep="\n")
-    test = x[[wrong]], y[[wrong]]
-    training, last = (images[learned], classes[learned]), ["9.weight", "9.bias"]
-    harm = attr.influence(model, nn.CrossEntropyLoss(), training, test, parameters=last)
+    inner, last = model[:9], model[9]  # of the last layer, the loss is convex
+    training, test = (inner(images[learned]).numpy(), classes[learned]), (inner(x[[wrong]]).numpy(), y[[wrong]])
+    harm = attr.influence(last, nn.CrossEntropyLoss(), training, test)
     print(f"{titles[-1]}, most of all because of", *classes[learned][np.argsort(harm[0])[:5]])
     print(f"deletion by integrated gradients {shares['integrated']:.2f}, to reach {TO_REACH}")
     return shares["integrated"]

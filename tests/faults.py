@@ -880,7 +880,7 @@ EXPLAINED = [
     ),
     Fault(
         "influence on a loss of another shape", "attr.influence(model, lambda y, t: y, (rows, t), (rows, t))",
-        errors.ShapeError, ["(1, 2)", "1 examples"], [], _EXPLAINED + "t = np.zeros(4, int)",
+        errors.ShapeError, ["(4, 2)", "4 examples"], [], _EXPLAINED + "t = np.zeros(4, int)",
     ),
     Fault(
         "influence of no pair", "attr.influence(model, nn.CrossEntropyLoss(), rows, rows)", errors.ArgumentError,

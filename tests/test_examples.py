@@ -178,7 +178,7 @@ def test_new_digits_are_text_without_matplotlib(
 
 
 def test_digits_are_explained_soon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    share = figure("explain_digits.py", "--epochs", 2, "--picture", tmp_path / "explained.png")
+    share = figure("explain_digits.py", "--epochs", 2, "--count", 20, "--picture", tmp_path / "explained.png")
     assert share < 0.5
     printed = capsys.readouterr().out
     assert float(re.findall(r"integrated gradients: (\S+) of f\(x\) - f\(0\) is missing", printed)[0]) < 0.2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ from autograd_lite.tree import ravel
 _TOLERANCE = {"cg": 1e-6, "lissa": 0.05}
 _STEPS = {"cg": 1000, "lissa": 2000}
 _PAIR = 2
+_SAME = 1e-5
 
 
 def influence(
@@ -43,10 +45,10 @@ def influence(
         A trained model, in `eval`.
     loss : callable
         ``loss(output, y)`` gives a number for each example, or their mean, as `nn.CrossEntropyLoss` does.
-    training : pair of arrays, or Dataset
-        What the model was trained with: ``(x, y)``, with a row for each example.
-    test : pair of arrays, or Dataset
-        The examples whose loss is asked for.
+    training : pair of arrays, Dataset or DataLoader
+        What the model was trained with: ``(x, y)``, with a row for each example; of a loader, its dataset in order.
+    test : pair of arrays, Dataset or DataLoader
+        The examples whose loss is asked for; or a single one, ``(x, y)`` without the axis of examples.
     damping : float
         What is added to the diagonal of the Hessian of the mean training loss. A penalty of ``c / 2`` times the sum of
         squares that the model was trained with is a damping of `c`; and where a network is at no minimum, it has to be
@@ -69,6 +71,7 @@ def influence(
     Returns
     -------
     array, shape (test examples, training examples)
+        Or ``(training examples,)`` for a single test example.
 
     Raises
     ------
@@ -113,11 +116,16 @@ def influence(
     near = _TOLERANCE[method] if tolerance is None else tolerance
     rng = np.random.default_rng(0 if generator is None else generator)
 
+    single = isinstance(test, (tuple, list)) and np.ndim(test[0]) == np.ndim(problem.x) - 1
+    asked = _arrays([np.asarray(part)[None] for part in test] if single else test, "test")
+
     def attribute() -> Array:
         with no_grad():
-            return np.stack([problem.row(x, y, method, near, most, rng) for x, y in _single(_arrays(test, "test"))])
+            problem.look()
+            return np.stack([problem.row(x, y, method, near, most, rng) for x, y in _rows(asked)])
 
-    return undisturbed(attribute)
+    found = undisturbed(attribute)
+    return found[0] if single else found
 
 
 class _Problem:
@@ -132,16 +140,38 @@ class _Problem:
         self.count = len(self.x)
         self.size = min(batch_size or self.count, self.count)
         self.at = dict(parameters)
-        self.vector, self.unravel = ravel(self.at)
+        self.fixed = {name: array_of(p) for name, p in model.named_parameters() if name not in self.at}
+        _, self.unravel = ravel(self.at)
+        self.kind = "other"
+
+    def called(self, parameters: Any, x: Any, y: Any) -> Any:
+        """Return what the loss function gives; parameters that are not asked about are constants."""
+        return self.loss(functional_call(self.model, {**self.fixed, **parameters}, x), y)
 
     def losses(self, parameters: Any, x: Any, y: Any) -> Any:
         """Return the loss of each example."""
-        found = self.loss(functional_call(self.model, parameters, x), y)
+        found = self.called(parameters, x, y)
         if np.shape(found) == () and len(x) > 1:
             return vmap(lambda a, b: self.losses(parameters, a[None], b[None]).sum())(x, y)
         if np.shape(found) not in ((len(x),), ()):
             raise errors.ShapeError(errors.INFLUENCE_LOSS.format(given=np.shape(found), count=len(x)))
         return found.reshape(len(x))
+
+    def total(self, parameters: Any, x: Any, y: Any) -> Any:
+        """Return the sum of the losses: by one call, where what the loss function gives is a mean or a sum of them."""
+        if self.kind == "other":
+            return self.losses(parameters, x, y).sum()
+        found = self.called(parameters, x, y).sum()
+        return found * len(x) if self.kind == "mean" else found
+
+    def look(self) -> None:
+        """Find out, on the training examples, whether the loss function gives sums or means of losses, or else."""
+        pairs = [(np.sum(self.called(self.at, x, y)), self.losses(self.at, x, y)) for x, y in self.batches()]
+        sums = [(float(found), float(np.sum(each)), len(each)) for found, each in pairs]
+        if all(math.isclose(found, total, rel_tol=_SAME) for found, total, _ in sums):
+            self.kind = "sum"
+        elif all(math.isclose(found * n, total, rel_tol=_SAME) for found, total, n in sums):
+            self.kind = "mean"
 
     def batches(self) -> Iterable[tuple[Any, Any]]:
         starts = range(0, self.count, self.size)
@@ -164,7 +194,7 @@ class _Problem:
         return product
 
     def _curved(self, direction: Any, x: Any, y: Any) -> Array:
-        found = hvp(lambda p: self.losses(p, x, y).sum(), (self.at,), (direction,))
+        found = hvp(lambda p: self.total(p, x, y), (self.at,), (direction,))
         return ravel(found)[0]
 
     def row(
@@ -189,7 +219,7 @@ def _judge(found: Solution, method: str, tolerance: float) -> None:
         warn(errors.NOT_SOLVED.format(**said, wanted=4 * found.steps), errors.IncompleteWarning)
 
 
-def _single(data: tuple[Any, Any]) -> Iterable[tuple[Any, Any]]:
+def _rows(data: tuple[Any, Any]) -> Iterable[tuple[Any, Any]]:
     x, y = data
     return ((x[i : i + 1], y[i : i + 1]) for i in range(len(x)))
 
@@ -207,6 +237,8 @@ def _chosen(model: Module, names: Iterable[str] | None) -> dict[str, Array]:
 
 def _arrays(data: Any, name: str) -> tuple[Any, Any]:
     """Return inputs and targets, as arrays with a row for each example."""
+    if isinstance(data, DataLoader):
+        data = data.dataset
     if isinstance(data, Dataset):
         data = next(iter(DataLoader(data, batch_size=len(data))))
     if not isinstance(data, (tuple, list)) or len(data) != _PAIR:

@@ -87,9 +87,12 @@ def test_random_samples_are_near(problem: dict[str, Any]) -> None:
     np.testing.assert_array_equal(found(one, **settings)[0], near)
 
 
-def test_a_loss_that_is_a_mean_is_taken_apart(problem: dict[str, Any]) -> None:
-    mean = found(problem, lambda s, y: loss(s, y).mean())
-    np.testing.assert_allclose(mean, found(problem), rtol=1e-9, atol=1e-15)
+@pytest.mark.parametrize("reduced", [np.mean, np.sum, lambda each: (each * (1 + np.arange(each.size))).sum()])
+@pytest.mark.parametrize("batch_size", [None, 25])
+def test_a_loss_that_is_one_number_is_taken_apart(problem: dict[str, Any], reduced: Any, batch_size: Any) -> None:
+    """Into that of each example by itself: also where it is neither the mean nor the sum of those."""
+    one = found(problem, lambda s, y: reduced(loss(s, y)), batch_size=batch_size)
+    np.testing.assert_allclose(one, found(problem), rtol=1e-9, atol=1e-15)
 
 
 def test_datasets_classes_and_some_parameters(problem: dict[str, Any]) -> None:
@@ -109,6 +112,15 @@ def test_datasets_classes_and_some_parameters(problem: dict[str, Any]) -> None:
     for name, p in model.named_parameters():
         np.testing.assert_array_equal(p.numpy(), before[name])
         assert p.grad is None
+
+
+def test_a_single_example_and_a_loader(problem: dict[str, Any]) -> None:
+    want = found(problem)
+    x, y = problem["test"]
+    np.testing.assert_array_equal(found({**problem, "test": (x[1], y[1])}), want[1])
+    data = ag.data.TensorDataset(*problem["training"])
+    shuffled = ag.data.DataLoader(data, batch_size=8, shuffle=True)
+    np.testing.assert_allclose(found({**problem, "training": shuffled}), want)
 
 
 def test_a_saddle_is_refused_with_a_damping_that_is_enough() -> None:
