@@ -18,7 +18,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.provenance import warn
 
 _ROUNDINGS = 64
-"""What a difference of scores may be wrong by, in units of their last place."""
+"""What a difference of scores may be wrong by, in units of the last place of scores, or inputs, of their size."""
 _CAUTION = 4
 """How many times as many steps are advised as an error that falls with their number would need: it falls in jumps."""
 _POINTS = 3
@@ -117,7 +117,7 @@ def integrated_gradients(
         return way.whole(steps)
 
     attributions, error, taken = subject.quietly(attribute, create_graph)
-    _judge(attributions, error, way.ends, tolerance, taken, refine)
+    _judge(way, attributions, error, tolerance, taken, refine)
     found = subject.put_together(attributions)
     return (found, error) if return_error else found
 
@@ -138,6 +138,11 @@ class _Way:
         self.subject, self.starts, self.rule = subject, starts, rule
         self.differences = [x - b for x, b in zip(subject.inputs, starts, strict=True)]
         self.ends: tuple[Any, Any] = (0.0, 0.0)
+
+    @property
+    def moved(self) -> float:
+        """How far the largest number goes."""
+        return max(float(np.max(np.abs(_numbers(d)), initial=0.0)) for d in self.differences)
 
     def at(self, place: float) -> list[Any]:
         return [b + place * d for b, d in zip(self.starts, self.differences, strict=True)]
@@ -182,7 +187,7 @@ class _Way:
         while True:
             attributions = self.attributed(pieces.sums)
             error = self.missing(self.ends, attributions)
-            right = np.all(_excess(attributions, error, self.ends, tolerance) <= 1)
+            right = np.all(_excess(attributions, error, self.ends, self.moved, tolerance) <= 1)
             if right or pieces.taken + 2 * points > most:
                 return attributions, error, pieces.taken
             pieces.halve()
@@ -219,22 +224,20 @@ def _numbers(a: Any) -> Array:
     return array
 
 
-def _excess(attributions: Sequence[Any], error: Any, ends: tuple[Any, Any], tolerance: float) -> Array:
+def _excess(attributions: Sequence[Any], error: Any, ends: tuple[Any, Any], moved: float, tolerance: float) -> Array:
     """Return what is missing in units of what may be missing, for each example."""
     sizes = sum(np.asarray(per_example(np.abs(_numbers(a)), error), float) for a in attributions)
     scores = np.maximum(*(np.abs(_numbers(end)) for end in ends))
-    rounding = _ROUNDINGS * np.finfo(scores.dtype).eps * scores
+    rounding = _ROUNDINGS * np.finfo(scores.dtype).eps * np.maximum(scores, moved)
     allowed = tolerance * sizes + rounding
     return np.atleast_1d(np.abs(_numbers(error)) / np.maximum(allowed, np.finfo(float).tiny))
 
 
-def _judge(
-    attributions: Sequence[Any], error: Any, ends: tuple[Any, Any], tolerance: float, steps: int, refined: bool
-) -> None:
+def _judge(way: _Way, attributions: Sequence[Any], error: Any, tolerance: float, steps: int, refined: bool) -> None:
     """Warn where the sum is wrong."""
     if plain(error) is None:
         return
-    excess = _excess(attributions, error, ends, tolerance)
+    excess = _excess(attributions, error, way.ends, way.moved, tolerance)
     wrong = excess > 1
     if wrong.any():
         worst = float(excess.max())

@@ -8,9 +8,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.attribution.rules import Epsilon, Rule, Weighted, quotient, rule_of
+from autograd_lite.attribution.rules import Rule, Weighted, quotient, rule_of, signs
 from autograd_lite.attribution.scores import Model, Subject, per_example, plain
-from autograd_lite.attribution.tape import Step, applied, recorded
+from autograd_lite.attribution.tape import Step, Tape, applied, recorded
 from autograd_lite.base.shapes import unbroadcast
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.provenance import warn
@@ -20,8 +20,8 @@ from autograd_lite.rules.products import affine
 from autograd_lite.rules.products import product as einsum
 from autograd_lite.transforms.derivatives import vjp
 
-_PLAIN = Epsilon(1e-9)
-"""How sums without a weight are shared out: residual connections, biases, means."""
+_EPSILON = 1e-9
+"""What keeps from dividing by 0 where sums without a weight are shared out: residual connections, norms."""
 _LOST = 1e-3
 """Of the sizes of relevances: what may be lost to rounding."""
 
@@ -85,6 +85,7 @@ def layer_wise_relevance(
         tape = recorded(subject)
         found = _back(tape.steps, {tape.score: tape.scores}, chosen)
         chosen.check()
+        _refuse_rest(found, tape)
         pairs = zip(tape.inputs, subject.inputs, strict=True)
         return [found.get(node, np.zeros_like(x)) for node, x in pairs], tape.scores
 
@@ -132,6 +133,13 @@ def _back(steps: list[Step], relevances: dict[Node, Any], chosen: _Chosen) -> di
                 assert node is not None
                 relevances[node] = relevances[node] + share if node in relevances else share
     return relevances
+
+
+def _refuse_rest(found: Mapping[Node, Any], tape: Tape) -> None:
+    """Refuse relevance that has come to something that was not seen to happen, and so not to the input."""
+    for node in found.keys() - set(tape.inputs):
+        said = {"op": node.op.name if node.op else "a leaf", "place": "", "why": "it was made out of sight"}
+        raise errors.UnsupportedError(errors.NO_RELEVANCE_RULE.format(**said))
 
 
 def _check(step: Step, relevance: Any, shares: Mapping[int, Any], absorbed: Any) -> None:
@@ -226,7 +234,7 @@ def _summed(step: Step, relevance: Any) -> tuple[dict[int, Any], Any]:
     a, b = step.operands
     summands = (a, b if step.op.name == "add" else -b)
     z = step.result
-    s = quotient(relevance, z + _PLAIN.epsilon * np.where(z >= 0, 1, -1).astype(z.dtype))
+    s = quotient(relevance, z + _EPSILON * signs(z))
     shares = {i: unbroadcast(summands[i] * s, np.shape(step.operands[i])) for i in step.moving}
     kept = sum(summands[i] * s for i in step.moving)
     return shares, relevance - kept
@@ -256,7 +264,7 @@ def _normed(step: Step, relevance: Any) -> tuple[dict[int, Any], Any]:
     scale = _scale(x, settings)
     factor = scale if weight is None else scale * _spread(weight, settings, x)
     shift = 0 if bias is None else _spread(bias, settings, x)
-    s = quotient(relevance, step.result + _PLAIN.epsilon * np.where(step.result >= 0, 1, -1).astype(x.dtype))
+    s = quotient(relevance, step.result + _EPSILON * signs(step.result))
     g = factor * s
     pulled = g - np.mean(g, axis=settings["axis"], keepdims=True) if settings["centred"] else g
     return {0: x * pulled}, relevance - s * (step.result - shift)

@@ -148,3 +148,5 @@ def test_a_jump_is_never_complete_and_says_so() -> None:
 def test_a_score_that_does_not_change_is_no_reason_to_warn() -> None:
     found = attr.integrated_gradients(lambda x: np.sum(x - x, axis=1) + 1e6, ROWS.astype(np.float32))
     assert not found.any()
+    found = attr.integrated_gradients(lambda x: nn.LayerNorm(3)(x).sum(axis=1), ROWS)
+    np.testing.assert_allclose(found, 0, atol=1e-13)
