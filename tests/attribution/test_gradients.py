@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models import BIAS, CLASSES, ROWS, WEIGHT, images, linear, network
+from explained import BIAS, CLASSES, ROWS, WEIGHT, images, linear, network
 
 import autograd_lite as ag
 from autograd_lite import attribution as attr

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models import CLASSES, ROWS, WEIGHT, images, linear, network, scores
+from explained import CLASSES, ROWS, WEIGHT, images, linear, network, scores
 
 from autograd_lite import attribution as attr
 

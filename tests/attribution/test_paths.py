@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models import CLASSES, ROWS, WEIGHT, images, linear, network, per_example, scores
+from explained import CLASSES, ROWS, WEIGHT, images, linear, network, per_example, scores
 
 import autograd_lite as ag
 from autograd_lite import attribution as attr

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models import CLASSES, images, network
+from explained import CLASSES, images, network
 
 import autograd_lite as ag
 from autograd_lite import attribution as attr
