@@ -37,6 +37,7 @@ MODULES = {
     "tree": "Dicts, lists, tuples and dataclasses of arrays",
     "testing": "Tests of gradients",
     "viz": "Pictures and training curves",
+    "attribution": "Explanations of what a model gives",
 }
 CLASSES = (ag.Tensor, ag.nn.Module, ag.optim.Optimizer)
 KINDS = {

@@ -780,7 +780,130 @@ CHECKS = [
         ["a block has none to call"], [],
     ),
 ]  # fmt: skip
+_EXPLAINED = """
+attr = ag.attribution; nn = ag.nn; rows = np.ones((4, 3)); model = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+def constant(x): return ag.Tensor(np.ones(4))
+saliency, integrated_gradients = attr.saliency, attr.integrated_gradients
+"""
+EXPLAINED = [
+    Fault(
+        "an explanation of whole numbers", "saliency(model, counts, 0)", errors.GradientDtypeError,
+        ["saliency()", "int64"], ["x.astype(float)"], _EXPLAINED + "counts = np.ones((4, 3), int)",
+    ),
+    Fault(
+        "an explanation of several scores", "saliency(model, rows)", errors.ShapeError, ["4 examples", "(4, 2)"],
+        ["target=0"], _EXPLAINED,
+    ),
+    Fault(
+        "an explanation of a class that does not exist", "saliency(model, rows, 2)", errors.ArgumentError,
+        ["there are 2, 0 to 1"], ["target=1"], _EXPLAINED,
+    ),
+    Fault(
+        "an explanation of the last class", "saliency(model, rows, [0, 1, -1, 0])", errors.ArgumentError,
+        ["does not exist"], [], _EXPLAINED,
+    ),
+    Fault(
+        "an explanation of classes of other examples", "saliency(model, rows, [0, 1])", errors.ArgumentError,
+        ["no place in an output of shape (4, 2)"], ["target=0"], _EXPLAINED,
+    ),
+    Fault(
+        "an explanation of what does not depend on the input", "saliency(constant, rows)", errors.NoPathError,
+        ["no gradient reaches", "constant", "does not depend on it"], [], _EXPLAINED,
+    ),
+    Fault(
+        "an explanation of what was detached", "saliency(lambda x: model(x.detach()), rows, 0)", errors.NoPathError,
+        ["no gradient reaches", "detach()"], [], _EXPLAINED,
+    ),
+    Fault(
+        "an explanation of a model in training", "saliency(model, rows, 0)", errors.ArgumentError,
+        ["'1', Dropout,", "random numbers"], ["model.eval()", "lambda x: model(x)"],
+        _EXPLAINED + "model = nn.Sequential(nn.Linear(3, 2), nn.Dropout())",
+    ),
+    Fault(
+        "an explanation of no model", "saliency(rows, rows)", errors.ArgumentError, ["ndarray"], [], _EXPLAINED,
+    ),
+    Fault(
+        "a baseline of another shape", "integrated_gradients(model, rows, np.ones(2), 0)", errors.ShapeError,
+        ["(2,)", "(4, 3)"], ["baseline=np.zeros((4, 3))"], _EXPLAINED,
+    ),
+    Fault(
+        "an integral by an unknown method", "integrated_gradients(model, rows, None, 0, method='simpson')",
+        errors.ArgumentError, ["'simpson'"], ["method='gausslegendre'"], _EXPLAINED,
+    ),
+    Fault(
+        "an integral in no steps", "integrated_gradients(model, rows, None, 0, 0)", errors.ArgumentError, ["steps=0"],
+        ["steps=50"], _EXPLAINED,
+    ),
+    Fault(
+        "a variant that is unknown", "attr.smooth_grad(model, rows, 0, variant='median')", errors.ArgumentError,
+        ["'median'"], ["variant='mean'"], _EXPLAINED,
+    ),
+    Fault(
+        "a window of other axes", "attr.occlusion(model, rows, (2, 2), target=0)", errors.ArgumentError,
+        ["(2, 2)", "(3,)"], ["window=(3,)"], _EXPLAINED,
+    ),
+    Fault(
+        "a stride over a window", "attr.occlusion(model, rows, 1, 2, target=0)", errors.ArgumentError, ["stride"],
+        ["stride=(1,)"], _EXPLAINED,
+    ),
+    Fault(
+        "a rule that is unknown", "attr.layer_wise_relevance(model, rows, 0, 'delta')", errors.ArgumentError,
+        ["'delta'"], ["rule='epsilon'", "ag.attribution.Gamma(0.25)"], _EXPLAINED,
+    ),
+    Fault(
+        "a rule of a layer that is not there", "attr.layer_wise_relevance(model, rows, 0, rules={'7': 'gamma'})",
+        errors.ArgumentError, ["'7'", "'0'"], [], _EXPLAINED,
+    ),
+    Fault(
+        "a rule whose settings do not fit", "attr.AlphaBeta(1, 1)", errors.ArgumentError, ["alpha - beta"], [],
+        _EXPLAINED,
+    ),
+    Fault("a rule of a negative number", "attr.Gamma(-1)", errors.ArgumentError, ["gamma=-1"], [], _EXPLAINED),
+    Fault(
+        "a layer that is not in the model", "attr.grad_cam(model, rows, '7', 0)", errors.ArgumentError,
+        ["'7'", "'0', '1'"], ["layer=model[0]"], _EXPLAINED,
+    ),
+    Fault(
+        "a layer without images", "attr.grad_cam(model, rows, '0', 0)", errors.ShapeError, ["(4, 2)"], [], _EXPLAINED,
+    ),
+    Fault(
+        "a layer that is called twice", "attr.grad_cam(nn.Sequential(layer, layer), images, layer, np.sum)",
+        errors.ArgumentError, ["called 2 times"], [],
+        _EXPLAINED + "layer = nn.Conv2d(1, 1, 1); images = np.ones((1, 1, 2, 2))",
+    ),
+    Fault(
+        "a layer of a function", "attr.grad_cam(np.sin, rows, '0')", errors.ArgumentError, ["ufunc"], [], _EXPLAINED,
+    ),
+    Fault(
+        "a deletion by other attributions", "attr.deletion(model, rows, rows[0], 0)", errors.ShapeError,
+        ["(4, 3)", "(3,)"], [], _EXPLAINED,
+    ),
+    Fault(
+        "influence on a loss of another shape", "attr.influence(model, lambda y, t: y, (rows, t), (rows, t))",
+        errors.ShapeError, ["(4, 2)", "4 examples"], [], _EXPLAINED + "t = np.zeros(4, int)",
+    ),
+    Fault(
+        "influence of no pair", "attr.influence(model, nn.CrossEntropyLoss(), rows, rows)", errors.ArgumentError,
+        ["training", "ndarray"], [], _EXPLAINED,
+    ),
+    Fault(
+        "influence of as many rows", "attr.influence(model, nn.CrossEntropyLoss(), (rows, t), (rows, t))",
+        errors.ArgumentError, ["(4,)", "(3,)"], [], _EXPLAINED + "t = np.zeros(3, int)",
+    ),
+    Fault(
+        "influence on unknown parameters", "attr.influence(model, print, (rows, t), (rows, t), parameters=['w'])",
+        errors.ArgumentError, ["'w'", "'0.weight'"], [], _EXPLAINED + "t = np.zeros(4, int)",
+    ),
+    Fault(
+        "influence by an unknown method", "attr.influence(model, print, (rows, t), (rows, t), method='newton')",
+        errors.ArgumentError, ["'newton'"], ["method='cg'"], _EXPLAINED + "t = np.zeros(4, int)",
+    ),
+    Fault(
+        "influence on a function", "attr.influence(np.sin, print, (rows, rows), (rows, rows))", errors.ArgumentError,
+        ["ufunc"], [], _EXPLAINED,
+    ),
+]  # fmt: skip
 FAULTS = [
     *BACKWARD, *DATA, *CONVERSION, *IN_PLACE, *UNSUPPORTED, *HANDED_OVER, *COPIES, *RULES, *FUNCTIONS, *LEARNING,
-    *CHECKS,
+    *CHECKS, *EXPLAINED,
 ]  # fmt: skip

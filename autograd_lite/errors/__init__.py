@@ -6,6 +6,7 @@ shapes and tensors; they never print data.
 """
 
 from autograd_lite.errors import classes
+from autograd_lite.errors.attribution import *  # noqa: F403 - every name
 from autograd_lite.errors.checks import *  # noqa: F403 - every name
 from autograd_lite.errors.classes import *  # noqa: F403 - every name
 from autograd_lite.errors.compiling import *  # noqa: F403 - every name

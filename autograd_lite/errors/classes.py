@@ -159,6 +159,10 @@ class IndependentWarning(AutogradWarning):
     """The result of a function does not depend on what it is differentiated by, so that the derivative is 0."""
 
 
+class IncompleteWarning(AutogradWarning):
+    """Attributions do not sum to what they explain, as they should."""
+
+
 class BatchError(AutogradError, TypeError):
     """Something is asked of a batched array that only one example can answer: a branch, a number, an index."""
 
