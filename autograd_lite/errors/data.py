@@ -45,3 +45,11 @@ LOADER_REPEATED = (
     "from a generator that is not in sight. Write self.generator = np.random.default_rng(seed) in the sampler, or "
     "def state_dict(self): and def load_state_dict(self, state): in its class"
 )
+LOADER_STOPPED = "the dataset or collate_fn raised StopIteration, which ends no loop here. Write raise IndexError"
+LOADER_TIMEOUT = "a batch has not come within {seconds} seconds. Write a longer timeout=, or timeout=0 to wait for it"
+LOADER_FORKED = (
+    "the process was forked while a thread was asking an IterableDataset for its next examples, which the child cannot "
+    "go on with. Write for batch in loader: in the child, or num_workers=0"
+)
+PREFETCH = "prefetch_factor={given} has no meaning without a thread. Write num_workers=1, or leave it out"
+WORKERS = "num_workers={workers} and timeout={timeout} cannot be below 0. Write num_workers=1, timeout=0"
