@@ -35,8 +35,9 @@ class Here:
     def __init__(self, making: Making) -> None:
         self.making = making
 
-    def begun(self, number: int, numbers: Any) -> None:
-        """Do nothing yet."""
+    def begun(self, number: int, numbers: Any) -> Any:
+        """Return what knows a batch that is being made: here, nothing is begun before."""
+        return None
 
     def made(self, number: int, numbers: Any, begun: Any) -> Made:
         """Return a batch."""

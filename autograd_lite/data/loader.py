@@ -59,6 +59,8 @@ class DataLoader:
         Where the order comes from, or a seed for it. By default the generator that `manual_seed` restarts.
     prefetch_factor : int, optional
         How many batches are made ahead for each of `num_workers`: 2 by default.
+    batch_transform : callable, optional
+        What is called with each batch, and returns what stands in its place.
 
     Raises
     ------
@@ -93,11 +95,13 @@ class DataLoader:
         drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable[[int], None] | None = None,
         multiprocessing_context: Any = None, generator: Any = None, *, prefetch_factor: int | None = None,
         persistent_workers: bool = False, pin_memory_device: str = "", in_order: bool = True,
+        batch_transform: Callable[[Any], Any] | None = None,
     ) -> None:  # fmt: skip
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.collate_fn, self.generator, self.pin_memory = collate_fn, kept(generator), pin_memory
         self.num_workers, self.prefetch_factor = num_workers, prefetch_factor
         self.timeout, self.worker_init_fn = timeout, worker_init_fn
+        self.batch_transform = batch_transform
         self.sampler: Any = sampler
         self.batch_sampler: Any = batch_sampler
         self._refuse_contradictions(bool(shuffle))
@@ -115,6 +119,12 @@ class DataLoader:
         self._drawn = Drawn(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def _refuse_contradictions(self, shuffle: bool) -> None:
+        if isinstance(self.dataset, Mapping) and not (self.sampler or self.batch_sampler):
+            raise errors.ArgumentError(errors.LOADER_MAPPING)
+        if not isinstance(self.dataset, IterableDataset) and not hasattr(type(self.dataset), "__getitem__"):
+            raise errors.ArgumentError(errors.LOADER_DATASET.format(given=type(self.dataset).__name__))
+        if self.batch_transform is not None and self.batch_size is None and self.batch_sampler is None:
+            raise errors.ArgumentError(errors.LOADER_TRANSFORM)
         if isinstance(self.dataset, IterableDataset) and (shuffle or self.sampler or self.batch_sampler):
             raise errors.ArgumentError(errors.LOADER_ITERABLE)
         if self.sampler is not None and shuffle:
@@ -157,9 +167,9 @@ class DataLoader:
         single = self.batch_size is None and self.batch_sampler is None
         collate = self.collate_fn if single or self.collate_fn is not None else default_collate
         if isinstance(self.dataset, IterableDataset):
-            return OfStream(self.dataset, collate, self.batch_size, self.drop_last)
+            return OfStream(self.dataset, collate, self.batch_transform, self.batch_size, self.drop_last)
         whole = self.collate_fn is None and hasattr(self.dataset, "batch")
-        return OfNumbers(self.dataset, None if whole else collate, single)
+        return OfNumbers(self.dataset, None if whole else collate, self.batch_transform, single)
 
     def _batches(self) -> Any:
         return self.sampler if self.batch_sampler is None else self.batch_sampler
@@ -169,7 +179,9 @@ class DataLoader:
         return default_rng() if self.generator is None else self.generator
 
     def _held(self) -> dict[str, Any]:
-        return {**sources.held(self.dataset, "dataset"), **sources.held(self.collate_fn, "collate_fn")}
+        """Return the generators of the user's that a batch may draw from."""
+        names = ("dataset", "collate_fn", "batch_transform")
+        return {place: found for name in names for place, found in sources.held(getattr(self, name), name).items()}
 
     # ----- where it is -----
 
@@ -257,7 +269,7 @@ class DataLoader:
 
     def _check(self, given: Any) -> None:
         """Refuse a state that is none of this loader."""
-        if not isinstance(given, Mapping) or not _STATE <= set(given):
+        if not isinstance(given, Mapping) or not set(given) >= _STATE:
             raise errors.StateDictError(errors.LOADER_STATE.format(found="it is no state of a loader"))
         for name, value in self._described().items():
             if given["loader"].get(name) != value:

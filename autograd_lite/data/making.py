@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
 from itertools import islice
 from typing import Any
 
@@ -17,6 +16,9 @@ OVER = object()
 """What comes in the place of a batch where there is none any more."""
 
 
+Function = Callable[[Any], Any]
+
+
 class OfNumbers:
     """Batches of a dataset that is asked for examples by number.
 
@@ -26,22 +28,23 @@ class OfNumbers:
         What is asked.
     collate : callable or None
         What makes a batch of examples; None for the dataset's own ``batch``, or for a single example as it is.
+    transform : callable or None
+        What changes a batch.
     single : bool
         Whether a batch is one example.
     """
 
     ended = False
 
-    def __init__(self, dataset: Any, collate: Callable[[Any], Any] | None, single: bool) -> None:
-        self.dataset, self.collate, self.single = dataset, collate, single
+    def __init__(self, dataset: Any, collate: Function | None, transform: Function | None, single: bool) -> None:
+        self.dataset, self.collate, self.transform, self.single = dataset, collate, transform, single
 
     def __call__(self, numbers: Any) -> Any:
-        if self.single:
-            found = self._example(numbers)
-            return found if self.collate is None else self.collate(found)
         if self.collate is None:
-            return self.dataset.batch(numbers)
-        return self.collate([self._example(i) for i in numbers])
+            found = self._example(numbers) if self.single else self.dataset.batch(numbers)
+        else:
+            found = self.collate(self._example(numbers) if self.single else [self._example(i) for i in numbers])
+        return found if self.transform is None else self.transform(found)
 
     def _example(self, i: int) -> Any:
         try:
@@ -60,6 +63,8 @@ class OfStream:
         What is gone over.
     collate : callable or None
         What makes a batch of examples; None for a single example as it is.
+    transform : callable or None
+        What changes a batch.
     size : int or None
         How many are in a batch; None for a single example.
     drop_last : bool
@@ -67,9 +72,10 @@ class OfStream:
     """
 
     def __init__(
-        self, dataset: Any, collate: Callable[[Any], Any] | None, size: int | None, drop_last: bool
-    ) -> None:  # fmt: skip
-        self.dataset, self.collate, self.size, self.drop_last = dataset, collate, size, drop_last
+        self, dataset: Any, collate: Function | None, transform: Function | None, size: int | None, drop_last: bool
+    ) -> None:
+        self.dataset, self.collate, self.transform = dataset, collate, transform
+        self.size, self.drop_last = size, drop_last
         self.ended = self.failed = False
         self.examples: Iterator[Any] | None = None
         self.count = 0
@@ -78,8 +84,10 @@ class OfStream:
         examples = self.pulled()
         if not examples or (self.ended and self.drop_last):
             return OVER
-        together = examples[0] if self.size is None else examples
-        return together if self.collate is None else self.collate(together)
+        found: Any = examples[0] if self.size is None else examples
+        for change in (self.collate, self.transform):
+            found = found if change is None else change(found)
+        return found
 
     def pulled(self) -> list[Any]:
         """Return the examples of the next batch."""
@@ -142,7 +150,7 @@ class Making:
     def after(self) -> dict[str, Any]:
         """Return where the dataset stands, and the generators that it holds."""
         make = self.make
-        iterator = getattr(make, "examples", None)
+        iterator: Any = getattr(make, "examples", None)
         return {
             "generators": sources.states(self.found), "ended": make.ended,
             "dataset": make.dataset.state_dict() if is_stateful(make.dataset) else None,

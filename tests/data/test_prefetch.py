@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextvars
 import gc
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -67,10 +66,10 @@ def no_threads() -> bool:
     return any(not threads() or time.sleep(0.01) for _ in range(500))
 
 
-@pytest.mark.parametrize("arguments", [{"num_workers": 1}, {"num_workers": 3}, {"num_workers": 1, "prefetch_factor": 7}])
-def test_batches_come_in_order_from_one_other_thread(arguments: dict[str, int]) -> None:
+@pytest.mark.parametrize(("workers", "factor"), [(1, None), (3, None), (1, 7)])
+def test_batches_come_in_order_from_one_other_thread(workers: int, factor: int | None) -> None:
     data = Squares()
-    loader = DataLoader(data, 3, **arguments)
+    loader = DataLoader(data, 3, num_workers=workers, prefetch_factor=factor)
     for _ in range(2):
         assert [b.tolist() for b in loader] == [b.tolist() for b in DataLoader(Squares(), 3)]
     assert data.loaded == 2 * list(range(20))
@@ -255,9 +254,12 @@ def test_a_loop_that_is_left_leaves_no_thread() -> None:
     assert no_threads()
     assert loader.state_dict()["batch"] == 1
 
-    with pytest.raises(ZeroDivisionError):
+    def failing() -> None:
         for _ in loader:
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
     assert no_threads()
 
 
@@ -418,7 +420,7 @@ def test_a_stream_that_a_fork_has_cut_is_refused_there() -> None:
 
 
 def test_what_is_closed_makes_batches_here() -> None:
-    worker = Ahead(Making(OfNumbers(TensorDataset(np.arange(4)), None, False), 0, {}), 1, 0, None)
+    worker = Ahead(Making(OfNumbers(TensorDataset(np.arange(4)), None, None, False), 0, {}), 1, 0, None)
     begun = worker.begun(0, [1])
     worker.close()
     assert worker.begun(1, [2]) is None
