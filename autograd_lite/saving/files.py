@@ -92,12 +92,21 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     content = Path(f).read_bytes() if _is_path(f) else f.read()
     what = str(f if _is_path(f) else getattr(f, "name", "the file"))
     arrays, tree = _reader(what, content)(what, content)
-    return arrays if tree is None else trees.put_together(what, arrays, tree)
+    if tree is not None:
+        return trees.put_together(what, arrays, tree)
+    if odd := [name for name in arrays if _leads_away(name)]:
+        raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason=f"its name {odd[0]!r} is a path elsewhere"))
+    return arrays
+
+
+def _leads_away(name: str) -> bool:
+    """Tell whether a name, if somebody took it for that of a file, would be in another folder."""
+    return name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/")
 
 
 def _reader(what: str, content: bytes) -> Callable[[str, bytes], tuple[trees.Arrays, str | None]]:
     """Return what reads a file, by what it begins with."""
-    if content[:1] == b"\x80" or npz.is_of_pytorch(content):
+    if content[:1] == b"\x80":
         raise errors.FileError(errors.LOAD_PYTORCH.format(file=what))
     if content[:2] == b"PK":
         return npz.read
