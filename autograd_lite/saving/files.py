@@ -106,10 +106,10 @@ def _leads_away(name: str) -> bool:
 
 def _reader(what: str, content: bytes) -> Callable[[str, bytes], tuple[trees.Arrays, str | None]]:
     """Return what reads a file, by what it begins with."""
-    if content[:1] == b"\x80":
-        raise errors.FileError(errors.LOAD_PYTORCH.format(file=what))
+    if content[8:9] == b"{":  # after the length of a header, which may begin as any file does
+        return safetensors.read
     if content[:2] == b"PK":
         return npz.read
-    if content[8:9] == b"{":  # after the length of a header
-        return safetensors.read
+    if content[:1] == b"\x80":
+        raise errors.FileError(errors.LOAD_PYTORCH.format(file=what))
     raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason="it is none of safetensors or of .npz"))
