@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.data import sources
-from autograd_lite.engine.generators import drawing_from
+from autograd_lite.engine.generators import instead
 
 OVER = object()
 """What comes in the place of a batch where there is none any more."""
@@ -136,16 +136,21 @@ class Making:
         self.keeps_nothing = not found and isinstance(make, OfNumbers) and not is_stateful(make.dataset)
 
     def __call__(self, number: int, numbers: Any) -> Any:
-        with drawing_from(_Lazily([self.seed, number])):
-            try:
-                return self.make(numbers)
-            except StopIteration as error:  # which would end the loop over the batches
-                raise RuntimeError(errors.LOADER_STOPPED) from error
+        before = instead.set(_Lazily([self.seed, number]))
+        try:
+            return self.make(numbers)
+        except StopIteration as error:  # which would end the loop over the batches
+            raise RuntimeError(errors.LOADER_STOPPED) from error
+        finally:
+            instead.reset(before)
 
     def skip(self, number: int) -> None:
         """Pass over a batch of a stream, which is not put together."""
-        with drawing_from(_Lazily([self.seed, number])):
+        before = instead.set(_Lazily([self.seed, number]))
+        try:
             self.make.pulled()  # type: ignore[union-attr]
+        finally:
+            instead.reset(before)
 
     def after(self) -> dict[str, Any]:
         """Return where the dataset stands, and the generators that it holds."""

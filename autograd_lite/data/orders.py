@@ -82,10 +82,12 @@ class Order:
 
     def pull(self) -> Any:
         """Return the next batch of numbers; StopIteration at the end."""
-        found = {} if self.drawn.at_once and self.count else self.found
-        before = sources.states(found)
-        batch = self._next()
-        self._write_down(before, sources.states(found))
+        if self.count and self.drawn.at_once:
+            batch = self._next()
+        else:
+            before = sources.states(self.found)
+            batch = self._next()
+            self._write_down(before, sources.states(self.found))
         if batch is None:
             raise StopIteration
         self._counted(batch)

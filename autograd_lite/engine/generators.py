@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _first_use = Lock()
 _default: Generator | None = None
-_instead: ContextVar[Callable[[], Generator] | None] = ContextVar("autograd_lite_generator", default=None)
+instead: ContextVar[Callable[[], Generator] | None] = ContextVar("autograd_lite_generator", default=None)
+"""What gives the generator that is the default one in this context, if it is another."""
 
 
 def is_generator(x: Any) -> bool:
@@ -66,9 +67,9 @@ def default_rng() -> Generator:
     >>> ag.manual_seed(0) is default_rng()
     True
     """
-    instead = _instead.get()
-    if instead is not None:
-        return instead()
+    other = instead.get()
+    if other is not None:
+        return other()
     if _default is None:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
         with _first_use.held:
@@ -80,18 +81,8 @@ def default_rng() -> Generator:
 
 def present() -> Generator | None:
     """Return the default generator if there is one, and make none."""
-    instead = _instead.get()
-    return _default if instead is None else instead()
-
-
-@contextmanager
-def drawing_from(instead: Callable[[], Generator]) -> Iterator[None]:
-    """Have another generator be the default one inside of a block: in this thread, and made when it is asked for."""
-    before = _instead.set(instead)
-    try:
-        yield
-    finally:
-        _instead.reset(before)
+    other = instead.get()
+    return _default if other is None else other()
 
 
 def _renew() -> None:
