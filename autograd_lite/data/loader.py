@@ -69,6 +69,11 @@ class DataLoader:
     TimedOutError
         A batch that has not come within `timeout`.
 
+    Attributes
+    ----------
+    epoch : int
+        How many times it has been gone over to the end.
+
     Notes
     -----
     While a batch is made, the default generator (of ``ag.rand`` and its kin, and of whoever takes ``rng=None``) is one
@@ -119,26 +124,32 @@ class DataLoader:
         self._drawn = Drawn(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def _refuse_contradictions(self, shuffle: bool) -> None:
-        if isinstance(self.dataset, Mapping) and not (self.sampler or self.batch_sampler):
-            raise errors.ArgumentError(errors.LOADER_MAPPING)
-        if not isinstance(self.dataset, IterableDataset) and not hasattr(type(self.dataset), "__getitem__"):
-            raise errors.ArgumentError(errors.LOADER_DATASET.format(given=type(self.dataset).__name__))
-        if self.batch_transform is not None and self.batch_size is None and self.batch_sampler is None:
-            raise errors.ArgumentError(errors.LOADER_TRANSFORM)
-        if isinstance(self.dataset, IterableDataset) and (shuffle or self.sampler or self.batch_sampler):
-            raise errors.ArgumentError(errors.LOADER_ITERABLE)
-        if self.sampler is not None and shuffle:
+        ordered = self.sampler is not None
+        self._refuse_dataset(shuffle or ordered or self.batch_sampler is not None)
+        if ordered and shuffle:
             raise errors.ArgumentError(errors.LOADER_ORDER)
-        if self.batch_sampler is not None and (self.batch_size != 1 or shuffle or self.sampler or self.drop_last):
+        if self.batch_sampler is not None and (self.batch_size != 1 or shuffle or ordered or self.drop_last):
             raise errors.ArgumentError(errors.LOADER_BATCHES)
         if self.batch_size is None and self.drop_last:
             raise errors.ArgumentError(errors.LOADER_SINGLE)
         if self.batch_size is not None:
             check_batch_size(self.batch_size)
+        elif self.batch_transform is not None:
+            raise errors.ArgumentError(errors.LOADER_TRANSFORM)
         if self.prefetch_factor is not None and not (self.num_workers and self.prefetch_factor > 0):
             raise errors.ArgumentError(errors.PREFETCH.format(given=self.prefetch_factor))
         if self.num_workers < 0 or self.timeout < 0:
             raise errors.ArgumentError(errors.WORKERS.format(workers=self.num_workers, timeout=self.timeout))
+
+    def _refuse_dataset(self, ordered: bool) -> None:
+        """Refuse what is no dataset, or none that has the order that is asked for."""
+        if isinstance(self.dataset, IterableDataset):
+            if ordered:
+                raise errors.ArgumentError(errors.LOADER_ITERABLE)
+        elif isinstance(self.dataset, Mapping) and not ordered:
+            raise errors.ArgumentError(errors.LOADER_MAPPING)
+        elif not hasattr(type(self.dataset), "__getitem__"):
+            raise errors.ArgumentError(errors.LOADER_DATASET.format(given=type(self.dataset).__name__))
 
     def __iter__(self) -> Iterator[Any]:
         return Running(self)
