@@ -156,7 +156,8 @@ class DataLoader:
 
     def _begun(self) -> Epoch:
         """Return a new epoch; or the one of the state that was loaded, at its place."""
-        making = Making(self._make(), sources.seed_of(self._seeding(), self.epoch), self._held())
+        self._note()
+        making = Making(self._make(), sources.seed_of(self._seeding()[1], self.epoch), self._held())
         worker = Ahead(making, self._depth, self.timeout, self.worker_init_fn) if self._depth else Here(making)
         if isinstance(self.dataset, IterableDataset):
             epoch: Epoch = Stream(making, worker, Endless())
@@ -170,6 +171,7 @@ class DataLoader:
 
     def _ended(self, epoch: Epoch) -> None:
         if self._running is epoch:
+            self._note()
             self._running = None
             self.epoch += 1
 
@@ -185,9 +187,25 @@ class DataLoader:
     def _batches(self) -> Any:
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
-    def _seeding(self) -> Any:
-        """Return the generator whose place the random numbers of batches follow from."""
-        return default_rng() if self.generator is None else self.generator
+    def _seeding(self) -> tuple[str, Any]:
+        """Return the generator whose place the random numbers of batches follow from, and its name."""
+        return (sources.DEFAULT, default_rng()) if self.generator is None else ("generator", self.generator)
+
+    def _drawn_from(self) -> dict[str, Any]:
+        """Return the generators that are part of a state if they have been used."""
+        name, seeding = self._seeding()
+        return {**self._drawn.found(), name: seeding}
+
+    def _note(self) -> None:
+        """Note whether random numbers have been drawn for a batch."""
+        if self._running and self._running.making.drew:
+            self._drawn.used.add(self._seeding()[0])
+
+    def _generators(self) -> dict[str, Any]:
+        """Return where those stand that have been used."""
+        self._note()
+        found = self._drawn_from()
+        return sources.states({name: found[name] for name in sorted(self._drawn.used)})
 
     def _held(self) -> dict[str, Any]:
         """Return the generators of the user's that a batch may draw from."""
@@ -219,7 +237,7 @@ class DataLoader:
         (0, 1)
         """
         if self._loaded is not None:
-            return {**self._loaded, "generators": self._drawn.now()}
+            return {**self._loaded, "generators": self._generators()}
         running = self._running
         sampler = self._drawn.sampler
         return {
@@ -227,7 +245,7 @@ class DataLoader:
             "running": running.state_dict() if running else None,
             "after": running.left() if running else Making(self._make(), 0, self._held()).before,
             "sampler": sampler.state_dict() if is_stateful(sampler) else None,
-            "generators": self._drawn.now(), "loader": self._described(),
+            "generators": self._generators(), "loader": self._described(),
         }  # fmt: skip
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -260,7 +278,7 @@ class DataLoader:
         True
         """
         self._check(state_dict)
-        found = {**self._held(), **self._drawn.found()}
+        found = {**self._held(), **self._drawn_from()}
         after, generators = state_dict["after"], state_dict["generators"]
         for stateful, state in ((self._drawn.sampler, state_dict["sampler"]), (self.dataset, after["dataset"])):
             if state is not None:
@@ -286,7 +304,7 @@ class DataLoader:
             if given["loader"].get(name) != value:
                 found = f"it is of {name}={given['loader'].get(name)!r}, and this one of {value!r}"
                 raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
-        held, drawn = self._held(), self._drawn.found()
+        held, drawn = self._held(), self._drawn_from()
         for here, there in ((held, given["after"]["generators"]), (drawn, given["generators"])):
             for name, stood in there.items():
                 if name not in here or sources.kind(here[name]) != stood["bit_generator"]:

@@ -51,13 +51,8 @@ class Drawn:
         """Return the generators by name: one for a sampler of ours, and every one in sight for one of a user's."""
         if type(self.sampler) in _DRAWING:
             rng = self.sampler.generator
-            return {sources.DEFAULT: default_rng()} if rng is None else {"generator": rng}
+            return {sources.DEFAULT: default_rng()} if rng is None else {"sampler.generator": rng}
         return {} if self.at_once else {**sources.everywhere(), **sources.held(self.sampler, "sampler")}
-
-    def now(self) -> dict[str, Any]:
-        """Return where those stand that have been used."""
-        found = self.found()
-        return sources.states({name: found[name] for name in sorted(self.used)})
 
 
 class Order:

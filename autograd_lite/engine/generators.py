@@ -47,6 +47,8 @@ def manual_seed(seed: int) -> Generator:
     One generator serves all threads. Its draws are safe to make from several of them, but which thread gets which
     numbers then depends on their timing: for reproducible threads give each a generator of its own as ``rng=``.
 
+    While a `DataLoader` makes a batch, that batch has a default generator of its own, which alone is restarted there.
+
     Examples
     --------
     >>> import autograd_lite as ag
@@ -54,8 +56,12 @@ def manual_seed(seed: int) -> Generator:
     True
     """
     global _default  # noqa: PLW0603 - the one default generator of the process
-    _default = np.random.default_rng(seed)
-    return _default
+    made = np.random.default_rng(seed)
+    if instead.get() is None:
+        _default = made
+    else:
+        instead.set(lambda: made)
+    return made
 
 
 def default_rng() -> Generator:

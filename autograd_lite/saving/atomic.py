@@ -10,6 +10,9 @@ import uuid
 import zlib
 from pathlib import Path
 
+_RUN = uuid.uuid4().hex[:8]
+"""What tells this program from an earlier one that had its number."""
+
 
 def replaced(path: Path, content: bytes) -> None:
     """Write a file beside the one that is there, have it reach the disk, and put it in its place."""
@@ -17,7 +20,7 @@ def replaced(path: Path, content: bytes) -> None:
     if target.exists() and not target.is_file():  # a pipe or a device, which is none to be replaced
         target.write_bytes(content)
         return
-    beside = target.with_name(f"{_mine(target)}{os.getpid()}.{uuid.uuid4().hex}.tmp")
+    beside = target.with_name(f"{_mine(target)}{os.getpid()}.{_RUN}.{uuid.uuid4().hex}.tmp")
     try:
         with beside.open("xb") as file:
             file.write(content)
@@ -44,12 +47,14 @@ def _clear(target: Path) -> None:
         return
     begin = _mine(target)
     for name in os.listdir(target.parent):  # noqa: PTH208 - names alone
-        if name.startswith(begin) and name.endswith(".tmp") and not _is_alive(name[len(begin) :].partition(".")[0]):
+        if name.startswith(begin) and name.endswith(".tmp") and not _is_alive(*name[len(begin) :].split(".")[:2]):
             target.with_name(name).unlink(missing_ok=True)
 
 
-def _is_alive(number: str) -> bool:
-    """Tell whether there is a process of a number; of what is no number, that there may be."""
+def _is_alive(number: str, run: str) -> bool:
+    """Tell whether a program may be writing that has a number; of what is no number, that it may."""
+    if number == str(os.getpid()):
+        return run == _RUN
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:

@@ -79,7 +79,8 @@ def _array(name: str, part: dict[str, Any]) -> Any:
     dtype = _DTYPES.get(part["dtype"])
     if dtype is None:
         raise errors.FileError(errors.LOAD_DTYPE.format(name=name, dtype=part["dtype"]))
-    array = np.frombuffer(bytearray(part["data"]), dtype).reshape(part["shape"])
+    data = part["data"] if isinstance(part["data"], bytearray) else bytearray(part["data"])  # to be written to
+    array = np.frombuffer(data, dtype).reshape(part["shape"])
     if part["dtype"] == "BF16":  # the upper half of a float32, which has all of its numbers
         return (array.astype(np.uint32) << 16).view(np.float32)
     return array.astype(array.dtype.newbyteorder("="), copy=False)

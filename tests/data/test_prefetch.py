@@ -214,6 +214,21 @@ def test_random_numbers_are_those_of_the_batch() -> None:
     assert epochs(0)[0] != epochs(0)[7]
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_seed_in_a_dataset_is_one_of_the_batch(workers: int) -> None:
+    class Seeding(Squares):
+        def __getitem__(self, i: int) -> Any:
+            ag.manual_seed(i)
+            return ag.rand(())
+
+    ag.manual_seed(0)
+    expected = ag.rand(()).item()
+    ag.manual_seed(0)
+    batches = [b.tolist() for b in DataLoader(Seeding(4), 2, num_workers=workers)]
+    assert batches == [[np.random.default_rng(i).random() for i in pair] for pair in ((0, 1), (2, 3))]
+    assert ag.rand(()).item() == expected
+
+
 def test_a_compiled_transform_draws_the_numbers_of_the_batch() -> None:
     @ag.compile
     def noisy(x: Any) -> Any:

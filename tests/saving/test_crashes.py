@@ -126,11 +126,13 @@ def test_what_others_write_stays(tmp_path: Path) -> None:
     """Of a program that runs, of another machine, of another file, and of other programs."""
     path = tmp_path / "a.npz"
     mine = atomic._mine(path)
-    names = [f"{mine}{os.getpid()}.1.tmp", f"{mine}none.1.tmp", ".a.npz.0badcafe.1.1.tmp", ".b.npz.1.tmp", "a.npz.tmp"]
+    names = [f"{mine}{os.getpid()}.{atomic._RUN}.1.tmp", f"{mine}{os.getppid()}.1.1.tmp", f"{mine}none.1.1.tmp"]
+    names += [".a.npz.0badcafe.1.1.1.tmp", ".b.npz.1.tmp", "a.npz.tmp"]
     for name in names:
         (tmp_path / name).touch()
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    (tmp_path / f"{mine}{int(gone.stdout)}.1.tmp").touch()
+    (tmp_path / f"{mine}{int(gone.stdout)}.1.1.tmp").touch()
+    (tmp_path / f"{mine}{os.getpid()}.another.1.tmp").touch()
     ag.save({}, path)
     assert sorted(x.name for x in beside(path)) == sorted(names)
 
