@@ -278,6 +278,22 @@ def test_a_loop_that_is_left_leaves_no_thread() -> None:
     assert no_threads()
 
 
+def test_an_exception_that_was_caught_leaves_no_thread() -> None:
+    """Without the collector of cycles: nothing holds itself."""
+    gc.collect()
+    gc.disable()
+    try:
+        for bad in (0, 3, 9):
+            try:
+                for _ in DataLoader(Squares(bad=bad), 2, num_workers=2):
+                    pass
+            except KeyError:
+                continue
+        assert any(not threads() or time.sleep(0.01) for _ in range(500))
+    finally:
+        gc.enable()
+
+
 def test_what_is_collected_leaves_no_thread() -> None:
     def cycle() -> None:
         around: list[Any] = [iter(DataLoader(Squares(1000), 1, num_workers=2))]
