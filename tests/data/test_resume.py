@@ -196,6 +196,17 @@ def test_the_state_of_the_generator_of_all_comes_back_with_the_order() -> None:
     assert ([b.tolist() for b in loader], [b.tolist() for b in loader]) == expected
 
 
+def test_a_dataset_without_a_length_goes_on() -> None:
+    class Endless(Dataset):
+        def __getitem__(self, i: int) -> int:
+            return i
+
+    loader, again = [DataLoader(Endless(), 2, sampler=[5, 1, 7, 3]) for _ in range(2)]
+    next(iter(loader))
+    again.load_state_dict(loader.state_dict())
+    assert [b.tolist() for b in again] == [[7, 3]]
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 def test_noise_of_later_epochs_is_that_of_the_run_before(workers: int) -> None:
     """Also where the order comes from no generator, and the generator of all from nowhere but the loader's state."""
