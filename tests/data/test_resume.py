@@ -87,6 +87,11 @@ def own(function: Callable[[Any], int]) -> Callable[[], int]:
     return lambda: function(rng)
 
 
+def _several() -> Callable[[], int]:
+    many = {"some": [np.random.RandomState(1), random.Random(2), random.SystemRandom()]}
+    return lambda: (int(many["some"][0].randint(N)) + many["some"][1].randrange(N)) % N
+
+
 ORDERS: dict[str, Callable[[], dict[str, Any]]] = {
     "in order": dict,
     "shuffled with a seed": lambda: {"shuffle": True, "generator": 0},
@@ -105,6 +110,7 @@ ORDERS: dict[str, Callable[[], dict[str, Any]]] = {
     "a user's, with a generator": lambda: {"sampler": Shuffled()},
     "a user's, which knows where it is": lambda: {"sampler": Keeping()},
     "a user's, lazily": lambda: {"sampler": Lazy(own(lambda rng: int(rng.integers(N))))},
+    "a user's, of generators in a list": lambda: {"sampler": Lazy(_several())},
     "a user's, lazily of all": lambda: {"sampler": Lazy(lambda: int(default_rng().integers(N)))},
     "a user's, of Python's": lambda: {"sampler": Lazy(lambda: random.randrange(N))},
     "a user's, of NumPy's": lambda: {"sampler": Lazy(lambda: int(np.random.randint(N)))},  # noqa: NPY002
