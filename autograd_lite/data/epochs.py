@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from autograd_lite import errors
 from autograd_lite.base.unfinished import at_once
@@ -45,7 +45,8 @@ class Epoch(Iterator[Any]):
         try:
             batch, after = self.worker.made(*self._ahead[0])
         except BaseException as error:
-            self.after, self._failed = before, isinstance(error, Exception)
+            late = isinstance(error, errors.TimedOutError)  # it may be waited for again
+            self.after, self._failed = before, isinstance(error, Exception) and not late
             if self._failed:  # NOTE: what has failed holds its exception, and that the frames here, and so this loop
                 self._ahead[0] = (*self._ahead[0][:2], None)
             raise
@@ -75,7 +76,7 @@ class Epoch(Iterator[Any]):
         number = self.received + len(self._ahead)
         self._ahead.append((number, numbers, self.worker.begun(number, numbers)))
 
-    def _end(self) -> None:
+    def _end(self) -> NoReturn:
         self.close()
         fault, self._fault = self._fault, None
         raise StopIteration if fault is None else fault
@@ -107,7 +108,7 @@ class Epoch(Iterator[Any]):
 
 
 class Stream(Epoch):
-    """The batches of an epoch of an `IterableDataset`, whose order is one of nothing."""
+    """The batches of an epoch of an `IterableDataset`, which has no order of numbers."""
 
     def load_state_dict(self, state: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Go to where another one has been: by its own means, or past the examples that have come."""

@@ -26,7 +26,7 @@ from autograd_lite.engine.generators import default_rng
 
 _DRAWING = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
 _FIXED = (SequentialSampler, list, tuple, range)
-_QUIET = (type(iter([])), type(iter(())), type(iter(range(0))))
+_QUIET: tuple[type, ...] = (type(iter([])), type(iter(())), type(iter(range(0))))
 """What runs no code when it is asked for a number: all have been drawn."""
 
 

@@ -12,6 +12,10 @@ SAVE_DEPTH = "what is given holds itself, or is built too deeply. Write dicts an
 SAVE_DTYPE = "{place} is an array of dtype {given}, which is no number and no text. Write np.asarray(x, float)"
 SAFETENSORS_DTYPE = "safetensors has not all of the dtypes {given}. Write a name that ends with .npz"
 LOAD_DAMAGED = "{file} is no file that save() has written, or is damaged: {reason}. Write ag.load() of an earlier one"
+LOAD_BOMB = (
+    "{file} has {length} bytes and would come to {size}, as a trap does. Write dict(np.load(path)) if it is your own, "
+    "and np.savez(path, **arrays), which compresses nothing"
+)
 LOAD_DTYPE = (
     "the array {name!r} is of dtype {dtype}, which NumPy has not. Write in PyTorch x.float(), and save the file again"
 )

@@ -44,6 +44,8 @@ def read(what: str, content: bytes) -> tuple[Arrays, str | None]:
             parts = file.infolist()
             if any(part.filename.endswith("data.pkl") for part in parts):
                 raise errors.FileError(errors.LOAD_PYTORCH.format(file=what))
+            if (size := sum(part.file_size for part in parts)) > max(_LARGE, _RATIO * len(content)):
+                raise errors.FileError(errors.LOAD_BOMB.format(file=what, length=len(content), size=size))
             if fault := _fault(parts, len(content)):
                 raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason=fault))
             tree = file.read(TREE).decode() if TREE in file.namelist() else None
@@ -66,9 +68,6 @@ def _fault(parts: list[zipfile.ZipInfo], length: int) -> str | None:
         return "two of its arrays have one name"
     if sum(part.compress_size for part in parts) > length or _overlap(parts):
         return "arrays in it lie in each other's place"
-    size = sum(part.file_size for part in parts)
-    if size > _LARGE and size > _RATIO * length:
-        return f"it has {length} bytes and would take {size}"
     return None
 
 
