@@ -39,7 +39,7 @@ def save(obj: Any, f: Any) -> None:
     -----
     A file is written beside the old one and then put in its place, so that one of both is there, and whole, whenever
     the program or the machine stops; what a killed program has left beside it, the next one takes away. No code is in a
-    file, and none is executed when it is read. Arrays come back to the last bit, by rows, in safetensors in the
+    file, and none is executed when it is read. Arrays come back to the last bit; from safetensors by rows, and in the
     processor's order of bytes.
 
     Examples
