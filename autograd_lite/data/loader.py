@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.data import sources
+from autograd_lite.data.ahead import Ahead, Here
 from autograd_lite.data.collate import default_collate
 from autograd_lite.data.datasets import IterableDataset
+from autograd_lite.data.epochs import Epoch, Stream
+from autograd_lite.data.making import Making, OfNumbers, OfStream, is_stateful
+from autograd_lite.data.orders import Drawn, Endless, Order
 from autograd_lite.data.samplers import (
     BatchSampler,
     RandomSampler,
     SequentialSampler,
-    batched,
     check_batch_size,
     count_of_batches,
 )
+from autograd_lite.engine.generators import default_rng, kept
+
+_STATE = {"epoch", "batch", "running", "after", "sampler", "generators", "loader"}
 
 
 class DataLoader:
@@ -33,20 +42,47 @@ class DataLoader:
         The order, in the place of `shuffle`.
     batch_sampler : iterable of list of int, optional
         The batches, in the place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
-    num_workers, pin_memory, timeout, worker_init_fn, multiprocessing_context
-        Without effect, as `prefetch_factor`, `persistent_workers`, `pin_memory_device` and `in_order`: what is asked
-        for is made here and now. PyTorch's other processes, and the memory of its graphics cards, are not needed.
+    num_workers : int
+        0: a batch is made when it is asked for. More: a thread makes batches ahead, in their order, while the program
+        computes. It is one thread for any number, which says how many batches are made ahead; see `prefetch_factor`.
     collate_fn : callable, optional
         What makes a batch of a list of examples: `default_collate`.
+    pin_memory, multiprocessing_context, persistent_workers, pin_memory_device, in_order
+        Without effect: other processes, and the memory of graphics cards, are not needed.
     drop_last : bool
         Whether a last batch that is smaller is left out.
+    timeout : float
+        For how many seconds a batch of the thread is waited for; 0 for as long as it takes.
+    worker_init_fn : callable, optional
+        What is called with 0 in the thread before it makes batches.
     generator : numpy.random.Generator or int, optional
         Where the order comes from, or a seed for it. By default the generator that `manual_seed` restarts.
+    prefetch_factor : int, optional
+        How many batches are made ahead for each of `num_workers`: 2 by default.
+    batch_transform : callable, optional
+        What is called with each batch, and returns what stands in its place.
 
     Raises
     ------
     ArgumentError
         Arguments that contradict each other.
+    TimedOutError
+        A batch that has not come within `timeout`.
+
+    Attributes
+    ----------
+    epoch : int
+        How many times it has been gone over to the end.
+
+    Notes
+    -----
+    While a batch is made, the default generator (of ``ag.rand`` and its kin, and of whoever takes ``rng=None``) is one
+    of this batch alone: its numbers follow from where `generator` stood when the epoch began, and from the number of
+    the batch. So a random transform draws the same in the thread as without it, and in a run that goes on. So it does
+    with a generator that is an attribute of the dataset. Those of ``random`` and ``np.random`` all threads share.
+
+    An exception of the dataset is raised where its batch is asked for, and notes which example it is of; who asks for
+    one more passes over that batch. A thread ends with the loop, also where that is left by ``break``.
 
     Examples
     --------
@@ -64,62 +100,250 @@ class DataLoader:
         drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable[[int], None] | None = None,
         multiprocessing_context: Any = None, generator: Any = None, *, prefetch_factor: int | None = None,
         persistent_workers: bool = False, pin_memory_device: str = "", in_order: bool = True,
+        batch_transform: Callable[[Any], Any] | None = None,
     ) -> None:  # fmt: skip
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
-        self.num_workers, self.pin_memory = num_workers, pin_memory
-        self.collate_fn = collate_fn
+        self.collate_fn, self.generator, self.pin_memory = collate_fn, kept(generator), pin_memory
+        self.num_workers, self.prefetch_factor = num_workers, prefetch_factor
+        self.timeout, self.worker_init_fn = timeout, worker_init_fn
+        self.batch_transform = batch_transform
         self.sampler: Any = sampler
         self.batch_sampler: Any = batch_sampler
         self._refuse_contradictions(bool(shuffle))
+        self._depth = num_workers * (prefetch_factor or 2)
+        self.epoch = 0
+        self._running: Epoch | None = None
+        self._loaded: Mapping[str, Any] | None = None
+        self._drawn = Drawn(())
         if isinstance(dataset, IterableDataset):
             return
         if sampler is None:
-            self.sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+            self.sampler = RandomSampler(dataset, generator=self.generator) if shuffle else SequentialSampler(dataset)
         if batch_sampler is None and batch_size is not None:
             self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
+        self._drawn = Drawn(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def _refuse_contradictions(self, shuffle: bool) -> None:
-        if isinstance(self.dataset, IterableDataset) and (shuffle or self.sampler or self.batch_sampler):
-            raise errors.ArgumentError(errors.LOADER_ITERABLE)
-        if self.sampler is not None and shuffle:
+        ordered = self.sampler is not None
+        self._refuse_dataset(shuffle or ordered or self.batch_sampler is not None)
+        if ordered and shuffle:
             raise errors.ArgumentError(errors.LOADER_ORDER)
-        if self.batch_sampler is not None and (self.batch_size != 1 or shuffle or self.sampler or self.drop_last):
+        if self.batch_sampler is not None and (self.batch_size != 1 or shuffle or ordered or self.drop_last):
             raise errors.ArgumentError(errors.LOADER_BATCHES)
         if self.batch_size is None and self.drop_last:
             raise errors.ArgumentError(errors.LOADER_SINGLE)
         if self.batch_size is not None:
             check_batch_size(self.batch_size)
+        elif self.batch_transform is not None:
+            raise errors.ArgumentError(errors.LOADER_TRANSFORM)
+        if self.prefetch_factor is not None and not (self.num_workers and self.prefetch_factor > 0):
+            raise errors.ArgumentError(errors.PREFETCH.format(given=self.prefetch_factor))
+        if self.num_workers < 0 or self.timeout < 0:
+            raise errors.ArgumentError(errors.WORKERS.format(workers=self.num_workers, timeout=self.timeout))
+
+    def _refuse_dataset(self, ordered: bool) -> None:
+        """Refuse what is no dataset, or none that has the order that is asked for."""
+        if isinstance(self.dataset, IterableDataset):
+            if ordered:
+                raise errors.ArgumentError(errors.LOADER_ITERABLE)
+        elif isinstance(self.dataset, Mapping) and not ordered:
+            raise errors.ArgumentError(errors.LOADER_MAPPING)
+        elif not hasattr(type(self.dataset), "__getitem__"):
+            raise errors.ArgumentError(errors.LOADER_DATASET.format(given=type(self.dataset).__name__))
 
     def __iter__(self) -> Iterator[Any]:
+        return Running(self)
+
+    def _begun(self) -> Epoch:
+        """Return a new epoch; or the one of the state that was loaded, at its place."""
+        self._note()
+        making = Making(self._make(), sources.seed_of(self._seeding()[1], self.epoch), self._held())
+        worker = Ahead(making, self._depth, self.timeout, self.worker_init_fn) if self._depth else Here(making)
         if isinstance(self.dataset, IterableDataset):
-            return self._of_iterable(self.dataset)
-        if self.batch_sampler is None:
-            return (self._single(self._example(i)) for i in self.sampler)
-        take = getattr(self.dataset, "batch", None) if self.collate_fn is None else None
-        if take is not None:
-            return map(take, self.batch_sampler)
-        return (self._together([self._example(i) for i in indices]) for indices in self.batch_sampler)
+            epoch: Epoch = Stream(making, worker, Endless())
+        else:
+            epoch = Epoch(making, worker, Order(self._batches(), self._drawn))
+        if self._loaded is not None:
+            epoch.load_state_dict(self._loaded["running"], self._loaded["after"])
+            self._loaded = None
+        self._running = epoch
+        return epoch
 
-    def _of_iterable(self, dataset: IterableDataset[Any]) -> Iterator[Any]:
-        if self.batch_size is None:
-            return map(self._single, dataset)
-        return map(self._together, batched(dataset, self.batch_size, self.drop_last))
+    def _ended(self, epoch: Epoch) -> None:
+        if self._running is epoch:
+            self._note()
+            self._running = None
+            self.epoch += 1
 
-    def _example(self, i: int) -> Any:
+    def _make(self) -> OfNumbers | OfStream:
+        """Return what makes a batch."""
+        single = self.batch_size is None and self.batch_sampler is None
+        collate = self.collate_fn if single or self.collate_fn is not None else default_collate
+        if isinstance(self.dataset, IterableDataset):
+            return OfStream(self.dataset, collate, self.batch_transform, self.batch_size, self.drop_last)
+        whole = self.collate_fn is None and hasattr(self.dataset, "batch")
+        return OfNumbers(self.dataset, None if whole else collate, self.batch_transform, single)
+
+    def _batches(self) -> Any:
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
+    def _seeding(self) -> tuple[str, Any]:
+        """Return the generator whose place the random numbers of batches follow from, and its name."""
+        return (sources.DEFAULT, default_rng()) if self.generator is None else ("generator", self.generator)
+
+    def _drawn_from(self) -> dict[str, Any]:
+        """Return the generators that are part of a state if they have been used."""
+        name, seeding = self._seeding()
+        return {**self._drawn.found(), name: seeding}
+
+    def _note(self) -> None:
+        """Note whether random numbers have been drawn for a batch."""
+        if self._running and self._running.making.drew:
+            self._drawn.used.add(self._seeding()[0])
+
+    def _generators(self) -> dict[str, Any]:
+        """Return where those stand that have been used."""
+        self._note()
+        found = self._drawn_from()
+        return sources.states({name: found[name] for name in sorted(self._drawn.used)})
+
+    def _held(self) -> dict[str, Any]:
+        """Return the generators of the user's that a batch may draw from."""
+        names = ("dataset", "collate_fn", "batch_transform")
+        return {place: found for name in names for place, found in sources.held(getattr(self, name), name).items()}
+
+    # ----- where it is -----
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where it is: what `save` writes, and `load_state_dict` goes on from.
+
+        It may be asked for at any time, also between two batches. ``"epoch"`` is the number of epochs that have come
+        to their end, and ``"batch"`` that of the batches that have been received in the one that runs. While an epoch
+        runs, which it does until somebody asks for a batch after its last one, the state goes on within it; after
+        that, with a new one.
+
+        Returns
+        -------
+        dict
+            Numbers, texts, arrays, dicts and lists.
+
+        Examples
+        --------
+        >>> loader = DataLoader(range(6), batch_size=2, shuffle=True, generator=0)
+        >>> for batch in loader:
+        ...     state = loader.state_dict()
+        ...     break
+        >>> state["epoch"], state["batch"]
+        (0, 1)
+        """
+        if self._loaded is not None:
+            return {**self._loaded, "generators": self._generators()}
+        running = self._running
+        sampler = self._drawn.sampler
+        return {
+            "epoch": self.epoch, "batch": running.received if running else 0,
+            "running": running.state_dict() if running else None,
+            "after": running.left() if running else Making(self._make(), 0, self._held()).before,
+            "sampler": deepcopy(sampler.state_dict()) if is_stateful(sampler) else None,
+            "generators": self._generators(), "loader": self._described(),
+        }  # fmt: skip
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from where another loader of the same dataset and arguments has been, or refuse and change nothing.
+
+        The next ``iter(loader)`` yields the batches that were to come. No example is loaded to get there: the sampler
+        is asked again for the numbers of those that have been. Generators that the order comes from are set to where
+        they stood, also the one of `manual_seed` if it is one of them.
+
+        Parameters
+        ----------
+        state_dict : mapping
+            What `state_dict` has returned.
+
+        Raises
+        ------
+        StateDictError
+            A state of other arguments, or of another dataset. An order that comes from what is not in sight is
+            refused when the first batch is asked for.
+
+        Examples
+        --------
+        >>> first, second = [DataLoader(range(6), 2, shuffle=True, generator=seed) for seed in (0, 1)]
+        >>> batches = iter(first)
+        >>> seen = next(batches)
+        >>> second.load_state_dict(first.state_dict())
+        >>> [b.tolist() for b in batches] == [b.tolist() for b in second]
+        True
+        >>> [b.tolist() for b in first] == [b.tolist() for b in second]
+        True
+        """
+        self._check(state_dict)
+        found = {**self._held(), **self._drawn_from()}
+        after, generators = state_dict["after"], state_dict["generators"]
+        for stateful, state in ((self._drawn.sampler, state_dict["sampler"]), (self.dataset, after["dataset"])):
+            if state is not None:
+                stateful.load_state_dict(state)
+        for name, stood in {**after["generators"], **generators}.items():
+            sources.set_state(found[name], stood)
+        self._drawn.used.update(generators)
+        self.epoch, self._running = state_dict["epoch"], None
+        self._loaded = None if state_dict["running"] is None else state_dict
+
+    def _described(self) -> dict[str, Any]:
+        """Return what has to be the same for a state to mean the same."""
+        size = self.batch_size if self.batch_sampler is None or type(self.batch_sampler) is BatchSampler else None
+        sampler = type(self.sampler if self.sampler is not None else self.batch_sampler).__name__
+        return {"examples": self._length(), "batch_size": size, "drop_last": self.drop_last, "sampler": sampler}
+
+    def _length(self) -> int | None:
+        """Return how many examples there are; None of a stream, and where that is not known."""
         try:
-            return self.dataset[i]
-        except Exception as error:
-            error.add_note(f"in example {i} of the dataset")
-            raise
+            return None if isinstance(self.dataset, IterableDataset) else len(self.dataset)
+        except (NotImplementedError, TypeError):
+            return None
 
-    def _single(self, example: Any) -> Any:
-        return example if self.collate_fn is None else self.collate_fn(example)
-
-    def _together(self, examples: list[Any]) -> Any:
-        return default_collate(examples) if self.collate_fn is None else self.collate_fn(examples)
+    def _check(self, given: Any) -> None:
+        """Refuse a state that is none of this loader."""
+        if not isinstance(given, Mapping) or not set(given) >= _STATE:
+            raise errors.StateDictError(errors.LOADER_STATE.format(found="it is no state of a loader"))
+        for name, value in self._described().items():
+            if given["loader"].get(name) != value:
+                found = f"it is of {name}={given['loader'].get(name)!r}, and this one of {value!r}"
+                raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
+        held, drawn = self._held(), self._drawn_from()
+        for here, there in ((held, given["after"]["generators"]), (drawn, given["generators"])):
+            for name, stood in there.items():
+                if name not in here or sources.kind(here[name]) != stood["bit_generator"]:
+                    found = f"it has the state of {name}, a generator of kind {stood['bit_generator']}"
+                    raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
+        if odd := held.keys() - given["after"]["generators"].keys():
+            found = f"it has no state of the generator {min(odd)}"
+            raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
 
     def __len__(self) -> int:
         if isinstance(self.dataset, IterableDataset):
             n = len(self.dataset)  # type: ignore[arg-type]
             return n if self.batch_size is None else count_of_batches(n, self.batch_size, self.drop_last)
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
+
+
+class Running(Iterator[Any]):
+    """What a ``for`` over a loader asks for batches: its epoch begins with the first."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        self._loader = loader
+        self._epoch: Epoch | None = None
+        self._ended = False
+
+    def __next__(self) -> Any:
+        if self._ended:
+            raise StopIteration
+        if self._epoch is None:
+            self._epoch = self._loader._begun()
+            weakref.finalize(self, self._epoch.close)  # whoever leaves the loop leaves no thread behind
+        try:
+            return next(self._epoch)
+        except StopIteration:
+            self._ended = True
+            self._loader._ended(self._epoch)
+            raise

@@ -6,8 +6,9 @@ NumPy's own global state is neither read nor changed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _first_use = Lock()
 _default: Generator | None = None
+instead: ContextVar[Callable[[], Generator] | None] = ContextVar("autograd_lite_generator", default=None)
+"""What gives the generator that is the default one in this context, if it is another."""
 
 
 def is_generator(x: Any) -> bool:
@@ -44,6 +47,8 @@ def manual_seed(seed: int) -> Generator:
     One generator serves all threads. Its draws are safe to make from several of them, but which thread gets which
     numbers then depends on their timing: for reproducible threads give each a generator of its own as ``rng=``.
 
+    While a `DataLoader` makes a batch, that batch has a default generator of its own, which alone is restarted there.
+
     Examples
     --------
     >>> import autograd_lite as ag
@@ -51,8 +56,12 @@ def manual_seed(seed: int) -> Generator:
     True
     """
     global _default  # noqa: PLW0603 - the one default generator of the process
-    _default = np.random.default_rng(seed)
-    return _default
+    made = np.random.default_rng(seed)
+    if instead.get() is None:
+        _default = made
+    else:
+        instead.set(lambda: made)
+    return made
 
 
 def default_rng() -> Generator:
@@ -64,6 +73,9 @@ def default_rng() -> Generator:
     >>> ag.manual_seed(0) is default_rng()
     True
     """
+    other = instead.get()
+    if other is not None:
+        return other()
     if _default is None:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
         with _first_use.held:
@@ -71,6 +83,12 @@ def default_rng() -> Generator:
                 manual_seed(None)  # type: ignore[arg-type]
     assert _default is not None
     return _default
+
+
+def present() -> Generator | None:
+    """Return the default generator if there is one, and make none."""
+    other = instead.get()
+    return _default if other is None else other()
 
 
 def _renew() -> None:
