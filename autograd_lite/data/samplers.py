@@ -108,15 +108,11 @@ class RandomSampler(Sampler[int]):
         rng, n = generator_of(self.generator), len(self.data_source)
         if self.replacement:
             return iter(rng.integers(0, n, self.num_samples).tolist())
-        return islice(_rounds(rng, n), self.num_samples)
+        rounds = [rng.permutation(n) for _ in range(-(-self.num_samples // n) if n else 0)]
+        return iter(np.concatenate([*rounds, np.arange(0)])[: self.num_samples].tolist())
 
     def __len__(self) -> int:
         return self.num_samples
-
-
-def _rounds(rng: Any, n: int) -> Iterator[int]:
-    while n:
-        yield from rng.permutation(n).tolist()
 
 
 class SubsetRandomSampler(Sampler[int]):

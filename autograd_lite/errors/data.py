@@ -36,3 +36,12 @@ LOADER_BATCHES = (
     "without batch_size=, shuffle=, sampler= and drop_last="
 )
 LOADER_SINGLE = "batch_size=None makes no batches, so that none is the last. Write it without drop_last="
+LOADER_STATE = (
+    "this state is not one of this loader: {found}. Write DataLoader(...) with the dataset and the arguments of the one "
+    "that it was saved of"
+)
+LOADER_REPEATED = (
+    "the batches of this epoch cannot be repeated: others come than before. The dataset is another one, or the order comes "
+    "from a generator that is not in sight. Write self.generator = np.random.default_rng(seed) in the sampler, or "
+    "def state_dict(self): and def load_state_dict(self, state): in its class"
+)

@@ -1,0 +1,342 @@
+"""A loader goes on in the middle of an epoch as if it had not stopped: the same batches, and the same orders later."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import errors
+from autograd_lite.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    RandomSampler,
+    Sampler,
+    SubsetRandomSampler,
+    TensorDataset,
+    WeightedRandomSampler,
+)
+from autograd_lite.engine.generators import default_rng
+
+N = 10
+
+
+class Numbers(Dataset):
+    """Examples that count how often they are loaded."""
+
+    def __init__(self) -> None:
+        self.loaded = 0
+
+    def __getitem__(self, i: int) -> int:
+        self.loaded += 1
+        return 10 * i
+
+    def __len__(self) -> int:
+        return N
+
+
+class Lazy(Sampler):
+    """A sampler of a user's that draws each number when it is asked for it."""
+
+    def __init__(self, draw: Callable[[], int]) -> None:
+        self.draw = draw
+
+    def __iter__(self) -> Iterator[int]:
+        for _ in range(N):
+            yield self.draw()
+
+
+class Shuffled(Sampler):
+    """A sampler of a user's with a generator of its own, which two epochs share."""
+
+    def __init__(self) -> None:
+        self.rng = np.random.default_rng(3)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.rng.permutation(N).tolist())
+
+
+class Keeping(Sampler):
+    """A sampler that knows itself where it is."""
+
+    def __init__(self) -> None:
+        self.place = 0
+
+    def __iter__(self) -> Iterator[int]:
+        while self.place < N:
+            self.place += 1
+            yield (7 * self.place) % N
+        self.place = 0
+
+    def state_dict(self) -> dict[str, int]:
+        return {"place": self.place}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.place = state["place"]
+
+
+def own(function: Callable[[Any], int]) -> Callable[[], int]:
+    rng = np.random.default_rng(5)
+    return lambda: function(rng)
+
+
+ORDERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "in order": dict,
+    "shuffled with a seed": lambda: {"shuffle": True, "generator": 0},
+    "shuffled by the generator of all": lambda: {"shuffle": True},
+    "a generator of PyTorch's name": lambda: {"shuffle": True, "generator": ag.Generator().manual_seed(1)},
+    "MT19937": lambda: {"shuffle": True, "generator": np.random.Generator(np.random.MT19937(1))},
+    "Philox": lambda: {"shuffle": True, "generator": np.random.Generator(np.random.Philox(1))},
+    "SFC64": lambda: {"shuffle": True, "generator": np.random.Generator(np.random.SFC64(1))},
+    "with replacement": lambda: {"sampler": RandomSampler(range(N), replacement=True, generator=2)},
+    "more than there are": lambda: {"sampler": RandomSampler(range(N), num_samples=27)},
+    "some": lambda: {"sampler": SubsetRandomSampler([1, 3, 5, 7, 9])},
+    "by weights": lambda: {"sampler": WeightedRandomSampler(np.arange(N), 13)},
+    "batches of a sampler": lambda: {"batch_sampler": BatchSampler(RandomSampler(range(N)), 4, True)},
+    "batches in a list": lambda: {"batch_sampler": [[0, 1], [5], [7, 8, 9]]},
+    "numbers in an array": lambda: {"sampler": np.arange(N)[::-1]},
+    "a user's, with a generator": lambda: {"sampler": Shuffled()},
+    "a user's, which knows where it is": lambda: {"sampler": Keeping()},
+    "a user's, lazily": lambda: {"sampler": Lazy(own(lambda rng: int(rng.integers(N))))},
+    "a user's, lazily of all": lambda: {"sampler": Lazy(lambda: int(default_rng().integers(N)))},
+    "a user's, of Python's": lambda: {"sampler": Lazy(lambda: random.randrange(N))},
+    "a user's, of NumPy's": lambda: {"sampler": Lazy(lambda: int(np.random.randint(N)))},  # noqa: NPY002
+}
+
+
+def restart(seed: int) -> None:
+    ag.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+
+
+def stored(state: Any) -> Any:
+    """Return a state as it comes back from a file."""
+    file = io.BytesIO()
+    ag.save(state, file)
+    return ag.load(io.BytesIO(file.getvalue()))
+
+
+def draw() -> float:
+    """Draw from all generators between two batches, as dropout does."""
+    return float(ag.rand(())) + random.random() + float(np.random.random())  # noqa: NPY002
+
+
+def went(loader: DataLoader, epochs: int, until: tuple[int, int] | None = None) -> tuple[list[Any], Any]:
+    """Return what comes of a training over a loader, up to a batch if it stops there, and the state then."""
+    found: list[Any] = []
+    while loader.epoch < epochs:
+        for number, batch in enumerate(loader):
+            found.append((np.asarray(batch).tolist(), draw()))
+            if until == (loader.epoch, number):
+                return found, stored({"loader": loader.state_dict(), "python": random.getstate()})
+        found.append("end")
+        if until == (loader.epoch, -1):
+            return found, stored({"loader": loader.state_dict(), "python": random.getstate()})
+    return found, None
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["batches", "one by one"])
+@pytest.mark.parametrize("name", ORDERS)
+def test_it_goes_on_as_if_it_had_not_stopped(name: str, single: bool) -> None:
+    """Stopped after each batch of two epochs, and between epochs, with draws from the same generators in between."""
+    given = ORDERS[name]()
+    if single and "batch_sampler" in given:
+        pytest.skip("batches")
+
+    def made() -> DataLoader:
+        given = ORDERS[name]()
+        size = {} if "batch_sampler" in given else {"batch_size": None if single else 3}
+        return DataLoader(Numbers(), **size, **given)
+
+    restart(0)
+    whole, _ = went(made(), 3)
+    length = whole.index("end")
+    for until in [(e, k) for e in (0, 1) for k in range(length)] + [(1, -1), (2, -1)]:
+        restart(0)
+        first, state = went(made(), 3, until)
+        others = default_rng().bit_generator.state, np.random.get_state()  # noqa: NPY002
+        restart(99)
+        default_rng().bit_generator.state = others[0]
+        np.random.set_state(others[1])  # noqa: NPY002
+        random.setstate(state["python"])
+        loader = made()
+        loader.load_state_dict(state["loader"])
+        assert loader.state_dict()["batch"] == (until[1] + 1 if until[1] >= 0 else 0)
+        second, _ = went(loader, 3)
+        assert first + second == whole, until
+
+
+def test_examples_that_were_seen_are_not_loaded_again() -> None:
+    first, second = Numbers(), Numbers()
+    loader = DataLoader(first, 2, shuffle=True, generator=0)
+    batches = iter(loader)
+    for _ in range(3):
+        next(batches)
+    again = DataLoader(second, 2, shuffle=True, generator=1)
+    again.load_state_dict(loader.state_dict())
+    assert [b.tolist() for b in again] == [b.tolist() for b in batches]
+    assert (first.loaded, second.loaded) == (10, 4)
+
+
+def test_the_state_of_the_generator_of_all_comes_back_with_the_order() -> None:
+    ag.manual_seed(0)
+    loader = DataLoader(range(N), 3, shuffle=True)
+    batches = iter(loader)
+    next(batches)
+    state = loader.state_dict()
+    expected = [b.tolist() for b in batches], [b.tolist() for b in loader]
+    ag.manual_seed(1)
+    loader = DataLoader(range(N), 3, shuffle=True)
+    loader.load_state_dict(state)
+    assert ([b.tolist() for b in loader], [b.tolist() for b in loader]) == expected
+
+
+# ----- examples that come one after the other -----
+
+
+class Stream(IterableDataset):
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __iter__(self) -> Iterator[int]:
+        for i in range(N):
+            self.asked += 1
+            yield i
+
+
+class KeepingStream(Stream):
+    """One that knows where it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = 0
+
+    def __iter__(self) -> Iterator[int]:
+        while self.place < N:
+            self.place += 1
+            self.asked += 1
+            yield self.place - 1
+        self.place = 0
+
+    def state_dict(self) -> dict[str, int]:
+        return {"place": self.place}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.place = state["place"]
+
+
+@pytest.mark.parametrize("size", [None, 1, 3])
+@pytest.mark.parametrize("kind", [Stream, KeepingStream])
+def test_streams_go_on(kind: type[Stream], size: int | None) -> None:
+    whole, _ = went(DataLoader(kind(), size, collate_fn=np.asarray), 2)
+    for until in [(0, k) for k in range(whole.index("end"))] + [(1, -1)]:
+        first, state = went(DataLoader(kind(), size, collate_fn=np.asarray), 2, until)
+        data = kind()
+        loader = DataLoader(data, size, collate_fn=np.asarray)
+        loader.load_state_dict(state["loader"])
+        second, _ = went(loader, 2)
+        assert [x[0] for x in first + second] == [x[0] for x in whole]
+
+
+def test_a_stream_that_knows_where_it_is_loads_nothing_again() -> None:
+    loader, data = DataLoader(KeepingStream(), 3), KeepingStream()
+    batches = iter(loader)
+    next(batches)
+    again = DataLoader(data, 3)
+    again.load_state_dict(loader.state_dict())
+    assert [b.tolist() for b in again] == [[3, 4, 5], [6, 7, 8], [9]]
+    assert data.asked == 7
+
+
+# ----- where an epoch ends -----
+
+
+def test_after_the_last_batch_nothing_is_left_of_the_epoch_and_after_its_end_the_next_begins() -> None:
+    loader = DataLoader(range(4), 2)
+    states = [loader.state_dict() for _ in loader]
+    states.append(loader.state_dict())
+    left = []
+    for state in states:
+        again = DataLoader(range(4), 2)
+        again.load_state_dict(state)
+        left.append(len(list(again)))
+    assert left == [1, 0, 2]
+    assert [(s["epoch"], s["batch"]) for s in states] == [(0, 1), (0, 2), (1, 0)]
+
+
+def test_a_loop_that_was_left_goes_on_elsewhere_and_begins_anew_here() -> None:
+    loader = DataLoader(range(6), 2)
+    for _ in loader:
+        break
+    again = DataLoader(range(6), 2)
+    again.load_state_dict(loader.state_dict())
+    assert again.state_dict()["batch"] == 1
+    assert [b.tolist() for b in again] == [[2, 3], [4, 5]]
+    assert len(list(loader)) == 3
+
+
+# ----- what is refused -----
+
+
+def state_of(**arguments: Any) -> Any:
+    loader = DataLoader(**{"dataset": range(N), "batch_size": 2, **arguments})
+    next(iter(loader))
+    return loader.state_dict()
+
+
+OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "another size of batches": ({"batch_size": 3}, "batch_size=2"),
+    "more examples": ({"dataset": range(11)}, "examples=10"),
+    "another order": ({"shuffle": True}, "sampler='SequentialSampler'"),
+    "without the last": ({"drop_last": True}, "drop_last=False"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_state_of_another_loader_is_refused(name: str) -> None:
+    given, words = OTHERS[name]
+    loader = DataLoader(**{"dataset": range(N), "batch_size": 2, **given})
+    before = loader.state_dict()
+    with pytest.raises(errors.StateDictError, match=words):
+        loader.load_state_dict(state_of())
+    assert loader.state_dict() == before
+
+
+def test_generators_of_another_kind_are_refused() -> None:
+    rng = np.random.Generator(np.random.Philox(0))
+    loader = DataLoader(range(N), 2, shuffle=True, generator=rng)
+    before = rng.bit_generator.state["state"]["counter"].tolist()
+    with pytest.raises(errors.StateDictError, match="PCG64"):
+        loader.load_state_dict(state_of(shuffle=True, generator=0))
+    with pytest.raises(errors.StateDictError, match="default"):
+        loader.load_state_dict(state_of(shuffle=True))
+    assert rng.bit_generator.state["state"]["counter"].tolist() == before
+
+
+@pytest.mark.parametrize("state", [None, {}, [], {"epoch": 1}])
+def test_what_is_no_state_is_refused(state: Any) -> None:
+    with pytest.raises(errors.StateDictError, match="no state of a loader"):
+        DataLoader(range(N)).load_state_dict(state)
+
+
+def test_an_order_that_comes_from_nowhere_in_sight_is_refused() -> None:
+    class Secret(Sampler):
+        def __iter__(self) -> Iterator[int]:
+            return iter(np.random.default_rng().permutation(N).tolist())
+
+    loader = DataLoader(TensorDataset(np.arange(N)), 2, sampler=Secret())
+    batches = iter(loader)
+    next(batches)
+    next(batches)
+    again = DataLoader(TensorDataset(np.arange(N)), 2, sampler=Secret())
+    again.load_state_dict(loader.state_dict())
+    with pytest.raises(errors.StateDictError, match="def state_dict"):
+        next(iter(again))
