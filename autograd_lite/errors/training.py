@@ -61,3 +61,4 @@ TRAIN_SCORES = (
     "binary_accuracy for one score for each example"
 )
 TRAIN_MEAN = "{metric}() compares shapes {first} and {second}, which are not equal. Write target.reshape(output.shape)"
+TRAIN_COLUMN = "the history has no column {name!r}. Write one of {columns}"
