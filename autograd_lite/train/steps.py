@@ -48,8 +48,8 @@ def compiled(function: Callable[..., Any], backend: bool | str) -> Callable[...,
 
 
 @dataclass(frozen=True)
-class Task:
-    """What is trained, and how: nothing in it changes but the values of Tensors, so that a program stays good.
+class Judgement:
+    """What a loss is computed by: nothing in it changes but the values of Tensors, so that a program stays good.
 
     Attributes
     ----------
@@ -59,11 +59,7 @@ class Task:
 
     model: Module
     loss: Callable[[Any, Any], Any]
-    optimizer: Optimizer
     forward: Forward
-    clip: float | None
-    clip_value: float | None
-    averaged: AveragedModel | None
     check_finite: bool
 
     @property
@@ -71,16 +67,37 @@ class Task:
         return getattr(self.loss, "reduction", "mean") != "sum"
 
     def loss_of(self, batch: Any) -> Any:
-        output, target = self.forward(self.model, batch)
-        loss = self.loss(output, target)
+        *_, loss = self.judge(batch)
         if self.check_finite:
             verify(np.isfinite(plain_of(loss)), errors.TRAIN_LOSS_FINITE, LossError)
         return loss
 
-    def gradients(self, batch: Any) -> Any:
-        """Return the loss, and leave gradients that no longer are larger than they may be."""
-        self.optimizer.zero_grad()
+    def judge(self, batch: Any) -> tuple[Any, Any, Any]:
+        """Return outputs, targets and the loss."""
+        output, target = self.forward(self.model, batch)
+        return output, target, self.loss(output, target)
+
+    def gather(self, batch: Any, weight: float) -> Any:
+        """Add the gradients of a batch to those of others, as often as it has examples."""
         loss = self.loss_of(batch)
+        (loss * weight).backward()
+        return loss
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained, and how."""
+
+    judgement: Judgement
+    optimizer: Optimizer
+    clip: float | None
+    clip_value: float | None
+    averaged: AveragedModel | None
+
+    def gradients(self, batch: Any) -> Any:
+        """Return the loss, and leave gradients that are no larger than they may be."""
+        self.optimizer.zero_grad()
+        loss = self.judgement.loss_of(batch)
         loss.backward()
         self.clipped()
         return loss
@@ -91,27 +108,22 @@ class Task:
         self.advance()
         return loss
 
-    def gather(self, batch: Any, weight: float) -> Any:
-        """Add the gradients of a batch to those of others, as often as it has examples."""
-        loss = self.loss_of(batch)
-        (loss * weight).backward()
-        return loss
-
     def update(self, total: float) -> None:
         """Take a step by the mean of the gradients that were added."""
-        params = [p for group in self.optimizer.param_groups for p in group["params"]]
-        found = [p for p in params if grad_array(p) is not None]
+        found = [p for p in self.parameters() if grad_array(p) is not None]
         replace_gradients(found, [grad_array(p) / total for p in found])  # type: ignore[operator]
         self.clipped()
         self.advance()
         self.optimizer.zero_grad()
 
+    def parameters(self) -> list[Any]:
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
+
     def clipped(self) -> None:
-        params = [p for group in self.optimizer.param_groups for p in group["params"]]
         if self.clip_value is not None:
-            clip_grad_value_(params, self.clip_value)
+            clip_grad_value_(self.parameters(), self.clip_value)
         if self.clip is not None:
-            clip_grad_norm_(params, self.clip)
+            clip_grad_norm_(self.parameters(), self.clip)
 
     def advance(self) -> None:
         self.optimizer.step()
@@ -119,7 +131,7 @@ class Task:
 
     def average(self) -> None:
         if self.averaged is not None:
-            self.averaged.update_parameters(self.model)
+            self.averaged.update_parameters(self.judgement.model)
 
 
 class Steps:
@@ -137,7 +149,7 @@ class Steps:
         self.task, self.accumulate = task, accumulate
         self.gathered, self.weight = 0, 0.0
         self._whole = compiled(task.whole, backend)
-        self._gather, self._update = compiled(task.gather, backend), compiled(task.update, backend)
+        self._gather, self._update = compiled(task.judgement.gather, backend), compiled(task.update, backend)
         self._gradients = compiled(task.gradients, backend)
         self._by_closure = isinstance(task.optimizer, LBFGS)
         if self._by_closure and accumulate > 1:
@@ -151,7 +163,7 @@ class Steps:
             return _number(loss), True
         if self.accumulate == 1:
             return _number(self._whole(batch)), True
-        weight = float(size) if self.task.mean else 1.0
+        weight = float(size) if self.task.judgement.mean else 1.0
         loss = _number(self._gather(batch, weight))
         self.gathered, self.weight = self.gathered + 1, self.weight + weight
         return loss, self.gathered == self.accumulate and self.flush()
@@ -160,7 +172,7 @@ class Steps:
         """Take a step by the batches that are gathered; tell whether there were some."""
         if not self.gathered:
             return False
-        self._update(self.weight if self.task.mean else 1.0)
+        self._update(self.weight if self.task.judgement.mean else 1.0)
         self.gathered, self.weight = 0, 0.0
         return True
 

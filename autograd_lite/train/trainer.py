@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -23,7 +24,7 @@ from autograd_lite.train.interrupting import Deferred
 from autograd_lite.train.metrics import Metric
 from autograd_lite.train.progress import Progress
 from autograd_lite.train.schedules import Schedules
-from autograd_lite.train.steps import Forward, LossError, Steps, Task, compiled, forward
+from autograd_lite.train.steps import Forward, Judgement, LossError, Steps, Task, compiled, forward
 
 _VERSION = 1
 _END = object()
@@ -139,9 +140,10 @@ class Trainer:
         self.model, self.optimizer, self.monitor = model, optimizer, monitor
         self.metrics = dict(metrics) if isinstance(metrics, Mapping) else {f.__name__: f for f in metrics}
         self.averaged = _averages(model, ema)
-        self._task = Task(model, loss, optimizer, forward, clip, clip_value, self.averaged, check_finite)
+        self._by = Judgement(model, loss, forward, check_finite)
+        self._task = Task(self._by, optimizer, clip, clip_value, self.averaged)
         self._steps = Steps(self._task, accumulate, compile)
-        self._judge = compiled(_judge(self.judged, self._task), compile)
+        self._judge = compiled(replace(self._by, model=self.judged).judge, compile)
         self._schedules = Schedules(schedule, schedule_on)
         self._generators = list(generators)
         written = checkpoint if checkpoint is None or isinstance(checkpoint, Checkpoints) else Checkpoints(checkpoint)
@@ -232,8 +234,7 @@ class Trainer:
     def _attach(self, loader: Any, validation: Any) -> None:
         """Take loaders, and have them and all generators stand where a state that was loaded says."""
         self.loader, self.validation = feeding(loader), None if validation is None else feeding(validation)
-        task = self._task
-        owners = {"model": self.model, "loss": task.loss, "forward": task.forward, "metrics": self.metrics}
+        owners = {"model": self.model, "loss": self._by.loss, "forward": self._by.forward, "metrics": self.metrics}
         self._found = randomness.found(owners, self._loaders(), self._generators)
         pending, self._pending = self._pending, {}
         for name, state in pending.get("loaders", {}).items():
@@ -285,7 +286,7 @@ class Trainer:
             where = {"step": self.step + 1, "batch": self.batch + 1, "epoch": self.epoch + 1}
             raise errors.NonFiniteError(errors.TRAIN_FINITE.format(**where)) from error
         self.loss = loss
-        self._sums[0] += loss * (size if self._task.mean else 1)
+        self._sums[0] += loss * (size if self._by.mean else 1)
         self._sums[1] += size
         self.step, self.batch = self.step + 1, self.batch + 1
         if updated:
@@ -383,7 +384,7 @@ class Trainer:
         ['loss']
         """
         with evaluation.judging(self.judged):
-            return evaluation.evaluated(self._judge, loader, self.metrics, self._task.mean)
+            return evaluation.evaluated(self._judge, loader, self.metrics, self._by.mean)
 
     def predict(self, loader: Any) -> Any:
         """Return the outputs for all batches of a loader as one array, in eval mode and without recording.
@@ -407,10 +408,10 @@ class Trainer:
         outputs = []
         with evaluation.judging(self.judged):
             for batch in loader:
-                if self._task.forward is forward:
+                if self._by.forward is forward:
                     outputs.append(self.judged(*evaluation.inputs_of(batch)))
                 else:
-                    outputs.append(self._task.forward(self.judged, batch)[0])
+                    outputs.append(self._by.forward(self.judged, batch)[0])
         return evaluation.joined(outputs)
 
     # ----- where it stands -----
@@ -439,7 +440,7 @@ class Trainer:
         values.put(self._learned(), given)
 
     def _learned(self) -> dict[str, Module]:
-        named = {"model": self.model, "loss": self._task.loss, "averaged": self.averaged}
+        named = {"model": self.model, "loss": self._by.loss, "averaged": self.averaged}
         return {name: part for name, part in named.items() if isinstance(part, Module)}
 
     def state_dict(self) -> dict[str, Any]:
@@ -507,7 +508,7 @@ class Trainer:
         self.callbacks.load_state_dict(state["callbacks"])
         self.optimizer.zero_grad()
         for place, gradient in state["gradients"].items():
-            self._parameters()[int(place)].grad = gradient
+            self._task.parameters()[int(place)].grad = gradient
         self._steps.gathered, self._steps.weight = state["gathered"]
         for name in _COUNTS:
             setattr(self, name, state[name])
@@ -516,14 +517,11 @@ class Trainer:
         self._pending = {name: state[name] for name in ("loaders", "generators") if name in state}
         self._between = self.resumed = True
 
-    def _parameters(self) -> list[Any]:
-        return [p for group in self.optimizer.param_groups for p in group["params"]]
-
     def _gradients(self) -> dict[str, Any]:
         """Return the gradients that are gathered, by the number of the parameter."""
         if not self._steps.gathered:
             return {}
-        return {str(i): p.grad.numpy().copy() for i, p in enumerate(self._parameters()) if p.grad is not None}
+        return {str(i): p.grad.numpy().copy() for i, p in enumerate(self._task.parameters()) if p.grad is not None}
 
     def __repr__(self) -> str:
         done = f"{self.epoch} epochs, {self.step} batches, {self.updates} steps"
@@ -539,12 +537,3 @@ def _averages(model: Module, ema: float | AveragedModel | None) -> AveragedModel
     check_range("ema", ema, 0, 1, 0.999)
     return AveragedModel(model, avg_fn=get_ema_avg_fn(ema))
 
-
-def _judge(model: Module, task: Task) -> Callable[[Any], tuple[Any, Any, Any]]:
-    """Return what computes outputs, targets and the loss of a batch."""
-
-    def judge(batch: Any) -> tuple[Any, Any, Any]:
-        output, target = task.forward(model, batch)
-        return output, target, task.loss(output, target)
-
-    return judge
