@@ -449,8 +449,7 @@ def compile(  # noqa: A001 - PyTorch's name
         error that names it, and leaves everything as it was. By default what ``AUTOGRAD_LITE_VERIFY`` says, else 0.
     replay : bool
         Keep nothing of the call that is recorded, and have the program do it again, so that all calls are rounded
-        alike: a process that begins in the middle of a training has the numbers of one that did not stop. But for the
-        first step of an optimiser, which makes its state and is plain wherever it is.
+        alike: a process that begins in the middle of a training has the numbers of one that did not stop.
 
     Returns
     -------

@@ -18,15 +18,21 @@ from autograd_lite.train.metrics import Metric
 
 @contextmanager
 def judging(model: Module) -> Iterator[None]:
-    """Have a model, with all of its parts, be in eval mode for a block, and as it was after it."""
-    modes = [(part, part.training) for part in model.modules()]
+    """Have a model, with all of its parts, be in eval mode for a block, and as it was after it.
+
+    NOTE: a part that has no mode of its own has none afterwards, for a compiled step would look for what has changed.
+    """
+    modes = [(part, vars(part).get("training")) for part in model.modules()]
     try:
         model.eval()
         with no_grad():
             yield
     finally:
         for part, training in modes:
-            part.training = training
+            if training is None:
+                vars(part).pop("training", None)
+            else:
+                part.training = training
 
 
 def evaluated(

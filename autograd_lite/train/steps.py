@@ -27,10 +27,6 @@ else:
 Forward = Callable[[Any, Any], tuple[Any, Any]]
 
 
-class LossError(errors.NonFiniteError):
-    """The loss is nan or infinite: what the trainer says with the number of the step."""
-
-
 def forward(model: Any, batch: Any) -> tuple[Any, Any]:
     """Return what a model makes of a batch, and the targets: the last part of the batch, which is not given to it."""
     if not isinstance(batch, (tuple, list)) or len(batch) < 2:  # noqa: PLR2004 - inputs and targets
@@ -69,7 +65,7 @@ class Judgement:
     def loss_of(self, batch: Any) -> Any:
         *_, loss = self.judge(batch)
         if self.check_finite:
-            verify(np.isfinite(plain_of(loss)), errors.TRAIN_LOSS_FINITE, LossError)
+            verify(np.isfinite(plain_of(loss)), errors.TRAIN_LOSS_FINITE, errors.NonFiniteError)
         return loss
 
     def judge(self, batch: Any) -> tuple[Any, Any, Any]:

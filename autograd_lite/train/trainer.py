@@ -24,7 +24,7 @@ from autograd_lite.train.interrupting import Deferred
 from autograd_lite.train.metrics import Metric
 from autograd_lite.train.progress import Progress
 from autograd_lite.train.schedules import Schedules
-from autograd_lite.train.steps import Forward, Judgement, LossError, Steps, Task, compiled, forward
+from autograd_lite.train.steps import Forward, Judgement, Steps, Task, compiled, forward
 
 _VERSION = 1
 _END = object()
@@ -282,7 +282,9 @@ class Trainer:
         size = size_of(batch)
         try:
             loss, updated = self._steps.take(batch, size)
-        except LossError as error:
+        except (errors.NonFiniteError, ValueError) as error:  # of a program it is the latter
+            if str(error) != errors.TRAIN_LOSS_FINITE:
+                raise
             where = {"step": self.step + 1, "batch": self.batch + 1, "epoch": self.epoch + 1}
             raise errors.NonFiniteError(errors.TRAIN_FINITE.format(**where)) from error
         self.loss = loss

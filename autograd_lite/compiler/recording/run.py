@@ -245,6 +245,9 @@ class _Run:
             raise errors.CompileError(text)
         if not environment.finish(trace.watched(), frozenset(trace._generators), made=bool(kept)):
             return None
+        if kept and self.replay:  # what is made now has its first value, and is there when the run is done again
+            self.may_keep = False
+            return None
         _name_inputs(trace, function, self.settings)
         trace.closed = True
         program = Program(
