@@ -2,7 +2,7 @@
 
 Needs ``pip install 'autograd-lite[data]'``, and Matplotlib for the picture; takes a minute and a half. Of the digits of
 scikit-learn ten of each kind have a label in training; prints the share of the 1,697 others that is read correctly,
-the mean over some choices of the hundred, which is to reach 0.93 in the end.
+the mean over some choices of the hundred, which is to reach 0.97 in the end.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from autograd_lite import nn
 from autograd_lite.data import DataLoader, TensorDataset
 from autograd_lite.train import Trainer
 
-TO_REACH = 0.93
-EACH, WIDTH, BATCH, RATE, DECAY, MEMBERS = 10, 256, 25, 0.002, 1.0, 5
+TO_REACH = 0.97
+EACH, BATCH, RATE, DECAY, MEMBERS = 10, 25, 0.003, 1.0, 5
 WAYS = {
     "plain": {},
     "moved": {"moved": True},
@@ -31,17 +31,24 @@ WAYS = {
 
 def moved(images: Any, rng: np.random.Generator) -> Any:
     """Return each image moved by up to one place along both axes."""
-    wide = np.pad(images.reshape(-1, 8, 8), [(0, 0), (1, 1), (1, 1)])
-    windows = np.lib.stride_tricks.sliding_window_view(wide, (8, 8), axis=(1, 2))
+    wide = np.pad(images, [(0, 0), (0, 0), (1, 1), (1, 1)])
+    windows = np.lib.stride_tricks.sliding_window_view(wide, (8, 8), axis=(2, 3))
     rows, columns = rng.integers(0, 3, size=(2, len(images)))
-    return windows[np.arange(len(images)), rows, columns].reshape(-1, 64)
+    return windows[np.arange(len(images)), :, rows, columns]
+
+
+def network() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(),
+        nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(512, 10),
+    ).float()  # fmt: skip
 
 
 def scores(x: Any, y: Any, unseen: Any, epochs: int, move: bool = False, decay: float = 0.0) -> Any:
     """Return the probabilities that a network, trained on `x` and `y`, gives to each class."""
-    rng = np.random.default_rng(0)
-    model = nn.Sequential(nn.Linear(64, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 10))
-    optimizer = ag.optim.AdamW(model.float().parameters(), RATE, weight_decay=decay)
+    rng, model = np.random.default_rng(0), network()
+    optimizer = ag.optim.AdamW(model.parameters(), RATE, weight_decay=decay)
 
     def seen(model: Any, batch: Any) -> tuple[Any, Any]:
         images, classes = batch
@@ -56,7 +63,7 @@ def scores(x: Any, y: Any, unseen: Any, epochs: int, move: bool = False, decay: 
 def accuracy(way: dict[str, Any], seed: int, epochs: int) -> float:
     rng = ag.manual_seed(seed)
     images, classes = load_digits(return_X_y=True)
-    images = (images / 16).astype(np.float32)
+    images = images.reshape(-1, 1, 8, 8).astype(np.float32) / 16
     learned = np.concatenate([rng.permutation(np.flatnonzero(classes == c))[:EACH] for c in range(10)])
     unseen = np.setdiff1d(np.arange(len(classes)), learned)
     given = images[learned], classes[learned], images[unseen], epochs, way.get("moved", False), way.get("decay", 0.0)
@@ -72,16 +79,16 @@ def picture(found: dict[str, list[float]], path: str) -> None:
     for place, shares in enumerate(found.values()):
         axes.barh(place, np.mean(shares), color="#56B4E9", height=0.6)
         axes.plot(shares, np.full(len(shares), place), "o", color="#0072B2", markersize=4)
-        axes.annotate(f"{np.mean(shares):.3f}", (0.705, place), va="center")
-    axes.set(yticks=range(len(found)), yticklabels=found, xlim=(0.7, 1), xlabel="share of 1,697 digits read correctly")
+        axes.annotate(f"{np.mean(shares):.3f}", (0.901, place), va="center")
+    axes.set(yticks=range(len(found)), yticklabels=found, xlim=(0.9, 1), xlabel="share of 1,697 digits read correctly")
     axes.invert_yaxis()
     figure.savefig(path, dpi=150)
 
 
 def main(arguments: list[str] | None = None) -> float:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--epochs", type=int, default=200)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--picture", help="where to write it")
     given = parser.parse_args(arguments)
     found = {}

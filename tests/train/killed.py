@@ -21,7 +21,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import nn
 
-EPOCHS = 6
+EPOCHS = 4
 
 
 def trainer(folder: Path, compile: Any = False, **settings: Any) -> ag.train.Trainer:
