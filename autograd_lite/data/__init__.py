@@ -5,15 +5,10 @@ from typing import TYPE_CHECKING
 from autograd_lite.base.later import arriving, listing, placed
 
 if TYPE_CHECKING:
+    from autograd_lite.data.arrays import ArrayDataset
     from autograd_lite.data.collate import default_collate
-    from autograd_lite.data.datasets import (
-        ConcatDataset,
-        Dataset,
-        IterableDataset,
-        Subset,
-        TensorDataset,
-        random_split,
-    )
+    from autograd_lite.data.datasets import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
+    from autograd_lite.data.files import FileDataset
     from autograd_lite.data.loader import DataLoader
     from autograd_lite.data.samplers import (
         BatchSampler,
@@ -23,20 +18,27 @@ if TYPE_CHECKING:
         SubsetRandomSampler,
         WeightedRandomSampler,
     )
+    from autograd_lite.data.splits import random_split
+    from autograd_lite.data.transforms import IterableWrapper, TransformDataset, TransformIterableDataset
 
 __all__ = [
-    "BatchSampler", "ConcatDataset", "DataLoader", "Dataset", "IterableDataset", "RandomSampler", "Sampler",
-    "SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler", "default_collate",
+    "ArrayDataset", "BatchSampler", "ConcatDataset", "DataLoader", "Dataset", "FileDataset", "IterableDataset",
+    "IterableWrapper", "RandomSampler", "Sampler", "SequentialSampler", "Subset", "SubsetRandomSampler",
+    "TensorDataset", "TransformDataset", "TransformIterableDataset", "WeightedRandomSampler", "default_collate",
     "random_split",
 ]  # fmt: skip
 
 _LATER = placed({
+    "arrays": "ArrayDataset",
     "collate": "default_collate",
-    "datasets": "ConcatDataset Dataset IterableDataset Subset TensorDataset random_split",
+    "datasets": "ConcatDataset Dataset IterableDataset Subset TensorDataset",
+    "files": "FileDataset",
     "loader": "DataLoader",
     "samplers": (
         "BatchSampler RandomSampler Sampler SequentialSampler SubsetRandomSampler WeightedRandomSampler"
     ),
+    "splits": "random_split",
+    "transforms": "IterableWrapper TransformDataset TransformIterableDataset",
 })
 
 if not TYPE_CHECKING:

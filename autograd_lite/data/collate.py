@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import defines
 from autograd_lite.engine.record import Handle
 from autograd_lite.functions.joined import stack
 from autograd_lite.tensor.tensor import Tensor
@@ -20,13 +22,14 @@ def default_collate(batch: Sequence[Any]) -> Any:
     Parameters
     ----------
     batch : sequence
-        Examples that are built alike: Tensors, arrays, numbers, texts, or dicts, tuples and lists of them.
+        Examples that are built alike: Tensors, arrays, numbers, texts, or dicts, tuples, lists and dataclasses of them.
 
     Returns
     -------
-    Tensor, list or dict
+    Tensor, list, dict or dataclass
         Tensors for arrays and numbers, whole ones int64 and others float64; texts as they are; a list for tuples and
-        lists, with a batch for each place; a named tuple, and a dict, of the same names.
+        lists, with a batch for each place; a named tuple, a dict, and an object of the same dataclass, of the same
+        names.
 
     Raises
     ------
@@ -44,14 +47,16 @@ def default_collate(batch: Sequence[Any]) -> Any:
     first = batch[0]
     if isinstance(first, (Handle, np.ndarray)):
         return _stacked(batch)
-    if isinstance(first, (bool, int, float, complex, np.generic)):
-        return Tensor(np.asarray(batch))
     if isinstance(first, (str, bytes)):
         return batch
+    if isinstance(first, (bool, int, float, complex, np.generic)):
+        return Tensor(np.asarray(batch))
     if isinstance(first, Mapping):
         return {key: default_collate([example[key] for example in batch]) for key in first}
     if isinstance(first, (tuple, list)):
         return _by_place(batch)
+    if defines(type(first), "__dataclass_fields__"):
+        return _by_field(batch)
     raise errors.DataError(errors.COLLATE_KIND.format(given=type(first).__name__))
 
 
@@ -62,6 +67,40 @@ def _stacked(batch: Sequence[Any]) -> Tensor:
     if any(isinstance(x, Handle) for x in batch):
         return stack(list(batch))
     return Tensor(np.stack(batch))
+
+
+def _by_field(batch: Sequence[Any]) -> Any:
+    """Return examples of a dataclass as one; what is declared as a setting of it stays that of the first."""
+    return _with_fields(batch[0], lambda name: default_collate([getattr(example, name) for example in batch]))
+
+
+def _with_fields(x: Any, value: Callable[[str], Any]) -> Any:
+    """Return an object of a dataclass with other values; without ``__init__``, which may convert or refuse them."""
+    from dataclasses import fields  # noqa: PLC0415 - there, since there is such a class, and else costs an import
+
+    made = copy(x)
+    for field in fields(x):
+        if not field.metadata.get("static"):
+            object.__setattr__(made, field.name, value(field.name))
+    return made
+
+
+def batch_like(x: Any) -> Any:
+    """Return what is built as an example, with batches for leaves, as `default_collate` builds it: lists for tuples.
+
+    Examples
+    --------
+    >>> batch_like(({"a": 1}, 2))
+    [{'a': 1}, 2]
+    """
+    if isinstance(x, dict):
+        return {key: batch_like(part) for key, part in x.items()}
+    if isinstance(x, (tuple, list)):
+        parts = [batch_like(part) for part in x]
+        return sequence_like(x, parts) if is_named(type(x)) else parts
+    if defines(type(x), "__dataclass_fields__"):
+        return _with_fields(x, lambda name: batch_like(getattr(x, name)))
+    return x
 
 
 def _by_place(batch: Sequence[Any]) -> Any:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.engine.generators import generator as generator_of
 from autograd_lite.functions.made import as_tensor
 from autograd_lite.tensor.tensor import Tensor
 
@@ -179,44 +177,3 @@ class ConcatDataset(Dataset[T]):
 
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
-
-
-def random_split(dataset: Any, lengths: Sequence[float], generator: Any = None) -> list[Subset[Any]]:
-    """Return the examples of a dataset in parts that have nothing in common, in a random order.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        What is split.
-    lengths : sequence of int or of float
-        How many examples are in each part; or fractions that sum to 1, of which what is left over by rounding down
-        goes to the first parts, one to each.
-    generator : numpy.random.Generator or int, optional
-        Where the order comes from, or its seed. By default the generator that `manual_seed` restarts.
-
-    Raises
-    ------
-    ArgumentError
-        Lengths that do not sum to that of the dataset.
-
-    Examples
-    --------
-    >>> parts = random_split(TensorDataset(np.arange(10)), [0.75, 0.25], generator=0)
-    >>> [len(part) for part in parts]
-    [8, 2]
-    """
-    count = len(dataset)
-    sizes = _from_fractions(lengths, count) if math.isclose(sum(lengths), 1) and sum(lengths) <= 1 else list(lengths)
-    if sum(sizes) != count or any(n < 0 or n != int(n) for n in sizes):
-        raise errors.ArgumentError(errors.SPLIT_LENGTHS.format(given=list(lengths), count=count))
-    order = generator_of(generator).permutation(count).tolist()
-    return [Subset(dataset, order[i:j]) for i, j in pairwise(accumulate(map(int, sizes), initial=0))]
-
-
-def _from_fractions(fractions: Sequence[float], count: int) -> list[int]:
-    if any(not 0 <= f <= 1 for f in fractions):
-        raise errors.ArgumentError(errors.SPLIT_LENGTHS.format(given=list(fractions), count=count))
-    sizes = [math.floor(count * f) for f in fractions]
-    for i in range(count - sum(sizes)):
-        sizes[i % len(sizes)] += 1
-    return sizes

@@ -1,110 +1,131 @@
-"""One pass over a dataset: which batch is next, loading it, and how far it has come."""
+"""One pass over a dataset: which batch is next, and how far it has come."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.base.unfinished import at_once
+from autograd_lite.data import sources
+from autograd_lite.data.ahead import Here
+from autograd_lite.data.making import OVER, Making
 from autograd_lite.data.orders import Order
-
-Load = Callable[[Any], Any]
 
 
 class Epoch(Iterator[Any]):
-    """The batches of an epoch of a map-style dataset.
+    """The batches of an epoch.
 
     Parameters
     ----------
+    making : Making
+        What makes them.
+    worker : Here
+        Where they are made: here, or in a thread.
     order : Order
         The numbers of the examples.
-    load : callable
-        What makes a batch of them.
-    depth : int
-        How many batches are pulled before they are asked for.
     """
 
-    def __init__(self, order: Order, load: Load, depth: int = 0) -> None:
-        self.order, self.load, self.depth = order, load, depth
+    def __init__(self, making: Making, worker: Here, order: Order) -> None:
+        self.making, self.worker, self.order = making, worker, order
         self.received = 0
-        self.ahead: deque[Any] = deque()  # numbers that have been pulled, and not yet been received as a batch
+        self.after: dict[str, Any] | None = making.before if worker.depth else None
+        self._ahead: deque[tuple[int, Any, Any]] = deque()  # what has been pulled, and not been received as a batch
+        self._failed = False
+        self._fault: Exception | None = None  # of the sampler, which has gone ahead
 
     def __next__(self) -> Any:
-        if not self.ahead:
-            self.ahead.append(self.order.pull())
-        batch = self.load(self.ahead[0])
-        at_once([(self.ahead.popleft,), (setattr, self, "received", self.received + 1)])
+        if self._failed:  # whoever asks for one more passes over the batch that could not be made
+            self._received(self.after if self.worker.depth else None)
+        self._fill()
+        if not self._ahead:
+            self._end()
+        before = self.after if self.worker.depth or self.making.keeps_nothing else self.making.after()
+        try:
+            batch, after = self.worker.made(*self._ahead[0])
+        except BaseException as error:
+            self.after, self._failed = before, isinstance(error, Exception)
+            if self._failed:  # NOTE: what has failed holds its exception, and that the frames here, and so this loop
+                self._ahead[0] = (*self._ahead[0][:2], None)
+            raise
+        if batch is OVER:
+            self._end()
+        self._received(after)
         return batch
+
+    def _received(self, after: dict[str, Any] | None) -> None:
+        at_once([
+            (self._ahead.popleft,), (setattr, self, "received", self.received + 1), (setattr, self, "after", after),
+            (setattr, self, "_failed", False),
+        ])  # fmt: skip
+
+    def _fill(self) -> None:
+        while len(self._ahead) <= self.worker.depth and self._fault is None:
+            try:
+                numbers = self.order.pull()
+            except StopIteration:
+                return
+            except Exception as error:  # noqa: BLE001 - raised when its batch is asked for
+                self._fault = error
+                return
+            self._begin(numbers)
+
+    def _begin(self, numbers: Any) -> None:
+        number = self.received + len(self._ahead)
+        self._ahead.append((number, numbers, self.worker.begun(number, numbers)))
+
+    def _end(self) -> None:
+        self.close()
+        fault, self._fault = self._fault, None
+        raise StopIteration if fault is None else fault
+
+    def close(self) -> None:
+        """Have nothing more be made ahead, and keep nothing that was."""
+        self.worker.close()
+        self._ahead = deque([(number, numbers, None) for number, numbers, _ in self._ahead])
 
     def state_dict(self) -> dict[str, Any]:
         """Return how far it has come."""
-        return {"received": self.received, "order": self.order.state_dict(list(self.ahead))}
+        ahead = [numbers for _, numbers, _ in self._ahead]
+        return {
+            "received": self.received, "seed": self.making.seed, "before": self.making.before,
+            "order": self.order.state_dict(ahead),
+        }  # fmt: skip
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def left(self) -> dict[str, Any]:
+        """Return where the dataset stood after the last batch that has been received."""
+        return self.making.after() if self.after is None else self.after
+
+    def load_state_dict(self, state: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Go to where another one has been."""
-        self.received = state["received"]
-        self.ahead.extend(self.order.repeated(state["order"], self.received))
+        self.received, self.making.seed = state["received"], state["seed"]
+        self.making.before = dict(state["before"])
+        self.after = dict(after) if self.worker.depth else None
+        for numbers in self.order.repeated(state["order"], self.received):
+            self._begin(numbers)
 
 
-class Stream(Iterator[Any]):
-    """The batches of an epoch of an `IterableDataset`.
+class Stream(Epoch):
+    """The batches of an epoch of an `IterableDataset`, whose order is one of nothing."""
 
-    Parameters
-    ----------
-    dataset : IterableDataset
-        What is gone over.
-    load : callable
-        What makes a batch of a list of examples; of a single one, where `size` is None.
-    size, drop_last
-        How many examples are in a batch, and whether a last one that is smaller is left out.
-    """
+    def load_state_dict(self, state: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Go to where another one has been: by its own means, or past the examples that have come."""
+        make: Any = self.making.make
+        if after["iterator"] is not None:
+            make.iterator().load_state_dict(after["iterator"])
+        elif after["dataset"] is None and not after["ended"]:
+            with sources.put_back(self.making.found):
+                self._pass_over(state)
+        make.ended = after["ended"]
+        make.count = state["received"] * (make.size or 1)
+        super().load_state_dict({**state, "order": self.order.state_dict([])}, after)
 
-    def __init__(self, dataset: Any, load: Load, size: int | None, drop_last: bool) -> None:
-        self.dataset, self.load, self.size, self.drop_last = dataset, load, size, drop_last
-        self.received = 0
-        self.ended = False
-        self._examples: Iterator[Any] | None = None
-
-    def _rest(self) -> Iterator[Any]:
-        if self._examples is None:
-            self._examples = iter(self.dataset)
-        return self._examples
-
-    def __next__(self) -> Any:
-        wanted = 1 if self.size is None else self.size
-        examples = [] if self.ended else list(islice(self._rest(), wanted))
-        self.ended = len(examples) < wanted
-        if not examples or (self.ended and self.drop_last):
-            raise StopIteration
-        batch = self.load(examples[0] if self.size is None else examples)
-        self.received += 1
-        return batch
-
-    def _keeper(self) -> Any:
-        """Return what knows itself how to go on: the iterator, the dataset, or nobody."""
-        for x in (self._rest(), self.dataset):
-            if all(callable(getattr(x, name, None)) for name in ("state_dict", "load_state_dict")):
-                return x
-        return None
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return how far it has come."""
-        keeper = self._keeper()
-        kept = None if keeper is None else keeper.state_dict()
-        return {"received": self.received, "ended": self.ended, "dataset": kept}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go to where another one has been."""
-        self.received, self.ended = state["received"], state["ended"]
-        if state["dataset"] is not None:
-            if callable(getattr(self.dataset, "load_state_dict", None)):
-                self.dataset.load_state_dict(state["dataset"])  # before it is asked for an iterator
-            else:
-                self._keeper().load_state_dict(state["dataset"])
-        elif not self.ended:
-            count = self.received * (self.size or 1)
-            if sum(1 for _ in islice(self._rest(), count)) < count:
-                raise errors.StateDictError(errors.LOADER_REPEATED)
+    def _pass_over(self, state: Mapping[str, Any]) -> None:
+        self.making.seed = state["seed"]
+        for name, stood in state["before"]["generators"].items():
+            sources.set_state(self.making.found[name], stood)
+        for number in range(state["received"]):
+            self.making.skip(number)
+        if self.making.make.ended:
+            raise errors.StateDictError(errors.LOADER_REPEATED)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import length_hint
 from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.data import sources
+from autograd_lite.data.ahead import Ahead, Here
 from autograd_lite.data.collate import default_collate
 from autograd_lite.data.datasets import IterableDataset
 from autograd_lite.data.epochs import Epoch, Stream
-from autograd_lite.data.orders import Drawn, Order
+from autograd_lite.data.making import Making, OfNumbers, OfStream, is_stateful
+from autograd_lite.data.orders import Drawn, Endless, Order
 from autograd_lite.data.samplers import (
     BatchSampler,
     RandomSampler,
@@ -19,6 +22,9 @@ from autograd_lite.data.samplers import (
     check_batch_size,
     count_of_batches,
 )
+from autograd_lite.engine.generators import default_rng, kept
+
+_STATE = {"epoch", "batch", "running", "after", "sampler", "generators", "loader"}
 
 
 class DataLoader:
@@ -36,20 +42,42 @@ class DataLoader:
         The order, in the place of `shuffle`.
     batch_sampler : iterable of list of int, optional
         The batches, in the place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
-    num_workers, pin_memory, timeout, worker_init_fn, multiprocessing_context
-        Without effect, as `prefetch_factor`, `persistent_workers`, `pin_memory_device` and `in_order`: what is asked
-        for is made here and now. PyTorch's other processes, and the memory of its graphics cards, are not needed.
+    num_workers : int
+        0: a batch is made when it is asked for. More: a thread makes batches ahead, in their order, while the program
+        computes. It is one thread for any number, which says how many batches are made ahead; see `prefetch_factor`.
     collate_fn : callable, optional
         What makes a batch of a list of examples: `default_collate`.
+    pin_memory, multiprocessing_context, persistent_workers, pin_memory_device, in_order
+        Without effect: other processes, and the memory of graphics cards, are not needed.
     drop_last : bool
         Whether a last batch that is smaller is left out.
+    timeout : float
+        For how many seconds a batch of the thread is waited for; 0 for as long as it takes.
+    worker_init_fn : callable, optional
+        What is called with 0 in the thread before it makes batches.
     generator : numpy.random.Generator or int, optional
         Where the order comes from, or a seed for it. By default the generator that `manual_seed` restarts.
+    prefetch_factor : int, optional
+        How many batches are made ahead for each of `num_workers`: 2 by default.
+    batch_transform : callable, optional
+        What is called with each batch, and returns what stands in its place.
 
     Raises
     ------
     ArgumentError
         Arguments that contradict each other.
+    TimedOutError
+        A batch that has not come within `timeout`.
+
+    Notes
+    -----
+    While a batch is made, the default generator (of ``ag.rand`` and its kin, and of whoever takes ``rng=None``) is one
+    of this batch alone: its numbers follow from where `generator` stood when the epoch began, and from the number of
+    the batch. So a random transform draws the same in the thread as without it, and in a run that goes on. So it does
+    with a generator that is an attribute of the dataset. Those of ``random`` and ``np.random`` all threads share.
+
+    An exception of the dataset is raised where its batch is asked for, and notes which example it is of; who asks for
+    one more passes over that batch. A thread ends with the loop, also where that is left by ``break``.
 
     Examples
     --------
@@ -67,26 +95,36 @@ class DataLoader:
         drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable[[int], None] | None = None,
         multiprocessing_context: Any = None, generator: Any = None, *, prefetch_factor: int | None = None,
         persistent_workers: bool = False, pin_memory_device: str = "", in_order: bool = True,
+        batch_transform: Callable[[Any], Any] | None = None,
     ) -> None:  # fmt: skip
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
-        self.num_workers, self.pin_memory = num_workers, pin_memory
-        self.collate_fn = collate_fn
+        self.collate_fn, self.generator, self.pin_memory = collate_fn, kept(generator), pin_memory
+        self.num_workers, self.prefetch_factor = num_workers, prefetch_factor
+        self.timeout, self.worker_init_fn = timeout, worker_init_fn
+        self.batch_transform = batch_transform
         self.sampler: Any = sampler
         self.batch_sampler: Any = batch_sampler
         self._refuse_contradictions(bool(shuffle))
+        self._depth = num_workers * (prefetch_factor or 2)
         self.epoch = 0
-        self._running: Epoch | Stream | None = None
+        self._running: Epoch | None = None
         self._loaded: Mapping[str, Any] | None = None
         self._drawn = Drawn(())
         if isinstance(dataset, IterableDataset):
             return
         if sampler is None:
-            self.sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+            self.sampler = RandomSampler(dataset, generator=self.generator) if shuffle else SequentialSampler(dataset)
         if batch_sampler is None and batch_size is not None:
             self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
         self._drawn = Drawn(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def _refuse_contradictions(self, shuffle: bool) -> None:
+        if isinstance(self.dataset, Mapping) and not (self.sampler or self.batch_sampler):
+            raise errors.ArgumentError(errors.LOADER_MAPPING)
+        if not isinstance(self.dataset, IterableDataset) and not hasattr(type(self.dataset), "__getitem__"):
+            raise errors.ArgumentError(errors.LOADER_DATASET.format(given=type(self.dataset).__name__))
+        if self.batch_transform is not None and self.batch_size is None and self.batch_sampler is None:
+            raise errors.ArgumentError(errors.LOADER_TRANSFORM)
         if isinstance(self.dataset, IterableDataset) and (shuffle or self.sampler or self.batch_sampler):
             raise errors.ArgumentError(errors.LOADER_ITERABLE)
         if self.sampler is not None and shuffle:
@@ -97,38 +135,53 @@ class DataLoader:
             raise errors.ArgumentError(errors.LOADER_SINGLE)
         if self.batch_size is not None:
             check_batch_size(self.batch_size)
+        if self.prefetch_factor is not None and not (self.num_workers and self.prefetch_factor > 0):
+            raise errors.ArgumentError(errors.PREFETCH.format(given=self.prefetch_factor))
+        if self.num_workers < 0 or self.timeout < 0:
+            raise errors.ArgumentError(errors.WORKERS.format(workers=self.num_workers, timeout=self.timeout))
 
     def __iter__(self) -> Iterator[Any]:
         return Running(self)
 
-    def _begun(self) -> Epoch | Stream:
+    def _begun(self) -> Epoch:
         """Return a new epoch; or the one of the state that was loaded, at its place."""
-        epoch = self._new_epoch()
+        making = Making(self._make(), sources.seed_of(self._seeding(), self.epoch), self._held())
+        worker = Ahead(making, self._depth, self.timeout, self.worker_init_fn) if self._depth else Here(making)
+        if isinstance(self.dataset, IterableDataset):
+            epoch: Epoch = Stream(making, worker, Endless())
+        else:
+            epoch = Epoch(making, worker, Order(self._batches(), self._drawn))
         if self._loaded is not None:
-            epoch.load_state_dict(self._loaded)
+            epoch.load_state_dict(self._loaded["running"], self._loaded["after"])
             self._loaded = None
         self._running = epoch
         return epoch
 
-    def _ended(self, epoch: Epoch | Stream) -> None:
+    def _ended(self, epoch: Epoch) -> None:
         if self._running is epoch:
             self._running = None
             self.epoch += 1
 
-    def _new_epoch(self) -> Epoch | Stream:
+    def _make(self) -> OfNumbers | OfStream:
+        """Return what makes a batch."""
+        single = self.batch_size is None and self.batch_sampler is None
+        collate = self.collate_fn if single or self.collate_fn is not None else default_collate
         if isinstance(self.dataset, IterableDataset):
-            return Stream(self.dataset, self._loading(), self.batch_size, self.drop_last)
-        batches = self.sampler if self.batch_sampler is None else self.batch_sampler
-        return Epoch(Order(batches, self._drawn), self._loading())
+            return OfStream(self.dataset, collate, self.batch_transform, self.batch_size, self.drop_last)
+        whole = self.collate_fn is None and hasattr(self.dataset, "batch")
+        return OfNumbers(self.dataset, None if whole else collate, self.batch_transform, single)
 
-    def _loading(self) -> Callable[[Any], Any]:
-        """Return what makes a batch of numbers, or of examples of an `IterableDataset`."""
-        if isinstance(self.dataset, IterableDataset):
-            return self._single if self.batch_size is None else self._together
-        if self.batch_sampler is None:
-            return lambda i: self._single(self._example(i))
-        take: Callable[[Any], Any] | None = getattr(self.dataset, "batch", None) if self.collate_fn is None else None
-        return take or (lambda indices: self._together([self._example(i) for i in indices]))
+    def _batches(self) -> Any:
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
+    def _seeding(self) -> Any:
+        """Return the generator whose place the random numbers of batches follow from."""
+        return default_rng() if self.generator is None else self.generator
+
+    def _held(self) -> dict[str, Any]:
+        """Return the generators of the user's that a batch may draw from."""
+        names = ("dataset", "collate_fn", "batch_transform")
+        return {place: found for name in names for place, found in sources.held(getattr(self, name), name).items()}
 
     # ----- where it is -----
 
@@ -154,9 +207,15 @@ class DataLoader:
         >>> state["epoch"], state["batch"]
         (0, 1)
         """
-        running = self._running.state_dict() if self._running else self._loaded
+        if self._loaded is not None:
+            return {**self._loaded, "generators": self._drawn.now()}
+        running = self._running
+        sampler = self._drawn.sampler
         return {
-            "epoch": self.epoch, "batch": running["received"] if running else 0, "running": running,
+            "epoch": self.epoch, "batch": running.received if running else 0,
+            "running": running.state_dict() if running else None,
+            "after": running.left() if running else Making(self._make(), 0, self._held()).before,
+            "sampler": sampler.state_dict() if is_stateful(sampler) else None,
             "generators": self._drawn.now(), "loader": self._described(),
         }  # fmt: skip
 
@@ -189,12 +248,17 @@ class DataLoader:
         >>> [b.tolist() for b in first] == [b.tolist() for b in second]
         True
         """
-        generators = self._checked(state_dict)
-        found = self._drawn.found()
-        for name, stood in generators.items():
+        self._check(state_dict)
+        found = {**self._held(), **self._drawn.found()}
+        after, generators = state_dict["after"], state_dict["generators"]
+        for stateful, state in ((self._drawn.sampler, state_dict["sampler"]), (self.dataset, after["dataset"])):
+            if state is not None:
+                stateful.load_state_dict(state)
+        for name, stood in {**after["generators"], **generators}.items():
             sources.set_state(found[name], stood)
         self._drawn.used.update(generators)
-        self.epoch, self._loaded, self._running = state_dict["epoch"], state_dict["running"], None
+        self.epoch, self._running = state_dict["epoch"], None
+        self._loaded = None if state_dict["running"] is None else state_dict
 
     def _described(self) -> dict[str, Any]:
         """Return what has to be the same for a state to mean the same."""
@@ -203,35 +267,23 @@ class DataLoader:
         sampler = type(self.sampler if self.sampler is not None else self.batch_sampler).__name__
         return {"examples": length, "batch_size": size, "drop_last": self.drop_last, "sampler": sampler}
 
-    def _checked(self, given: Any) -> Mapping[str, Any]:
-        """Return the generators of a state, if it is one of this loader."""
-        if not isinstance(given, Mapping) or not {"epoch", "running", "generators", "loader"} <= set(given):
+    def _check(self, given: Any) -> None:
+        """Refuse a state that is none of this loader."""
+        if not isinstance(given, Mapping) or not set(given) >= _STATE:
             raise errors.StateDictError(errors.LOADER_STATE.format(found="it is no state of a loader"))
-        here = self._described()
-        for name, value in here.items():
+        for name, value in self._described().items():
             if given["loader"].get(name) != value:
                 found = f"it is of {name}={given['loader'].get(name)!r}, and this one of {value!r}"
                 raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
-        found_here = self._drawn.found()
-        generators: Mapping[str, Any] = given["generators"]
-        for name, stood in generators.items():
-            if name not in found_here or sources.kind(found_here[name]) != stood["bit_generator"]:
-                found = f"its order comes from {name}, a generator of kind {stood['bit_generator']}"
-                raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
-        return generators
-
-    def _example(self, i: int) -> Any:
-        try:
-            return self.dataset[i]
-        except Exception as error:
-            error.add_note(f"in example {i} of the dataset")
-            raise
-
-    def _single(self, example: Any) -> Any:
-        return example if self.collate_fn is None else self.collate_fn(example)
-
-    def _together(self, examples: list[Any]) -> Any:
-        return default_collate(examples) if self.collate_fn is None else self.collate_fn(examples)
+        held, drawn = self._held(), self._drawn.found()
+        for here, there in ((held, given["after"]["generators"]), (drawn, given["generators"])):
+            for name, stood in there.items():
+                if name not in here or sources.kind(here[name]) != stood["bit_generator"]:
+                    found = f"it has the state of {name}, a generator of kind {stood['bit_generator']}"
+                    raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
+        if odd := held.keys() - given["after"]["generators"].keys():
+            found = f"it has no state of the generator {min(odd)}"
+            raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
 
     def __len__(self) -> int:
         if isinstance(self.dataset, IterableDataset):
@@ -245,7 +297,7 @@ class Running(Iterator[Any]):
 
     def __init__(self, loader: DataLoader) -> None:
         self._loader = loader
-        self._epoch: Epoch | Stream | None = None
+        self._epoch: Epoch | None = None
         self._ended = False
 
     def __next__(self) -> Any:
@@ -253,6 +305,7 @@ class Running(Iterator[Any]):
             raise StopIteration
         if self._epoch is None:
             self._epoch = self._loader._begun()
+            weakref.finalize(self, self._epoch.close)  # whoever leaves the loop leaves no thread behind
         try:
             return next(self._epoch)
         except StopIteration:

@@ -13,6 +13,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.data import sources
+from autograd_lite.data.making import is_stateful
 from autograd_lite.data.samplers import (
     BatchSampler,
     RandomSampler,
@@ -57,10 +58,6 @@ class Drawn:
         """Return where those stand that have been used."""
         found = self.found()
         return sources.states({name: found[name] for name in sorted(self.used)})
-
-    def is_stateful(self) -> bool:
-        """Tell whether the sampler knows itself how to go on."""
-        return all(callable(getattr(self.sampler, name, None)) for name in ("state_dict", "load_state_dict"))
 
 
 class Order:
@@ -129,9 +126,7 @@ class Order:
     def state_dict(self, ahead: list[Any]) -> dict[str, Any]:
         """Return what is kept of it, where some batches have been pulled that are still to come."""
         kept = {"count": self.count, "checksum": self.checksum, "ended": self.ended, "log": list(self.log)}
-        if self.drawn.is_stateful():
-            kept |= {"sampler": self.drawn.sampler.state_dict(), "ahead": [*ahead]}
-        return kept
+        return {**kept, "ahead": ahead} if is_stateful(self.drawn.sampler) else kept
 
     def repeated(self, state: Mapping[str, Any], keep: int) -> list[Any]:
         """Go through the batches that had come, and return those from the number `keep` on.
@@ -141,8 +136,7 @@ class Order:
         StateDictError
             Other batches come this time.
         """
-        if self.drawn.is_stateful():
-            self.drawn.sampler.load_state_dict(state["sampler"])
+        if is_stateful(self.drawn.sampler):  # which has been told where it is
             self.count, self.checksum = state["count"], state["checksum"]
             kept = list(state["ahead"])
         else:
@@ -166,3 +160,17 @@ class Order:
                 kept.append(batch)
         self._left = sources.states(self.found)
         return kept
+
+
+class Endless(Order):
+    """That of a stream: nothing, for every batch, until the stream is over."""
+
+    def __init__(self) -> None:
+        super().__init__((), Drawn(()))
+
+    def pull(self) -> None:
+        """Return what stands for the numbers of a batch."""
+
+    def repeated(self, state: Mapping[str, Any], keep: int) -> list[Any]:
+        """Return nothing: there is no order to go through."""
+        return []

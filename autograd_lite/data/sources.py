@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import CellType, FunctionType, MethodType
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -35,17 +36,12 @@ def held(owner: Any, name: str) -> dict[str, Any]:
         What it is called, which their names begin with.
     """
     found: dict[str, Any] = {}
-    seen: set[int] = set()
-    left = [(name, owner)]
-    while left:
-        place, x = left.pop()
-        if id(x) in seen:
-            continue
-        seen.add(id(x))
-        if is_source(x):
-            found[place] = x
-        else:
-            left += [(f"{place}.{key}", part) for key, part in _parts(x)]
+    seen: dict[int, Any] = {}
+    layer = [(name, owner)]
+    for _ in range(_DEPTH):
+        layer = [(place, x) for place, x in layer if seen.setdefault(id(x), (place, x))[0] == place]
+        found |= {place: x for place, x in layer if is_source(x)}
+        layer = [(f"{place}.{key}", part) for place, x in layer if not is_source(x) for key, part in _parts(x)]
     return found
 
 
@@ -54,26 +50,26 @@ def is_source(x: Any) -> bool:
     return isinstance(x, (np.random.Generator, np.random.RandomState, random.Random))
 
 
-_PLAIN = (str, bytes, int, float, complex, type(None), np.ndarray, np.generic, type, range)
+_DEPTH, _LONG = 6, 64  # how far is gone, and which lists are examples, in which nobody looks
+_PLAIN = (str, bytes, int, float, complex, type(None), np.ndarray, np.generic, type, range, ModuleType)
 
 
 def _parts(x: Any) -> Iterator[tuple[str, Any]]:
     """Yield what something holds, by name: no arrays, no modules, and of a long list nothing."""
-    if isinstance(x, _PLAIN):
+    if isinstance(x, _PLAIN) or (isinstance(x, (dict, list, tuple)) and len(x) > _LONG):
         return
-    if isinstance(x, Mapping):
-        yield from [(str(key), part) for key, part in x.items()] if len(x) <= _LONG else []
+    if isinstance(x, dict):
+        yield from [(str(key), part) for key, part in x.items()]
     elif isinstance(x, (list, tuple)):
-        yield from [(str(i), part) for i, part in enumerate(x)] if len(x) <= _LONG else []
+        yield from [(str(i), part) for i, part in enumerate(x)]
     elif isinstance(x, FunctionType):
         yield from _named(x)
     elif isinstance(x, MethodType):
         yield from (("self", x.__self__), ("function", x.__func__))
+    elif isinstance(x, functools.partial):
+        yield from (("function", x.func), ("args", x.args), ("keywords", x.keywords))
     elif not type(x).__module__.startswith(("autograd_lite.tensor", "autograd_lite.nn", "numpy")):
         yield from _attributes(x)
-
-
-_LONG = 64
 
 
 def _attributes(x: Any) -> Iterator[tuple[str, Any]]:
@@ -89,11 +85,6 @@ def _named(function: FunctionType) -> Iterator[tuple[str, Any]]:
     code, world = function.__code__, function.__globals__
     yield from [(name, world[name]) for name in code.co_names if name in world and is_source(world[name])]
     yield from [(name, _content(c)) for name, c in zip(code.co_freevars, function.__closure__ or (), strict=True)]
-    yield from enumerate_defaults(function)
-
-
-def enumerate_defaults(function: FunctionType) -> Iterator[tuple[str, Any]]:
-    """Yield the values that parameters have by default."""
     yield from [(f"defaults.{i}", part) for i, part in enumerate(function.__defaults__ or ())]
     yield from (function.__kwdefaults__ or {}).items()
 

@@ -6,8 +6,9 @@ NumPy's own global state is neither read nor changed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _first_use = Lock()
 _default: Generator | None = None
+_instead: ContextVar[Callable[[], Generator] | None] = ContextVar("autograd_lite_generator", default=None)
 
 
 def is_generator(x: Any) -> bool:
@@ -64,6 +66,9 @@ def default_rng() -> Generator:
     >>> ag.manual_seed(0) is default_rng()
     True
     """
+    instead = _instead.get()
+    if instead is not None:
+        return instead()
     if _default is None:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
         with _first_use.held:
@@ -71,6 +76,22 @@ def default_rng() -> Generator:
                 manual_seed(None)  # type: ignore[arg-type]
     assert _default is not None
     return _default
+
+
+def present() -> Generator | None:
+    """Return the default generator if there is one, and make none."""
+    instead = _instead.get()
+    return _default if instead is None else instead()
+
+
+@contextmanager
+def drawing_from(instead: Callable[[], Generator]) -> Iterator[None]:
+    """Have another generator be the default one inside of a block: in this thread, and made when it is asked for."""
+    before = _instead.set(instead)
+    try:
+        yield
+    finally:
+        _instead.reset(before)
 
 
 def _renew() -> None:

@@ -127,6 +127,10 @@ class FileError(AutogradError, ValueError):
     """A file that is cut off, damaged, or of another kind than those that are read here."""
 
 
+class TimedOutError(AutogradError, TimeoutError):
+    """A batch has not come within the time that was given for it."""
+
+
 class StructureError(AutogradError, ValueError):
     """Two trees (nested dicts, lists, tuples, dataclasses) that have to be built alike are not."""
 

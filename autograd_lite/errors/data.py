@@ -12,10 +12,33 @@ DATASET_SHAPES = (
 )
 DATASETS_NONE = "ConcatDataset() is given no dataset. Write ConcatDataset([dataset])"
 DATASET_INDEX = "example {index} is asked for, of a dataset of {length}. Write a number below {length}"
+ARRAYS_LENGTHS = "arrays of several lengths are no examples: {shown}. Write arrays with len(x) == len(y)"
+ARRAYS_PARTS = (
+    "arrays of several shapes or dtypes are not one after the other, nor are numbers: {shown}. Write them with one "
+    "dtype, and the same shape but for their lengths"
+)
+ARRAYS_DTYPE = "an array of dtype {given} has no numbers and no texts. Write np.asarray(x, float)"
+FILES_NAMES = "files one after the other have to have the same arrays, and have {found}. Write a dict of lists of files"
+FILES_KINDS = "files of arrays, .npy, and of dicts, .npz, are given one after the other. Write a list of one kind"
+FILES_COMPRESSED = (
+    "{name} in {file} is compressed, so that it cannot be mapped. Write np.savez(path, **np.load(path)) once, "
+    "or ArrayDataset(dict(np.load(path))) to have it in memory"
+)
+FILES_OTHER = (
+    "{file} is no file of arrays, .npy or .npz. Write np.save(path, x), or a Dataset with a __getitem__ that reads it"
+)
+TRANSFORM_STREAM = (
+    "TransformDataset() is for examples that have numbers. Write TransformIterableDataset(dataset, transform)"
+)
+ITERABLE_ONCE = (
+    "an iterator comes to its end in the first epoch. Write IterableWrapper(lambda: iter(...)), a function that makes "
+    "one"
+)
 SPLIT_LENGTHS = (
     "random_split() of {count} examples is given the lengths {given}. Write whole numbers that sum to {count}, or "
     "fractions that sum to 1, as [0.8, 0.2]"
 )
+SPLIT_LABELS = "stratify= has {given} labels for {count} examples. Write a label for each example, in their order"
 SAMPLES = "num_samples={given} is no number of examples. Write num_samples=1, or more"
 BATCH_SIZE = "batch_size={given} is no number of examples. Write batch_size=32, or None for single examples"
 COLLATE_SHAPES = (
@@ -37,11 +60,27 @@ LOADER_BATCHES = (
 )
 LOADER_SINGLE = "batch_size=None makes no batches, so that none is the last. Write it without drop_last="
 LOADER_STATE = (
-    "this state is not one of this loader: {found}. Write DataLoader(...) with the dataset and the arguments of the one "
-    "that it was saved of"
+    "this state is not one of this loader: {found}. Write DataLoader(...) with the dataset and the arguments of the "
+    "one that it was saved of"
 )
 LOADER_REPEATED = (
-    "the batches of this epoch cannot be repeated: others come than before. The dataset is another one, or the order comes "
-    "from a generator that is not in sight. Write self.generator = np.random.default_rng(seed) in the sampler, or "
-    "def state_dict(self): and def load_state_dict(self, state): in its class"
+    "the batches of this epoch cannot be repeated: others come than before. The dataset is another one, or the order "
+    "comes from a generator that is not in sight. Write self.generator = np.random.default_rng(seed) in the "
+    "sampler, or def state_dict(self): and def load_state_dict(self, state): in its class"
+)
+LOADER_STOPPED = "the dataset or collate_fn raised StopIteration, which ends no loop here. Write raise IndexError"
+LOADER_TIMEOUT = "a batch has not come within {seconds} seconds. Write a longer timeout=, or timeout=0 to wait for it"
+LOADER_FORKED = (
+    "the process was forked while a thread was asking an IterableDataset for its next examples, which the child cannot "
+    "go on with. Write for batch in loader: in the child, or num_workers=0"
+)
+PREFETCH = "prefetch_factor={given} has no meaning without a thread. Write num_workers=1, or leave it out"
+WORKERS = "num_workers={workers} and timeout={timeout} cannot be below 0. Write num_workers=1, timeout=0"
+LOADER_DATASET = (
+    "a {given} is no dataset: it has no examples by number. Write DataLoader(IterableWrapper(x)) for what can be gone "
+    "over"
+)
+LOADER_MAPPING = "a dict has no examples by number. Write DataLoader(ArrayDataset(x)) for a dict of arrays"
+LOADER_TRANSFORM = (
+    "batch_transform= changes whole batches, and batch_size=None makes none. Write TransformDataset(dataset, f)"
 )

@@ -29,14 +29,14 @@ N = 10
 
 
 class Numbers(Dataset):
-    """Examples that count how often they are loaded."""
+    """Examples with noise, of the generator of all and of one of their own; they count how often they are loaded."""
 
     def __init__(self) -> None:
-        self.loaded = 0
+        self.loaded, self.rng = 0, np.random.default_rng(7)
 
-    def __getitem__(self, i: int) -> int:
+    def __getitem__(self, i: int) -> float:
         self.loaded += 1
-        return 10 * i
+        return 10 * i + float(ag.rand(())) / 2 + float(self.rng.random()) / 2
 
     def __len__(self) -> int:
         return N
@@ -143,23 +143,20 @@ def went(loader: DataLoader, epochs: int, until: tuple[int, int] | None = None) 
     return found, None
 
 
-@pytest.mark.parametrize("single", [False, True], ids=["batches", "one by one"])
+@pytest.mark.parametrize(("size", "workers"), [(3, 0), (3, 1), (None, 0)], ids=["here", "in a thread", "one by one"])
 @pytest.mark.parametrize("name", ORDERS)
-def test_it_goes_on_as_if_it_had_not_stopped(name: str, single: bool) -> None:
-    """Stopped after each batch of two epochs, and between epochs, with draws from the same generators in between."""
-    given = ORDERS[name]()
-    if single and "batch_sampler" in given:
-        pytest.skip("batches")
+def test_it_goes_on_as_if_it_had_not_stopped(name: str, size: int | None, workers: int) -> None:
+    """Stopped after batches of two epochs, and between epochs, with draws from the same generators in between."""
 
     def made() -> DataLoader:
         given = ORDERS[name]()
-        size = {} if "batch_sampler" in given else {"batch_size": None if single else 3}
-        return DataLoader(Numbers(), **size, **given)
+        sizes = {} if "batch_sampler" in given else {"batch_size": size}
+        return DataLoader(Numbers(), **sizes, **given, num_workers=workers)
 
     restart(0)
     whole, _ = went(made(), 3)
     length = whole.index("end")
-    for until in [(e, k) for e in (0, 1) for k in range(length)] + [(1, -1), (2, -1)]:
+    for until in [(0, 0), *[(1, k) for k in range(0, length, 2)], (1, length - 1), (1, -1), (2, -1)]:
         restart(0)
         first, state = went(made(), 3, until)
         others = default_rng().bit_generator.state, np.random.get_state()  # noqa: NPY002
@@ -203,13 +200,18 @@ def test_the_state_of_the_generator_of_all_comes_back_with_the_order() -> None:
 
 
 class Stream(IterableDataset):
-    def __init__(self) -> None:
-        self.asked = 0
+    """Examples with noise."""
 
-    def __iter__(self) -> Iterator[int]:
+    def __init__(self) -> None:
+        self.asked, self.rng = 0, np.random.default_rng(7)
+
+    def __iter__(self) -> Iterator[float]:
         for i in range(N):
             self.asked += 1
-            yield i
+            yield i + self.noise()
+
+    def noise(self) -> float:
+        return float(ag.rand(())) / 4 + float(self.rng.random()) / 4
 
 
 class KeepingStream(Stream):
@@ -219,11 +221,11 @@ class KeepingStream(Stream):
         super().__init__()
         self.place = 0
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[float]:
         while self.place < N:
             self.place += 1
             self.asked += 1
-            yield self.place - 1
+            yield self.place - 1 + self.noise()
         self.place = 0
 
     def state_dict(self) -> dict[str, int]:
@@ -233,27 +235,82 @@ class KeepingStream(Stream):
         self.place = state["place"]
 
 
-@pytest.mark.parametrize("size", [None, 1, 3])
-@pytest.mark.parametrize("kind", [Stream, KeepingStream])
-def test_streams_go_on(kind: type[Stream], size: int | None) -> None:
-    whole, _ = went(DataLoader(kind(), size, collate_fn=np.asarray), 2)
-    for until in [(0, k) for k in range(whole.index("end"))] + [(1, -1)]:
-        first, state = went(DataLoader(kind(), size, collate_fn=np.asarray), 2, until)
-        data = kind()
-        loader = DataLoader(data, size, collate_fn=np.asarray)
+class KeepingIterator(Stream):
+    """One whose iterator knows where it is."""
+
+    def __iter__(self) -> Iterator[float]:
+        return Numbered(self)
+
+
+class Numbered(Iterator[float]):
+    def __init__(self, data: Stream) -> None:
+        self.data, self.place = data, 0
+
+    def __next__(self) -> float:
+        if self.place == N:
+            raise StopIteration
+        self.place += 1
+        self.data.asked += 1
+        return self.place - 1 + self.data.noise()
+
+    def state_dict(self) -> dict[str, int]:
+        return {"place": self.place}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.place = state["place"]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("size", [None, 1, 3, 5])
+@pytest.mark.parametrize("kind", [Stream, KeepingStream, KeepingIterator])
+def test_streams_go_on(kind: type[Stream], size: int | None, workers: int) -> None:
+    def made() -> DataLoader:
+        return DataLoader(kind(), size, collate_fn=np.asarray, num_workers=workers, generator=0)
+
+    whole, _ = went(made(), 2)
+    for until in [(e, k) for e in (0, 1) for k in range(whole.index("end"))] + [(1, -1)]:
+        first, state = went(made(), 2, until)
+        loader = made()
         loader.load_state_dict(state["loader"])
         second, _ = went(loader, 2)
         assert [x[0] for x in first + second] == [x[0] for x in whole]
 
 
-def test_a_stream_that_knows_where_it_is_loads_nothing_again() -> None:
-    loader, data = DataLoader(KeepingStream(), 3), KeepingStream()
+@pytest.mark.parametrize("kind", [KeepingStream, KeepingIterator])
+def test_a_stream_that_knows_where_it_is_loads_nothing_again(kind: type[Stream]) -> None:
+    loader, data = DataLoader(kind(), 3), kind()
     batches = iter(loader)
     next(batches)
     again = DataLoader(data, 3)
     again.load_state_dict(loader.state_dict())
-    assert [b.tolist() for b in again] == [[3, 4, 5], [6, 7, 8], [9]]
+    assert [np.floor(b).tolist() for b in again] == [[3, 4, 5], [6, 7, 8], [9]]
     assert data.asked == 7
+
+
+def test_a_shorter_stream_is_refused() -> None:
+    class Short(Stream):
+        def __iter__(self) -> Iterator[int]:
+            return iter(range(3))
+
+    loader = DataLoader(Stream(), 3)
+    batches = iter(loader)
+    next(batches)
+    next(batches)
+    again = DataLoader(Short(), 3)
+    again.load_state_dict(loader.state_dict())
+    with pytest.raises(errors.StateDictError, match="another one"):
+        next(iter(again))
+
+
+def test_what_a_thread_has_begun_another_loader_goes_on_with() -> None:
+    """A state is of what has been received, whoever made it."""
+    whole = [b.tolist() for b in DataLoader(Numbers(), 2, shuffle=True, generator=0)]
+    for workers in ((0, 3), (3, 0), (1, 3)):
+        first, second = [DataLoader(Numbers(), 2, shuffle=True, generator=0, num_workers=n) for n in workers]
+        batches = iter(first)
+        seen = [next(batches).tolist() for _ in range(2)]
+        second.load_state_dict(stored(first.state_dict()))
+        assert seen + [b.tolist() for b in second] == whole
 
 
 # ----- where an epoch ends -----
@@ -308,6 +365,18 @@ def test_a_state_of_another_loader_is_refused(name: str) -> None:
     with pytest.raises(errors.StateDictError, match=words):
         loader.load_state_dict(state_of())
     assert loader.state_dict() == before
+
+
+def test_datasets_with_other_generators_are_refused() -> None:
+    class Plain(Numbers):
+        def __init__(self) -> None:
+            self.loaded = 0
+
+    one, other = DataLoader(Numbers()), DataLoader(Plain())
+    with pytest.raises(errors.StateDictError, match=r"the state of dataset\.rng"):
+        other.load_state_dict(one.state_dict())
+    with pytest.raises(errors.StateDictError, match=r"no state of the generator dataset\.rng"):
+        one.load_state_dict(other.state_dict())
 
 
 def test_generators_of_another_kind_are_refused() -> None:
