@@ -95,7 +95,7 @@ class History:
             label = "validation" if prefix else "training"
             axes.plot(epochs, values, color=_COLOURS[prefix], marker=marker, markersize=4, label=label)
         values = np.array([self[f"{prefix}{name}"] for prefix in drawn])
-        axes.set(title=_TITLES.get(name, name.replace("_", " ")), xlabel="epoch")
+        axes.set(title=_TITLES.get(name, name.replace("_", " ").replace("$", r"\$")), xlabel="epoch")
         axes.set_yscale("log" if name in ("loss", "lr") and _spans(values) else "linear")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)

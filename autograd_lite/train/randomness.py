@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.data import sources
+from autograd_lite.data.loader import DataLoader
 from autograd_lite.nn.module import Module
 
 
@@ -18,7 +19,7 @@ def found(owners: Mapping[str, Any], loaders: Mapping[str, Any], generators: Ite
     owners : mapping
         Modules, functions, and other objects.
     loaders : mapping
-        Whose datasets and functions are looked at; what their order comes from they look after themselves.
+        Of which those that are none of `DataLoader` are looked at: that one looks after all that it holds itself.
     generators : iterable
         Others, that nobody would find.
     """
@@ -26,8 +27,7 @@ def found(owners: Mapping[str, Any], loaders: Mapping[str, Any], generators: Ite
     for name, owner in owners.items():
         named += _of_modules(name, owner) if isinstance(owner, Module) else sources.held(owner, name).items()
     for name, loader in loaders.items():
-        for part in ("dataset", "collate_fn"):
-            named += sources.held(getattr(loader, part, None), f"{name}.{part}").items()
+        named += [] if isinstance(loader, DataLoader) else sources.held(loader, name).items()
     named += [(f"generators.{i}", rng) for i, rng in enumerate(generators)]
     return {name: rng for i, (name, rng) in enumerate(named) if all(rng is not other for _, other in named[:i])}
 

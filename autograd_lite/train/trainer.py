@@ -73,7 +73,7 @@ class Trainer:
         Whether a loss that is nan or infinite is an error, before anything has changed by it.
     generators : list
         Random generators that are not found. Found are those that any code may use (`manual_seed`'s, NumPy's older one
-        and Python's), those of layers, and what the loss, the metrics, `forward` and datasets hold or name.
+        and Python's), those of layers, and what the loss, the metrics, `forward` and loaders hold or name.
     progress : bool
         Whether something is to be seen: a bar where tqdm is installed, else a line for each epoch.
 

@@ -24,41 +24,45 @@ from autograd_lite import nn
 EPOCHS = 4
 
 
-def trainer(folder: Path, compile: Any = False, **settings: Any) -> ag.train.Trainer:
+def trainer(folder: Path, compile: Any = False) -> ag.train.Trainer:
     """Return a small training that has everything in it that there is to save."""
     ag.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2, rng=5), nn.Linear(8, 2)).float()
     optimizer = ag.optim.AdamW(model.parameters(), lr=0.02)
-    given = {
-        "schedule": ag.optim.lr_scheduler.OneCycleLR(optimizer, 0.05, epochs=EPOCHS, steps_per_epoch=5),
-        "metrics": {"accuracy": ag.train.accuracy}, "clip": 1.0, "accumulate": 2, "ema": 0.9, "compile": compile,
-        "checkpoint": ag.train.Checkpoints(folder / "checkpoints", every=2, keep=3),
-        "callbacks": [ag.train.EarlyStopping(patience=50), ag.train.CSVLog(folder / "log.csv")], "progress": False,
-    }  # fmt: skip
-    return ag.train.Trainer(model, nn.CrossEntropyLoss(), optimizer, **{**given, **settings})
+    return ag.train.Trainer(
+        model, nn.CrossEntropyLoss(), optimizer, clip=1.0, accumulate=2, ema=0.9, compile=compile, progress=False,
+        schedule=ag.optim.lr_scheduler.OneCycleLR(optimizer, 0.05, epochs=EPOCHS, steps_per_epoch=5),
+        metrics={"accuracy": ag.train.accuracy}, checkpoint=ag.train.Checkpoints(folder / "checkpoints", every=2, keep=3),
+        callbacks=[ag.train.EarlyStopping(patience=50), ag.train.CSVLog(folder / "log.csv")],
+    )  # fmt: skip
 
 
-def loaders() -> list[Any]:
-    """Return batches in a random order, with noise from two other generators, the last of them smaller."""
+def loaders(workers: int = 0) -> list[Any]:
+    """Return batches in a random order, with noise from other generators, the last of them smaller.
+
+    Python's own generator is left out where another thread makes the batches, since all threads share it.
+    """
     numbers, noise = np.random.default_rng(1), np.random.default_rng(2)
     x = numbers.standard_normal((70, 3)).astype(np.float32)
     y = (x.sum(1) > 0).astype(np.int64)
 
     def noisy(examples: Any) -> Any:
         inputs, classes = ag.data.default_collate(examples)
-        return inputs + np.float32(noise.normal(0, 0.1) + random.gauss(0, 0.1)), classes
+        shared = 0.0 if workers else random.gauss(0, 0.1)
+        return inputs + np.float32(noise.normal(0, 0.1) + ag.rand(1).item() + shared), classes
 
     random.seed(3)
     np.random.seed(4)  # noqa: NPY002 - the older generator is kept as well
     data = ag.data.TensorDataset(x[:50], y[:50])
     held = ag.data.TensorDataset(x[50:], y[50:])
-    return [ag.data.DataLoader(data, 6, shuffle=True, collate_fn=noisy), ag.data.DataLoader(held, 8, shuffle=True)]
+    training = ag.data.DataLoader(data, 6, shuffle=True, collate_fn=noisy, num_workers=workers)
+    return [training, ag.data.DataLoader(held, 8, shuffle=True)]
 
 
-def trained(folder: Path, compile: Any = False, **settings: Any) -> ag.train.Trainer:
+def trained(folder: Path, compile: Any = False, workers: int = 0) -> ag.train.Trainer:
     """Go on with the training in a folder, to its end."""
-    made = trainer(folder, compile, **settings)
-    data, held = loaders()
+    made = trainer(folder, compile)
+    data, held = loaders(workers)
     made.fit(data, EPOCHS, held, resume=True)
     return made
 

@@ -101,6 +101,18 @@ def test_it_goes_on_after_any_step(step: int, compile: bool, whole: dict[bool, s
     assert killed.digest(killed.trained(tmp_path, compile), tmp_path) == whole[compile]
 
 
+def test_it_goes_on_where_a_thread_makes_the_batches(tmp_path: Path) -> None:
+    whole, here = tmp_path / "whole", tmp_path / "here"
+    for folder in (whole, here):
+        folder.mkdir()
+    expected = killed.trained(whole, workers=1)
+    stopped, (data, held) = killed.trainer(here), killed.loaders(workers=1)
+    stopped.callbacks.all.insert(0, At(13))
+    with pytest.raises(Stop):
+        stopped.fit(data, killed.EPOCHS, held)
+    assert killed.digest(killed.trained(here, workers=1), here) == killed.digest(expected, whole)
+
+
 def test_it_goes_on_in_the_same_process(whole: dict[bool, str], tmp_path: Path) -> None:
     made, (data, held) = killed.trainer(tmp_path), killed.loaders()
     made.callbacks.all.insert(0, At(13, KeyboardInterrupt))
