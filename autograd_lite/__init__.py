@@ -57,8 +57,8 @@ __all__ = [
     "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled",
     "jacobian", "jvp", "linearize", "load",
     "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "optim", "optimize",
-    "relu", "save", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "train", "tree",
-    "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
+    "relu", "save", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "train",
+    "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
 # Imported at the first use: half of the time of an import, for what most programs need not.

@@ -52,7 +52,9 @@ TRAIN_GENERATORS = (
     "the random generators that are found are not those that were saved: {odd}. Write the same model, loaders, "
     "functions and generators= as before"
 )
-TRAIN_STATE = "the state does not fit this trainer, and nothing was changed: {reason}. Write it as it was when it was saved"
+TRAIN_STATE = (
+    "the state does not fit this trainer, and nothing was changed: {reason}. Write the trainer as it was then"
+)
 TRAIN_LOG = (
     "{file} is the log of another training. Write fit(..., resume=True) to go on with that, another name, or delete it"
 )

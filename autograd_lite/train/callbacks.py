@@ -3,12 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from autograd_lite import errors
+from autograd_lite.train.history import History
 
-if TYPE_CHECKING:
-    from autograd_lite.train.trainer import Trainer
+
+class Training(Protocol):
+    """What callbacks see of a `Trainer`, which knows of them: it stands for it, so that no imports go in a circle."""
+
+    model: Any
+    optimizer: Any
+    loader: Any
+    history: History
+    epoch: int
+    epochs: int
+    step: int
+    batch: int
+    loss: float
+    stopped: bool
+    resumed: bool
+
+    @property
+    def says_where(self) -> bool: ...
+
+    @property
+    def loader_name(self) -> str: ...
+
+    @property
+    def can_be_saved(self) -> bool: ...
+
+    def stop(self) -> None: ...
+
+    def monitored(self, name: str | None, who: str) -> float: ...
+
+    def values(self) -> dict[str, Any]: ...
+
+    def load_values(self, given: Mapping[str, Any]) -> None: ...
+
+    def state_dict(self) -> dict[str, Any]: ...
 
 
 class Callback:
@@ -34,22 +67,22 @@ class Callback:
     6
     """
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         """Before the first step, also of a training that goes on: ``trainer.step`` says from where."""
 
-    def on_epoch_begin(self, trainer: Trainer) -> None:
+    def on_epoch_begin(self, trainer: Training) -> None:
         """Before the batches of an epoch, or before the rest of them: ``trainer.batch`` are done."""
 
-    def on_step_end(self, trainer: Trainer) -> None:
+    def on_step_end(self, trainer: Training) -> None:
         """After each batch: ``trainer.loss`` is its loss. ``trainer.stop()`` ends the training after the epoch."""
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         """After an epoch and its validation: ``trainer.history.rows[-1]`` has its numbers."""
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         """After the last epoch."""
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, trainer: Training, error: BaseException) -> None:
         """Where the training ends by an error or an interrupt, which is then raised on."""
 
 
@@ -71,7 +104,8 @@ class Callbacks:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         own = self._remembering()
         if odd := own.keys() ^ state.keys():
-            raise errors.StateDictError(errors.TRAIN_STATE.format(reason=f"callbacks {sorted(odd)} are on one side only"))
+            said = f"callbacks {sorted(odd)} are on one side only"
+            raise errors.StateDictError(errors.TRAIN_STATE.format(reason=said))
         for name, callback in own.items():
             callback.load_state_dict(state[name])
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import warnings
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.optim.checks import check_whole, choice
 from autograd_lite.saving.files import load, save
-from autograd_lite.train.callbacks import Callback
-
-if TYPE_CHECKING:
-    from autograd_lite.train.trainer import Trainer
+from autograd_lite.train.callbacks import Callback, Training
 
 _KINDS = ("npz", "safetensors")
 
@@ -92,7 +89,7 @@ class Checkpoints(Callback):
             raise errors.FileError(errors.TRAIN_DAMAGED.format(folder=self.folder, reason=reason)) from reason
         return None
 
-    def write(self, trainer: Trainer) -> None:
+    def write(self, trainer: Training) -> None:
         """Write a checkpoint, and remove the oldest ones; nothing where this one is written already."""
         now = (trainer.step, trainer.epoch, trainer.stopped)
         if self._written == now:
@@ -106,7 +103,7 @@ class Checkpoints(Callback):
         for old in whole[: -self.keep] if self.keep else []:
             old.unlink(missing_ok=True)
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         """Refuse a folder of another training, whose files would be taken for newer ones."""
         if self.every is not None and not trainer.says_where:
             raise errors.ArgumentError(errors.TRAIN_EVERY.format(every=self.every, loader=trainer.loader_name))
@@ -119,17 +116,17 @@ class Checkpoints(Callback):
         if not there:
             self.write(trainer)
 
-    def on_step_end(self, trainer: Trainer) -> None:
+    def on_step_end(self, trainer: Training) -> None:
         if self.every is not None and trainer.step % self.every == 0:
             self.write(trainer)
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         if self.every is None or trainer.stopped:
             self.write(trainer)
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         self.write(trainer)
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, trainer: Training, error: BaseException) -> None:
         if trainer.can_be_saved:
             self.write(trainer)

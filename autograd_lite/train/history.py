@@ -27,8 +27,8 @@ class History:
     Attributes
     ----------
     rows : list of dict
-        For each epoch ``"epoch"``, ``"step"``, how many batches there were in all, ``"lr"``, ``"loss"``, the mean of the
-        losses of its batches, and with a validation ``"val_loss"`` and ``"val_"`` and the name of each metric.
+        For each epoch ``"epoch"``, ``"step"``, how many batches there were in all, ``"lr"``, ``"loss"``, the mean of
+        the losses of its batches, and with a validation ``"val_loss"``, and ``"val_"`` and the name of each metric.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class History:
             axes.plot(epochs, values, color=_COLOURS[prefix], marker=marker, markersize=4, label=label)
         values = np.array([self[f"{prefix}{name}"] for prefix in drawn])
         axes.set(title=_TITLES.get(name, name.replace("_", " ").replace("$", r"\$")), xlabel="epoch")
-        axes.set_yscale("log" if name in ("loss", "lr") and _spans(values) else "linear")
+        axes.set_yscale("log" if name == "loss" and _spans(values) else "linear")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         if name != "lr" and drawn:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.optim.checks import check_whole
 from autograd_lite.saving.atomic import replaced
-from autograd_lite.train.callbacks import Callback
+from autograd_lite.train.callbacks import Callback, Training
 from autograd_lite.train.history import csv_text
-
-if TYPE_CHECKING:
-    from autograd_lite.train.trainer import Trainer
 
 
 class CSVLog(Callback):
@@ -42,19 +39,19 @@ class CSVLog(Callback):
         self.path = Path(path)
         self._columns: list[str] | None = None
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         begun_here = self._columns is not None or trainer.resumed or len(trainer.history)
         if not begun_here and self.path.exists() and self.path.stat().st_size:
             raise errors.ArgumentError(errors.TRAIN_LOG.format(file=self.path))
         self._write_all(trainer)
 
-    def _write_all(self, trainer: Trainer) -> None:
+    def _write_all(self, trainer: Training) -> None:
         self._columns = trainer.history.columns
         self.path.parent.mkdir(parents=True, exist_ok=True)
         text = csv_text(self._columns, trainer.history.rows, head=bool(self._columns))
         replaced(self.path, text.encode())
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         if self._columns != trainer.history.columns:
             self._write_all(trainer)
             return
@@ -92,16 +89,16 @@ class TensorBoard(Callback):
         self._package = _tensorboard()
         self._writer: Any = None
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
-        """NOTE: what a process has written beyond the checkpoint that is gone on from is purged, as TensorBoard calls it."""
+    def on_fit_begin(self, trainer: Training) -> None:
+        """NOTE: what was written after the checkpoint that is gone on from is purged, as TensorBoard calls it."""
         purged = trainer.step + 1 if trainer.step else None
         self._writer = self._package.SummaryWriter(str(self.folder), purge_step=purged)
 
-    def on_step_end(self, trainer: Trainer) -> None:
+    def on_step_end(self, trainer: Training) -> None:
         if self.every is not None and trainer.step % self.every == 0:
             self._write({"batch/loss": trainer.loss, "batch/lr": trainer.optimizer.lr}, trainer.step)
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         row = trainer.history.rows[-1]
         self._write({name: value for name, value in row.items() if name != "step"}, trainer.step)
         self._writer.flush()
@@ -110,10 +107,10 @@ class TensorBoard(Callback):
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         self._writer.close()
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, trainer: Training, error: BaseException) -> None:
         if self._writer is not None:
             self._writer.close()
 

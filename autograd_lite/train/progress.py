@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd_lite.train.callbacks import Callback
+from autograd_lite.train.callbacks import Callback, Training
 from autograd_lite.train.feeding import length
-
-if TYPE_CHECKING:
-    from autograd_lite.train.trainer import Trainer
 
 
 class Progress(Callback):
@@ -19,24 +16,24 @@ class Progress(Callback):
 
     Examples
     --------
-    >>> trainer = ag.train.Trainer(ag.nn.Linear(1, 1), None, None, callbacks=[Progress()], progress=False)  # doctest: +SKIP
+    >>> trainer = ag.train.Trainer(model, loss, optimizer, callbacks=[Progress()], progress=False)  # doctest: +SKIP
     """
 
     def __init__(self) -> None:
         self._bar: Any = None
 
-    def on_epoch_begin(self, trainer: Trainer) -> None:
+    def on_epoch_begin(self, trainer: Training) -> None:
         made = _bar()
         if made is not None:
             total, title = length(trainer.loader), f"epoch {trainer.epoch + 1}/{trainer.epochs}"
             self._bar = made(total=total, desc=title, initial=trainer.batch, unit="batch", dynamic_ncols=True)
 
-    def on_step_end(self, trainer: Trainer) -> None:
+    def on_step_end(self, trainer: Training) -> None:
         if self._bar is not None:
             self._bar.set_postfix_str(f"loss={trainer.loss:.4g}", refresh=False)
             self._bar.update()
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         row = trainer.history.rows[-1]
         said = ", ".join(f"{name}={row[name]:.4g}" for name in row if name not in ("epoch", "step"))
         if self._bar is None:
@@ -45,7 +42,7 @@ class Progress(Callback):
             self._bar.set_postfix_str(said)
             self._close()
 
-    def on_exception(self, trainer: Trainer, error: BaseException) -> None:
+    def on_exception(self, trainer: Training, error: BaseException) -> None:
         self._close()
 
     def _close(self) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.optim.checks import check_whole, choice
-from autograd_lite.train.callbacks import Callback
-
-if TYPE_CHECKING:
-    from autograd_lite.train.trainer import Trainer
+from autograd_lite.train.callbacks import Callback, Training
 
 
 class EarlyStopping(Callback):
@@ -58,7 +55,7 @@ class EarlyStopping(Callback):
         self.best, self.best_epoch, self.waited = math.inf if mode == "min" else -math.inf, 0, 0
         self._values: dict[str, Any] = {}
 
-    def on_epoch_end(self, trainer: Trainer) -> None:
+    def on_epoch_end(self, trainer: Training) -> None:
         value = trainer.monitored(self.monitor, "EarlyStopping")
         if self._is_better(value):
             self.best, self.best_epoch, self.waited = value, trainer.epoch, 0
@@ -74,7 +71,7 @@ class EarlyStopping(Callback):
             return value < self.best - self.min_delta
         return value > self.best + self.min_delta
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         if self._values:
             trainer.load_values(self._values)
 

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.data import sources
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.checks import check_range, check_setting, check_whole
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.optim.swa_utils import AveragedModel, get_ema_avg_fn
-from autograd_lite.train import evaluation, randomness, values
+from autograd_lite.train import evaluation, randomness
 from autograd_lite.train.callbacks import Callbacks
 from autograd_lite.train.checkpoints import Checkpoints
 from autograd_lite.train.feeding import feeding, says_where, size_of
@@ -24,13 +23,13 @@ from autograd_lite.train.interrupting import Deferred
 from autograd_lite.train.metrics import Metric
 from autograd_lite.train.progress import Progress
 from autograd_lite.train.schedules import Schedules
+from autograd_lite.train.standing import Standing
 from autograd_lite.train.steps import Forward, Judgement, Steps, Task, compiled, forward
 
-_VERSION = 1
 _END = object()
 
 
-class Trainer:
+class Trainer(Standing):
     """The loop around the step: epochs of batches, with all that belongs to it.
 
     Parameters
@@ -43,8 +42,8 @@ class Trainer:
     schedule : LRScheduler or list of LRScheduler, optional
         Of this optimiser; `ReduceLROnPlateau` is given the number that `monitor` names.
     schedule_on : {"step", "epoch"}, optional
-        When schedules go on: after each step of the optimiser, or after each epoch. By default after each epoch, but for
-        `OneCycleLR` and `CyclicLR`.
+        When schedules go on: after each step of the optimiser, or after each epoch. By default after each epoch, but
+        for `OneCycleLR` and `CyclicLR`.
     metrics : dict of str to callable, or list of callables
         Functions of outputs and targets that a validation reports: `accuracy`, one of your own. Of one that is not
         `whole` the mean over batches is taken, weighted by their sizes.
@@ -246,10 +245,6 @@ class Trainer:
         if "generators" in pending:
             randomness.put(self._found, pending["generators"])
 
-    def _loaders(self) -> dict[str, Any]:
-        named = {"loader": self.loader, "validation": self.validation}
-        return {name: loader for name, loader in named.items() if loader is not None}
-
     def _run_epoch(self) -> None:
         self.model.train()
         self.callbacks.call("on_epoch_begin", self)
@@ -321,13 +316,6 @@ class Trainer:
             randomness.put(self._found, before["generators"])
             raise
 
-    def _places(self) -> dict[str, Any]:
-        """Return where loaders and generators stand, or where they are to be sent."""
-        if self._pending:
-            return self._pending
-        loaders = {name: x.state_dict() for name, x in self._loaders().items() if says_where(x)}
-        return {"loaders": loaders, "generators": sources.states(self._found)} if self._found else {}
-
     def _leave(self, error: BaseException) -> None:
         """End by an error: note where to go on, and tell the callbacks."""
         self._pending = self._places()
@@ -394,7 +382,8 @@ class Trainer:
         Parameters
         ----------
         loader : iterable
-            Batches as in `fit`, of which the last part, the targets, is not looked at; or arrays alone, or tuples of one.
+            Batches as in `fit`, of which the last part, the targets, is not looked at; or arrays alone, or tuples of
+            one.
 
         Returns
         -------
@@ -416,121 +405,9 @@ class Trainer:
                     outputs.append(self._by.forward(self.judged, batch)[0])
         return evaluation.joined(outputs)
 
-    # ----- where it stands -----
-
-    @property
-    def says_where(self) -> bool:
-        """Whether the loader can be asked where it stands."""
-        return says_where(self.loader)
-
-    @property
-    def loader_name(self) -> str:
-        """What a message calls the loader."""
-        return type(self.loader).__name__
-
-    @property
-    def can_be_saved(self) -> bool:
-        """Whether a training could go on exactly from here: no step is half done, and the loader knows its place."""
-        return self._between and (self.says_where or not self.batch or self._drained)
-
-    def values(self) -> dict[str, Any]:
-        """Return all values that are learned: of the model, of its means, and of a loss that is a module."""
-        return values.of(self._learned())
-
-    def load_values(self, given: Mapping[str, Any]) -> None:
-        """Take over what `values` has returned."""
-        values.put(self._learned(), given)
-
-    def _learned(self) -> dict[str, Module]:
-        named = {"model": self.model, "loss": self._by.loss, "averaged": self.averaged}
-        return {name: part for name, part in named.items() if isinstance(part, Module)}
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything that a training goes on from: what `Checkpoints` write.
-
-        Returns
-        -------
-        dict
-            ``"model"`` and ``"optimizer"`` among others, which are their own state dicts.
-
-        Examples
-        --------
-        >>> model = ag.nn.Linear(2, 1)
-        >>> trainer = Trainer(model, ag.nn.MSELoss(), ag.optim.SGD(model.parameters()), progress=False)
-        >>> state = trainer.state_dict()
-        >>> state["model"].keys() == model.state_dict().keys(), state["epoch"]
-        (True, 0)
-        """
-        return {
-            "trainer": _VERSION, **{name: getattr(self, name) for name in _COUNTS}, "drained": self._drained,
-            "sums": [*self._sums], "loss_of_batch": self.loss, **self.values(),
-            "optimizer": self.optimizer.state_dict(), "schedules": [s.state_dict() for s in self._schedules.all],
-            "gathered": [self._steps.gathered, self._steps.weight], "gradients": self._gradients(),
-            "history": [dict(row) for row in self.history.rows], "callbacks": self.callbacks.state_dict(),
-            **self._places(),
-        }  # fmt: skip
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` has returned, or a checkpoint that `autograd_lite.load` has read.
-
-        Loaders and generators are sent to their places when `fit` is called.
-
-        Raises
-        ------
-        StateDictError
-            The state is of another model, optimiser or trainer. Nothing has changed then.
-
-        Examples
-        --------
-        >>> model = ag.nn.Linear(2, 1)
-        >>> trainer = Trainer(model, ag.nn.MSELoss(), ag.optim.SGD(model.parameters()), progress=False)
-        >>> _ = trainer.fit([(np.ones((4, 2)), np.ones((4, 1)))], epochs=3)
-        >>> state = trainer.state_dict()
-        >>> _ = trainer.fit([(np.ones((4, 2)), np.ones((4, 1)))], epochs=4)
-        >>> trainer.load_state_dict(state)
-        >>> trainer.epoch
-        3
-        """
-        if not isinstance(state, Mapping) or state.get("trainer") != _VERSION:
-            raise errors.StateDictError(errors.TRAIN_STATE.format(reason="it is none of a trainer of this version"))
-        before = self.state_dict()
-        try:
-            self._load(state)
-        except BaseException as error:
-            self._load(before)
-            if isinstance(error, (KeyError, TypeError, ValueError, IndexError)):
-                raise errors.StateDictError(errors.TRAIN_STATE.format(reason=error)) from error
-            raise
-
-    def _load(self, state: Mapping[str, Any]) -> None:
-        self.load_values(state)
-        self.optimizer.load_state_dict(state["optimizer"])
-        for schedule, own in zip(self._schedules.all, state["schedules"], strict=True):
-            schedule.load_state_dict(own)
-        self.callbacks.load_state_dict(state["callbacks"])
-        self.optimizer.zero_grad()
-        for place, gradient in state["gradients"].items():
-            self._task.parameters()[int(place)].grad = gradient
-        self._steps.gathered, self._steps.weight = state["gathered"]
-        for name in _COUNTS:
-            setattr(self, name, state[name])
-        self._drained, self._sums, self.loss = state["drained"], [*state["sums"]], state["loss_of_batch"]
-        self.history.rows[:] = [dict(row) for row in state["history"]]
-        self._pending = {name: state[name] for name in ("loaders", "generators") if name in state}
-        self._between = self.resumed = True
-
-    def _gradients(self) -> dict[str, Any]:
-        """Return the gradients that are gathered, by the number of the parameter."""
-        if not self._steps.gathered:
-            return {}
-        return {str(i): p.grad.numpy().copy() for i, p in enumerate(self._task.parameters()) if p.grad is not None}
-
     def __repr__(self) -> str:
         done = f"{self.epoch} epochs, {self.step} batches, {self.updates} steps"
         return f"Trainer({type(self.model).__name__}, {type(self.optimizer).__name__}: {done})"
-
-
-_COUNTS = ("epoch", "step", "updates", "batch", "stopped")
 
 
 def _averages(model: Module, ema: float | AveragedModel | None) -> AveragedModel | None:

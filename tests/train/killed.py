@@ -27,12 +27,13 @@ EPOCHS = 4
 def trainer(folder: Path, compile: Any = False) -> ag.train.Trainer:
     """Return a small training that has everything in it that there is to save."""
     ag.manual_seed(0)
-    model = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2, rng=5), nn.Linear(8, 2)).float()
+    layers = [nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2, rng=5), nn.Linear(8, 2)]
+    model = nn.Sequential(*layers).float()
     optimizer = ag.optim.AdamW(model.parameters(), lr=0.02)
     return ag.train.Trainer(
         model, nn.CrossEntropyLoss(), optimizer, clip=1.0, accumulate=2, ema=0.9, compile=compile, progress=False,
         schedule=ag.optim.lr_scheduler.OneCycleLR(optimizer, 0.05, epochs=EPOCHS, steps_per_epoch=5),
-        metrics={"accuracy": ag.train.accuracy}, checkpoint=ag.train.Checkpoints(folder / "checkpoints", every=2, keep=3),
+        metrics=[ag.train.accuracy], checkpoint=ag.train.Checkpoints(folder / "checkpoints", every=2, keep=3),
         callbacks=[ag.train.EarlyStopping(patience=50), ag.train.CSVLog(folder / "log.csv")],
     )  # fmt: skip
 

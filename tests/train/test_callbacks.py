@@ -138,7 +138,7 @@ def test_a_history_is_a_table(tmp_path: Path) -> None:
     with (tmp_path / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["val_loss"]) for row in rows] == history["val_loss"]
-    with pytest.raises(errors.ArgumentError, match="'los'.*loss"):
+    with pytest.raises(errors.ArgumentError, match=r"'los'.*loss"):
         history["los"]
     assert repr(History()) == "History of no epoch"
 

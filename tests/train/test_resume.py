@@ -380,7 +380,7 @@ def test_a_state_from_within_an_epoch_wants_a_loader_that_goes_there(tmp_path: P
 
 
 OPTIMISERS = {
-    name: lambda p, kind=getattr(ag.optim, name): kind(p)
+    name: getattr(ag.optim, name)
     for name in ("SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD",
                  "Adafactor", "Lion")
 }  # fmt: skip
@@ -417,7 +417,8 @@ def test_every_optimiser_and_schedule_goes_on(name: str, tmp_path: Path) -> None
         params = [*model.parameters(), *loss.parameters()]
         optimizer = OPTIMISERS[name](params) if name in OPTIMISERS else ag.optim.SGD(params, lr=0.05, momentum=0.9)
         schedule = SCHEDULES[name](optimizer) if name in SCHEDULES else None
-        return Trainer(model, loss, optimizer, schedule=schedule, checkpoint=folder, callbacks=callbacks, progress=False)
+        given = {"schedule": schedule, "checkpoint": folder, "callbacks": callbacks, "progress": False}
+        return Trainer(model, loss, optimizer, **given)
 
     numbers = np.random.default_rng(0)
     batches = [(numbers.standard_normal((4, 3)), numbers.standard_normal((4, 2))) for _ in range(3)]

@@ -67,7 +67,7 @@ def by_hand(model: nn.Module, epochs: int, clip: float, decay: float) -> tuple[A
 @pytest.mark.parametrize("compile", COMPILED)
 def test_it_is_the_loop_that_is_written_by_hand(compile: bool) -> None:
     """To the last bit, but for what a program adds up in another order."""
-    mine, theirs = network(nn.BatchNorm1d(6), nn.Dropout(0.1, rng=3)), network(nn.BatchNorm1d(6), nn.Dropout(0.1, rng=3))
+    mine, theirs = [network(nn.BatchNorm1d(6), nn.Dropout(0.1, rng=3)) for _ in range(2)]
     optimizer = ag.optim.SGD(mine.parameters(), lr=0.05, momentum=0.9)
     schedule = lr_scheduler.OneCycleLR(optimizer, 0.1, epochs=3, steps_per_epoch=6)
     made = trainer(mine, optimizer, schedule=schedule, clip=0.5, ema=0.9, compile=compile)
@@ -311,13 +311,14 @@ def test_batches_of_another_kind() -> None:
 # ----- what is refused -----
 
 
+ONE = [(np.ones((2, 3)), np.ones(2, int))]
 REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "arrays for batches": (lambda: trainer().fit([np.ones((2, 3))], 1), errors.DataError, "TensorDataset"),
-    "an iterator": (lambda: trainer().fit(iter([(np.ones((2, 3)), np.ones(2, int))]), 2), errors.DataError, "no iterator"),
+    "an iterator": (lambda: trainer().fit(iter(ONE), 2), errors.DataError, "no iterator"),
     "nothing": (lambda: trainer().fit([], 1), errors.DataError, "no batches in epoch 1"),
     "nothing to judge": (lambda: trainer().evaluate([]), errors.DataError, "at least one"),
     "nothing to predict": (lambda: trainer().predict([]), errors.DataError, "at least one"),
-    "epochs": (lambda: trainer().fit([(np.ones((2, 3)), np.ones(2, int))], 0), errors.ArgumentError, "epochs"),
+    "epochs": (lambda: trainer().fit(ONE, 0), errors.ArgumentError, "epochs"),
     "a clip": (lambda: trainer(clip=-1.0), errors.ArgumentError, "clip"),
     "a decay": (lambda: trainer(ema=2.0), errors.ArgumentError, "ema"),
     "a number of batches": (lambda: trainer(accumulate=0), errors.ArgumentError, "accumulate"),
@@ -338,9 +339,9 @@ def test_it_is_refused(name: str) -> None:
 
 
 def test_a_second_fit_goes_on() -> None:
-    made, batches = trainer(), [(np.ones((2, 3)), np.ones(2, int))]
-    made.fit(batches, 2)
+    made = trainer()
+    made.fit(ONE, 2)
     with pytest.raises(errors.ArgumentError, match="Write epochs=4"):
-        made.fit(batches, 2)
-    assert [row["epoch"] for row in made.fit(batches, 3).rows] == [1, 2, 3]
+        made.fit(ONE, 2)
+    assert [row["epoch"] for row in made.fit(ONE, 3).rows] == [1, 2, 3]
     assert repr(made) == "Trainer(Sequential, Adam: 3 epochs, 3 batches, 3 steps)"

@@ -276,7 +276,7 @@ class _Run:
         recorded = RecordedProgram(
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, [*trace.fixed_numbers.values()], list(trace.fixed_arrays.values()), _grads_read(trace),
-            is_grad_enabled(), complete=complete, kept=bool(kept), derived=self.derived if live else None, hollow=hollow,
+            is_grad_enabled(), complete, kept=bool(kept), derived=self.derived if live else None, hollow=hollow,
         )  # fmt: skip
         environment.forget()
         return recorded, unflatten(built, values)
