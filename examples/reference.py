@@ -32,6 +32,7 @@ MODULES = {
     "optim": "Optimisers",
     "optim.lr_scheduler": "Learning rates that change",
     "optim.swa_utils": "Means of models",
+    "data": "Data in batches",
     "optimize": "Minima",
     "train": "The loop around the step",
     "implicit": "Solutions of equations",

@@ -82,10 +82,14 @@ class Ahead(Here):
 
     def made(self, number: int, numbers: Any, begun: Future[Any] | None) -> Made:
         """Return a batch when it is made: by the thread, or here if that is not there any more."""
-        found: Any = _NOT_MADE if begun is None else self._waited(begun)
+        try:
+            found: Any = _NOT_MADE if begun is None else self._waited(begun)
+        finally:
+            begun = None  # it holds its exception, which holds this frame: nobody would be freed
         return self._here(number, numbers) if found is _NOT_MADE else found
 
-    def _waited(self, begun: Future[Any]) -> Any:
+    def _waited(self, begun: Future[Any] | None) -> Any:
+        assert begun is not None
         if os.getpid() != self._process and not begun.done():
             return _NOT_MADE  # a fork has no threads
         try:
@@ -96,6 +100,8 @@ class Ahead(Here):
             if begun.done():
                 raise  # the dataset's own
             raise errors.TimedOutError(errors.LOADER_TIMEOUT.format(seconds=self.timeout)) from None
+        finally:
+            begun = None
 
     def _here(self, number: int, numbers: Any) -> Made:
         if self._task.running and isinstance(self.making.make, OfStream):

@@ -108,6 +108,8 @@ class Rows:
     def __getitem__(self, index: Any) -> Any:
         if len(self.parts) == 1:
             return self.parts[0][index]
+        if isinstance(index, slice):
+            return self.take(np.arange(*index.indices(len(self))))
         which, place = self._place(operator.index(index))
         return self.parts[which][place]
 

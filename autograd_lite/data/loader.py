@@ -69,6 +69,11 @@ class DataLoader:
     TimedOutError
         A batch that has not come within `timeout`.
 
+    Attributes
+    ----------
+    epoch : int
+        How many times it has been gone over to the end.
+
     Notes
     -----
     While a batch is made, the default generator (of ``ag.rand`` and its kin, and of whoever takes ``rng=None``) is one
@@ -119,33 +124,40 @@ class DataLoader:
         self._drawn = Drawn(self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def _refuse_contradictions(self, shuffle: bool) -> None:
-        if isinstance(self.dataset, Mapping) and not (self.sampler or self.batch_sampler):
-            raise errors.ArgumentError(errors.LOADER_MAPPING)
-        if not isinstance(self.dataset, IterableDataset) and not hasattr(type(self.dataset), "__getitem__"):
-            raise errors.ArgumentError(errors.LOADER_DATASET.format(given=type(self.dataset).__name__))
-        if self.batch_transform is not None and self.batch_size is None and self.batch_sampler is None:
-            raise errors.ArgumentError(errors.LOADER_TRANSFORM)
-        if isinstance(self.dataset, IterableDataset) and (shuffle or self.sampler or self.batch_sampler):
-            raise errors.ArgumentError(errors.LOADER_ITERABLE)
-        if self.sampler is not None and shuffle:
+        ordered = self.sampler is not None
+        self._refuse_dataset(shuffle or ordered or self.batch_sampler is not None)
+        if ordered and shuffle:
             raise errors.ArgumentError(errors.LOADER_ORDER)
-        if self.batch_sampler is not None and (self.batch_size != 1 or shuffle or self.sampler or self.drop_last):
+        if self.batch_sampler is not None and (self.batch_size != 1 or shuffle or ordered or self.drop_last):
             raise errors.ArgumentError(errors.LOADER_BATCHES)
         if self.batch_size is None and self.drop_last:
             raise errors.ArgumentError(errors.LOADER_SINGLE)
         if self.batch_size is not None:
             check_batch_size(self.batch_size)
+        elif self.batch_transform is not None:
+            raise errors.ArgumentError(errors.LOADER_TRANSFORM)
         if self.prefetch_factor is not None and not (self.num_workers and self.prefetch_factor > 0):
             raise errors.ArgumentError(errors.PREFETCH.format(given=self.prefetch_factor))
         if self.num_workers < 0 or self.timeout < 0:
             raise errors.ArgumentError(errors.WORKERS.format(workers=self.num_workers, timeout=self.timeout))
+
+    def _refuse_dataset(self, ordered: bool) -> None:
+        """Refuse what is no dataset, or none that has the order that is asked for."""
+        if isinstance(self.dataset, IterableDataset):
+            if ordered:
+                raise errors.ArgumentError(errors.LOADER_ITERABLE)
+        elif isinstance(self.dataset, Mapping) and not ordered:
+            raise errors.ArgumentError(errors.LOADER_MAPPING)
+        elif not hasattr(type(self.dataset), "__getitem__"):
+            raise errors.ArgumentError(errors.LOADER_DATASET.format(given=type(self.dataset).__name__))
 
     def __iter__(self) -> Iterator[Any]:
         return Running(self)
 
     def _begun(self) -> Epoch:
         """Return a new epoch; or the one of the state that was loaded, at its place."""
-        making = Making(self._make(), sources.seed_of(self._seeding(), self.epoch), self._held())
+        self._note()
+        making = Making(self._make(), sources.seed_of(self._seeding()[1], self.epoch), self._held())
         worker = Ahead(making, self._depth, self.timeout, self.worker_init_fn) if self._depth else Here(making)
         if isinstance(self.dataset, IterableDataset):
             epoch: Epoch = Stream(making, worker, Endless())
@@ -159,6 +171,7 @@ class DataLoader:
 
     def _ended(self, epoch: Epoch) -> None:
         if self._running is epoch:
+            self._note()
             self._running = None
             self.epoch += 1
 
@@ -174,9 +187,25 @@ class DataLoader:
     def _batches(self) -> Any:
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
-    def _seeding(self) -> Any:
-        """Return the generator whose place the random numbers of batches follow from."""
-        return default_rng() if self.generator is None else self.generator
+    def _seeding(self) -> tuple[str, Any]:
+        """Return the generator whose place the random numbers of batches follow from, and its name."""
+        return (sources.DEFAULT, default_rng()) if self.generator is None else ("generator", self.generator)
+
+    def _drawn_from(self) -> dict[str, Any]:
+        """Return the generators that are part of a state if they have been used."""
+        name, seeding = self._seeding()
+        return {**self._drawn.found(), name: seeding}
+
+    def _note(self) -> None:
+        """Note whether random numbers have been drawn for a batch."""
+        if self._running and self._running.making.drew:
+            self._drawn.used.add(self._seeding()[0])
+
+    def _generators(self) -> dict[str, Any]:
+        """Return where those stand that have been used."""
+        self._note()
+        found = self._drawn_from()
+        return sources.states({name: found[name] for name in sorted(self._drawn.used)})
 
     def _held(self) -> dict[str, Any]:
         """Return the generators of the user's that a batch may draw from."""
@@ -208,7 +237,7 @@ class DataLoader:
         (0, 1)
         """
         if self._loaded is not None:
-            return {**self._loaded, "generators": self._drawn.now()}
+            return {**self._loaded, "generators": self._generators()}
         running = self._running
         sampler = self._drawn.sampler
         return {
@@ -216,7 +245,7 @@ class DataLoader:
             "running": running.state_dict() if running else None,
             "after": running.left() if running else Making(self._make(), 0, self._held()).before,
             "sampler": sampler.state_dict() if is_stateful(sampler) else None,
-            "generators": self._drawn.now(), "loader": self._described(),
+            "generators": self._generators(), "loader": self._described(),
         }  # fmt: skip
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -249,7 +278,7 @@ class DataLoader:
         True
         """
         self._check(state_dict)
-        found = {**self._held(), **self._drawn.found()}
+        found = {**self._held(), **self._drawn_from()}
         after, generators = state_dict["after"], state_dict["generators"]
         for stateful, state in ((self._drawn.sampler, state_dict["sampler"]), (self.dataset, after["dataset"])):
             if state is not None:
@@ -275,7 +304,7 @@ class DataLoader:
             if given["loader"].get(name) != value:
                 found = f"it is of {name}={given['loader'].get(name)!r}, and this one of {value!r}"
                 raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
-        held, drawn = self._held(), self._drawn.found()
+        held, drawn = self._held(), self._drawn_from()
         for here, there in ((held, given["after"]["generators"]), (drawn, given["generators"])):
             for name, stood in there.items():
                 if name not in here or sources.kind(here[name]) != stood["bit_generator"]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.data import sources
-from autograd_lite.engine.generators import drawing_from
+from autograd_lite.engine.generators import instead
 
 OVER = object()
 """What comes in the place of a batch where there is none any more."""
@@ -128,24 +128,32 @@ class Making:
     ----------
     keeps_nothing : bool
         Whether nothing that a batch leaves behind is to be kept.
+    drew : bool
+        Whether somebody has drawn such a number.
     """
 
     def __init__(self, make: OfNumbers | OfStream, seed: int, found: Mapping[str, Any]) -> None:
         self.make, self.seed, self.found = make, seed, found
         self.before = self.after()
+        self.drew = False
         self.keeps_nothing = not found and isinstance(make, OfNumbers) and not is_stateful(make.dataset)
 
     def __call__(self, number: int, numbers: Any) -> Any:
-        with drawing_from(_Lazily([self.seed, number])):
-            try:
-                return self.make(numbers)
-            except StopIteration as error:  # which would end the loop over the batches
-                raise RuntimeError(errors.LOADER_STOPPED) from error
+        before = instead.set(_OfBatch(self, number))
+        try:
+            return self.make(numbers)
+        except StopIteration as error:  # which would end the loop over the batches
+            raise RuntimeError(errors.LOADER_STOPPED) from error
+        finally:
+            instead.reset(before)
 
     def skip(self, number: int) -> None:
         """Pass over a batch of a stream, which is not put together."""
-        with drawing_from(_Lazily([self.seed, number])):
+        before = instead.set(_OfBatch(self, number))
+        try:
             self.make.pulled()  # type: ignore[union-attr]
+        finally:
+            instead.reset(before)
 
     def after(self) -> dict[str, Any]:
         """Return where the dataset stands, and the generators that it holds."""
@@ -163,14 +171,15 @@ def is_stateful(x: Any) -> bool:
     return all(callable(getattr(x, name, None)) for name in ("state_dict", "load_state_dict"))
 
 
-class _Lazily:
-    """A generator of a seed, which is made when it is first asked for."""
+class _OfBatch:
+    """The generator of a batch, which is made when it is first asked for."""
 
-    def __init__(self, seed: list[int]) -> None:
-        self._seed = seed
+    def __init__(self, making: Making, number: int) -> None:
+        self._making, self._number = making, number
         self._made: np.random.Generator | None = None
 
     def __call__(self) -> np.random.Generator:
         if self._made is None:
-            self._made = np.random.default_rng(self._seed)
+            self._made = np.random.default_rng([self._making.seed, self._number])
+            self._making.drew = True
         return self._made

@@ -51,13 +51,8 @@ class Drawn:
         """Return the generators by name: one for a sampler of ours, and every one in sight for one of a user's."""
         if type(self.sampler) in _DRAWING:
             rng = self.sampler.generator
-            return {sources.DEFAULT: default_rng()} if rng is None else {"generator": rng}
+            return {sources.DEFAULT: default_rng()} if rng is None else {"sampler.generator": rng}
         return {} if self.at_once else {**sources.everywhere(), **sources.held(self.sampler, "sampler")}
-
-    def now(self) -> dict[str, Any]:
-        """Return where those stand that have been used."""
-        found = self.found()
-        return sources.states({name: found[name] for name in sorted(self.used)})
 
 
 class Order:
@@ -82,10 +77,12 @@ class Order:
 
     def pull(self) -> Any:
         """Return the next batch of numbers; StopIteration at the end."""
-        found = {} if self.drawn.at_once and self.count else self.found
-        before = sources.states(found)
-        batch = self._next()
-        self._write_down(before, sources.states(found))
+        if self.count and self.drawn.at_once:
+            batch = self._next()
+        else:
+            before = sources.states(self.found)
+            batch = self._next()
+            self._write_down(before, sources.states(self.found))
         if batch is None:
             raise StopIteration
         self._counted(batch)

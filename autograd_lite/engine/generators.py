@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _first_use = Lock()
 _default: Generator | None = None
-_instead: ContextVar[Callable[[], Generator] | None] = ContextVar("autograd_lite_generator", default=None)
+instead: ContextVar[Callable[[], Generator] | None] = ContextVar("autograd_lite_generator", default=None)
+"""What gives the generator that is the default one in this context, if it is another."""
 
 
 def is_generator(x: Any) -> bool:
@@ -46,6 +47,8 @@ def manual_seed(seed: int) -> Generator:
     One generator serves all threads. Its draws are safe to make from several of them, but which thread gets which
     numbers then depends on their timing: for reproducible threads give each a generator of its own as ``rng=``.
 
+    While a `DataLoader` makes a batch, that batch has a default generator of its own, which alone is restarted there.
+
     Examples
     --------
     >>> import autograd_lite as ag
@@ -53,8 +56,12 @@ def manual_seed(seed: int) -> Generator:
     True
     """
     global _default  # noqa: PLW0603 - the one default generator of the process
-    _default = np.random.default_rng(seed)
-    return _default
+    made = np.random.default_rng(seed)
+    if instead.get() is None:
+        _default = made
+    else:
+        instead.set(lambda: made)
+    return made
 
 
 def default_rng() -> Generator:
@@ -66,9 +73,9 @@ def default_rng() -> Generator:
     >>> ag.manual_seed(0) is default_rng()
     True
     """
-    instead = _instead.get()
-    if instead is not None:
-        return instead()
+    other = instead.get()
+    if other is not None:
+        return other()
     if _default is None:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
         with _first_use.held:
@@ -80,18 +87,8 @@ def default_rng() -> Generator:
 
 def present() -> Generator | None:
     """Return the default generator if there is one, and make none."""
-    instead = _instead.get()
-    return _default if instead is None else instead()
-
-
-@contextmanager
-def drawing_from(instead: Callable[[], Generator]) -> Iterator[None]:
-    """Have another generator be the default one inside of a block: in this thread, and made when it is asked for."""
-    before = _instead.set(instead)
-    try:
-        yield
-    finally:
-        _instead.reset(before)
+    other = instead.get()
+    return _default if other is None else other()
 
 
 def _renew() -> None:

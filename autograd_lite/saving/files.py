@@ -19,7 +19,8 @@ def save(obj: Any, f: Any) -> None:
     Parameters
     ----------
     obj : object
-        Arrays and Tensors; numbers, texts, None; and dicts, lists and tuples of these.
+        Arrays and Tensors; numbers, texts, None; and dicts, lists and tuples of these. So all states of a training go
+        into one file: of the model, the optimiser, its schedule, a `DataLoader`, and ``rng.bit_generator.state``.
     f : path or binary file
         A name that ends with ``.safetensors`` is written by the package safetensors
         (``pip install 'autograd-lite[safetensors]'``), which other libraries read. Every other file is one of NumPy's
@@ -30,12 +31,16 @@ def save(obj: Any, f: Any) -> None:
     DataError
         What would have to be pickled, as a module or a function. Nothing is written then.
     UnsupportedError
-        A dtype that safetensors has not.
+        A dtype that safetensors has not: texts, longdouble.
+    OSError
+        A disk that is full. The old file is there then.
 
     Notes
     -----
     A file is written beside the old one and then put in its place, so that one of both is there, and whole, whenever
-    the program or the machine stops. No code is in a file, and none is executed when it is read.
+    the program or the machine stops; what a killed program has left beside it, the next one takes away. No code is in a
+    file, and none is executed when it is read. Arrays come back to the last bit, by rows, in safetensors in the
+    processor's order of bytes.
 
     Examples
     --------
@@ -67,7 +72,7 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     Parameters
     ----------
     f : path or binary file
-        A file of safetensors, or one of NumPy's ``.npz``.
+        A file of safetensors, or one of NumPy's ``.npz``: ours, or another one's, of which there is a dict of arrays.
     map_location : {"cpu"}, optional
         PyTorch's argument: there is one device.
     weights_only : bool
@@ -76,7 +81,14 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     Raises
     ------
     FileError
-        A file that is cut off, damaged, or of another kind. Everything is checked before anything is returned.
+        A file that is cut off, damaged, or of another kind. Everything is checked before anything is returned, and
+        before memory is asked for.
+
+    Notes
+    -----
+    The ``bfloat16`` of PyTorch, which NumPy has not, becomes float32, which has all of its numbers. Other dtypes that
+    NumPy has not are refused. A compressed archive that comes to more than a gigabyte, and a hundred times its size, is
+    refused: write ``dict(np.load(path))`` if it is one's own.
 
     Examples
     --------
@@ -92,15 +104,24 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     content = Path(f).read_bytes() if _is_path(f) else f.read()
     what = str(f if _is_path(f) else getattr(f, "name", "the file"))
     arrays, tree = _reader(what, content)(what, content)
-    return arrays if tree is None else trees.put_together(what, arrays, tree)
+    if tree is not None:
+        return trees.put_together(what, arrays, tree)
+    if odd := [name for name in arrays if _leads_away(name)]:
+        raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason=f"its name {odd[0]!r} is a path elsewhere"))
+    return arrays
+
+
+def _leads_away(name: str) -> bool:
+    """Tell whether a name, if somebody took it for that of a file, would be in another folder."""
+    return name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/")
 
 
 def _reader(what: str, content: bytes) -> Callable[[str, bytes], tuple[trees.Arrays, str | None]]:
     """Return what reads a file, by what it begins with."""
-    if content[:1] == b"\x80" or npz.is_of_pytorch(content):
-        raise errors.FileError(errors.LOAD_PYTORCH.format(file=what))
+    if content[8:9] == b"{":  # after the length of a header, which may begin as any file does
+        return safetensors.read
     if content[:2] == b"PK":
         return npz.read
-    if content[8:9] == b"{":  # after the length of a header
-        return safetensors.read
+    if content[:1] == b"\x80":
+        raise errors.FileError(errors.LOAD_PYTORCH.format(file=what))
     raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason="it is none of safetensors or of .npz"))

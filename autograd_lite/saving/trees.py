@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Iterable, Mapping
+from math import isnan
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import is_masked
+from autograd_lite.engine.generators import is_generator
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 VERSION = 1
+_LONG, _BITS = 1000, 1 << 12  # of a name, in letters; of a number that JSON is given
 
 
 def taken_apart(obj: Any) -> tuple[Arrays, str]:
     """Return the arrays in something, by names that say where they are, and how it is built."""
     arrays: Arrays = {}
-    tree = _described(obj, "", arrays)
+    try:
+        tree = _described(obj, "", arrays)
+    except RecursionError as error:
+        raise errors.DataError(errors.SAVE_DEPTH) from error
     return arrays, json.dumps({"autograd_lite": VERSION, "tree": tree}, allow_nan=True)
 
 
@@ -32,7 +40,7 @@ def put_together(what: str, arrays: Arrays, text: str) -> Any:
         return _made(found["tree"], arrays)
     except errors.FileError:
         raise
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error) as error:
         raise errors.FileError(errors.LOAD_DAMAGED.format(file=what, reason=error)) from error
 
 
@@ -40,8 +48,12 @@ def put_together(what: str, arrays: Arrays, text: str) -> Any:
 
 
 def _described(x: Any, place: str, arrays: Arrays) -> Any:
-    if x is None or type(x) in (bool, int, float, str):
+    if x is None or type(x) in (bool, str):
         return x
+    if type(x) is float:
+        return ["nan", struct.pack(">d", x).hex()] if isnan(x) else x  # of which JSON has one
+    if type(x) is int:
+        return x if x.bit_length() < _BITS else ["int", hex(x)]
     if isinstance(x, (Handle, np.ndarray, np.generic)):
         return [_kind(x), _stored(x, place, arrays)]
     if isinstance(x, Mapping):
@@ -51,7 +63,9 @@ def _described(x: Any, place: str, arrays: Arrays) -> Any:
         parts = [_described(part, _within(place, i), arrays) for i, part in enumerate(x)]
         return ["list" if isinstance(x, list) else "tuple", parts]
     if type(x) is complex:
-        return ["complex", [x.real, x.imag]]
+        return ["complex", [_described(part, place, arrays) for part in (x.real, x.imag)]]
+    if is_generator(x):
+        raise errors.DataError(errors.SAVE_GENERATOR.format(place=place or "what is given"))
     raise errors.DataError(errors.SAVE_KIND.format(place=place or "what is given", given=type(x).__name__))
 
 
@@ -65,12 +79,19 @@ def _within(place: str, key: Any) -> str:
 
 def _stored(x: Any, place: str, arrays: Arrays) -> str:
     """Put an array among the others, and return the name that it has there."""
+    if is_masked(x):
+        raise errors.DataError(errors.SAVE_MASKED.format(place=place or "the array"))
     array = np.asarray(array_of(x) if isinstance(x, Handle) else x)
     if array.dtype.kind not in "biufcSU":
         raise errors.DataError(errors.SAVE_DTYPE.format(place=place or "the array", given=array.dtype))
-    name = unused(place or "array", arrays)
+    name = unused(place if _is_plain(place) else "array", arrays)
     arrays[name] = array
     return name
+
+
+def _is_plain(place: str) -> bool:
+    """Tell whether a file of any kind can have an array of this name."""
+    return 0 < len(place) <= _LONG and place.isprintable() and "\\" not in place and place != "__metadata__"
 
 
 def unused(name: str, names: Iterable[str]) -> str:
@@ -92,12 +113,20 @@ def _made(x: Any, arrays: Arrays) -> Any:
     return _MAKERS[kind](content, arrays)
 
 
+def _numbers(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if array.dtype.kind not in "biufc":
+        raise ValueError(f"a Tensor of {array.dtype}")
+    return array
+
+
 _MAKERS: Mapping[str, Callable[[Any, Arrays], Any]] = {
     "array": lambda name, arrays: arrays[name],
-    "complex": lambda parts, arrays: complex(*parts),
+    "complex": lambda parts, arrays: complex(*[_made(part, arrays) for part in parts]),
     "dict": lambda pairs, arrays: {_made(key, arrays): _made(value, arrays) for key, value in pairs},
+    "int": lambda text, arrays: int(text, 16),
     "list": lambda parts, arrays: [_made(part, arrays) for part in parts],
+    "nan": lambda text, arrays: struct.unpack(">d", bytes.fromhex(text))[0],
     "number": lambda name, arrays: arrays[name][()],
-    "tensor": lambda name, arrays: make_tensor(arrays[name]),
+    "tensor": lambda name, arrays: make_tensor(_numbers(arrays[name])),
     "tuple": lambda parts, arrays: tuple([_made(part, arrays) for part in parts]),
 }

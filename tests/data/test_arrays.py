@@ -137,6 +137,9 @@ def test_rows_of_files(name: str, folder: Path) -> None:
         assert x is None or x.tolist() == X[places].tolist()
         assert y is None or y.tolist() == Y[places].tolist()
         assert parts(made.batch([]))[0] is None or parts(made.batch([]))[0].shape[0] == 0
+    x, y = parts(data[8:1:-3])
+    assert x is None or x.tolist() == X[8:1:-3].tolist()
+    assert y is None or y.tolist() == Y[8:1:-3].tolist()
     for i in (10, -11):
         with pytest.raises(IndexError):
             data[i]

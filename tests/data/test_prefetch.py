@@ -214,6 +214,21 @@ def test_random_numbers_are_those_of_the_batch() -> None:
     assert epochs(0)[0] != epochs(0)[7]
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_seed_in_a_dataset_is_one_of_the_batch(workers: int) -> None:
+    class Seeding(Squares):
+        def __getitem__(self, i: int) -> Any:
+            ag.manual_seed(i)
+            return ag.rand(())
+
+    ag.manual_seed(0)
+    expected = ag.rand(()).item()
+    ag.manual_seed(0)
+    batches = [b.tolist() for b in DataLoader(Seeding(4), 2, num_workers=workers)]
+    assert batches == [[np.random.default_rng(i).random() for i in pair] for pair in ((0, 1), (2, 3))]
+    assert ag.rand(()).item() == expected
+
+
 def test_a_compiled_transform_draws_the_numbers_of_the_batch() -> None:
     @ag.compile
     def noisy(x: Any) -> Any:
@@ -261,6 +276,22 @@ def test_a_loop_that_is_left_leaves_no_thread() -> None:
     with pytest.raises(ZeroDivisionError):
         failing()
     assert no_threads()
+
+
+def test_an_exception_that_was_caught_leaves_no_thread() -> None:
+    """Without the collector of cycles: nothing holds itself."""
+    gc.collect()
+    gc.disable()
+    try:
+        for bad in (0, 3, 9):
+            try:
+                for _ in DataLoader(Squares(bad=bad), 2, num_workers=2):
+                    pass
+            except KeyError:
+                continue
+        assert any(not threads() or time.sleep(0.01) for _ in range(500))
+    finally:
+        gc.enable()
 
 
 def test_what_is_collected_leaves_no_thread() -> None:

@@ -196,6 +196,21 @@ def test_the_state_of_the_generator_of_all_comes_back_with_the_order() -> None:
     assert ([b.tolist() for b in loader], [b.tolist() for b in loader]) == expected
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_noise_of_later_epochs_is_that_of_the_run_before(workers: int) -> None:
+    """Also where the order comes from no generator, and the generator of all from nowhere but the loader's state."""
+    ag.manual_seed(0)
+    loader = DataLoader(Numbers(), 4, num_workers=workers)
+    batches = iter(loader)
+    next(batches)
+    state = stored(loader.state_dict())
+    expected = [b.tolist() for _ in range(2) for b in (batches, loader)[_]]
+    ag.manual_seed(1)
+    loader = DataLoader(Numbers(), 4, num_workers=workers)
+    loader.load_state_dict(state)
+    assert [b.tolist() for _ in range(2) for b in loader] == expected
+
+
 # ----- examples that come one after the other -----
 
 
