@@ -172,6 +172,11 @@ class Steps:
         self.gathered, self.weight = 0, 0.0
         return True
 
+    def forget(self) -> None:
+        """Drop the gradients that are gathered."""
+        self.gathered, self.weight = 0, 0.0
+        self.task.optimizer.zero_grad()
+
 
 def _number(loss: Any) -> float:
     return float(loss.item())

@@ -219,6 +219,7 @@ class Trainer(Standing):
             except BaseException as error:
                 self._leave(error)
                 raise
+            self._interrupt.check()
         return self.history
 
     def _take_up(self) -> None:
@@ -226,7 +227,6 @@ class Trainer(Standing):
         if found is None:
             raise errors.ArgumentError(errors.TRAIN_RESUME)
         state = found.newest()
-        self.resumed = True
         if state is not None:
             self.load_state_dict(state)
 
@@ -235,15 +235,15 @@ class Trainer(Standing):
         self.loader, self.validation = feeding(loader), None if validation is None else feeding(validation)
         owners = {"model": self.model, "loss": self._by.loss, "forward": self._by.forward, "metrics": self.metrics}
         self._found = randomness.found(owners, self._loaders(), self._generators)
-        pending, self._pending = self._pending, {}
-        for name, state in pending.get("loaders", {}).items():
-            one = self._loaders().get(name)
-            if one is not None and says_where(one):
-                one.load_state_dict(state)
-            elif self.batch and not self._drained:
-                raise errors.StateDictError(errors.TRAIN_PLACE.format(loader=type(one).__name__))
-        if "generators" in pending:
-            randomness.put(self._found, pending["generators"])
+        states = self._pending.get("loaders", {})
+        if "loader" in states and self.batch and not self._drained and not self.says_where:
+            raise errors.StateDictError(errors.TRAIN_PLACE.format(loader=self.loader_name))
+        for name, one in self._loaders().items():
+            if name in states and says_where(one):
+                one.load_state_dict(states[name])
+        if "generators" in self._pending:
+            randomness.put(self._found, self._pending["generators"])
+        self._pending = {}
 
     def _run_epoch(self) -> None:
         self.model.train()
@@ -322,6 +322,7 @@ class Trainer(Standing):
         if self.batch and not self.says_where and not self._drained:
             self.batch, self._sums = 0, [0.0, 0.0]  # the epoch can only be begun anew
             self._between = False
+            self._steps.forget()
         self.callbacks.call("on_exception", self, error)
 
     def stop(self) -> None:

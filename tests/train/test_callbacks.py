@@ -186,8 +186,9 @@ def test_a_log_has_each_epoch_once(tmp_path: Path) -> None:
     again.fit(BATCHES, 5)  # without a column
     assert [line.count(",") for line in lines(log)] == [4] * 6
     assert lines(log)[5].endswith(",")
-    with pytest.raises(errors.ArgumentError, match="log of another training"):
-        trainer(CSVLog(log)).fit(BATCHES, 1)
+    for more in ({}, {"checkpoint": tmp_path / "empty"}):
+        with pytest.raises(errors.ArgumentError, match="log of another training"):
+            trainer(CSVLog(log), **more).fit(BATCHES, 1, resume=bool(more))
     assert len(lines(log)) == 6
 
 
