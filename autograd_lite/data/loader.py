@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import length_hint
+from copy import deepcopy
 from typing import Any
 
 from autograd_lite import errors
@@ -244,7 +244,7 @@ class DataLoader:
             "epoch": self.epoch, "batch": running.received if running else 0,
             "running": running.state_dict() if running else None,
             "after": running.left() if running else Making(self._make(), 0, self._held()).before,
-            "sampler": sampler.state_dict() if is_stateful(sampler) else None,
+            "sampler": deepcopy(sampler.state_dict()) if is_stateful(sampler) else None,
             "generators": self._generators(), "loader": self._described(),
         }  # fmt: skip
 
@@ -292,9 +292,15 @@ class DataLoader:
     def _described(self) -> dict[str, Any]:
         """Return what has to be the same for a state to mean the same."""
         size = self.batch_size if self.batch_sampler is None or type(self.batch_sampler) is BatchSampler else None
-        length = None if isinstance(self.dataset, IterableDataset) else length_hint(self.dataset, -1)
         sampler = type(self.sampler if self.sampler is not None else self.batch_sampler).__name__
-        return {"examples": length, "batch_size": size, "drop_last": self.drop_last, "sampler": sampler}
+        return {"examples": self._length(), "batch_size": size, "drop_last": self.drop_last, "sampler": sampler}
+
+    def _length(self) -> int | None:
+        """Return how many examples there are; None of a stream, and where that is not known."""
+        try:
+            return None if isinstance(self.dataset, IterableDataset) else len(self.dataset)
+        except (NotImplementedError, TypeError):
+            return None
 
     def _check(self, given: Any) -> None:
         """Refuse a state that is none of this loader."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from itertools import islice
 from typing import Any
 
@@ -161,8 +162,8 @@ class Making:
         iterator: Any = getattr(make, "examples", None)
         return {
             "generators": sources.states(self.found), "ended": make.ended,
-            "dataset": make.dataset.state_dict() if is_stateful(make.dataset) else None,
-            "iterator": iterator.state_dict() if is_stateful(iterator) else None,
+            "dataset": deepcopy(make.dataset.state_dict()) if is_stateful(make.dataset) else None,
+            "iterator": deepcopy(iterator.state_dict()) if is_stateful(iterator) else None,
         }  # fmt: skip
 
 

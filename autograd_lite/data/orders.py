@@ -13,18 +13,21 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.data import sources
-from autograd_lite.data.making import is_stateful
+from autograd_lite.data.making import OVER, is_stateful
 from autograd_lite.data.samplers import (
     BatchSampler,
     RandomSampler,
     SequentialSampler,
     SubsetRandomSampler,
     WeightedRandomSampler,
+    batched,
 )
 from autograd_lite.engine.generators import default_rng
 
 _DRAWING = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
 _FIXED = (SequentialSampler, list, tuple, range)
+_QUIET = (type(iter([])), type(iter(())), type(iter(range(0))))
+"""What runs no code when it is asked for a number: all have been drawn."""
 
 
 class Drawn:
@@ -34,8 +37,6 @@ class Drawn:
     ----------
     sampler : object
         What numbers come from, single ones.
-    at_once : bool
-        Whether all numbers of an epoch are drawn with the first.
     used : set of str
         The names of those that an order has come from.
     """
@@ -44,15 +45,14 @@ class Drawn:
         while type(sampler) is BatchSampler:
             sampler = sampler.sampler
         self.sampler = sampler
-        self.at_once = type(sampler) in (*_DRAWING, *_FIXED)
-        self.used = set(self.found()) if self.at_once else set()
+        self.used = set(self.found()) if type(sampler) in _DRAWING else set()
 
     def found(self) -> dict[str, Any]:
         """Return the generators by name: one for a sampler of ours, and every one in sight for one of a user's."""
         if type(self.sampler) in _DRAWING:
             rng = self.sampler.generator
             return {sources.DEFAULT: default_rng()} if rng is None else {"sampler.generator": rng}
-        return {} if self.at_once else {**sources.everywhere(), **sources.held(self.sampler, "sampler")}
+        return {} if type(self.sampler) in _FIXED else {**sources.everywhere(), **sources.held(self.sampler, "sampler")}
 
 
 class Order:
@@ -71,34 +71,40 @@ class Order:
         self.rest: Iterator[Any] | None = None
         self.found = drawn.found()
         self.count = self.checksum = 0
-        self.ended = False
+        self.ended = self._quiet = False
         self.log: list[list[Any]] = []  # after so many batches, generators stood where no batch had left them
         self._left: dict[str, Any] = {}
 
     def pull(self) -> Any:
         """Return the next batch of numbers; StopIteration at the end."""
-        if self.count and self.drawn.at_once:
-            batch = self._next()
-        else:
-            before = sources.states(self.found)
-            batch = self._next()
-            self._write_down(before, sources.states(self.found))
-        if batch is None:
+        batch = self._next() if self._quiet else self._watched()
+        if batch is OVER:
             raise StopIteration
         self._counted(batch)
         return batch
 
+    def _watched(self) -> Any:
+        if sources.DEFAULT in self.found:
+            self.found[sources.DEFAULT] = default_rng()  # another one after `manual_seed`
+        before = sources.states(self.found)
+        batch = self._next()
+        self._write_down(before, sources.states(self.found))
+        return batch
+
     def _next(self) -> Any:
         if self.ended:
-            return None
+            return OVER
         if self.rest is None:
-            self.rest = iter(self.batches)
-        try:
-            batch = next(self.rest)
-        except StopIteration:
-            self.ended = True
-            return None
+            self.rest = self._begun()
+        batch = next(self.rest, OVER)
+        self.ended = batch is OVER
         return batch
+
+    def _begun(self) -> Iterator[Any]:
+        lists = self.batches if type(self.batches) is BatchSampler else None
+        numbers = iter(self.batches if lists is None else lists.sampler)
+        self._quiet = type(numbers) in _QUIET
+        return numbers if lists is None else batched(numbers, lists.batch_size, lists.drop_last)
 
     def _write_down(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         moved = [name for name in before if not sources.same(before[name], after[name])]
@@ -150,7 +156,7 @@ class Order:
         for place in range(state["count"]):
             for name, stood in log.get(place, {}).items():
                 sources.set_state(self.found[name], stood)
-            if self.ended or (batch := self._next()) is None:
+            if (batch := self._next()) is OVER:
                 break
             self._counted(batch)
             if place >= keep:

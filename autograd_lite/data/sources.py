@@ -47,7 +47,8 @@ def held(owner: Any, name: str) -> dict[str, Any]:
 
 def is_source(x: Any) -> bool:
     """Tell whether something is a generator whose state can be read and set."""
-    return isinstance(x, (np.random.Generator, np.random.RandomState, random.Random))
+    known = (np.random.Generator, np.random.RandomState, random.Random)
+    return isinstance(x, known) and not isinstance(x, random.SystemRandom)
 
 
 _DEPTH, _LONG = 6, 64  # how far is gone, and which lists are examples, in which nobody looks
@@ -108,7 +109,7 @@ def state(source: Any) -> State:
     """Return where a generator stands."""
     if isinstance(source, random.Random):
         version, numbers, gauss = source.getstate()
-        return {"bit_generator": "random", "version": version, "key": np.array(numbers, np.uint32), "gauss": gauss}
+        return {"bit_generator": "random", "version": version, "key": numbers, "gauss": gauss}
     if isinstance(source, np.random.RandomState):
         return dict(source.get_state(legacy=False))
     return dict(source.bit_generator.state)
@@ -117,7 +118,7 @@ def state(source: Any) -> State:
 def set_state(source: Any, given: Mapping[str, Any]) -> None:
     """Have a generator stand where another of its kind stood."""
     if isinstance(source, random.Random):
-        source.setstate((given["version"], tuple(np.asarray(given["key"]).tolist()), given["gauss"]))
+        source.setstate((given["version"], tuple(given["key"]), given["gauss"]))
     elif isinstance(source, np.random.RandomState):
         source.set_state(dict(given))
     else:

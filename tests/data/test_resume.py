@@ -87,6 +87,11 @@ def own(function: Callable[[Any], int]) -> Callable[[], int]:
     return lambda: function(rng)
 
 
+def _several() -> Callable[[], int]:
+    many = {"some": [np.random.RandomState(1), random.Random(2), random.SystemRandom()]}
+    return lambda: (int(many["some"][0].randint(N)) + many["some"][1].randrange(N)) % N
+
+
 ORDERS: dict[str, Callable[[], dict[str, Any]]] = {
     "in order": dict,
     "shuffled with a seed": lambda: {"shuffle": True, "generator": 0},
@@ -105,6 +110,7 @@ ORDERS: dict[str, Callable[[], dict[str, Any]]] = {
     "a user's, with a generator": lambda: {"sampler": Shuffled()},
     "a user's, which knows where it is": lambda: {"sampler": Keeping()},
     "a user's, lazily": lambda: {"sampler": Lazy(own(lambda rng: int(rng.integers(N))))},
+    "a user's, of generators in a list": lambda: {"sampler": Lazy(_several())},
     "a user's, lazily of all": lambda: {"sampler": Lazy(lambda: int(default_rng().integers(N)))},
     "a user's, of Python's": lambda: {"sampler": Lazy(lambda: random.randrange(N))},
     "a user's, of NumPy's": lambda: {"sampler": Lazy(lambda: int(np.random.randint(N)))},  # noqa: NPY002
@@ -194,6 +200,17 @@ def test_the_state_of_the_generator_of_all_comes_back_with_the_order() -> None:
     loader = DataLoader(range(N), 3, shuffle=True)
     loader.load_state_dict(state)
     assert ([b.tolist() for b in loader], [b.tolist() for b in loader]) == expected
+
+
+def test_a_dataset_without_a_length_goes_on() -> None:
+    class Endless(Dataset):
+        def __getitem__(self, i: int) -> int:
+            return i
+
+    loader, again = [DataLoader(Endless(), 2, sampler=[5, 1, 7, 3]) for _ in range(2)]
+    next(iter(loader))
+    again.load_state_dict(loader.state_dict())
+    assert [b.tolist() for b in again] == [[7, 3]]
 
 
 @pytest.mark.parametrize("workers", [0, 1])
