@@ -39,7 +39,10 @@ TRAIN_OTHERS = (
 TRAIN_DAMAGED = (
     "{folder} has checkpoints, and none that is whole: {reason}. Write another folder, or delete them to begin anew"
 )
-TRAIN_PASSED_OVER = "{file} is damaged, and the checkpoint before it is taken: {reason}"
+TRAIN_PASSED_OVER = (
+    "{file} is damaged, and the checkpoint before it is taken: {reason}. Write Checkpoints(folder, keep=5) for more to "
+    "fall back on"
+)
 TRAIN_EVERY = (
     "checkpoints every {every} steps need a loader that says where it stands, and {loader} has no state_dict(). Write "
     "ag.data.DataLoader(dataset, ...), a list of batches, or Checkpoints(folder) for the ends of epochs"
