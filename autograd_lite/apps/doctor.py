@@ -40,7 +40,8 @@ EXTRAS = {
     "dask": ("arrays", "arrays of dask in a Tensor: more rows than memory holds"),
     "array-api-compat": ("arrays", "arrays of PyTorch in a Tensor: ag.Tensor(x, adapt=True)"),
     "scikit-learn": ("data", "the data of the examples in the repository"),
-    "tqdm": ("progress", "the bar of the examples that shows how far training is"),
+    "tensorboardX": ("tensorboard", "ag.train.TensorBoard"),
+    "tqdm": ("progress", "the bar that shows how far training is"),
 }
 """By the distribution that is installed: the extra that installs it, and what it brings."""
 

@@ -24,6 +24,7 @@ class Options(TypedDict, total=False):
     static: Sequence[Any]
     pure: bool
     verify: int | None
+    replay: bool
 
 
 class Choice:

@@ -66,6 +66,7 @@ class Choices(NamedTuple):
     static: tuple[Any, ...]
     pure: bool
     verify: int
+    replay: bool = False
 
 
 class CompiledProgram:
@@ -327,12 +328,13 @@ class Compiled(Generic[P, R]):
         rest = not self._kept_before, self._choices.static, self._choices.pure
         derived = Derivative(self._differentiated, self._learns)
         try:
-            return record(self._function, args, kwargs, *rest, derived=derived)
+            return record(self._function, args, kwargs, *rest, derived=derived, replay=self._choices.replay)
         except Exception:
             if not derived.swept:
                 raise
         self._differentiated, self._learns = frozenset(), False  # whatever it is, a sweep meets it where it is due
-        return record(self._function, args, kwargs, *rest, derived=Derivative((), learns=False))
+        nothing = Derivative((), learns=False)
+        return record(self._function, args, kwargs, *rest, derived=nothing, replay=self._choices.replay)
 
     def _say(self, line: str) -> None:
         """Warn once of a function that prints."""
@@ -417,6 +419,7 @@ def compile(  # noqa: A001 - PyTorch's name
     static: Sequence[Any] = (),
     pure: bool = False,
     verify: int | None = None,
+    replay: bool = False,
 ) -> Any:
     """Compile a function: derivatives, updates and all become one straight line of NumPy calls. Also a decorator.
 
@@ -444,6 +447,9 @@ def compile(  # noqa: A001 - PyTorch's name
         How many reuses of each program run the plain function as well, keep nothing of it, and compare: what is
         returned, and what Tensors, gradients and generators have become. A difference of more than rounding is an
         error that names it, and leaves everything as it was. By default what ``AUTOGRAD_LITE_VERIFY`` says, else 0.
+    replay : bool
+        Keep nothing of the call that is recorded, and have the program do it again, so that all calls are rounded
+        alike: a process that begins in the middle of a training has the numbers of one that did not stop.
 
     Returns
     -------
@@ -499,12 +505,13 @@ def compile(  # noqa: A001 - PyTorch's name
         raise errors.CompileError(errors.COMPILE_BACKEND.format(given=backend, known=BACKENDS[1:]))
     number = verified(verify)
     if function is None:
-        return partial(compile, backend=backend, passes=passes, static=static, pure=pure, verify=verify)
+        return partial(compile, backend=backend, passes=passes, static=static, pure=pure, verify=verify, replay=replay)
     if not callable(function):
         raise errors.CompileError(errors.COMPILE_FUNCTION.format(given=type(function).__name__))
     if not isinstance(static, (list, tuple)):
         raise errors.CompileError(errors.COMPILE_STATIC.format(given=static))
     choice = Choice(backend)
     choice.required()
-    made: Callable[..., Any] = Compiled(function, Choices(choice, selected(passes), tuple(static), pure, number))
+    choices = Choices(choice, selected(passes), tuple(static), pure, number, replay)
+    made: Callable[..., Any] = Compiled(function, choices)
     return made

@@ -121,7 +121,7 @@ class RecordedProgram:
     derived : Derived or None
         What is known of the derivatives of the results, where they have a history.
     hollow : bool
-        Whether the values of the run are none, so that the program has to be called for them.
+        Whether nothing is kept of the values of the run, so that the program has to be called for them.
     """
 
     program: Program
@@ -151,15 +151,16 @@ def record(
     static: Sequence[Any] = (),
     pure: bool = False,
     derived: Derivative | None = None,
+    replay: bool = False,
 ) -> tuple[RecordedProgram, Any]:
     """Call a function once and return its program, and what it returned.
 
     Tensors are changed as by the plain call; and not at all if it raises, or if `derived` finds that the results have
-    a history, which they do not get here.
+    a history, which they do not get here. Nor with `replay`, where the program can be called in its place.
     """
     for x in list(SETTLING):
         x.settle()
-    run = _Run(function, args, kwargs, may_keep, derived)
+    run = _Run(function, args, kwargs, may_keep, derived, replay)
     fixed: frozenset[Any] = frozenset()
     seen = None
     while True:
@@ -189,9 +190,10 @@ class _Run:
     """A call that is recorded, as often as it takes."""
 
     def __init__(
-        self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], may_keep: bool, derived: Derivative | None
-    ) -> None:
-        self.function, self.may_keep, self.derived = function, may_keep, derived
+        self, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], may_keep: bool,
+        derived: Derivative | None, replay: bool,
+    ) -> None:  # fmt: skip
+        self.function, self.may_keep, self.derived, self.replay = function, may_keep, derived, replay
         self.leaves, self.structure = flatten((tuple(args), dict(kwargs)))
         self.known = [_leaf(x) for x in self.leaves]
         self.settings = [x for x in self.leaves if not is_traced(x)]
@@ -243,6 +245,9 @@ class _Run:
             raise errors.CompileError(text)
         if not environment.finish(trace.watched(), frozenset(trace._generators), made=bool(kept)):
             return None
+        if kept and self.replay:  # what is made now has its first value, and is there when the run is done again
+            self.may_keep = False
+            return None
         _name_inputs(trace, function, self.settings)
         trace.closed = True
         program = Program(
@@ -261,7 +266,9 @@ class _Run:
         if environment.disturbed:
             trace.steps.with_values()
         live = self.derived is not None and self.derived.live
-        if live or trace.steps.hollow:
+        complete = not kept and not environment.disturbed
+        hollow = trace.steps.hollow or (self.replay and complete)
+        if live or hollow:
             trace.undo()
         else:
             _commit(trace, kept)
@@ -269,8 +276,7 @@ class _Run:
         recorded = RecordedProgram(
             program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
             environment, [*trace.fixed_numbers.values()], list(trace.fixed_arrays.values()), _grads_read(trace),
-            is_grad_enabled(), complete=not kept and not environment.disturbed, kept=bool(kept),
-            derived=self.derived if live else None, hollow=trace.steps.hollow,
+            is_grad_enabled(), complete, kept=bool(kept), derived=self.derived if live else None, hollow=hollow,
         )  # fmt: skip
         environment.forget()
         return recorded, unflatten(built, values)

@@ -1,0 +1,132 @@
+"""Checkpoints: files from which a training goes on as if it had not stopped."""
+
+from __future__ import annotations
+
+import warnings
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from autograd_lite import errors
+from autograd_lite.optim.checks import check_whole, choice
+from autograd_lite.saving.files import load, save
+from autograd_lite.train.callbacks import Callback, Training
+
+_KINDS = ("npz", "safetensors")
+
+
+class Checkpoints(Callback):
+    """Write checkpoints into a folder, and find the last whole one there.
+
+    Parameters
+    ----------
+    folder : path
+        For checkpoints of one training alone. It is made where it is not there.
+    every : int, optional
+        After how many batches one is written; by default at the end of each epoch. One is written as well before the
+        first step, at the end, and at an interrupt.
+    keep : int, optional
+        How many stay: at least 2, for the newest to be damaged. None for all.
+    kind : {"npz", "safetensors"}
+        See `autograd_lite.save`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> def trainer():
+    ...     model = ag.nn.Linear(2, 1)
+    ...     optimizer = ag.optim.Adam(model.parameters())
+    ...     checkpoint = Checkpoints(folder, every=2)
+    ...     return ag.train.Trainer(model, ag.nn.MSELoss(), optimizer, checkpoint=checkpoint, progress=False)
+    >>> batches = [(np.ones((4, 2)), np.ones((4, 1)))] * 5
+    >>> _ = trainer().fit(batches, epochs=1)
+    >>> [path.name for path in Checkpoints(folder).files()]
+    ['step-000000004.npz', 'step-000000005.npz']
+    >>> resumed = trainer()
+    >>> _ = resumed.fit(batches, epochs=2, resume=True)
+    >>> resumed.step
+    10
+    """
+
+    def __init__(
+        self, folder: str | PathLike[str], every: int | None = None, keep: int | None = 2, kind: str = "npz"
+    ) -> None:
+        if every is not None:
+            check_whole("every", every, 1)
+        if keep is not None:
+            check_whole("keep", keep, 2)
+        if kind not in _KINDS:
+            raise errors.ArgumentError(choice("kind", kind, "'npz' or 'safetensors'"))
+        self.folder, self.every, self.keep, self.kind = Path(folder), every, keep, kind
+        self._damaged: set[Path] = set()
+        self._written: tuple[Any, ...] = ()
+
+    def files(self) -> list[Path]:
+        """Return the files that are there, the newest last."""
+        return sorted(path for kind in _KINDS for path in self.folder.glob(f"step-*.{kind}"))
+
+    def newest(self) -> Any:
+        """Return what the last whole file has; None where there are no files. A damaged one is warned of.
+
+        Raises
+        ------
+        FileError
+            There are files, and none is whole.
+        """
+        reason: Exception | None = None
+        for path in reversed(self.files()):
+            try:
+                state = load(path)
+            except errors.FileError as error:
+                reason = error
+                self._damaged.add(path)
+                said = errors.TRAIN_PASSED_OVER.format(file=path, reason=error)
+                warnings.warn(said, errors.AutogradWarning, stacklevel=4)
+            else:
+                return state
+        if reason is not None:
+            raise errors.FileError(errors.TRAIN_DAMAGED.format(folder=self.folder, reason=reason)) from reason
+        return None
+
+    def write(self, trainer: Training) -> None:
+        """Write a checkpoint, and remove the oldest ones; nothing where this one is written already."""
+        now = (trainer.step, trainer.epoch, trainer.stopped)
+        if self._written == now:
+            return
+        path = self.folder / f"step-{trainer.step:09d}.{self.kind}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        save(trainer.state_dict(), path)
+        self._written = now
+        self._damaged.discard(path)
+        whole = [file for file in self.files() if file not in self._damaged]
+        for old in whole[: -self.keep] if self.keep else []:
+            old.unlink(missing_ok=True)
+
+    def on_fit_begin(self, trainer: Training) -> None:
+        """Refuse a folder of another training, whose files would be taken for newer ones."""
+        if self.every is not None and not trainer.says_where:
+            raise errors.ArgumentError(errors.TRAIN_EVERY.format(every=self.every, loader=trainer.loader_name))
+        there = [path for path in self.files() if path not in self._damaged]
+        newest = int(there[-1].stem.partition("-")[2]) if there else -1
+        if newest > trainer.step or (there and not trainer.step and not trainer.resumed and not self._written):
+            raise errors.ArgumentError(errors.TRAIN_OTHERS.format(folder=self.folder, step=newest))
+        for left in self.folder.glob(".step-*.tmp"):  # of a process that was killed while it wrote
+            left.unlink(missing_ok=True)
+        if not there:
+            self.write(trainer)
+
+    def on_step_end(self, trainer: Training) -> None:
+        if self.every is not None and trainer.step % self.every == 0:
+            self.write(trainer)
+
+    def on_epoch_end(self, trainer: Training) -> None:
+        if self.every is None or trainer.stopped:
+            self.write(trainer)
+
+    def on_fit_end(self, trainer: Training) -> None:
+        self.write(trainer)
+
+    def on_exception(self, trainer: Training, error: BaseException) -> None:
+        if trainer.can_be_saved:
+            self.write(trainer)

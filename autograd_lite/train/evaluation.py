@@ -1,0 +1,93 @@
+"""A model asked for its outputs: in eval mode, without recording, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors, tree
+from autograd_lite.engine.record import plain_of
+from autograd_lite.engine.switch import no_grad
+from autograd_lite.nn.module import Module
+from autograd_lite.train.feeding import size_of
+from autograd_lite.train.metrics import Metric
+
+
+@contextmanager
+def judging(model: Module) -> Iterator[None]:
+    """Have a model, with all of its parts, be in eval mode for a block, and as it was after it.
+
+    NOTE: a part that has no mode of its own has none afterwards, for a compiled step would look for what has changed.
+    """
+    modes = [(part, vars(part).get("training")) for part in model.modules()]
+    try:
+        model.eval()
+        with no_grad():
+            yield
+    finally:
+        for part, training in modes:
+            if training is None:
+                vars(part).pop("training", None)
+            else:
+                part.training = training
+
+
+def evaluated(
+    judge: Callable[[Any], tuple[Any, Any, Any]], loader: Iterable[Any], metrics: Mapping[str, Metric], mean: bool
+) -> dict[str, float]:
+    """Return the loss and the metrics over all batches: means weighted by their sizes, or of all of them together.
+
+    Parameters
+    ----------
+    judge : callable
+        Outputs, targets and the loss of a batch.
+    mean : bool
+        Whether the loss is a mean over the examples of a batch, and not a sum.
+    """
+    sums = dict.fromkeys(["loss", *[name for name, f in metrics.items() if not _takes_all(f)]], 0.0)
+    together: list[tuple[Any, Any]] = []
+    count = 0
+    for batch in loader:
+        output, target, loss = judge(batch)
+        size = size_of(batch)
+        count += size
+        sums["loss"] += number(loss) * (size if mean else 1)
+        for name in sums.keys() - {"loss"}:
+            sums[name] += number(metrics[name](output, target)) * size
+        if len(sums) <= len(metrics):
+            together.append((output, target))
+    if not count:
+        raise errors.DataError(errors.TRAIN_NO_EXAMPLES.format(what="judge by"))
+    found = {name: total / count for name, total in sums.items()}
+    if together:
+        everything = joined(together)
+        found |= {name: number(f(*everything)) for name, f in metrics.items() if _takes_all(f)}
+    return {name: found[name] for name in ("loss", *metrics)}
+
+
+def _takes_all(metric: Metric) -> bool:
+    return getattr(metric, "takes_all", False)
+
+
+def number(value: Any) -> float:
+    """Return what a loss or a metric has given as a number."""
+    return float(value.item() if hasattr(value, "item") else value)
+
+
+def joined(parts: list[Any]) -> Any:
+    """Return arrays of all batches, one after the other, for trees of arrays of each."""
+    if not parts:
+        raise errors.DataError(errors.TRAIN_NO_EXAMPLES.format(what="predict"))
+    leaves, structures = zip(*map(tree.flatten, parts), strict=True)
+    columns = zip(*leaves, strict=True)
+    return tree.unflatten(structures[0], [np.concatenate([np.asarray(plain_of(x)) for x in c]) for c in columns])
+
+
+def inputs_of(batch: Any) -> tuple[Any, ...]:
+    """Return what of a batch a model is given for a prediction: all but the last of several parts."""
+    if not isinstance(batch, (tuple, list)):
+        return (batch,)
+    return tuple(batch if len(batch) == 1 else batch[:-1])

@@ -1,0 +1,53 @@
+"""Where all random numbers of a training come from, so that it goes on with the ones that were to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from autograd_lite import errors
+from autograd_lite.data import sources
+from autograd_lite.data.loader import DataLoader
+from autograd_lite.nn.module import Module
+
+
+def found(owners: Mapping[str, Any], loaders: Mapping[str, Any], generators: Iterable[Any]) -> dict[str, Any]:
+    """Return the generators, by where they are: those that any code may draw from, those of layers, and what is held.
+
+    Parameters
+    ----------
+    owners : mapping
+        Modules, functions, and other objects.
+    loaders : mapping
+        Of which those that are none of `DataLoader` are looked at: that one looks after all that it holds itself.
+    generators : iterable
+        Others, that nobody would find.
+    """
+    named = [*sources.everywhere().items()]
+    for name, owner in owners.items():
+        named += _of_modules(name, owner) if isinstance(owner, Module) else sources.held(owner, name).items()
+    for name, loader in loaders.items():
+        named += [] if isinstance(loader, DataLoader) else sources.held(loader, name).items()
+    named += [(f"generators.{i}", rng) for i, rng in enumerate(generators)]
+    return {name: rng for i, (name, rng) in enumerate(named) if all(rng is not other for _, other in named[:i])}
+
+
+def _of_modules(name: str, module: Module) -> Iterator[tuple[str, Any]]:
+    for path, part in module.named_modules():
+        for attribute, value in vars(part).items():
+            if sources.is_source(value):
+                yield ".".join(filter(None, (name, path, attribute))), value
+
+
+def put(generators: Mapping[str, Any], states: Mapping[str, Any]) -> None:
+    """Have generators stand where those of the same names stood, or refuse and change nothing."""
+    odd = sorted(generators.keys() ^ states.keys())
+    odd += [name for name in generators.keys() & states.keys() if sources.kind(generators[name]) != _kind(states[name])]
+    if odd:
+        raise errors.StateDictError(errors.TRAIN_GENERATORS.format(odd=", ".join(odd)))
+    for name, state in states.items():
+        sources.set_state(generators[name], state)
+
+
+def _kind(state: Mapping[str, Any]) -> str:
+    return str(state["bit_generator"])
