@@ -15,9 +15,9 @@ from autograd_lite.data.making import Making, OfStream
 from autograd_lite.engine.watchpoints import watching
 
 _NOT_MADE = object()
-_ending = threading.Event()
+_ending: list[bool] = []  # whether the program is about to end; an Event has a lock, which a fork may find taken
 # NOTE: `atexit` comes too late: before, Python waits for the threads of executors, and for all that they have to do.
-getattr(threading, "_register_atexit", atexit.register)(_ending.set)
+getattr(threading, "_register_atexit", atexit.register)(_ending.append, True)
 
 
 class Made(NamedTuple):
@@ -122,7 +122,7 @@ class _Task:
         self.running = False
 
     def __call__(self, number: int, numbers: Any) -> Any:
-        if _ending.is_set():
+        if _ending:
             return _NOT_MADE
         self.running = True
         try:
