@@ -127,6 +127,10 @@ class FileError(AutogradError, ValueError):
     """A file that is cut off, damaged, or of another kind than those that are read here."""
 
 
+class ExportError(AutogradError, ValueError):
+    """A model that cannot be written in the format that is asked for."""
+
+
 class StructureError(AutogradError, ValueError):
     """Two trees (nested dicts, lists, tuples, dataclasses) that have to be built alike are not."""
 
