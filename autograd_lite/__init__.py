@@ -18,7 +18,7 @@ from autograd_lite.transforms.derivatives import elementwise_grad, grad, hvp, jv
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
-    from autograd_lite import autograd, cuda, data, implicit, nn, onnx, optim, optimize, testing, viz
+    from autograd_lite import autograd, cuda, data, implicit, nn, onnx, optim, optimize, sklearn, testing, viz
     from autograd_lite import numpy as numpy
     from autograd_lite.apps.support import supported
     from autograd_lite.check.debug import debug
@@ -57,7 +57,7 @@ __all__ = [
     "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled",
     "jacobian", "jvp", "linearize", "load",
     "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "onnx", "optim", "optimize",
-    "relu", "save", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree",
+    "relu", "save", "scan", "scope", "sigmoid", "sklearn", "softmax", "softplus", "supported", "tensor", "testing", "tree",
     "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
@@ -67,7 +67,8 @@ _LATER = {
     **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
     **dict.fromkeys(("hessian", "jacobian"), "transforms.jacobians"),
     **dict.fromkeys((
-        "autograd", "cuda", "data", "implicit", "nn", "numpy", "onnx", "optim", "optimize", "testing", "viz",
+        "autograd", "cuda", "data", "implicit", "nn", "numpy", "onnx", "optim", "optimize", "sklearn", "testing",
+        "viz",
     ), ""),
     **dict.fromkeys(("load", "save"), "saving"),
     **dict.fromkeys(("fft", "linalg"), "numpy"),

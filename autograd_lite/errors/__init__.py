@@ -21,6 +21,7 @@ from autograd_lite.errors.pictures import *  # noqa: F403 - every name
 from autograd_lite.errors.pytorch import *  # noqa: F403 - every name
 from autograd_lite.errors.saving import *  # noqa: F403 - every name
 from autograd_lite.errors.sequences import *  # noqa: F403 - every name
+from autograd_lite.errors.sklearn import *  # noqa: F403 - every name
 
 __all__ = [name for name, kind in vars(classes).items() if isinstance(kind, type) and name[0] != "_"]
 

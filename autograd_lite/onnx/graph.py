@@ -9,11 +9,13 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.compiler.program.identifiers import Taken
-from autograd_lite.engine.registry import handler_of, with_more
+from autograd_lite.engine.registry import handler_of, library_of, method_of, with_more
 from autograd_lite.onnx.package import onnx
 from autograd_lite.onnx.sizes import Size, is_open
 from autograd_lite.onnx.values import Value
 
+_DEEPEST = 3
+"""So often at most the definition of a function comes to the function itself."""
 _FOLDED = 100_000
 """So many numbers at most a constant has that is computed of constants."""
 
@@ -38,6 +40,7 @@ class Graph:
             self.initializers: dict[str, Any] = {}
             self.inputs: dict[str, Value] = {}
             self.lengths: dict[str, tuple[Value, int]] = {}
+            self.within: list[Any] = []
             self._known: dict[Any, str] = {}
         self._sizes: dict[Any, Value] = {} if around is None else dict(around._sizes)
 
@@ -136,17 +139,26 @@ class Graph:
         folded = _folded(self, fn, args, kwargs)
         if folded is not None:
             return folded
-        row = self.table.get(fn)
+        row = self.table.get(fn) or self.table.get((library_of(fn), getattr(fn, "__name__", "")))
         if row is not None:
             return row(self, *args, **kwargs)
+        ufunc = getattr(fn, "__self__", None)
+        if isinstance(ufunc, np.ufunc):
+            return method_of(ufunc, fn.__name__)(*args, **kwargs)
         handler = handler_of(fn)
         if getattr(handler, "form", "") != "composite":
             raise NoRowError(fn)
+        if self.root.within.count(fn) > _DEEPEST:
+            raise NoRowError(fn)
+        self.root.within.append(fn)
         try:
             places, given = handler._given(args, kwargs)
         except errors.UnsupportedError:
             return self.more(fn)(*args, **kwargs)
-        return handler.fn(*places, **given)
+        else:
+            return handler.fn(*places, **given)
+        finally:
+            self.root.within.pop()
 
     def more(self, fn: Any) -> Any:
         """Return what takes the arguments of a function that its definition does not know."""

@@ -7,6 +7,7 @@ as the formula in NumPy that it is, and functions that are defined here by other
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,6 +60,9 @@ class Value(NDArrayOperatorsMixin):
     def __len__(self) -> Any:
         return self.shape[0]
 
+    def __iter__(self) -> Iterator[Any]:
+        return (self[k] for k in range(self.shape[0]))
+
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         return self.graph.call(ufunc if method == "__call__" else getattr(ufunc, method), args, kwargs)
 
@@ -67,6 +71,22 @@ class Value(NDArrayOperatorsMixin):
 
     def __getitem__(self, key: Any) -> Any:
         return self.graph.call(operator.getitem, (self, key), {})
+
+    def ravel(self) -> Any:
+        """Return its elements in a row."""
+        return np.ravel(self)  # type: ignore[call-overload]
+
+    def sum(self, axis: Any = None, **settings: Any) -> Any:
+        """Return its sum."""
+        return np.sum(self, axis, **settings)  # type: ignore[call-overload]
+
+    def copy(self, order: str = "C") -> Value:
+        """Return itself, which never changes."""
+        return self
+
+    def conj(self) -> Value:
+        """Return itself, since no model has complex numbers."""
+        return self
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return it in another dtype."""

@@ -40,7 +40,7 @@ def written(graph: Graph, program: Program, given: Mapping[int, Any]) -> dict[in
         except NoRowError as error:
             text = errors.ONNX_CALL.format(op=_name(x), where=_where(x), inner=error.args[0].__name__)
             raise errors.ExportError(text) from error
-        except (AttributeError, TypeError, ValueError, NotImplementedError) as error:
+        except (AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError) as error:
             text = errors.ONNX_CALL.format(op=_name(x), where=_where(x), inner=f"{type(error).__name__}: {error}")
             raise errors.ExportError(text) from error
         _noted(graph, x, count)
@@ -48,7 +48,7 @@ def written(graph: Graph, program: Program, given: Mapping[int, Any]) -> dict[in
 
 
 def _name(x: Instruction) -> str:
-    return f"np.{x.fn.__name__}" if isinstance(x.fn, np.ufunc) or x.fn.__module__.startswith("numpy") else x.fn.__name__
+    return f"np.{x.fn.__name__}" if isinstance(x.fn, np.ufunc) or str(x.fn.__module__).startswith("numpy") else x.fn.__name__
 
 
 def _where(x: Instruction) -> str:

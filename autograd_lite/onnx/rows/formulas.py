@@ -217,6 +217,11 @@ def _not_equal(graph: Graph, x1: Any, x2: Any, **_: Any) -> Any:
     return np.logical_not(np.equal(x1, x2))
 
 
+def _sinc(graph: Graph, x: Any) -> Any:
+    y = np.pi * np.where(graph.lifted(x) == 0, 1e-20, x)
+    return np.sin(y) / y
+
+
 # ----- the error function -----
 
 
@@ -274,12 +279,60 @@ _FORMULAS: dict[Any, Formula] = {
     np.ldexp: lambda x1, x2: x1 * np.power(x1.graph.constant(2, x1.dtype), x2.astype(x1.dtype)),
 }  # fmt: skip
 
+def _xlogy(x: Any, y: Any) -> Any:
+    return np.where((x == 0) & (y == y), 0, x * np.log(np.where((x == 0) & (y == y), 1, y)))  # noqa: PLR0124
+
+
+def _xlog1py(x: Any, y: Any) -> Any:
+    return np.where((x == 0) & (y == y), 0, x * np.log1p(np.where((x == 0) & (y == y), 1, y)))  # noqa: PLR0124
+
+
+def _rel_entr(x: Any, y: Any) -> Any:
+    inside = (x > 0) & (y > 0)
+    value = x * np.log(np.where(inside, x, 1) / np.where(inside, y, 1))
+    outside = np.where((x == 0) & (y >= 0), 0, np.where(np.isnan(x + y), np.nan, np.inf))
+    return np.where(inside, value, outside)
+
+
+def _entr(x: Any) -> Any:
+    return np.where(x > 0, -x * np.log(np.where(x > 0, x, 1)), np.where(x == 0, 0, np.where(x < 0, -np.inf, x)))
+
+
+def _huber(delta: Any, r: Any) -> Any:
+    a = np.abs(r)
+    return np.where(delta < 0, np.inf, np.where(a <= delta, a * a / 2, delta * (a - delta / 2)))
+
+
+def _of_scipy(formula: Formula) -> Callable[..., Any]:
+    """Return the row of a function of SciPy, which is imported where somebody uses it."""
+
+    def row(graph: Graph, *args: Any, **kwargs: Any) -> Any:
+        values = [graph.lifted(x) for x in args]
+        common = np.result_type(*[x.dtype for x in values], np.float32)
+        return graph.lifted(formula(*[graph.cast(x, common) for x in values]), common)
+
+    return row
+
+
+SPECIAL: dict[str, Formula] = {
+    "erf": _erf, "erfc": _erfc, "expit": lambda x: x.graph.node("Sigmoid", [x], x.dtype, x.shape),
+    "log_expit": lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), "logit": lambda x: np.log(x / (1 - x)),
+    "ndtr": lambda x: _erfc(-x * math.sqrt(0.5)) / 2, "xlogy": _xlogy, "xlog1py": _xlog1py, "entr": _entr,
+    "rel_entr": _rel_entr, "kl_div": lambda x, y: _rel_entr(x, y) - x + y, "huber": _huber,
+    "pseudo_huber": lambda delta, r: delta * delta * (np.sqrt(1 + (r / delta) * (r / delta)) - 1),
+    "cbrt": np.cbrt, "exp2": np.exp2, "expm1": np.expm1, "log1p": np.log1p,
+    "exp10": lambda x: np.power(_filled(x, 10), x),
+}  # fmt: skip
+"""Functions of SciPy, by their names."""
+
+
 ROWS: dict[Any, Any] = {
     **{ufunc: cast_as(ufunc, formula) for ufunc, formula in _FORMULAS.items()},
     np.divmod: _divmod, np.modf: _modf, np.round: _round, np.around: _round,
     np.fix: lambda graph, x, out=None: np.trunc(x), np.isinf: _isinf, np.isfinite: _isfinite,
     np.isposinf: lambda graph, x, out=None: x == np.inf, np.isneginf: lambda graph, x, out=None: x == -np.inf,
-    np.isclose: _isclose, np.not_equal: _not_equal,
+    np.isclose: _isclose, np.sinc: _sinc, np.not_equal: _not_equal,
+    **{("scipy.special", name): _of_scipy(formula) for name, formula in SPECIAL.items()},
     normal.erfc_of: _floating(_erfc), normal.gelu_of: _floating(_gelu),
     helpers.verify: verify, helpers.verify_real: verify, helpers.draw: _refused(errors.ONNX_DRAWS),
 }  # fmt: skip

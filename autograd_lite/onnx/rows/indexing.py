@@ -160,7 +160,9 @@ def _written(graph: Graph, x: Value, value: Any, key: Any, reduction: str) -> Va
         return _written_beside(graph, x, value, [named[k] for k in fixed], fixed, loose, reduction)
     index = tuple([part.array if isinstance(part, Value) else part for part in parts])
     places = np.arange(int(product(sizes))).reshape(sizes)[index]
-    updates = reshape(graph, np.broadcast_to(graph.lifted(value, x.dtype), places.shape), (-1,))  # type: ignore[arg-type]
+    given = graph.lifted(value, x.dtype)
+    given = reshape(graph, given, given.shape[max(given.ndim - places.ndim, 0) :])  # without ones in front
+    updates = reshape(graph, np.broadcast_to(given, places.shape), (-1,))  # type: ignore[arg-type]
     flat = reshape(graph, x, (-1,))
     at = graph.constant(places.reshape(-1, 1), np.int64)
     return reshape(graph, _scattered(graph, flat, at, updates, reduction), x.shape)

@@ -47,7 +47,7 @@ def _reduction(op: str, identity: Any, combine: Any, counts: bool) -> Callable[.
         elif counts and x.dtype.kind in "iub" and x.dtype.itemsize < np.dtype(np.int64).itemsize:
             x = graph.cast(x, np.uint64 if x.dtype.kind == "u" else np.int64)
         if _is_given(where) and where is not True:
-            least = initial if _is_given(initial) else identity
+            least = initial if identity is None else identity
             x = graph.lifted(np.where(where, x, least), x.dtype)  # type: ignore[arg-type]
         y = reduced(graph, op, x, axis, keepdims is True or keepdims == 1)
         return graph.lifted(combine(y, initial), y.dtype) if _is_given(initial) else y
@@ -98,20 +98,24 @@ def _mean(
     return np.sum(np.where(kept, x, 0), axis, keepdims=keepdims is True) / count
 
 
-def _variance(graph: Graph, a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any) -> Any:
+def _variance(
+    graph: Graph, a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, mean: Any
+) -> Any:  # fmt: skip
     x = graph.lifted(a)
     x = graph.cast(x, dtype) if _is_given(dtype) else x if x.dtype.kind == "f" else graph.cast(x, np.float64)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)
-    d = x - np.mean(x, axes, keepdims=True)  # type: ignore[call-overload]
+    d = x - (mean if _is_given(mean) else np.mean(x, axes, keepdims=True))  # type: ignore[call-overload]
     count = graph.lifted(product([x.shape[k] for k in axes]) - ddof, x.dtype)
     return np.sum(d * d, axes, keepdims=keepdims is True) / count
 
 
 def _var(
     graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False,
-    correction: Any = None, mean: Any = None,
+    correction: Any = None, mean: Any = None, where: Any = True,
 ) -> Any:  # fmt: skip
-    return _variance(graph, a, axis, dtype, correction if _is_given(correction) else ddof, keepdims)
+    if where is not True and _is_given(where):
+        return graph.more(np.var)(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims is True, where=where)
+    return _variance(graph, a, axis, dtype, correction if _is_given(correction) else ddof, keepdims, mean)
 
 
 def _std(graph: Graph, *args: Any, **kwargs: Any) -> Any:
@@ -157,6 +161,8 @@ def _cumsum(graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any 
 def running(graph: Graph, op: str, x: Value, axis: int) -> Any:
     """Write what a step by step reduction leaves, by a loop of one node."""
     rows = np.moveaxis(x, axis, 0)  # type: ignore[call-overload]
+    if not isinstance(x.shape[axis], Size) and x.shape[axis] <= 1:
+        return x
     first = rows[0]
     body = Graph(graph.table, graph.opset, graph)
     carry, row = [Value(body, graph.root.taken.free(n), first.shape, x.dtype) for n in ("carry", "row")]
@@ -204,7 +210,28 @@ def _ragged(name: str) -> Callable[..., Any]:
     return row
 
 
-_RAGGED = (np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.compress, np.extract)
+def _median(graph: Graph, a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+            keepdims: bool = False) -> Any:  # fmt: skip
+    """Return the middle number, or the mean of both; NaN where there is one."""
+    x = graph.lifted(a)
+    x = x if x.dtype.kind == "f" else graph.cast(x, np.float64)
+    axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)
+    moved = np.moveaxis(x, axes, tuple(range(-len(axes), 0)))  # type: ignore[call-overload]
+    n = product([x.shape[k] for k in axes])
+    ordered = np.sort(np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], n)), -1)  # type: ignore[call-overload]
+    middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
+    y = np.where(np.isnan(np.sum(moved, tuple(range(-len(axes), 0)))), np.nan, middle)
+    return np.expand_dims(y, axes) if keepdims else y
+
+
+def _compress(graph: Graph, condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
+    known = graph.lifted(condition).array
+    if known is None:
+        raise errors.ExportError(errors.ONNX_RAGGED.format(op="np.compress()"))
+    return np.take(graph.lifted(a), np.flatnonzero(known), axis=axis)  # type: ignore[call-overload]
+
+
+_RAGGED = (np.nonzero, np.flatnonzero, np.argwhere, np.unique)
 
 ROWS: dict[Any, Any] = {
     np.sum: _sum, np.prod: _prod, np.mean: _mean, np.var: _var, np.std: _std,
@@ -218,6 +245,8 @@ ROWS: dict[Any, Any] = {
     np.cumsum: _cumsum, np.cumprod: _cumprod, np.add.accumulate: lambda graph, a, axis=0, *_: _cumsum(graph, a, axis),
     np.multiply.accumulate: _accumulated("Mul"), np.maximum.accumulate: _accumulated("Max"),
     np.minimum.accumulate: _accumulated("Min"),
+    np.median: _median, np.compress: _compress,
+    np.extract: lambda graph, condition, arr: _compress(graph, np.ravel(condition), arr),
     np.sort: _sort, np.argsort: _argsort,
     **{fn: _ragged(f"np.{fn.__name__}()") for fn in _RAGGED},
 }  # fmt: skip

@@ -111,6 +111,7 @@ def joined(graph: Graph, arrays: Any, axis: Any = 0, out: Any = None, dtype: Any
     (k,) = normalize_axes(axis, parts[0].ndim)
     shape = list(parts[0].shape)
     shape[k] = sum([x.shape[k] for x in parts[1:]], start=shape[k])
+    parts = [x for x in parts if isinstance(x.shape[k], Size) or x.shape[k]] or parts[:1]
     return parts[0] if len(parts) == 1 else graph.node("Concat", parts, common, shape, axis=k)
 
 
@@ -153,7 +154,7 @@ def _roll(graph: Graph, a: Any, shift: Any, axis: Any = None) -> Any:
 
 def _tile(graph: Graph, A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     x = graph.lifted(A)
-    counts = [reps] if isinstance(reps, (int, np.integer, Size)) else list(reps)
+    counts = list(reps) if isinstance(reps, (tuple, list)) else [n if isinstance(n, Size) else int(n) for n in [reps]]
     counts = [1] * (x.ndim - len(counts)) + counts
     x = reshape(graph, x, (*[1] * (len(counts) - x.ndim), *x.shape))
     shape = [n * c for n, c in zip(x.shape, counts, strict=True)]
@@ -191,7 +192,7 @@ def _pad(graph: Graph, array: Any, pad_width: Any, mode: str = "constant", **set
     for k, (low, high) in enumerate(widths.tolist()):
         if low or high:  # NOTE: by its places, which NumPy says
             n = x.shape[k]
-            if mode not in ("reflect", "edge", "wrap", "symmetric") or isinstance(n, Size):
+            if mode not in ("reflect", "edge", "wrap", "symmetric") or isinstance(n, Size) or "odd" in settings.values():
                 return _padded_otherwise(graph, x, widths, mode, settings)
             places = np.pad(np.arange(n), (low, high), mode, **settings)
             x = np.take(x, places, axis=k)  # type: ignore[call-overload]
@@ -230,6 +231,7 @@ def _filled_like(number: int) -> Callable[..., Any]:
 def _triangle(upper: bool) -> Callable[..., Any]:
     def row(graph: Graph, m: Any, k: int = 0) -> Any:
         x = graph.lifted(m)
+        x = x if x.ndim > 1 else broadcast_to(graph, x, (*x.shape, *x.shape))
         rows, columns = [reshape(graph, counted(graph, n), shape) for n, shape in
                          ((x.shape[-2], (-1, 1)), (x.shape[-1], (1, -1)))]  # fmt: skip
         kept = columns >= rows + k if upper else columns <= rows + k
@@ -250,14 +252,26 @@ def _ravel(graph: Graph, a: Any, order: str = "C") -> Any:
     return reshape(graph, a, (-1,), order)
 
 
-def _atleast_1d(graph: Graph, a: Any) -> Any:
-    x = graph.lifted(a)
-    return x if x.ndim else reshape(graph, x, (1,))
+def _at_least(ndim: int) -> Callable[..., Any]:
+    """Return the row of a function of one array or several, which get axes in front."""
+
+    def row(graph: Graph, *arrays: Any) -> Any:
+        values = [graph.lifted(a) for a in arrays]
+        wide = [reshape(graph, x, (*[1] * (ndim - x.ndim), *x.shape)) for x in values]
+        return wide[0] if len(wide) == 1 else tuple(wide)
+
+    return row
 
 
-def _atleast_2d(graph: Graph, a: Any) -> Any:
-    x = graph.lifted(a)
-    return x if x.ndim > 1 else reshape(graph, x, (1, *(x.shape or (1,))))
+def _diag(graph: Graph, v: Any, k: int = 0) -> Any:
+    """Return the diagonal of a matrix, or the matrix of a diagonal."""
+    x = graph.lifted(v)
+    if x.ndim != 1:
+        return np.diagonal(x, k)  # type: ignore[call-overload]
+    n = x.shape[0]
+    on = reshape(graph, counted(graph, n), (-1, 1)) == reshape(graph, counted(graph, n), (1, -1))
+    made = np.where(on, x, graph.constant(0, x.dtype))
+    return _pad(graph, made, ((max(-k, 0), max(k, 0)), (max(k, 0), max(-k, 0)))) if k else made
 
 
 def _diagonal(graph: Graph, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -283,7 +297,8 @@ ROWS: dict[Any, Any] = {
     np.roll: _roll, np.tile: _tile, np.repeat: _repeat, np.pad: _pad,
     np.full_like: _full_like, np.zeros_like: _filled_like(0), np.ones_like: _filled_like(1),
     np.empty_like: _filled_like(0), np.tril: _triangle(upper=False), np.triu: _triangle(upper=True),
-    np.atleast_1d: _atleast_1d, np.atleast_2d: _atleast_2d, np.diagonal: _diagonal,
+    np.atleast_1d: _at_least(1), np.atleast_2d: _at_least(2), np.diagonal: _diagonal, np.diag: _diag,
+    np.diagflat: lambda graph, v, k=0: _diag(graph, _ravel(graph, v), k),
     np.linalg.diagonal: lambda graph, x, offset=0: _diagonal(graph, x, offset, -2, -1),
     np.shape: lambda graph, a: graph.lifted(a).shape, np.ndim: lambda graph, a: graph.lifted(a).ndim,
     np.size: lambda graph, a, axis=None: graph.lifted(a).size if axis is None else graph.lifted(a).shape[axis],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.onnx.graph import Graph
-from autograd_lite.onnx.rows.shaping import expand_dims, reshape
+from autograd_lite.onnx.rows.shaping import expand_dims, in_order, reshape
 from autograd_lite.onnx.sizes import Size, product
 from autograd_lite.onnx.values import Value
 from autograd_lite.rules import windows
@@ -190,6 +190,18 @@ def _windows(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any, dilat
     return reshape(graph, np.stack(parts, lead), (*a.shape[:lead], *kernel, *out))
 
 
+def _sliding(
+    graph: Graph, x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:  # fmt: skip
+    """Return windows by the places of their elements, one axis after the other."""
+    x = graph.lifted(x)
+    lengths = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
+    for k, length in zip(range(x.ndim) if axis is None else in_order(axis, x.ndim), lengths, strict=True):
+        places = np.lib.stride_tricks.sliding_window_view(np.arange(x.shape[k]), length)
+        x = np.moveaxis(np.take(x, places, axis=k), k + 1, -1)  # type: ignore[call-overload]
+    return x
+
+
 def _folded(graph: Graph, g: Any, size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
     """Return the sums of all windows, each at its place: every place of a window is spread, moved and added."""
     g = graph.lifted(g)
@@ -211,4 +223,5 @@ def _folded(graph: Graph, g: Any, size: Any, kernel: Any, stride: Any, padding: 
 ROWS: dict[Any, Any] = {
     windows.convolved: _convolved, windows.convolved_input: _convolved_input, windows.largest: _largest,
     windows.sums: _sums, windows.windows: _windows, windows.folded: _folded,
+    np.lib.stride_tricks.sliding_window_view: _sliding,
 }  # fmt: skip

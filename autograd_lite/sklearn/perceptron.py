@@ -1,0 +1,24 @@
+"""The network of an estimator that is given none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autograd_lite import nn
+
+
+def perceptron(
+    n_features_in: int, n_outputs: int, hidden: Sequence[int] = (100,), activation: Callable[[], Any] | None = None
+) -> nn.Module:
+    """Return layers of these sizes, with an activation between them.
+
+    Examples
+    --------
+    >>> perceptron(4, 2, (8,))
+    Sequential(Linear(4, 8), ReLU(), Linear(8, 2))
+    """
+    widths = [n_features_in, *([hidden] if isinstance(hidden, int) else hidden)]
+    made = activation or nn.ReLU
+    layers = [layer for n, m in zip(widths, widths[1:], strict=False) for layer in (nn.Linear(n, m), made())]
+    return nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs))
