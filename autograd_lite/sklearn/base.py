@@ -64,34 +64,32 @@ class Neural(BaseEstimator):  # type: ignore[misc]
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
-        self._set_parts(more)
+        if more:
+            self._more = more
 
     # ----- settings of parts -----
 
-    def _set_parts(self, given: Mapping[str, Any]) -> None:
-        """Keep settings such as ``module__hidden``; refuse what has none of these beginnings."""
-        for name, value in given.items():
-            part, _, key = name.partition("__")
-            if part not in _PARTS or not key:
-                known = ", ".join(self._get_param_names())
-                text = errors.SKLEARN_SETTING.format(estimator=type(self).__name__, name=name, known=known)
-                raise errors.ArgumentError(text)
-            setattr(self, name, value)
+    def _given(self) -> dict[str, Any]:
+        """Return the settings that have no parameter, such as ``module__hidden``."""
+        return vars(self).get("_more", {})  # type: ignore[no-any-return]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return all settings, those of parts as ``module__hidden``."""
         found: dict[str, Any] = super().get_params(deep=False)
-        return found | {name: value for name, value in vars(self).items() if _is_of_part(name)}
+        return found | self._given()
 
     def set_params(self, **params: Any) -> Self:
-        """Set settings, those of parts as ``module__hidden``."""
-        plain = {name: value for name, value in params.items() if not _is_of_part(name)}
-        self._set_parts({name: value for name, value in params.items() if name not in plain})
-        super().set_params(**plain)
+        """Set settings, those of parts as ``module__hidden``; what there is none of is refused by `fit`."""
+        own = self._get_param_names()
+        more = {name: value for name, value in params.items() if name not in own}
+        if more:
+            self._more = {**self._given(), **more}
+        super().set_params(**{name: value for name, value in params.items() if name in own})
         return self
 
     def _of_part(self, part: str) -> dict[str, Any]:
-        return {name.partition("__")[2]: x for name, x in vars(self).items() if name.startswith(f"{part}__")}
+        pairs = [(*name.partition("__"), value) for name, value in self._given().items()]
+        return {key: value for of, _, key, value in pairs if of == part}
 
     # ----- the module -----
 
@@ -139,6 +137,13 @@ class Neural(BaseEstimator):  # type: ignore[misc]
         return X, y
 
     def _checked_settings(self) -> None:
+        """Refuse settings; only here, since scikit-learn sets them one after the other."""
+        for name in self._given():
+            part, _, key = name.partition("__")
+            if part not in _PARTS or not key:
+                known = ", ".join(self._get_param_names())
+                text = errors.SKLEARN_SETTING.format(estimator=type(self).__name__, name=name, known=known)
+                raise errors.ArgumentError(text)
         for name in ("epochs", "n_iter_no_change"):
             if not isinstance(value := getattr(self, name), numbers.Integral) or value < 1:
                 text = errors.SKLEARN_COUNT.format(name=name, given=value, kind="number of epochs", instead=10)
@@ -265,7 +270,3 @@ class Neural(BaseEstimator):  # type: ignore[misc]
     def _strata(self, y: Array) -> Any:
         return None
 
-
-def _is_of_part(name: str) -> bool:
-    part, _, key = name.partition("__")
-    return part in _PARTS and bool(key)
