@@ -12,7 +12,7 @@ ONNX_OPEN = (
     "Write ag.onnx.export(...) without dynamic_axes for it"
 )
 ONNX_DEPENDS = (
-    "the lengths {names} can't be open: {what} of the model{where} depend on them in a way that no model of ONNX says. "
+    "the lengths {names} can't be open: {what} of the model{where} cannot be said by them as sums and products. "
     "Write ag.onnx.export(...) without dynamic_axes for them"
 )
 ONNX_LENGTHS = "at most {most} lengths may be open, and these are {names}. Write one name for axes of the same length"

@@ -11,7 +11,7 @@ from autograd_lite import errors
 from autograd_lite.compiler.program.identifiers import Taken
 from autograd_lite.engine.registry import handler_of, library_of, method_of, with_more
 from autograd_lite.onnx.package import onnx
-from autograd_lite.onnx.sizes import Size, is_open
+from autograd_lite.onnx.sizes import Size, is_open, is_unknown
 from autograd_lite.onnx.values import Value
 
 _DEEPEST = 3
@@ -39,7 +39,7 @@ class Graph:
             self.taken = Taken()
             self.initializers: dict[str, Any] = {}
             self.inputs: dict[str, Value] = {}
-            self.lengths: dict[str, tuple[Value, int]] = {}
+            self.lengths: dict[str, tuple[Any, int]] = {}
             self.within: list[Any] = []
             self._known: dict[Any, str] = {}
         self._sizes: dict[Any, Value] = {} if around is None else dict(around._sizes)
@@ -119,9 +119,24 @@ class Graph:
         key = Size({(name,): 1})
         if key not in self._sizes:
             x, axis = self.root.lengths[name]
+            if isinstance(x, Size):
+                by = self.constant([axis], np.int64)
+                self._sizes[key] = self.node("Div", [self.size(x), by], np.int64, (1,))
+                return self._sizes[key]
             shape = self.node("Shape", [x], np.int64, (x.ndim,))
             self._sizes[key] = self.node("Gather", [shape, self.constant([axis], np.int64)], np.int64, (1,), axis=0)
         return self._sizes[key]
+
+    def quotient(self, n: Any, by: int) -> Any:
+        """Return a size divided by a number, and rounded down."""
+        if not isinstance(n, Size):
+            return n // by
+        if all(c % by == 0 for powers, c in n.terms.items() if powers):
+            rest = n.terms.get((), 0)
+            return (n - rest) // by + rest // by
+        name = f"({n})//{by}"
+        self.root.lengths[name] = n, by
+        return Size({(name,): 1})
 
     def shape(self, shape: Sequence[Any]) -> Value:
         """Return a shape as a vector of whole numbers."""
@@ -198,7 +213,7 @@ def _told(n: Any) -> Any:
     """Return a length as a graph says it: a number, the name of a length, or nothing."""
     if not isinstance(n, Size):
         return n
-    return repr(n) if all("?" not in name for powers in n.terms for name in powers) else None
+    return None if is_unknown(n) else repr(n)
 
 
 def broadcast(*shapes: Any) -> tuple[Any, ...]:

@@ -34,6 +34,10 @@ class Size:
     def __init__(self, terms: Mapping[Powers, int]) -> None:
         self.terms = {powers: c for powers, c in terms.items() if c}
 
+    def names(self) -> set[str]:
+        """Return the names of the lengths in it."""
+        return {name for powers in self.terms for name in powers}
+
     def __add__(self, other: Any) -> Any:
         terms = dict(self.terms)
         for powers, c in _terms(other).items():
@@ -122,6 +126,11 @@ def product(sizes: Any) -> Any:
 def is_open(shape: Any) -> bool:
     """Tell whether a shape has a size that is no number."""
     return any(isinstance(n, Size) for n in shape)
+
+
+def is_unknown(size: Size) -> bool:
+    """Tell whether it is one that nobody has an expression for."""
+    return any(name.startswith("?") for name in size.names())
 
 
 def fitted(values: Mapping[frozenset[str], int], lengths: Mapping[str, int]) -> Any:

@@ -13,7 +13,7 @@ from autograd_lite.compiler.program.loop import Loop, is_loop
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.compiler.program.program import Instruction, Program, Ref
 from autograd_lite.onnx.graph import Graph, NoRowError
-from autograd_lite.onnx.sizes import DependsOnSizeError, Size
+from autograd_lite.onnx.sizes import DependsOnSizeError, Size, is_unknown
 from autograd_lite.onnx.values import Value
 
 
@@ -78,11 +78,21 @@ def _result(graph: Graph, program: Program, x: Instruction, values: Mapping[int,
 
 
 def _shaped(y: Value, shape: Sequence[Any]) -> None:
-    """Have a value know the shape that its program has found; where both know a length it is the same."""
+    """Have a value know the shape that its program has found; where both know a length it is the same.
+
+    A length that nobody has an expression for is asked of the value itself.
+    """
     assert len(y.shape) == len(shape), f"{y} is of shape {tuple(shape)}"
-    for a, b in zip(y.shape, shape, strict=True):
+    found = []
+    for axis, (a, b) in enumerate(zip(y.shape, shape, strict=True)):
         assert isinstance(a, Size) or isinstance(b, Size) or a == b, f"{y} is of shape {tuple(shape)}"
-    y.shape = tuple(shape)
+        if isinstance(b, Size) and is_unknown(b):
+            if isinstance(a, Size) and not is_unknown(a):
+                b = a  # noqa: PLW2901
+            else:
+                y.graph.root.lengths.update(dict.fromkeys(b.names(), (y, axis)))
+        found.append(b)
+    y.shape = tuple(found)
 
 
 def _filled(x: Any, values: Mapping[int, Any]) -> Any:

@@ -79,8 +79,6 @@ def elementwise(graph: Graph, op: str, operands: Sequence[Value], result: Any, *
     """Add a node over operands of one dtype; integers that few runtimes compute with are int64 within."""
     operands = [graph.cast(x, np.int64) if x.dtype.kind in "iu" and x.dtype not in _WIDE else x for x in operands]
     made = np.dtype(result) if np.dtype(result).kind not in "iu" else operands[-1].dtype
-    if made.kind == "b" or op in ("Where",):
-        made = np.dtype(result)
     y = graph.node(op, operands, made, broadcast(*[x.shape for x in operands]), **attributes)
     return graph.cast(y, result)
 
@@ -102,8 +100,12 @@ def where(graph: Graph, condition: Any, x: Any = None, y: Any = None) -> Value:
     if x is None:
         raise errors.ExportError(errors.ONNX_RAGGED.format(op="np.where(condition)"))
     dtype = np.result_type(*[v.dtype if isinstance(v, Value) else v for v in (x, y)])
-    parts = [truth(graph, condition), graph.lifted(x, dtype), graph.lifted(y, dtype)]
-    return graph.node("Where", parts, dtype, broadcast(*[v.shape for v in parts]))
+    held = truth(graph, condition)
+    if dtype.kind == "b":  # which runtimes choose between by logic only
+        return (held & graph.lifted(x, dtype)) | (~held & graph.lifted(y, dtype))  # type: ignore[return-value]
+    within = np.dtype(np.int64) if dtype.kind in "iu" else dtype
+    parts = [held, graph.lifted(x, within), graph.lifted(y, within)]
+    return graph.cast(graph.node("Where", parts, within, broadcast(*[v.shape for v in parts])), dtype)
 
 
 def clip(graph: Graph, a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **bounds: Any) -> Any:

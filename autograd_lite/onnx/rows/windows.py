@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.onnx.graph import Graph
 from autograd_lite.onnx.rows.shaping import expand_dims, in_order, reshape
-from autograd_lite.onnx.sizes import Size, product
+from autograd_lite.onnx.sizes import product
 from autograd_lite.onnx.values import Value
 from autograd_lite.rules import windows
 
@@ -21,13 +21,12 @@ def _pads(padding: Any) -> list[Any]:
     return [*[low for low, _ in pairs], *[high for _, high in pairs]]
 
 
-def _lengths(sizes: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> list[Any]:
-    """Return how many windows there are along each axis; along one whose length is open, it may be known to nobody."""
-    found = []
-    for n, k, s, (low, high), d in zip(sizes, kernel, stride, windows.pairs(padding), dilation, strict=True):
-        free = n + (low + high - d * (k - 1) - 1)
-        found.append(free // s + 1 if not isinstance(free, Size) or s == 1 else Size({(f"?windows of {n}",): 1}))
-    return found
+def _lengths(graph: Graph, sizes: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> list[Any]:
+    """Return how many windows there are along each axis."""
+    return [
+        graph.quotient(n + (low + high - d * (k - 1) - 1), s) + 1
+        for n, k, s, (low, high), d in zip(sizes, kernel, stride, windows.pairs(padding), dilation, strict=True)
+    ]
 
 
 def _floating(graph: Graph, *given: Any) -> list[Value]:
@@ -42,7 +41,7 @@ def _floating(graph: Graph, *given: Any) -> list[Value]:
 def _convolved(graph: Graph, x: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
     a, w = _floating(graph, x, weight)
     kernel = w.shape[2:]
-    shape = [a.shape[0], w.shape[0], *_lengths(a.shape[2:], kernel, stride, padding, dilation)]
+    shape = [a.shape[0], w.shape[0], *_lengths(graph, a.shape[2:], kernel, stride, padding, dilation)]
     pads = _pads(padding)
     if min(pads) < 0:
         a = _trimmed(a, padding)
@@ -135,18 +134,32 @@ def _turned(graph: Graph, w: Value, groups: int) -> Any:
 # ----- pools -----
 
 
-def _largest(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+def _pooled(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> list[Any]:
+    """Return the maxima of all windows, and where in the whole array they are."""
     x = graph.lifted(x)
     a = x if x.dtype.kind == "f" else graph.cast(x, np.float64)
     pads = _pads(padding)
     n = len(kernel)
-    shape = [*a.shape[: a.ndim - n], *_lengths(a.shape[a.ndim - n :], kernel, stride, padding, dilation)]
+    shape = [*a.shape[: a.ndim - n], *_lengths(graph, a.shape[a.ndim - n :], kernel, stride, padding, dilation)]
     if any(p >= k for p, k in zip(pads, [*kernel, *kernel], strict=True)):
         a, pads = _bordered(graph, a, windows.pairs(padding), -np.inf), [0] * len(pads)
     settings = {"kernel_shape": list(kernel), "strides": list(stride), "pads": pads, "dilations": list(dilation)}
     images = _as_images(graph, a, n)
-    y = graph.node("MaxPool", [images], a.dtype, (*images.shape[:2], *shape[a.ndim - n :]), **settings)
-    return graph.cast(reshape(graph, y, shape), x.dtype)
+    out = (*images.shape[:2], *shape[a.ndim - n :])
+    found = graph.nodes_of("MaxPool", [images], [(a.dtype, out), (np.int64, out)], **settings)
+    return [reshape(graph, y, shape) for y in found]
+
+
+def _largest(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    return graph.cast(_pooled(graph, x, kernel, stride, padding, dilation)[0], graph.lifted(x).dtype)
+
+
+def _places_of_largest(
+    graph: Graph, x: Any, top: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
+) -> Any:  # fmt: skip
+    """Return where in the last axes, taken as one, the maxima are."""
+    sizes = graph.lifted(x).shape[-len(kernel) :]
+    return np.remainder(_pooled(graph, x, kernel, stride, padding, dilation)[1], product(sizes))  # type: ignore[call-overload]
 
 
 def _as_images(graph: Graph, a: Value, n: int) -> Value:
@@ -161,7 +174,7 @@ def _sums(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
     (a,) = _floating(graph, x)
     n = len(kernel)
     ones = (1,) * n
-    shape = [*a.shape[: a.ndim - n], *_lengths(a.shape[a.ndim - n :], kernel, stride, padding, ones)]
+    shape = [*a.shape[: a.ndim - n], *_lengths(graph, a.shape[a.ndim - n :], kernel, stride, padding, ones)]
     a = _bordered(graph, a, windows.pairs(padding), 0.0)
     if a.dtype in _SINGLE and n <= _AXES:
         images = _as_images(graph, a, n)
@@ -183,7 +196,7 @@ def _windows(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any, dilat
     """Return all windows: their elements one after the other, each taken from all windows at once."""
     x = graph.lifted(x)
     n = len(kernel)
-    out = _lengths(x.shape[x.ndim - n :], kernel, stride, padding, dilation)
+    out = _lengths(graph, x.shape[x.ndim - n :], kernel, stride, padding, dilation)
     a = _bordered(graph, x, windows.pairs(padding), 0)
     lead = a.ndim - n
     parts = [_tap(a, at, out, stride, dilation) for at in np.ndindex(*kernel)]
@@ -222,6 +235,7 @@ def _folded(graph: Graph, g: Any, size: Any, kernel: Any, stride: Any, padding: 
 
 ROWS: dict[Any, Any] = {
     windows.convolved: _convolved, windows.convolved_input: _convolved_input, windows.largest: _largest,
+    windows.places_of_largest: _places_of_largest,
     windows.sums: _sums, windows.windows: _windows, windows.folded: _folded,
     np.lib.stride_tricks.sliding_window_view: _sliding,
 }  # fmt: skip
