@@ -168,12 +168,19 @@ def _arcsinh(x: Any) -> Any:
 def _arccosh(x: Any) -> Any:
     d = np.minimum(x, 1e100) - 1
     y = np.log1p(d + np.sqrt(d * (d + 2)))
-    return np.where(x > 1e100, np.log(x) + np.log(2.0), y)
+    return np.where(x < 1, np.nan, np.where(x > 1e100, np.log(x) + np.log(2.0), y))  # noqa: PLR2004
 
 
 def _arctanh(x: Any) -> Any:
     a = np.abs(x)
     return np.copysign(np.log1p(2 * a / (1 - a)) / 2, x)
+
+
+def _isnan(graph: Graph, x: Any, **_: Any) -> Any:
+    x = graph.lifted(x)
+    if x.dtype.kind == "f":
+        return elementwise(graph, "IsNaN", [x], np.bool_)
+    return np.not_equal(x, x)  # nowhere
 
 
 def _sign(graph: Graph, x: Any, **_: Any) -> Any:
@@ -205,7 +212,6 @@ _UFUNCS = (
     Elementwise(np.arcsinh, "Asinh", double=_arcsinh),
     Elementwise(np.arccosh, "Acosh", double=_arccosh),
     Elementwise(np.arctanh, "Atanh", double=_arctanh),
-    Elementwise(np.isnan, "IsNaN"),
     Elementwise(np.add, "Add", of_bools="Or"),
     Elementwise(np.subtract, "Sub"),
     Elementwise(np.multiply, "Mul", of_bools="And"),
@@ -245,7 +251,7 @@ ROWS: dict[Any, Any] = {
     **{row.ufunc: row for row in (*_UFUNCS, *_COMPARED)},
     np.logical_and: _logical("And"), np.logical_or: _logical("Or"), np.logical_xor: _logical("Xor"),
     np.logical_not: _logical("Not"),
-    np.sign: _sign,
+    np.sign: _sign, np.isnan: _isnan,
     np.where: where, np.clip: clip, np.astype: astype, np.array: array, np.asarray: array,
     **dict.fromkeys((np.copy, np.real, np.conjugate, np.ascontiguousarray), _same),
 }  # fmt: skip

@@ -135,7 +135,9 @@ def _floor_divide(x1: Any, x2: Any) -> Any:
         safe = np.where(x2 == 0, 1, x2)
         q = elementwise(x1.graph, "Div", [x1 - np.remainder(x1, safe), safe], x1.dtype)
         return np.where(x2 == 0, 0, q)
-    q = (x1 - np.remainder(x1, x2)) / x2
+    rest = np.fmod(x1, x2)
+    q = (x1 - rest) / x2
+    q = np.where((rest != 0) & ((rest < 0) != (x2 < 0)), q - 1, q)
     low = np.floor(q)
     low = np.where(q - low > 0.5, low + 1, low)  # noqa: PLR2004
     return np.where(x2 == 0, x1 / x2, np.where(q == 0, np.copysign(0, x1 / x2), low))
