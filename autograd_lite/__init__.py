@@ -56,9 +56,9 @@ __all__ = [
     "compile", "cond", "cuda", "custom_op", "data", "debug", "elementwise_grad", "enable_grad", "errors", "explain",
     "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled",
     "jacobian", "jvp", "linearize", "load",
-    "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "onnx", "optim", "optimize",
-    "relu", "save", "scan", "scope", "sigmoid", "sklearn", "softmax", "softplus", "supported", "tensor", "testing", "tree",
-    "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
+    "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "onnx", "optim",
+    "optimize", "relu", "save", "scan", "scope", "sigmoid", "sklearn", "softmax", "softplus", "supported", "tensor",
+    "testing", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
 # Imported at the first use: half of the time of an import, for what most programs need not.

@@ -17,7 +17,8 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 ROOMS = (
     "version", "errors", "base", "tree", "engine", "rules", "tensor", "transforms", "extend", "functions",
     "autograd", "cuda", "data", "saving", "numpy", "optimize", "implicit", "check", "testing", "nn", "optim", "viz",
-    "compiler.program", "compiler.passes", "compiler.recording", "compiler.text", "compiler.native", "compiler", "apps",
+    "compiler.program", "compiler.passes", "compiler.recording", "compiler.text", "compiler.native", "compiler", "onnx",
+    "sklearn", "apps",
     "", "__main__",
 )  # fmt: skip
 

@@ -22,10 +22,10 @@ from autograd_lite.onnx.graph import Graph, element_type, information
 from autograd_lite.onnx.package import onnx
 from autograd_lite.onnx.recording import Axes, Recorded, recorded
 from autograd_lite.onnx.rows import TABLE
+from autograd_lite.onnx.sizes import Size
 from autograd_lite.onnx.values import Value
 from autograd_lite.onnx.walk import constant, written
 from autograd_lite.saving.atomic import replaced
-from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.transforms.watched import name_of
 from autograd_lite.tree import Structure, flatten, unflatten
 from autograd_lite.version import __version__
@@ -118,7 +118,7 @@ def export(
     if not callable(function):
         raise errors.ExportError(errors.ONNX_GIVEN.format(given=type(model).__name__))
     call = _Call.of(function, example_inputs, kwargs or {}, input_names)
-    axes = call.axes(dynamic_axes, dynamic_shapes, output_names)
+    axes = call.axes((dynamic_axes, dynamic_shapes), output_names or ())
     names = dotted_names((function,))
     if isinstance(function, Module):
         named = [*function.named_parameters(), *function.named_buffers()]
@@ -196,13 +196,12 @@ class _Call:
         args, kwargs = unflatten(self.structure, leaves)
         return self.function(*args, **kwargs)
 
-    def axes(self, *given: DynamicAxes | None, **_: Any) -> Axes:
+    def axes(self, tables: Sequence[DynamicAxes | None], outputs: Sequence[str]) -> Axes:
         """Return which axes are open, by the places of inputs."""
-        *tables, outputs = given
         found: dict[int, dict[int, str]] = {}
         for name, each in [(name, each) for table in tables for name, each in (table or {}).items()]:
             if name not in self.names:
-                if name not in (outputs or ()) and not name.startswith("output"):
+                if name not in outputs and not name.startswith("output"):
                     raise errors.ExportError(errors.ONNX_AXES.format(given=name, known=", ".join(self.names)))
                 continue
             k = self.names.index(name)
@@ -244,24 +243,21 @@ def _model(
         what = ", ".join(sorted({a.name or "a Tensor" for a in program.assignments}))
         raise errors.ExportError(errors.ONNX_CHANGES.format(function=title, what=what))
     graph = Graph(TABLE, opset)
-    given = _given(graph, program, call, axes, names)
-    inputs = list(graph.inputs.values())
-    values = written(graph, program, given)
+    called = _output_names(run, call.names, output_names)
+    graph.taken.names.update(call.names, called)
+    values = written(graph, program, _given(graph, program, call, axes, names))
     results = _results(graph, run, values, title)
-    default = _output_names(run.run.result, [k for k, _ in results])
-    outputs = [_output(graph, y, name) for (_, y), name in
-               zip(results, _named("output_names", output_names, default), strict=True)]  # fmt: skip
-    initializers = [package.numpy_helper.from_array(np.ascontiguousarray(a).reshape(a.shape), name) for name, a in graph.initializers.items()]
-    made = package.helper.make_graph(
-        _needed(graph.nodes, outputs), title, [information(x) for x in inputs], [information(y) for y in outputs], initializers
-    )
+    outputs = [_output(graph, y, name) for y, name in zip(results, called, strict=True)]
+    infos = [[information(x) for x in values] for values in (graph.inputs.values(), outputs)]
+    arrays = [package.numpy_helper.from_array(a, name) for name, a in graph.initializers.items()]
+    made = package.helper.make_graph(_needed(graph.nodes, outputs), title, *infos, arrays)
     opsets = [package.helper.make_opsetid("", opset)]
     model = package.helper.make_model(
         made, opset_imports=opsets, producer_name="autograd_lite", producer_version=__version__,
         ir_version=package.helper.find_min_ir_version_for(opsets),
     )  # fmt: skip
     package.checker.check_model(model, full_check=True)
-    return model  # type: ignore[no-any-return]
+    return model
 
 
 def _given(graph: Graph, program: Program, call: _Call, axes: Axes, names: Mapping[int, str]) -> dict[int, Value]:
@@ -271,7 +267,6 @@ def _given(graph: Graph, program: Program, call: _Call, axes: Axes, names: Mappi
     for k, name in enumerate(call.names):
         x = arguments[k]
         kind = program.types[x.id]
-        graph.taken.names.add(name)
         values[x.id] = graph.inputs[name] = Value(graph, name, kind.shape, kind.dtype)
         for axis, length in axes.get(k, {}).items():
             graph.lengths.setdefault(length, (values[x.id], axis))
@@ -296,44 +291,45 @@ def _initializer(graph: Graph, x: Input, names: Mapping[int, str]) -> Value:
     return Value(graph, name, array.shape, array.dtype)
 
 
-def _results(graph: Graph, run: Recorded, values: Mapping[int, Any], title: str) -> list[tuple[int, Value]]:
-    """Return the results, with their places; None is left out."""
-    found: list[tuple[int, Value]] = []
+def _results(graph: Graph, run: Recorded, values: Mapping[int, Any], title: str) -> list[Value]:
+    """Return the results; None is left out."""
     every: list[Any] = []
     inputs = list(graph.inputs.values())
-    for k, (kind, output) in enumerate(zip(run.run.kinds, run.program.outputs, strict=True)):
+    for kind, output in zip(run.run.kinds, run.program.outputs, strict=True):
         if kind == "same":
             y = every[output]
         elif kind == "given":
             y = inputs[output]
-        elif output is None:
-            every.append(None)
-            continue
-        elif isinstance(output, Ref):
-            y = values[output.id]
         else:
-            y = output._data if isinstance(output, Tensor) else output
-        if not isinstance(y, (Value, np.ndarray, np.generic, bool, int, float)) and not hasattr(y, "terms"):
+            y = values[output.id] if isinstance(output, Ref) else output
+        if isinstance(y, Handle):
+            y = y._data
+        if not isinstance(y, (Value, Size, np.ndarray, np.generic, bool, int, float, type(None))):
             raise errors.ExportError(errors.ONNX_RESULT.format(function=title, given=type(y).__name__))
-        every.append(graph.lifted(y))
-        found.append((k, every[-1]))
+        every.append(None if y is None else graph.lifted(y))
+    found = [y for y in every if y is not None]
     if not found:
         raise errors.ExportError(errors.ONNX_RESULT.format(function=title, given="no array"))
     return found
 
 
-def _output_names(structure: Structure, places: list[int]) -> list[str]:
+def _output_names(run: Recorded, inputs: Sequence[str], given: Sequence[str] | None) -> list[str]:
     """Return what results are called: by the keys of a dict, or by their number."""
+    places = [k for k, output in enumerate(run.program.outputs) if output is not None]
+    structure = run.run.result
     if structure.kind is not None and structure.kind.cls is dict and all(c.size == 1 for c in structure.children):
-        return [str(structure.keys[k]) for k in places]
-    return ["output"] if len(places) == 1 else [f"output_{k}" for k in range(len(places))]
+        default = [str(structure.keys[k]) for k in places]
+    else:
+        default = ["output"] if len(places) == 1 else [f"output_{k}" for k in range(len(places))]
+    names = _named("output_names", given, [f"{name}_output" if name in inputs else name for name in default])
+    if twice := set(names).intersection(inputs):
+        text = errors.ONNX_NAMES.format(what="output_names", given=sorted(twice), count=len(names), known=default)
+        raise errors.ExportError(text)
+    return names
 
 
 def _output(graph: Graph, y: Value, name: str) -> Value:
     """Return a result by its name in the model."""
-    if name in graph.taken.names:
-        raise errors.ExportError(errors.ONNX_NAMES.format(what="output_names", given=[name], count="results", known="other names"))
-    graph.taken.names.add(name)
     made = Value(graph, name, y.shape, y.dtype)
     graph.nodes.append(onnx().helper.make_node("Identity", [graph.named(y)], [name], name=name))
     return made

@@ -46,7 +46,7 @@ class Graph:
 
     # ----- values -----
 
-    def node(self, op: str, inputs: Sequence[Any], dtype: Any, shape: Any, **attributes: Any) -> Value:
+    def node(self, op: str, inputs: Sequence[Any], dtype: Any, shape: Any, **attributes: Any) -> Any:
         """Add a node with one result."""
         return self.nodes_of(op, inputs, [(dtype, shape)], **attributes)[0]
 
@@ -59,24 +59,24 @@ class Graph:
         )
         return results
 
-    def constant(self, array: Any, dtype: Any = None) -> Value:
+    def constant(self, array: Any, dtype: Any = None) -> Any:
         """Return a constant, which is a part of the graph when it is first read."""
         array = np.asarray(array, dtype)
         return Value(self, "", array.shape, array.dtype, array)
 
-    def lifted(self, x: Any, dtype: Any = None) -> Value:
+    def lifted(self, x: Any, dtype: Any = None) -> Any:
         """Return an operand as a value of this graph."""
         if isinstance(x, Value):
             if x.graph is not self:
                 x = Value(self, x.name or (self.root.named(x) if x.array is None else ""), x.shape, x.dtype, x.array)
             return x if dtype is None else self.cast(x, dtype)
         if isinstance(x, Size):
-            return self.cast(np.reshape(self.size(x), ()), dtype or np.int64)  # type: ignore[call-overload]
+            return self.cast(np.reshape(self.size(x), ()), dtype or np.int64)
         if isinstance(x, (list, tuple)) and any(isinstance(part, (Value, Size, list, tuple)) for part in x):
-            return self.lifted(np.stack([self.lifted(part) for part in x]), dtype)  # type: ignore[arg-type,call-overload]
+            return self.lifted(np.stack([self.lifted(part) for part in x]), dtype)
         return self.constant(x, dtype)
 
-    def named(self, x: Value) -> str:
+    def named(self, x: Any) -> str:
         """Return the name of a value; a constant becomes an initializer, equal ones the same."""
         if not x.name:
             key = (x.array.dtype.str, x.array.shape, x.array.tobytes())
@@ -87,7 +87,7 @@ class Graph:
                 root.initializers[x.name] = x.array
         return x.name
 
-    def cast(self, x: Value, dtype: Any) -> Value:
+    def cast(self, x: Any, dtype: Any) -> Any:
         """Return a value in another dtype."""
         dtype = np.dtype(dtype)
         if x.dtype == dtype:
@@ -99,7 +99,7 @@ class Graph:
 
     # ----- sizes -----
 
-    def size(self, n: Any) -> Value:
+    def size(self, n: Any) -> Any:
         """Return a size as a vector of one whole number."""
         if not isinstance(n, Size):
             return self.constant([n], np.int64)
@@ -114,7 +114,7 @@ class Graph:
             self._sizes[n] = total
         return self._sizes[n]
 
-    def _length(self, name: str) -> Value:
+    def _length(self, name: str) -> Any:
         """Return the length of an axis of an input."""
         key = Size({(name,): 1})
         if key not in self._sizes:
@@ -138,7 +138,7 @@ class Graph:
         self.root.lengths[name] = n, by
         return Size({(name,): 1})
 
-    def shape(self, shape: Sequence[Any]) -> Value:
+    def shape(self, shape: Sequence[Any]) -> Any:
         """Return a shape as a vector of whole numbers."""
         if not is_open(shape):
             return self.constant(list(shape), np.int64)
@@ -203,7 +203,7 @@ def element_type(dtype: Any) -> int:
     return found
 
 
-def information(x: Value) -> Any:
+def information(x: Any) -> Any:
     """Return what a graph says of its inputs and outputs: name, dtype and shape."""
     shape = [_told(n) for n in x.shape]
     return onnx().helper.make_tensor_value_info(x.name, element_type(x.dtype), shape)

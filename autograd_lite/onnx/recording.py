@@ -147,7 +147,8 @@ class _Merging:
         if len({len(p.constants) for p in programs}) > 1:
             self._refuse("the constants")
         constants = [self._constant(each) for each in zip(*[p.constants for p in programs], strict=True)]
-        types = {i: self._type([p.types[i] for p in programs]) for i in first.types if all(i in p.types for p in programs)}
+        known = set(first.types).intersection(*[p.types for p in programs])
+        types = {i: self._type([p.types[i] for p in programs]) for i in first.types if i in known}
         outputs = self.value([p.outputs for p in programs])
         return first.having(instructions=tuple(instructions), constants=tuple(constants), types=types, outputs=outputs)
 
@@ -158,7 +159,8 @@ class _Merging:
             self._refuse("the calls")
         fn = first.fn
         if all(isinstance(x.fn, Loop) for x in each):
-            fn = replace(fn, body=self.program([x.fn.body for x in each]), length=self.value([x.fn.length for x in each]))
+            body, length = self.program([x.fn.body for x in each]), self.value([x.fn.length for x in each])
+            fn = replace(fn, body=body, length=length)
             self._line = first.line
         elif any(x.fn is not fn for x in each):
             self._refuse("the calls")
@@ -187,7 +189,8 @@ class _Merging:
         first = each[0]
         if len({(t.dtype, t.kind, len(t.shape)) for t in each}) > 1:
             self._refuse("the shapes")
-        return replace(first, shape=tuple([self._length(list(sizes)) for sizes in zip(*[t.shape for t in each], strict=True)]))
+        shape = [self._length(list(sizes)) for sizes in zip(*[t.shape for t in each], strict=True)]
+        return replace(first, shape=tuple(shape))
 
     def _length(self, numbers: list[int]) -> Any:
         """Return a length of a value, which may be known to nobody: then only the call is refused that asks for it."""

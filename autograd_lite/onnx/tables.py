@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def _banded(shape: Any, arrays: Sequence[Any], free: Sequence[int]) -> Callable[
     if any(not _equal(line, np.full_like(line, line[0])) for line in by.values()):
         return None
     values = [by[d][0] for d in by]
-    edges = [d for d, (a, b) in zip(list(by)[1:], zip(values, values[1:], strict=False), strict=False) if a != b]
+    edges = [d for d, (a, b) in zip(list(by)[1:], pairwise(values), strict=True) if a != b]
     if len(edges) > 2 or any(abs(d) > min(min(a.shape[-2:]) for a in arrays) - 1 for d in edges):  # noqa: PLR2004
         return None
     levels = [by[-n + 1][0], *[by[d][0] for d in edges]]

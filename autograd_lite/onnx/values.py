@@ -51,7 +51,7 @@ class Value(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Any:  # noqa: N802 - NumPy's name
-        return np.transpose(self)  # type: ignore[call-overload]
+        return self.graph.call(np.transpose, (self,), {})
 
     @property
     def real(self) -> Any:
@@ -74,17 +74,17 @@ class Value(NDArrayOperatorsMixin):
 
     def ravel(self) -> Any:
         """Return its elements in a row."""
-        return np.ravel(self)  # type: ignore[call-overload]
+        return self.graph.call(np.ravel, (self,), {})
 
     def sum(self, axis: Any = None, **settings: Any) -> Any:
         """Return its sum."""
-        return np.sum(self, axis, **settings)  # type: ignore[call-overload]
+        return self.graph.call(np.sum, (self, axis), settings)
 
-    def copy(self, order: str = "C") -> Value:
+    def copy(self, order: str = "C") -> Any:
         """Return itself, which never changes."""
         return self
 
-    def conj(self) -> Value:
+    def conj(self) -> Any:
         """Return itself, since no model has complex numbers."""
         return self
 
@@ -94,15 +94,15 @@ class Value(NDArrayOperatorsMixin):
 
     def reshape(self, *shape: Any) -> Any:
         """Return it in another shape."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore[call-overload]
+        return self.graph.call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
 
     def transpose(self, *axes: Any) -> Any:
         """Return it with its axes in another order."""
-        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)  # type: ignore[call-overload]
+        return self.graph.call(np.transpose, (self, axes[0] if len(axes) == 1 else axes or None), {})
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         """Return it with two axes exchanged."""
-        return np.swapaxes(self, axis1, axis2)  # type: ignore[call-overload]
+        return self.graph.call(np.swapaxes, (self, axis1, axis2), {})
 
     def __repr__(self) -> str:
         return f"<{self.name or 'constant'}: {self.dtype} {self.shape}>"

@@ -48,7 +48,8 @@ def written(graph: Graph, program: Program, given: Mapping[int, Any]) -> dict[in
 
 
 def _name(x: Instruction) -> str:
-    return f"np.{x.fn.__name__}" if isinstance(x.fn, np.ufunc) or str(x.fn.__module__).startswith("numpy") else x.fn.__name__
+    of_numpy = isinstance(x.fn, np.ufunc) or str(x.fn.__module__).startswith("numpy")
+    return f"np.{x.fn.__name__}" if of_numpy else str(x.fn.__name__)
 
 
 def _where(x: Instruction) -> str:
@@ -142,10 +143,10 @@ def _repeated(graph: Graph, loop: Loop, operands: Sequence[Any]) -> tuple[Any, .
     return tuple(made)
 
 
-def _counter(graph: Graph, length: Any) -> Value:
+def _counter(graph: Graph, length: Any) -> Any:
     """Return what a loop goes through that takes no elements."""
     zeros: Any = graph.constant(0, np.int64)
-    return np.broadcast_to(zeros, (length,))  # type: ignore[return-value]
+    return np.broadcast_to(zeros, (length,))
 
 
 # ----- constants -----

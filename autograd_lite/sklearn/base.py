@@ -26,7 +26,7 @@ _LARGEST_BATCH = 200
 _AT_ONCE = 4096
 
 
-class Neural(BaseEstimator):  # type: ignore[misc]
+class Neural(BaseEstimator):
     """Base of the estimators; see `NeuralClassifier`."""
 
     def __init__(
@@ -148,8 +148,9 @@ class Neural(BaseEstimator):  # type: ignore[misc]
             if not isinstance(value := getattr(self, name), numbers.Integral) or value < 1:
                 text = errors.SKLEARN_COUNT.format(name=name, given=value, kind="number of epochs", instead=10)
                 raise errors.ArgumentError(text)
-        whole = isinstance(self.batch_size, numbers.Integral) and int(self.batch_size) >= 1
-        if self.batch_size != "auto" and not whole:
+        size: Any = self.batch_size
+        whole = isinstance(size, numbers.Integral) and int(size) >= 1
+        if not whole and not (isinstance(size, str) and size == "auto"):
             raise errors.ArgumentError(errors.SKLEARN_BATCH.format(given=self.batch_size))
 
     # ----- training -----

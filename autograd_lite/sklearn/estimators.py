@@ -9,14 +9,13 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 
-
 from autograd_lite import errors, nn
 from autograd_lite.base.shapes import Array
 from autograd_lite.rules.exponentials import softmax
 from autograd_lite.sklearn.base import Neural
 
 
-class NeuralClassifier(ClassifierMixin, Neural):  # type: ignore[misc]
+class NeuralClassifier(ClassifierMixin, Neural):
     """A classifier of scikit-learn around a module, which gives each class a score.
 
     Parameters
@@ -54,7 +53,7 @@ class NeuralClassifier(ClassifierMixin, Neural):  # type: ignore[misc]
     verbose : bool
         Whether the loss of each epoch is printed.
     **more
-        Settings of the parts, as ``module__hidden=(50,)``, ``optimizer__weight_decay=0.1``, ``loss__label_smoothing=0.1``.
+        Settings of the parts: ``module__hidden=(50,)``, ``optimizer__weight_decay=0.1``, ``loss__label_smoothing=0.1``.
 
     Attributes
     ----------
@@ -150,7 +149,7 @@ class NeuralClassifier(ClassifierMixin, Neural):  # type: ignore[misc]
         return y
 
 
-class NeuralRegressor(RegressorMixin, Neural):  # type: ignore[misc]
+class NeuralRegressor(RegressorMixin, Neural):
     """A regressor of scikit-learn around a module, for one number or several for each row.
 
     The parameters are those of `NeuralClassifier`; the loss is ``nn.functional.mse_loss`` where none is given.

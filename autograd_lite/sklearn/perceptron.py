@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from autograd_lite import nn
@@ -20,5 +21,5 @@ def perceptron(
     """
     widths = [n_features_in, *([hidden] if isinstance(hidden, int) else hidden)]
     made = activation or nn.ReLU
-    layers = [layer for n, m in zip(widths, widths[1:], strict=False) for layer in (nn.Linear(n, m), made())]
+    layers = [layer for n, m in pairwise(widths) for layer in (nn.Linear(n, m), made())]
     return nn.Sequential(*layers, nn.Linear(widths[-1], n_outputs))

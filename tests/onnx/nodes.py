@@ -236,8 +236,8 @@ def sliced(attributes: Any, x: Any, starts: Any, ends: Any, axes: Any = None, st
     key = [slice(None)] * x.ndim
     for k, (start, end) in enumerate(zip(starts, ends, strict=True)):
         axis, step = (k if axes is None else int(axes[k])), (1 if steps is None else int(steps[k]))
-        end = None if step < 0 and int(end) < -x.shape[axis] else int(end)
-        key[axis] = slice(int(start), end, step)
+        stop = None if step < 0 and int(end) < -x.shape[axis] else int(end)
+        key[axis] = slice(int(start), stop, step)
     return (lambda x: x[tuple(key)]), (x,)
 
 

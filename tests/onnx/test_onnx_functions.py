@@ -22,12 +22,15 @@ ANY_LENGTH = "autograd_lite.rules.pooling.max_pool-(0,4)"
 
 def is_exported(row: Case) -> bool:
     """Compare a row, if it can be exported; what is refused says what to write."""
+    refusal = ""
     try:
         with np.errstate(all="ignore"):
             expected = plain(row, *row.inputs)
             model = ag.onnx.export(lambda *xs: row(*xs), row.inputs)
     except ag.AutogradError as error:
-        assert "Write" in str(error)
+        refusal = str(error)
+    if refusal:
+        assert "Write" in refusal
         return False
     if not row.name.startswith(ANY_LENGTH):
         same(ran(model, *row.inputs), expected)
@@ -48,7 +51,8 @@ def test_most_rows_are_exported() -> None:
 
 
 ALWAYS = {
-    "log1p": lambda a, b: np.log1p(a), "logaddexp": np.logaddexp, "hypot": np.hypot, "arctan2": np.arctan2, "copysign": np.copysign,
+    "log1p": lambda a, b: np.log1p(a), "logaddexp": np.logaddexp, "hypot": np.hypot, "arctan2": np.arctan2,
+    "copysign": np.copysign,
     "isclose": np.isclose, "fmod": np.fmod, "maximum": np.maximum, "divmod": lambda a, b: divmod(a, b)[0],
     "where": lambda a, b: np.where(a > b, a, 0), "clip": lambda a, b: np.clip(a, -0.5, b),
     "nan_to_num": lambda a, b: np.nan_to_num(a / 0 * b), "median": lambda a, b: np.median(a, 1),
@@ -61,7 +65,8 @@ ALWAYS = {
     "pad": lambda a, b: np.pad(a, ((1, 2), (0, 1)), "reflect"), "tile": lambda a, b: np.tile(a, (2, 3)),
     "repeat": lambda a, b: np.repeat(a, [1, 0, 2], 0), "roll": lambda a, b: np.roll(a, (1, -1), (0, 1)),
     "split": lambda a, b: np.split(a, [1, 2], 1), "stack": lambda a, b: np.stack([a, b], -1),
-    "argmax": lambda a, b: np.argmax(a, 1), "all": lambda a, b: np.all(a > b, 0), "integers": lambda a, b: (a * 9).astype(int) // 2,
+    "argmax": lambda a, b: np.argmax(a, 1), "all": lambda a, b: np.all(a > b, 0),
+    "integers": lambda a, b: (a * 9).astype(int) // 2,
     "tril": lambda a, b: np.tril(a, -1), "sort": lambda a, b: np.sort(a, 0), "trace": lambda a, b: np.trace(a),
     "var": lambda a, b: np.var(a, where=b > 0), "float_power": lambda a, b: np.float_power(np.abs(a), b),
 }  # fmt: skip

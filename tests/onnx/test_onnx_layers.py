@@ -68,7 +68,7 @@ def test_a_layer_that_changes_is_refused_and_left_as_it_was(row: Any) -> None:
 FILES = ("rectifiers", "smooth", "activations")
 CLASSES = [getattr(nn, name) for name in dir(nn) if isinstance(getattr(nn, name), type)]
 ACTIVATIONS = [c.__name__ for c in CLASSES if c.__module__.endswith(FILES)]
-SETTINGS = {"Threshold": (0.1, 2.0), "GLU": (), "Softmax2d": (), "LogSoftmax": (-1,), "Softmax": (-1,), "Softmin": (-1,)}
+SETTINGS = {"Threshold": (0.1, 2.0), "LogSoftmax": (-1,), "Softmax": (-1,), "Softmin": (-1,)}
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

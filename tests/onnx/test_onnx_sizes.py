@@ -54,13 +54,15 @@ def test_several_lengths() -> None:
     for shape in ((1, 3, 4), (3, 7, 4), (2, 1, 4)):
         x = rng.standard_normal(shape)
         same(ran(model, x), plain(net.eval(), x))
-    assert [d.dim_param or d.dim_value for d in model.graph.output[0].type.tensor_type.shape.dim] == ["batch", "time", 4]
+    shape = model.graph.output[0].type.tensor_type.shape
+    assert [d.dim_param or d.dim_value for d in shape.dim] == ["batch", "time", 4]
 
 
 def test_images_of_any_size() -> None:
     rng = np.random.default_rng(0)
     for dtype in (np.float32, np.float64):
-        net = nn.Sequential(nn.Conv2d(1, 2, 3, 2, 1), nn.MaxPool2d(3, 2, 1), nn.Conv2d(2, 2, 3, padding="same")).to(dtype)
+        layers = nn.Conv2d(1, 2, 3, 2, 1), nn.MaxPool2d(3, 2, 1), nn.Conv2d(2, 2, 3, padding="same")
+        net = nn.Sequential(*layers).to(dtype)
         x = rng.standard_normal((1, 1, 9, 8)).astype(dtype)
         model = ag.onnx.export(net, x, dynamic_axes={"input": {0: "batch", 2: "height", 3: "width"}})
         for shape in ((1, 1, 9, 8), (2, 1, 13, 20)):

@@ -12,4 +12,5 @@ TABLE: Mapping[Any, Any] = MappingProxyType({
     **elementwise.ROWS, **formulas.ROWS, **indexing.ROWS, **products.ROWS, **reductions.ROWS,
     **shaping.ROWS, **windows.ROWS,
 })  # fmt: skip
-"""Those of SciPy's by their library and name. ``row(graph, *args, **kwargs)`` writes nodes and returns the result, called as the function itself."""
+"""``row(graph, *args, **kwargs)`` writes nodes and returns the result, called as the function itself. Functions of
+SciPy are known by their library and name."""

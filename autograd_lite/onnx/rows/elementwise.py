@@ -16,6 +16,8 @@ from autograd_lite.onnx.values import Value
 
 _WIDE = (np.dtype(np.int32), np.dtype(np.int64))
 _DOUBLE = np.dtype(np.float64)
+_LARGE, _HUGE = 20, 1e100
+"""Beside the exponential of the one its reciprocal is nothing; beside the square of the other so is 1."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Elementwise:
     double: Callable[..., Any] | None = None
     attributes: tuple[tuple[str, Any], ...] = ()
 
-    def __call__(self, graph: Graph, *args: Any, **kwargs: Any) -> Value:
+    def __call__(self, graph: Graph, *args: Any, **kwargs: Any) -> Any:
         operands, result = operands_of(graph, self.ufunc, args, kwargs)
         kind = operands[0].dtype.kind
         op = self.of_bools or self.op if kind == "b" else self.of_integers or self.op if kind in "iu" else self.op
@@ -75,7 +77,7 @@ def _kind(x: Any) -> Any:
     return x.dtype if isinstance(x, Value) else type(x) if type(x) in (int, float) else np.asarray(x).dtype
 
 
-def elementwise(graph: Graph, op: str, operands: Sequence[Value], result: Any, **attributes: Any) -> Value:
+def elementwise(graph: Graph, op: str, operands: Sequence[Any], result: Any, **attributes: Any) -> Any:
     """Add a node over operands of one dtype; integers that few runtimes compute with are int64 within."""
     operands = [graph.cast(x, np.int64) if x.dtype.kind in "iu" and x.dtype not in _WIDE else x for x in operands]
     made = np.dtype(result) if np.dtype(result).kind not in "iu" else operands[-1].dtype
@@ -83,26 +85,26 @@ def elementwise(graph: Graph, op: str, operands: Sequence[Value], result: Any, *
     return graph.cast(y, result)
 
 
-def _logical(op: str) -> Callable[..., Value]:
-    def row(graph: Graph, *args: Any, **kwargs: Any) -> Value:
+def _logical(op: str) -> Callable[..., Any]:
+    def row(graph: Graph, *args: Any, **kwargs: Any) -> Any:
         operands = [truth(graph, x) for x in args[:2]]
         return elementwise(graph, op, operands, np.bool_)
 
     return row
 
 
-def truth(graph: Graph, x: Any) -> Value:
+def truth(graph: Graph, x: Any) -> Any:
     """Return where an operand is not zero."""
     return graph.cast(graph.lifted(x), np.bool_)
 
 
-def where(graph: Graph, condition: Any, x: Any = None, y: Any = None) -> Value:
+def where(graph: Graph, condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None:
         raise errors.ExportError(errors.ONNX_RAGGED.format(op="np.where(condition)"))
     dtype = np.result_type(*[v.dtype if isinstance(v, Value) else v for v in (x, y)])
     held = truth(graph, condition)
     if dtype.kind == "b":  # which runtimes choose between by logic only
-        return (held & graph.lifted(x, dtype)) | (~held & graph.lifted(y, dtype))  # type: ignore[return-value]
+        return (held & graph.lifted(x, dtype)) | (~held & graph.lifted(y, dtype))
     within = np.dtype(np.int64) if dtype.kind in "iu" else dtype
     parts = [held, graph.lifted(x, within), graph.lifted(y, within)]
     return graph.cast(graph.node("Where", parts, within, broadcast(*[v.shape for v in parts])), dtype)
@@ -114,18 +116,18 @@ def clip(graph: Graph, a: Any, a_min: Any = None, a_max: Any = None, out: Any = 
     return y if high is None else np.minimum(y, high)
 
 
-def _same(graph: Graph, x: Any, **_: Any) -> Value:
+def _same(graph: Graph, x: Any, **_: Any) -> Any:
     return graph.lifted(x)
 
 
-def astype(graph: Graph, x: Any, dtype: Any, copy: bool = True, **_: Any) -> Value:
+def astype(graph: Graph, x: Any, dtype: Any, copy: bool = True, **_: Any) -> Any:
     x = graph.lifted(x)
     if np.dtype(dtype).kind in "iu" and x.dtype.kind == "f":
-        return graph.cast(np.trunc(x), dtype)  # type: ignore[call-overload]
+        return graph.cast(np.trunc(x), dtype)
     return graph.cast(x, dtype)
 
 
-def array(graph: Graph, x: Any, dtype: Any = None, copy: Any = None, **_: Any) -> Value:
+def array(graph: Graph, x: Any, dtype: Any = None, copy: Any = None, **_: Any) -> Any:
     x = graph.lifted(x)
     return x if dtype is None else astype(graph, x, dtype)
 
@@ -149,26 +151,26 @@ def _sinh(x: Any) -> Any:
     """Return a hyperbolic sine, where neither small numbers lose digits nor large ones overflow too early."""
     e = np.expm1(np.minimum(np.abs(x), 700.0))
     large = np.exp(np.abs(x) / 2)
-    y = np.where(np.abs(x) > 20, large / 2 * large, (e + e / (e + 1)) / 2)
+    y = np.where(np.abs(x) > _LARGE, large / 2 * large, (e + e / (e + 1)) / 2)
     return np.copysign(y, x)
 
 
 def _cosh(x: Any) -> Any:
     half = np.exp(np.abs(x) / 2)
-    return np.where(np.abs(x) > 20, half / 2 * half, (half * half + 1 / (half * half)) / 2)
+    return np.where(np.abs(x) > _LARGE, half / 2 * half, (half * half + 1 / (half * half)) / 2)
 
 
 def _arcsinh(x: Any) -> Any:
     a = np.abs(x)
-    small = np.minimum(a, 1e100)
+    small = np.minimum(a, _HUGE)
     y = np.log1p(small + small * small / (1 + np.sqrt(small * small + 1)))
-    return np.copysign(np.where(a > 1e100, np.log(a) + np.log(2.0), y), x)
+    return np.copysign(np.where(a > _HUGE, np.log(a) + np.log(2.0), y), x)
 
 
 def _arccosh(x: Any) -> Any:
-    d = np.minimum(x, 1e100) - 1
+    d = np.minimum(x, _HUGE) - 1
     y = np.log1p(d + np.sqrt(d * (d + 2)))
-    return np.where(x < 1, np.nan, np.where(x > 1e100, np.log(x) + np.log(2.0), y))  # noqa: PLR2004
+    return np.where(x < 1, np.nan, np.where(x > _HUGE, np.log(x) + np.log(2.0), y))
 
 
 def _arctanh(x: Any) -> Any:
@@ -235,7 +237,7 @@ class Comparison:
     ufunc: Any
     op: str
 
-    def __call__(self, graph: Graph, *args: Any, **kwargs: Any) -> Value:
+    def __call__(self, graph: Graph, *args: Any, **kwargs: Any) -> Any:
         operands, result = operands_of(graph, self.ufunc, args, kwargs)
         if operands[0].dtype.kind == "b":
             operands = [graph.cast(x, np.int32) for x in operands]

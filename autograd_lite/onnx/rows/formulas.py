@@ -15,7 +15,6 @@ from autograd_lite import errors
 from autograd_lite.compiler.program import helpers
 from autograd_lite.onnx.graph import Graph
 from autograd_lite.onnx.rows.elementwise import elementwise, operands_of, verify
-from autograd_lite.onnx.values import Value
 from autograd_lite.rules import normal
 
 Formula = Callable[..., Any]
@@ -31,7 +30,7 @@ def cast_as(ufunc: Any, formula: Formula) -> Callable[..., Any]:
     return row
 
 
-def _whole(x: Value) -> bool:
+def _whole(x: Any) -> bool:
     return x.dtype.kind in "iub"
 
 

@@ -56,7 +56,7 @@ def _opened(graph: Graph, part: Any) -> list[Any]:
     return [graph.constant(places) for places in np.nonzero(value.array)]
 
 
-def _sliced(graph: Graph, x: Value, parts: list[Any]) -> tuple[Value, list[Any]]:
+def _sliced(graph: Graph, x: Any, parts: list[Any]) -> tuple[Value, list[Any]]:
     """Cut all slices out at once; what is left of them takes whole axes."""
     cut = [(k, part) for k, part in enumerate([p for p in parts if p is not None]) if isinstance(part, slice)]
     cut = [(k, part) for k, part in cut if part != slice(None)]
@@ -90,15 +90,15 @@ def _open_length(part: slice, step: int, n: Any) -> Any:
         return n
     if step != 1:
         return Size({(f"?{id(part)}",): 1})
-    ends = [_counted(end, n) for end in (0 if part.start is None else part.start, n if part.stop is None else part.stop)]
-    return ends[1] - ends[0]
+    start, stop = 0 if part.start is None else part.start, n if part.stop is None else part.stop
+    return _counted(stop, n) - _counted(start, n)
 
 
 def _counted(end: Any, n: Any) -> Any:
     return end if isinstance(end, Size) or end >= 0 else n + end
 
 
-def _plain(graph: Graph, x: Value, parts: list[Any]) -> Value:
+def _plain(graph: Graph, x: Any, parts: list[Any]) -> Any:
     """Take whole numbers, and make new axes."""
     named = [part for part in parts if part is not None]
     for k in reversed([k for k, part in enumerate(named) if not isinstance(part, slice)]):
@@ -109,7 +109,7 @@ def _plain(graph: Graph, x: Value, parts: list[Any]) -> Value:
     return expand_dims(graph, x, new) if new else x
 
 
-def _gathered(graph: Graph, x: Value, parts: list[Any]) -> Value:
+def _gathered(graph: Graph, x: Any, parts: list[Any]) -> Any:
     """Take elements by arrays, among which whole numbers are arrays, too; along one axis or several."""
     named = [part for part in parts if part is not None]
     axes = [k for k, part in enumerate(named) if not isinstance(part, slice)]
@@ -123,7 +123,7 @@ def _gathered(graph: Graph, x: Value, parts: list[Any]) -> Value:
     else:
         rest = [k for k in range(x.ndim) if k not in axes]
         moved = transpose(graph, x, (*axes, *rest))
-        wide = [expand_dims(graph, np.broadcast_to(i, shape), len(shape)) for i in indices]  # type: ignore[arg-type]
+        wide = [expand_dims(graph, np.broadcast_to(i, shape), len(shape)) for i in indices]
         y = graph.node("GatherND", [moved, joined(graph, wide, -1)], x.dtype, [*shape, *[x.shape[k] for k in rest]])
         if together:
             y = moveaxis(graph, y, tuple(range(len(shape))), tuple(range(axes[0], axes[0] + len(shape))))
@@ -142,7 +142,7 @@ def _gathered(graph: Graph, x: Value, parts: list[Any]) -> Value:
 # ----- written in a copy -----
 
 
-def _written(graph: Graph, x: Value, value: Any, key: Any, reduction: str) -> Value:
+def _written(graph: Graph, x: Any, value: Any, key: Any, reduction: str) -> Any:
     """Return an array with other values at an index that is known: by the places of its elements in a flat array.
 
     Axes whose lengths are open are taken whole, and stand behind.
@@ -162,20 +162,20 @@ def _written(graph: Graph, x: Value, value: Any, key: Any, reduction: str) -> Va
     places = np.arange(int(product(sizes))).reshape(sizes)[index]
     given = graph.lifted(value, x.dtype)
     given = reshape(graph, given, given.shape[max(given.ndim - places.ndim, 0) :])  # without ones in front
-    updates = reshape(graph, np.broadcast_to(given, places.shape), (-1,))  # type: ignore[arg-type]
+    updates = reshape(graph, np.broadcast_to(given, places.shape), (-1,))
     flat = reshape(graph, x, (-1,))
     at = graph.constant(places.reshape(-1, 1), np.int64)
     return reshape(graph, _scattered(graph, flat, at, updates, reduction), x.shape)
 
 
-def _scattered(graph: Graph, x: Value, at: Value, updates: Value, reduction: str) -> Value:
+def _scattered(graph: Graph, x: Any, at: Value, updates: Value, reduction: str) -> Any:
     settings = {"reduction": reduction} if reduction else {}
     return graph.node("ScatterND", [x, at, updates], x.dtype, x.shape, **settings)
 
 
 def _written_beside(
-    graph: Graph, x: Value, value: Any, key: Any, fixed: Any, loose: Any, reduction: str
-) -> Value:  # fmt: skip
+    graph: Graph, x: Any, value: Any, key: Any, fixed: Any, loose: Any, reduction: str
+) -> Any:  # fmt: skip
     """Write to slices of the axes that have a length, for all of the others."""
     sizes, order = [x.shape[k] for k in fixed], (*fixed, *loose)
     places = np.arange(int(product(sizes))).reshape(sizes)[tuple(key)]
@@ -183,7 +183,7 @@ def _written_beside(
     for k, n in zip(fixed, places.shape, strict=True):
         region[k] = n
     rest = [x.shape[k] for k in loose]
-    updates = transpose(graph, np.broadcast_to(graph.lifted(value, x.dtype), tuple(region)), order)  # type: ignore[arg-type]
+    updates = transpose(graph, np.broadcast_to(graph.lifted(value, x.dtype), tuple(region)), order)
     updates = reshape(graph, updates, (places.size, *rest))
     flat = reshape(graph, transpose(graph, x, order), (int(product(sizes)), *rest))
     at = graph.constant(places.reshape(-1, 1), np.int64)
@@ -191,24 +191,24 @@ def _written_beside(
     return transpose(graph, made, np.argsort(order).tolist())
 
 
-def _assigned(graph: Graph, array: Any, value: Any, key: Any) -> Value:
+def _assigned(graph: Graph, array: Any, value: Any, key: Any) -> Any:
     return _written(graph, graph.lifted(array), value, key, "")
 
 
-def _added_at(graph: Graph, array: Any, values: Any, key: Any) -> Value:
+def _added_at(graph: Graph, array: Any, values: Any, key: Any) -> Any:
     return _written(graph, graph.lifted(array), values, key, "add")
 
 
-def _subtracted_at(graph: Graph, array: Any, values: Any, key: Any) -> Value:
+def _subtracted_at(graph: Graph, array: Any, values: Any, key: Any) -> Any:
     return _written(graph, graph.lifted(array), np.negative(values), key, "add")
 
 
-def _into_zeros(reduction: str) -> Callable[..., Value]:
-    def row(graph: Graph, values: Any, key: Any, shape: Any) -> Value:
+def _into_zeros(reduction: str) -> Callable[..., Any]:
+    def row(graph: Graph, values: Any, key: Any, shape: Any) -> Any:
         values = graph.lifted(values)
         zeros = graph.constant(0, values.dtype)
-        made = zeros if not shape else np.broadcast_to(zeros, shape)  # type: ignore[arg-type]
-        return _written(graph, made, values, key, reduction)  # type: ignore[arg-type]
+        made = zeros if not shape else np.broadcast_to(zeros, shape)
+        return _written(graph, made, values, key, reduction)
 
     return row
 
@@ -222,25 +222,25 @@ def _take(graph: Graph, a: Any, indices: Any, axis: Any = None, out: Any = None,
         x, axis = reshape(graph, x, (-1,)), 0
     if mode != "raise":
         n = x.shape[axis]
-        at = np.remainder(at, n) if mode == "wrap" else np.clip(at, 0, n - 1)  # type: ignore[call-overload]
+        at = np.remainder(at, n) if mode == "wrap" else np.clip(at, 0, n - 1)
     k = axis % x.ndim
     return getitem(graph, x, (*[slice(None)] * k, at))
 
 
-def _take_along_axis(graph: Graph, arr: Any, indices: Any, axis: Any = -1) -> Value:
+def _take_along_axis(graph: Graph, arr: Any, indices: Any, axis: Any = -1) -> Any:
     x, at = graph.lifted(arr), graph.lifted(indices, np.int64)
     if axis is None:
         x, axis = reshape(graph, x, (-1,)), 0
     k = axis % x.ndim
     shapes = [tuple([1 if j == k else n for j, n in enumerate(v.shape)]) for v in (x, at)]
     common = broadcast(*shapes)
-    x, at = [np.broadcast_to(v, (*common[:k], v.shape[k], *common[k + 1 :])) for v in (x, at)]  # type: ignore[call-overload]
+    x, at = [np.broadcast_to(v, (*common[:k], v.shape[k], *common[k + 1 :])) for v in (x, at)]
     return graph.node("GatherElements", [x, at], x.dtype, at.shape, axis=k)
 
 
-def _unpooled(graph: Graph, x: Any, at: Any, count: Any) -> Value:
+def _unpooled(graph: Graph, x: Any, at: Any, count: Any) -> Any:
     x, at = graph.lifted(x), graph.lifted(at, np.int64)
-    zeros = np.broadcast_to(graph.constant(0, x.dtype), (*x.shape[:-1], count))  # type: ignore[arg-type]
+    zeros = np.broadcast_to(graph.constant(0, x.dtype), (*x.shape[:-1], count))
     return graph.node("ScatterElements", [zeros, at, x], x.dtype, zeros.shape, axis=-1)
 
 

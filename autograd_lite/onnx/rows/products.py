@@ -23,7 +23,7 @@ def _operands(graph: Graph, *given: Any) -> tuple[list[Value], Any]:
     return [graph.cast(x, result if result in _COMPUTED else np.int64) for x in values], result
 
 
-def matmul(graph: Graph, x1: Any, x2: Any, **settings: Any) -> Value:
+def matmul(graph: Graph, x1: Any, x2: Any, **settings: Any) -> Any:
     if any(name not in ("out", "dtype") for name in settings):
         raise errors.ExportError(errors.ONNX_SETTING.format(op="np.matmul", given=", ".join(settings)))
     (a, b), result = _operands(graph, x1, x2)
@@ -39,10 +39,10 @@ def _dot(graph: Graph, a: Any, b: Any, out: Any = None) -> Any:
         return np.multiply(x, y)
     if y.ndim == 1 or (x.ndim <= 2 and y.ndim <= 2):  # noqa: PLR2004 - matrices
         return np.matmul(x, y)
-    return np.tensordot(x, y, (-1, -2))  # type: ignore[call-overload]
+    return np.tensordot(x, y, (-1, -2))
 
 
-def _einsum(graph: Graph, subscripts: Any, *operands: Any, **settings: Any) -> Value:
+def _einsum(graph: Graph, subscripts: Any, *operands: Any, **settings: Any) -> Any:
     if not isinstance(subscripts, str):
         raise errors.ExportError(errors.ONNX_SETTING.format(op="np.einsum", given="lists of axes"))
     values, result = _operands(graph, *operands)

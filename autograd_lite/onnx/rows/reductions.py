@@ -22,7 +22,7 @@ def _is_given(x: Any) -> bool:
     return x is not None and x is not _NO_VALUE
 
 
-def reduced(graph: Graph, op: str, x: Value, axis: Any, keepdims: bool) -> Value:
+def reduced(graph: Graph, op: str, x: Any, axis: Any, keepdims: bool) -> Any:
     """Add a reduction; over no axis at all, the array itself."""
     axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)
     if not axes:
@@ -34,13 +34,13 @@ def reduced(graph: Graph, op: str, x: Value, axis: Any, keepdims: bool) -> Value
     return graph.cast(made, x.dtype)
 
 
-def _reduction(op: str, identity: Any, combine: Any, counts: bool) -> Callable[..., Value]:
+def _reduction(op: str, identity: Any, combine: Any, counts: bool) -> Callable[..., Any]:
     """Return the row of a reduction; `counts` says that small integers become large ones."""
 
     def row(
         graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False,
         initial: Any = None, where: Any = True,
-    ) -> Value:  # fmt: skip
+    ) -> Any:  # fmt: skip
         x = graph.lifted(a)
         if _is_given(dtype):
             x = graph.cast(x, dtype)
@@ -48,7 +48,7 @@ def _reduction(op: str, identity: Any, combine: Any, counts: bool) -> Callable[.
             x = graph.cast(x, np.uint64 if x.dtype.kind == "u" else np.int64)
         if _is_given(where) and where is not True:
             least = initial if identity is None else identity
-            x = graph.lifted(np.where(where, x, least), x.dtype)  # type: ignore[arg-type]
+            x = graph.lifted(np.where(where, x, least), x.dtype)
         y = reduced(graph, op, x, axis, keepdims is True or keepdims == 1)
         return graph.lifted(combine(y, initial), y.dtype) if _is_given(initial) else y
 
@@ -74,7 +74,7 @@ def _truths(op: str, identity: bool) -> Callable[..., Any]:
     def row(graph: Graph, a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, where: Any = True) -> Any:
         x = truth(graph, a)
         if where is not True and _is_given(where):
-            x = np.where(where, x, identity)  # type: ignore[assignment]
+            x = np.where(where, x, identity)
         y = reduced(graph, op, graph.cast(x, np.int32), axis, keepdims is True)
         return graph.cast(y, np.bool_)
 
@@ -82,7 +82,7 @@ def _truths(op: str, identity: bool) -> Callable[..., Any]:
 
 
 def _count_nonzero(graph: Graph, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.sum(graph.cast(truth(graph, a), np.int64), axis, keepdims=keepdims)  # type: ignore[call-overload]
+    return np.sum(graph.cast(truth(graph, a), np.int64), axis, keepdims=keepdims)
 
 
 def _mean(
@@ -93,7 +93,7 @@ def _mean(
     where = more.get("where", True)
     if where is True or not _is_given(where):
         return reduced(graph, "ReduceMean", x, axis, keepdims is True)
-    kept = np.broadcast_to(graph.lifted(where), x.shape)  # type: ignore[call-overload]
+    kept = np.broadcast_to(graph.lifted(where), x.shape)
     count = graph.cast(np.sum(kept, axis, keepdims=keepdims is True), x.dtype)
     return np.sum(np.where(kept, x, 0), axis, keepdims=keepdims is True) / count
 
@@ -104,7 +104,7 @@ def _variance(
     x = graph.lifted(a)
     x = graph.cast(x, dtype) if _is_given(dtype) else x if x.dtype.kind == "f" else graph.cast(x, np.float64)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)
-    d = x - (mean if _is_given(mean) else np.mean(x, axes, keepdims=True))  # type: ignore[call-overload]
+    d = x - (mean if _is_given(mean) else np.mean(x, axes, keepdims=True))
     count = graph.lifted(product([x.shape[k] for k in axes]) - ddof, x.dtype)
     return np.sum(d * d, axes, keepdims=keepdims is True) / count
 
@@ -128,25 +128,25 @@ def _extreme_place(op: str) -> Callable[..., Any]:
         if x.dtype.kind == "b":
             x = graph.cast(x, np.int32)
         ndim = x.ndim
-        flat = x if axis is not None else np.reshape(x, (-1,))  # type: ignore[call-overload]
+        flat = x if axis is not None else np.reshape(x, (-1,))
         (k,) = normalize_axes(0 if axis is None else axis, flat.ndim)
         shape = [1 if j == k else n for j, n in enumerate(flat.shape)]
         y = graph.node(op, [flat], np.int64, shape, axis=k, keepdims=1)
         if keepdims is True:
-            return np.reshape(y, (1,) * ndim) if axis is None else y  # type: ignore[call-overload]
-        return np.squeeze(y, k)  # type: ignore[call-overload]
+            return np.reshape(y, (1,) * ndim) if axis is None else y
+        return np.squeeze(y, k)
 
     return row
 
 
-def _along(graph: Graph, a: Any, axis: Any) -> tuple[Value, int]:
+def _along(graph: Graph, a: Any, axis: Any) -> tuple[Any, int]:
     x = graph.lifted(a)
     if axis is None:
-        return np.reshape(x, (-1,)), 0  # type: ignore[return-value,call-overload]
+        return np.reshape(x, (-1,)), 0
     return x, normalize_axes(axis, x.ndim)[0]
 
 
-def _wide(graph: Graph, x: Value, dtype: Any) -> Value:
+def _wide(graph: Graph, x: Any, dtype: Any) -> Any:
     if _is_given(dtype):
         return graph.cast(x, dtype)
     return graph.cast(x, np.int64) if x.dtype.kind in "iub" else x
@@ -158,9 +158,9 @@ def _cumsum(graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any 
     return graph.node("CumSum", [x, graph.constant(k, np.int64)], x.dtype, x.shape)
 
 
-def running(graph: Graph, op: str, x: Value, axis: int) -> Any:
+def running(graph: Graph, op: str, x: Any, axis: int) -> Any:
     """Write what a step by step reduction leaves, by a loop of one node."""
-    rows = np.moveaxis(x, axis, 0)  # type: ignore[call-overload]
+    rows = np.moveaxis(x, axis, 0)
     if not isinstance(x.shape[axis], Size) and x.shape[axis] <= 1:
         return x
     first = rows[0]
@@ -171,7 +171,7 @@ def running(graph: Graph, op: str, x: Value, axis: int) -> Any:
     rest = rows[1:]
     kinds = [(x.dtype, first.shape), (x.dtype, rest.shape)]
     made = graph.nodes_of("Scan", [first, rest], kinds, body=body.as_body([carry, row], [y, left]), num_scan_inputs=1)
-    return np.moveaxis(np.concatenate([rows[:1], made[1]], 0), 0, axis)  # type: ignore[call-overload]
+    return np.moveaxis(np.concatenate([rows[:1], made[1]], 0), 0, axis)
 
 
 def _cumprod(graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
@@ -216,9 +216,9 @@ def _median(graph: Graph, a: Any, axis: Any = None, out: Any = None, overwrite_i
     x = graph.lifted(a)
     x = x if x.dtype.kind == "f" else graph.cast(x, np.float64)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)
-    moved = np.moveaxis(x, axes, tuple(range(-len(axes), 0)))  # type: ignore[call-overload]
+    moved = np.moveaxis(x, axes, tuple(range(-len(axes), 0)))
     n = product([x.shape[k] for k in axes])
-    ordered = np.sort(np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], n)), -1)  # type: ignore[call-overload]
+    ordered = np.sort(np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], n)), -1)
     middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
     y = np.where(np.isnan(np.sum(moved, tuple(range(-len(axes), 0)))), np.nan, middle)
     return np.expand_dims(y, axes) if keepdims else y
@@ -228,7 +228,7 @@ def _compress(graph: Graph, condition: Any, a: Any, axis: Any = None, out: Any =
     known = graph.lifted(condition).array
     if known is None:
         raise errors.ExportError(errors.ONNX_RAGGED.format(op="np.compress()"))
-    return np.take(graph.lifted(a), np.flatnonzero(known), axis=axis)  # type: ignore[call-overload]
+    return np.take(graph.lifted(a), np.flatnonzero(known), axis=axis)
 
 
 _RAGGED = (np.nonzero, np.flatnonzero, np.argwhere, np.unique)

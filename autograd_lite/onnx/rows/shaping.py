@@ -19,7 +19,7 @@ def in_order(axes: Any, ndim: int) -> tuple[int, ...]:
     return tuple([int(k) % max(ndim, 1) for k in (axes if isinstance(axes, (tuple, list)) else [axes])])
 
 
-def reshape(graph: Graph, a: Any, shape: Any = None, order: str = "C", **more: Any) -> Value:
+def reshape(graph: Graph, a: Any, shape: Any = None, order: str = "C", **more: Any) -> Any:
     x = graph.lifted(a)
     if order not in ("C", "A"):
         raise errors.ExportError(errors.ONNX_SETTING.format(op="reshape", given=f"order={order!r}"))
@@ -39,7 +39,7 @@ def reshape(graph: Graph, a: Any, shape: Any = None, order: str = "C", **more: A
     return graph.node("Reshape", [x, graph.shape(told)], x.dtype, whole, allowzero=int(0 in told))
 
 
-def transpose(graph: Graph, a: Any, axes: Any = None) -> Value:
+def transpose(graph: Graph, a: Any, axes: Any = None) -> Any:
     x = graph.lifted(a)
     order = tuple(range(x.ndim))[::-1] if axes is None else in_order(axes, x.ndim)
     if order == tuple(range(x.ndim)):
@@ -75,7 +75,7 @@ def _matrix_transpose(graph: Graph, a: Any) -> Any:
     return _swapaxes(graph, a, -1, -2)
 
 
-def expand_dims(graph: Graph, a: Any, axis: Any) -> Value:
+def expand_dims(graph: Graph, a: Any, axis: Any) -> Any:
     x = graph.lifted(a)
     count = len(axis) if isinstance(axis, (tuple, list)) else 1
     axes = normalize_axes(axis, x.ndim + count)
@@ -84,7 +84,7 @@ def expand_dims(graph: Graph, a: Any, axis: Any) -> Value:
     return graph.node("Unsqueeze", [x, graph.constant(list(axes), np.int64)], x.dtype, shape)
 
 
-def squeeze(graph: Graph, a: Any, axis: Any = None) -> Value:
+def squeeze(graph: Graph, a: Any, axis: Any = None) -> Any:
     x = graph.lifted(a)
     ones = tuple([k for k, n in enumerate(x.shape) if not isinstance(n, Size) and n == 1])
     axes = ones if axis is None else normalize_axes(axis, x.ndim)
@@ -94,7 +94,7 @@ def squeeze(graph: Graph, a: Any, axis: Any = None) -> Value:
     return graph.node("Squeeze", [x, graph.constant(list(axes), np.int64)], x.dtype, shape)
 
 
-def broadcast_to(graph: Graph, array: Any, shape: Any, subok: bool = False) -> Value:
+def broadcast_to(graph: Graph, array: Any, shape: Any, subok: bool = False) -> Any:
     x = graph.lifted(array)
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     if shape == x.shape:
@@ -102,7 +102,7 @@ def broadcast_to(graph: Graph, array: Any, shape: Any, subok: bool = False) -> V
     return graph.node("Expand", [x, graph.shape(shape)], x.dtype, shape)
 
 
-def joined(graph: Graph, arrays: Any, axis: Any = 0, out: Any = None, dtype: Any = None, **_: Any) -> Value:
+def joined(graph: Graph, arrays: Any, axis: Any = 0, out: Any = None, dtype: Any = None, **_: Any) -> Any:
     parts = [graph.lifted(x) for x in arrays]
     common = np.dtype(dtype) if dtype is not None else np.result_type(*[x.dtype for x in parts])
     parts = [graph.cast(x, common) for x in parts]
@@ -142,7 +142,7 @@ def _flip(graph: Graph, m: Any, axis: Any = None) -> Any:
 def _roll(graph: Graph, a: Any, shift: Any, axis: Any = None) -> Any:
     x = graph.lifted(a)
     if axis is None:
-        return np.reshape(_roll(graph, np.reshape(x, (-1,)), shift, 0), x.shape)  # type: ignore[call-overload]
+        return np.reshape(_roll(graph, np.reshape(x, (-1,)), shift, 0), x.shape)
     axes = in_order(axis, x.ndim)
     for by, k in np.broadcast(shift, axes):
         n, before = x.shape[k], (slice(None),) * int(k)
@@ -154,7 +154,7 @@ def _roll(graph: Graph, a: Any, shift: Any, axis: Any = None) -> Any:
 
 def _tile(graph: Graph, A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     x = graph.lifted(A)
-    counts = list(reps) if isinstance(reps, (tuple, list)) else [n if isinstance(n, Size) else int(n) for n in [reps]]
+    counts = list(reps) if isinstance(reps, (tuple, list)) else [reps if isinstance(reps, Size) else int(reps)]
     counts = [1] * (x.ndim - len(counts)) + counts
     x = reshape(graph, x, (*[1] * (len(counts) - x.ndim), *x.shape))
     shape = [n * c for n, c in zip(x.shape, counts, strict=True)]
@@ -175,10 +175,11 @@ def _repeat(graph: Graph, a: Any, repeats: Any, axis: Any = None) -> Any:
     if known is None:
         raise errors.ExportError(errors.ONNX_RAGGED.format(op="np.repeat()"))
     places = np.repeat(np.arange(x.shape[k]), known)
-    return np.take(x, places, axis=k)  # type: ignore[call-overload]
+    return np.take(x, places, axis=k)
 
 
-_MODES = {"reflect": "reflect", "edge": "edge"}
+_BY_PLACES = ("reflect", "edge", "wrap", "symmetric")
+_OF_ONNX = ("reflect", "edge")
 
 
 def _pad(graph: Graph, array: Any, pad_width: Any, mode: str = "constant", **settings: Any) -> Any:
@@ -192,24 +193,24 @@ def _pad(graph: Graph, array: Any, pad_width: Any, mode: str = "constant", **set
     for k, (low, high) in enumerate(widths.tolist()):
         if low or high:  # NOTE: by its places, which NumPy says
             n = x.shape[k]
-            if mode not in ("reflect", "edge", "wrap", "symmetric") or isinstance(n, Size) or "odd" in settings.values():
+            if mode not in _BY_PLACES or isinstance(n, Size) or "odd" in settings.values():
                 return _padded_otherwise(graph, x, widths, mode, settings)
-            places = np.pad(np.arange(n), (low, high), mode, **settings)
-            x = np.take(x, places, axis=k)  # type: ignore[call-overload]
+            kind: Any = mode
+            places = np.pad(np.arange(n), (low, high), kind, **settings)
+            x = np.take(x, places, axis=k)
     return x
 
 
-def _padded_otherwise(graph: Graph, x: Value, widths: Any, mode: str, settings: Any) -> Any:
+def _padded_otherwise(graph: Graph, x: Any, widths: Any, mode: str, settings: Any) -> Any:
     """Pad an axis whose length is open, by the operator; or as the definition does it."""
-    if mode in _MODES and not settings:
+    if mode in _OF_ONNX and not settings:
         shape = [n + sum(w) for n, w in zip(x.shape, widths.tolist(), strict=True)]
         pads = graph.constant([*widths[:, 0], *widths[:, 1]], np.int64)
-        return graph.node("Pad", [x, pads], x.dtype, shape, mode=_MODES[mode])
-    from_rules = graph.more(np.pad)
-    return from_rules(x, widths, mode, **settings)
+        return graph.node("Pad", [x, pads], x.dtype, shape, mode=mode)
+    return graph.more(np.pad)(x, widths, mode, **settings)
 
 
-def _padded(graph: Graph, x: Value, widths: Any, values: Any) -> Value:
+def _padded(graph: Graph, x: Any, widths: Any, values: Any) -> Any:
     values = graph.lifted(values)
     if values.ndim:
         raise errors.ExportError(errors.ONNX_SETTING.format(op="np.pad", given="constant_values of several numbers"))
@@ -235,12 +236,12 @@ def _triangle(upper: bool) -> Callable[..., Any]:
         rows, columns = [reshape(graph, counted(graph, n), shape) for n, shape in
                          ((x.shape[-2], (-1, 1)), (x.shape[-1], (1, -1)))]  # fmt: skip
         kept = columns >= rows + k if upper else columns <= rows + k
-        return graph.lifted(np.where(kept, x, 0), x.dtype)  # type: ignore[arg-type]
+        return graph.lifted(np.where(kept, x, 0), x.dtype)
 
     return row
 
 
-def counted(graph: Graph, n: Any) -> Value:
+def counted(graph: Graph, n: Any) -> Any:
     """Return the whole numbers below a size."""
     if not isinstance(n, Size):
         return graph.constant(np.arange(n))
@@ -267,7 +268,7 @@ def _diag(graph: Graph, v: Any, k: int = 0) -> Any:
     """Return the diagonal of a matrix, or the matrix of a diagonal."""
     x = graph.lifted(v)
     if x.ndim != 1:
-        return np.diagonal(x, k)  # type: ignore[call-overload]
+        return np.diagonal(x, k)
     n = x.shape[0]
     on = reshape(graph, counted(graph, n), (-1, 1)) == reshape(graph, counted(graph, n), (1, -1))
     made = np.where(on, x, graph.constant(0, x.dtype))

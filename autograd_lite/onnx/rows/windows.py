@@ -1,4 +1,4 @@
-"""Convolutions and pools: ONNX's operators, and in double precision, which runtimes lack, sums over places in windows."""
+"""Convolutions and pools: ONNX's operators; in double precision, which runtimes lack, sums over places in windows."""
 
 from __future__ import annotations
 
@@ -60,15 +60,15 @@ def _trimmed(a: Any, padding: Any) -> Any:
     return a[(..., *[slice(max(-low, 0), -max(-high, 0) or None) for low, high in pairs])]
 
 
-def _bordered(graph: Graph, a: Value, pairs: Any, number: float) -> Any:
+def _bordered(graph: Graph, a: Any, pairs: Any, number: float) -> Any:
     if not any(map(any, pairs)):
         return a
     widths = [(0, 0)] * (a.ndim - len(pairs)) + list(pairs)
-    return np.pad(a, widths, constant_values=np.asarray(number, a.dtype))  # type: ignore[call-overload]
+    return np.pad(a, widths, constant_values=np.asarray(number, a.dtype))
 
 
 def _by_taps(
-    graph: Graph, a: Value, w: Value, shape: Any, stride: Any, dilation: Any, groups: int
+    graph: Graph, a: Any, w: Any, shape: Any, stride: Any, dilation: Any, groups: int
 ) -> Any:  # fmt: skip
     """Return a convolution as a sum of products of matrices, one for each place in a window."""
     outputs, inputs, *kernel = w.shape
@@ -111,7 +111,7 @@ def _convolved_input(
                       dilation, groups)  # fmt: skip
 
 
-def _spread(graph: Graph, g: Value, stride: Any) -> Any:
+def _spread(graph: Graph, g: Any, stride: Any) -> Any:
     """Return images with zeros between their elements, as many as the windows are apart."""
     for axis, s in enumerate(stride, 2):
         if s > 1:
@@ -123,11 +123,11 @@ def _spread(graph: Graph, g: Value, stride: Any) -> Any:
     return g
 
 
-def _turned(graph: Graph, w: Value, groups: int) -> Any:
+def _turned(graph: Graph, w: Any, groups: int) -> Any:
     """Return a weight reversed along its windows, with inputs and outputs exchanged."""
     outputs, inputs, *kernel = w.shape
     parts = reshape(graph, w, (groups, outputs // groups, inputs, *kernel))
-    parts = np.flip(np.swapaxes(parts, 1, 2), tuple(range(3, 3 + len(kernel))))  # type: ignore[call-overload]
+    parts = np.flip(np.swapaxes(parts, 1, 2), tuple(range(3, 3 + len(kernel))))
     return reshape(graph, parts, (groups * inputs, outputs // groups, *kernel))
 
 
@@ -159,10 +159,10 @@ def _places_of_largest(
 ) -> Any:  # fmt: skip
     """Return where in the last axes, taken as one, the maxima are."""
     sizes = graph.lifted(x).shape[-len(kernel) :]
-    return np.remainder(_pooled(graph, x, kernel, stride, padding, dilation)[1], product(sizes))  # type: ignore[call-overload]
+    return np.remainder(_pooled(graph, x, kernel, stride, padding, dilation)[1], product(sizes))
 
 
-def _as_images(graph: Graph, a: Value, n: int) -> Value:
+def _as_images(graph: Graph, a: Any, n: int) -> Any:
     """Return an array with two axes before those of windows."""
     lead = a.shape[: a.ndim - n]
     if len(lead) == 2:  # noqa: PLR2004 - batch and channels
@@ -211,7 +211,7 @@ def _sliding(
     lengths = tuple(window_shape) if isinstance(window_shape, (tuple, list)) else (window_shape,)
     for k, length in zip(range(x.ndim) if axis is None else in_order(axis, x.ndim), lengths, strict=True):
         places = np.lib.stride_tricks.sliding_window_view(np.arange(x.shape[k]), length)
-        x = np.moveaxis(np.take(x, places, axis=k), k + 1, -1)  # type: ignore[call-overload]
+        x = np.moveaxis(np.take(x, places, axis=k), k + 1, -1)
     return x
 
 
