@@ -6,7 +6,6 @@ ONNX_CALL = (
     "{op}{where} can't be exported: ONNX has no operator for it, and it is not made of any here ({inner}). "
     "Write it outside of the exported function, on what that is given or returns"
 )
-ONNX_AT = "{op}{where} can't be exported: {what}"
 ONNX_OPEN = (
     "{op}{where} can't be exported: it depends on the length {size}, which is open, in a way that is no size of ONNX. "
     "Write ag.onnx.export(...) without dynamic_axes for it"
@@ -50,4 +49,3 @@ ONNX_AXES = "dynamic_axes names {given!r}, which is no input and no output. Writ
 ONNX_AXIS = "dynamic_axes has the axis {axis} of {name!r}, which has {ndim}. Write an axis that there is"
 ONNX_OPSET = "opset={given!r} is none that models are written for here. Write a number from {least} to {most}"
 ONNX_GIVEN = "ag.onnx.export() takes a module or a function, but was given a {given}. Write ag.onnx.export(model, x)"
-ONNX_NOT_READ = "input {name!r} has no influence on what {function} returns. Write it without that argument"

@@ -107,7 +107,7 @@ def export(
     >>> model = ag.nn.Sequential(ag.nn.Linear(3, 2, dtype=np.float32), ag.nn.ReLU())
     >>> made = ag.onnx.export(model, np.zeros((1, 3), np.float32), dynamic_axes={"input": {0: "batch"}})
     >>> [node.op_type for node in made.graph.node]
-    ['Transpose', 'MatMul', 'Add', 'Max']
+    ['Transpose', 'MatMul', 'Add', 'Max', 'Identity']
     >>> [x.name for x in made.graph.initializer][:2]
     ['0.weight', '0.bias']
     """

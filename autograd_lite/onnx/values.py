@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd_lite.onnx.sizes import product
-
-if TYPE_CHECKING:
-    from autograd_lite.onnx.graph import Graph
 
 
 class Value(NDArrayOperatorsMixin):
@@ -37,7 +34,7 @@ class Value(NDArrayOperatorsMixin):
     __slots__ = ("array", "dtype", "graph", "name", "shape")
     __array_priority__ = 1000
 
-    def __init__(self, graph: Graph, name: str, shape: Any, dtype: Any, array: Any = None) -> None:
+    def __init__(self, graph: Any, name: str, shape: Any, dtype: Any, array: Any = None) -> None:
         self.graph, self.name, self.shape, self.dtype = graph, name, tuple(shape), np.dtype(dtype)
         self.array = array
 

@@ -33,7 +33,8 @@ def written(graph: Graph, program: Program, given: Mapping[int, Any]) -> dict[in
         try:
             values[x.id] = _result(graph, program, x, values)
         except errors.ExportError as error:
-            raise errors.ExportError(errors.ONNX_AT.format(op=_name(x), where=_where(x), what=error)) from error
+            text = f"{_name(x)}{_where(x)} can't be exported: {error}"  # which says what to write
+            raise errors.ExportError(text) from error
         except DependsOnSizeError as error:
             text = errors.ONNX_OPEN.format(op=_name(x), where=_where(x), size=error)
             raise errors.ExportError(text) from error

@@ -158,7 +158,7 @@ class NeuralRegressor(RegressorMixin, Neural):
     --------
     >>> import autograd_lite as ag
     >>> X = np.linspace(-1, 1, 50)[:, None]
-    >>> reg = ag.sklearn.NeuralRegressor(hidden=(20,), random_state=0).fit(X, X.ravel() ** 2)
+    >>> reg = ag.sklearn.NeuralRegressor(hidden=(20,), lr=0.05, random_state=0).fit(X, X.ravel() ** 2)
     >>> reg.score(X, X.ravel() ** 2) > 0.98
     True
     """
