@@ -20,7 +20,7 @@ if not TYPE_CHECKING:
         except ModuleNotFoundError as error:
             if not str(error.name).startswith("sklearn"):
                 raise
-            text = errors.MISSING_EXTRA.format(feature=f"ag.sklearn.{name}", package="scikit-learn", extra="sklearn")
+            text = errors.MISSING_EXTRA.format(feature=f"ag.sklearn.{name}", package="scikit-learn", extra="data")
             raise errors.MissingExtraError(text) from error
 
 

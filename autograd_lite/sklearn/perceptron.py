@@ -17,7 +17,11 @@ def perceptron(
     Examples
     --------
     >>> perceptron(4, 2, (8,))
-    Sequential(Linear(4, 8), ReLU(), Linear(8, 2))
+    Sequential(
+      (0): Linear(in_features=4, out_features=8, bias=True)
+      (1): ReLU()
+      (2): Linear(in_features=8, out_features=2, bias=True)
+    )
     """
     widths = [n_features_in, *([hidden] if isinstance(hidden, int) else hidden)]
     made = activation or nn.ReLU

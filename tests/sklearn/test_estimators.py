@@ -172,5 +172,5 @@ def test_the_package_is_asked_for_where_it_is_missing(monkeypatch: pytest.Monkey
 
     monkeypatch.delitem(vars(ag.sklearn), "NeuralClassifier", raising=False)
     monkeypatch.setattr(ag.sklearn, "_arriving", missing)
-    with pytest.raises(ag.errors.MissingExtraError, match=r"pip install 'autograd-lite\[sklearn\]'"):
+    with pytest.raises(ag.errors.MissingExtraError, match=r"pip install 'autograd-lite\[data\]'"):
         ag.sklearn.NeuralClassifier  # noqa: B018
