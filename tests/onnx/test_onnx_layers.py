@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -159,3 +160,16 @@ def test_a_network_for_any_batch(name: str, dtype: Any) -> None:
     for n in (1, 2, 5):
         x = inputs(n)
         same(ran(model, x), plain(net, x))
+
+
+def test_the_gpt_of_the_examples_for_any_batch_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent.parent / "examples" / "from_pytorch"))
+    gpt = importlib.import_module("gpt")
+    ag.manual_seed(0)
+    net = gpt.make()
+    letters = np.random.default_rng(0).integers(0, len(gpt.LETTERS), (3, 20))
+    model = ag.onnx.export(net, ag.Tensor(letters[:2, :5]), dynamic_axes={"idx": {0: "batch", 1: "time"}})
+    net.eval()
+    for shape in ((1, 1), (2, 5), (3, 20)):
+        text = letters[: shape[0], : shape[1]]
+        same(ran(model, text), plain(net, ag.Tensor(text)), 2e-5)
