@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx")
+pytest.importorskip("onnx.checker")
 pytest.importorskip("onnxruntime")
 
 from exported import plain, ran, same

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn")
+pytest.importorskip("sklearn.base")
 
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_regression
@@ -137,7 +137,7 @@ def test_several_numbers_for_each_row() -> None:
 
 
 def test_what_was_trained_can_be_taken_out() -> None:
-    pytest.importorskip("onnx")
+    pytest.importorskip("onnx.checker")
     clf = NeuralClassifier(epochs=3).fit(X, Y)
     assert ag.onnx.export(clf.module_, X).graph.node
 
