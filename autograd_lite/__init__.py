@@ -18,7 +18,21 @@ from autograd_lite.transforms.derivatives import elementwise_grad, grad, hvp, jv
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
-    from autograd_lite import attribution, autograd, cuda, data, implicit, nn, optim, optimize, testing, train, viz
+    from autograd_lite import (
+        attribution,
+        autograd,
+        cuda,
+        data,
+        implicit,
+        nn,
+        onnx,
+        optim,
+        optimize,
+        sklearn,
+        testing,
+        train,
+        viz,
+    )
     from autograd_lite import numpy as numpy
     from autograd_lite.apps.support import supported
     from autograd_lite.check.debug import debug
@@ -56,9 +70,9 @@ __all__ = [
     "checkpoint", "compile", "cond", "cuda", "custom_op", "data", "debug", "elementwise_grad", "enable_grad",
     "errors", "explain", "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit",
     "is_grad_enabled", "jacobian", "jvp", "linearize", "load",
-    "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "optim", "optimize",
-    "relu", "save", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "train",
-    "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
+    "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "onnx", "optim",
+    "optimize", "relu", "save", "scan", "scope", "sigmoid", "sklearn", "softmax", "softplus", "supported", "tensor",
+    "testing", "train", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
 # Imported at the first use: half of the time of an import, for what most programs need not.
@@ -66,8 +80,10 @@ _LATER = {
     **dict.fromkeys(("GradcheckReport", "debug", "gradcheck"), "check"),
     **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
     **dict.fromkeys(("hessian", "jacobian"), "transforms.jacobians"),
-    **dict.fromkeys(("attribution", "autograd", "cuda", "data", "implicit", "nn", "numpy", "optim", "optimize"), ""),
-    **dict.fromkeys(("testing", "train", "viz"), ""),
+    **dict.fromkeys((
+        "attribution", "autograd", "cuda", "data", "implicit", "nn", "numpy", "onnx", "optim", "optimize", "sklearn",
+        "testing", "train", "viz",
+    ), ""),
     **dict.fromkeys(("load", "save"), "saving"),
     **dict.fromkeys(("fft", "linalg"), "numpy"),
     **NAMES,

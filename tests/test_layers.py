@@ -18,7 +18,7 @@ ROOMS = (
     "version", "errors", "base", "tree", "engine", "rules", "tensor", "transforms", "extend", "functions",
     "autograd", "cuda", "data", "saving", "numpy", "optimize", "implicit", "check", "testing", "nn", "optim", "viz",
     "attribution", "compiler.program", "compiler.passes", "compiler.recording", "compiler.text", "compiler.native",
-    "compiler", "train", "apps", "", "__main__",
+    "compiler", "train", "onnx", "sklearn", "apps", "", "__main__",
 )  # fmt: skip
 
 

@@ -39,7 +39,8 @@ EXTRAS = {
     "safetensors": ("safetensors", "ag.save and ag.load of files that other libraries read"),
     "dask": ("arrays", "arrays of dask in a Tensor: more rows than memory holds"),
     "array-api-compat": ("arrays", "arrays of PyTorch in a Tensor: ag.Tensor(x, adapt=True)"),
-    "scikit-learn": ("data", "the data of the examples in the repository"),
+    "onnx": ("onnx", "ag.onnx.export: models for other programs"),
+    "scikit-learn": ("data", "ag.sklearn: estimators; the data of the examples in the repository"),
     "tensorboardX": ("tensorboard", "ag.train.TensorBoard"),
     "tqdm": ("progress", "the bar that shows how far training is"),
 }

@@ -138,6 +138,27 @@ def replayed(before: Any) -> Iterator[None]:
         bits.state = now
 
 
+@contextmanager
+def using(rng: Generator) -> Iterator[None]:
+    """Have another generator be the default one, and the one from before afterwards.
+
+    NOTE: for all threads, as the default generator is one for them.
+
+    Examples
+    --------
+    >>> with using(np.random.default_rng(1)):
+    ...     bool(default_rng().random() == np.random.default_rng(1).random())
+    True
+    """
+    global _default  # noqa: PLW0603 - the one default generator of the process
+    before = _default
+    _default = rng
+    try:
+        yield
+    finally:
+        _default = before
+
+
 def generator(rng: Any = None) -> Generator:
     """Return the generator that an ``rng=`` argument means: itself, one made from a seed, or the default one.
 

@@ -17,10 +17,12 @@ from autograd_lite.errors.images import *  # noqa: F403 - every name
 from autograd_lite.errors.learning import *  # noqa: F403 - every name
 from autograd_lite.errors.loops import *  # noqa: F403 - every name
 from autograd_lite.errors.modules import *  # noqa: F403 - every name
+from autograd_lite.errors.onnx import *  # noqa: F403 - every name
 from autograd_lite.errors.pictures import *  # noqa: F403 - every name
 from autograd_lite.errors.pytorch import *  # noqa: F403 - every name
 from autograd_lite.errors.saving import *  # noqa: F403 - every name
 from autograd_lite.errors.sequences import *  # noqa: F403 - every name
+from autograd_lite.errors.sklearn import *  # noqa: F403 - every name
 from autograd_lite.errors.training import *  # noqa: F403 - every name
 
 __all__ = [name for name, kind in vars(classes).items() if isinstance(kind, type) and name[0] != "_"]

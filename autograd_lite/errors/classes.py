@@ -131,6 +131,10 @@ class TimedOutError(AutogradError, TimeoutError):
     """A batch has not come within the time that was given for it."""
 
 
+class ExportError(AutogradError, ValueError):
+    """A model that cannot be written in the format that is asked for."""
+
+
 class StructureError(AutogradError, ValueError):
     """Two trees (nested dicts, lists, tuples, dataclasses) that have to be built alike are not."""
 

@@ -6,7 +6,7 @@ import functools
 import types
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -69,12 +69,24 @@ def reached(roots: Iterable[Any]) -> dict[int, str]:
     A parameter of a module has its name of `Module.named_parameters`, behind that of the module where it would begin
     with a number or where there are several modules. Anything else is called by the shortest way that leads to it.
     """
+    return {i: identifier(name, "tensor") for i, name in dotted_names(roots).names.items()}
+
+
+class Named(NamedTuple):
+    """Names of Tensors and arrays, by identity, and the Tensors."""
+
+    names: dict[int, str]
+    tensors: list[Any]
+
+
+def dotted_names(roots: Iterable[Any]) -> Named:
+    """Return the same names as `reached` does, with the dots that lead to a parameter; and the Tensors."""
     found, modules, optimizers = _walked(roots)
     names = _in_modules(modules)
-    names |= {i: name for i, name in found.items() if i not in names}
+    names |= {i: name for i, (name, _) in found.items() if i not in names}
     for optimizer in optimizers:
         _in_optimizer(optimizer, names)
-    return {i: identifier(name, "tensor") for i, name in names.items()}
+    return Named(names, [x for _, x in found.values() if isinstance(x, Handle)])
 
 
 def _in_modules(modules: Sequence[tuple[str, Module]]) -> dict[int, str]:
@@ -99,7 +111,7 @@ def _in_optimizer(optimizer: Optimizer, names: dict[int, str]) -> None:
             names[id(t)] = f"{name}_{key}"
 
 
-Walked = tuple[dict[int, str], list[tuple[str, Module]], list[Optimizer]]
+Walked = tuple[dict[int, tuple[str, Any]], list[tuple[str, Module]], list[Optimizer]]
 
 
 def _walked(roots: Iterable[Any]) -> Walked:
@@ -107,7 +119,7 @@ def _walked(roots: Iterable[Any]) -> Walked:
     pending = deque([("", x) for x in roots])
     seen: set[int] = set()
     kept: list[Any] = []  # so that no identity is given to something else
-    found: dict[int, str] = {}
+    found: dict[int, tuple[str, Any]] = {}
     modules: list[tuple[str, Module]] = []
     optimizers: list[Optimizer] = []
     while pending and len(seen) < _MOST:
@@ -117,7 +129,7 @@ def _walked(roots: Iterable[Any]) -> Walked:
         seen.add(id(x))
         kept.append(x)
         if isinstance(x, (Handle, np.ndarray)):
-            found[id(x)] = name
+            found[id(x)] = name, x
         elif isinstance(x, Optimizer):
             optimizers.append(x)
         else:

@@ -1,0 +1,237 @@
+"""What a model computes, as a Program; with sizes in the place of numbers where axes are left open.
+
+A Program has the shapes of one call. So the model is recorded with each open axis at a length and at one more, in all
+combinations: what differs is the polynomial in the lengths that goes through these numbers. One more recording, with
+other lengths, has to agree; what does not is refused with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain, combinations
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.compiler.passes import measured
+from autograd_lite.compiler.passes.dead import dead_code
+from autograd_lite.compiler.program.loop import Loop
+from autograd_lite.compiler.program.program import Constant, Instruction, Program, Type
+from autograd_lite.compiler.recording.run import RecordedProgram, record
+from autograd_lite.compiler.reference import Held, put_back
+from autograd_lite.engine.switch import no_grad
+from autograd_lite.onnx.sizes import Size, at, fitted
+from autograd_lite.onnx.tables import Table
+
+_PASSES = ("dead_code", "common_subexpressions")
+_MOST = 4
+"""So many lengths are open at most: their combinations are recorded."""
+
+Axes = Mapping[int, Mapping[int, str]]
+"""For the inputs, by their place, the names of the lengths of their open axes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """A model that was recorded.
+
+    Attributes
+    ----------
+    program : Program
+        Of which shapes, constants and numbers may depend on lengths.
+    run : RecordedProgram
+        Of the first call.
+    """
+
+    program: Program
+    run: RecordedProgram
+
+
+def recorded(function: Callable[..., Any], inputs: Sequence[Any], axes: Axes, tensors: Sequence[Any]) -> Recorded:
+    """Return what a function computes; `tensors` are given back the values that they had.
+
+    Parameters
+    ----------
+    function : callable
+    inputs : list of array
+        Examples.
+    axes : dict
+    tensors : list of Tensor
+    """
+    names = sorted({name for each in axes.values() for name in each.values()})
+    if len(names) > _MOST:
+        raise errors.ExportError(errors.ONNX_LENGTHS.format(most=_MOST, names=", ".join(names)))
+    with _unchanged(tensors):
+        if not names:
+            run = _run(function, inputs)
+            return Recorded(_improved(run.program), run)
+        return _with_sizes(function, inputs, axes, names)
+
+
+def _run(function: Callable[..., Any], inputs: Sequence[Any]) -> RecordedProgram:
+    with no_grad():
+        return record(function, inputs, {}, may_keep=True, pure=True)[0]
+
+
+def _improved(program: Program) -> Program:
+    return dead_code(measured(program, _PASSES)[-1][1])
+
+
+@contextmanager
+def _unchanged(tensors: Sequence[Any]) -> Iterator[None]:
+    held = [Held(t) for t in tensors]
+    try:
+        yield
+    finally:
+        put_back(held)
+
+
+# ----- several recordings -----
+
+
+def _with_sizes(function: Any, inputs: Sequence[Any], axes: Axes, names: Sequence[str]) -> Recorded:
+    base = _lengths(inputs, axes)
+    subsets = chain.from_iterable(combinations(names, k) for k in range(len(names) + 1))
+    chosen = [frozenset(subset) for subset in subsets]
+    runs = {}
+    for subset in chosen:
+        lengths = {name: n + (name in subset) for name, n in base.items()}
+        runs[subset] = _run(function, [_resized(x, axes.get(k, {}), lengths) for k, x in enumerate(inputs)])
+    others = {name: n + 3 + k for k, (name, n) in enumerate(base.items())}
+    proof = _improved(_run(function, [_resized(x, axes.get(k, {}), others) for k, x in enumerate(inputs)]).program)
+    programs = [_improved(run.program) for run in runs.values()]
+    merging = _Merging(tuple(chosen), base, others)
+    return Recorded(merging.program([*programs, proof]), runs[frozenset()])
+
+
+def _lengths(inputs: Sequence[Any], axes: Axes) -> dict[str, int]:
+    """Return lengths to record with: two at least, since one may be broadcast."""
+    found: dict[str, int] = {}
+    for k, each in axes.items():
+        for axis, name in each.items():
+            n = inputs[k].shape[axis]
+            if found.setdefault(name, max(n, 2)) != max(n, 2):
+                raise errors.ExportError(errors.ONNX_SAME.format(name=name, lengths=sorted({n, found[name]})))
+    return found
+
+
+def _resized(x: Any, axes: Mapping[int, str], lengths: Mapping[str, int]) -> Any:
+    """Return an example with other lengths, of the elements that it has."""
+    for axis, name in axes.items():
+        n = x.shape[axis]
+        if not n:
+            raise errors.ExportError(errors.ONNX_EMPTY)
+        x = np.take(x, np.arange(lengths[name]) % n, axis=axis)
+    return x
+
+
+class _Merging:
+    """One program of several, which differ in numbers."""
+
+    def __init__(self, chosen: tuple[frozenset[str], ...], base: Mapping[str, int], others: Mapping[str, int]) -> None:
+        self.chosen, self.base, self.others = chosen, base, others
+        self._unknown = 0
+        self._line = ""
+
+    def program(self, programs: Sequence[Program]) -> Program:
+        first = programs[0]
+        if len({len(p.instructions) for p in programs}) > 1:
+            for each in zip(*[p.instructions for p in programs], strict=False):
+                self._instruction(each)
+            self._refuse("the calls")
+        instructions = [self._instruction(each) for each in zip(*[p.instructions for p in programs], strict=True)]
+        self._line = ""
+        if len({len(p.constants) for p in programs}) > 1:
+            self._refuse("the constants")
+        constants = [self._constant(each) for each in zip(*[p.constants for p in programs], strict=True)]
+        known = set(first.types).intersection(*[p.types for p in programs])
+        types = {i: self._type([p.types[i] for p in programs]) for i in first.types if i in known}
+        outputs = self.value([p.outputs for p in programs])
+        return first.having(instructions=tuple(instructions), constants=tuple(constants), types=types, outputs=outputs)
+
+    def _instruction(self, each: Sequence[Instruction]) -> Instruction:
+        first = each[0]
+        self._line = first.line
+        if len({x.id for x in each}) > 1:
+            self._refuse("the calls")
+        fn = first.fn
+        if all(isinstance(x.fn, Loop) for x in each):
+            body, length = self.program([x.fn.body for x in each]), self.value([x.fn.length for x in each])
+            fn = replace(fn, body=body, length=length)
+            self._line = first.line
+        elif any(x.fn is not fn for x in each):
+            self._refuse("the calls")
+        args = self.value([x.args for x in each])
+        return replace(first, fn=fn, args=args, kwargs=self.value([x.kwargs for x in each]))
+
+    def _constant(self, each: Sequence[Constant]) -> Constant:
+        arrays = [np.asarray(c.array) for c in each]
+        if all(np.array_equal(a, arrays[0], equal_nan=a.dtype.kind in "fc") for a in arrays):
+            return each[0]
+        if len({(a.dtype, a.ndim) for a in arrays}) > 1:
+            self._refuse("a constant")
+        if not arrays[0].ndim:
+            return replace(each[0], array=self._scalar(arrays))
+        shape = tuple([self.value(list(sizes)) for sizes in zip(*[a.shape for a in arrays], strict=True)])
+        found = Table.of(shape, arrays)
+        if found is None:
+            self._refuse("a constant array")
+        return replace(each[0], array=found)
+
+    def _scalar(self, arrays: Sequence[Any]) -> Any:
+        size = self.value([a[()] for a in arrays])
+        return Table.number(size, arrays[0].dtype)
+
+    def _type(self, each: Sequence[Type]) -> Type:
+        first = each[0]
+        if len({(t.dtype, t.kind, len(t.shape)) for t in each}) > 1:
+            self._refuse("the shapes")
+        shape = [self._length(list(sizes)) for sizes in zip(*[t.shape for t in each], strict=True)]
+        return replace(first, shape=tuple(shape))
+
+    def _length(self, numbers: list[int]) -> Any:
+        """Return a length of a value, which may be known to nobody: then only the call is refused that asks for it."""
+        found = self._fitted(numbers)
+        if found is None:
+            self._unknown += 1
+            return Size({(f"?{self._unknown}",): 1})
+        return found
+
+    def value(self, each: Sequence[Any]) -> Any:
+        """Return what is the same in all, with sizes where numbers are not."""
+        first = each[0]
+        if isinstance(first, (tuple, list)):
+            if len({len(x) for x in each}) > 1:
+                self._refuse("the operands")
+            return type(first)([self.value(list(parts)) for parts in zip(*each, strict=True)])
+        if isinstance(first, slice):
+            return slice(*[self.value([getattr(x, name) for x in each]) for name in ("start", "stop", "step")])
+        if all(_equal(x, first) for x in each):
+            return first
+        found = self._fitted(each)
+        if found is None:
+            self._refuse(f"the number {first!r}")
+        return found
+
+    def _fitted(self, each: Sequence[Any]) -> Any:
+        if all(_equal(x, each[0]) for x in each):
+            return each[0]
+        if not all(isinstance(x, (int, float, np.integer, np.floating)) and float(x).is_integer() for x in each):
+            return None
+        *fitting, last = [int(x) for x in each]
+        size = fitted(dict(zip(self.chosen, fitting, strict=True)), self.base)
+        return size if at(size, self.others) == last else None
+
+    def _refuse(self, what: str) -> Any:
+        where = f" (at {self._line})" if self._line else ""
+        raise errors.ExportError(errors.ONNX_DEPENDS.format(what=what, where=where, names=", ".join(self.base)))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    same = type(a) is type(b) and (a is b or a == b)
+    return bool(same) if not isinstance(same, np.ndarray) else bool(same.all())
+
+

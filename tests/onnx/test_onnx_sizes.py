@@ -1,0 +1,99 @@
+"""Open axes: one model for any length; what depends on a length in another way is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx.checker")
+pytest.importorskip("onnxruntime")
+
+from exported import plain, ran, same
+
+import autograd_lite as ag
+from autograd_lite import nn
+
+CAUSAL = "x @ x.T under a mask"
+FUNCTIONS: dict[str, Any] = {
+    CAUSAL: lambda x: np.where(np.tril(np.ones((len(x), len(x)), bool)), x @ x.T, -1.0),
+    "unit": lambda x: np.eye(len(x)) + x @ x.T,
+    "counted": lambda x: x + 2.5 * np.arange(len(x))[:, None],
+    "zeros": lambda x: np.concatenate([x, np.zeros((2, x.shape[1]))]) * np.ones((len(x) + 2, 1)),
+    "statistics": lambda x: np.sum(x, 0) / len(x) + np.mean(x) + np.var(x, 0) + np.max(x),
+    "flat": lambda x: x.reshape(-1)[::-1],
+    "pairs": lambda x: np.reshape(x, (1, len(x) * 2, -1)) if x.shape[1] % 2 == 0 else x,
+    "differences": lambda x: x[1:] - x[:-1],
+    "order": lambda x: np.roll(x, 1, 0) + np.cumsum(x, 0) + np.sort(x, 0) + np.flip(x, 0),
+    "margins": lambda x: np.pad(x, ((1, 2), (0, 1))),
+    "repeated": lambda x: np.repeat(np.tile(x, (2, 1)), 2, 0),
+    "a tree": lambda x: {"sum": x.sum(), "shape": x.shape[0]},
+    "products": lambda x: np.einsum("ij,kj->ik", x, x) + np.tensordot(x, x, (1, 1)),
+    "distances": lambda x: np.sqrt(np.sum((x[:, None] - x[None]) ** 2, -1)),
+    "one place": lambda x: np.where(np.arange(x.shape[1]) == 1, 0.0, x),
+    "the last": lambda x: x[-1],
+    "a scan": lambda x: ag.scan(lambda c, row: (c + row, c * row), np.zeros(x.shape[1]), x),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_one_model_for_any_length(name: str) -> None:
+    rng, f = np.random.default_rng(0), FUNCTIONS[name]
+    model = ag.onnx.export(f, rng.standard_normal((4, 2)), dynamic_axes={"x": {0: "rows"}})
+    for n in (1, 2, 3, 9):
+        x = rng.standard_normal((n, 2))
+        same(ran(model, x), plain(f, x))
+
+
+def test_several_lengths() -> None:
+    rng = np.random.default_rng(0)
+    net = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+    open_axes = {"src": {0: "batch", 1: "time"}}
+    model = ag.onnx.export(net, rng.standard_normal((1, 3, 4)), dynamic_shapes=open_axes)
+    for shape in ((1, 3, 4), (3, 7, 4), (2, 1, 4)):
+        x = rng.standard_normal(shape)
+        same(ran(model, x), plain(net.eval(), x))
+    shape = model.graph.output[0].type.tensor_type.shape
+    assert [d.dim_param or d.dim_value for d in shape.dim] == ["batch", "time", 4]
+
+
+def test_images_of_any_size() -> None:
+    rng = np.random.default_rng(0)
+    for dtype in (np.float32, np.float64):
+        layers = nn.Conv2d(1, 2, 3, 2, 1), nn.MaxPool2d(3, 2, 1), nn.Conv2d(2, 2, 3, padding="same")
+        net = nn.Sequential(*layers).to(dtype)
+        x = rng.standard_normal((1, 1, 9, 8)).astype(dtype)
+        model = ag.onnx.export(net, x, dynamic_axes={"input": {0: "batch", 2: "height", 3: "width"}})
+        for shape in ((1, 1, 9, 8), (2, 1, 13, 20)):
+            x = rng.standard_normal(shape).astype(dtype)
+            same(ran(model, x), plain(net, x))
+
+
+def test_two_inputs_of_one_length_and_of_two() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((4, 3)), rng.standard_normal((2, 3))
+    model = ag.onnx.export(lambda x, y: np.concatenate([x, y]), (x, y), dynamic_axes={"x": {0: "n"}, "y": [0]})
+    same(ran(model, x[:1], y), [np.concatenate([x[:1], y])])
+    model = ag.onnx.export(lambda x, y: x * y, (x, x), dynamic_axes={"x": {0: "n"}, "y": {0: "n"}})
+    same(ran(model, x[:1], x[1:2]), [x[:1] * x[1:2]])
+    with pytest.raises(ag.errors.ExportError, match="Write another name"):
+        ag.onnx.export(lambda x, y: (x, y), (x, y), dynamic_axes={"x": {0: "n"}, "y": {0: "n"}})
+
+
+REFUSED = {
+    "half of it": (lambda x: x[: len(x) // 2], "the number"),
+    "a loop of Python": (lambda x: sum(x[i] for i in range(len(x))), "the calls"),
+    "a branch": (lambda x: x if len(x) < 6 else np.sin(x), "the calls"),
+    "a root": (lambda x: x / np.sqrt(len(x)), "the number"),
+    "a table": (lambda x: x + np.random.default_rng(0).random(len(x))[:, None], "a constant array"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_depends_otherwise_is_refused_with_its_line(name: str) -> None:
+    function, what = REFUSED[name]
+    with pytest.raises(ag.errors.ExportError, match=what) as caught:
+        ag.onnx.export(function, np.ones((4, 3)), dynamic_axes={"x": {0: "rows"}})
+    assert "without dynamic_axes" in str(caught.value)
+    assert ag.onnx.export(function, np.ones((4, 3))).graph.output
