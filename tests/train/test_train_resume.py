@@ -184,7 +184,7 @@ def test_ctrl_c_at_many_places_leaves_a_checkpoint_of_where_it_stands(
         again, (data, held) = quick(folder), killed.loaders()
         again.fit(data, 2, held, resume=True)
         assert killed.digest(again, folder) == killed.digest(expected, tmp_path / "whole"), n
-    assert interrupted > 5
+    assert interrupted > 3
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
