@@ -18,7 +18,7 @@ from autograd_lite.transforms.derivatives import elementwise_grad, grad, hvp, jv
 from autograd_lite.version import __version__
 
 if TYPE_CHECKING:
-    from autograd_lite import autograd, cuda, data, implicit, nn, optim, optimize, testing, viz
+    from autograd_lite import autograd, cuda, data, implicit, nn, optim, optimize, parallel, testing, viz
     from autograd_lite import numpy as numpy
     from autograd_lite.apps.support import supported
     from autograd_lite.check.debug import debug
@@ -57,8 +57,8 @@ __all__ = [
     "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit", "is_grad_enabled",
     "jacobian", "jvp", "linearize", "load",
     "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "optim", "optimize",
-    "relu", "save", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing", "tree",
-    "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
+    "parallel", "relu", "save", "scan", "scope", "sigmoid", "softmax", "softplus", "supported", "tensor", "testing",
+    "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
 # Imported at the first use: half of the time of an import, for what most programs need not.
@@ -66,7 +66,9 @@ _LATER = {
     **dict.fromkeys(("GradcheckReport", "debug", "gradcheck"), "check"),
     **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
     **dict.fromkeys(("hessian", "jacobian"), "transforms.jacobians"),
-    **dict.fromkeys(("autograd", "cuda", "data", "implicit", "nn", "numpy", "optim", "optimize", "testing", "viz"), ""),
+    **dict.fromkeys(
+        ("autograd", "cuda", "data", "implicit", "nn", "numpy", "optim", "optimize", "parallel", "testing", "viz"), ""
+    ),
     **dict.fromkeys(("load", "save"), "saving"),
     **dict.fromkeys(("fft", "linalg"), "numpy"),
     **NAMES,

@@ -43,7 +43,8 @@ class Moment:
     def __init__(self, tensors: Iterable[Any], drawn_from: Iterable[Any]) -> None:
         self.default = generators._default
         self.tensors = {id(t): Held(t) for t in tensors}
-        every = [*drawn_from, *([] if self.default is None else [self.default])]
+        own = generators.current()
+        every = [*drawn_from, *([] if own is None else [own])]
         self.generators = [(g, g.bit_generator.state) for g in every]
         python = sys.modules.get("random")
         self._python = None if python is None else (python.setstate, python.getstate())

@@ -8,10 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.base.unfinished import Lock, register_at_fork
 from autograd_lite.engine.watchpoints import drawing
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _first_use = Lock()
 _default: Generator | None = None
+_own: ContextVar[Generator | Refusal | None] = ContextVar("autograd_lite_generator", default=None)
 
 
 def is_generator(x: Any) -> bool:
@@ -50,9 +53,40 @@ def manual_seed(seed: int) -> Generator:
     >>> ag.manual_seed(0).standard_normal() == np.random.default_rng(0).standard_normal()
     True
     """
+    return adopt(np.random.default_rng(seed))
+
+
+def adopt(rng: Generator) -> Generator:
+    """Have a generator be the default one, within a task (`own`) that of the task, and return it."""
     global _default  # noqa: PLW0603 - the one default generator of the process
-    _default = np.random.default_rng(seed)
-    return _default
+    if _own.get() is None:
+        _default = rng
+    else:
+        _own.set(rng)
+    return rng
+
+
+@contextmanager
+def own(rng: Generator | Refusal) -> Iterator[None]:
+    """Have a task draw from a generator of its own where it would from the default one, or be refused."""
+    before = _own.set(rng)
+    try:
+        yield
+    finally:
+        _own.reset(before)
+
+
+class Refusal:
+    """What stands for the generator of a task that is not to draw: an error.
+
+    Parameters
+    ----------
+    text : str
+        What it says.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def default_rng() -> Generator:
@@ -64,6 +98,11 @@ def default_rng() -> Generator:
     >>> ag.manual_seed(0) is default_rng()
     True
     """
+    found = _own.get()
+    if found is not None:
+        if isinstance(found, Refusal):
+            raise errors.ParallelError(found.text)
+        return found
     if _default is None:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
         with _first_use.held:
@@ -71,6 +110,12 @@ def default_rng() -> Generator:
                 manual_seed(None)  # type: ignore[arg-type]
     assert _default is not None
     return _default
+
+
+def current() -> Any:
+    """Return the default generator, within a task its own; None where there is none yet, or none is to be."""
+    found = _own.get()
+    return _default if found is None else None if isinstance(found, Refusal) else found
 
 
 def _renew() -> None:

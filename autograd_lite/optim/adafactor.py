@@ -15,7 +15,7 @@ from autograd_lite.optim.checks import check_range, check_settings, is_number, n
 from autograd_lite.optim.formulas import mixed, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 from autograd_lite.tensor.tensor import Tensor
 
 
@@ -48,6 +48,8 @@ class Adafactor(Optimizer):
         How much of a parameter is taken away in each step, for each unit of the learning rate.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach` means nothing here.
 
@@ -84,11 +86,13 @@ class Adafactor(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("Adafactor", how)
         super().__init__(
-            params, lr=lr, beta2_decay=beta2_decay, eps=eps, d=d, weight_decay=weight_decay, maximize=maximize
+            params, lr=lr, beta2_decay=beta2_decay, eps=eps, d=d, weight_decay=weight_decay, maximize=maximize,
+            average=average,
         )
 
     def check(self, settings: Group) -> None:

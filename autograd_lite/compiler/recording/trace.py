@@ -434,7 +434,7 @@ class Trace:
         if isinstance(rng, Generator):
             return rng
         if id(rng) not in self._generators:
-            default = rng is generators._default
+            default = rng is generators.current()
             kind, where_from = owner or ("default generator" if default else "generator", rng)
             number = self._new(rng)
             self.inputs.append(Input(number, kind, where_from, identifier(name, "rng")))
