@@ -79,3 +79,10 @@ def _looked_up(module: Any, name: str) -> Any:
         return attrgetter(name)(module)
     except AttributeError:
         return None
+
+
+def name_of_call(f: Any) -> str:
+    """Return what a message calls a function."""
+    while isinstance(f, partial) and not hasattr(f, "__name__"):
+        f = f.func
+    return getattr(f, "__name__", None) or type(f).__name__

@@ -104,3 +104,8 @@ GRADCHECK_ELSEWHERE = (
 MULTISTART_STARTS = (
     "multistart() is given {given} for its starts. Write an array with a start in each row, or a list of starts"
 )
+PARALLEL_NONE = "{function} is given no example, so that nobody knows what it returns. Write arrays with at least one"
+PARALLEL_RESULT = (
+    "{function} returns a {given}, of which no array is made. Write it so that it returns arrays, numbers, or trees of "
+    "them"
+)
