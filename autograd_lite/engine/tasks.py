@@ -10,11 +10,15 @@ import pickle
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, CancelledError, Future, wait
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
+import numpy as np
+
 from autograd_lite import errors
 from autograd_lite.base.functions import name_of_call
+from autograd_lite.engine.generators import Refusal, generator, own
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -125,6 +129,22 @@ def _is_pickled(x: Any) -> bool:
     except Exception:  # noqa: BLE001 - whatever code of the user's raises
         return False
     return True
+
+
+def words_of(rng: Any) -> Any:
+    """Return what the streams of all items come from, drawn from a generator: at every call of a compiled function."""
+    return generator(rng).integers(0, 2**32, _WORDS, np.uint32)
+
+
+def stream(words: Any, number: int, what: Function) -> AbstractContextManager[None]:
+    """Return a block in which an item draws from a stream of its own, whoever computes it; without words, from none."""
+    if words is None:
+        return own(Refusal(errors.PARALLEL_DRAWS.format(function=name_of_call(what))))
+    entropy = np.asarray(words, np.uint32).tolist()
+    return own(np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(number,))))
+
+
+_WORDS = 4  # of 32 bits
 
 
 class Here:

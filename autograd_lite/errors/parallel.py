@@ -77,8 +77,8 @@ WORKER_LOST = (
     "`if __name__ == '__main__':` around what starts one"
 )
 PARALLEL_DRAWS = (
-    "{function} draws random numbers, and each process would draw the same. Write parallel.map(..., rng=0), which "
-    "gives each example a generator of its own, by which also layers draw"
+    "{function} draws random numbers, and each process would draw the same. Write rng=0 beside executor=, which "
+    "gives each item a generator of its own, by which also layers draw"
 )
 PARALLEL_CLOSURE = (
     "{function} uses a Tensor that requires a gradient and is none of its arguments; computed in another process, that "

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +16,12 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array, is_numbers
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.covered import uncovered
-from autograd_lite.engine.generators import Refusal, generator, own
+from autograd_lite.engine.generators import generator
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.several import parts_of
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
+from autograd_lite.engine.tasks import check_executor, in_order, stream, words_of
 from autograd_lite.engine.watchpoints import aside
-from autograd_lite.engine.tasks import check_executor, in_order
 from autograd_lite.extend.custom import custom_op
 from autograd_lite.tensor.state import Unwritten
 from autograd_lite.transforms.batches.vmap import axes_like, checked_axis, inside, size_of
@@ -31,7 +30,6 @@ from autograd_lite.transforms.watched import name_of
 from autograd_lite.tree import Structure, flatten, paths, unflatten
 
 Function = Callable[..., Any]
-_WORDS = 4  # of 32 bits, that the streams of all examples come from
 
 
 def map(  # noqa: A001 - JAX's name, used as parallel.map
@@ -102,7 +100,7 @@ def map(  # noqa: A001 - JAX's name, used as parallel.map
     example = _Example(f, structure, known, sent, tensors)
     job = _Job(f, executor, count, rng is not None)
     if rng is not None:
-        operands.insert(0, generator(rng).integers(0, 2**32, _WORDS, np.uint32))
+        operands.insert(0, words_of(rng))
         sent.insert(0, -1)
     results, built = job.mapped(example, operands, [i >= 0 and axes[i] is not None for i in sent])
     out = axes_like(out_axes, built, "out_axes")
@@ -285,17 +283,12 @@ class _Task:
         self.f, self.example, self.recording, self.draws = f, example, recording, draws
 
     def __call__(self, number: int, *operands: Any) -> tuple[list[Array], Structure]:
-        with self._drawing(number, operands), enable_grad() if self.recording else no_grad():
+        words = operands[0] if self.draws else None
+        with stream(words, number, self.f), enable_grad() if self.recording else no_grad():
             given = operands[int(self.draws) :]
             found = _Unshared(name_of(self.f)).around(lambda: self.example(*given))
             results, structure = flatten(found)
             return [self._plain(y) for y in results], structure
-
-    def _drawing(self, number: int, operands: Sequence[Any]) -> AbstractContextManager[None]:
-        if not self.draws:
-            return own(Refusal(errors.PARALLEL_DRAWS.format(function=name_of(self.f))))
-        words = np.asarray(operands[0], np.uint32)
-        return own(np.random.default_rng(np.random.SeedSequence(words.tolist(), spawn_key=(number,))))
 
     def _plain(self, y: Any) -> Array:
         if not is_numbers(y):
