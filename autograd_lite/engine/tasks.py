@@ -32,7 +32,7 @@ def check_executor(executor: Any) -> None:
         raise errors.ArgumentError(errors.EXECUTOR.format(given=f"a {type(executor).__name__}"))
 
 
-def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: Function) -> list[Any]:
+def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: Function | str) -> list[Any]:
     """Return ``f(*item)`` for each item, in their order, computed by an executor or, with None, here.
 
     The first item in order that fails raises its error, with a note that says which it is; what has not begun then is
@@ -46,16 +46,15 @@ def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: F
         Its arguments.
     executor : Executor or None
         What calls it.
-    what : callable
-        The user's function, as messages call it.
+    what : callable or str
+        The user's function, or what messages call it.
     """
     check_executor(executor)
     if executor is None:
         return [_here(f, item, number, len(items), what) for number, item in enumerate(items)]
     futures: list[Future[Any]] = []
     try:
-        for item in items:
-            futures.append(executor.submit(f, *item))
+        futures.extend(executor.submit(f, *item) for item in items)  # also those before one that cannot be submitted
         _settle(futures)
     except BrokenExecutor as error:  # of one that was broken before
         _explain(error, futures, len(items), what)
@@ -65,7 +64,7 @@ def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: F
     return [_result(f, item, number, futures, what) for number, item in enumerate(items)]
 
 
-def _here(f: Function, item: Sequence[Any], number: int, count: int, what: Function) -> Any:
+def _here(f: Function, item: Sequence[Any], number: int, count: int, what: Function | str) -> Any:
     try:
         return f(*item)
     except Exception as error:
@@ -91,7 +90,7 @@ def _cancel(futures: Sequence[Future[Any]]) -> None:
         future.cancel()
 
 
-def _result(f: Function, item: Sequence[Any], number: int, futures: Sequence[Future[Any]], what: Function) -> Any:
+def _result(f: Function, item: Sequence[Any], number: int, futures: Sequence[Future[Any]], what: Function | str) -> Any:
     try:
         return futures[number].result()
     except (Exception, CancelledError) as error:
@@ -103,13 +102,13 @@ def _result(f: Function, item: Sequence[Any], number: int, futures: Sequence[Fut
         _explain(error, futures, len(futures), what)
 
 
-def _note(error: BaseException, number: int, count: int, what: Function) -> None:
+def _note(error: BaseException, number: int, count: int, what: Function | str) -> None:
     text = errors.TASK.format(number=number, count=count, what=name_of_call(what))
     if text not in getattr(error, "__notes__", ()):
         error.add_note(text)
 
 
-def _explain(error: BaseException, futures: Sequence[Future[Any]], count: int, what: Function) -> NoReturn:
+def _explain(error: BaseException, futures: Sequence[Future[Any]], count: int, what: Function | str) -> NoReturn:
     """Raise what a call has raised; or, where its process has ended, what is to be written."""
     if not isinstance(error, BrokenExecutor) and type(error).__name__ not in _LOST:
         raise error
@@ -136,7 +135,7 @@ def words_of(rng: Any) -> Any:
     return generator(rng).integers(0, 2**32, _WORDS, np.uint32)
 
 
-def stream(words: Any, number: int, what: Function) -> AbstractContextManager[None]:
+def stream(words: Any, number: int, what: Function | str) -> AbstractContextManager[None]:
     """Return a block in which an item draws from a stream of its own, whoever computes it; without words, from none."""
     if words is None:
         return own(Refusal(errors.PARALLEL_DRAWS.format(function=name_of_call(what))))

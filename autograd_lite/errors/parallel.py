@@ -64,8 +64,8 @@ EXECUTOR = (
 TASK = "in item {number} of {count} of {what}"
 NOT_PICKLED = (
     "{what} cannot be sent to another process: {cause}. Write it as a function of a module (def f(x): ... at the top "
-    "of a file), with what it needs besides as an argument; or executor=loky.get_reusable_executor(), which sends lambdas "
-    "and closures too"
+    "of a file), with what it needs besides as an argument; or executor=loky.get_reusable_executor(), which sends "
+    "lambdas and closures too"
 )
 RESULT_NOT_PICKLED = (
     "a result of {what} cannot be sent back from another process: {cause}. Write it so that it returns arrays, "
@@ -108,4 +108,8 @@ PARALLEL_NONE = "{function} is given no example, so that nobody knows what it re
 PARALLEL_RESULT = (
     "{function} returns a {given}, of which no array is made. Write it so that it returns arrays, numbers, or trees of "
     "them"
+)
+CUSTOM_EXECUTOR = (
+    "custom_op {op} is given an executor, which calls functions for finite differences, and a rule of its own. Write "
+    "numerical=True, or have the rule call the executor"
 )

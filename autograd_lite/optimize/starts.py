@@ -94,6 +94,7 @@ class _Search:
         self.f, self.args, self.method, self.settings, self.words = f, args, method, settings, words
 
     def __call__(self, number: int, start: Any) -> Any:
+        result: Any
         with stream(self.words, number, self.f):
             try:
                 result = minimize(self.f, start, self.args, self.method, **self.settings)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.generators import generator
 from autograd_lite.engine.record import Handle, array_of, make_tensor
-from autograd_lite.engine.several import parts_of
+from autograd_lite.engine.several import listed
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.engine.tasks import check_executor, in_order, stream, words_of
 from autograd_lite.engine.watchpoints import aside
@@ -119,7 +120,8 @@ def _placed(y: Any, axis: int | None, f: Function) -> Any:
     return y if axis == 0 else np.moveaxis(y, 0, axis)
 
 
-class _Job(NamedTuple):
+@dataclass(frozen=True)
+class _Job:
     """Who computes what, and for how many examples.
 
     Attributes
@@ -146,7 +148,7 @@ class _Job(NamedTuple):
             return _one_or_all(self._stacked(found))
 
         def pulled(g: Any, arrays: Any, needs: Any) -> Any:
-            parts = parts_of(g)
+            parts = listed(g)
             used = [i for i, part in enumerate(parts) if part is not None]
             wanted = [i for i, needed in enumerate(needs) if needed]
             back = _Pulled(example, wanted, used, self.draws)

@@ -49,9 +49,9 @@ def mean(comm: Any, weight: float | Callable[[], float] | None = None) -> Mean:
     Notes
     -----
     A step is one ``Allreduce`` of one buffer for each dtype, in which the gradients of all parameters lie one after the
-    other; of several models in turn there is a second one, of five numbers. All ranks get the same bits, so that their parameters, equal at first (`broadcast`), stay equal; and those of
-    one process that has the whole batch, but for rounding. What has a gradient on some ranks only counts as 0 on the
-    others.
+    other; of several models in turn there is a second one, of five numbers. All ranks get the same bits, so that their
+    parameters, equal at first (`broadcast`), stay equal; and those of one process that has the whole batch, but for
+    rounding (which L-BFGS magnifies). What has a gradient on some ranks only counts as 0 on the others.
 
     Nobody waits for ever: the ranks compare their parameters before the first step, and a rank whose program ends
     before those of the others ends the whole job, with a message; so does one that fails, also without
@@ -139,7 +139,8 @@ class Mean:
 
     def _weight(self) -> float:
         given = self.weight() if callable(self.weight) else 1 if self.weight is None else self.weight
-        if not isinstance(given, (int, float, np.number)) or not 0 <= given < math.inf:
+        known: Any = given
+        if not isinstance(known, (int, float, np.number)) or not 0 <= known < math.inf:
             raise errors.ArgumentError(errors.MEAN_WEIGHT.format(given=given))
         return float(given)
 

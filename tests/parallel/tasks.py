@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -106,5 +107,31 @@ def wrong(x: Any) -> Any:
     return np.sum(x * x.detach() if isinstance(x, ag.Tensor) else x * x)
 
 
-def black_box(x: Any, y: Any) -> Any:
-    return np.array([float(np.sum(np.asarray(x) ** 3)) * float(y), float(np.max(x))])
+def black_box(x: Any, k: Any) -> Any:
+    return np.array([float(np.sum(np.asarray(x) ** 3)) * float(k), float(np.max(x))])
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ag.errors.NumericalDerivativeWarning)
+
+    @ag.custom_op(numerical=True)
+    def decorated(x: Any, k: Any) -> Any:
+        return black_box(x, k)
+
+
+MODEL = ag.nn.Linear(3, 2, rng=0)
+
+
+def of_the_model(*_: Any) -> Any:
+    """Read the parameters from elsewhere."""
+    return np.sum(np.tanh(MODEL(np.ones((2, 3)))))
+
+
+class Loss:
+    """A model and its loss, pickled together."""
+
+    def __init__(self) -> None:
+        self.model = ag.nn.Linear(3, 2, rng=0)
+
+    def __call__(self, *_: Any) -> Any:
+        return np.sum(np.tanh(self.model(np.ones((2, 3)))))
