@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import zeros
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import is_set, number
 from autograd_lite.optim.checks import check_range, check_settings, is_number, nothing_more
@@ -148,7 +149,7 @@ def _factored(g: Array, share: Any, eps: float, state: State) -> Array:
     means = {}
     for name, axis in (("row_var", -1), ("col_var", -2)):
         square = _mean_square(g, axis)
-        old = state.number(name, np.zeros(square.shape, g.dtype))
+        old = state.number(name, zeros(square.shape, g.dtype, g))
         state[name] = means[name] = mixed(old, square, share)
     rows = means["row_var"]
     whole = np.sum(rows, axis=-2, keepdims=True) / max(rows.shape[-2], 1)

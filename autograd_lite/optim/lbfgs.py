@@ -173,7 +173,7 @@ class _Call:
 
     def arrays(self, x: Array) -> list[Array]:
         """Return new arrays for the parameters."""
-        ends = np.cumsum([p.size for p in self.params])[:-1]
+        ends = np.cumsum([p.size for p in self.params])[:-1].tolist()
         parts = zip(np.split(x, ends), self.params, strict=True)
         return [part.reshape(p.shape).astype(p.dtype) for part, p in parts]
 

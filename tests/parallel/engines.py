@@ -22,10 +22,10 @@ def environment() -> dict[str, str]:
     return {**os.environ, **threads, "PATH": beside, "PYTHONPATH": str(ROOT)}
 
 
-def run(*command: str, cwd: Path = HERE) -> subprocess.CompletedProcess[str]:
+def run(*command: str, cwd: Path = HERE, limit: float | None = LIMIT) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, and return what it has said."""
     return subprocess.run(
-        command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=LIMIT, check=False
+        command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=limit, check=False
     )
 
 
