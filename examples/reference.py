@@ -33,6 +33,7 @@ MODULES = {
     "optim.lr_scheduler": "Learning rates that change",
     "optim.swa_utils": "Means of models",
     "optimize": "Minima",
+    "parallel": "Several processes",
     "implicit": "Solutions of equations",
     "tree": "Dicts, lists, tuples and dataclasses of arrays",
     "testing": "Tests of gradients",

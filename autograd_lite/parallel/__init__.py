@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from autograd_lite.base.later import arriving, listing, placed
 
 if TYPE_CHECKING:
+    from autograd_lite.parallel.averaging import Mean, mean
     from autograd_lite.parallel.mapping import map  # noqa: A004 - by JAX's name, beside vmap
-    from autograd_lite.parallel.mean import Mean, mean
     from autograd_lite.parallel.shards import DistributedSampler, seed, shard
     from autograd_lite.parallel.weights import broadcast
 
 __all__ = ["DistributedSampler", "Mean", "broadcast", "map", "mean", "seed", "shard"]
 
 _LATER = placed({
-    "mapping": "map", "mean": "Mean mean", "shards": "DistributedSampler seed shard", "weights": "broadcast",
+    "mapping": "map", "averaging": "Mean mean", "shards": "DistributedSampler seed shard", "weights": "broadcast",
 })  # fmt: skip
 
 if not TYPE_CHECKING:  # a checker would take every name for one

@@ -98,7 +98,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     print(f"lowest of {len(found)} valleys: {found[0].fun:.6f}, from start {found[0].start}; 0 is to reach")
     print(f"R-hat of {len(chains)} chains: {agreement(chains):.4f}, to reach {R_HAT}")
     print(f"mean distance from the middle: {np.linalg.norm(chains, axis=2).mean():.4f}")
-    print(f"largest slope: {np.abs(slopes).max():.6f}; determinant of the orbit: {np.linalg.det(matrix):.8f}, as areas stay")
+    print(f"largest slope: {np.abs(slopes).max():.6f}")
+    print(f"determinant of the orbit, 1 where areas stay: {np.linalg.det(matrix):.8f}")
     return {"best": found[0].fun, "agreement": agreement(chains), "chains": chains, "matrix": matrix}
 
 

@@ -93,7 +93,8 @@ class Mean:
     >>> average = Mean(MPI.COMM_WORLD)
     >>> w = ag.Tensor([3.0, 4.0], requires_grad=True)
     >>> (w * w).sum().backward()
-    >>> average([w])
+    >>> average([w], 0.5)
+    [0.5]
     >>> w.grad.tolist()
     [6.0, 8.0]
     """
