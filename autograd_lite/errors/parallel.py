@@ -28,8 +28,8 @@ MEAN_LEFT = (
     "ag.parallel.shard(data, comm), which gives each rank as many examples, or the same number of steps on every rank"
 )
 MEAN_BROKEN = (
-    "a mean of the gradients of all ranks has failed before, so that nobody knows where they are. Let the program end, "
-    "and start it again from its last checkpoint"
+    "a mean of the gradients of all ranks has failed before, so that nobody knows where they are. Write nothing that "
+    "catches the first error: let the program end, and start it again from its last checkpoint"
 )
 MEAN_FOREIGN = (
     "the gradient of {what} is an array of class {given}, which MPI does not take here. Write "

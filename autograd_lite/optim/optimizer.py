@@ -84,8 +84,6 @@ class Optimizer:
     """Of fewer small parameters, to take them apart costs more than to update each; infinite where the rule is not one
     that goes number by number."""
 
-    average: Average | None = None
-
     _plain_state = False
     """Whether what is remembered are numbers and arrays, which no `rule` reads."""
 

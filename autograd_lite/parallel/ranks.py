@@ -51,7 +51,8 @@ class Ranks:
         self._current: Layout | None = None
         self._has_failed = False
         self._process = os.getpid()
-        atexit.register(self._end)
+        if self.size > 1:
+            atexit.register(self._end)
 
     def layout(self, signature: Signature, values: Sequence[Any]) -> Layout:
         """Return buffers; when they are new, after all ranks have found the same parameters with the same values."""
