@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         onnx,
         optim,
         optimize,
+        parallel,
         sklearn,
         testing,
         train,
@@ -71,8 +72,8 @@ __all__ = [
     "errors", "explain", "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit",
     "is_grad_enabled", "jacobian", "jvp", "linearize", "load",
     "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "onnx", "optim",
-    "optimize", "relu", "save", "scan", "scope", "sigmoid", "sklearn", "softmax", "softplus", "supported", "tensor",
-    "testing", "train", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
+    "optimize", "parallel", "relu", "save", "scan", "scope", "sigmoid", "sklearn", "softmax", "softplus", "supported",
+    "tensor", "testing", "train", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
 # Imported at the first use: half of the time of an import, for what most programs need not.
@@ -81,8 +82,8 @@ _LATER = {
     **dict.fromkeys(("Picture", "explain", "visualize"), "viz"),
     **dict.fromkeys(("hessian", "jacobian"), "transforms.jacobians"),
     **dict.fromkeys((
-        "attribution", "autograd", "cuda", "data", "implicit", "nn", "numpy", "onnx", "optim", "optimize", "sklearn",
-        "testing", "train", "viz",
+        "attribution", "autograd", "cuda", "data", "implicit", "nn", "numpy", "onnx", "optim", "optimize", "parallel",
+        "sklearn", "testing", "train", "viz",
     ), ""),
     **dict.fromkeys(("load", "save"), "saving"),
     **dict.fromkeys(("fft", "linalg"), "numpy"),

@@ -35,6 +35,7 @@ MODULES = {
     "optim.swa_utils": "Means of models",
     "data": "Data in batches",
     "optimize": "Minima",
+    "parallel": "Several processes",
     "train": "The loop around the step",
     "implicit": "Solutions of equations",
     "tree": "Dicts, lists, tuples and dataclasses of arrays",

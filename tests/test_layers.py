@@ -16,9 +16,9 @@ PACKAGE = Path(__file__).parent.parent / "autograd_lite"
 # A room is a folder, in which files may also import from each other, or a file of the root.
 ROOMS = (
     "version", "errors", "base", "tree", "engine", "rules", "tensor", "transforms", "extend", "functions",
-    "autograd", "cuda", "data", "saving", "numpy", "optimize", "implicit", "check", "testing", "nn", "optim", "viz",
-    "attribution", "compiler.program", "compiler.passes", "compiler.recording", "compiler.text", "compiler.native",
-    "compiler", "train", "onnx", "sklearn", "apps", "", "__main__",
+    "autograd", "cuda", "data", "saving", "numpy", "optimize", "implicit", "check", "testing", "nn", "optim",
+    "parallel", "viz", "attribution", "compiler.program", "compiler.passes", "compiler.recording", "compiler.text",
+    "compiler.native", "compiler", "train", "onnx", "sklearn", "apps", "", "__main__",
 )  # fmt: skip
 
 

@@ -22,8 +22,8 @@ MODULES: dict[str, ModuleType] = {
     m.__name__.removeprefix("autograd_lite").removeprefix("."): m
     for m in (ag, ag.attribution, ag.autograd, ag.cuda, ag.data, ag.errors, ag.implicit, ag.nn, ag.nn.functional,
               ag.nn.init, ag.nn.utils, ag.nn.utils.parametrizations, ag.nn.utils.parametrize, ag.onnx, ag.optim,
-              ag.optim.lr_scheduler, ag.optim.swa_utils, ag.optimize, ag.sklearn, ag.testing, ag.train, ag.tree,
-              ag.viz)
+              ag.optim.lr_scheduler, ag.optim.swa_utils, ag.optimize, ag.parallel, ag.sklearn, ag.testing, ag.train,
+              ag.tree, ag.viz)
 }  # fmt: skip
 CLASSES = [ag.Tensor, ag.nn.Module]
 

@@ -10,7 +10,7 @@ how well they agree how good that is. (Press et al., *Numerical Recipes*, 3rd ed
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -40,14 +40,29 @@ _KINK = 1e-3  # slopes to both sides that differ by more than this share, howeve
 
 def quick(line: Line, x: float, eps: float | None = None) -> Array:
     """Return the derivatives by one pair of steps, of which `eps` is the larger."""
-    step = eps or _FIRST_STEP * _size(x)
     with np.errstate(all="ignore"):
-        return extrapolated(np.stack([central(line, h) for h in (step, step / 4)]))[0]
+        return combined([line(step) for step in quick_steps(x, eps)])
+
+
+def quick_steps(x: float, eps: float | None = None) -> tuple[float, float, float, float]:
+    """Return the steps whose ends `combined` makes derivatives of: two lengths, to both sides."""
+    step = eps or _FIRST_STEP * _size(x)
+    return step, -step, step / 4, -step / 4
+
+
+def combined(ends: Sequence[tuple[Array, float]]) -> Array:
+    """Return the derivatives by the values at the ends of `quick_steps`."""
+    with np.errstate(all="ignore"):
+        return extrapolated(np.stack([_slope(*ends[:2]), _slope(*ends[2:])]))[0]
 
 
 def central(line: Line, step: float) -> Array:
     """Return the differences between the ends of a step to both sides, over its length."""
-    (right, plus), (left, minus) = line(step), line(-step)
+    return _slope(line(step), line(-step))
+
+
+def _slope(after: tuple[Array, float], before: tuple[Array, float]) -> Array:
+    (right, plus), (left, minus) = after, before
     return (right - left) / (plus - minus)
 
 

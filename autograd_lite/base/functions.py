@@ -74,8 +74,22 @@ def _is_nameless(part: Any) -> bool:
     return _looked_up(sys.modules.get(part.__module__), part.__qualname__) is not part
 
 
+def looked_up(module: Any, f: Any) -> Any:
+    """Return what stands in a module under the name of a function; None if there is no such."""
+    return _looked_up(module, getattr(f, "__qualname__", ""))
+
+
 def _looked_up(module: Any, name: str) -> Any:
     try:
         return attrgetter(name)(module)
     except AttributeError:
         return None
+
+
+def name_of_call(f: Any) -> str:
+    """Return what a message calls a function, which may be a name."""
+    if isinstance(f, str):
+        return f
+    while isinstance(f, partial) and not hasattr(f, "__name__"):
+        f = f.func
+    return getattr(f, "__name__", None) or type(f).__name__

@@ -23,6 +23,7 @@ class CheckOptions:
     rtol: float | None = None
     atol: float | None = None
     alone: bool = False
+    executor: Any = None
 
 
 @dataclass

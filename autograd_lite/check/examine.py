@@ -77,7 +77,7 @@ class _Examination:
         outputs = sum(int(np.prod(shape)) for shape in self.derived.shapes)
         largest = max(a.size for a in checked.start)
         self.rows = directions.rows(outputs, largest, settings.rng)
-        self.numeric = Numeric(checked, self.rows, settings.eps)
+        self.numeric = Numeric(checked, self.rows, settings.eps, executor=settings.executor)
         if self.rows is not None:
             self.rows = self.rows * self.numeric.finite
         self.gradients = pulled(checked, self.numeric, self.derived)

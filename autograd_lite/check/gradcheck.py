@@ -23,6 +23,7 @@ from autograd_lite.check.locate import RecordedStep
 from autograd_lite.check.pair import Pair
 from autograd_lite.check.report import Fault, GradcheckReport
 from autograd_lite.check.subject import Subject
+from autograd_lite.engine.tasks import check_executor
 
 MODES = ("reverse", "forward")
 
@@ -39,6 +40,7 @@ def gradcheck(
     atol: float | None = None,
     rtol: float | None = None,
     raise_exception: bool = True,
+    executor: Any = None,
 ) -> GradcheckReport:
     """Compare the derivatives of `f` with finite differences, and name what is wrong.
 
@@ -67,6 +69,8 @@ def gradcheck(
         5e-2 for float16; `atol` is 1e-10, 2e-6, 5e-3 times the largest derivative of the same output.
     raise_exception : bool
         Whether to raise what was found, or only to report it.
+    executor : concurrent.futures.Executor, optional
+        What calls `f` for the differences, see `ag.parallel.map`, each direction by itself; the report is the same.
 
     Returns
     -------
@@ -83,6 +87,8 @@ def gradcheck(
         None of the inputs has a derivative.
     ArgumentError, ShapeError
         A setting says nothing; `df` returns arrays of other shapes.
+    ParallelError
+        A process has ended, `f` cannot be sent to one, or gives something else there.
 
     Notes
     -----
@@ -131,7 +137,8 @@ def gradcheck(
     False
     """
     _refuse(order, modes, directions)
-    settings = CheckOptions(tuple(modes), directions, np.random.default_rng(rng), eps, rtol, atol)
+    check_executor(executor)
+    settings = CheckOptions(tuple(modes), directions, np.random.default_rng(rng), eps, rtol, atol, executor=executor)
     if isinstance(f, tuple):
         checked: Subject | Pair = Pair(*f, inputs)
         settings.modes, order = ("reverse",), 1

@@ -143,7 +143,7 @@ def _check_alone(step: Step, settings: CheckOptions) -> list[Fault]:
             operands = list(map(step.op.domain, operands))
         return apply(step.op, operands, step.settings)
 
-    return examine(Subject(alone, inputs), replace(settings, alone=True), Unknown()).faults
+    return examine(Subject(alone, inputs), replace(settings, alone=True, executor=None), Unknown()).faults
 
 
 def _first_cut(steps: Sequence[Step], subject: Subject) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.base.differences import Sweep
 from autograd_lite.base.shapes import Array
 from autograd_lite.check.compare import Tolerance, largest_of
+from autograd_lite.check.elsewhere import along, carefully, quickly
 from autograd_lite.check.numeric import Numeric
 
 
@@ -48,7 +49,7 @@ class Measure:
     def __init__(self, numeric: Numeric, k: int, vectors: Array, every: bool) -> None:
         self.of, self.k, self.vectors = numeric, k, vectors
         self.scale: Array = vectors.diagonal() if every else np.ones(len(vectors))
-        self.numeric = np.stack([numeric.quick(k, v) for v in vectors], axis=1) / self.scale
+        self.numeric = np.stack(along(numeric, quickly, k, vectors), axis=1) / self.scale
         self.noise = np.zeros(self.numeric.shape)
         self.sweeps: dict[int, Sweep] = {}
         self.every = every
@@ -65,23 +66,23 @@ class Measure:
             fresh = [i for i in self._suspects(matrix.excess) if i not in self.sweeps]
             if not fresh:
                 return matrix
-            for i in fresh:
-                self.look(i)
+            self.look(*fresh)
             if not self.every:
                 self._glance_again(fresh[0], int(np.argmax(matrix.excess[:, fresh[0]])))
 
-    def look(self, i: int) -> None:
-        """Measure one column with care."""
-        self.sweeps[i] = self.of.sweep(self.k, self.vectors[i])
-        values, noise = self.of.measured(self.k, self.vectors[i], self.sweeps[i])
-        self.numeric[:, i], self.noise[:, i] = values / self.scale[i], noise / self.scale[i]
+    def look(self, *columns: int) -> None:
+        """Measure some columns with care."""
+        found = along(self.of, carefully, self.k, [self.vectors[i] for i in columns])
+        for i, (sweep, values, noise) in zip(columns, found, strict=True):
+            self.sweeps[i] = sweep
+            self.numeric[:, i], self.noise[:, i] = values / self.scale[i], noise / self.scale[i]
 
     def _glance_again(self, known: int, row: int) -> None:
         """Measure the other directions quickly, by the step that has turned out to be right for one."""
         step = float(self.sweeps[known].trusted[row])
-        for i, v in enumerate(self.vectors):
-            if i not in self.sweeps:
-                self.numeric[:, i] = self.of.quick(self.k, v, step)
+        others = [i for i in range(len(self.vectors)) if i not in self.sweeps]
+        for i, slopes in zip(others, along(self.of, quickly, self.k, self.vectors[others], step), strict=True):
+            self.numeric[:, i] = slopes
 
     def _suspects(self, excess: Array) -> list[int]:
         """Return the columns to look at with care: all that seem wrong, or of random ones the worst."""

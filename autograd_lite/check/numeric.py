@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.base.differences import NOISE_GRANTED, Line, Sweep, central, quick, sweep_steps
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.check import analytic
+from autograd_lite.engine.tasks import Here
 
 _DIGITS = 100  # units in the last place by which a complex step may be off
 _SHARE = 1e-15  # of the largest derivative, for those that are sums which cancel
@@ -51,9 +52,10 @@ class Numeric:
     """Combinations of the outputs (`rows`; None for each alone) as functions of a step along a direction."""
 
     def __init__(
-        self, checked: Checked, rows: Array | None, eps: float | None, start: list[Array] | None = None
-    ) -> None:
-        self.checked, self.rows, self.eps = checked, rows, eps
+        self, checked: Checked, rows: Array | None, eps: float | None, start: list[Array] | None = None,
+        executor: Any = None,
+    ) -> None:  # fmt: skip
+        self.checked, self.rows, self.eps, self.executor = checked, rows, eps, Here(executor)
         self.start = checked.start if start is None else start
         outputs = checked.values_at(self.start)
         self.shapes = [y.shape for y in outputs]

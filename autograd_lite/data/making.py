@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.data import sources
-from autograd_lite.engine.generators import instead
+from autograd_lite.engine.generators import own
 
 OVER = object()
 """What comes in the place of a batch where there is none any more."""
@@ -140,21 +140,16 @@ class Making:
         self.keeps_nothing = not found and isinstance(make, OfNumbers) and not is_stateful(make.dataset)
 
     def __call__(self, number: int, numbers: Any) -> Any:
-        before = instead.set(_OfBatch(self, number))
-        try:
-            return self.make(numbers)
-        except StopIteration as error:  # which would end the loop over the batches
-            raise RuntimeError(errors.LOADER_STOPPED) from error
-        finally:
-            instead.reset(before)
+        with own(_OfBatch(self, number)):
+            try:
+                return self.make(numbers)
+            except StopIteration as error:  # which would end the loop over the batches
+                raise RuntimeError(errors.LOADER_STOPPED) from error
 
     def skip(self, number: int) -> None:
         """Pass over a batch of a stream, which is not put together."""
-        before = instead.set(_OfBatch(self, number))
-        try:
+        with own(_OfBatch(self, number)):
             self.make.pulled()  # type: ignore[union-attr]
-        finally:
-            instead.reset(before)
 
     def after(self) -> dict[str, Any]:
         """Return where the dataset stands, and the generators that it holds."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite import errors
 from autograd_lite.base.unfinished import Lock, register_at_fork
 from autograd_lite.engine.watchpoints import drawing
 
@@ -55,13 +56,51 @@ def manual_seed(seed: int) -> Generator:
     >>> ag.manual_seed(0).standard_normal() == np.random.default_rng(0).standard_normal()
     True
     """
+    return adopt(np.random.default_rng(seed))
+
+
+def adopt(rng: Generator) -> Generator:
+    """Have a generator be the default one, within a task (`own`) that of the task, and return it."""
     global _default  # noqa: PLW0603 - the one default generator of the process
-    made = np.random.default_rng(seed)
     if instead.get() is None:
-        _default = made
+        _default = rng
     else:
-        instead.set(lambda: made)
-    return made
+        instead.set(lambda: rng)
+    return rng
+
+
+@contextmanager
+def own(rng: Generator | Callable[[], Generator]) -> Iterator[None]:
+    """Have another generator be the default one in this context: of a task, of a batch, of a fit.
+
+    Examples
+    --------
+    >>> with own(np.random.default_rng(1)):
+    ...     bool(default_rng().random() == np.random.default_rng(1).random())
+    True
+    """
+    before = instead.set(rng if callable(rng) else lambda: rng)
+    try:
+        yield
+    finally:
+        instead.reset(before)
+
+
+class Refusal:
+    """What stands for the generator of a task that is not to draw: an error.
+
+    Parameters
+    ----------
+    text : str
+        What it says.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self) -> Generator:
+        """Refuse to be drawn from."""
+        raise errors.ParallelError(self.text)
 
 
 def default_rng() -> Generator:
@@ -86,9 +125,9 @@ def default_rng() -> Generator:
 
 
 def present() -> Generator | None:
-    """Return the default generator if there is one, and make none."""
+    """Return the default generator if there is one that may be drawn from, and make none."""
     other = instead.get()
-    return _default if other is None else other()
+    return _default if other is None else None if isinstance(other, Refusal) else other()
 
 
 def _renew() -> None:
@@ -136,27 +175,6 @@ def replayed(before: Any) -> Iterator[None]:
         yield
     finally:
         bits.state = now
-
-
-@contextmanager
-def using(rng: Generator) -> Iterator[None]:
-    """Have another generator be the default one, and the one from before afterwards.
-
-    NOTE: for all threads, as the default generator is one for them.
-
-    Examples
-    --------
-    >>> with using(np.random.default_rng(1)):
-    ...     bool(default_rng().random() == np.random.default_rng(1).random())
-    True
-    """
-    global _default  # noqa: PLW0603 - the one default generator of the process
-    before = _default
-    _default = rng
-    try:
-        yield
-    finally:
-        _default = before
 
 
 def generator(rng: Any = None) -> Generator:

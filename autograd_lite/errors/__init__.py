@@ -18,6 +18,7 @@ from autograd_lite.errors.learning import *  # noqa: F403 - every name
 from autograd_lite.errors.loops import *  # noqa: F403 - every name
 from autograd_lite.errors.modules import *  # noqa: F403 - every name
 from autograd_lite.errors.onnx import *  # noqa: F403 - every name
+from autograd_lite.errors.parallel import *  # noqa: F403 - every name
 from autograd_lite.errors.pictures import *  # noqa: F403 - every name
 from autograd_lite.errors.pytorch import *  # noqa: F403 - every name
 from autograd_lite.errors.saving import *  # noqa: F403 - every name

@@ -195,5 +195,9 @@ class OtherOnArraysError(AutogradError, AssertionError):
     """Inside of ``debug(arrays=True)``: a function gave something else on Tensors than on plain arrays."""
 
 
+class ParallelError(AutogradError, RuntimeError):
+    """Processes that compute together do not fit each other, or one of them has ended before its time."""
+
+
 for _kind in [kind for kind in vars().values() if isinstance(kind, type)]:
     _kind.__module__ = "autograd_lite.errors"  # where users find them, as tracebacks say

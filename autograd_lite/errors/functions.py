@@ -196,6 +196,10 @@ CUSTOM_STACK = (
     "Write a function that keeps the axes in front, as x.sum(axis=-1) does, or leave signature= out"
 )
 CUSTOM_BOTH = "custom_op {op} is given numerical=True and a rule. Write one of them"
+CUSTOM_Y = (
+    "custom_op {op} has an input named y, as rules call the result. Write another name for it: "
+    "ag.custom_op(lambda x, z: f(x, z), numerical=True)"
+)
 CUSTOM_FIRST = (
     "a rule of custom_op {op} has the parameters ({given}), of which the first is not {first}. "
     "Write vjp=lambda g, x: g * x, with g first, and jvp=lambda tangents, x: tangents[0] * x"

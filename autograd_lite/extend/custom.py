@@ -17,6 +17,7 @@ from autograd_lite.base.later import Later
 from autograd_lite.base.signatures import Cores, core_dimensions
 from autograd_lite.engine.several import listed, parts_of
 from autograd_lite.engine.switch import enable_grad
+from autograd_lite.engine.tasks import Here, check_executor
 from autograd_lite.engine.watchpoints import aside
 from autograd_lite.extend import numerical
 from autograd_lite.extend.foreign import Black, Code, Named, UserRule, as_they_are, seen_by_batches, value_of
@@ -36,6 +37,7 @@ class _Options(TypedDict, total=False):
     check: Sequence[Any] | None
     numerical: bool
     signature: str | None
+    executor: Any
 
 
 @overload
@@ -51,6 +53,7 @@ def custom_op(
     check: Sequence[Any] | None = None,
     numerical: bool = False,
     signature: str | None = None,
+    executor: Any = None,
 ) -> Any:
     """Make a function, however it computes, an operation with a derivative of your own.
 
@@ -85,6 +88,8 @@ def custom_op(
     signature : str, optional
         The axes that `f` and its rules are about, in the notation of `numpy.vectorize`, as ``(n,n),(n)->(n)``: a
         promise that they take any number of axes in front, for stacks that broadcast. A batch is then one call of `f`.
+    executor : concurrent.futures.Executor, optional
+        With `numerical`: what calls `f` for the differences, see `ag.parallel.map`; the derivative is the same.
 
     Returns
     -------
@@ -144,14 +149,18 @@ def custom_op(
     """
     if f is None:
         return partial(
-            custom_op, vjp=vjp, jvp=jvp, name=name, check=check, numerical=numerical, signature=signature
+            custom_op, vjp=vjp, jvp=jvp, name=name, check=check, numerical=numerical, signature=signature,
+            executor=executor,
         )  # fmt: skip
     called = name or _name_of(f)
     if numerical:
         if vjp is not None or jvp is not None:
             raise errors.DeclarationError(errors.CUSTOM_BOTH.format(op=called))
         warnings.warn(errors.NUMERICAL.format(op=called), errors.NumericalDerivativeWarning, stacklevel=2)
-    written = Written(vjp, jvp, numerical, signature)
+    check_executor(executor)
+    if executor is not None and not numerical:
+        raise errors.DeclarationError(errors.CUSTOM_EXECUTOR.format(op=called))
+    written = Written(vjp, jvp, numerical, signature, Here(executor))
     operation = _declared(f, called, written)
     if check is not None:
         operation.checked = tuple(check)
@@ -248,6 +257,7 @@ class Written(NamedTuple):
     jvp: Function | None = None
     numerical: bool = False
     signature: str | None = None
+    executor: Here = Here(None)
 
 
 def _declared(f: Function, called: str, written: Written) -> CustomOp:
@@ -312,13 +322,15 @@ def _ruled(op: Black, written: Written) -> None:
 
     NOTE: a forward rule is given what the reverse rule has saved. So that asks for what either of them needs.
     """
-    back, ahead = _numerical(op) if written.numerical else _rules(op, written)
+    back, ahead = _numerical(op, written.executor.held) if written.numerical else _rules(op, written)
     op.bind((back,), ahead)
 
 
-def _numerical(op: Black) -> tuple[Named, Named]:
+def _numerical(op: Black, executor: Any) -> tuple[Named, Named]:
     assert op.code is not None
-    return numerical.rules(op.code, op.name, op.operands, op.defaults)
+    if "y" in (*op.operands, *op.defaults):
+        raise errors.DeclarationError(errors.CUSTOM_Y.format(op=op.name))
+    return numerical.rules(op.code, op.name, op.operands, op.defaults, executor)
 
 
 def _rules(op: Black, written: Written) -> tuple[Named, Named | None]:

@@ -9,6 +9,7 @@ is `foreign` and refused by name.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -21,6 +22,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.conventions import complex_dtype
+from autograd_lite.base.functions import looked_up
 from autograd_lite.base.shapes import Array, whole
 from autograd_lite.engine.graph import new_order
 from autograd_lite.engine.op import RECORDERS, Op, recorder_of
@@ -79,6 +81,13 @@ class Code:
             self._begin(self.first)
         return _within(None, self._called, args, settings)  # graphs of its own are nobody's business
 
+    def __reduce__(self) -> Any:
+        """NOTE: a decorated function is found by its name no more, but the operation that stands there is."""
+        standing = looked_up(sys.modules.get(getattr(self.fn, "__module__", None) or ""), self.fn)
+        if getattr(getattr(standing, "func", None), "code", None) is self:
+            return _code_of, (standing,)
+        return Code, (self.fn, self.called, self.names)
+
     def _called(self, args: Sequence[Any], settings: dict[str, Any]) -> Any:
         if not self._on_copies:
             try:
@@ -105,6 +114,10 @@ class Code:
                 raise errors.RuleError(errors.CUSTOM_WRITES.format(what=self.called, name=name))
         self._on_copies = True
         return found
+
+
+def _code_of(operation: Any) -> Any:
+    return operation.func.code
 
 
 def _within(rule: str | None, call: Function, *args: Any) -> Any:

@@ -12,7 +12,7 @@ from autograd_lite.optim.checks import check_range, check_settings, nothing_more
 from autograd_lite.optim.formulas import decayed, mixed_square
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 
 class Adadelta(Optimizer):
@@ -40,6 +40,8 @@ class Adadelta(Optimizer):
         The factor of an additional gradient that draws every parameter towards 0.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach`, `fused` and `capturable` mean nothing here.
 
@@ -73,10 +75,11 @@ class Adadelta(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("Adadelta", how)
-        super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(params, lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize, average=average)
 
     def check(self, settings: Group) -> None:
         check_settings(settings, "lr eps weight_decay")

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import zeros
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import is_set, number
 from autograd_lite.optim.checks import check_range, check_settings, is_number, nothing_more
 from autograd_lite.optim.formulas import mixed, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 from autograd_lite.tensor.tensor import Tensor
 
 
@@ -48,6 +49,8 @@ class Adafactor(Optimizer):
         How much of a parameter is taken away in each step, for each unit of the learning rate.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach` means nothing here.
 
@@ -84,11 +87,13 @@ class Adafactor(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("Adafactor", how)
         super().__init__(
-            params, lr=lr, beta2_decay=beta2_decay, eps=eps, d=d, weight_decay=weight_decay, maximize=maximize
+            params, lr=lr, beta2_decay=beta2_decay, eps=eps, d=d, weight_decay=weight_decay, maximize=maximize,
+            average=average,
         )
 
     def check(self, settings: Group) -> None:
@@ -144,7 +149,7 @@ def _factored(g: Array, share: Any, eps: float, state: State) -> Array:
     means = {}
     for name, axis in (("row_var", -1), ("col_var", -2)):
         square = _mean_square(g, axis)
-        old = state.number(name, np.zeros(square.shape, g.dtype))
+        old = state.number(name, zeros(square.shape, g.dtype, g))
         state[name] = means[name] = mixed(old, square, share)
     rows = means["row_var"]
     whole = np.sum(rows, axis=-2, keepdims=True) / max(rows.shape[-2], 1)

@@ -12,7 +12,7 @@ from autograd_lite.optim.checks import check_settings, nothing_more
 from autograd_lite.optim.formulas import decayed, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 
 class Adagrad(Optimizer):
@@ -40,6 +40,8 @@ class Adagrad(Optimizer):
         Added to the root.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach`, `fused` and `capturable` mean nothing here.
 
@@ -74,12 +76,13 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("Adagrad", how)
         super().__init__(
             params, lr=lr, lr_decay=lr_decay, eps=eps, weight_decay=weight_decay,
-            initial_accumulator_value=initial_accumulator_value, maximize=maximize,
+            initial_accumulator_value=initial_accumulator_value, maximize=maximize, average=average,
         )  # fmt: skip
 
     def check(self, settings: Group) -> None:

@@ -12,7 +12,7 @@ from autograd_lite.optim.checks import check_betas, check_settings, nothing_more
 from autograd_lite.optim.formulas import decayed, mixed, mixed_square, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 
 class Adam(Optimizer):
@@ -43,6 +43,8 @@ class Adam(Optimizer):
         Whether the loss is to get larger.
     decoupled_weight_decay : bool
         Whether parameters are multiplied by ``1 - lr weight_decay`` instead, as in `AdamW`.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach`, `fused` and `capturable` mean nothing here.
 
@@ -80,12 +82,13 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more(type(self).__name__, how)
         super().__init__(
             params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize,
-            decoupled_weight_decay=decoupled_weight_decay,
+            decoupled_weight_decay=decoupled_weight_decay, average=average,
         )  # fmt: skip
 
     def check(self, settings: Group) -> None:
@@ -155,9 +158,11 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("AdamW", how)
         super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True,
+            average=average,
         )

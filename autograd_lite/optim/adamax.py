@@ -12,7 +12,7 @@ from autograd_lite.optim.checks import check_betas, check_settings, nothing_more
 from autograd_lite.optim.formulas import decayed, mixed, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 
 class Adamax(Optimizer):
@@ -38,6 +38,8 @@ class Adamax(Optimizer):
         The factor of an additional gradient that draws every parameter towards 0.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach`, `fused` and `capturable` mean nothing here.
 
@@ -71,10 +73,13 @@ class Adamax(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("Adamax", how)
-        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize)
+        super().__init__(
+            params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize, average=average
+        )
 
     def check(self, settings: Group) -> None:
         check_settings(settings, "lr eps weight_decay")

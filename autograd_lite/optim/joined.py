@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy import ndarray
 
+from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.record import as_array
 from autograd_lite.engine.watchpoints import traced
@@ -108,7 +109,7 @@ class State:
 
     def number(self, name: str, start: Any = 0.0) -> Array:
         """Return what is one number for each parameter, as the count of its steps; the same for all of them."""
-        return self.remembered(self.p, name, np.asarray(start))._data
+        return self.remembered(self.p, name, start if is_array(start) else np.asarray(start))._data
 
     def value(self, name: str, start: float) -> Any:
         """Return such a number as a float, which leaves dtypes as they are, or as what stands for it in a trace."""

@@ -14,7 +14,7 @@ from autograd_lite.engine.watchpoints import traced
 from autograd_lite.optim.checks import check_settings, choice, is_number, nothing_more
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.line_search import Point, Search
-from autograd_lite.optim.optimizer import Optimizer, evaluated
+from autograd_lite.optim.optimizer import Average, Optimizer, evaluated
 from autograd_lite.tensor.commits import commit, grad_array
 from autograd_lite.tensor.tensor import Tensor
 
@@ -43,6 +43,8 @@ class LBFGS(Optimizer):
         How many steps are remembered.
     line_search_fn : {None, "strong_wolfe"}
         Whether steps have the length ``lr``, or one that meets the strong Wolfe conditions.
+    average : callable, optional
+        What makes of loss and gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
 
     Raises
     ------
@@ -83,6 +85,8 @@ class LBFGS(Optimizer):
         tolerance_change: float = 1e-9,
         history_size: int = 100,
         line_search_fn: str | None = None,
+        *,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("LBFGS", how)
@@ -90,6 +94,7 @@ class LBFGS(Optimizer):
         super().__init__(
             params, lr=lr, max_iter=max_iter, max_eval=most, tolerance_grad=tolerance_grad,
             tolerance_change=tolerance_change, history_size=history_size, line_search_fn=line_search_fn,
+            average=average,
         )  # fmt: skip
 
     def add_param_group(self, group: Group) -> None:
@@ -145,7 +150,7 @@ class LBFGS(Optimizer):
 
         def do() -> _Call:
             begun(lambda: commit(params, arrays))
-            call = _Call(self.param_groups[0], dict(memory), closure)
+            call = _Call(self.param_groups[0], dict(memory), closure, self.average)
             call.go()
             return call
 
@@ -157,8 +162,8 @@ class LBFGS(Optimizer):
 class _Call:
     """One call of `step`: `x` is where it is, `memory` what is remembered."""
 
-    def __init__(self, group: Group, memory: Memory, closure: Callable[[], Any]) -> None:
-        self.group, self.memory, self.closure = group, memory, closure
+    def __init__(self, group: Group, memory: Memory, closure: Callable[[], Any], average: Average | None) -> None:
+        self.group, self.memory, self.closure, self.average = group, memory, closure, average
         self.params = group["params"]
         self.x = np.concatenate([p._data for p in self.params], axis=None)
         memory.setdefault("func_evals", 0)
@@ -168,7 +173,7 @@ class _Call:
 
     def arrays(self, x: Array) -> list[Array]:
         """Return new arrays for the parameters."""
-        ends = np.cumsum([p.size for p in self.params])[:-1]
+        ends = np.cumsum([p.size for p in self.params])[:-1].tolist()
         parts = zip(np.split(x, ends), self.params, strict=True)
         return [part.reshape(p.shape).astype(p.dtype) for part, p in parts]
 
@@ -181,9 +186,12 @@ class _Call:
         self.memory["func_evals"] += 1
         if self.evaluations == 1:
             self.result = loss
+        value = float(loss.item() if isinstance(loss, Tensor) else loss)
+        if self.average is not None:  # the loss too, by which all processes decide how to go on
+            (value,) = self.average(self.params, value)
         found = [grad_array(p) for p in self.params]
         parts = [np.zeros(p.shape, p.dtype) if g is None else g for g, p in zip(found, self.params, strict=True)]
-        return float(loss.item() if isinstance(loss, Tensor) else loss), np.concatenate(parts, axis=None)
+        return value, np.concatenate(parts, axis=None)
 
     def is_flat(self, g: Array) -> bool:
         return not g.size or bool(np.max(np.abs(g)) <= self.group["tolerance_grad"])

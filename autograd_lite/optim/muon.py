@@ -15,7 +15,7 @@ from autograd_lite.optim.checks import check_range, check_settings, choice, is_n
 from autograd_lite.optim.formulas import mixed
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 _MOST_STEPS = 99
 
@@ -51,6 +51,8 @@ class Muon(Optimizer):
     adjust_lr_fn : {None, "original", "match_rms_adamw"}
         What r is for n rows and k columns: ``sqrt(max(1, n / k))``, as for None, or ``0.2 sqrt(max(n, k))``, with which
         learning rate and decay are those of AdamW.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach`, `fused` and `capturable` mean nothing here.
 
@@ -89,12 +91,14 @@ class Muon(Optimizer):
         eps: float = 1e-7,
         ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
+        *,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("Muon", how)
         super().__init__(
             params, lr=lr, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov,
-            ns_coefficients=ns_coefficients, eps=eps, ns_steps=ns_steps, adjust_lr_fn=adjust_lr_fn,
+            ns_coefficients=ns_coefficients, eps=eps, ns_steps=ns_steps, adjust_lr_fn=adjust_lr_fn, average=average,
         )  # fmt: skip
 
     def add_param_group(self, group: Group) -> None:

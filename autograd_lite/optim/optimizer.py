@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from weakref import ref
 
 import numpy as np
@@ -28,6 +28,9 @@ from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
 from autograd_lite.tensor.state import scopes, starting
 from autograd_lite.tensor.tensor import Tensor
 
+Average: TypeAlias = Callable[..., Any]
+"""``average(params, *numbers)`` gives parameters their mean gradients, and returns the means of numbers in a list."""
+
 _WATCHED_STEPS = 3
 """Gradients that are never zeroed show at the second step; after that nothing is paid for looking."""
 
@@ -44,6 +47,8 @@ class Optimizer:
         The parameters, under ``"params"``, with the settings for them: ``opt.param_groups[0]["lr"] = 0.1``.
     state : dict
         For each parameter what the optimiser remembers of it: Tensors by name, which start at zero.
+    average : callable or None
+        What makes of the gradients those of all processes that train together, such as `ag.parallel.mean`.
 
     Notes
     -----
@@ -87,8 +92,10 @@ class Optimizer:
         SETTLING.add(made)
         return made
 
-    def __init__(self, params: Any, **defaults: Any) -> None:
-        self.defaults = defaults
+    def __init__(self, params: Any, *, average: Average | None = None, **defaults: Any) -> None:
+        if average is not None and not callable(average):
+            raise errors.ArgumentError(errors.MEAN_KIND.format(given=average))
+        self.defaults, self.average = defaults, average
         self.check(defaults)
         self.param_groups: list[Group] = []
         self._state: dict[Tensor, dict[str, Tensor]] = {}
@@ -331,6 +338,8 @@ class Optimizer:
         Ctrl-C at any moment, leaves parameters and state together as they were or as they shall be.
         """
         result = None if closure is None else evaluated(closure)
+        if self.average is not None:
+            self.average([p for group in self.param_groups for p in group["params"]])
         if self._watched_steps and not traced():
             self._watch()
         if self._joined.is_seen or traced() or scopes():

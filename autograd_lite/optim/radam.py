@@ -12,7 +12,7 @@ from autograd_lite.optim.checks import check_betas, check_settings, nothing_more
 from autograd_lite.optim.formulas import decayed, mixed, mixed_square, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 
 class RAdam(Optimizer):
@@ -42,6 +42,8 @@ class RAdam(Optimizer):
         Whether parameters are multiplied by ``1 - lr weight_decay`` instead, as in `AdamW`.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach`, `fused` and `capturable` mean nothing here.
 
@@ -76,12 +78,13 @@ class RAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("RAdam", how)
         super().__init__(
             params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay,
-            decoupled_weight_decay=decoupled_weight_decay, maximize=maximize,
+            decoupled_weight_decay=decoupled_weight_decay, maximize=maximize, average=average,
         )  # fmt: skip
 
     def check(self, settings: Group) -> None:

@@ -12,7 +12,7 @@ from autograd_lite.optim.checks import check_range, check_settings, nothing_more
 from autograd_lite.optim.formulas import decayed, mixed, mixed_square
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 
 class RMSprop(Optimizer):
@@ -45,6 +45,8 @@ class RMSprop(Optimizer):
         Whether the square of the mean gradient is taken away: the variance in the place of the mean square.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach`, `fused` and `capturable` mean nothing here.
 
@@ -81,12 +83,13 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("RMSprop", how)
         super().__init__(
             params, lr=lr, momentum=momentum, alpha=alpha, eps=eps, centered=centered, weight_decay=weight_decay,
-            maximize=maximize,
+            maximize=maximize, average=average,
         )  # fmt: skip
 
     def check(self, settings: Group) -> None:

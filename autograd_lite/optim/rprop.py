@@ -13,7 +13,7 @@ from autograd_lite.engine.watchpoints import number, value_at
 from autograd_lite.optim.checks import check_pair, check_setting, nothing_more
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 
 class Rprop(Optimizer):
@@ -36,6 +36,8 @@ class Rprop(Optimizer):
         The shortest and the longest step.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach`, `fused` and `capturable` mean nothing here.
 
@@ -69,10 +71,11 @@ class Rprop(Optimizer):
         step_sizes: tuple[float, float] = (1e-6, 50),
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("Rprop", how)
-        super().__init__(params, lr=lr, etas=etas, step_sizes=step_sizes, maximize=maximize)
+        super().__init__(params, lr=lr, etas=etas, step_sizes=step_sizes, maximize=maximize, average=average)
 
     def check(self, settings: Group) -> None:
         check_setting("lr", settings["lr"])

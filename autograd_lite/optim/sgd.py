@@ -13,7 +13,7 @@ from autograd_lite.optim.checks import check_settings, nothing_more
 from autograd_lite.optim.formulas import decayed
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
-from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.optim.optimizer import Average, Optimizer
 
 
 class SGD(Optimizer):
@@ -43,6 +43,8 @@ class SGD(Optimizer):
         Whether the gradient is added to the direction once more. Needs `momentum`, and no `dampening`.
     maximize : bool
         Whether the loss is to get larger.
+    average : callable, optional
+        What makes of the gradients those of all processes that train together: ``ag.parallel.mean(comm)``.
     **how
         PyTorch's `foreach` and `fused` mean nothing here.
 
@@ -84,12 +86,13 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        average: Average | None = None,
         **how: Any,
     ) -> None:
         nothing_more("SGD", how)
         super().__init__(
             params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
-            maximize=maximize,
+            maximize=maximize, average=average,
         )  # fmt: skip
 
     def check(self, settings: Group) -> None:

@@ -124,10 +124,11 @@ def _holds(y: Array, other: Array) -> bool:
     return plain and np.result_type(y, other) == y.dtype and np.broadcast_shapes(y.shape, other.shape) == y.shape
 
 
-def as_one(fn: F, module: str) -> F:
+def as_one(fn: F, module: str, elsewhere: Callable[..., Any] | None = None) -> F:
     """Return a function, of which an operation is made in `module`, that is one call to whatever stands for an array.
 
     So a trace writes it down as it is, and a batch is carried out by the rule for it; neither is asked for elements.
+    What computes it of arrays of other libraries is `elsewhere`; where there is none, they are refused.
     """
 
     @wraps(fn)
@@ -135,6 +136,8 @@ def as_one(fn: F, module: str) -> F:
         recorder = recorder_of(*operands)
         if recorder is not None:
             return recorder(handler_of(whole), operands, settings)
+        if elsewhere is not None and foreign(*operands) is not None:
+            return elsewhere(*operands, **settings)
         _refuse_elsewhere(fn, operands)
         return fn(*operands, **settings)
 

@@ -14,7 +14,7 @@ from typing import Any
 from autograd_lite.base.shapes import Array, Shape, wide
 from autograd_lite.engine.forms import bilinear, custom
 from autograd_lite.engine.op import Op
-from autograd_lite.rules import windows
+from autograd_lite.rules import taps, windows
 from autograd_lite.rules.common import as_one, plus, total
 
 _SETTINGS = "stride padding dilation groups"
@@ -34,7 +34,7 @@ def _from_windows(shapes: Sequence[Shape], size: int, settings: Any) -> int:
 
 
 convolution: Op = bilinear(
-    as_one(windows.convolved, __name__),
+    as_one(windows.convolved, __name__, taps.convolved),
     lambda g, weight, x_shape, stride, padding, dilation, groups: convolution_input(
         g, weight, _axes(x_shape), stride, padding, dilation, groups
     ),
@@ -46,7 +46,7 @@ convolution: Op = bilinear(
     products=_in_windows,
 )
 convolution_input: Op = bilinear(
-    as_one(windows.convolved_input, __name__),
+    as_one(windows.convolved_input, __name__, taps.convolved_input),
     lambda g, weight, stride, padding, dilation, groups: convolution(g, weight, stride, padding, dilation, groups),
     lambda g, result, weight_shape, stride, padding, dilation, groups: convolution_weight(
         g, result, _axes(weight_shape), stride, padding, dilation, groups
@@ -56,7 +56,7 @@ convolution_input: Op = bilinear(
     products=_from_windows,
 )
 convolution_weight: Op = bilinear(
-    as_one(windows.convolved_weight, __name__),
+    as_one(windows.convolved_weight, __name__, taps.convolved_weight),
     lambda g, result, x_shape, stride, padding, dilation, groups: convolution_input(
         result, g, _axes(x_shape), stride, padding, dilation, groups
     ),

@@ -82,8 +82,10 @@ def _scatter(g: Array, key: Any, shape: Shape) -> Array:
 def _put_together(g: Array, key: Any, shape: Shape) -> Array:
     """Return the same of an array of another library, to which nothing is added in place."""
     if is_basic(key):
-        out = zeros(shape, g.dtype, g)
         named = tuple([part for part in as_keys(key) if part is not None])
+        if g.size == math.prod(shape) and not any(isinstance(part, slice) and (part.step or 1) < 0 for part in named):
+            return g.reshape(shape)  # which leaves an array of dask in its pieces
+        out = zeros(shape, g.dtype, g)
         out[named] = g.reshape(np.broadcast_to(0, shape)[named].shape)  # without the axes that the index made
         return out
     if foreign(*as_keys(key)) is not None or any(isinstance(part, (bool, np.bool_)) for part in as_keys(key)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from autograd_lite.base.shapes import Shape
 from autograd_lite.engine.forms import custom, linear
 from autograd_lite.engine.op import Op
-from autograd_lite.rules import windows
+from autograd_lite.rules import taps, windows
 from autograd_lite.rules.common import as_one
 
 _SETTINGS = "kernel stride padding dilation"
@@ -34,20 +34,20 @@ fold: Op = linear(
 )
 
 window_sums: Op = linear(
-    as_one(windows.sums, __name__),
+    as_one(windows.sums, __name__, windows.sums),
     lambda g, x_shape, kernel, stride, padding: spread_sums(g, _last(x_shape, kernel), kernel, stride, padding),
     settings="kernel stride padding",
     name="window_sums",
 )
 spread_sums: Op = linear(
-    as_one(windows.spread_sums, __name__),
+    as_one(windows.spread_sums, __name__, windows.spread_sums),
     lambda g, kernel, stride, padding: window_sums(g, kernel, stride, padding),
     settings="size kernel stride padding",
     name="spread_sums",
 )
 
 max_pool: Op = custom(
-    as_one(windows.largest, __name__),
+    as_one(windows.largest, __name__, taps.largest),
     lambda g, x, y, kernel, stride, padding, dilation: put_at_largest(g, x, y, kernel, stride, padding, dilation),
     jvp=lambda tangents, y, x, kernel, stride, padding, dilation: taken_at_largest(
         tangents[0], x, y, kernel, stride, padding, dilation
@@ -57,7 +57,7 @@ max_pool: Op = custom(
     name="max_pool",
 )
 put_at_largest: Op = linear(
-    as_one(windows.put_at_largest, __name__),
+    as_one(windows.put_at_largest, __name__, taps.put_at_largest),
     lambda g, x, top, kernel, stride, padding, dilation: taken_at_largest(
         g, x, top, kernel, stride, padding, dilation
     ),
@@ -68,7 +68,7 @@ put_at_largest: Op = linear(
     complex=False,
 )
 taken_at_largest: Op = linear(
-    as_one(windows.taken_at_largest, __name__),
+    as_one(windows.taken_at_largest, __name__, taps.taken_at_largest),
     lambda g, x, top, kernel, stride, padding, dilation: put_at_largest(g, x, top, kernel, stride, padding, dilation),
     None,
     None,

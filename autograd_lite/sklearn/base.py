@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from autograd_lite import errors, optim
 from autograd_lite.base.shapes import Array
-from autograd_lite.engine.generators import using
+from autograd_lite.engine.generators import own
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn.module import Module
 from autograd_lite.sklearn.perceptron import perceptron
@@ -122,7 +122,7 @@ class Neural(BaseEstimator):
         """Make what is trained: the module, its optimiser, and the generator of all random numbers."""
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         self._rng = np.random.default_rng(seed)
-        with using(self._rng):
+        with own(self._rng):
             self.module_ = self._made_module(n_outputs, dtype)
         made = optim.Adam if self.optimizer is None else self.optimizer
         self.optimizer_ = made(list(self.module_.parameters()), **{"lr": self.lr, **self._of_part("optimizer")})
@@ -195,7 +195,7 @@ class Neural(BaseEstimator):
         """Go over the data once, and return the mean of the losses."""
         total, count = 0.0, 0.0
         self.module_.train()
-        with using(self._rng):
+        with own(self._rng):
             for rows in self._batches(len(X)):
                 share = len(rows) if weight is None else float(weight[rows].sum())
                 if share <= 0:

@@ -118,12 +118,12 @@ def commit_gradients(found: dict[Node, Array]) -> None:
 
 
 def replace_gradients(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:
-    """Give Tensors that have a gradient another one, all or none."""
+    """Give Tensors another gradient, all or none."""
     for t, array in zip(tensors, arrays, strict=True):
         if scopes():
             _see_gradient(t, array)
-        notes = None if t._node is None else t._node.notes
-        if notes is not None and notes.used is not None and notes.used() is raw(getattr(t, "_grad", None)):
+        notes, before = None if t._node is None else t._node.notes, raw(getattr(t, "_grad", None))
+        if notes is not None and notes.used is not None and before is not None and notes.used() is before:
             notes.used = type(notes.used)(array)  # still one on which an optimiser has stepped
     at_once(zip(repeat(_attributes["_grad"].__set__), tensors, arrays, strict=False))
 

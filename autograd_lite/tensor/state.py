@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -248,11 +249,11 @@ def _begin_as(first: Noting, now: Noting) -> None:
 
 def once(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return `f` without what it writes to Tensors and modules from outside: for the values alone."""
+    return partial(_alone, f)
 
-    def alone(*args: Any, **kwargs: Any) -> Any:
-        return discarded(lambda noted: noted.keeping(f(*args, **kwargs)))
 
-    return alone
+def _alone(f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    return discarded(lambda noted: noted.keeping(f(*args, **kwargs)))
 
 
 def unseen(do: Callable[[], T]) -> T:

@@ -99,7 +99,7 @@ def test_no_class_and_no_text_is_left_over() -> None:
 
 _PARTS = (  # what to write comes with the rest
     "UNSUPPORTED", "UNSUPPORTED_ELSEWHERE", "STATE_DICT", "MODULE", "LIBRARY_DETACH", "LIBRARY_PANDAS",
-    "LIBRARY_SPARSE",
+    "LIBRARY_SPARSE", "TASK",
 )  # fmt: skip
 
 

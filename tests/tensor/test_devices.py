@@ -170,7 +170,8 @@ def test_all_is_done_by_the_arrays_themselves(name: str) -> None:
 _MIXING = """
 add append arctan2 autograd_lite.rules.elementwise.from_parts autograd_lite.rules.elementwise.where
 autograd_lite.rules.indexing.getitem autograd_lite.rules.methods.sums
-autograd_lite.rules.neural.half_squared_error autograd_lite.rules.recurrent.lstm_cell average clip concatenate
+autograd_lite.rules.neural.half_squared_error autograd_lite.rules.pooling.put_at_largest
+autograd_lite.rules.pooling.taken_at_largest autograd_lite.rules.recurrent.lstm_cell average clip concatenate
 copyto cov divide dot fmax full_like geomspace gradient histogram histogram2d histogram_bin_edges histogramdd
 hypot interp ldexp lib.scimath.power linalg.cholesky linalg.lstsq linalg.matrix_power linalg.solve linspace
 logaddexp logspace max mean min nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.elsewhere import sent
 from autograd_lite.base.shapes import Array, Shape
 from autograd_lite.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d
 from autograd_lite.nn.functional.sizes import each_axis, image
@@ -132,8 +133,8 @@ def _averages(x: Array, axis: int, size: int, count: int) -> Array:
     places, inside = _windows(size, count)
     tail = (1,) * (len(x.shape) - axis - 1)
     picked = getitem(x, key=(*(slice(None),) * axis, places))
-    kept = np.where(inside.reshape((*inside.shape, *tail)), picked, np.zeros((), x.dtype))
-    counts = inside.sum(1).astype(x.dtype).reshape((count, *tail))
+    kept = np.where(sent(inside.reshape((*inside.shape, *tail)), x), picked, sent(np.zeros((), x.dtype), x))
+    counts = sent(inside.sum(1).astype(x.dtype).reshape((count, *tail)), x)
     return kept.sum(axis + 1) / counts
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import sent
 from autograd_lite.base.shapes import A, Array, Shape
 from autograd_lite.engine.generators import generator
 from autograd_lite.engine.operands import with_shape
@@ -23,9 +24,9 @@ def probability(p: Any, what: str) -> float:
     raise errors.ArgumentError(errors.PROBABILITY.format(given=p, what=what))
 
 
-def kept(shape: Shape, p: float, rng: Any) -> Array:
-    """Return where something stays that is left out with probability `p`, drawn anew at every call."""
-    return generator(rng).random(shape, np.float32) >= p
+def kept(shape: Shape, p: float, rng: Any, x: Any) -> Array:
+    """Return where something of `x` stays that is left out with probability `p`, drawn anew at every call."""
+    return sent(generator(rng).random(shape, np.float32) >= p, x)
 
 
 def dropout(
@@ -79,7 +80,7 @@ def _dropped(
     if not training or not p:
         return x
     scale = array.dtype.type(0 if p == 1 else 1 / (1 - p))
-    return written(x, array * (kept(shape, p, rng) * scale), inplace)
+    return written(x, array * (kept(shape, p, rng, array) * scale), inplace)
 
 
 def _channels(shape: Shape, dims: tuple[int, ...], what: str) -> Shape:
@@ -211,7 +212,7 @@ def _alpha(x: A, p: float, training: bool, inplace: bool, rng: Any, what: str, *
         shape = (*shape[:2], *(1,) * (len(shape) - 2))
     if not training or not p:
         return x
-    return written(x, _pushed(array, kept(shape, p, rng), p), inplace)
+    return written(x, _pushed(array, kept(shape, p, rng, array), p), inplace)
 
 
 def _pushed(x: Array, stays: Array, p: float) -> Array:

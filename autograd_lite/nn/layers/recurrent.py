@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import zeros
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.generators import kept
@@ -145,7 +146,7 @@ class _Recurrent(Module):
         sizes = (self.proj_size or self.hidden_size, self.hidden_size)[: self._states]
         if hx is None:
             kind = np.result_type(dtype, next(self.parameters()).dtype)
-            return [np.zeros((layers, count, size), kind) for size in sizes]
+            return [zeros((layers, count, size), kind, next(self.parameters())) for size in sizes]
         pair = isinstance(hx, (tuple, list)) and len(hx) == self._states
         if self._states > 1 and not pair:
             raise errors.ArgumentError(errors.RECURRENT_PAIR.format(what=repr(self), given=f"a {type(hx).__name__}"))
@@ -348,7 +349,7 @@ class _Cell(Module):
         """Return a first state; 0 where none is given."""
         wanted = (*x.shape[:-1], self.hidden_size)
         if given is None:
-            return np.zeros(wanted, np.result_type(x.dtype, self.weight_hh.dtype))
+            return zeros(wanted, np.result_type(x.dtype, self.weight_hh.dtype), x)
         state = with_shape(given)
         if tuple(state.shape) != wanted:
             said = {"what": repr(self), "name": name, "given": tuple(state.shape), "wanted": wanted}

@@ -92,14 +92,14 @@ def vmap(f: Callable[P, R], in_axes: Any = 0, out_axes: Any = 0) -> Callable[P, 
 def _vmap(f: Function, in_axes: Any, out_axes: Any, /, *args: Any, **kwargs: Any) -> Any:
     leaves, structure = flatten((args, kwargs))
     places = paths(structure.children[0], "argument ") + paths(structure.children[1], "argument ")
-    axes = _axes(in_axes, structure.children[0], "in_axes") + [0] * structure.children[1].size
-    axes = [_inside(axis, x, place) for axis, x, place in zip(axes, leaves, places, strict=True)]
-    level = Level(_size(leaves, axes, places))
+    axes = axes_like(in_axes, structure.children[0], "in_axes") + [0] * structure.children[1].size
+    axes = [inside(axis, x, place) for axis, x, place in zip(axes, leaves, places, strict=True)]
+    level = Level(size_of(leaves, axes, places))
     given = [x if axis is None else _entered(x, level, axis) for x, axis in zip(leaves, axes, strict=True)]
     called, named = unflatten(structure, given)
     try:
         results, built = flatten(Refusing(level).around(lambda: f(*called, **named)))
-        out = _axes(out_axes, built, "out_axes")
+        out = axes_like(out_axes, built, "out_axes")
         return unflatten(built, _left(results, out, level, f))
     except (TypeError, ValueError) as error:
         uncover(error)
@@ -111,7 +111,7 @@ def _vmap(f: Function, in_axes: Any, out_axes: Any, /, *args: Any, **kwargs: Any
 # ----- axes -----
 
 
-def _axes(axes: Any, structure: Structure, which: str) -> list[Any]:
+def axes_like(axes: Any, structure: Structure, which: str) -> list[Any]:
     """Return the axis of each leaf: `axes` is a tree like the other, or ends earlier for whole branches."""
     if axes is None or (isinstance(axes, (int, np.integer)) and not isinstance(axes, bool)):
         return [axes] * structure.size
@@ -119,7 +119,7 @@ def _axes(axes: Any, structure: Structure, which: str) -> list[Any]:
         raise errors.ArgumentError(errors.VMAP_AXES.format(which=which, given=repr(axes), what=_called(structure)))
     found = []
     for key, child in zip(structure.keys, structure.children, strict=True):
-        found += _axes(_part(axes, key, structure, which), child, which)
+        found += axes_like(_part(axes, key, structure, which), child, which)
     return found
 
 
@@ -135,18 +135,18 @@ def _called(structure: Structure) -> str:
     return "one array" if structure.kind is None else f"the {len(structure.keys)} parts of a {structure.kind!r}"
 
 
-def _inside(axis: Any, x: Any, place: str) -> int | None:
+def inside(axis: Any, x: Any, place: str) -> int | None:
     """Return an axis of an argument as a number from 0 on; None where the examples share it."""
-    return None if axis is None else _checked(axis, np.ndim(x), "in_axes", place)
+    return None if axis is None else checked_axis(axis, np.ndim(x), "in_axes", place)
 
 
-def _checked(axis: int, ndim: int, which: str, what: str) -> int:
+def checked_axis(axis: int, ndim: int, which: str, what: str) -> int:
     if not -ndim <= axis < ndim:
         raise errors.ArgumentError(errors.VMAP_RANGE.format(which=which, axis=axis, what=what, ndim=ndim))
     return int(axis) % ndim
 
 
-def _size(leaves: Sequence[Any], axes: Sequence[int | None], places: Sequence[str]) -> int:
+def size_of(leaves: Sequence[Any], axes: Sequence[int | None], places: Sequence[str]) -> int:
     """Return the number of examples, which is that of all arguments that have any."""
     sizes = [(np.shape(x)[axis], p) for x, axis, p in zip(leaves, axes, places, strict=True) if axis is not None]
     if not sizes:
@@ -232,7 +232,7 @@ def _outside(y: Any, axis: Any, level: Level, what: str) -> int | None:
     if not is_numbers(y):
         raise errors.ArgumentError(errors.VMAP_RESULT.format(given=type(y).__name__))
     if axis is not None:
-        return _checked(axis, np.ndim(y) + 1, "out_axes", what)
+        return checked_axis(axis, np.ndim(y) + 1, "out_axes", what)
     if _of(y._data if isinstance(y, Handle) else y, level):
         raise errors.ArgumentError(errors.VMAP_SHARED.format(what=what))
     return None

@@ -12,7 +12,6 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
 from autograd_lite.base.elsewhere import foreign
-from autograd_lite.base.later import listing
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import refuse_masked
@@ -137,7 +136,7 @@ def minimize(
     >>> result.success, result.x["b"].round(6)
     (True, array([1., 1.]))
     """
-    scipy = _scipy()
+    scipy = scipy_optimize()
     start = _floats(x0)
     vector, unravel = ravel(start)
     vector = np.asarray(vector, np.float64)
@@ -212,7 +211,7 @@ def _refuse_foreign(x: Any, what: str) -> None:
         raise errors.DataError(errors.MINIMIZE_FOREIGN.format(what=what, given=type(other).__name__))
 
 
-def _scipy() -> Any:
+def scipy_optimize() -> Any:
     try:
         import scipy.optimize  # noqa: PLC0415 - an optional package, and slow to import
     except ImportError as error:
@@ -341,7 +340,3 @@ def _callback(callback: Callable[..., Any] | None, unravel: Callable[[Array], An
 
         return with_result
     return lambda x, *rest: callback(unravel(x), *rest)
-
-
-__all__ = ["Minimum", "minimize"]
-__dir__ = listing(__name__)

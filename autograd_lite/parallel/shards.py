@@ -1,0 +1,190 @@
+"""What each rank has for its own: a share of the examples, and random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Sized
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite import errors
+from autograd_lite.base.arraylike import is_array
+from autograd_lite.data.datasets import Subset
+from autograd_lite.data.samplers import Sampler
+from autograd_lite.engine.generators import adopt
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+_CHOICES = ("refuse", "drop", "pad")
+
+
+def shard(data: Any, comm: Any, *, uneven: str = "refuse") -> Any:
+    """Return the examples of this rank: every ``comm.size``-th, from number ``comm.rank`` on.
+
+    So batch k of all ranks together is batch k of one process, of ``comm.size`` times the size.
+
+    Parameters
+    ----------
+    data : array_like, tuple of them, or dataset
+        Arrays or Tensors with an example in each row, several of the same length in a tuple; or what has a length and
+        examples by number.
+    comm : mpi4py.MPI.Comm
+        The ranks; whatever has ``rank`` and ``size``.
+    uneven : {"refuse", "drop", "pad"}
+        What is done where the examples are no multiple of the ranks: an error, the last ones left out, or the first
+        ones given twice.
+
+    Returns
+    -------
+    array, tuple or Subset
+        Of arrays their rows, which are views; of a dataset a `data.Subset`. As many examples on each rank.
+
+    Raises
+    ------
+    ArgumentError
+        No multiple of the ranks, fewer examples than ranks, arrays of different lengths.
+    DataError
+        What has no length.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> second = SimpleNamespace(rank=1, size=2)
+    >>> shard(np.arange(6), second)
+    array([1, 3, 5])
+    >>> x, y = shard((np.eye(4), np.arange(4)), second)
+    >>> y
+    array([1, 3])
+    >>> len(shard(ag.data.TensorDataset(np.arange(7)), second, uneven="drop"))
+    3
+    """
+    if isinstance(data, tuple) and all(map(is_array, data)) and data:
+        lengths = [len(x) for x in data]
+        if len(set(lengths)) > 1:
+            raise errors.ArgumentError(errors.SHARD_LENGTHS.format(lengths=" and ".join(map(str, lengths))))
+        return tuple([shard(x, comm, uneven=uneven) for x in data])
+    if not hasattr(data, "__len__") or not hasattr(data, "__getitem__"):
+        raise errors.DataError(errors.SHARD_KIND.format(given=type(data).__name__))
+    count = len(data)
+    length = _length(count, _checked(comm, "shard", "data, "), uneven, "shard")
+    last = comm.rank + comm.size * (length - 1)
+    if is_array(data) and last < count:
+        return data[comm.rank : last + 1 : comm.size]
+    places = [i % count for i in range(comm.rank, last + 1, comm.size)]
+    return data[np.array(places)] if is_array(data) else Subset(data, places)
+
+
+class DistributedSampler(Sampler[int]):
+    """The numbers of the examples of one rank, as many on each, in an order that all ranks draw alike.
+
+    Parameters
+    ----------
+    dataset : sized
+        What has as many examples.
+    comm : mpi4py.MPI.Comm
+        The ranks; whatever has ``rank`` and ``size``.
+    shuffle : bool
+        Whether the order is a random one, which `set_epoch` changes.
+    seed : int
+        The same on all ranks.
+    uneven : {"refuse", "drop", "pad"}
+        See `shard`.
+
+    Raises
+    ------
+    ArgumentError
+        As of `shard`.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> first, second = [DistributedSampler("abcdef", SimpleNamespace(rank=i, size=2)) for i in (0, 1)]
+    >>> sorted([*first, *second])
+    [0, 1, 2, 3, 4, 5]
+    >>> loader = ag.data.DataLoader(ag.data.TensorDataset(np.arange(6)), batch_size=3, sampler=first)
+    >>> for epoch in range(2):
+    ...     first.set_epoch(epoch)
+    ...     for (batch,) in loader:
+    ...         print(len(batch))
+    3
+    3
+    """
+
+    def __init__(
+        self, dataset: Sized, comm: Any, *, shuffle: bool = True, seed: int = 0, uneven: str = "refuse"
+    ) -> None:
+        self.dataset, self.shuffle, self.seed, self.uneven = dataset, shuffle, seed, uneven
+        _checked(comm, "DistributedSampler", "dataset, ")
+        self.rank, self.num_replicas, self.epoch = comm.rank, comm.size, 0
+        self.num_samples = _length(len(dataset), comm.size, uneven, "DistributedSampler")
+
+    def set_epoch(self, epoch: int) -> None:
+        """Have the next pass go in the order of an epoch.
+
+        Examples
+        --------
+        >>> from types import SimpleNamespace
+        >>> sampler = DistributedSampler(range(100), SimpleNamespace(rank=0, size=2))
+        >>> before = list(sampler)
+        >>> sampler.set_epoch(1)
+        >>> list(sampler) == before
+        False
+        """
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        count = len(self.dataset)
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(count) if self.shuffle else np.arange(count)
+        mine = range(self.rank, self.num_samples * self.num_replicas, self.num_replicas)
+        return iter([int(order[i % count]) for i in mine])
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+def seed(comm: Any, seed: int | Sequence[int] = 0) -> Generator:
+    """Restart the default generator of each rank with a stream of its own, and return it.
+
+    Parameters
+    ----------
+    comm : mpi4py.MPI.Comm
+        The ranks; whatever has ``rank`` and ``size``.
+    seed : int or sequence of int
+        The same on all ranks, which get the children that ``np.random.SeedSequence(seed).spawn(comm.size)`` has.
+
+    Notes
+    -----
+    First values of parameters are to be the same on all ranks: make the model before, after `manual_seed`, or
+    `broadcast` it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> first, second = [seed(SimpleNamespace(rank=i, size=2), 0) for i in (0, 1)]
+    >>> bool(first.random() == second.random())
+    False
+    """
+    _checked(comm, "seed", "")
+    return adopt(np.random.default_rng(np.random.SeedSequence(seed).spawn(comm.size)[comm.rank]))
+
+
+def _checked(comm: Any, function: str, before: str) -> int:
+    """Return the number of ranks."""
+    if not hasattr(comm, "rank") or not hasattr(comm, "size"):
+        given = f"a {type(comm).__name__}"
+        raise errors.ArgumentError(errors.NO_COMMUNICATOR.format(function=function, given=given, before=before))
+    return int(comm.size)
+
+
+def _length(count: int, size: int, uneven: str, function: str) -> int:
+    """Return how many examples each rank gets."""
+    if uneven not in _CHOICES:
+        raise errors.ArgumentError(errors.SHARD_CHOICE.format(given=uneven))
+    rest = count % size
+    if count < size and (uneven != "pad" or not count):
+        raise errors.ArgumentError(errors.SHARD_FEW.format(count=count, size=size))
+    if rest and uneven == "refuse":
+        facts = {"count": count, "size": size, "rest": rest, "missing": size - rest, "function": function}
+        raise errors.ArgumentError(errors.SHARD_UNEVEN.format(**facts))
+    return -(-count // size) if uneven == "pad" else count // size
