@@ -176,7 +176,7 @@ def generator(rng: Any = None) -> Generator:
     """
     if rng is None:
         return drawing(default_rng())  # type: ignore[no-any-return]
-    if hasattr(rng, "by_numpy"):  # what draws from a generator in a trace
+    if getattr(rng, "by_numpy", None) is not None:  # what draws from a generator in a trace
         return drawing(rng)  # type: ignore[no-any-return]
     made = np.random.default_rng(rng)
     return drawing(made) if made is rng else made  # one made from a seed draws the same at every call, as it shall
