@@ -90,6 +90,7 @@ def name_of_call(f: Any) -> str:
     """Return what a message calls a function, which may be a name."""
     if isinstance(f, str):
         return f
-    while isinstance(f, partial) and not hasattr(f, "__name__"):
-        f = f.func
-    return getattr(f, "__name__", None) or type(f).__name__
+    name = getattr(f, "__name__", None)
+    if name is None and isinstance(f, partial):
+        return name_of_call(f.func)
+    return name or type(f).__name__

@@ -23,7 +23,7 @@ from autograd_lite.check.locate import RecordedStep
 from autograd_lite.check.pair import Pair
 from autograd_lite.check.report import Fault, GradcheckReport
 from autograd_lite.check.subject import Subject
-from autograd_lite.engine.tasks import check_executor
+from autograd_lite.engine.tasks import refuse_no_executor
 
 MODES = ("reverse", "forward")
 
@@ -137,7 +137,7 @@ def gradcheck(
     False
     """
     _refuse(order, modes, directions)
-    check_executor(executor)
+    refuse_no_executor(executor)
     settings = CheckOptions(tuple(modes), directions, np.random.default_rng(rng), eps, rtol, atol, executor=executor)
     if isinstance(f, tuple):
         checked: Subject | Pair = Pair(*f, inputs)

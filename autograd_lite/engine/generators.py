@@ -188,7 +188,7 @@ def generator(rng: Any = None) -> Generator:
     """
     if rng is None:
         return drawing(default_rng())  # type: ignore[no-any-return]
-    if hasattr(rng, "by_numpy"):  # what stands for one in a trace, where an object that has it is read
+    if getattr(rng, "by_numpy", None) is not None:  # what stands for one in a trace
         return drawing(rng)  # type: ignore[no-any-return]
     made = np.random.default_rng(rng)
     return drawing(made) if made is rng else made  # one made from a seed draws the same at every call, as it shall

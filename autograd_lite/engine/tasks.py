@@ -26,7 +26,7 @@ _ABOUT_PICKLES = re.compile(r"pickle|can't get local object", re.IGNORECASE)
 _LONGEST = 160  # letters of another error that stand in a message
 
 
-def check_executor(executor: Any) -> None:
+def refuse_no_executor(executor: Any) -> None:
     """Refuse what is no executor; None is none."""
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise errors.ArgumentError(errors.EXECUTOR.format(given=f"a {type(executor).__name__}"))
@@ -49,7 +49,7 @@ def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: F
     what : callable or str
         The user's function, or what messages call it.
     """
-    check_executor(executor)
+    refuse_no_executor(executor)
     if executor is None:
         return [_here(f, item, number, len(items), what) for number, item in enumerate(items)]
     futures: list[Future[Any]] = []

@@ -17,7 +17,7 @@ from autograd_lite.base.later import Later
 from autograd_lite.base.signatures import Cores, core_dimensions
 from autograd_lite.engine.several import listed, parts_of
 from autograd_lite.engine.switch import enable_grad
-from autograd_lite.engine.tasks import Here, check_executor
+from autograd_lite.engine.tasks import Here, refuse_no_executor
 from autograd_lite.engine.watchpoints import aside
 from autograd_lite.extend import numerical
 from autograd_lite.extend.foreign import Black, Code, Named, UserRule, as_they_are, seen_by_batches, value_of
@@ -157,7 +157,7 @@ def custom_op(
         if vjp is not None or jvp is not None:
             raise errors.DeclarationError(errors.CUSTOM_BOTH.format(op=called))
         warnings.warn(errors.NUMERICAL.format(op=called), errors.NumericalDerivativeWarning, stacklevel=2)
-    check_executor(executor)
+    refuse_no_executor(executor)
     if executor is not None and not numerical:
         raise errors.DeclarationError(errors.CUSTOM_EXECUTOR.format(op=called))
     written = Written(vjp, jvp, numerical, signature, Here(executor))

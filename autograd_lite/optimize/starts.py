@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
-from autograd_lite.engine.tasks import check_executor, in_order, stream, words_of
+from autograd_lite.engine.tasks import in_order, refuse_no_executor, stream, words_of
 from autograd_lite.optimize.minimum import minimize, scipy_optimize
 from autograd_lite.transforms.watched import Function
 
@@ -66,7 +66,7 @@ def multistart(
     ([1, 0, 2], array([-1.01]))
     """
     scipy_optimize()
-    check_executor(executor)
+    refuse_no_executor(executor)
     listed = _listed(starts)
     inspect.signature(minimize).bind(f, None, args, method, **settings)  # or else a TypeError, and no failed results
     search = _Search(f, args, method, settings, None if rng is None else words_of(rng))

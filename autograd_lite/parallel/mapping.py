@@ -21,7 +21,7 @@ from autograd_lite.engine.generators import generator
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.several import listed
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
-from autograd_lite.engine.tasks import check_executor, in_order, stream, words_of
+from autograd_lite.engine.tasks import in_order, refuse_no_executor, stream, words_of
 from autograd_lite.engine.watchpoints import aside
 from autograd_lite.extend.custom import custom_op
 from autograd_lite.tensor.state import Unwritten
@@ -87,7 +87,7 @@ def map(  # noqa: A001 - JAX's name, used as parallel.map
     [ 3. 12.]
     [ 6. 12.]
     """
-    check_executor(executor)
+    refuse_no_executor(executor)
     leaves, structure = flatten(args)
     places = paths(structure, "argument ")
     axes = [inside(a, x, p) for a, x, p in zip(axes_like(in_axes, structure, "in_axes"), leaves, places, strict=True)]

@@ -28,7 +28,7 @@ _GOES_ON, _ENDS = 0, 1
 
 def ranks_of(comm: Any, function: str, before: str = "") -> Ranks:
     """Return the ranks of a communicator of mpi4py's: once for each, and at the same time on all of them."""
-    if not hasattr(comm, "Dup"):
+    if not callable(getattr(comm, "Dup", None)):
         given = f"a {type(comm).__name__}"
         raise errors.ArgumentError(errors.NO_COMMUNICATOR.format(function=function, given=given, before=before))
     handle = comm.handle
@@ -176,7 +176,7 @@ class Ranks:
 
 def _has_raised() -> bool:
     """Tell whether the program ends by an error that nobody has caught."""
-    return not hasattr(sys, "ps1") and getattr(sys, "last_value", None) is not None
+    return getattr(sys, "ps1", None) is None and getattr(sys, "last_value", None) is not None
 
 
 def _checksum(values: Sequence[Any]) -> int:

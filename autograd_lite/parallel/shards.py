@@ -64,15 +64,16 @@ def shard(data: Any, comm: Any, *, uneven: str = "refuse") -> Any:
         if len(set(lengths)) > 1:
             raise errors.ArgumentError(errors.SHARD_LENGTHS.format(lengths=" and ".join(map(str, lengths))))
         return tuple([shard(x, comm, uneven=uneven) for x in data])
-    if not hasattr(data, "__len__") or not hasattr(data, "__getitem__"):
+    if not isinstance(data, Sized) or not callable(getattr(data, "__getitem__", None)):
         raise errors.DataError(errors.SHARD_KIND.format(given=type(data).__name__))
+    examples: Any = data
     count = len(data)
     length = _length(count, _checked(comm, "shard", "data, "), uneven, "shard")
     last = comm.rank + comm.size * (length - 1)
     if is_array(data) and last < count:
-        return data[comm.rank : last + 1 : comm.size]
+        return examples[comm.rank : last + 1 : comm.size]
     places = [i % count for i in range(comm.rank, last + 1, comm.size)]
-    return data[np.array(places)] if is_array(data) else Subset(data, places)
+    return examples[np.array(places)] if is_array(data) else Subset(data, places)
 
 
 class DistributedSampler(Sampler[int]):
@@ -171,7 +172,7 @@ def seed(comm: Any, seed: int | Sequence[int] = 0) -> Generator:
 
 def _checked(comm: Any, function: str, before: str) -> int:
     """Return the number of ranks."""
-    if not hasattr(comm, "rank") or not hasattr(comm, "size"):
+    if getattr(comm, "rank", None) is None or getattr(comm, "size", None) is None:
         given = f"a {type(comm).__name__}"
         raise errors.ArgumentError(errors.NO_COMMUNICATOR.format(function=function, given=given, before=before))
     return int(comm.size)

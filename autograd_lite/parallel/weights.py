@@ -46,7 +46,7 @@ def broadcast(model: Any, comm: Any, root: int = 0) -> None:
     >>> from mpi4py import MPI
     >>> broadcast(ag.nn.Linear(2, 3), MPI.COMM_WORLD)
     """
-    if not hasattr(comm, "Bcast"):
+    if not callable(getattr(comm, "Bcast", None)):
         given = f"a {type(comm).__name__}"
         raise errors.ArgumentError(errors.NO_COMMUNICATOR.format(function="broadcast", given=given, before="model, "))
     found = [*model.parameters(), *model.buffers()] if isinstance(model, Module) else leaves(model)
