@@ -108,7 +108,7 @@ def test_twenty_steps_are_within_the_limit_of_c_and_not_of_numba() -> None:
     program = both.program.recorded.program
     for name, whole in (("cc", True), ("numba", False)):
         limits = backends.NATIVE[name].limits
-        parts = divided(program, limits)
+        parts = divided(program, limits, {})
         lengths = [part.length() for part in parts if isinstance(part, loops.Kernel)]
         assert sum(lengths) <= 1.5 * limits.length
         assert (len(parts) == len(lengths)) is whole
