@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import dtype_of
+from autograd_lite.base.arraylike import dtype_of, is_array
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import generators, watchpoints
 from autograd_lite.engine.record import Handle, array_of
@@ -118,7 +118,7 @@ def _with_same_numbers(do: Callable[[], T]) -> T:
 
 def floats(x: Any, method: str) -> Any:
     """Return an input as an array or Tensor of real floats; refuse all else."""
-    x = x if isinstance(x, Handle) or hasattr(x, "dtype") else np.asarray(x)
+    x = x if isinstance(x, Handle) or is_array(x) else np.asarray(x)
     dtype = dtype_of(x)
     if dtype.kind != "f":
         raise errors.GradientDtypeError(errors.ATTRIBUTION_INTEGERS.format(method=method, dtype=dtype))
@@ -152,7 +152,7 @@ def _index(target: Any, shape: Sequence[int], batch: bool, method: str) -> Any:
         places = [np.asarray(t) for t in target]
     else:
         given: Any = array_of(target) if isinstance(target, Handle) else target
-        given = given if hasattr(given, "dtype") else np.asarray(given)
+        given = given if is_array(given) else np.asarray(given)
         places = [given] if given.ndim <= 1 else [given[:, i] for i in range(given.shape[1])]
     counts = {np.shape(p) for p in places} - {()}
     wrong = any(p.dtype.kind not in "iu" for p in places) or len(places) != len(sizes)
@@ -215,7 +215,7 @@ def baselines(baseline: Any, subject: Subject) -> tuple[Any, ...]:
 
 
 def _baseline(b: Any, x: Any, method: str) -> Any:
-    b = b if isinstance(b, Handle) or hasattr(b, "dtype") else np.asarray(b)
+    b = b if isinstance(b, Handle) or is_array(b) else np.asarray(b)
     try:
         fits = np.broadcast_shapes(np.shape(b), np.shape(x)) == np.shape(x)
     except ValueError:

@@ -148,7 +148,7 @@ class DataLoader:
                 raise errors.ArgumentError(errors.LOADER_ITERABLE)
         elif isinstance(self.dataset, Mapping) and not ordered:
             raise errors.ArgumentError(errors.LOADER_MAPPING)
-        elif not hasattr(type(self.dataset), "__getitem__"):
+        elif getattr(type(self.dataset), "__getitem__", None) is None:
             raise errors.ArgumentError(errors.LOADER_DATASET.format(given=type(self.dataset).__name__))
 
     def __iter__(self) -> Iterator[Any]:
@@ -181,7 +181,7 @@ class DataLoader:
         collate = self.collate_fn if single or self.collate_fn is not None else default_collate
         if isinstance(self.dataset, IterableDataset):
             return OfStream(self.dataset, collate, self.batch_transform, self.batch_size, self.drop_last)
-        whole = self.collate_fn is None and hasattr(self.dataset, "batch")
+        whole = self.collate_fn is None and getattr(self.dataset, "batch", None) is not None
         return OfNumbers(self.dataset, None if whole else collate, self.batch_transform, single)
 
     def _batches(self) -> Any:

@@ -74,7 +74,7 @@ def _parts(x: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _attributes(x: Any) -> Iterator[tuple[str, Any]]:
-    yield from vars(x).items() if hasattr(x, "__dict__") else ()
+    yield from getattr(x, "__dict__", {}).items()
     for name in ("__iter__", "__getitem__", "__call__"):
         method = getattr(type(x), name, None)
         if isinstance(method, FunctionType):

@@ -155,4 +155,5 @@ def _counter(graph: Graph, length: Any) -> Any:
 
 def constant(graph: Graph, array: Any) -> Any:
     """Return a constant of a program; one that depends on lengths is written as what makes it."""
-    return array.made(graph) if hasattr(array, "made") else graph.constant(array)
+    made = getattr(array, "made", None)
+    return graph.constant(array) if made is None else made(graph)

@@ -86,7 +86,7 @@ class NeuralClassifier(ClassifierMixin, Neural):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Train, from the beginning unless ``warm_start=True``."""
         self._checked_settings()
-        again = self.warm_start and hasattr(self, "module_")
+        again = self.warm_start and "module_" in vars(self)
         X, y = self._checked(X, y, reset=not again)  # noqa: N806
         check_classification_targets(y)
         if again:
@@ -100,7 +100,7 @@ class NeuralClassifier(ClassifierMixin, Neural):
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:  # noqa: N803
         """Go over some examples once; the first call has to be told all classes."""
         self._checked_settings()
-        first = not hasattr(self, "module_")
+        first = "module_" not in vars(self)
         X, y = self._checked(X, y, reset=first)  # noqa: N806
         check_classification_targets(y)
         if first:
@@ -165,12 +165,12 @@ class NeuralRegressor(RegressorMixin, Neural):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Train, from the beginning unless ``warm_start=True``."""
-        again = self.warm_start and hasattr(self, "module_")
+        again = self.warm_start and "module_" in vars(self)
         return self._fitted(X, y, sample_weight, again, self.epochs, stop=True)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:  # noqa: N803
         """Go over some examples once."""
-        return self._fitted(X, y, sample_weight, hasattr(self, "module_"), 1, stop=False)
+        return self._fitted(X, y, sample_weight, "module_" in vars(self), 1, stop=False)
 
     def _fitted(self, X: Any, y: Any, weight: Any, again: bool, epochs: int, stop: bool) -> Self:  # noqa: N803
         self._checked_settings()

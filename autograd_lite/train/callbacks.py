@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from autograd_lite import errors
+from autograd_lite.data.making import is_stateful
 from autograd_lite.train.history import History
 
 
@@ -113,7 +114,7 @@ class Callbacks:
         """Return those that have a state, by their class and, among several of one class, their number."""
         found: dict[str, Any] = {}
         for callback in self.all:
-            if hasattr(callback, "state_dict"):
+            if is_stateful(callback):
                 name = type(callback).__name__
                 count = sum(key.partition(" ")[0] == name for key in found)
                 found[f"{name} {count + 1}" if count else name] = callback

@@ -74,7 +74,8 @@ def _takes_all(metric: Metric) -> bool:
 
 def number(value: Any) -> float:
     """Return what a loss or a metric has given as a number."""
-    return float(value.item() if hasattr(value, "item") else value)
+    item = getattr(value, "item", None)
+    return float(value if item is None else item())
 
 
 def joined(parts: list[Any]) -> Any:

@@ -36,11 +36,6 @@ def feeding(loader: Any) -> Any:
     return Batches(loader) if isinstance(loader, (list, tuple)) else loader
 
 
-def says_where(loader: Any) -> bool:
-    """Tell whether a loader can be asked where it stands, and sent there."""
-    return hasattr(loader, "state_dict") and hasattr(loader, "load_state_dict")
-
-
 def length(loader: Any) -> int | None:
     """Return how many batches an epoch has, where that is known."""
     try:

@@ -7,12 +7,12 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.data import sources
+from autograd_lite.data.making import is_stateful
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.optim.swa_utils import AveragedModel
 from autograd_lite.train import values
 from autograd_lite.train.callbacks import Callbacks
-from autograd_lite.train.feeding import says_where
 from autograd_lite.train.history import History
 from autograd_lite.train.schedules import Schedules
 from autograd_lite.train.steps import Judgement, Steps, Task
@@ -47,7 +47,7 @@ class Standing:
     @property
     def says_where(self) -> bool:
         """Whether the loader can be asked where it stands."""
-        return says_where(self.loader)
+        return is_stateful(self.loader)
 
     @property
     def loader_name(self) -> str:
@@ -160,5 +160,5 @@ class Standing:
         """Return where loaders and generators stand, or where they are to be sent."""
         if self._pending:
             return self._pending
-        loaders = {name: x.state_dict() for name, x in self._loaders().items() if says_where(x)}
+        loaders = {name: x.state_dict() for name, x in self._loaders().items() if is_stateful(x)}
         return {"loaders": loaders, "generators": sources.states(self._found)} if self._found else {}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.data.making import is_stateful
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.checks import check_range, check_setting, check_whole
 from autograd_lite.optim.optimizer import Optimizer
@@ -17,7 +18,7 @@ from autograd_lite.optim.swa_utils import AveragedModel, get_ema_avg_fn
 from autograd_lite.train import evaluation, randomness
 from autograd_lite.train.callbacks import Callbacks
 from autograd_lite.train.checkpoints import Checkpoints
-from autograd_lite.train.feeding import feeding, says_where, size_of
+from autograd_lite.train.feeding import feeding, size_of
 from autograd_lite.train.history import History
 from autograd_lite.train.interrupting import Deferred
 from autograd_lite.train.metrics import Metric
@@ -239,7 +240,7 @@ class Trainer(Standing):
         if "loader" in states and self.batch and not self._drained and not self.says_where:
             raise errors.StateDictError(errors.TRAIN_PLACE.format(loader=self.loader_name))
         for name, one in self._loaders().items():
-            if name in states and says_where(one):
+            if name in states and is_stateful(one):
                 one.load_state_dict(states[name])
         if "generators" in self._pending:
             randomness.put(self._found, self._pending["generators"])

@@ -19,6 +19,13 @@ pytestmark = [
 ]
 A, B = (64, 130), (130, 70)
 
+
+@pytest.fixture(autouse=True)
+def other_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of processors for which no loops over blocks are faster than BLAS."""
+    monkeypatch.setattr(blas, "at_first", lambda: Blas("Haswell", 1))
+
+
 PRODUCTS: dict[str, tuple[Callable[[Any, Any], Any], tuple[int, ...], tuple[int, ...]]] = {
     "rows by columns": (lambda a, b: a @ b, A, B),
     "columns by columns": (lambda a, b: a.T @ b, A[::-1], B),
@@ -79,6 +86,41 @@ def test_in_pieces(shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch,
     for _ in range(3):
         np.testing.assert_allclose(compiled(x, w), x @ w.T, rtol=1e-10, atol=1e-10)
     assert "for (int64_t n = 0" in compiled.program.native.source
+
+
+TILED: dict[str, tuple[Callable[[Any, Any], Any], tuple[int, ...], tuple[int, ...]]] = {
+    "rows by columns": (lambda a, b: a @ b, (130, 60), (60, 96)),
+    "rows by rows": (lambda a, b: a @ b.T, (130, 60), (96, 60)),
+    "columns by columns": (lambda a, b: a.T @ b, (60, 37), (60, 64)),
+    "columns by rows": (lambda a, b: a.T @ b.T, (60, 37), (64, 60)),
+    "stacks": (lambda a, b: a @ np.swapaxes(b, -1, -2), (3, 64, 40), (3, 64, 40)),
+    "too large for a kernel of BLAS": (lambda a, b: a @ b, (400, 200), (200, 96)),
+}
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("name", TILED)
+def test_products_of_many_rows_are_loops_where_these_are_faster(
+    name: str, dtype: str, monkeypatch: pytest.MonkeyPatch, rng: Any
+) -> None:
+    monkeypatch.setattr(blas, "at_first", lambda: Blas("SkylakeX", 1))
+    f, *shapes = TILED[name]
+    a, b = (rng.standard_normal(shape).astype(dtype) for shape in shapes)
+    compiled = ag.compile(lambda a, b: np.exp(f(a, b) / 10), backend="cc")
+    for _ in range(3):
+        np.testing.assert_allclose(compiled(a, b), np.exp(f(a, b) / 10), **tolerance(dtype))
+    report = compiled.program.report()
+    assert "1 products of matrices, " in report
+    assert "BLAS" not in report
+
+
+def test_with_several_threads_large_products_are_left_to_blas(monkeypatch: pytest.MonkeyPatch, rng: Any) -> None:
+    monkeypatch.setattr(blas, "at_first", lambda: Blas("SkylakeX", 4))
+    a, b = rng.standard_normal((400, 200)), rng.standard_normal((200, 96))
+    compiled = ag.compile(lambda a, b: a @ b, backend="cc")
+    for _ in range(3):
+        np.testing.assert_allclose(compiled(a, b), a @ b, rtol=1e-10, atol=1e-12)
+    assert "left to BLAS" in compiled.program.report()
 
 
 def test_infinities_and_nan_are_kept(rng: Any) -> None:
