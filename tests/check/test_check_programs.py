@@ -73,7 +73,7 @@ def gradient(f: Callable[[Any], Any], x: np.ndarray) -> tuple[np.ndarray, float]
 @pytest.mark.parametrize("part", range(4))
 def test_no_false_alarm_on_random_programs(part: int, slow: bool) -> None:
     longdouble = [SEEN_IN_LONGDOUBLE] if np.finfo(np.longdouble).eps < 1e-18 else []
-    for seed in [*range(400 if slow else 60), *range(1000, 1040), *HARD, *longdouble][part::4]:
+    for seed in [*range(400 if slow else 30), *range(1000, 1040 if slow else 1020), *HARD, *longdouble][part::4]:
         f, x = program(seed), arguments(seed)
         if np.isfinite(gradient(f, x)[1]):
             report = ag.gradcheck(f, x, raise_exception=False)
@@ -84,7 +84,7 @@ def test_no_false_alarm_on_random_programs(part: int, slow: bool) -> None:
 def test_a_wrong_factor_in_random_programs_is_found_and_named(factor: float, slow: bool) -> None:
     wrong = elementwise(lambda x: x.copy(), lambda g: factor * g)
     planted = 0
-    for seed in range(5000, 5500 if slow else 5020):
+    for seed in range(5000, 5500 if slow else 5012):
         f, x = program(seed, wrong), arguments(seed)
         (right, size), (g, _) = gradient(program(seed), x), gradient(f, x)
         largest = np.max(np.abs(right))
@@ -92,7 +92,7 @@ def test_a_wrong_factor_in_random_programs_is_found_and_named(factor: float, slo
             planted += 1
             report = ag.gradcheck(f, x, raise_exception=False)
             assert "<lambda>" in {fault.operation for fault in report.faults}, f"program {seed}\n{report}"
-    assert planted > 10
+    assert planted > 6
 
 
 def test_many_outputs_that_disagree_are_looked_at_together() -> None:

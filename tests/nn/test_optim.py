@@ -299,10 +299,13 @@ def snapshot(parameters: list[ag.Tensor], opt: Optimizer) -> list[Any]:
     return [[p.tolist() for p in parameters], [s for s in state if s]]
 
 
+ALL = {"momentum": 0.5, "dampening": 0.25, "weight_decay": 0.1}
+
+
 @pytest.mark.parametrize(
-    "settings", [{}, {"momentum": 0.5}, {"momentum": 0.5, "dampening": 0.25, "weight_decay": 0.1}], ids=str
+    ("settings", "done", "joined"),
+    [({}, 0, 0), ({}, 1, 6), ({"momentum": 0.5}, 1, 0), (ALL, 0, 0), (ALL, 0, 6), (ALL, 1, 6)],
 )
-@pytest.mark.parametrize(("done", "joined"), [(0, 0), (1, 0), (0, 6), (1, 6)])
 def test_a_step_interrupted_before_any_bytecode_happens_wholly_or_not(
     settings: dict[str, Any], done: int, joined: int
 ) -> None:
