@@ -28,30 +28,30 @@ def polynomial(coefficients: tuple[float, ...], t: Array) -> Array:
     return y
 
 
-def scaled_erfc(z: Array) -> Array:
-    """Return ``exp(z^2) erfc(z)`` of numbers that are not negative, which are written over."""
-    if z.dtype.itemsize == 4:  # noqa: PLR2004 - bytes
-        middle = 2.0
-        above: tuple[float, ...] = (
+def erfc_coefficients(single: bool) -> tuple[float, tuple[float, ...], tuple[float, ...]]:
+    """Return where `t` is 0, and the coefficients of the polynomials above and below."""
+    if single:
+        return 2.0, (
             0.7661870271426655763, -0.13640931777661287487, 0.26005175884948698046, 0.021828380083251384171,
             -0.0029012536608201834451, 0.0081138830993195597062, -0.0011994758766270256871,
-        )  # fmt: skip
-        below: tuple[float, ...] = (
+        ), (
             1.0, 0.16127331170331282332, 0.3447783946392954142, 0.082000006943055102147, 0.031016459184835273413,
             0.0039164230637159482623,
         )  # fmt: skip
-    else:
-        middle = 2.5
-        above = (
-            0.73782227421400251201, -0.46877347143090446598, 0.65049304752002222297, -0.20699232956658904001,
-            0.13696153947688269785, 0.0045024973015106451267, -0.0079011243014029246768, 0.011126702396318804634,
-            -0.0037600384439731268292, 0.0010398803875997221159, -0.00015231584920084994188, 1.0908352354782464917e-5,
-        )  # fmt: skip
-        below = (
-            1.0, -0.30051508427475941162, 0.67754453032831594982, -0.044676027059379922478, 0.14992495971790448853,
-            0.013624294247731222412, 0.015291487910780496193, 0.0023894495197672543537, 0.0006802178834731474911,
-            7.517706569838361692e-5, 5.8088346235210893281e-6,
-        )  # fmt: skip
+    return 2.5, (
+        0.73782227421400251201, -0.46877347143090446598, 0.65049304752002222297, -0.20699232956658904001,
+        0.13696153947688269785, 0.0045024973015106451267, -0.0079011243014029246768, 0.011126702396318804634,
+        -0.0037600384439731268292, 0.0010398803875997221159, -0.00015231584920084994188, 1.0908352354782464917e-5,
+    ), (
+        1.0, -0.30051508427475941162, 0.67754453032831594982, -0.044676027059379922478, 0.14992495971790448853,
+        0.013624294247731222412, 0.015291487910780496193, 0.0023894495197672543537, 0.0006802178834731474911,
+        7.517706569838361692e-5, 5.8088346235210893281e-6,
+    )  # fmt: skip
+
+
+def scaled_erfc(z: Array) -> Array:
+    """Return ``exp(z^2) erfc(z)`` of numbers that are not negative, which are written over."""
+    middle, above, below = erfc_coefficients(z.dtype.itemsize == 4)  # noqa: PLR2004 - bytes
     t = z - middle
     t /= z + middle
     z += 1
@@ -141,8 +141,8 @@ def gelu_slope_of(x: Array, y: Array) -> Array:
 
 
 KERNELS = (
-    polynomial, scaled_erfc, gauss, erfc_of_block, gelu_of_block, gelu_slope_of_block, in_blocks, erfc_of, gelu_of,
-    gelu_slope_of,
+    polynomial, erfc_coefficients, scaled_erfc, gauss, erfc_of_block, gelu_of_block, gelu_slope_of_block, in_blocks,
+    erfc_of, gelu_of, gelu_slope_of,
 )  # fmt: skip
 """Functions whose text stands in programs that call them."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.native import c_blas, c_convolutions
+from autograd_lite.compiler.native import c_blas, c_convolutions, c_extrema, c_normal
 from autograd_lite.compiler.native.c_products import function
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS
 from autograd_lite.compiler.native.loops import (
@@ -42,19 +42,6 @@ PREAMBLE = f"""\
 typedef double doubles __attribute__((vector_size(64), aligned(8), may_alias));
 typedef float floats __attribute__((vector_size(64), aligned(4), may_alias));
 #define ALWAYS static inline __attribute__((always_inline))
-#define EXTREMUM(name, type, sign) ALWAYS type##s name##_##type(const type *x, int64_t n, type##s m) {{ \\
-    for (int64_t k = 0; k < n; k += sizeof m / sizeof *x) {{ \\
-        const type##s y = *(const type##s *)(x + k); \\
-        const __typeof__(m > y) old = (m sign y) | (m != m); \\
-        m = (type##s)(((__typeof__(old))m & old) | ((__typeof__(old))y & ~old)); }} \\
-    return m; }} \\
-ALWAYS type name##_of_##type(type##s m) {{ \\
-    type of[sizeof m / sizeof(type)]; \\
-    __builtin_memcpy(of, &m, sizeof m); \\
-    for (int half = sizeof m / sizeof(type) / 2; half; half /= 2) \\
-        for (int k = 0; k < half; k++) of[k] = of[k] sign of[k + half] || of[k] != of[k] ? of[k] : of[k + half]; \\
-    return of[0]; }}
-EXTREMUM(maximum, double, >) EXTREMUM(maximum, float, >) EXTREMUM(minimum, double, <) EXTREMUM(minimum, float, <)
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
 #if __GLIBC_PREREQ(2, 35)
@@ -87,7 +74,10 @@ _LANES, _PIECE = 16, 256
 
 def text(kernels: Sequence[Kernel]) -> str:
     """Return a file of C with some kernels."""
-    return "\n".join([PREAMBLE, *c_blas.declared(kernels), *[CWriter().write(kernel) for kernel in kernels]])
+    body = "\n".join([CWriter().write(kernel) for kernel in kernels])
+    functions = [c_normal.text()] if c_normal.MARK in body else []
+    functions += [c_extrema.TEXT] if c_extrema.MARK in body else []
+    return "\n".join([PREAMBLE, *functions, *c_blas.declared(kernels), body])
 
 
 def c_name(dtype: Any) -> str:
@@ -106,9 +96,12 @@ class CWriter(Writer):
     ----------
     counter : str
         The type of the variables of loops.
+    fast : bool
+        Whether there are functions of our own.
     """
 
     counter = "int64_t"
+    fast = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -206,7 +199,8 @@ class CWriter(Writer):
             for name, s in found.items():
                 self.line(f"{name}_in = {s.how}_{c_name(s.view.buffer.dtype)}({name}_of, {size}, {name}_in);")
         for name, s in found.items():
-            self.assign(name, f"{s.how}_of_{c_name(s.view.buffer.dtype)}({name}_in)")
+            self.line(f"{name}_of[0] = {s.how}_of_{c_name(s.view.buffer.dtype)}({name}_in);")
+            self.assign(name, self.combined(s, name, f"{name}_of[0]"))  # with what outer loops have found
 
     def reduced(self, s: Reduce, name: str, value: str) -> None:
         if self._in_piece:
@@ -293,7 +287,7 @@ class CWriter(Writer):
 
     def expression(self, scalar: Scalar, operands: Sequence[str], dtype: Any) -> str:
         single = dtype.kind == "f" and dtype.itemsize == 4  # noqa: PLR2004 - bytes
-        return scalar.c.format(*operands, f="f" if single else "")
+        return ((scalar.fast if self.fast else "") or scalar.c).format(*operands, f="f" if single else "")
 
     def combined(self, s: Reduce, a: str, b: str) -> str:
         return _COMBINED[s.how].format(a, b)

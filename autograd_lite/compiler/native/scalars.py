@@ -23,10 +23,14 @@ take from there, which has it look at fewer possible types."""
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """An expression of operands ``{0}``, ``{1}``; in C, ``{f}`` stands for the letter by which ``expf`` differs."""
+    """An expression of operands ``{0}``, ``{1}``; in C, ``{f}`` stands for the letter by which ``expf`` differs.
+
+    `fast` is another one in C, by functions of our own, where these stand above the kernels.
+    """
 
     c: str
     numba: str
+    fast: str = ""
 
 
 def _infix(sign: str) -> Scalar:
@@ -107,12 +111,14 @@ SCALARS: Mapping[Any, Scalar] = MappingProxyType({
     normal.gelu_of: Scalar(
         "({0} < -45 ? 0 : 0.5{f} * {0} * erfc{f}(-0.70710678118654752{f} * {0}))",
         "(0.0 if {0} < -45 else 0.5 * {0} * math.erfc(-0.7071067811865476 * {0}))",
+        "gelu_of{f}({0})",
     ),
     normal.gelu_slope_of: Scalar(
         "({0} < -45 ? 0 : {0} > 45 ? 1 : 0.5{f} * erfc{f}(-0.70710678118654752{f} * {0})"
         " + 0.39894228040143268{f} * {0} * exp{f}(-0.5{f} * {0} * {0}))",
         "(0.0 if {0} < -45 else 1.0 if {0} > 45 else 0.5 * math.erfc(-0.7071067811865476 * {0})"
         " + 0.3989422804014327 * {0} * math.exp(-0.5 * {0} * {0}))",
+        "gelu_slope{f}({0})",
     ),
     operator.add: _infix("+"), operator.sub: _infix("-"), operator.mul: _infix("*"), operator.truediv: _infix("/"),
     operator.neg: _both("(-{0})"),

@@ -29,6 +29,7 @@ class StandaloneWriter(CWriter):
     """
 
     block = 64
+    fast = False
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()

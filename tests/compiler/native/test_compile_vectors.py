@@ -18,6 +18,7 @@ from test_compile_numbers import special, units
 import autograd_lite as ag
 from autograd_lite.compiler.native import c_compiler, c_text
 from autograd_lite.compiler.native.loops import Kernel
+from autograd_lite.nn import functional as F
 from autograd_lite.rules import normal
 
 pytestmark = [ABSENT["cc"], pytest.mark.filterwarnings("ignore::RuntimeWarning")]
@@ -112,3 +113,47 @@ def test_error_functions_are_exact_to_four_units(name: str, dtype: str) -> None:
     assert got.dtype == dtype
     if has_vectors():
         assert f"{name}{'f' if dtype == 'f4' else ''}(" in compiled.program.native.source
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("length", [1, 7, 16, 17, 48, 100, 256, 400, 1000])
+@pytest.mark.parametrize("function", [np.max, np.min])
+def test_extrema_of_rows_are_numpys(function: Any, length: int, dtype: str, rng: Any) -> None:
+    x = rng.standard_normal((12, length)).astype(dtype)
+    x[0], x[1], x[2] = -np.inf, np.inf, np.nan
+    for row, place in enumerate((0, length // 2, length - 1), 3):
+        x[row, place] = np.nan
+        x[row + 3, place] = (-1) ** row * 1e30
+    both = ag.compile(lambda x: (function(x, axis=1), function(x * 2, axis=(0, 1))), backend="cc")
+    for _ in range(2):
+        found = both(x)
+    np.testing.assert_array_equal(found[0], function(x, axis=1))
+    np.testing.assert_array_equal(found[1], function(x * 2))
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_exponentials_of_what_is_too_small_are_numpys(dtype: str) -> None:
+    edges = [-np.inf, -1e30, -746.1, -745.2, -745.0, -720.0, -708.0, -104.1, -103.9, -100.0, -88.0, -87.0, -64.0, -0.0]
+    x = np.array([*edges, np.nan] * 8).astype(dtype)
+    exp = ag.compile(np.exp, backend="cc")
+    for _ in range(2):
+        found = exp(x)
+    known = np.finfo(dtype)
+    np.testing.assert_allclose(found, np.exp(x), rtol=4 * known.eps, atol=2 * known.smallest_subnormal)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_gelu_and_its_slope_are_those_of_numpys_blocks(dtype: str) -> None:
+    ends = [0, -1e-30, 44, -44, 46, -46, np.inf, -np.inf, np.nan]
+    x = np.concatenate([np.linspace(-14, 14, 4001), ends]).astype(dtype)
+
+    def both(x: Any) -> Any:
+        return F.gelu(x), ag.elementwise_grad(F.gelu)(x)
+
+    step = ag.compile(both, backend="cc")
+    for _ in range(2):
+        y, slope = step(x)
+    value, other = both(x)
+    eps, tiny = np.finfo(dtype).eps, np.finfo(dtype).tiny
+    np.testing.assert_allclose(y, value, rtol=8 * eps, atol=8 * tiny)
+    np.testing.assert_allclose(slope, other, rtol=0, atol=4 * eps)
