@@ -80,7 +80,8 @@ class _Run:
         count = [i for node in nodes for i in buffers_of(node)]
         self.between = [buffer for i, buffer in written.items() if count.count(i) > 1]
         leading = [_leading(node) for node in nodes]
-        self.depth = next((d for d in range(min(map(len, leading)), 0, -1) if self._are_apart(leading, d, written)), 0)
+        most = min(*map(len, leading), max(map(_axes, nodes)) - 1)  # a loop over single numbers is nothing new
+        self.depth = next((d for d in range(most, 0, -1) if self._are_apart(leading, d, written)), 0)
         self.lengths = leading[0][: self.depth]
 
     def _are_apart(self, leading: Sequence[Shape], depth: int, written: dict[int, Buffer]) -> bool:
@@ -188,7 +189,12 @@ def _leading(node: Node) -> Shape:
     if not isinstance(node, Nest) or node.moves or is_wide(node) or is_scattered(tuple(node.body)):
         return ()
     reduced = [axis for s in node.body if isinstance(s, Reduce) for axis in s.axes]
-    return node.shape[: min([len(node.shape) - 1, *reduced])]
+    return node.shape[: min(reduced, default=len(node.shape))]
+
+
+def _axes(node: Node) -> int:
+    """Return over how many axes a node goes."""
+    return len(node.shape) if isinstance(node, Nest) else len(node.stack) + 2 if isinstance(node, Product) else 0
 
 
 def _written(node: Node) -> dict[int, Buffer]:
