@@ -243,3 +243,22 @@ def test_images_that_leave_are_arrays_as_any(rng: Any) -> None:
     np.testing.assert_allclose(flat, wanted.reshape(6, -1))
     y[...] = 0  # nobody else's
     np.testing.assert_allclose(step(x, w)[0], wanted)
+
+
+@ABSENT["cc"]
+def test_convolutions_in_the_step_of_a_loop(rng: Any) -> None:
+    xs, w = rng.standard_normal((3, 6, 2, 8, 8)), rng.standard_normal((2, 2, 3, 3)) / 4
+
+    def loss(w: Any) -> Any:
+        def cell(state: Any, x: Any) -> Any:
+            y = np.tanh(F.conv2d(state, w, padding=1) + x)
+            return y, F.max_pool2d(y, 2).sum()
+
+        last, sums = ag.scan(cell, np.zeros((6, 2, 8, 8)), xs)
+        return (last * last).sum() + sums.sum()
+
+    both = ag.value_and_grad(loss)
+    step = compiled(both, w)
+    for scale in (1.0, 0.5):
+        for a, b in zip(step(w * scale), both(w * scale), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-11)

@@ -136,8 +136,7 @@ def test_the_same_as_call_by_call(name: str, dtype: Any) -> None:
     assert len(loops_of(rolled.program.program)) >= 2
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize(("name", "backend"), tried([(name,) for name in PROGRAMS], 3))
 def test_backends(name: str, backend: str) -> None:
     both = ag.value_and_grad(PROGRAMS[name], argnums=(0, 1, 2))
     compiled = ag.compile(both, backend=backend)
@@ -146,9 +145,8 @@ def test_backends(name: str, backend: str) -> None:
             agree(compiled(W, H, x), both(W, H, x), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_an_ode(backend: str, dtype: Any) -> None:
+@pytest.mark.parametrize(("dtype", "backend"), tried([(np.float64,), (np.float32,)], 2))
+def test_an_ode(dtype: Any, backend: str) -> None:
     both = ag.value_and_grad(ode, argnums=(0, 1))
     compiled = ag.compile(both, backend=backend)
     for w in (dtype(2.0), dtype(3.0)):
