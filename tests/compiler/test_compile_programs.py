@@ -44,7 +44,7 @@ def chunks(whole: int, now: int, size: int, *marks: Any) -> list[Any]:
     return [pytest.param(p, id=f"{p.start}", marks=[*marks, *s]) for p, s in zip(parts, slow, strict=True)]
 
 
-@pytest.mark.parametrize("seeds", chunks(5000, 150, 50))
+@pytest.mark.parametrize("seeds", chunks(5000, 100, 50))
 def test_programs_of_numpy_calls(seeds: Sequence[int]) -> None:
     agree(seeds)
 

@@ -8,7 +8,9 @@ import inspect
 import pydoc
 import typing
 from collections.abc import Iterator
+from functools import cache
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -286,8 +288,13 @@ APPLICATIONS = ("apps.", "functions.")  # the latter hand methods on
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_few_files_know_a_function(name: str) -> None:
-    files = {f for f, path in FILES.items() if name in set(_known(ast.parse(path.read_text("utf-8"))))}
+    files = {f for f, path in FILES.items() if name in _known_in(path)}
     assert {f for f in files if not f.startswith((*IDENTITIES, *TABLES, *SETTINGS, *APPLICATIONS))} == KNOWN[name]
+
+
+@cache
+def _known_in(path: Path) -> frozenset[str]:
+    return frozenset(_known(ast.parse(path.read_text("utf-8"))))
 
 
 def _known(tree: ast.AST) -> Iterator[str]:

@@ -17,12 +17,13 @@ PROGRAMS = {"cc": 22, "numba": 45}
 
 
 def chunks(backend: str) -> list[Any]:
-    """One program for each chunk: of rows whose turn it is, and slow ones of the others; numba takes half a minute."""
+    """One program for each chunk of rows: half of those whose turn it is, by numba one; the others are slow."""
     found, count = [], PROGRAMS[backend]
     for turn in (True, False):
         for k in range(count):
             rows = [row for row in FIXED if row.number() % count == k and row.turn("native code") == turn]
-            slow = [] if turn and (backend == "cc" or k == 0) else [pytest.mark.slow]
+            now = k % 2 == 0 if backend == "cc" else k == 0
+            slow = [] if turn and now else [pytest.mark.slow]
             name = f"{backend}-{k}{'' if turn else '-others'}"
             found.append(pytest.param(backend, rows, id=name, marks=[ABSENT[backend], *slow]))
     return found
