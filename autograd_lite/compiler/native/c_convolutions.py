@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import product
 from math import prod
 
+from autograd_lite.compiler.native.c_products import FUSED
 from autograd_lite.compiler.native.loops import Convolution, View
 
 FEWEST = 4
@@ -24,11 +25,6 @@ _STREAMS = 8
 the cache."""
 _ADDED = 4096
 """So many numbers are added up in a register at most before the sum goes to memory, for its rounding error grows."""
-_HEAD = (
-    "#if defined(__GNUC__) && !defined(__clang__)",
-    '__attribute__((noinline, optimize("fp-contract=fast")))',
-    "#endif",
-)
 
 
 def function(name: str, node: Convolution, element: str) -> str:
@@ -37,7 +33,7 @@ def function(name: str, node: Convolution, element: str) -> str:
     NOTE: a product and a sum may be rounded once, as in every BLAS; elsewhere they are not.
     """
     given = [f"{'' if letter == node.wanted else 'const '}{element} *restrict {letter}" for letter in "xwy"]
-    lines = [*_HEAD, f"static void {name}({', '.join(given)})", "{"]
+    lines = [*FUSED, f"static void {name}({', '.join(given)})", "{"]
     for condition, size, sums in _MACHINES:
         lines += [condition, *_KINDS[node.wanted](node, element, size, sums).lines]
     return "\n".join([*lines, "#endif", "}", ""])

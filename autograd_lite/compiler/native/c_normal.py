@@ -10,7 +10,7 @@ from autograd_lite.rules.normal import erfc_coefficients
 MARK = "gelu_"
 """How the names of these functions begin."""
 _HEAD = """\
-#ifdef __FMA__
+#if defined(__FMA__) || defined(__FP_FAST_FMA) || defined(__ARM_FEATURE_FMA)
 #define SUM_OF(a, b, c, f) __builtin_fma##f(a, b, c)
 #else
 #define SUM_OF(a, b, c, f) ((a) * (b) + (c))
@@ -22,17 +22,19 @@ def text() -> str:
     """Return the functions, for doubles and singles.
 
     A normal number is above ``a >= 0`` with the probability ``exp(-a^2/2) r(a / sqrt(2)) / 2``, where `r` is what
-    ``erfc(z) exp(z^2)`` is; the square is taken exactly, in two parts, where the processor can.
+    ``erfc(z) exp(z^2)`` is. The rounding error of the square is found by halves of `a` (T. J. Dekker, A floating-point
+    technique for extending the available precision, Numerische Mathematik 18, 1971).
     """
-    return "\n".join([_HEAD, _functions("double", "", single=False), _functions("float", "f", single=True)])
+    return "\n".join([_HEAD, _functions("double", "", 2**27 + 1), _functions("float", "f", 2**12 + 1)])
 
 
-def _functions(kind: str, f: str, *, single: bool) -> str:
-    middle, above, below = erfc_coefficients(single)
+def _functions(kind: str, f: str, divisor: int) -> str:
+    middle, above, below = erfc_coefficients(f == "f")
     return f"""\
 ALWAYS {kind} gelu_bell{f}({kind} a)
 {{
-    const {kind} square = a * a, rest = SUM_OF(a, a, -square, {f});
+    const {kind} square = a * a, upper = a * {divisor}.0{f}, high = upper - (upper - a), low = a - high;
+    const {kind} rest = ((high * high - square) + 2 * high * low) + low * low;
     return exp{f}(-0.5{f} * square) * (1 - 0.5{f} * rest);
 }}
 ALWAYS {kind} gelu_tail{f}({kind} a)

@@ -10,13 +10,12 @@ VECTOR = 64
 """In bytes. Rows of the second matrix are copied to a multiple of it, where they do not lie so."""
 _MACHINES = (("#ifdef __AVX512F__", 16), ("#else", 8))
 """On which processors how many vectors of the result are summed up at a time, as each addition waits for another."""
-
-
-_HEAD = (
+FUSED = (
     "#if defined(__GNUC__) && !defined(__clang__)",
     '__attribute__((noinline, optimize("fp-contract=fast")))',
     "#endif",
 )
+"""What stands before a function in which a product and a sum may be rounded once."""
 
 
 def function(name: str, node: Product, element: str) -> str:
@@ -26,7 +25,7 @@ def function(name: str, node: Product, element: str) -> str:
     """
     (rows, _), columns = node.a.shape, node.b.shape[1]
     given = f"const {element} *restrict a, const {element} *restrict b, {element} *restrict c"
-    lines = [*_HEAD, f"static void {name}({given})", "{"]
+    lines = [*FUSED, f"static void {name}({given})", "{"]
     if 1 in (rows, columns):
         return "\n".join([*lines, *_by_vector(node, element), "}", ""])
     for condition, sums in _MACHINES:

@@ -16,9 +16,9 @@ from autograd_lite.compiler.native.loops import (
     Buffer,
     Convolution,
     Kernel,
-    Nest,
     Product,
     Reduce,
+    Single,
     Stage,
     View,
     buffers_of,
@@ -128,7 +128,7 @@ class CWriter(Writer):
                 self.line(f"const int64_t first = {total} * part / parts, stop = {total} * (part + 1) / parts;")
 
     @contextmanager
-    def node(self, node: Nest | Product | Convolution) -> Iterator[None]:
+    def node(self, node: Single) -> Iterator[None]:
         """NOTE: temporaries that share memory are never in the same block, as ``restrict`` asks."""
         self.line("{")
         with self.deeper():

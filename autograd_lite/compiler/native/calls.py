@@ -81,7 +81,7 @@ class Limits:
     def exclude(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether a call is left to NumPy."""
         if x.fn in CONVOLUTIONS:
-            return images_of(x, types) < self.images
+            return types[x.args[0].id].shape[0] < self.images
         if facts.of(x.fn).product:
             large = _is_product(x, types) and _work(x, types) > self.product
             return large and not (is_scaling(x, types) or self.calls_blas(x, types) or self._has_tiles(x, types))
@@ -95,7 +95,6 @@ class Limits:
         matrices = [types[i].shape for i in x.operands()]
         plain = all(len(shape) >= _MATRIX and 1 not in shape[-2:] for shape in matrices)
         return plain and not self._has_tiles(x, types)
-
 
     def _has_tiles(self, x: Instruction, types: Mapping[int, Type]) -> bool:
         """Tell whether loops over blocks of a matrix are faster than BLAS; BLAS with several threads, of large ones."""
@@ -139,11 +138,6 @@ def is_written(x: Instruction, types: Mapping[int, Type]) -> bool:
     if x.fn in JOINED:
         return axis_of_joined(x) is not None and all(isinstance(part, Ref) for part in x.args[0])
     return facts.of(x.fn).fills is not None or elementwise(x, types) is not None
-
-
-def images_of(x: Instruction, types: Mapping[int, Type]) -> int:
-    """Return how many images a convolution is of."""
-    return types[x.args[0].id].shape[0]
 
 
 def _is_convolution(x: Instruction, types: Mapping[int, Type]) -> bool:

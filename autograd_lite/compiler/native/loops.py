@@ -217,7 +217,8 @@ class Repeat:
     nodes: Sequence[Node]
 
 
-Node = Nest | Product | Convolution | Repeat
+Single = Nest | Product | Convolution
+Node = Single | Repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +291,7 @@ def _cut(nodes: list[Node]) -> Iterator[list[Node]]:
     yield part
 
 
-def simple(nodes: Iterable[Node]) -> Iterator[Nest | Product | Convolution]:
+def simple(nodes: Iterable[Node]) -> Iterator[Single]:
     """Yield nodes, and in the place of what is repeated its nodes."""
     for node in nodes:
         if isinstance(node, Repeat):
@@ -305,7 +306,7 @@ def buffers_of(node: Node) -> dict[int, Buffer]:
     return {buffer.id: buffer for buffer in held}
 
 
-def views_of(node: Nest | Product | Convolution) -> list[View]:
+def views_of(node: Single) -> list[View]:
     """Return what a node reads and writes in memory."""
     if isinstance(node, Product):
         return [node.a, node.b, node.c]

@@ -11,17 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiler.native.layout import CONTIGUOUS, DATA, FLAGS, ITEMS, WORD
-from autograd_lite.compiler.native.loops import (
-    Buffer,
-    Convolution,
-    Kernel,
-    Nest,
-    Product,
-    Reduce,
-    Stage,
-    View,
-    buffers_of,
-)
+from autograd_lite.compiler.native.loops import Buffer, Kernel, Product, Reduce, Single, Stage, View, buffers_of
 from autograd_lite.compiler.native.nests import place
 from autograd_lite.compiler.native.scalars import SCALARS, Scalar
 from autograd_lite.compiler.native.writer import Writer
@@ -104,7 +94,7 @@ class NumbaWriter(Writer):
             self.line("return 2 if failed else 0")
 
     @contextmanager
-    def node(self, node: Nest | Product | Convolution) -> Iterator[None]:
+    def node(self, node: Single) -> Iterator[None]:
         yield
 
     @contextmanager

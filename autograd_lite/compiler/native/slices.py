@@ -6,7 +6,8 @@ reads has room for one slice only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -33,8 +34,6 @@ WORTH = 1 << 18
 """In bytes: a cache holds all of what is smaller."""
 _SLICE = 1 << 14
 """In bytes: so many axes are taken that no slice of what is between is larger, if there are as many."""
-
-
 _LONGEST = 64
 """So many nodes are in a loop at most."""
 
@@ -42,6 +41,7 @@ _LONGEST = 64
 def sliced(nodes: Sequence[Node], new: Callable[[], int]) -> Iterator[Node]:
     """Yield nodes, with loops in the place of runs of them."""
     nodes = [_plain(node) for node in nodes]
+    users = Counter(i for node in nodes for i in buffers_of(node))
     start = 0
     while start < len(nodes):
         run = _Run(nodes[start : start + 1])
@@ -50,8 +50,7 @@ def sliced(nodes: Sequence[Node], new: Callable[[], int]) -> Iterator[Node]:
             if not longer.goes_on(run):
                 break
             run = longer
-        outside = {i for node in (*nodes[:start], *nodes[start + len(run.nodes) :]) for i in buffers_of(node)}
-        yield from [_Slices(run, outside, new).loops()] if run.is_worth_it() else run.nodes
+        yield from [_Slices(run, users, new).loops()] if run.is_worth_it() else run.nodes
         start += len(run.nodes)
 
 
@@ -66,8 +65,8 @@ class _Run:
         Of these axes.
     between : list of Buffer
         What one of them writes and another one reads, or writes to as well.
-    views : dict
-        All that is read and written, by buffer.
+    written, users, views : dict
+        By number the buffers that are written to, how many of the nodes read or write a buffer, and at which places.
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
@@ -76,19 +75,18 @@ class _Run:
         for node in nodes:
             for view in views_of(node) if isinstance(node, (Nest, Product)) else ():
                 self.views.setdefault(view.buffer.id, []).append(view)
-        written = {i: buffer for node in nodes for i, buffer in _written(node).items()}
-        count = [i for node in nodes for i in buffers_of(node)]
-        self.between = [buffer for i, buffer in written.items() if count.count(i) > 1]
+        self.written = {i: buffer for node in nodes for i, buffer in _written(node).items()}
+        self.users = Counter(i for node in nodes for i in buffers_of(node))
+        self.between = [buffer for i, buffer in self.written.items() if self.users[i] > 1]
         leading = [_leading(node) for node in nodes]
         most = min(*map(len, leading), max(map(_axes, nodes)) - 1)  # a loop over single numbers is nothing new
-        self.depth = next((d for d in range(most, 0, -1) if self._are_apart(leading, d, written)), 0)
+        self.depth = next((d for d in range(most, 0, -1) if self._are_apart(leading, d)), 0)
         self.lengths = leading[0][: self.depth]
 
-    def _are_apart(self, leading: Sequence[Shape], depth: int, written: dict[int, Buffer]) -> bool:
+    def _are_apart(self, leading: Sequence[Shape], depth: int) -> bool:
         lengths = leading[0][:depth]
-        return all(shape[:depth] == lengths for shape in leading) and all(
-            _is_in_slices(self.views[i], lengths) for i in written
-        )
+        alike = all(shape[:depth] == lengths for shape in leading)
+        return alike and all(_is_in_slices(self.views[i], lengths) for i in self.written)
 
     def bytes_of(self, depth: int) -> int:
         """Return the size of the largest slice of what is between."""
@@ -110,15 +108,15 @@ class _Run:
 class _Slices:
     """The loops over the slices of a run."""
 
-    def __init__(self, run: _Run, outside: set[int], new: Callable[[], int]) -> None:
-        self.run, self.outside, self.new = run, outside, new
+    def __init__(self, run: _Run, users: Mapping[int, int], new: Callable[[], int]) -> None:
+        self.run, self.new = run, new
         self.depth = run.axes()
         self.variables = [f"r{new()}" for _ in range(self.depth)]
         self._parts: dict[tuple[int, tuple[int, ...]], Buffer] = {}
         self._small: dict[int, tuple[Buffer, int]] = {}
-        ids = {buffer.id for node in run.nodes for buffer in _written(node).values() if buffer.kind == "temporary"}
-        for i in ids - outside:
-            self._small[i] = self._shrunk(run.views[i])
+        for i, buffer in run.written.items():
+            if buffer.kind == "temporary" and users[i] == run.users[i]:
+                self._small[i] = self._shrunk(run.views[i])
 
     def loops(self) -> Repeat:
         nodes: list[Node] = [self._inner(node) for node in self.run.nodes]

@@ -11,8 +11,8 @@ import numpy as np
 
 from autograd_lite.compiler.native.c_text import CWriter, c_name, in_memory
 from autograd_lite.compiler.native.loops import Buffer, Node, Product, Stage, View, buffers_of, views_of
-from autograd_lite.compiler.native.nests import Loop
 from autograd_lite.compiler.native.standalone import Layout, Place, node_fails
+from autograd_lite.compiler.native.writer import Writer
 
 _IN_A_LINE = 8
 _LONGEST_LINE = 100
@@ -138,9 +138,7 @@ class StandaloneWriter(CWriter):
     def in_work(self, buffer: Buffer, name: str) -> str:
         return f"work->{_field(buffer.dtype)} + {buffer.place}"
 
-    def innermost(self, nest: Loop, variable: str, first: str, stop: str) -> Iterator[None]:
-        with self.loop(variable, first, stop):
-            yield
+    innermost = Writer.innermost
 
     def literal(self, value: Any, dtype: Any) -> str:
         return f"({c_name(dtype)}){_integer(int(value))}" if dtype.kind in "iu" else super().literal(value, dtype)

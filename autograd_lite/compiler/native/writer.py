@@ -17,12 +17,12 @@ from autograd_lite.compiler.native.loops import (
     Kernel,
     Literal,
     Load,
-    Nest,
     Node,
     Operand,
     Product,
     Reduce,
     Repeat,
+    Single,
     Stage,
     Statement,
     Store,
@@ -306,7 +306,7 @@ class Writer(ABC):
             yield
 
     @abstractmethod
-    def node(self, node: Nest | Product | Convolution) -> AbstractContextManager[None]:
+    def node(self, node: Single) -> AbstractContextManager[None]:
         """Write what stands around a node."""
 
     @abstractmethod
