@@ -8,27 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiler.program.program import Program, Ref
+from autograd_lite.compiler.program.program import Program, mapped
 
 
 def values_of(program: Program, given: Mapping[int, Any]) -> tuple[Any, ...]:
     """Carry a program out call by call, without a text, and return what leaves it: what passes are held against."""
     values = dict(given) | {c.id: c.array for c in program.constants}
     for x in program.instructions:
-        args = [_filled(arg, values) for arg in x.args]
-        kwargs = {name: _filled(value, values) for name, value in x.kwargs}
+        args = [mapped(arg, values) for arg in x.args]
+        kwargs = {name: mapped(value, values) for name, value in x.kwargs}
         if x.into is not None:
             kwargs["out"] = values[x.into]
         with np.errstate(all="ignore") if x.quiet else nullcontext():
             values[x.id] = x.fn(*args, **kwargs)
     return tuple([values[i] for i in program.escaping()])
-
-
-def _filled(value: Any, values: Mapping[int, Any]) -> Any:
-    if value.__class__ is Ref:
-        return values[value.id]
-    if isinstance(value, (tuple, list)):
-        return type(value)([_filled(part, values) for part in value])
-    if isinstance(value, slice):
-        return slice(*[_filled(part, values) for part in (value.start, value.stop, value.step)])
-    return value

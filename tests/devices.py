@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite as ag
 from autograd_lite.base.arraylike import METHODS
 
 CONVERSIONS: list[str] = []
@@ -135,3 +136,10 @@ def _outside(y: Any) -> Any:
     if isinstance(y, (list, tuple)):
         return type(y)(*map(_outside, y)) if hasattr(y, "_fields") else type(y)(map(_outside, y))
     return y
+
+
+def numbers(y: Any) -> Any:
+    """Return a result as NumPy has it, and prove that it is of the device."""
+    array = y._data if isinstance(y, ag.Tensor) else y
+    assert isinstance(array, Device)
+    return array.get()

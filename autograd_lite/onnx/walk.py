@@ -11,7 +11,7 @@ from autograd_lite import errors
 from autograd_lite.compiler.program.identifiers import identifier
 from autograd_lite.compiler.program.loop import Loop, is_loop
 from autograd_lite.compiler.program.opaque import is_opaque
-from autograd_lite.compiler.program.program import Instruction, Program, Ref
+from autograd_lite.compiler.program.program import Instruction, Program, mapped
 from autograd_lite.onnx.graph import Graph, NoRowError
 from autograd_lite.onnx.sizes import DependsOnSizeError, Size, is_unknown
 from autograd_lite.onnx.values import Value
@@ -67,10 +67,10 @@ def _noted(graph: Graph, x: Instruction, count: int) -> None:
 def _result(graph: Graph, program: Program, x: Instruction, values: Mapping[int, Any]) -> Any:
     if is_opaque(x.fn):
         raise errors.ExportError(errors.ONNX_OPAQUE)
-    args = [_filled(part, values) for part in x.args]
+    args = [mapped(part, values) for part in x.args]
     if is_loop(x.fn):
         return _repeated(graph, x.fn, args)
-    y = graph.call(x.fn, args, {name: _filled(part, values) for name, part in x.kwargs})
+    y = graph.call(x.fn, args, {name: mapped(part, values) for name, part in x.kwargs})
     kind = program.types[x.id]
     if isinstance(y, Value) and kind.dtype is not None:
         y = graph.cast(y, kind.dtype)
@@ -97,17 +97,6 @@ def _shaped(y: Value, shape: Sequence[Any]) -> None:
     y.shape = tuple(found)
 
 
-def _filled(x: Any, values: Mapping[int, Any]) -> Any:
-    """Return an operand with the values in the place of their numbers."""
-    if isinstance(x, Ref):
-        return values[x.id]
-    if isinstance(x, (tuple, list)):
-        return type(x)([_filled(part, values) for part in x])
-    if isinstance(x, slice):
-        return slice(*[_filled(part, values) for part in (x.start, x.stop, x.step)])
-    return x
-
-
 # ----- loops -----
 
 
@@ -125,7 +114,7 @@ def _repeated(graph: Graph, loop: Loop, operands: Sequence[Any]) -> tuple[Any, .
     known: dict[int, Any] = {x.id: v for x, v in zip(body.inputs, [*inputs, *given], strict=True)}
     known |= {c.id: constant(inner, c.array) for c in body.constants}
     values = written(inner, body, known)
-    outputs = [inner.lifted(_filled(y, values)) for y in body.outputs]
+    outputs = [inner.lifted(mapped(y, values)) for y in body.outputs]
     outputs = [inner.node("Identity", [y], y.dtype, y.shape) for y in outputs]
     for c, y in zip(inputs, outputs[: loop.carried], strict=False):
         assert (c.dtype, c.shape) == (y.dtype, y.shape)

@@ -247,16 +247,14 @@ class _Pulled:
 
     def __call__(self, *given: Any) -> Any:
         n = len(self.used)
-        g, operands = given[:n], list(given[n:])
-        places = [i - self.skipped for i in self.wanted]
+        g, operands = given[:n], given[n:]
+        results, moving = _of_some(self.example, operands, [i - self.skipped for i in self.wanted])
 
-        def some(*moving: Any) -> Any:
-            for place, x in zip(places, moving, strict=True):
-                operands[place] = x
-            results = flatten(self.example(*operands))[0]
-            return [results[i] for i in self.used]
+        def used(*moving: Any) -> list[Any]:
+            found = results(*moving)
+            return [found[i] for i in self.used]
 
-        return vjp(some, *[operands[place] for place in places])[1](list(g))
+        return vjp(used, *moving)[1](list(g))
 
 
 class _Pushed:
@@ -267,15 +265,23 @@ class _Pushed:
 
     def __call__(self, *given: Any) -> Any:
         n = len(self.moving)
-        tangents, operands = given[:n], list(given[n:])
-        places = [i - self.skipped for i in self.moving]
+        tangents, operands = given[:n], given[n:]
+        results, moving = _of_some(self.example, operands, [i - self.skipped for i in self.moving])
+        return jvp(results, moving, tuple(tangents))[1]
 
-        def results(*moving: Any) -> Any:
-            for place, x in zip(places, moving, strict=True):
-                operands[place] = x
-            return flatten(self.example(*operands))[0]
 
-        return jvp(results, tuple([operands[place] for place in places]), tuple(tangents))[1]
+def _of_some(
+    example: Function, operands: Sequence[Any], places: Sequence[int]
+) -> tuple[Callable[..., list[Any]], tuple[Any, ...]]:
+    """Return the results of one example as a function of the operands in some places, and what is there."""
+
+    def results(*moving: Any) -> list[Any]:
+        now = list(operands)
+        for place, x in zip(places, moving, strict=True):
+            now[place] = x
+        return flatten(example(*now))[0]
+
+    return results, tuple([operands[place] for place in places])
 
 
 class _Task:

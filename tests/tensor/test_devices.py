@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import CASES, Case, rows
-from devices import CONVERSIONS, Device
+from devices import CONVERSIONS, Device, numbers
 from told import path_of
 
 import autograd_lite as ag
@@ -27,13 +27,6 @@ def none_is_converted() -> Iterator[None]:
     CONVERSIONS.clear()
     yield
     assert not CONVERSIONS
-
-
-def numbers(y: Any) -> Any:
-    """Return a result as NumPy has it, and prove that it is of the device."""
-    array = y._data if isinstance(y, ag.Tensor) else y
-    assert isinstance(array, Device)
-    return array.get()
 
 
 def gradient(f: Callable[[Any], Any], x: Any) -> Any:

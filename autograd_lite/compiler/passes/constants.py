@@ -30,9 +30,8 @@ def constant_folding(program: Program) -> Program:
             return _constant(walk, x, np.full(walk.types[x.id].shape, fills, walk.types[x.id].dtype), folded)
         if not known.keys() >= set(x.operands()) or facts.of(x.fn).effect or not _small(walk, x):
             return x
-        values = {i: _Value(known[i]) for i in x.operands()}
         with np.errstate(all="ignore"):
-            array = x.fn(*_filled(x.args, values), **{name: _filled(v, values) for name, v in x.kwargs})
+            array = x.fn(*mapped(x.args, known), **{name: mapped(v, known) for name, v in x.kwargs})
         return _constant(walk, x, array, folded)
 
     result = Rewriting(program).run(rule)
@@ -65,24 +64,6 @@ def _with_numbers(walk: Rewriting, x: Instruction, folded: list[Constant]) -> In
     return x
 
 
-class _Value:
-    def __init__(self, array: Any) -> None:
-        self.array = array
-
-
 def _small(walk: Rewriting, x: Instruction) -> bool:
     kind = walk.types[x.id]
     return kind.kind in ("array", "scalar") and math.prod(kind.shape) <= _LARGEST
-
-
-def _filled(value: Any, values: dict[int, _Value]) -> Any:
-    found = mapped(value, values)
-    return _opened(found)
-
-
-def _opened(value: Any) -> Any:
-    if isinstance(value, _Value):
-        return value.array
-    if isinstance(value, (tuple, list)):
-        return type(value)([_opened(part) for part in value])
-    return slice(*map(_opened, (value.start, value.stop, value.step))) if isinstance(value, slice) else value
