@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -17,6 +17,7 @@ from autograd_lite.compiler.program.program import Input, Program, Ref
 from autograd_lite.compiler.recording.naming import argument_names, dotted_names
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.watchpoints import value_at
+from autograd_lite.nn.modes import evaluating
 from autograd_lite.nn.module import Module
 from autograd_lite.onnx.graph import Graph, element_type, information
 from autograd_lite.onnx.package import onnx
@@ -123,26 +124,12 @@ def export(
     if isinstance(function, Module):
         named = [*function.named_parameters(), *function.named_buffers()]
         names.names.update({id(t): name for name, t in reversed(named)})
-    with _evaluating(function):
+    with evaluating(function) if isinstance(function, Module) else nullcontext():
         run = recorded(call, call.examples, axes, names.tensors)
     made = _model(run, call, axes, names.names, output_names, opset)
     if path is not None:
         replaced(Path(path), made.SerializeToString())
     return made
-
-
-@contextmanager
-def _evaluating(function: Any) -> Iterator[None]:
-    """Have a module do what it does after training, and be again what it was."""
-    modules = list(function.modules()) if isinstance(function, Module) else []
-    before = [m.training for m in modules]
-    try:
-        for m in modules:
-            m.training = False
-        yield
-    finally:
-        for m, training in zip(modules, before, strict=True):
-            m.training = training
 
 
 # ----- the call -----
@@ -341,8 +328,15 @@ def _needed(nodes: Sequence[Any], outputs: Sequence[Value]) -> list[Any]:
     kept = []
     for node in reversed(nodes):
         if needed.intersection(node.output):
-            needed.update(node.input)
-            needed.update(name for a in node.attribute if a.HasField("g") for inner in a.g.node for name in inner.input)
-            needed.update(y.name for a in node.attribute if a.HasField("g") for y in a.g.output)
+            needed.update(_read([node]))
             kept.append(node)
     return kept[::-1]
+
+
+def _read(nodes: Iterable[Any]) -> Iterator[str]:
+    """Yield the names of what nodes read, in the graphs within them too."""
+    for node in nodes:
+        yield from node.input
+        for body in [a.g for a in node.attribute if a.HasField("g")]:
+            yield from _read(body.node)
+            yield from [y.name for y in body.output]

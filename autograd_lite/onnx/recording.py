@@ -7,6 +7,7 @@ other lengths, has to agree; what does not is refused with its line.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -231,6 +232,8 @@ class _Merging:
 
 
 def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, float) and isinstance(b, float) and math.isnan(a):
+        return math.isnan(b)
     same = type(a) is type(b) and (a is b or a == b)
     return bool(same) if not isinstance(same, np.ndarray) else bool(same.all())
 

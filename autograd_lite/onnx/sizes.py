@@ -89,6 +89,9 @@ class Size:
     def __mod__(self, other: Any) -> Any:
         return self - self // other * other
 
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Size) and self.terms == other.terms
 

@@ -93,6 +93,8 @@ def _shaped(y: Value, shape: Sequence[Any]) -> None:
                 b = a  # noqa: PLW2901
             else:
                 y.graph.root.lengths.update(dict.fromkeys(b.names(), (y, axis)))
+        elif isinstance(b, Size) and not isinstance(a, Size):
+            raise DependsOnSizeError(str(b))  # the same in the examples, as a slice that ends before or with its array
         found.append(b)
     y.shape = tuple(found)
 

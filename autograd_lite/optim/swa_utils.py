@@ -15,6 +15,7 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.engine.record import as_array
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.engine.watchpoints import traced
+from autograd_lite.nn.modes import modes_kept
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.checks import check_range, check_whole, choice
 from autograd_lite.optim.lr_scheduler.base import LRScheduler, for_each
@@ -192,21 +193,18 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     layers: list[Any] = [m for m in model.modules() if {*dir(m)} >= _STATISTICS]
     if not layers:
         return
-    modes = [(m, m.training) for m in model.modules()]
     momenta = [layer.momentum for layer in layers]
-    try:
-        model.train()
-        for layer in layers:
-            layer.reset_running_stats()
-            layer.momentum = None
-        with no_grad():
+    with modes_kept(model), no_grad():
+        try:
+            model.train()
+            for layer in layers:
+                layer.reset_running_stats()
+                layer.momentum = None
             for batch in loader:
                 model(batch[0] if isinstance(batch, (list, tuple)) else batch)
-    finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
-        for m, mode in modes:
-            m.training = mode
+        finally:
+            for layer, momentum in zip(layers, momenta, strict=True):
+                layer.momentum = momentum
 
 
 class SWALR(LRScheduler):

@@ -303,15 +303,15 @@ def einsum(subscripts: Any, *operands: Array, optimize: Any = False) -> Array:
     NOTE: `optimize` says how; the best order is taken in any case.
     """
     if not isinstance(subscripts, str):
-        subscripts, operands = _as_text((subscripts, *operands))
+        subscripts, operands = as_text((subscripts, *operands))
     operands = tuple(with_shape(a) for a in operands)
-    letters, output = _explicit(subscripts.replace(" ", ""), [a.ndim for a in operands])
+    letters, output = explicit(subscripts.replace(" ", ""), [a.ndim for a in operands])
     pairs = [_without_repeats(c, a) for c, a in zip(letters, operands, strict=True)]
     spec = ",".join(c for c, _ in pairs) + "->" + output
     return product(*(a for _, a in pairs), spec=spec)
 
 
-def _as_text(given: tuple[Any, ...]) -> tuple[str, tuple[Array, ...]]:
+def as_text(given: tuple[Any, ...]) -> tuple[str, tuple[Array, ...]]:
     """Return the subscripts that are given as lists of numbers after each operand, and perhaps for the result."""
     pairs = len(given) // 2 * 2
     names = ["".join("..." if i is Ellipsis else _LETTERS[i] for i in axes) for axes in given[1:pairs:2]]
@@ -322,7 +322,7 @@ def _as_text(given: tuple[Any, ...]) -> tuple[str, tuple[Array, ...]]:
 _LETTERS = "".join(map(chr, (*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1))))
 
 
-def _explicit(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+def explicit(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
     """Return the letters of each operand, and of the output, with the dots written out in unused letters."""
     left, arrow, right = subscripts.partition("->")
     names = left.split(",")

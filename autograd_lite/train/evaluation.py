@@ -11,6 +11,7 @@ import numpy as np
 from autograd_lite import errors, tree
 from autograd_lite.engine.record import plain_of
 from autograd_lite.engine.switch import no_grad
+from autograd_lite.nn.modes import evaluating
 from autograd_lite.nn.module import Module
 from autograd_lite.train.feeding import size_of
 from autograd_lite.train.metrics import Metric
@@ -18,21 +19,9 @@ from autograd_lite.train.metrics import Metric
 
 @contextmanager
 def judging(model: Module) -> Iterator[None]:
-    """Have a model, with all of its parts, be in eval mode for a block, and as it was after it.
-
-    NOTE: a part that has no mode of its own has none afterwards, for a compiled step would look for what has changed.
-    """
-    modes = [(part, vars(part).get("training")) for part in model.modules()]
-    try:
-        model.eval()
-        with no_grad():
-            yield
-    finally:
-        for part, training in modes:
-            if training is None:
-                vars(part).pop("training", None)
-            else:
-                part.training = training
+    """Have a model be in eval mode for a block, in which nothing is recorded, and as it was after it."""
+    with evaluating(model), no_grad():
+        yield
 
 
 def evaluated(

@@ -57,6 +57,8 @@ ALWAYS = {
     "where": lambda a, b: np.where(a > b, a, 0), "clip": lambda a, b: np.clip(a, -0.5, b),
     "nan_to_num": lambda a, b: np.nan_to_num(a / 0 * b), "median": lambda a, b: np.median(a, 1),
     "take": lambda a, b: np.take(a, [1, 0], 1), "index": lambda a, b: a[::-1, None, [0, 2]][..., -1],
+    "axes in lists": lambda a, b: np.einsum(a, [0, 1], b, [0, 1], [0]), "dots": lambda a, b: np.einsum("...j,ij", a, b),
+    "kept as 1": lambda a, b: np.mean(a, 1, keepdims=1) + np.std(a, 1, keepdims=1) + np.any(b, 1, keepdims=1),
     "several arrays": lambda a, b: a[[0, 1], [1, 2]], "apart": lambda a, b: a[:, None][[0, 1], :, [1, 2]],
     "mask": lambda a, b: a[np.array([True, False, True])], "tensordot": lambda a, b: np.tensordot(a, b, 2),
     "outer": np.outer, "kron": np.kron, "einsum": lambda a, b: np.einsum("ij,kj->ik", a, b),

@@ -51,6 +51,22 @@ def test_a_compiled_function_and_results_that_are_inputs_or_the_same() -> None:
     same(ran(model, X, X), [X, X, X + 1])
 
 
+def test_a_loop_in_a_loop_reads_what_is_around_both() -> None:
+    def function(x: Any) -> Any:
+        z = x * 2 + 1
+        return ag.scan(lambda c, row: (ag.scan(lambda d, n: (d + n * z.sum(), d), c, row)[0], c), 0.0, x)
+
+    check(function, np.arange(6.0).reshape(3, 2))
+
+
+def test_a_module_is_left_as_it_was() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Dropout())
+    before = [dict(vars(part)) for part in model.modules()]
+    ag.onnx.export(model, np.ones((4, 2)))
+    assert [vars(part).keys() for part in model.modules()] == [part.keys() for part in before]
+    assert model.training
+
+
 def test_the_file_is_the_model(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     model = ag.onnx.export(nn.Linear(3, 2), X, path)

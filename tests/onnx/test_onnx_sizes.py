@@ -33,6 +33,8 @@ FUNCTIONS: dict[str, Any] = {
     "distances": lambda x: np.sqrt(np.sum((x[:, None] - x[None]) ** 2, -1)),
     "one place": lambda x: np.where(np.arange(x.shape[1]) == 1, 0.0, x),
     "the last": lambda x: x[-1],
+    "what is no number": lambda x: np.where(x > 0, x, float("nan")),
+    "halves": lambda x: np.split(np.concatenate([x, x]), 2)[1],
     "a scan": lambda x: ag.scan(lambda c, row: (c + row, c * row), np.zeros(x.shape[1]), x),
 }
 
@@ -97,3 +99,10 @@ def test_what_depends_otherwise_is_refused_with_its_line(name: str) -> None:
         ag.onnx.export(function, np.ones((4, 3)), dynamic_axes={"x": {0: "rows"}})
     assert "without dynamic_axes" in str(caught.value)
     assert ag.onnx.export(function, np.ones((4, 3))).graph.output
+
+
+@pytest.mark.parametrize("function", [lambda x: np.full_like(x[:5], 2.0), lambda x: np.sum(x[:5], 0) / len(x[:5])])
+def test_a_part_as_long_as_all_examples_is_refused(function: Any) -> None:
+    """Of 2, 3 and 5 rows, with which it is recorded, ``x[:5]`` is all; of 10 it is not."""
+    with pytest.raises(ag.errors.ExportError, match="depends on the length rows"):
+        ag.onnx.export(function, np.ones((2, 3)), dynamic_axes={"x": {0: "rows"}})

@@ -101,6 +101,13 @@ def test_statistics_are_computed_anew() -> None:
     assert not any(m.training for m in model.modules())
 
 
+def test_parts_without_a_mode_of_their_own_have_none_afterwards() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.ReLU())
+    before = [vars(m).keys() for m in model.modules()]
+    update_bn([np.ones((4, 2))], model)
+    assert [vars(m).keys() for m in model.modules()] == before
+
+
 def test_what_is_another_model_is_refused() -> None:
     averaged = AveragedModel(nn.Linear(2, 1))
     with pytest.raises(errors.ArgumentError, match=r"parameters of Linear.*Write update_parameters"):

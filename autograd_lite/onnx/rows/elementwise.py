@@ -34,8 +34,6 @@ class Elementwise:
         Another one for those; ``=`` for the operand as it is.
     double : callable, optional
         A formula for double precision, where common runtimes have no code for the operator.
-    attributes : tuple
-        Of the node, as pairs.
     """
 
     ufunc: Any
@@ -43,7 +41,6 @@ class Elementwise:
     of_bools: str = ""
     of_integers: str = ""
     double: Callable[..., Any] | None = None
-    attributes: tuple[tuple[str, Any], ...] = ()
 
     def __call__(self, graph: Graph, *args: Any, **kwargs: Any) -> Any:
         operands, result = operands_of(graph, self.ufunc, args, kwargs)
@@ -53,7 +50,7 @@ class Elementwise:
             return graph.cast(operands[0], result)
         if self.double is not None and operands[0].dtype == _DOUBLE:
             return graph.cast(self.double(*operands), result)
-        return elementwise(graph, op, operands, result, **dict(self.attributes))
+        return elementwise(graph, op, operands, result)
 
 
 def operands_of(graph: Graph, ufunc: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Value], Any]:
@@ -91,6 +88,12 @@ def _logical(op: str) -> Callable[..., Any]:
         return elementwise(graph, op, operands, np.bool_)
 
     return row
+
+
+def floating(graph: Graph, x: Any) -> Any:
+    """Return an operand of numbers with a point: whole ones in double precision."""
+    x = graph.lifted(x)
+    return x if x.dtype.kind == "f" else graph.cast(x, np.float64)
 
 
 def truth(graph: Graph, x: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.compiler.program import helpers
 from autograd_lite.onnx.graph import Graph
-from autograd_lite.onnx.rows.elementwise import elementwise, operands_of, verify
+from autograd_lite.onnx.rows.elementwise import elementwise, floating, operands_of, verify
 from autograd_lite.rules import normal
 
 Formula = Callable[..., Any]
@@ -255,8 +255,7 @@ def _gauss(a: Any, factor: float) -> Any:
 
 def _floating(formula: Formula) -> Callable[..., Any]:
     def row(graph: Graph, x: Any, **_: Any) -> Any:
-        x = graph.lifted(x)
-        return formula(x if x.dtype.kind == "f" else graph.cast(x, np.float64))
+        return formula(floating(graph, x))
 
     return row
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from autograd_lite.onnx.graph import Graph, broadcast
 from autograd_lite.onnx.rows.shaping import reshape
 from autograd_lite.onnx.sizes import Size
 from autograd_lite.onnx.values import Value
+from autograd_lite.rules.products import as_text, explicit
 
 _COMPUTED = frozenset(map(np.dtype, ("f2", "f4", "f8", "i4", "i8")))
 
@@ -44,40 +44,25 @@ def _dot(graph: Graph, a: Any, b: Any, out: Any = None) -> Any:
 
 def _einsum(graph: Graph, subscripts: Any, *operands: Any, **settings: Any) -> Any:
     if not isinstance(subscripts, str):
-        raise errors.ExportError(errors.ONNX_SETTING.format(op="np.einsum", given="lists of axes"))
+        subscripts, operands = as_text((subscripts, *operands))
     values, result = _operands(graph, *operands)
-    equation = _in_letters(subscripts.replace(" ", ""), [x.ndim for x in values])
-    equation, values = _without_ones(graph, equation, values)
+    letters, output = explicit(subscripts.replace(" ", ""), [x.ndim for x in values])
+    equation, values = _without_ones(graph, letters, output, values)
     shape = _einsum_shape(equation, [x.shape for x in values])
     made = graph.node("Einsum", values, values[0].dtype, shape, equation=equation)
     return graph.cast(made, settings.get("dtype") or result)
 
 
-def _in_letters(subscripts: str, ndims: list[int]) -> str:
-    """Return subscripts with letters in the place of dots, and with those of the result."""
-    left, arrow, right = subscripts.partition("->")
-    terms = left.split(",")
-    free = [c for c in string.ascii_letters if c not in subscripts]
-    counts = [n - len(term) + len("...") if "..." in term else 0 for term, n in zip(terms, ndims, strict=True)]
-    lead = "".join(free[: max(counts)])
-    if not arrow:
-        letters = left.replace(",", "").replace(".", "")
-        right = "..." * ("..." in left) + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    terms = [term.replace("...", lead[len(lead) - n :]) for term, n in zip(terms, counts, strict=True)]
-    return f"{','.join(terms)}->{right.replace('...', lead)}"
-
-
-def _without_ones(graph: Graph, equation: str, values: list[Value]) -> tuple[str, list[Value]]:
+def _without_ones(graph: Graph, letters: list[str], output: str, values: list[Value]) -> tuple[str, list[Value]]:
     """Leave out axes of length one that stand beside longer ones, which ONNX does not broadcast."""
-    left, arrow, right = equation.partition("->")
-    terms = left.split(",")
+    terms = list(letters)
     wide = {c for term, x in zip(terms, values, strict=True) for c, n in zip(term, x.shape, strict=True)
             if isinstance(n, Size) or n != 1}  # fmt: skip
     for k, (term, x) in enumerate(zip(terms, values, strict=True)):
         ones = [j for j, (c, n) in enumerate(zip(term, x.shape, strict=True)) if c in wide and n == 1]
         values[k] = reshape(graph, x, [n for j, n in enumerate(x.shape) if j not in ones]) if ones else x
         terms[k] = "".join([c for j, c in enumerate(term) if j not in ones])
-    return f"{','.join(terms)}{arrow}{right}", values
+    return f"{','.join(terms)}->{output}", values
 
 
 def _einsum_shape(equation: str, shapes: list[Any]) -> tuple[Any, ...]:

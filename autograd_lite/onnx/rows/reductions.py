@@ -10,7 +10,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import normalize_axes
 from autograd_lite.onnx.graph import Graph
-from autograd_lite.onnx.rows.elementwise import truth
+from autograd_lite.onnx.rows.elementwise import floating, truth
 from autograd_lite.onnx.sizes import Size, product
 from autograd_lite.onnx.values import Value
 
@@ -20,6 +20,10 @@ _COMPUTED = (np.dtype(np.int32), np.dtype(np.int64))
 
 def _is_given(x: Any) -> bool:
     return x is not None and x is not _NO_VALUE
+
+
+def _keeps(keepdims: Any) -> bool:
+    return _is_given(keepdims) and bool(keepdims)
 
 
 def reduced(graph: Graph, op: str, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -49,7 +53,7 @@ def _reduction(op: str, identity: Any, combine: Any, counts: bool) -> Callable[.
         if _is_given(where) and where is not True:
             least = initial if identity is None else identity
             x = graph.lifted(np.where(where, x, least), x.dtype)
-        y = reduced(graph, op, x, axis, keepdims is True or keepdims == 1)
+        y = reduced(graph, op, x, axis, _keeps(keepdims))
         return graph.lifted(combine(y, initial), y.dtype) if _is_given(initial) else y
 
     return row
@@ -75,7 +79,7 @@ def _truths(op: str, identity: bool) -> Callable[..., Any]:
         x = truth(graph, a)
         if where is not True and _is_given(where):
             x = np.where(where, x, identity)
-        y = reduced(graph, op, graph.cast(x, np.int32), axis, keepdims is True)
+        y = reduced(graph, op, graph.cast(x, np.int32), axis, _keeps(keepdims))
         return graph.cast(y, np.bool_)
 
     return row
@@ -88,25 +92,23 @@ def _count_nonzero(graph: Graph, a: Any, axis: Any = None, keepdims: bool = Fals
 def _mean(
     graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **more: Any
 ) -> Any:  # fmt: skip
-    x = graph.lifted(a)
-    x = graph.cast(x, dtype) if _is_given(dtype) else x if x.dtype.kind == "f" else graph.cast(x, np.float64)
+    x = graph.cast(graph.lifted(a), dtype) if _is_given(dtype) else floating(graph, a)
     where = more.get("where", True)
     if where is True or not _is_given(where):
-        return reduced(graph, "ReduceMean", x, axis, keepdims is True)
+        return reduced(graph, "ReduceMean", x, axis, _keeps(keepdims))
     kept = np.broadcast_to(graph.lifted(where), x.shape)
-    count = graph.cast(np.sum(kept, axis, keepdims=keepdims is True), x.dtype)
-    return np.sum(np.where(kept, x, 0), axis, keepdims=keepdims is True) / count
+    count = graph.cast(np.sum(kept, axis, keepdims=_keeps(keepdims)), x.dtype)
+    return np.sum(np.where(kept, x, 0), axis, keepdims=_keeps(keepdims)) / count
 
 
 def _variance(
     graph: Graph, a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, mean: Any
 ) -> Any:  # fmt: skip
-    x = graph.lifted(a)
-    x = graph.cast(x, dtype) if _is_given(dtype) else x if x.dtype.kind == "f" else graph.cast(x, np.float64)
+    x = graph.cast(graph.lifted(a), dtype) if _is_given(dtype) else floating(graph, a)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)
     d = x - (mean if _is_given(mean) else np.mean(x, axes, keepdims=True))
     count = graph.lifted(product([x.shape[k] for k in axes]) - ddof, x.dtype)
-    return np.sum(d * d, axes, keepdims=keepdims is True) / count
+    return np.sum(d * d, axes, keepdims=_keeps(keepdims)) / count
 
 
 def _var(
@@ -114,7 +116,7 @@ def _var(
     correction: Any = None, mean: Any = None, where: Any = True,
 ) -> Any:  # fmt: skip
     if where is not True and _is_given(where):
-        return graph.more(np.var)(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims is True, where=where)
+        return graph.more(np.var)(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=_keeps(keepdims), where=where)
     return _variance(graph, a, axis, dtype, correction if _is_given(correction) else ddof, keepdims, mean)
 
 
@@ -132,7 +134,7 @@ def _extreme_place(op: str) -> Callable[..., Any]:
         (k,) = normalize_axes(0 if axis is None else axis, flat.ndim)
         shape = [1 if j == k else n for j, n in enumerate(flat.shape)]
         y = graph.node(op, [flat], np.int64, shape, axis=k, keepdims=1)
-        if keepdims is True:
+        if _keeps(keepdims):
             return np.reshape(y, (1,) * ndim) if axis is None else y
         return np.squeeze(y, k)
 
@@ -190,9 +192,8 @@ def _accumulated(op: str) -> Callable[..., Any]:
 def _sorted(graph: Graph, a: Any, axis: Any, which: int) -> Any:
     x, k = _along(graph, a, axis)
     n = x.shape[k]
-    count = graph.size(n) if isinstance(n, Size) else graph.constant([n], np.int64)
     kinds = [(x.dtype, x.shape), (np.int64, x.shape)]
-    return graph.nodes_of("TopK", [x, count], kinds, axis=k, largest=0, sorted=1)[which]
+    return graph.nodes_of("TopK", [x, graph.size(n)], kinds, axis=k, largest=0, sorted=1)[which]
 
 
 def _sort(graph: Graph, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, **_: Any) -> Any:
@@ -213,8 +214,7 @@ def _ragged(name: str) -> Callable[..., Any]:
 def _median(graph: Graph, a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
             keepdims: bool = False) -> Any:  # fmt: skip
     """Return the middle number, or the mean of both; NaN where there is one."""
-    x = graph.lifted(a)
-    x = x if x.dtype.kind == "f" else graph.cast(x, np.float64)
+    x = floating(graph, a)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)
     moved = np.moveaxis(x, axes, tuple(range(-len(axes), 0)))
     n = product([x.shape[k] for k in axes])

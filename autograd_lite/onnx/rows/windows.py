@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.onnx.graph import Graph
+from autograd_lite.onnx.rows.elementwise import floating
 from autograd_lite.onnx.rows.shaping import expand_dims, in_order, reshape
 from autograd_lite.onnx.sizes import product
 from autograd_lite.onnx.values import Value
@@ -136,8 +137,7 @@ def _turned(graph: Graph, w: Any, groups: int) -> Any:
 
 def _pooled(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> list[Any]:
     """Return the maxima of all windows, and where in the whole array they are."""
-    x = graph.lifted(x)
-    a = x if x.dtype.kind == "f" else graph.cast(x, np.float64)
+    a = floating(graph, x)
     pads = _pads(padding)
     n = len(kernel)
     shape = [*a.shape[: a.ndim - n], *_lengths(graph, a.shape[a.ndim - n :], kernel, stride, padding, dilation)]
