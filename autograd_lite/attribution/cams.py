@@ -61,31 +61,23 @@ def grad_cam(
     subject = Subject("grad_cam", model, x, target)
     found = _layer(model, layer)
     if not subject.single:
-        raise errors.ArgumentError(errors.CAM_CALLS.format(layer=layer, count="with several arrays"))
+        raise errors.ArgumentError(errors.CAM_SEVERAL)
     name = layer if isinstance(layer, str) else type(layer).__name__
 
     def attribute() -> Any:
         maps = _output(subject, found, name)
-        inner = _Inner(subject, found)
-        _, (gradient,) = differentiated(inner, [maps])
+
+        def behind(maps: Any) -> Any:
+            with wrapped([("", found)], lambda name, forward: lambda *args, **kwargs: maps):
+                return subject.score(as_tensor(subject.inputs[0]))
+
+        (gradient,) = differentiated(subject, [maps], behind)
         axes = tuple(range(2, np.ndim(maps)))
         cam = np.sum(np.mean(gradient, axis=axes, keepdims=True) * maps, axis=1, keepdims=True)
         cam = np.maximum(cam, 0) if relu else cam
         return subject.released(_resized(cam, np.shape(x)[2:]) if upsample else cam)
 
     return subject.given_as(subject.quietly(attribute, create_graph), subject.inputs[0])
-
-
-class _Inner(Subject):
-    """The rest of a model behind a layer, whose output is the input."""
-
-    def __init__(self, subject: Subject, layer: Module) -> None:
-        vars(self).update(vars(subject))
-        self.outer, self.layer = subject, layer
-
-    def score(self, *inputs: Any) -> Any:
-        with wrapped([("", self.layer)], lambda name, forward: lambda *args, **kwargs: inputs[0]):
-            return self.outer.score(as_tensor(self.outer.inputs[0]))
 
 
 def _output(subject: Subject, layer: Module, name: str) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.attribution.scores import Model, Subject, along, as_tensor, baselines
+from autograd_lite.base.elsewhere import sent
 from autograd_lite.base.shapes import Array
 
 _CHANNELS = 2
@@ -65,10 +66,11 @@ def occlusion(
         whole = subject.score(as_tensor(given))
         total, counts = np.zeros_like(given), np.zeros(shape)
         for mask in _windows(shape, sizes, steps):
-            fall = whole - subject.score(as_tensor(np.where(mask, cover, given)))
-            total = total + along(subject.released(fall), given) * mask.astype(given.dtype)
+            covered = sent(mask, given)
+            fall = whole - subject.score(as_tensor(np.where(covered, cover, given)))
+            total = total + along(subject.released(fall), given) * covered.astype(given.dtype)
             counts += mask
-        return total / counts.astype(given.dtype)
+        return total / sent(counts.astype(given.dtype), given)
 
     return subject.given_as(subject.quietly(attribute, create_graph), given)
 

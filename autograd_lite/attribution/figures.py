@@ -106,6 +106,9 @@ def _checked(maps: Mapping[str, Array], images: Any, titles: Sequence[str] | Non
     if len(sizes) != 1:
         said = {"function": "show()", "wanted": "one size", "given": ", ".join(map(str, sizes)) or "none"}
         raise errors.ShapeError(errors.FIGURE_SHAPE.format(**said, instead="attributions of the same examples"))
+    if (0,) in {shape[:1] for shape in sizes}:
+        said = {"function": "show()", "wanted": "one example at least", "given": "none"}
+        raise errors.ShapeError(errors.FIGURE_SHAPE.format(**said, instead="attributions of some examples"))
     (count, *_), pictures = sizes.pop(), None if images is None else _pictures(images)
     for what, given in (("titles", titles), ("images", pictures)):
         if given is not None and len(given) != count:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ def saliency(model: Model, x: Any, target: Any = None, absolute: bool = True, *,
            [2., 1.]])
     """
     subject = Subject("saliency", model, x, target)
-    _, gradients = subject.quietly(lambda: differentiated(subject), create_graph)
+    gradients = subject.quietly(lambda: differentiated(subject), create_graph)
     return subject.put_together([np.abs(g) if absolute else g for g in gradients])
 
 
@@ -91,21 +91,23 @@ def input_x_gradient(model: Model, x: Any, target: Any = None, *, create_graph: 
     array([[ 6., -4.]])
     """
     subject = Subject("input_x_gradient", model, x, target)
-    _, gradients = subject.quietly(lambda: differentiated(subject), create_graph)
+    gradients = subject.quietly(lambda: differentiated(subject), create_graph)
     return subject.put_together([x * g for x, g in zip(subject.inputs, gradients, strict=True)])
 
 
-def differentiated(subject: Subject, inputs: Sequence[Any] | None = None) -> tuple[Any, tuple[Any, ...]]:
-    """Return the scores, and the gradient of their sum by each input."""
-    given = subject.inputs if inputs is None else inputs
-    done = watched(subject, given)
+def differentiated(
+    subject: Subject, inputs: Sequence[Any] | None = None, score: Callable[..., Any] | None = None
+) -> tuple[Any, ...]:
+    """Return the gradient of the sum of the scores by each input; `score` is what gives them, if not the model."""
+    done = watched(subject, subject.inputs if inputs is None else inputs, score)
     seed = ones(np.shape(done.results[0]), done.results[0].dtype, done.results[0])
-    return done.value(), done.gradients(done.pull([(node_of(done.results[0]), seed)], retain=False), single=False)
+    found: tuple[Any, ...] = done.gradients(done.pull([(node_of(done.results[0]), seed)], retain=False), single=False)
+    return found
 
 
-def watched(subject: Subject, inputs: Sequence[Any]) -> WatchedCall:
+def watched(subject: Subject, inputs: Sequence[Any], score: Callable[..., Any] | None = None) -> WatchedCall:
     """Call the model with its inputs watched; refuse one whose scores do not depend on them."""
-    done = call(subject.score, inputs, {}, range(len(inputs)))
+    done = call(score or subject.score, inputs, {}, range(len(inputs)))
     if node_of(done.results[0]) not in done.reached:
         lost = departed_since(done.inputs[0].order)
         said = {"method": subject.method, "model": name_of(subject.model), "cause": f" ({lost})" if lost else ""}

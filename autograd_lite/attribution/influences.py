@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.stateless import functional_call
 from autograd_lite.transforms.batches.vmap import vmap
-from autograd_lite.transforms.derivatives import grad, hvp, jvp
+from autograd_lite.transforms.derivatives import grad, hvp, jvp, linearize
 from autograd_lite.tree import ravel
 
 _TOLERANCE = {"cg": 1e-6, "lissa": 0.05}
@@ -180,8 +181,17 @@ class _Problem:
     def product(self, v: Array) -> Array:
         """Return the Hessian of the mean training loss, with its damping, times a vector."""
         direction = self.unravel(v)
-        total = sum(self._curved(direction, x, y) for x, y in self.batches())
+        if self.size == self.count:
+            total = ravel(self._move(direction))[0]
+        else:
+            total = sum(self._curved(direction, x, y) for x, y in self.batches())
         return total / self.count + self.damping * v
+
+    @cached_property
+    def _move(self) -> Callable[[Any], Any]:
+        """The product with the Hessian of the loss of all examples, whose graph is kept."""
+        slope: Callable[[Any], Any] = grad(lambda p: self.total(p, self.x, self.y))
+        return linearize(slope, self.at)[1]
 
     def sampled(self, rng: np.random.Generator) -> Callable[[Array], Array]:
         """Return the product with the Hessian of examples drawn anew each time."""

@@ -154,7 +154,7 @@ class _Way:
         """Return the integral of the gradient by each input, over a piece."""
         sums: list[Any] = [None] * len(self.starts)
         for place, weight in zip(*self.rule(steps), strict=True):
-            _, found = differentiated(self.subject, self.at(float(low + place * (high - low))))
+            found = differentiated(self.subject, self.at(float(low + place * (high - low))))
             share = float(weight * (high - low))
             sums = [share * g if s is None else s + share * g for s, g in zip(sums, found, strict=True)]
         return tuple(sums)

@@ -11,11 +11,12 @@ from autograd_lite import errors
 from autograd_lite.attribution.rules import Rule, Weighted, quotient, rule_of, signs
 from autograd_lite.attribution.scores import Model, Subject, per_example, plain
 from autograd_lite.attribution.tape import Step, Tape, applied, recorded
+from autograd_lite.base.elsewhere import zeros
 from autograd_lite.base.shapes import unbroadcast
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.provenance import warn
 from autograd_lite.rules.convolution import conv, conv_transpose
-from autograd_lite.rules.normalization import normalized
+from autograd_lite.rules.normalization import normalized, spaced
 from autograd_lite.rules.products import affine
 from autograd_lite.rules.products import product as einsum
 from autograd_lite.transforms.derivatives import vjp
@@ -206,9 +207,9 @@ def _weighted(step: Step, relevance: Any, rule: Rule) -> tuple[dict[int, Any], A
 def _bias(step: Step) -> Any:
     """Return the bias of a layer as it is added to the result, and take it out of the step."""
     if step.op not in _WITH_BIAS:
-        return np.zeros((), step.result.dtype)
+        return zeros((), step.result.dtype, step.result)
     bias = step.operands[2]
-    none = np.zeros(step.result.shape[-1 if step.op is affine else 1], step.result.dtype)
+    none = zeros((step.result.shape[-1 if step.op is affine else 1],), step.result.dtype, step.result)
     step.operands[2] = none
     bias = none if bias is None else bias
     return bias if step.op is affine else bias.reshape(-1, *(1,) * (np.ndim(step.result) - 2))
@@ -262,8 +263,8 @@ def _normed(step: Step, relevance: Any) -> tuple[dict[int, Any], Any]:
     if step.moving != [0] or np.shape(step.result) != np.shape(x):
         _refuse(step, "its mean or variance is used by itself")
     scale = _scale(x, settings)
-    factor = scale if weight is None else scale * _spread(weight, settings, x)
-    shift = 0 if bias is None else _spread(bias, settings, x)
+    factor = scale if weight is None else scale * spaced(weight, settings["along"], np.ndim(x))
+    shift = 0 if bias is None else spaced(bias, settings["along"], np.ndim(x))
     s = quotient(relevance, step.result + _EPSILON * signs(step.result))
     g = factor * s
     pulled = g - np.mean(g, axis=settings["axis"], keepdims=True) if settings["centred"] else g
@@ -274,9 +275,3 @@ def _scale(x: Any, settings: Mapping[str, Any]) -> Any:
     axis = settings["axis"]
     centred = x - np.mean(x, axis=axis, keepdims=True) if settings["centred"] else x
     return 1 / np.sqrt(np.mean(centred**2, axis=axis, keepdims=True) + settings["eps"])
-
-
-def _spread(a: Any, settings: Mapping[str, Any], x: Any) -> Any:
-    """Return a weight with an axis of length 1 for each axis of the input that it has not."""
-    sizes = iter(np.shape(a))
-    return a.reshape(tuple([next(sizes) if i in settings["along"] else 1 for i in range(np.ndim(x))]))

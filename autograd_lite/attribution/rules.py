@@ -74,7 +74,7 @@ class Epsilon(Rule):
     epsilon: float = 1e-6
 
     def __post_init__(self) -> None:
-        _at_least(self, "epsilon", 0.0, 1e-6)
+        _refuse_negative(self, "epsilon", 1e-6)
 
     def shared(self, layer: Weighted, relevance: Any) -> tuple[Any, Any]:
         summands = layer.apply(layer.x, layer.weight)
@@ -105,7 +105,7 @@ class Gamma(Rule):
     gamma: float = 0.25
 
     def __post_init__(self) -> None:
-        _at_least(self, "gamma", 0.0, 0.25)
+        _refuse_negative(self, "gamma", 0.25)
 
     def shared(self, layer: Weighted, relevance: Any) -> tuple[Any, Any]:
         x, w, b = layer.x, layer.weight, layer.bias
@@ -145,7 +145,7 @@ class AlphaBeta(Rule):
     beta: float = 1.0
 
     def __post_init__(self) -> None:
-        _at_least(self, "beta", 0.0, 1.0)
+        _refuse_negative(self, "beta", 1.0)
         if not math.isclose(self.alpha - self.beta, 1.0):
             said = {"rule": "AlphaBeta", "given": f"{self.alpha}, {self.beta}", "instead": "AlphaBeta(2, 1)"}
             raise errors.ArgumentError(errors.RULE_SETTING.format(**said, why="alpha - beta has to be 1"))
@@ -246,9 +246,9 @@ def quotient(a: Any, z: Any) -> Any:
     return np.where(zero, 0, a / np.where(zero, 1, z))
 
 
-def _at_least(rule: Any, name: str, least: float, example: float) -> None:
+def _refuse_negative(rule: Any, name: str, example: float) -> None:
     given = getattr(rule, name)
-    if not isinstance(given, (int, float, np.number)) or not least <= given < math.inf:
+    if not isinstance(given, (int, float, np.number)) or not 0 <= given < math.inf:
         kind = type(rule).__name__
         said = {"rule": kind, "given": f"{name}={given!r}", "why": "it has to be a number, and not negative"}
         raise errors.ArgumentError(errors.RULE_SETTING.format(**said, instead=f"{kind}({name}={example})"))

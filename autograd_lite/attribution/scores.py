@@ -17,7 +17,7 @@ from autograd_lite.nn.layers.dropout import _Dropout
 from autograd_lite.nn.layers.normalization import _Norm
 from autograd_lite.nn.layers.rectifiers import RReLU
 from autograd_lite.nn.module import Module
-from autograd_lite.tensor.state import discarded
+from autograd_lite.tensor.state import once
 from autograd_lite.tensor.tensor import Tensor
 
 T = TypeVar("T")
@@ -99,13 +99,16 @@ def undisturbed(do: Callable[[], T]) -> T:
     """Return ``do()``, after which Tensors, modules and random numbers are as they were."""
     if watchpoints.traced():
         return do()
-    result: T = _with_same_numbers(lambda: discarded(lambda noted: noted.keeping(do())))
+    result: T = _with_same_numbers(once(do))
     return result
 
 
 def _with_same_numbers(do: Callable[[], T]) -> T:
-    """Return ``do()``, after which the default generator stands where it stood."""
-    bits = generators.default_rng().bit_generator
+    """Return ``do()``, after which the default generator, if there is one, stands where it stood."""
+    rng = generators.present()
+    if rng is None:
+        return do()
+    bits = rng.bit_generator
     before = bits.state
     try:
         return do()

@@ -11,7 +11,8 @@ from autograd_lite import errors
 from autograd_lite.attribution.gradients import saliency
 from autograd_lite.attribution.scores import Model, floats
 from autograd_lite.attribution.settings import not_negative, whole
-from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.base.arraylike import dtype_of
+from autograd_lite.base.elsewhere import sent
 
 VARIANTS = ("mean", "squared", "vargrad")
 
@@ -100,5 +101,4 @@ def _range(x: Any) -> Any:
 
 
 def _drawn(rng: Any, x: Any) -> Any:
-    dtype = (array_of(x) if isinstance(x, Handle) else x).dtype
-    return rng.standard_normal(np.shape(x)).astype(dtype)
+    return sent(rng.standard_normal(np.shape(x)).astype(dtype_of(x)), x)

@@ -59,6 +59,10 @@ WINDOW = (
 NO_LAYER = "grad_cam() looks at a layer of the model, and {given!r} is none. Write layer=model[0], or one of {names}"
 CAM_MODEL = "grad_cam() looks at a layer of a module, and is given a {given}. Write grad_cam(model, x, model[0])"
 CAM_CALLS = "the layer {layer} of grad_cam() is called {count} times for an input. Write a layer that is called once"
+CAM_SEVERAL = (
+    "grad_cam() takes one array, and is given a tuple. Write grad_cam(lambda x: model(x, mask), x, ...) with a Module "
+    "around both, or the array of images alone"
+)
 CAM_SHAPE = (
     "the layer {layer} of grad_cam() gives an array of shape {given}, no images: (examples, channels, rows, ...). "
     "Write a layer before they are made flat, as the last convolution"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import zeros
 from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import begun, undone
 from autograd_lite.engine.watchpoints import traced
@@ -190,7 +191,7 @@ class _Call:
         if self.average is not None:  # the loss too, by which all processes decide how to go on
             (value,) = self.average(self.params, value)
         found = [grad_array(p) for p in self.params]
-        parts = [np.zeros(p.shape, p.dtype) if g is None else g for g, p in zip(found, self.params, strict=True)]
+        parts = [zeros(p.shape, p.dtype, p) if g is None else g for g, p in zip(found, self.params, strict=True)]
         return value, np.concatenate(parts, axis=None)
 
     def is_flat(self, g: Array) -> bool:

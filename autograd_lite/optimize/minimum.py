@@ -164,10 +164,7 @@ class _Objective:
     """A function of a tree as SciPy wants it: of a vector of float64, with its derivatives."""
 
     def __init__(self, f: Function, unravel: Callable[[Array], Any], args: tuple[Any, ...]) -> None:
-        @named_after(f)
-        def flat(x: Array) -> Any:
-            return f(unravel(x), *args)
-
+        flat = _flat(f, unravel, args)
         self._flat, self._value_and_grad = flat, value_and_grad(flat)
         self._grad, self._hessian = grad(flat), hessian(flat)
         self._at: Array | None = None
@@ -301,22 +298,30 @@ def _constraint(constraint: Any, unravel: Callable[[Array], Any], method: str, s
             raise errors.ArgumentError(errors.MINIMIZE_CONSTRAINT.format(given=", ".join(map(repr, constraint))))
         function, further = constraint["fun"], constraint.get("args", ())
         flat = _flat(function, unravel, further)
-        return {"type": constraint["type"], "fun": flat, "jac": constraint.get("jac", jacobian(flat))}
+        jac = constraint.get("jac")
+        found = jacobian(flat) if jac is None else _flat(jac, unravel, further) if callable(jac) else jac
+        return {"type": constraint["type"], "fun": flat, "jac": found}
     if not isinstance(constraint, scipy.NonlinearConstraint):
         return constraint
     made, flat = copy(constraint), _flat(constraint.fun, unravel, ())
     made.fun = flat
-    if not callable(made.jac):
+    if callable(made.jac):
+        made.jac = _flat(made.jac, unravel, ())
+    else:
         made.jac = lambda x: np.atleast_2d(jacobian(flat)(x))
-    if not callable(made.hess) and method == "trust-constr":
+    if callable(made.hess):
+        made.hess = _flat(made.hess, unravel, ())
+    elif method == "trust-constr":
         made.hess = _curvature(flat)
     return made
 
 
 def _flat(function: Function, unravel: Callable[[Array], Any], further: tuple[Any, ...]) -> Function:
+    """Return a function of the user's as one of the vector; the multipliers of a Hessian come after that."""
+
     @named_after(function)
-    def flat(x: Array) -> Any:
-        return function(unravel(x), *further)
+    def flat(x: Array, *multipliers: Any) -> Any:
+        return function(unravel(x), *multipliers, *further)
 
     return flat
 

@@ -13,7 +13,7 @@ from autograd_lite.engine.several import several
 from autograd_lite.rules.common import plus, times, total
 
 
-def _spaced(a: Array, along: Sequence[int], ndim: int) -> Array:
+def spaced(a: Array, along: Sequence[int], ndim: int) -> Array:
     """Return a weight with an axis of length 1 for each axis of the input that it has not."""
     sizes = iter(a.shape)
     return a.reshape(tuple([next(sizes) if i in along else 1 for i in range(ndim)]))
@@ -31,12 +31,12 @@ def _normalized(
     mean = total(a, None, axis) / count if centred else np.zeros(keepdims_shape(x.shape, axis), a.dtype)
     y = a - mean if centred else a
     var = total(y, y, axis) / count
-    scale, w = 1 / np.sqrt(var + eps), None if weight is None else _spaced(weight, along, x.ndim)
+    scale, w = 1 / np.sqrt(var + eps), None if weight is None else spaced(weight, along, x.ndim)
     if w is not None and not set(along).intersection(axis):  # together they are not as large as the input
         scale, w = scale * w, None
     y = times(y, scale, centred)
     y = y if w is None else times(y, w, True)
-    y = y if bias is None else plus(y, _spaced(bias, along, x.ndim))
+    y = y if bias is None else plus(y, spaced(bias, along, x.ndim))
     return narrowed(y, x.dtype), mean, var
 
 
@@ -64,7 +64,7 @@ def _shares(
 
     Where a weight is constant along `axis` the sums for it and its bias are those that the input needs, too.
     """
-    w = None if weight is None else _spaced(weight, along, d.ndim)
+    w = None if weight is None else spaced(weight, along, d.ndim)
     others = tuple([i for i in range(d.ndim) if i not in along])
     h, sums = share, None
     if others == axis:

@@ -174,7 +174,7 @@ class Neural(BaseEstimator):
             waited = 0 if score > best + self.tol else waited + 1
             if score > best:
                 best = score
-                state = deepcopy(self.module_.state_dict()) if held is not None else None
+                state = self.module_.state_dict() if held is not None else None
             if stop and waited >= self.n_iter_no_change:
                 break
         if state is not None:

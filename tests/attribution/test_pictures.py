@@ -116,6 +116,7 @@ def test_black_text_can_be_read_on_the_deepest_colours() -> None:
         (lambda: attr.show(np.ones(3)), "bars"),
         (lambda: attr.show({"a": MAPS, "b": MAPS[:2]}), "same examples"),
         (lambda: attr.show({}), "same examples"),
+        (lambda: attr.show(MAPS[:0]), "some examples"),
         (lambda: attr.show(MAPS, titles=["one"]), "1 titles for 3 examples"),
         (lambda: attr.show(MAPS, MAPS[:2]), "2 images for 3 examples"),
         (lambda: attr.bars(MAPS), "show"),

@@ -111,6 +111,29 @@ def test_constraints_take_the_tree_and_are_differentiated(method: str) -> None:
         np.testing.assert_allclose([result.x["a"], result.x["b"]], [2, 2], atol=1e-3)
 
 
+@pytest.mark.parametrize("method", ["SLSQP", "trust-constr"])
+def test_derivatives_of_constraints_that_are_given_take_the_tree_too(method: str) -> None:
+    scipy_optimize = pytest.importorskip("scipy.optimize")
+    seen = []
+
+    def slope(p: Any, k: float = 4.0) -> Any:
+        seen.append(k)
+        return np.array([p["b"], p["a"]])
+
+    def curvature(p: Any, v: Any) -> Any:
+        return v[0] * np.array([[0.0, 1.0], [1.0, 0.0]]) + 0 * p["a"]
+
+    further = {"hess": curvature} if method == "trust-constr" else {}  # which no other method asks for
+    own: Any = scipy_optimize.NonlinearConstraint(lambda p: p["a"] * p["b"], 4, 4, jac=slope, **further)
+    if method == "SLSQP":
+        own = [own, {"type": "ineq", "fun": lambda p, k: p["a"] * p["b"] - k, "jac": slope, "args": (3.0,)}]
+    found = ag.optimize.minimize(
+        lambda p: p["a"] ** 2 + p["b"] ** 2, {"a": 1.0, "b": 2.0}, method=method, constraints=own, tol=1e-8
+    )
+    np.testing.assert_allclose([found.x["a"], found.x["b"]], [2, 2], atol=1e-3)
+    assert set(seen) == ({3.0, 4.0} if method == "SLSQP" else {4.0})
+
+
 def test_a_callback_may_ask_for_the_intermediate_result() -> None:
     seen = []
 

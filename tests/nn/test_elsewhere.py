@@ -141,6 +141,38 @@ def test_steps_of_every_optimiser(name: str) -> None:
     compared(use)
 
 
+def test_lbfgs_of_a_parameter_without_a_gradient() -> None:
+    def use(make: Make) -> list[Any]:
+        w, unused = (ag.Tensor(make(x), requires_grad=True) for x in (V, S))
+        opt = optim.LBFGS([w, unused])
+
+        def closure() -> Any:
+            opt.zero_grad()
+            loss = np.sum(np.tanh(w) ** 2)
+            loss.backward()
+            return loss
+
+        opt.step(closure)
+        return [w, unused]
+
+    compared(use)
+
+
+EXPLAINED: dict[str, Callable[[Any, Any], Any]] = {
+    "saliency": lambda m, x: ag.attribution.saliency(m, x, 1),
+    "integrated gradients": lambda m, x: ag.attribution.integrated_gradients(m, x, target=1, steps=4),
+    "smooth": lambda m, x: ag.attribution.smooth_grad(m, x, 1, 3),
+    "covered": lambda m, x: ag.attribution.occlusion(m, x, 2, target=1),
+    "relevance": lambda m, x: ag.attribution.layer_wise_relevance(m, x, 1),
+}
+
+
+@pytest.mark.filterwarnings("ignore::autograd_lite.errors.IncompleteWarning")
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_scores_are_explained(name: str) -> None:
+    compared(lambda make: [EXPLAINED[name](moved(network(), make).eval(), make(X))])
+
+
 def _loss(make: Make) -> Any:
     model = network()
     params = {name: make(p.numpy()) for name, p in model.named_parameters()}

@@ -34,6 +34,14 @@ def dropped(x: Any) -> Any:
     return ag.nn.functional.dropout(x, 0.5)
 
 
+def doubled_sum(x: Any) -> Any:
+    return 2 * np.sum(x, axis=1)
+
+
+def explained(x: Any) -> Any:
+    return ag.attribution.saliency(doubled_sum, x)
+
+
 def drawing(x: Any) -> Any:
     return x + ag.rand(1)[0]
 

@@ -100,6 +100,12 @@ def test_what_would_be_lost_or_wrong_is_refused(f: Any, x: Any, message: str, ex
         assert message in str(found.value)
 
 
+def test_scores_are_explained_in_a_task(executor: Any) -> None:
+    """Nothing is drawn, so nothing is refused."""
+    found = parallel_map(tasks.explained, np.ones((3, 2, 4)), executor=executor)
+    np.testing.assert_allclose(found, np.full((3, 2, 4), 2.0))
+
+
 def test_a_tensor_from_outside_is_a_constant_where_nothing_is_recorded() -> None:
     with ag.no_grad():
         assert parallel_map(tasks.from_outside, np.ones(3)).tolist() == [5.0] * 3
