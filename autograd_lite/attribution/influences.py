@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from autograd_lite import errors
 from autograd_lite.attribution.scores import plain, refuse_training, undisturbed
 from autograd_lite.attribution.settings import not_negative, whole
 from autograd_lite.attribution.solvers import Solution, conjugate_gradients, stochastic
+from autograd_lite.base.lazy import lazy
 from autograd_lite.base.shapes import Array
 from autograd_lite.data.datasets import Dataset
 from autograd_lite.data.loader import DataLoader
@@ -187,7 +187,7 @@ class _Problem:
             total = sum(self._curved(direction, x, y) for x, y in self.batches())
         return total / self.count + self.damping * v
 
-    @cached_property
+    @lazy
     def _move(self) -> Callable[[Any], Any]:
         """The product with the Hessian of the loss of all examples, whose graph is kept."""
         slope: Callable[[Any], Any] = grad(lambda p: self.total(p, self.x, self.y))

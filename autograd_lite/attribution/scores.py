@@ -11,7 +11,7 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import dtype_of, is_array
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import generators, watchpoints
-from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.engine.record import Handle, array_of, plain_of
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn.layers.dropout import _Dropout
 from autograd_lite.nn.layers.normalization import _Norm
@@ -154,7 +154,7 @@ def _index(target: Any, shape: Sequence[int], batch: bool, method: str) -> Any:
     if isinstance(target, tuple):
         places = [np.asarray(t) for t in target]
     else:
-        given: Any = array_of(target) if isinstance(target, Handle) else target
+        given = plain_of(target)
         given = given if is_array(given) else np.asarray(given)
         places = [given] if given.ndim <= 1 else [given[:, i] for i in range(given.shape[1])]
     counts = {np.shape(p) for p in places} - {()}
@@ -195,12 +195,12 @@ def along(values: Any, a: Any) -> Any:
 
 def numbers_of(a: Any) -> Array:
     """Return attributions that are drawn, or that decide an order, as an array."""
-    return np.asarray(array_of(a) if isinstance(a, Handle) else a)
+    return np.asarray(plain_of(a))
 
 
 def plain(a: Any) -> Array | None:
     """Return the numbers of an array or Tensor; None where nobody may ask for them yet, as in a compiled function."""
-    array = array_of(a) if isinstance(a, Handle) else a
+    array = plain_of(a)
     if watchpoints.traced():
         return None
     return np.asarray(array) if isinstance(array, (np.ndarray, np.generic, float, int)) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -12,8 +11,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.data.collate import batch_like
-from autograd_lite.data.datasets import Dataset
-from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.data.datasets import Dataset, place_of
+from autograd_lite.engine.record import plain_of
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tree import flatten, paths, unflatten
 
@@ -56,6 +55,7 @@ class ArrayDataset(Dataset[Any]):
             found = zip(paths(self._structure, "arrays"), self._parts, strict=True)
             shown = ", ".join(f"{path} of {len(part)}" for path, part in found) or "none"
             raise errors.ShapeError(errors.ARRAYS_LENGTHS.format(shown=shown))
+        self._batches = flatten(batch_like(unflatten(self._structure, self._parts)))[1]  # the same of every batch
 
     def __getitem__(self, index: Any) -> Any:
         return unflatten(self._structure, [part[index] for part in self._parts])
@@ -69,7 +69,7 @@ class ArrayDataset(Dataset[Any]):
         [Tensor([2., 0.], dtype=float64), Tensor([2, 0], dtype=int64)]
         """
         places = np.asarray(indices, np.intp)
-        return batch_like(unflatten(self._structure, [_as_batch(part.take(places)) for part in self._parts]))
+        return unflatten(self._batches, [_as_batch(part.take(places)) for part in self._parts])
 
     def __len__(self) -> int:
         return len(self._parts[0])
@@ -80,7 +80,8 @@ def _as_batch(rows: Any) -> Any:
 
 
 def _as_rows(x: Any) -> Rows:
-    return Rows([array_of(x) if isinstance(x, Handle) else x if isinstance(x, np.ndarray) else np.asarray(x)])
+    x = plain_of(x)
+    return Rows([x if isinstance(x, np.ndarray) else np.asarray(x)])  # a mapped file stays one
 
 
 class Rows:
@@ -110,23 +111,17 @@ class Rows:
             return self.parts[0][index]
         if isinstance(index, slice):
             return self.take(np.arange(*index.indices(len(self))))
-        which, place = self._place(operator.index(index))
+        which, place = place_of(self.ends, operator.index(index))
         return self.parts[which][place]
-
-    def _place(self, index: int) -> tuple[int, int]:
-        place = index + len(self) if index < 0 else index
-        if not 0 <= place < len(self):
-            raise IndexError(errors.DATASET_INDEX.format(index=index, length=len(self)))
-        which = bisect_right(self.ends, place)
-        return which, place - (self.ends[which - 1] if which else 0)
 
     def take(self, places: np.ndarray[Any, Any]) -> Any:
         """Return the rows of some numbers."""
         if len(self.parts) == 1:
             return np.asarray(self.parts[0][places])
+        outside = (places < -len(self)) | (places >= len(self))
+        if outside.any():
+            raise IndexError(errors.DATASET_INDEX.format(index=places[outside][0], length=len(self)))
         places = np.where(places < 0, places + len(self), places)
-        if len(places) and not 0 <= places.min() <= places.max() < len(self):
-            raise IndexError(errors.DATASET_INDEX.format(index=int(places.max()), length=len(self)))
         found = np.empty((len(places), *self.parts[0].shape[1:]), self.parts[0].dtype)
         which = np.searchsorted(self.ends, places, side="right")
         for number in np.unique(which).tolist():

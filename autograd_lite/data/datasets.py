@@ -169,11 +169,31 @@ class ConcatDataset(Dataset[T]):
         self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
 
     def __getitem__(self, index: int) -> T:
-        place = index + len(self) if index < 0 else index
-        if not 0 <= place < len(self):
-            raise IndexError(errors.DATASET_INDEX.format(index=index, length=len(self)))
-        which = bisect_right(self.cumulative_sizes, place)
-        return self.datasets[which][place - (self.cumulative_sizes[which - 1] if which else 0)]
+        which, place = place_of(self.cumulative_sizes, index)
+        return self.datasets[which][place]
 
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
+
+
+def place_of(ends: Sequence[int], index: int) -> tuple[int, int]:
+    """Return in which of several parts an example is, and its number there.
+
+    Parameters
+    ----------
+    ends : sequence of int
+        How many examples there are up to the end of each part.
+    index : int
+        Its number in all of them; counted from the end where it is negative.
+
+    Examples
+    --------
+    >>> place_of([3, 5], 3), place_of([3, 5], -3)
+    ((1, 0), (0, 2))
+    """
+    count = ends[-1]
+    place = index + count if index < 0 else index
+    if not 0 <= place < count:
+        raise IndexError(errors.DATASET_INDEX.format(index=index, length=count))
+    which = bisect_right(ends, place)
+    return which, place - (ends[which - 1] if which else 0)

@@ -121,7 +121,7 @@ class DataLoader:
             self.sampler = RandomSampler(dataset, generator=self.generator) if shuffle else SequentialSampler(dataset)
         if batch_sampler is None and batch_size is not None:
             self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
-        self._drawn = Drawn(self.sampler if self.batch_sampler is None else self.batch_sampler)
+        self._drawn = Drawn(self._batches())
 
     def _refuse_contradictions(self, shuffle: bool) -> None:
         ordered = self.sampler is not None
@@ -324,7 +324,7 @@ class DataLoader:
         if isinstance(self.dataset, IterableDataset):
             n = len(self.dataset)  # type: ignore[arg-type]
             return n if self.batch_size is None else count_of_batches(n, self.batch_size, self.drop_last)
-        return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
+        return len(self._batches())
 
 
 class Running(Iterator[Any]):

@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.data.datasets import Subset
 from autograd_lite.engine.generators import generator as generator_of
-from autograd_lite.engine.record import Handle, array_of
+from autograd_lite.engine.record import plain_of
 
 
 def random_split(
@@ -60,7 +60,7 @@ def random_split(
 
 def _labels(stratify: Any, count: int) -> np.ndarray[Any, Any]:
     """Return a number for each example, the same for the same label."""
-    labels = np.asarray(array_of(stratify) if isinstance(stratify, Handle) else stratify)
+    labels = np.asarray(plain_of(stratify))
     if labels.shape[:1] != (count,):
         raise errors.ArgumentError(errors.SPLIT_LABELS.format(given=labels.shape[0] if labels.ndim else 0, count=count))
     return np.unique(labels.reshape(count, -1), axis=0, return_inverse=True)[1].reshape(count)

@@ -26,6 +26,10 @@ TRAIN_MONITOR = (
     "{who} goes by {name!r}, and an epoch has {columns}. Write monitor= one of these, and fit(..., validation=loader) "
     "for those that begin with val_"
 )
+TRAIN_METRICS = (
+    "metrics= has another value for {name!r}, of which a report has one. Write names of your own, as "
+    "metrics={{'first': f, 'second': g}}"
+)
 TRAIN_PLATEAU = "ReduceLROnPlateau goes by what is known after an epoch. Write schedule_on='epoch'"
 TRAIN_LBFGS = (
     "LBFGS evaluates the loss several times in a step, of one batch. Write accumulate=1 and a larger batch, or another "

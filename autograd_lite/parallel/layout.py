@@ -63,7 +63,7 @@ class Layout:
         self.head = len(Told._fields) + len(signature)
         codes = [np.dtype(dtype).char for _, dtype in signature]
         sent = [_SENT.get(code, code) for code in codes]
-        self.kinds = sorted(set(sent), key=lambda code: -np.dtype(code).itemsize)
+        self.kinds = sorted(set(sent), key=lambda code: -np.dtype(code).itemsize) or ["d"]  # ranks speak, in any case
         self.buffers: list[Array] = []
         self.places: list[list[tuple[int, _Place]]] = []
         for kind in self.kinds:

@@ -18,6 +18,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.later import Later
 from autograd_lite.base.shapes import Array
+from autograd_lite.parallel.communicators import check_communicator
 from autograd_lite.parallel.layout import Layout, Signature, Told, difference
 
 MPI: Any = Later("mpi4py.MPI")
@@ -26,11 +27,9 @@ _KNOWN: dict[int, tuple[Any, Ranks]] = {}
 _GOES_ON, _ENDS = 0, 1
 
 
-def ranks_of(comm: Any, function: str, before: str = "") -> Ranks:
+def ranks_of(comm: Any, function: str) -> Ranks:
     """Return the ranks of a communicator of mpi4py's: once for each, and at the same time on all of them."""
-    if not callable(getattr(comm, "Dup", None)):
-        given = f"a {type(comm).__name__}"
-        raise errors.ArgumentError(errors.NO_COMMUNICATOR.format(function=function, given=given, before=before))
+    check_communicator(comm, "Dup", function)
     handle = comm.handle
     if handle not in _KNOWN:
         _KNOWN[handle] = comm, Ranks(comm)

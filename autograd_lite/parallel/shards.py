@@ -12,6 +12,7 @@ from autograd_lite.base.arraylike import is_array
 from autograd_lite.data.datasets import Subset
 from autograd_lite.data.samplers import Sampler
 from autograd_lite.engine.generators import adopt
+from autograd_lite.parallel.communicators import check_communicator
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -68,7 +69,8 @@ def shard(data: Any, comm: Any, *, uneven: str = "refuse") -> Any:
         raise errors.DataError(errors.SHARD_KIND.format(given=type(data).__name__))
     examples: Any = data
     count = len(data)
-    length = _length(count, _checked(comm, "shard", "data, "), uneven, "shard")
+    check_communicator(comm, "rank size", "shard", "data, ")
+    length = _length(count, int(comm.size), uneven, "shard")
     last = comm.rank + comm.size * (length - 1)
     if is_array(data) and last < count:
         return examples[comm.rank : last + 1 : comm.size]
@@ -116,7 +118,7 @@ class DistributedSampler(Sampler[int]):
         self, dataset: Sized, comm: Any, *, shuffle: bool = True, seed: int = 0, uneven: str = "refuse"
     ) -> None:
         self.dataset, self.shuffle, self.seed, self.uneven = dataset, shuffle, seed, uneven
-        _checked(comm, "DistributedSampler", "dataset, ")
+        check_communicator(comm, "rank size", "DistributedSampler", "dataset, ")
         self.rank, self.num_replicas, self.epoch = comm.rank, comm.size, 0
         self.num_samples = _length(len(dataset), comm.size, uneven, "DistributedSampler")
 
@@ -166,16 +168,8 @@ def seed(comm: Any, seed: int | Sequence[int] = 0) -> Generator:
     >>> bool(first.random() == second.random())
     False
     """
-    _checked(comm, "seed", "")
+    check_communicator(comm, "rank size", "seed")
     return adopt(np.random.default_rng(np.random.SeedSequence(seed).spawn(comm.size)[comm.rank]))
-
-
-def _checked(comm: Any, function: str, before: str) -> int:
-    """Return the number of ranks."""
-    if getattr(comm, "rank", None) is None or getattr(comm, "size", None) is None:
-        given = f"a {type(comm).__name__}"
-        raise errors.ArgumentError(errors.NO_COMMUNICATOR.format(function=function, given=given, before=before))
-    return int(comm.size)
 
 
 def _length(count: int, size: int, uneven: str, function: str) -> int:

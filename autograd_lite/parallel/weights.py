@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.nn.module import Module
+from autograd_lite.parallel.communicators import check_communicator
 from autograd_lite.parallel.layout import difference, signature_of
 from autograd_lite.tensor.commits import commit
 from autograd_lite.tensor.tensor import Tensor
@@ -46,9 +47,7 @@ def broadcast(model: Any, comm: Any, root: int = 0) -> None:
     >>> from mpi4py import MPI
     >>> broadcast(ag.nn.Linear(2, 3), MPI.COMM_WORLD)
     """
-    if not callable(getattr(comm, "Bcast", None)):
-        given = f"a {type(comm).__name__}"
-        raise errors.ArgumentError(errors.NO_COMMUNICATOR.format(function="broadcast", given=given, before="model, "))
+    check_communicator(comm, "Bcast", "broadcast", "model, ")
     found = [*model.parameters(), *model.buffers()] if isinstance(model, Module) else leaves(model)
     for x in found:
         if not isinstance(x, (Tensor, np.ndarray)):

@@ -8,6 +8,7 @@ import platform
 import stat
 import uuid
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 _RUN = uuid.uuid4().hex[:8]
@@ -20,7 +21,7 @@ def replaced(path: Path, content: bytes) -> None:
     if target.exists() and not target.is_file():  # a pipe or a device, which is none to be replaced
         target.write_bytes(content)
         return
-    beside = target.with_name(f"{_mine(target)}{os.getpid()}.{_RUN}.{uuid.uuid4().hex}.tmp")
+    beside = target.with_name(f".{target.name}.{_machine()}.{os.getpid()}.{_RUN}.{uuid.uuid4().hex}.tmp")
     try:
         with beside.open("xb") as file:
             file.write(content)
@@ -33,22 +34,24 @@ def replaced(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
         raise
     _reach_the_disk(target.parent)
-    _clear(target)
+    clear(target.parent, target.name.__eq__)
 
 
-def _mine(target: Path) -> str:
-    """Return what the names of files begin with that this machine writes beside another."""
-    return f".{target.name}.{zlib.crc32(platform.node().encode()):08x}."
+def _machine() -> str:
+    """Return what tells the files of this machine from those of others that write to the same disk."""
+    return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
-def _clear(target: Path) -> None:
-    """Remove what programs of this machine have left beside a file when they were killed."""
+def clear(folder: Path, is_meant: Callable[[str], bool]) -> None:
+    """Remove what programs of this machine have left in a folder when they were killed, beside files of some names."""
     if os.name != "posix":
         return
-    begin = _mine(target)
-    for name in os.listdir(target.parent):  # noqa: PTH208 - names alone
-        if name.startswith(begin) and name.endswith(".tmp") and not _is_alive(*name[len(begin) :].split(".")[:2]):
-            target.with_name(name).unlink(missing_ok=True)
+    for name in os.listdir(folder):  # noqa: PTH208 - names alone
+        beside, *parts = name.rsplit(".", 5)
+        if len(parts) != 5 or parts[0] != _machine() or parts[-1] != "tmp":  # noqa: PLR2004 - as `replaced` writes
+            continue
+        if beside[:1] == "." and is_meant(beside[1:]) and not _is_alive(parts[1], parts[2]):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _is_alive(number: str, run: str) -> bool:

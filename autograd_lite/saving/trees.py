@@ -13,7 +13,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_masked
 from autograd_lite.engine.generators import is_generator
-from autograd_lite.engine.record import Handle, array_of, make_tensor
+from autograd_lite.engine.record import Handle, make_tensor, plain_of
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 VERSION = 1
@@ -81,7 +81,7 @@ def _stored(x: Any, place: str, arrays: Arrays) -> str:
     """Put an array among the others, and return the name that it has there."""
     if is_masked(x):
         raise errors.DataError(errors.SAVE_MASKED.format(place=place or "the array"))
-    array = np.asarray(array_of(x) if isinstance(x, Handle) else x)
+    array = np.asarray(plain_of(x))
     if array.dtype.kind not in "biufcSU":
         raise errors.DataError(errors.SAVE_DTYPE.format(place=place or "the array", given=array.dtype))
     name = unused(place if _is_plain(place) else "array", arrays)

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.optim.checks import check_whole, choice
+from autograd_lite.saving.atomic import clear
 from autograd_lite.saving.files import load, save
 from autograd_lite.train.callbacks import Callback, Training
 
@@ -111,8 +112,8 @@ class Checkpoints(Callback):
         newest = int(there[-1].stem.partition("-")[2]) if there else -1
         if newest > trainer.step or (there and not trainer.step and not trainer.resumed and not self._written):
             raise errors.ArgumentError(errors.TRAIN_OTHERS.format(folder=self.folder, step=newest))
-        for left in self.folder.glob(".step-*.tmp"):  # of a process that was killed while it wrote
-            left.unlink(missing_ok=True)
+        if self.folder.is_dir():
+            clear(self.folder, lambda name: name.startswith("step-"))
         if not there:
             self.write(trainer)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.functions import name_of_call
 from autograd_lite.engine.record import plain_of
 
 Metric = Callable[[Any, Any], Any]
@@ -119,6 +120,16 @@ def root_mean_squared_error(output: Any, target: Any) -> float:
     2.0000000000000004
     """
     return float(np.sqrt(mean_squared_error(output, target)))
+
+
+def named(metrics: Mapping[str, Metric] | Iterable[Metric]) -> dict[str, Metric]:
+    """Return metrics by name; refuse two of one name, and one that has that of the loss."""
+    pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(name_of_call(f), f) for f in metrics]
+    names = [name for name, _ in pairs]
+    for name in names:
+        if name == "loss" or names.count(name) > 1:
+            raise errors.ArgumentError(errors.TRAIN_METRICS.format(name=name))
+    return dict(pairs)
 
 
 def _plain(x: Any) -> Any:

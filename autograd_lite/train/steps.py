@@ -18,6 +18,7 @@ from autograd_lite.optim.lbfgs import LBFGS
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.optim.swa_utils import AveragedModel
 from autograd_lite.tensor.commits import grad_array, replace_gradients
+from autograd_lite.train.evaluation import number
 
 if TYPE_CHECKING:
     from autograd_lite.compiler import compile as compiler
@@ -156,11 +157,11 @@ class Steps:
         if self._by_closure:
             loss = self.task.optimizer.step(lambda: self._gradients(batch))
             self.task.average()
-            return _number(loss), True
+            return number(loss), True
         if self.accumulate == 1:
-            return _number(self._whole(batch)), True
+            return number(self._whole(batch)), True
         weight = float(size) if self.task.judgement.mean else 1.0
-        loss = _number(self._gather(batch, weight))
+        loss = number(self._gather(batch, weight))
         self.gathered, self.weight = self.gathered + 1, self.weight + weight
         return loss, self.gathered == self.accumulate and self.flush()
 
@@ -176,7 +177,3 @@ class Steps:
         """Drop the gradients that are gathered."""
         self.gathered, self.weight = 0, 0.0
         self.task.optimizer.zero_grad()
-
-
-def _number(loss: Any) -> float:
-    return float(loss.item())

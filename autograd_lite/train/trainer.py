@@ -21,7 +21,7 @@ from autograd_lite.train.checkpoints import Checkpoints
 from autograd_lite.train.feeding import feeding, size_of
 from autograd_lite.train.history import History
 from autograd_lite.train.interrupting import Deferred
-from autograd_lite.train.metrics import Metric
+from autograd_lite.train.metrics import Metric, named
 from autograd_lite.train.progress import Progress
 from autograd_lite.train.schedules import Schedules
 from autograd_lite.train.standing import Standing
@@ -138,7 +138,7 @@ class Trainer(Standing):
             if bound is not None:
                 check_setting(name, bound)
         self.model, self.optimizer, self.monitor = model, optimizer, monitor
-        self.metrics = dict(metrics) if isinstance(metrics, Mapping) else {f.__name__: f for f in metrics}
+        self.metrics = named(metrics)
         self.averaged = _averages(model, ema)
         self._by = Judgement(model, loss, forward, check_finite)
         self._task = Task(self._by, optimizer, clip, clip_value, self.averaged)

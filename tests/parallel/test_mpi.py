@@ -93,6 +93,11 @@ def test_one_rank_has_its_own_gradients() -> None:
     assert w.tolist() == [0.0, 0.0]
 
 
+def test_without_parameters_there_is_nothing_to_average() -> None:
+    """As on a rank whose parameters are all frozen."""
+    assert list(ag.parallel.mean(MPI.COMM_SELF)([])) == []
+
+
 def test_an_optimiser_with_a_mean_is_copied_and_pickled() -> None:
     w = ag.Tensor([1.0, 2.0], requires_grad=True)
     opt = optim.SGD([w], lr=0.5, average=ag.parallel.mean(MPI.COMM_WORLD, weight=2))

@@ -125,7 +125,7 @@ def test_12_kills_at_any_time_leave_a_whole_file(path: Path) -> None:
 def test_what_others_write_stays(tmp_path: Path) -> None:
     """Of a program that runs, of another machine, of another file, and of other programs."""
     path = tmp_path / "a.npz"
-    mine = atomic._mine(path)
+    mine = f".a.npz.{atomic._machine()}."
     names = [f"{mine}{os.getpid()}.{atomic._RUN}.1.tmp", f"{mine}{os.getppid()}.1.1.tmp", f"{mine}none.1.1.tmp"]
     names += [".a.npz.0badcafe.1.1.1.tmp", ".b.npz.1.tmp", "a.npz.tmp"]
     for name in names:

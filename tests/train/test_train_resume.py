@@ -19,6 +19,7 @@ from helpers import ROOT, run
 import autograd_lite as ag
 from autograd_lite import errors, nn
 from autograd_lite.optim import lr_scheduler
+from autograd_lite.saving import atomic
 from autograd_lite.train import Checkpoints, Trainer
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
@@ -329,9 +330,11 @@ def test_so_many_are_kept(kind: str, tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     small(tmp_path).fit(BATCHES, 1)
-    (tmp_path / ".step-000000009.npz.abc.tmp").write_bytes(b"half")
+    begin = f".step-000000009.npz.{atomic._machine()}"
+    (tmp_path / f"{begin}.{os.getpid()}.earlier.abc.tmp").write_bytes(b"half")  # its number is another program's now
+    (tmp_path / f"{begin}.{os.getppid()}.another.abc.tmp").write_bytes(b"half")  # of one that runs
     small(tmp_path).fit(BATCHES, 2, resume=True)
-    assert not list(tmp_path.glob(".*.tmp"))
+    assert [path.name for path in tmp_path.glob(".*.tmp")] == [f"{begin}.{os.getppid()}.another.abc.tmp"]
 
 
 def test_a_training_that_is_done_stays_so(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -231,6 +232,26 @@ def test_a_plateau_goes_by_the_number_that_is_named() -> None:
 
 
 # ----- validation -----
+
+
+def half(output: Any, target: Any, share: float = 0.5) -> float:
+    return share * float(accuracy(output, target))
+
+
+@pytest.mark.parametrize(
+    "metrics", [[accuracy, accuracy], [lambda y, t: 0.0, lambda y, t: 1.0], {"loss": accuracy}, [half, partial(half)]]
+)
+def test_metrics_of_one_name_are_refused(metrics: Any) -> None:
+    """A report has one number for each; the name of the loss is taken."""
+    model = network()
+    with pytest.raises(errors.ArgumentError, match=r"metrics=\{'first': f"):
+        trainer(model, ag.optim.SGD(model.parameters(), lr=0.1), metrics=metrics)
+
+
+def test_a_metric_that_is_made_of_a_function_has_its_name() -> None:
+    model = network()
+    made = trainer(model, ag.optim.SGD(model.parameters(), lr=0.1), metrics=[partial(half, share=0.25)])
+    assert made.evaluate(DataLoader(data(), 5)).keys() == {"loss", "half"}
 
 
 class Spread(nn.Module):
