@@ -12,7 +12,8 @@ ONNX_OPEN = (
 )
 ONNX_DEPENDS = (
     "the lengths {names} can't be open: {what} of the model{where} cannot be said by them as sums and products. "
-    "Write ag.onnx.export(...) without dynamic_axes for them"
+    "Write ag.onnx.export(...) without dynamic_axes for them, or raise an error in the model at lengths that it is not "
+    "for, such as short ones, which are then not tried"
 )
 ONNX_LENGTHS = "at most {most} lengths may be open, and these are {names}. Write one name for axes of the same length"
 ONNX_SAME = "the length {name!r} is both {lengths} in the examples. Write another name, or examples of one length"

@@ -96,8 +96,10 @@ def export(
     code for an operator in it (convolutions, the error function, inverse trigonometric functions), it is written as a
     sum of products or a formula, which takes longer; ``model.to(np.float32)`` exports operators.
 
-    With open axes the function is called for two lengths of each, and for a third one as a proof: shapes, numbers and
-    constant arrays become expressions of the lengths. What depends on a length in another way is refused.
+    With open axes the function is called for two lengths of each: shapes, numbers and constant arrays become
+    expressions of the lengths. Others are the proof, of which a model need not take all: longer by a few, 67, a half of
+    the example's, a quarter, and so on. What depends on a length in another way is refused. A model that does something
+    else beyond a certain length is seen through where this is under 67, or under the length of the example.
 
     What is checked of values here, such as the range of an index, is left to the runtime; there a negative index counts
     from the end, as in NumPy.

@@ -1,15 +1,15 @@
 """What a model computes, as a Program; with sizes in the place of numbers where axes are left open.
 
 A Program has the shapes of one call. So the model is recorded with each open axis at a length and at one more, in all
-combinations: what differs is the polynomial in the lengths that goes through these numbers. One more recording, with
-other lengths, has to agree; what does not is refused with its line.
+combinations: what differs is the polynomial in the lengths that goes through these numbers. More recordings, with other
+lengths, have to agree; what does not is refused with its line.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from typing import Any
@@ -30,6 +30,10 @@ from autograd_lite.onnx.tables import Table
 _PASSES = ("dead_code", "common_subexpressions")
 _MOST = 4
 """So many lengths are open at most: their combinations are recorded."""
+_FAR = 67
+"""A length beyond most of those at which what is cut off (``x[:5]``), or done otherwise, begins to be so."""
+_SPECIAL = 2
+"""Up to this length the calls may be others: one is broadcast, and two is the length of much else."""
 
 Axes = Mapping[int, Mapping[int, str]]
 """For the inputs, by their place, the names of the lengths of their open axes."""
@@ -97,15 +101,31 @@ def _with_sizes(function: Any, inputs: Sequence[Any], axes: Axes, names: Sequenc
     base = _lengths(inputs, axes)
     subsets = chain.from_iterable(combinations(names, k) for k in range(len(names) + 1))
     chosen = [frozenset(subset) for subset in subsets]
-    runs = {}
-    for subset in chosen:
-        lengths = {name: n + (name in subset) for name, n in base.items()}
-        runs[subset] = _run(function, [_resized(x, axes.get(k, {}), lengths) for k, x in enumerate(inputs)])
+
+    def run(lengths: Mapping[str, int]) -> RecordedProgram:
+        return _run(function, [_resized(x, axes.get(k, {}), lengths) for k, x in enumerate(inputs)])
+
+    runs = {subset: run({name: n + (name in subset) for name, n in base.items()}) for subset in chosen}
     others = {name: n + 3 + k for k, (name, n) in enumerate(base.items())}
-    proof = _improved(_run(function, [_resized(x, axes.get(k, {}), others) for k, x in enumerate(inputs)]).program)
-    programs = [_improved(run.program) for run in runs.values()]
-    merging = _Merging(tuple(chosen), base, others)
-    return Recorded(merging.program([*programs, proof]), runs[frozenset()])
+    proofs = [(others, run(others)), *_tried(run, [{**base, name: _FAR} for name, n in base.items() if n < _FAR])]
+    programs = [_improved(run.program) for run in [*runs.values(), *[run for _, run in proofs]]]
+    for name, n in base.items():
+        shorter = [{**base, name: n >> k} for k in range(1, n.bit_length())]
+        for lengths, less in _tried(run, shorter):
+            program = _improved(less.program)
+            if lengths[name] > _SPECIAL or _outline(program) == _outline(programs[0]):
+                programs.append(program)
+    merging = _Merging(tuple(chosen), base, [lengths for lengths, _ in proofs])
+    return Recorded(merging.program(programs), runs[frozenset()])
+
+
+def _tried(
+    run: Callable[[Mapping[str, int]], RecordedProgram], lengths: Iterable[Mapping[str, int]]
+) -> Iterator[tuple[Mapping[str, int], RecordedProgram]]:
+    """Yield what could be recorded: a model need not take an example of any length."""
+    for each in lengths:
+        with suppress(Exception):
+            yield each, run(each)
 
 
 def _lengths(inputs: Sequence[Any], axes: Axes) -> dict[str, int]:
@@ -130,10 +150,18 @@ def _resized(x: Any, axes: Mapping[int, str], lengths: Mapping[str, int]) -> Any
 
 
 class _Merging:
-    """One program of several, which differ in numbers."""
+    """One program of several, which differ in numbers.
 
-    def __init__(self, chosen: tuple[frozenset[str], ...], base: Mapping[str, int], others: Mapping[str, int]) -> None:
-        self.chosen, self.base, self.others = chosen, base, others
+    NOTE: the last of them may be of shorter lengths. Where a number has another expression for these, as where margins
+    are cut off that are not there, the one for longer lengths is taken; but what is the same number at all longer ones,
+    and another at these, is no number.
+    """
+
+    def __init__(
+        self, chosen: tuple[frozenset[str], ...], base: Mapping[str, int], proofs: Sequence[Mapping[str, int]]
+    ) -> None:
+        self.chosen, self.base, self.proofs = chosen, base, proofs
+        self.longer = len(chosen) + len(proofs)
         self._unknown = 0
         self._line = ""
 
@@ -170,14 +198,17 @@ class _Merging:
 
     def _constant(self, each: Sequence[Constant]) -> Constant:
         arrays = [np.asarray(c.array) for c in each]
-        if all(np.array_equal(a, arrays[0], equal_nan=a.dtype.kind in "fc") for a in arrays):
+        same = [np.array_equal(a, arrays[0], equal_nan=a.dtype.kind in "fc") for a in arrays]
+        if all(same):
             return each[0]
+        if all(same[: self.longer]):
+            self._refuse("a constant")
         if len({(a.dtype, a.ndim) for a in arrays}) > 1:
             self._refuse("a constant")
         if not arrays[0].ndim:
             return replace(each[0], array=self._scalar(arrays))
         shape = tuple([self.value(list(sizes)) for sizes in zip(*[a.shape for a in arrays], strict=True)])
-        found = Table.of(shape, arrays)
+        found = Table.of(shape, arrays[: self.longer])
         if found is None:
             self._refuse("a constant array")
         return replace(each[0], array=found)
@@ -222,9 +253,10 @@ class _Merging:
             return each[0]
         if not all(isinstance(x, (int, float, np.integer, np.floating)) and float(x).is_integer() for x in each):
             return None
-        *fitting, last = [int(x) for x in each]
-        size = fitted(dict(zip(self.chosen, fitting, strict=True)), self.base)
-        return size if at(size, self.others) == last else None
+        numbers = [int(x) for x in each[: self.longer]]
+        size = fitted(dict(zip(self.chosen, numbers, strict=False)), self.base)
+        agrees = [at(size, lengths) == n for lengths, n in zip(self.proofs, numbers[len(self.chosen) :], strict=True)]
+        return size if isinstance(size, Size) and all(agrees) else None
 
     def _refuse(self, what: str) -> Any:
         where = f" (at {self._line})" if self._line else ""
@@ -238,3 +270,20 @@ def _equal(a: Any, b: Any) -> bool:
     return bool(same) if not isinstance(same, np.ndarray) else bool(same.all())
 
 
+def _outline(x: Any) -> Any:
+    """Return what a program is without its numbers, to be compared."""
+    if isinstance(x, Program):
+        types = {i: (t.dtype, t.kind, len(t.shape)) for i, t in x.types.items()}
+        return types, *map(_outline, (x.instructions, x.constants, x.outputs))
+    if isinstance(x, Instruction):
+        return x.id, *map(_outline, (x.fn, x.args, x.kwargs))
+    if isinstance(x, Loop):
+        return _outline(x.body), _outline(x.length)
+    if isinstance(x, (Constant, np.ndarray)):
+        array = np.asarray(x.array if isinstance(x, Constant) else x)
+        return array.dtype, array.ndim
+    if isinstance(x, slice):
+        return slice, *map(_outline, (x.start, x.stop, x.step))
+    if isinstance(x, (tuple, list)):
+        return type(x), *map(_outline, x)
+    return type(x) if isinstance(x, (int, float, np.number)) and not isinstance(x, bool) else x

@@ -34,6 +34,7 @@ FUNCTIONS: dict[str, Any] = {
     "one place": lambda x: np.where(np.arange(x.shape[1]) == 1, 0.0, x),
     "the last": lambda x: x[-1],
     "what is no number": lambda x: np.where(x > 0, x, float("nan")),
+    "a part": lambda x: np.full_like(x[:5], 2.0) * np.mean(x[:3], 0) + np.std(x[-6:], 0),
     "halves": lambda x: np.split(np.concatenate([x, x]), 2)[1],
     "a scan": lambda x: ag.scan(lambda c, row: (c + row, c * row), np.zeros(x.shape[1]), x),
 }
@@ -101,8 +102,40 @@ def test_what_depends_otherwise_is_refused_with_its_line(name: str) -> None:
     assert ag.onnx.export(function, np.ones((4, 3))).graph.output
 
 
-@pytest.mark.parametrize("function", [lambda x: np.full_like(x[:5], 2.0), lambda x: np.sum(x[:5], 0) / len(x[:5])])
-def test_a_part_as_long_as_all_examples_is_refused(function: Any) -> None:
-    """Of 2, 3 and 5 rows, with which it is recorded, ``x[:5]`` is all; of 10 it is not."""
-    with pytest.raises(ag.errors.ExportError, match="depends on the length rows"):
-        ag.onnx.export(function, np.ones((2, 3)), dynamic_axes={"x": {0: "rows"}})
+PARTS: dict[str, Any] = {
+    "a number": lambda x: np.sum(x[:5], 0) / len(x[:5]),
+    "an array": lambda x: np.zeros(len(x[:5])) + x[0, 0],
+    "a size": lambda x: np.zeros(min(len(x), 5)) + x[0, 0],
+    "two": lambda x: np.zeros(len(x[:2])) + x[0, 0],
+    "far": lambda x: np.sum(x[:40], 0) / len(x[:40]),
+    "a branch far away": lambda x: x if len(x) < 40 else np.sin(x),
+}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 8, 50, 100])
+@pytest.mark.parametrize("name", PARTS)
+def test_what_is_other_for_shorter_or_much_longer_examples_is_refused(name: str, rows: int) -> None:
+    try:
+        model = ag.onnx.export(PARTS[name], np.ones((rows, 3)), dynamic_axes={"x": {0: "rows"}})
+    except ag.errors.ExportError as error:
+        assert "length" in str(error)  # noqa: PT017
+        return
+    for n in range(1, 70):
+        x = np.random.default_rng(n).standard_normal((n, 3))
+        same(ran(model, x), plain(PARTS[name], x))
+
+
+def test_a_model_need_not_take_examples_of_any_length() -> None:
+    """Windows longer than one example and a table of positions shorter than another."""
+    rng = np.random.default_rng(0)
+    table = nn.Parameter(rng.standard_normal((12, 3)))
+    functions = [lambda x: table[: len(x)] + x, lambda x: x[4:] + x[:-4], lambda x: x[1:-1].reshape(-1, 3)]
+    for function in functions:
+        model = ag.onnx.export(function, np.ones((8, 3)), dynamic_axes={"x": {0: "rows"}})
+        for n in (5, 7, 12):
+            x = rng.standard_normal((n, 3))
+            same(ran(model, x), plain(function, x))
+    net = nn.Sequential(nn.Conv1d(3, 2, 5), nn.ReLU())
+    model = ag.onnx.export(net, np.ones((1, 3, 8), np.float32), dynamic_axes={"input": {2: "time"}})
+    x = rng.standard_normal((1, 3, 40)).astype(np.float32)
+    same(ran(model, x), plain(net, x))
