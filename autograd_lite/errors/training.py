@@ -27,8 +27,16 @@ TRAIN_MONITOR = (
     "for those that begin with val_"
 )
 TRAIN_METRICS = (
-    "metrics= has another value for {name!r}, of which a report has one. Write names of your own, as "
-    "metrics={{'first': f, 'second': g}}"
+    "{setting}= has another value for {name!r}, of which a report has one. Write names of your own, as "
+    "{setting}={{'first': f, 'second': g}}"
+)
+TRAIN_WHOLE = (
+    "train_metrics= are means over the batches of an epoch, and {name!r} takes all examples at once. Write it in "
+    "metrics=, and fit(..., validation=loader)"
+)
+TRAIN_SUMS = (
+    "the checkpoint is of the middle of an epoch, with train_metrics {before}, and this trainer has {now}. Write "
+    "train_metrics= as before until the epoch is over"
 )
 TRAIN_PLATEAU = "ReduceLROnPlateau goes by what is known after an epoch. Write schedule_on='epoch'"
 TRAIN_LBFGS = (

@@ -74,7 +74,9 @@ def map(  # noqa: A001 - JAX's name, used as parallel.map
     Notes
     -----
     In every order and mode derivatives are computed example by example by the executor, which calls `f` again for them.
-    Of cheap functions the sending takes longer than the computing: use `vmap` there, which takes all at once.
+    Of cheap functions the sending takes longer than the computing, as each example is a task. There use `vmap`, which
+    takes all at once, and for several processes ``map(ag.vmap(f), x.reshape(8, -1, *x.shape[1:]))``: a task for each
+    of eight batches.
 
     Examples
     --------

@@ -36,7 +36,7 @@ def evaluated(
     mean : bool
         Whether the loss is a mean over the examples of a batch, and not a sum.
     """
-    sums = dict.fromkeys(["loss", *[name for name, f in metrics.items() if not _takes_all(f)]], 0.0)
+    sums = dict.fromkeys(["loss", *[name for name, f in metrics.items() if not takes_all(f)]], 0.0)
     together: list[tuple[Any, Any]] = []
     count = 0
     for batch in loader:
@@ -53,11 +53,12 @@ def evaluated(
     found = {name: total / count for name, total in sums.items()}
     if together:
         everything = joined(together)
-        found |= {name: number(f(*everything)) for name, f in metrics.items() if _takes_all(f)}
+        found |= {name: number(f(*everything)) for name, f in metrics.items() if takes_all(f)}
     return {name: found[name] for name in ("loss", *metrics)}
 
 
-def _takes_all(metric: Metric) -> bool:
+def takes_all(metric: Metric) -> bool:
+    """Tell whether a metric is one of all examples together."""
     return getattr(metric, "takes_all", False)
 
 

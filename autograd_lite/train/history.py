@@ -28,7 +28,8 @@ class History:
     ----------
     rows : list of dict
         For each epoch ``"epoch"``, ``"step"``, how many batches there were in all, ``"lr"``, ``"loss"``, the mean of
-        the losses of its batches, and with a validation ``"val_loss"``, and ``"val_"`` and the name of each metric.
+        the losses of its batches, and of each of `train_metrics`; and with a validation ``"val_loss"``, and ``"val_"``
+        and the name of each metric.
 
     Examples
     --------

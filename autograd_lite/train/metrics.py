@@ -13,6 +13,7 @@ from autograd_lite.base.functions import name_of_call
 from autograd_lite.engine.record import plain_of
 
 Metric = Callable[[Any, Any], Any]
+_TAKEN = ("epoch", "step", "lr", "loss")
 
 
 def accuracy(output: Any, target: Any) -> float:
@@ -122,13 +123,13 @@ def root_mean_squared_error(output: Any, target: Any) -> float:
     return float(np.sqrt(mean_squared_error(output, target)))
 
 
-def named(metrics: Mapping[str, Metric] | Iterable[Metric]) -> dict[str, Metric]:
-    """Return metrics by name; refuse two of one name, and one that has that of the loss."""
+def named(metrics: Mapping[str, Metric] | Iterable[Metric], setting: str = "metrics") -> dict[str, Metric]:
+    """Return metrics by name; refuse two of one name, and one that has that of another number."""
     pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(name_of_call(f), f) for f in metrics]
     names = [name for name, _ in pairs]
     for name in names:
-        if name == "loss" or names.count(name) > 1:
-            raise errors.ArgumentError(errors.TRAIN_METRICS.format(name=name))
+        if name in _TAKEN or names.count(name) > 1:
+            raise errors.ArgumentError(errors.TRAIN_METRICS.format(setting=setting, name=name))
     return dict(pairs)
 
 

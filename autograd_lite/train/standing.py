@@ -16,8 +16,9 @@ from autograd_lite.train.callbacks import Callbacks
 from autograd_lite.train.history import History
 from autograd_lite.train.schedules import Schedules
 from autograd_lite.train.steps import Judgement, Steps, Task
+from autograd_lite.train.sums import Sums
 
-_VERSION = 1
+_VERSION = 2
 _COUNTS = ("epoch", "step", "updates", "batch", "stopped")
 
 
@@ -38,7 +39,7 @@ class Standing:
     _task: Task
     _steps: Steps
     _schedules: Schedules
-    _sums: list[float]
+    _sums: Sums
     _drained: bool
     _between: bool
     _found: dict[str, Any]
@@ -89,7 +90,7 @@ class Standing:
         """
         return {
             "trainer": _VERSION, **{name: getattr(self, name) for name in _COUNTS}, "drained": self._drained,
-            "sums": [*self._sums], "loss_of_batch": self.loss, **self.values(),
+            "sums": self._sums.state_dict(), "loss_of_batch": self.loss, **self.values(),
             "optimizer": self.optimizer.state_dict(), "schedules": [s.state_dict() for s in self._schedules.all],
             "gathered": [self._steps.gathered, self._steps.weight], "gradients": self._gradients(),
             "history": [dict(row) for row in self.history.rows], "callbacks": self.callbacks.state_dict(),
@@ -141,7 +142,8 @@ class Standing:
         self._steps.gathered, self._steps.weight = state["gathered"]
         for name in _COUNTS:
             setattr(self, name, state[name])
-        self._drained, self._sums, self.loss = state["drained"], [*state["sums"]], state["loss_of_batch"]
+        self._drained, self.loss = state["drained"], state["loss_of_batch"]
+        self._sums.load_state_dict(state["sums"])
         self.history.rows[:] = [dict(row) for row in state["history"]]
         self._pending = {name: state[name] for name in ("loaders", "generators") if name in state}
         self._between = self.resumed = True

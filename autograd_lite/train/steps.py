@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.later import Later
-from autograd_lite.engine.record import plain_of
+from autograd_lite.engine.record import Handle, plain_of
 from autograd_lite.engine.watchpoints import verify
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.utils.clipping import clip_grad_norm_, clip_grad_value_
@@ -18,7 +18,7 @@ from autograd_lite.optim.lbfgs import LBFGS
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.optim.swa_utils import AveragedModel
 from autograd_lite.tensor.commits import grad_array, replace_gradients
-from autograd_lite.train.evaluation import number
+from autograd_lite.tree import flatten, unflatten
 
 if TYPE_CHECKING:
     from autograd_lite.compiler import compile as compiler
@@ -26,6 +26,8 @@ else:
     compiler = Later("autograd_lite.compiler.compile")
 
 Forward = Callable[[Any, Any], tuple[Any, Any]]
+Judged = tuple[Any, Any, Any]
+"""Outputs, targets and the loss of a batch."""
 
 
 def forward(model: Any, batch: Any) -> tuple[Any, Any]:
@@ -50,6 +52,8 @@ class Judgement:
 
     Attributes
     ----------
+    shows : bool
+        Whether outputs and targets of a step are asked for, besides its loss.
     mean : bool
         Whether the loss is a mean over examples, and not a sum.
     """
@@ -58,27 +62,29 @@ class Judgement:
     loss: Callable[[Any, Any], Any]
     forward: Forward
     check_finite: bool
+    shows: bool = False
 
     @property
     def mean(self) -> bool:
         return getattr(self.loss, "reduction", "mean") != "sum"
 
-    def loss_of(self, batch: Any) -> Any:
-        *_, loss = self.judge(batch)
+    def derive(self, batch: Any, weight: float | None = None) -> Judged:
+        """Add the gradients of the loss of a batch, times a weight, and return what it is judged by."""
+        output, target, loss = self.judge(batch)
         if self.check_finite:
             verify(np.isfinite(plain_of(loss)), errors.TRAIN_LOSS_FINITE, errors.NonFiniteError)
-        return loss
+        (loss if weight is None else loss * weight).backward()
+        return (_detached(output), target, loss) if self.shows else (None, None, loss)
 
-    def judge(self, batch: Any) -> tuple[Any, Any, Any]:
+    def judge(self, batch: Any) -> Judged:
         """Return outputs, targets and the loss."""
         output, target = self.forward(self.model, batch)
         return output, target, self.loss(output, target)
 
-    def gather(self, batch: Any, weight: float) -> Any:
-        """Add the gradients of a batch to those of others, as often as it has examples."""
-        loss = self.loss_of(batch)
-        (loss * weight).backward()
-        return loss
+
+def _detached(output: Any) -> Any:
+    leaves, structure = flatten(output)
+    return unflatten(structure, [x.detach() if isinstance(x, Handle) else x for x in leaves])
 
 
 @dataclass(frozen=True)
@@ -91,19 +97,18 @@ class Task:
     clip_value: float | None
     averaged: AveragedModel | None
 
-    def gradients(self, batch: Any) -> Any:
-        """Return the loss, and leave gradients that are no larger than they may be."""
+    def gradients(self, batch: Any) -> Judged:
+        """Leave gradients that are no larger than they may be."""
         self.optimizer.zero_grad()
-        loss = self.judgement.loss_of(batch)
-        loss.backward()
+        judged = self.judgement.derive(batch)
         self.clipped()
-        return loss
+        return judged
 
-    def whole(self, batch: Any) -> Any:
+    def whole(self, batch: Any) -> Judged:
         """Take a step by one batch."""
-        loss = self.gradients(batch)
+        judged = self.gradients(batch)
         self.advance()
-        return loss
+        return judged
 
     def update(self, total: float) -> None:
         """Take a step by the mean of the gradients that were added."""
@@ -146,24 +151,34 @@ class Steps:
         self.task, self.accumulate = task, accumulate
         self.gathered, self.weight = 0, 0.0
         self._whole = compiled(task.whole, backend)
-        self._gather, self._update = compiled(task.judgement.gather, backend), compiled(task.update, backend)
+        self._gather, self._update = compiled(task.judgement.derive, backend), compiled(task.update, backend)
         self._gradients = compiled(task.gradients, backend)
         self._by_closure = isinstance(task.optimizer, LBFGS)
         if self._by_closure and accumulate > 1:
             raise errors.ArgumentError(errors.TRAIN_LBFGS)
 
-    def take(self, batch: Any, size: int) -> tuple[float, bool]:
-        """Return the loss of a batch, and whether the optimiser has taken a step."""
+    def take(self, batch: Any, size: int) -> tuple[Judged, bool]:
+        """Return what a batch is judged by, as it was before the step, and whether the optimiser has taken one."""
         if self._by_closure:
-            loss = self.task.optimizer.step(lambda: self._gradients(batch))
-            self.task.average()
-            return number(loss), True
+            return self._search(batch), True
         if self.accumulate == 1:
-            return number(self._whole(batch)), True
+            return self._whole(batch), True
         weight = float(size) if self.task.judgement.mean else 1.0
-        loss = number(self._gather(batch, weight))
+        judged = self._gather(batch, weight)
         self.gathered, self.weight = self.gathered + 1, self.weight + weight
-        return loss, self.gathered == self.accumulate and self.flush()
+        return judged, self.gathered == self.accumulate and self.flush()
+
+    def _search(self, batch: Any) -> Judged:
+        """Take a step of an optimiser that evaluates the loss several times."""
+        found: list[Judged] = []
+
+        def loss() -> Any:
+            found.append(self._gradients(batch))
+            return found[-1][-1]
+
+        self.task.optimizer.step(loss)
+        self.task.average()
+        return found[0]
 
     def flush(self) -> bool:
         """Take a step by the batches that are gathered; tell whether there were some."""

@@ -26,6 +26,7 @@ from autograd_lite.train.progress import Progress
 from autograd_lite.train.schedules import Schedules
 from autograd_lite.train.standing import Standing
 from autograd_lite.train.steps import Forward, Judgement, Steps, Task, compiled, forward
+from autograd_lite.train.sums import Sums
 
 _END = object()
 
@@ -48,6 +49,9 @@ class Trainer(Standing):
     metrics : dict of str to callable, or list of callables
         Functions of outputs and targets that a validation reports: `accuracy`, one of your own. Of one that is not
         `whole` the mean over batches is taken, weighted by their sizes.
+    train_metrics : dict of str to callable, or list of callables
+        The same of the batches of an epoch, each with the outputs of its own step, in training mode: means that the
+        history has beside the loss.
     clip : float, optional
         How long the gradients may be together, see `nn.utils.clip_grad_norm_`.
     clip_value : float, optional
@@ -127,6 +131,7 @@ class Trainer(Standing):
     def __init__(
         self, model: Module, loss: Callable[[Any, Any], Any], optimizer: Optimizer, *, schedule: Any = None,
         schedule_on: str | None = None, metrics: Mapping[str, Metric] | Iterable[Metric] = (),
+        train_metrics: Mapping[str, Metric] | Iterable[Metric] = (),
         clip: float | None = None, clip_value: float | None = None, accumulate: int = 1,
         ema: float | AveragedModel | None = None, compile: bool | str = False,  # noqa: A002 - as the function is called
         checkpoint: str | PathLike[str] | Checkpoints | None = None, callbacks: Iterable[Any] = (),
@@ -138,9 +143,9 @@ class Trainer(Standing):
             if bound is not None:
                 check_setting(name, bound)
         self.model, self.optimizer, self.monitor = model, optimizer, monitor
-        self.metrics = named(metrics)
+        self.metrics, self.train_metrics = named(metrics), named(train_metrics, "train_metrics")
         self.averaged = _averages(model, ema)
-        self._by = Judgement(model, loss, forward, check_finite)
+        self._by = Judgement(model, loss, forward, check_finite, bool(self.train_metrics))
         self._task = Task(self._by, optimizer, clip, clip_value, self.averaged)
         self._steps = Steps(self._task, accumulate, compile)
         self._judge = compiled(replace(self._by, model=self.judged).judge, compile)
@@ -155,7 +160,7 @@ class Trainer(Standing):
         self.stopped = self.resumed = False
         self.loader: Any = None
         self.validation: Any = None
-        self._sums = [0.0, 0.0]  # losses of the epoch, times examples, and examples
+        self._sums = Sums(self.train_metrics)
         self._drained = False  # the batches of the epoch are done, and its validation is not
         self._between = True  # no step is half done
         self._interrupt = Deferred()
@@ -235,6 +240,7 @@ class Trainer(Standing):
         """Take loaders, and have them and all generators stand where a state that was loaded says."""
         self.loader, self.validation = feeding(loader), None if validation is None else feeding(validation)
         owners = {"model": self.model, "loss": self._by.loss, "forward": self._by.forward, "metrics": self.metrics}
+        owners["train_metrics"] = self.train_metrics
         self._found = randomness.found(owners, self._loaders(), self._generators)
         states = self._pending.get("loaders", {})
         if "loader" in states and self.batch and not self._drained and not self.says_where:
@@ -277,18 +283,17 @@ class Trainer(Standing):
     def _take(self, batch: Any) -> None:
         size = size_of(batch)
         try:
-            loss, updated = self._steps.take(batch, size)
+            judged, updated = self._steps.take(batch, size)
         except (errors.NonFiniteError, ValueError) as error:  # of a program it is the latter
             if str(error) != errors.TRAIN_LOSS_FINITE:
                 raise
             where = {"step": self.step + 1, "batch": self.batch + 1, "epoch": self.epoch + 1}
             raise errors.NonFiniteError(errors.TRAIN_FINITE.format(**where)) from error
-        self.loss = loss
-        self._sums[0] += loss * (size if self._by.mean else 1)
-        self._sums[1] += size
+        self.loss = evaluation.number(judged[-1])
         self.step, self.batch = self.step + 1, self.batch + 1
         if updated:
             self._updated()
+        self._sums.add(size, self.loss * (size if self._by.mean else 1), *judged[:-1])
 
     def _updated(self) -> None:
         self.updates += 1
@@ -301,10 +306,11 @@ class Trainer(Standing):
             judged = self._undisturbed(lambda: self.evaluate(self.validation))
         self._between = False
         row = {"epoch": self.epoch + 1, "step": self.step, "lr": self.optimizer.lr}
-        row |= {"loss": self._sums[0] / self._sums[1], **{f"val_{name}": value for name, value in judged.items()}}
+        row |= {**self._sums.means(), **{f"val_{name}": value for name, value in judged.items()}}
         self.history.rows.append(row)
         self._schedules.after_epoch(lambda: self.monitored(None, "ReduceLROnPlateau"))
-        self.epoch, self.batch, self._sums, self._drained = self.epoch + 1, 0, [0.0, 0.0], False
+        self.epoch, self.batch, self._drained = self.epoch + 1, 0, False
+        self._sums.clear()
         self._between = True
 
     def _undisturbed(self, evaluate: Callable[[], dict[str, float]]) -> dict[str, float]:
@@ -321,7 +327,8 @@ class Trainer(Standing):
         """End by an error: note where to go on, and tell the callbacks."""
         self._pending = self._places()
         if self.batch and not self.says_where and not self._drained:
-            self.batch, self._sums = 0, [0.0, 0.0]  # the epoch can only be begun anew
+            self.batch = 0  # the epoch can only be begun anew
+            self._sums.clear()
             self._between = False
             self._steps.forget()
         self.callbacks.call("on_exception", self, error)

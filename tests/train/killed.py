@@ -33,7 +33,8 @@ def trainer(folder: Path, compile: Any = False) -> ag.train.Trainer:
     return ag.train.Trainer(
         model, nn.CrossEntropyLoss(), optimizer, clip=1.0, accumulate=2, ema=0.9, compile=compile, progress=False,
         schedule=ag.optim.lr_scheduler.OneCycleLR(optimizer, 0.05, epochs=EPOCHS, steps_per_epoch=5),
-        metrics=[ag.train.accuracy], checkpoint=ag.train.Checkpoints(folder / "checkpoints", every=2, keep=3),
+        metrics=[ag.train.accuracy], train_metrics=[ag.train.accuracy],
+        checkpoint=ag.train.Checkpoints(folder / "checkpoints", every=2, keep=3),
         callbacks=[ag.train.EarlyStopping(patience=50), ag.train.CSVLog(folder / "log.csv")],
     )  # fmt: skip
 

@@ -124,6 +124,18 @@ def test_it_goes_on_in_the_same_process(whole: dict[bool, str], tmp_path: Path) 
     assert killed.digest(made, tmp_path) == whole[False]
 
 
+def test_means_of_half_an_epoch_are_of_the_same_metrics(tmp_path: Path) -> None:
+    measured = {"train_metrics": {"share": lambda output, target: 1.0}}
+    small(tmp_path).fit(BATCHES, 1)
+    assert small(tmp_path, **measured).fit(BATCHES, 2, resume=True)["share"][-1] == 1.0
+    with pytest.raises(Stop):
+        small(tmp_path, callbacks=[At(7)]).fit(BATCHES, 4, resume=True)
+    again = small(tmp_path, **measured)
+    with pytest.raises(errors.StateDictError, match=r"with train_metrics \[\], and this trainer has \['share'\]"):
+        again.fit(BATCHES, 4, resume=True)
+    assert again.epoch == 0
+
+
 # ----- Ctrl-C -----
 
 

@@ -231,6 +231,64 @@ def test_a_plateau_goes_by_the_number_that_is_named() -> None:
         trainer(model, optimizer, schedule=schedule, schedule_on="step")
 
 
+# ----- numbers of the batches of an epoch -----
+
+
+@pytest.mark.parametrize("compile", COMPILED)
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_train_metrics_are_means_over_the_outputs_of_the_steps(accumulate: int, compile: bool) -> None:
+    """Those of the forward pass of each step, in training mode, weighted by the sizes of batches."""
+    seen: list[tuple[Any, Any, int]] = []
+
+    def noting(model: Any, batch: Any) -> Any:
+        output = model(batch[0])
+        seen.append((np.array(output.detach()), np.array(batch[1]), len(batch[0])))
+        return output, batch[1]
+
+    def rms(output: Any, target: Any) -> Any:
+        return np.sqrt(np.mean(np.square(output)))
+
+    by_hand = {} if compile else {"forward": noting}
+    made = trainer(network(nn.Dropout(0.3, rng=3)), train_metrics=[accuracy, rms], accumulate=accumulate,
+                   compile=compile, **by_hand)  # fmt: skip
+    plain = trainer(network(nn.Dropout(0.3, rng=3)), accumulate=accumulate, forward=noting)
+    plain.fit(DataLoader(data(), 4), epochs=2)
+    expected, steps = [], seen.copy()
+    for epoch in (steps[:6], steps[6:]):
+        parts = [(accuracy(y, t) * n, float(rms(y, t)) * n) for y, t, n in epoch]
+        expected.append([sum(column) / 22 for column in zip(*parts, strict=True)])
+    history = made.fit(DataLoader(data(), 4), epochs=2)
+    found = list(zip(history["accuracy"], history["rms"], strict=True))
+    np.testing.assert_allclose(found, expected, rtol=1e-12 if compile else 1e-15)
+    same(made.model, plain.model, 1e-12 if compile else 0.0)
+
+
+def test_train_metrics_of_a_search_are_those_before_it() -> None:
+    model, before = network(), network()
+    optimizer = ag.optim.LBFGS(model.parameters(), line_search_fn="strong_wolfe")
+    made = trainer(model, optimizer, train_metrics={"first": accuracy})
+    x, y = data()[:]
+    made.fit([(x, y)], 1, [(x, y)])
+    assert made.history["first"] == [accuracy(before(x), y)]
+
+
+def test_outputs_may_be_trees() -> None:
+    model = network()
+    made = trainer(
+        model, forward=lambda model, batch: ({"scores": model(batch[0])}, batch[1]),
+        loss=lambda output, target: nn.functional.cross_entropy(output["scores"], target),
+        train_metrics={"kept": lambda output, target: output["scores"].requires_grad},
+    )  # fmt: skip
+    assert made.fit(DataLoader(data(), 4), 1)["kept"] == [0.0]
+
+
+def test_what_is_no_mean_over_batches_is_refused() -> None:
+    with pytest.raises(errors.ArgumentError, match=r"Write it in metrics="):
+        trainer(train_metrics={"all": whole(rmse)})
+    with pytest.raises(errors.ArgumentError, match=r"train_metrics=\{'first': f"):
+        trainer(train_metrics={"lr": accuracy})
+
+
 # ----- validation -----
 
 
