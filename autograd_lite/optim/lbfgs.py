@@ -57,6 +57,9 @@ class LBFGS(Optimizer):
     The direction is that of algorithm 7.4 of J. Nocedal and S. J. Wright, *Numerical optimization*, 2006; what ends a
     call and what is remembered (in the state of the first parameter) is as in PyTorch, with its names.
 
+    What the closure itself does to the parameters holds, as in PyTorch: one that keeps pixels between 0 and 1 (`clamp_`
+    under `no_grad`) has the next step begin there. A line search puts back what its trials have changed.
+
     An interrupt or an error leaves parameters and memory as they were before the call.
 
     Examples
@@ -147,41 +150,42 @@ class LBFGS(Optimizer):
             raise errors.CompileError(errors.COMPILE_LBFGS)
         params = self.param_groups[0]["params"]
         memory = self.state.setdefault(params[0], {})
-        arrays = [p._data for p in params]
+        arrays = [p._data.copy() for p in params]  # the closure may write into those of the parameters
 
-        def do() -> _Call:
+        def do() -> tuple[_Call, list[Array]]:
             begun(lambda: commit(params, arrays))
             call = _Call(self.param_groups[0], dict(memory), closure, self.average)
             call.go()
-            return call
+            return call, [p._data for p in params]
 
-        call = undone(do)
-        commit(params, call.arrays(call.x), [(memory.update, call.memory)])
+        call, found = undone(do)
+        commit(params, found, [(memory.update, call.memory)])
         return call.result
 
 
 class _Call:
-    """One call of `step`: `x` is where it is, `memory` what is remembered."""
+    """One call of `step`: `memory` is what is remembered; the place is that of the parameters, which the closure may move."""
 
     def __init__(self, group: Group, memory: Memory, closure: Callable[[], Any], average: Average | None) -> None:
         self.group, self.memory, self.closure, self.average = group, memory, closure, average
         self.params = group["params"]
-        self.x = np.concatenate([p._data for p in self.params], axis=None)
         memory.setdefault("func_evals", 0)
         memory.setdefault("n_iter", 0)
         self.evaluations = 0
         self.result: Any = None
 
-    def arrays(self, x: Array) -> list[Array]:
-        """Return new arrays for the parameters."""
+    def place(self) -> Array:
+        """Return all parameters as a new vector."""
+        return np.concatenate([p._data for p in self.params], axis=None)
+
+    def move(self, x: Array) -> None:
+        """Give the parameters their values."""
         ends = np.cumsum([p.size for p in self.params])[:-1].tolist()
         parts = zip(np.split(x, ends), self.params, strict=True)
-        return [part.reshape(p.shape).astype(p.dtype) for part, p in parts]
+        commit(self.params, [part.reshape(p.shape).astype(p.dtype) for part, p in parts])
 
-    def evaluate(self, x: Array) -> tuple[float, Array]:
-        """Return the loss and its gradient at a place."""
-        if self.evaluations:
-            commit(self.params, self.arrays(x))
+    def evaluate(self) -> tuple[float, Array]:
+        """Return the loss and its gradient where the parameters are."""
         loss = evaluated(self.closure)
         self.evaluations += 1
         self.memory["func_evals"] += 1
@@ -199,7 +203,7 @@ class _Call:
 
     def go(self) -> None:
         """Go until something ends it."""
-        loss, g = self.evaluate(self.x)
+        loss, g = self.evaluate()
         if self.is_flat(g):
             return
         for i in range(int(self.group["max_iter"])):
@@ -211,27 +215,33 @@ class _Call:
             if slope > -self.group["tolerance_change"]:
                 return
             before = loss
-            x, loss, g = self._moved(Point(t, loss, g, slope), direction, last=i + 1 == self.group["max_iter"])
-            change, self.x = self.memory["t"] * direction, x
+            loss, g = self._moved(Point(t, loss, g, slope), direction, last=i + 1 == self.group["max_iter"])
+            change = self.memory["t"] * direction
             if self.evaluations >= self.group["max_eval"] or self.is_flat(g):
                 return
             least = self.group["tolerance_change"]
             if np.max(np.abs(change)) <= least or abs(loss - before) < least:
                 return
 
-    def _moved(self, start: Point, direction: Array, last: bool) -> tuple[Array, float, Array]:
-        """Return where a step leads, the loss there, and the gradient; after the last one nobody asks for these."""
-        x = self.x
+    def _moved(self, start: Point, direction: Array, last: bool) -> tuple[float, Array]:
+        """Make a step, and return the loss there, and the gradient; after the last one nobody asks for these."""
+        x = self.place()
+
+        def evaluate(t: float) -> tuple[float, Array]:
+            self.move(x + t * direction)
+            return self.evaluate()
+
         if self.group["line_search_fn"] is None:
-            x = x + start.t * direction
-            return (x, start.loss, start.gradient) if last else (x, *self.evaluate(x))
-        search = Search(
-            lambda t: self.evaluate(x + t * direction), start._replace(t=0.0), direction,
-            self.group["max_eval"] - self.evaluations, self.group["tolerance_change"],
-        )  # fmt: skip
-        found = search.find(start.t)
+            if not last:
+                return evaluate(start.t)
+            found = start
+        else:
+            left = self.group["max_eval"] - self.evaluations
+            search = Search(evaluate, start._replace(t=0.0), direction, left, self.group["tolerance_change"])
+            found = search.find(start.t)
         self.memory["t"] = found.t
-        return x + found.t * direction, found.loss, found.gradient
+        self.move(x + found.t * direction)
+        return found.loss, found.gradient
 
     def _direction(self, g: Array) -> Array:
         """Return minus the gradient, multiplied by the inverse second derivative that the memory tells."""

@@ -146,3 +146,68 @@ def test_a_step_that_is_found_meets_the_conditions(function: str, first: float) 
     if function != "kink":
         assert abs(found.slope) <= -FLATTER * start.slope
     assert search.evaluations <= 61
+
+
+def clamped(x: Any) -> None:
+    with ag.no_grad():
+        x.clamp_(0, 1)
+
+
+def clipped(x: Any) -> None:
+    x.data[...] = np.clip(x.data, 0, 1)
+
+
+def shortened(x: Any) -> None:
+    with ag.no_grad():
+        x.mul_(0.9)
+
+
+def untouched(x: Any) -> None:
+    pass
+
+
+# what the closure does before and after; PyTorch's loss, parameters, and numbers of evaluations and iterations
+BY_PYTORCH: list[tuple[str | None, Any, Any, list[float]]] = [
+    (None, untouched, untouched, [0.3852377, 1.88806217, 1.61220339, -1.7141481, 0.00038853, 24, 24]),
+    (None, clamped, untouched, [9.70625, 0.0, 0.0, 0.0, 1211.01858816, 20, 18]),
+    (None, clipped, untouched, [9.70625, 0.0, 0.0, 0.0, 1211.01858816, 20, 18]),
+    (None, untouched, shortened, [1.68643748, 1.04745903, 0.64516436, -0.68982605, -0.01627076, 24, 24]),
+    ("strong_wolfe", untouched, untouched, [0.38198356, 1.88763151, 1.6123523, -1.99097551, 1.8e-06, 30, 23]),
+    ("strong_wolfe", clamped, untouched, [3.22134068, 1.0, 1.0, 0.0, -0.12284413, 36, 8]),
+    ("strong_wolfe", clipped, untouched, [3.22134068, 1.0, 1.0, 0.0, -0.12284413, 36, 8]),
+    ("strong_wolfe", untouched, shortened, [0.45848104, 1.89548148, 1.62905973, -1.61919267, -0.00023507, 33, 14]),
+]
+
+
+@pytest.mark.parametrize(("search", "before", "after", "expected"), BY_PYTORCH)
+def test_what_the_closure_does_to_parameters_holds_as_in_pytorch(
+    search: str | None, before: Any, after: Any, expected: list[float]
+) -> None:
+    x, y, goal = leaf([0.5, -0.3, 0.9]), leaf([0.2]), np.array([3.0, 0.5, -2.0])
+    opt = optim.LBFGS([x, y], lr=1.0 if search else 0.3, max_iter=4, line_search_fn=search)
+
+    def closure() -> Any:
+        before(x)
+        opt.zero_grad()
+        loss = ((x - goal) ** 4).sum() / 10 + ((y * x[0]) ** 2).sum() + (x[0] - x[1]) ** 2
+        loss.backward()
+        after(x)
+        return loss
+
+    for _ in range(6):
+        loss = opt.step(closure)
+    found = [loss.item(), *x.tolist(), *y.tolist(), opt.state[x]["func_evals"], opt.state[x]["n_iter"]]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("change", [clamped, clipped, shortened])
+def test_an_error_undoes_what_the_closure_did_to_parameters(change: Any) -> None:
+    x = leaf([3.0, -1.0])
+
+    def closure() -> Any:
+        change(x)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        optim.LBFGS([x]).step(closure)
+    assert x.tolist() == [3.0, -1.0]
