@@ -61,12 +61,16 @@ def manual_seed(seed: int) -> Generator:
 
 def adopt(rng: Generator) -> Generator:
     """Have a generator be the default one, within a task (`own`) that of the task, and return it."""
-    global _default  # noqa: PLW0603 - the one default generator of the process
     if instead.get() is None:
-        _default = rng
+        _begin(rng)
     else:
         instead.set(lambda: rng)
     return rng
+
+
+def _begin(rng: Generator) -> None:
+    global _default  # noqa: PLW0603 - the one default generator of the process
+    _default = rng
 
 
 @contextmanager
@@ -119,7 +123,7 @@ def default_rng() -> Generator:
         # NOTE: made at the first use, not at import: importing numpy.random takes longer than this whole package.
         with _first_use.held:
             if _default is None:
-                manual_seed(None)  # type: ignore[arg-type]
+                _begin(np.random.default_rng())
     assert _default is not None
     return _default
 

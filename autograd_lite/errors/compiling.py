@@ -51,6 +51,10 @@ COMPILE_RANDOM = (
     "the function {function}{where} draws random numbers from a generator of its own, and compiled it would draw the "
     "same ones at every call. Write the generator as an argument: {function}(x, rng)"
 )
+COMPILE_SEED = (
+    "the function {function}{where} restarts the default generator, which compiled it would not do at a call. Write "
+    "ag.manual_seed(seed) before the call, or a generator as an argument: {function}(x, rng)"
+)
 COMPILE_ASKED = (
     "the function {function}{where} calls {what}, and compiled it would use the same answer at every call. "
     "Write the value as an argument: {function}(x, value)"

@@ -15,12 +15,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.shapes import Array, same_bits
 from autograd_lite.compiler.recording import guards, kinds
 from autograd_lite.compiler.recording.interception import Doubles, put_back, same
 from autograd_lite.compiler.recording.observation import Observer, listening
 from autograd_lite.compiler.recording.places import MOST, UNSET, Location, Reach
-from autograd_lite.compiler.recording.reading import line_that_reads, whole
+from autograd_lite.compiler.recording.reading import line_that_reads, names_in, whole
 from autograd_lite.compiler.recording.survey import Survey
+from autograd_lite.engine.record import Handle
 from autograd_lite.transforms.watched import name_of
 
 
@@ -88,8 +90,9 @@ class Environment:
             observer.imports(),
         )  # fmt: skip
         self.survey = Survey(self._roots, scope)
-        if scope.words is not None and not self.survey.named <= scope.words:
-            self.survey = Survey(self._roots, replace(scope, words=scope.words | self.survey.named))
+        if scope.words is not None and (self.survey.names_any or not self.survey.named <= scope.words):
+            words = None if self.survey.names_any else scope.words | self.survey.named
+            self.survey = Survey(self._roots, replace(scope, words=words))
         self._look_behind_caches()
         self._refuse_leaks()
         self._refuse_limits()
@@ -115,7 +118,7 @@ class Environment:
 
     def _is_unused(self, place: Location) -> bool:
         before = self.before.places.get(place.mark)
-        return before is not None and before.found == place.found
+        return before is not None and before.found[0] == place.found[0]
 
     def _strange(self) -> bool:
         """Tell whether code was executed of which the survey before the run did not know."""
@@ -185,6 +188,14 @@ class Environment:
                     self._refuse(errors.COMPILE_STATE, [name], what=f"the array {name!r}")
                 self._compared.append((x, x.copy()))
 
+    def refuse_writes(self, arrays: Iterable[tuple[Array, Array]]) -> None:
+        """Refuse that an array was written to of which the values were asked for; it gets them back."""
+        for x, copy in arrays:
+            if not same_bits(x, copy):
+                x[...] = copy
+                name = self.survey.names.get(id(x), "")
+                self._refuse(errors.COMPILE_STATE, [name], what=f"the array {name!r}")
+
     def put_back(self) -> None:
         """Take values of a run that has failed out of the places where the function has stored them."""
         if self.forgotten:
@@ -206,6 +217,14 @@ class Environment:
         self._places = list(self.survey.places.values())
         for name in ("before", "survey", "observer", "doubles", "_numpy", "_drawing", "_marks", "_roots"):
             self.__dict__.pop(name, None)
+
+    def tells_apart(self) -> bool:
+        """Tell whether the function may ask if two things are the same object."""
+        return any(names_in(code).identity for code in self.before.codes)
+
+    def arrays(self) -> list[Any]:
+        """Return the arrays and Tensors that the function reaches by itself."""
+        return [x for x in self.survey.objects.values() if isinstance(x, (np.ndarray, Handle))]
 
     def names(self) -> dict[int, str]:
         """Return how the function reaches things, by identity."""
@@ -296,6 +315,9 @@ class Nothing(Environment):
     def forget(self) -> None:
         """Nothing is there."""
 
+    def refuse_writes(self, arrays: Iterable[tuple[Array, Array]]) -> None:
+        """Nothing is read by itself."""
+
     def put_back(self) -> None:
         """Nothing is known."""
 
@@ -305,6 +327,12 @@ class Nothing(Environment):
 
     def finish(self, skipped: frozenset[tuple[int, str]], drawn: frozenset[int], made: bool) -> bool:
         return True
+
+    def tells_apart(self) -> bool:
+        return False
+
+    def arrays(self) -> list[Any]:
+        return []
 
     def names(self) -> dict[int, str]:
         return {}

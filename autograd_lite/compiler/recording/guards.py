@@ -5,6 +5,7 @@ from __future__ import annotations
 from cmath import isnan
 from collections.abc import Callable, Iterable
 from keyword import iskeyword
+from operator import is_not
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def condition(place: Location, bind: Bind) -> str:
 def _read(place: Location, bind: Bind) -> str:
     """Write how a place is read; nothing for one that is given once and for all."""
     how, owner, key = place.how, place.owner, place.key
-    if isinstance(owner, tuple):
+    if how == "item" and isinstance(owner, tuple):
         return ""
     text = bind(vars(owner) if how == "entry" else owner)
     if how in ("item", "entry"):
@@ -71,6 +72,10 @@ def _attributes(place: Location, bind: Bind) -> str:
     if isinstance(place.found, int):
         return f"len({bind(vars(place.owner))}) != {place.found}"
     return f"[*{bind(place.owner)}.__dict__] != {bind(place.found)}"
+
+
+def _entries(place: Location, bind: Bind) -> str:
+    return f"len({bind(vars(place.owner))}) != {place.found}"
 
 
 def _names(place: Location, bind: Bind) -> str:
@@ -131,12 +136,13 @@ def _hooks(place: Location, bind: Bind) -> str:
 
 
 def _cache(place: Location, bind: Bind) -> str:
-    """NOTE: of hits, misses, the largest and the present size, those that stay as long as nothing new is kept."""
-    return f"{bind(place.owner)}.cache_info()[1::2] != {bind(place.found[1::2])}"
+    """NOTE: its counts alone do not tell a cache that was cleared and filled anew."""
+    _, values = place.found
+    return f"holds_other({bind(kinds.kept_by(place.owner))}.values(), {bind(values)})"
 
 
 _OF_A_WHOLE: dict[str, Callable[[Location, Bind], str]] = {
-    "keys": _keys, "attributes": _attributes, "names": _names, "all": _all, "content": _content,
+    "keys": _keys, "attributes": _attributes, "entries": _entries, "names": _names, "all": _all, "content": _content,
     "state": _state, "class": _class, "node": _node, "hooks": _hooks, "cache": _cache,
 }  # fmt: skip
 
@@ -165,9 +171,9 @@ def other_keys(now: Any, before: list[Any]) -> bool:
 
 
 def holds_other(now: Any, before: tuple[Any, ...]) -> bool:
-    """Tell whether a set, or an array of objects, holds other ones."""
+    """Tell whether a set, an array of objects, or a view of a dict holds other ones."""
     parts = tuple(now.flat) if isinstance(now, np.ndarray) else tuple(now)
-    return len(parts) != len(before) or any(a is not b for a, b in zip(parts, before, strict=True))
+    return len(parts) != len(before) or any(map(is_not, parts, before))
 
 
 def reshaped(array: Any, shape: Any, dtype: Any) -> bool:

@@ -11,6 +11,7 @@ import _thread
 import collections
 import contextvars
 import functools
+import gc
 import inspect
 import operator
 import re
@@ -28,6 +29,15 @@ from autograd_lite.engine.record import Handle
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None), np.generic, np.dtype)
 """What is compared by value: small, and never changed."""
+
+_EXACT = frozenset((bool, int, float, complex, str, bytes, type(None)))
+
+
+def is_simple(x: Any) -> bool:
+    """Tell whether something is compared by value, and that is all there is to it: one of a subclass has attributes."""
+    cls = type(x)
+    return cls in _EXACT or (isinstance(x, SIMPLE) and not cls.__dictoffset__)
+
 
 _CALLS = (
     types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType,
@@ -50,7 +60,8 @@ _STATES: dict[str, Callable[[Any], Any]] = {
     "_io.StringIO": lambda x: (x.getvalue(), x.tell()),
     "_io.BytesIO": lambda x: (x.getvalue(), x.tell()),
     "_random.Random": lambda x: x.getstate(),
-    "functools._lru_cache_wrapper": lambda x: tuple(x.cache_info()),
+    "decimal.Context": lambda x: (x.prec, x.rounding, x.Emin, x.Emax, x.capitals, x.clamp),
+    "functools._lru_cache_wrapper": lambda x: x.cache_info(),
 }
 """How the state of an object is told that consists of numbers and texts alone."""
 
@@ -142,6 +153,12 @@ def is_constant(x: Any) -> bool:
 
 
 CACHED = type(functools.lru_cache(len))
+
+
+def kept_by(cached: Any) -> dict[Any, Any]:
+    """Return what an `lru_cache` keeps: it says so to the garbage collector alone."""
+    found = [x for x in gc.get_referents(cached) if type(x) is dict and x is not vars(cached)]
+    return found[0] if len(found) == 1 else {}
 
 
 def is_iterator(x: Any) -> bool:

@@ -23,7 +23,7 @@ from autograd_lite.base.unfinished import begun
 from autograd_lite.compiler.recording.lines import is_log, line_of, refuse
 from autograd_lite.compiler.recording.reading import names_in
 from autograd_lite.compiler.recording.traced import Traced
-from autograd_lite.engine.generators import default_rng
+from autograd_lite.engine.generators import adopt, default_rng
 from autograd_lite.transforms.watched import name_of
 
 _monitor: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
@@ -121,6 +121,8 @@ class Observer:
             self._refuse(f"numpy.{code.co_name}")
         elif code in self.users and names_in(code).attributes & _FILES:
             self._refuse("a function that reads or writes a file")
+        elif code is adopt.__code__:
+            refuse(errors.COMPILE_SEED, function=name_of(self._function))
         elif code in _ENVIRONMENT:
             self._refuse("os.environ")
         elif code.co_filename == _RANDOM and code.co_qualname == _ENTROPY:

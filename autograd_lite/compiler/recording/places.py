@@ -24,8 +24,8 @@ class Location(NamedTuple):
     how : str
         ``item``, ``attribute``, ``entry`` (of the dict of a class), ``cell``, ``value`` (of a context variable),
         ``target`` (of a weak reference); or of the owner as a whole ``keys`` and ``attributes`` (or how many),
-        ``names`` (that it lacks), ``all``, ``content`` and ``state``, ``cache`` (what `lru_cache` counts), ``class``,
-        ``node``, ``hooks``.
+        ``entries`` (how many, of the dict of a class), ``names`` (that it lacks), ``all``, ``content`` and ``state``,
+        ``cache`` (what `lru_cache` counts, and keeps), ``class``, ``node``, ``hooks``.
     owner
         What has the place.
     key

@@ -6,8 +6,10 @@ The instructions of a code object say so, and whether it can also read by names 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Container, Iterable, Iterator
+from itertools import pairwise
 from opcode import opmap
 from types import CodeType
 from typing import Any, NamedTuple
@@ -29,14 +31,19 @@ _OF_CLOSURES = (opmap["LOAD_DEREF"], opmap["STORE_DEREF"])
 _CONSTANT = opmap["LOAD_CONST"]
 _IMPORT = opmap["IMPORT_NAME"]
 _MATCH = opmap["MATCH_CLASS"]
+_IS = opmap["IS_OP"]
 _NAMING = frozenset((*_GLOBALS, *_ATTRIBUTES, _IMPORT))
 _SAYING = frozenset((*_GLOBALS, *_ATTRIBUTES, *_OF_CLOSURES, _CONSTANT))
-_MADE_UP = frozenset(
+MADE_UP = frozenset(
     (
         "getattr", "hasattr", "vars", "dir", "__dict__", "__getattribute__", "attrgetter", "methodcaller", "eval",
         "exec", "globals", "locals", "__slots__", "__globals__", "deepcopy", "getmembers", "getattr_static",
     )
 )  # fmt: skip
+FORMATS = frozenset(("format", "format_map"))
+_IMPORTING = frozenset(("import_module", "__import__"))
+_FIELD = re.compile(r"{[^{}:!]*}?")
+_IDENTITY = frozenset(("id", "is_", "is_not"))
 _WHOLE_MODULE = frozenset(("globals", "locals", "eval", "exec", "__globals__"))
 
 
@@ -56,6 +63,8 @@ class NamesRead(NamedTuple):
         Whether the same holds for variables of the module.
     classes : frozenset of str
         Variables of which it asks, by `type`, what class they are.
+    identity : bool
+        Whether it may ask if two things are the same object.
     """
 
     variables: frozenset[str]
@@ -64,6 +73,7 @@ class NamesRead(NamedTuple):
     made_up: bool
     module: bool
     classes: frozenset[str]
+    identity: bool
 
 
 _known: WeakKeyDictionary[CodeType, NamesRead] = WeakKeyDictionary()
@@ -126,12 +136,32 @@ def _own(code: CodeType) -> NamesRead:
         else:
             found["variables"].add(names[argument >> _GLOBALS[operation]])
     said = found["variables"] | found["attributes"]
+    if not FORMATS.isdisjoint(said):
+        found["attributes"] |= attributes_of_fields(_texts(code))
+    if not _IMPORTING.isdisjoint(said):
+        found["imports"] |= set(_texts(code))
     return NamesRead(
-        made_up=_MATCH in code.co_code[::2] or not _MADE_UP.isdisjoint(said),
+        made_up=_MATCH in code.co_code[::2] or not MADE_UP.isdisjoint(said),
         module=not _WHOLE_MODULE.isdisjoint(said),
         classes=frozenset(_asked(code) if "type" in said else ()),
+        identity=not _IDENTITY.isdisjoint(said) or _compares_objects(code.co_code),
         **{kind: frozenset(words) for kind, words in found.items()},
     )
+
+
+def _texts(code: CodeType) -> list[str]:
+    return [x for x in code.co_consts if isinstance(x, str)]
+
+
+def attributes_of_fields(texts: Iterable[str]) -> set[str]:
+    """Return the names in what `str.format` is given, as in ``"{0.rate:.3f}"``."""
+    fields = (field for text in texts for field in _FIELD.findall(text))
+    return {word for field in fields for word in re.findall(r"\.(\w+)", field)}
+
+
+def _compares_objects(text: bytes) -> bool:
+    """Tell whether there is an ``is`` of something else than a constant."""
+    return any(op == _IS and before != _CONSTANT for before, op in pairwise(text[::2]))
 
 
 def _asked(code: CodeType) -> Iterator[str]:

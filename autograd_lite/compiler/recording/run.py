@@ -98,6 +98,9 @@ class RecordedProgram:
         Pairs of places of arguments that are the same object.
     held : list of (int, object)
         Places of arguments, and the objects there, that the function also reaches by itself.
+    others : frozenset of int, or None
+        Where the function asks which things are the same object, by identity the arrays and Tensors that it reaches by
+        itself: arguments are none of them then, but for those in `held`, and other ones in all places but for `twins`.
     kinds : list
         What each output is: ``tensor``, ``array``, ``held`` for the array of a Tensor, ``static``; ``given``, the
         argument in a place; ``same``, what another output is; ``residual``, what derivatives need.
@@ -130,6 +133,7 @@ class RecordedProgram:
     fixed: frozenset[int]
     twins: list[tuple[int, int]]
     held: list[tuple[int, Any]]
+    others: frozenset[int] | None
     kinds: list[str]
     result: Structure
     environment: Environment | None
@@ -197,9 +201,11 @@ class _Run:
         self.leaves, self.structure = flatten((tuple(args), dict(kwargs)))
         self.known = [_leaf(x) for x in self.leaves]
         self.settings = [x for x in self.leaves if not is_traced(x)]
+        self.apart = False  # whether it is asked which arguments are the same object
 
     def once(self, trace: Trace, environment: Environment) -> tuple[RecordedProgram, Any] | None:
         """Return the program and the result; None if the run has to be done again."""
+        self.apart = environment.tells_apart()
         with _told_from_silence(), recording(trace), environment.observed_run(trace.outside) as double:
             trace.begin(sys.getprofile())
             called, named = unflatten(self.structure, self._arguments(trace, double))
@@ -212,8 +218,17 @@ class _Run:
 
     def _arguments(self, trace: Trace, double: Callable[[Any], Any]) -> list[Any]:
         names = argument_names(self.structure, self.function)
-        pairs = enumerate(zip(self.leaves, names, strict=True))
-        return [trace.argument(x, i, name) if is_traced(x) else double(x) for i, (x, name) in pairs]
+        given: dict[int, Any] = {}
+        found = []
+        for i, (x, name) in enumerate(zip(self.leaves, names, strict=True)):
+            stand_in = double(x) if self.apart or not is_traced(x) else x
+            if is_traced(x) and stand_in is x:
+                stand_in = given.get(id(x), x)
+                stand_in = trace.argument(x, i, name) if stand_in is x else stand_in
+            if self.apart and isinstance(x, np.ndarray):
+                given[id(x)] = stand_in
+            found.append(stand_in)
+        return found
 
     def _refuse_swallowed(self, trace: Trace) -> None:
         """Raise what the function has caught: a program would not come to it again."""
@@ -245,6 +260,7 @@ class _Run:
             raise errors.CompileError(text)
         if not environment.finish(trace.watched(), frozenset(trace._generators), made=bool(kept)):
             return None
+        environment.refuse_writes(trace.fixed_arrays.values())
         if kept and self.replay:  # what is made now has its first value, and is there when the run is done again
             self.may_keep = False
             return None
@@ -274,16 +290,18 @@ class _Run:
             _commit(trace, kept)
         fixed = frozenset(key[1] for key in trace._fixed if key[0] == "argument")
         recorded = RecordedProgram(
-            program, self.structure, self.known, fixed, self._twins(), self._held(environment), kinds, built,
-            environment, [*trace.fixed_numbers.values()], list(trace.fixed_arrays.values()), _grads_read(trace),
-            is_grad_enabled(), complete, kept=bool(kept), derived=self.derived if live else None, hollow=hollow,
+            program, self.structure, self.known, fixed, self._twins(), self._held(environment),
+            frozenset(map(id, environment.arrays())) if self.apart else None, kinds, built, environment,
+            [*trace.fixed_numbers.values()], list(trace.fixed_arrays.values()), _grads_read(trace), is_grad_enabled(),
+            complete, kept=bool(kept), derived=self.derived if live else None, hollow=hollow,
         )  # fmt: skip
         environment.forget()
         return recorded, unflatten(built, values)
 
     def _objects(self) -> Iterator[tuple[int, Any]]:
         """Yield the arguments, with their places, that a program tells apart by what they are."""
-        return ((i, x) for i, x in enumerate(self.leaves) if isinstance(x, Handle) or is_generator(x))
+        kinds = (Handle, np.ndarray) if self.apart else Handle
+        return ((i, x) for i, x in enumerate(self.leaves) if isinstance(x, kinds) or is_generator(x))
 
     def _twins(self) -> list[tuple[int, int]]:
         first: dict[int, int] = {}

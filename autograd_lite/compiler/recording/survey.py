@@ -7,6 +7,7 @@ holds things nobody knows of, and what is used up by being read, is noted as unc
 
 from __future__ import annotations
 
+import _thread
 import contextvars
 import functools
 import gc
@@ -27,7 +28,7 @@ from autograd_lite.base.libraries import PYTHON, UNWATCHED, USER, WITHIN, of, of
 from autograd_lite.compiler.recording import kinds
 from autograd_lite.compiler.recording.kinds import SIMPLE, is_ours, is_standard
 from autograd_lite.compiler.recording.places import MOST, UNSET, Location, Reach, content, in_cell, own_dict
-from autograd_lite.compiler.recording.reading import NamesRead, names_in
+from autograd_lite.compiler.recording.reading import FORMATS, MADE_UP, NamesRead, attributes_of_fields, names_in
 from autograd_lite.compiler.recording.traced import Traced
 from autograd_lite.engine.graph import hooks_of
 from autograd_lite.engine.record import Handle
@@ -56,6 +57,8 @@ class Survey:
         Objects, by identity, that are also reached from where nothing can stand in for them.
     named : set of str
         The attributes that an object was made to get: an `operator.attrgetter`.
+    names_any : bool
+        Whether there is a function that reads attributes by names which it is given, such as `getattr` itself.
     whole : bool
         Whether all was found: not so if there is too much of it.
     """
@@ -75,6 +78,7 @@ class Survey:
         self._static = {id(x) for x in scope.static}
         self._ours: set[int] = set()  # containers that belong to objects of ours
         self.named: set[str] = set()
+        self.names_any = False
         self._words: set[str] = set()
         self._made_up = False
         self._modules: dict[int, tuple[types.ModuleType, str]] = {}
@@ -110,7 +114,9 @@ class Survey:
         new = place.mark not in self.places
         if new:
             self._note(*place)
-        if isinstance(x, SIMPLE):
+        if kinds.is_simple(x):
+            if isinstance(x, str) and "{" in x and any(map(self.scope.reads, FORMATS)):
+                self.named |= attributes_of_fields([x])
             return
         if isinstance(x, Traced):
             self.leaked.append(place)
@@ -127,7 +133,7 @@ class Survey:
             self.unclear.append((place, "unknown"))
 
     def _enter(self, x: Any, name: str, parent: Any) -> None:
-        if isinstance(x, SIMPLE) or id(x) in self._static:
+        if kinds.is_simple(x) or id(x) in self._static:
             return
         if parent is not None:
             self.parents.setdefault(id(x), []).append(parent)
@@ -155,8 +161,10 @@ class Survey:
                 if whole:
                     return
         state = kinds.state_of(x)
-        if state is not None and not isinstance(x, np.ndarray) and not kinds.is_random(x):
-            self._note("cache" if isinstance(x, kinds.CACHED) else "state", x, None, state(x), name)
+        if isinstance(x, kinds.CACHED):
+            self._note("cache", x, None, (x.cache_info(), tuple(kinds.kept_by(x).values())), name)
+        elif state is not None and not isinstance(x, np.ndarray) and not kinds.is_random(x):
+            self._note("state", x, None, state(x), name)
         self._instance(x, name)
 
     def _tensor(self, x: Any, name: str) -> None:
@@ -260,7 +268,10 @@ class Survey:
         self._enter(x.__func__, name, x)
 
     def _builtin(self, x: Any, name: str) -> None:
+        self.names_any = self.names_any or x.__name__ in MADE_UP
         owner = getattr(x, "__self__", None)
+        if isinstance(owner, str):
+            self.named |= attributes_of_fields([owner])
         if owner is not None and not isinstance(owner, (types.ModuleType, type)):
             self._enter(owner, name, x)
 
@@ -326,13 +337,20 @@ class Survey:
         for part in parts:
             self._enter(part, name, x)
 
+    def _exception(self, x: BaseException, name: str) -> None:
+        self._found("attribute", x, "args", x.args, name)
+
+    def _local(self, x: Any, name: str) -> None:
+        """NOTE: what a thread has of its own nothing can stand in for."""
+        self.pinned.add(id(x))
+
     def _slice(self, x: Any, name: str) -> None:
         for part in (x.start, x.stop, x.step):
             self._enter(part, name, x)
 
     def _simple(self, x: Any, values: Iterable[Any], name: str) -> bool:
         """Note a container of plain values as a whole, if it is one; not where one is looked after in another way."""
-        if not all(isinstance(value, SIMPLE) for value in values) or any(key[0] == id(x) for key in self.scope.skipped):
+        if not all(map(kinds.is_simple, values)) or any(key[0] == id(x) for key in self.scope.skipped):
             return False
         self._note("all", x, None, content(x), name)
         return True
@@ -358,16 +376,16 @@ class Survey:
         self._class(cls, name, x)
 
     def _wants(self, x: Any, word: str) -> bool:
-        if self.scope.reads(word) or is_dataclass(x) or of(type(x)) in UNWATCHED:
+        if self.scope.reads(word) or is_dataclass(x) or isinstance(x, _TELLING) or of(type(x)) in UNWATCHED:
             return True
         return self.scope.modules and any(map(is_ours, type(x).__mro__))
 
     def _attributes(self, x: Any, name: str) -> None:
-        if not type(x).__dictoffset__:
+        if not type(x).__dictoffset__ and not isinstance(x, _thread._local):
             return
         space = own_dict(x)
         ours = is_ours(type(x))
-        if space or not isinstance(x, types.FunctionType):
+        if space or self.scope.words is None or not isinstance(x, types.FunctionType):
             self._note("attributes", x, None, len(space) if ours else list(space), name)
         for word, value in list(space.items()):
             if word != "__wrapped__" and self._wants(x, word):
@@ -376,6 +394,7 @@ class Survey:
                 self._found("attribute", x, word, value, _joined(name, word))
 
     def _type(self, x: type, name: str) -> None:
+        self.names_any = self.names_any or (x.__name__ in MADE_UP and is_standard(x))
         self._class(x, name, None)
         if not is_ours(type(x)) and not is_standard(type(x)):
             self._class(type(x), name, None)
@@ -389,6 +408,8 @@ class Survey:
                 self._defaults(c, own, instance, name)
             elif not is_standard(c):
                 self.pinned.add(id(c))
+                self._note("entries", c, None, len(vars(c)), name)
+                self._note("attribute", c, "__bases__", c.__bases__, name)
                 used = [word for word, value in list(vars(c).items()) if self._entry(c, word, value, name)]
                 for other in nearer:
                     self._absent(vars(other), [word for word in used if word not in vars(other)])
@@ -415,6 +436,11 @@ class Survey:
                 self._found("attribute", x, word, getattr(x, word), _joined(name, word))
 
 
+_TELLING = types.SimpleNamespace
+"""Of which a text, or a comparison, tells all attributes."""
+_BUILTINS = (
+    types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType, types.MethodDescriptorType,
+)  # fmt: skip
 _HIDDEN = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _DESCRIPTORS = (property, staticmethod, classmethod, functools.cached_property)
 _OF_EVERY_CLASS = frozenset(
@@ -430,7 +456,8 @@ _LOOKS: tuple[tuple[Any, Any, bool], ...] = (
     (Handle, Survey._tensor, True), (types.ModuleType, Survey._module, True), (type, Survey._type, True),
     (types.FunctionType, Survey._function, True), (np.ndarray, Survey._array, False),
     (types.MethodType, Survey._method, True),
-    ((types.BuiltinFunctionType, types.MethodWrapperType), Survey._builtin, True),
+    (_BUILTINS, Survey._builtin, True), (BaseException, Survey._exception, False),
+    (_thread._local, Survey._local, False),
     ((operator.attrgetter, operator.methodcaller), Survey._getter, True),
     (np.ufunc, Survey._ufunc, True), (functools.partial, Survey._partial, False), (types.CellType, Survey._cell, True),
     (contextvars.ContextVar, Survey._variable, True), (weakref.ref, Survey._reference, False),

@@ -130,6 +130,8 @@ class Caller:
         for i, x in self.recorded.held:
             self._miss(f"a{i} is not {self.bind(x)}")
         held = {i for i, _ in self.recorded.held}
+        if self.recorded.others is not None:
+            self._compare_others(held, self.recorded.others)
         changed = [a for a in self.program.assignments if a.kind.startswith("argument")]
         places = dict.fromkeys(a.owner for a in changed)
         tensors = [i for i, x in enumerate(self.recorded.leaves) if x.tensor is not None]
@@ -140,6 +142,17 @@ class Caller:
             others = self._captured(i, i in places)
             if others:
                 self._miss(f"id(a{i}) in {self.bind(others)}")
+
+    def _compare_others(self, held: set[int], others: frozenset[int]) -> None:
+        """Compare that arguments are objects of their own, where the function asks for that."""
+        twins = {j for _, j in self.recorded.twins}
+        leaves = enumerate(self.recorded.leaves)
+        own = [i for i, x in leaves if i not in twins and (x.tensor is not None or isinstance(x.value, np.ndarray))]
+        if len(own) > 1:
+            self._miss(f"len({{{', '.join([f'id(a{i})' for i in own])}}}) < {len(own)}")
+        free = [i for i in own if i not in held]
+        if others and free:
+            self._miss(f"not {self.bind(others)}.isdisjoint(({', '.join([f'id(a{i})' for i in free])},))")
 
     def _captured(self, place: int, assigned: bool) -> frozenset[int]:
         """Return the Tensors, by identity, that an argument must not be: which change, or which it would change."""

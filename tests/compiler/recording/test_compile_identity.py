@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import types
 from collections.abc import Callable
 from typing import Any
@@ -126,6 +127,63 @@ def test_a_tensor_given_and_reached(backend: str) -> None:
     g = ag.compile(lambda a: a * 10 + w, backend=backend)
     for a in (w, w, x, x, w):
         assert g(a).item() == a.item() * 10 + 2.0
+
+
+def kernel(a: Any, b: Any = None) -> Any:
+    b = a if b is None else b
+    return np.outer(a, b) + (10.0 if a is b else 0.0)
+
+
+SAME: dict[str, Any] = {
+    "is": kernel,
+    "is not": lambda a, b: a * 10 if a is not b else a + b,
+    "id": lambda a, b: a * 10 if id(a) == id(b) else a + b,
+    "operator": lambda a, b: a * 10 if operator.is_(a, b) else a + b,
+    "in a tree": lambda a, b: SAME["is"](*[b, a]),
+}
+
+
+@pytest.mark.parametrize("made", [np.array, ag.Tensor])
+@pytest.mark.parametrize("name", SAME)
+def test_it_may_be_asked_which_arguments_are_the_same(name: str, made: Any) -> None:
+    f, x, y = SAME[name], made([1.0, 2.0]), made([1.0, 2.0])
+    g = ag.compile(f)
+    for a, b in ((x, x), (x, y), (x, x), (y, x), (y, y), (x, y)):
+        np.testing.assert_array_equal(np.asarray(g(a, b)), np.asarray(f(a, b)))
+    assert g.programs.recordings == 2
+
+
+def test_it_may_be_asked_which_parts_of_an_argument_are_the_same() -> None:
+    def f(d: Any, z: Any) -> Any:
+        return d["a"] * 10 if d["a"] is d["b"] else d["a"] + z
+
+    x, y = np.ones(2), np.ones(2)
+    g = ag.compile(f)
+    for d, z in (({"a": x, "b": y}, x), ({"a": x, "b": x}, y), ({"a": x, "b": y}, y)):
+        np.testing.assert_array_equal(g(d, z), f(d, z))
+
+
+@pytest.mark.parametrize("made", [np.array, ag.Tensor])
+def test_it_may_be_asked_whether_an_argument_is_one_that_is_reached(made: Any) -> None:
+    held = types.SimpleNamespace(x=made([1.0, 2.0]))
+
+    def f(a: Any) -> Any:
+        return a * 10 if a is held.x else a + held.x
+
+    x, y, g = held.x, made([1.0, 2.0]), ag.compile(f)
+    for a in (x, y, x, y):
+        np.testing.assert_array_equal(np.asarray(g(a)), np.asarray(f(a)))
+    held.x = y
+    for a in (x, y):
+        np.testing.assert_array_equal(np.asarray(g(a)), np.asarray(f(a)))
+
+
+def test_nobody_asks_where_arguments_are_compared_with_a_constant() -> None:
+    g = ag.compile(lambda a, b=None: a if b is None else a + b)
+    x = np.ones(2)
+    for a, b in ((x, x), (x, x.copy())):
+        np.testing.assert_array_equal(g(a, b), [2.0, 2.0])
+    assert g.programs.recordings == 1
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

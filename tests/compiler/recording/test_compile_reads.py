@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import Any
 
-import compiled_things  # noqa: F401 - more rows
+import compiled_names  # noqa: F401 - more rows
+import compiled_things  # noqa: F401
 import numpy as np
 import pytest
 from backends import tried
