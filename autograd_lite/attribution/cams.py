@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.attribution.gradients import differentiated
-from autograd_lite.attribution.scores import Subject, as_tensor
+from autograd_lite.attribution.scores import Subject, as_now, as_tensor
 from autograd_lite.engine.record import Handle
 from autograd_lite.nn.forwards import wrapped
 from autograd_lite.nn.functional.resizing import interpolate
@@ -68,7 +68,7 @@ def grad_cam(
         maps = _output(subject, found, name)
 
         def behind(maps: Any) -> Any:
-            with wrapped([("", found)], lambda name, forward: lambda *args, **kwargs: maps):
+            with wrapped([("", found)], lambda _, forward: _filled(forward, maps)):
                 return subject.score(as_tensor(subject.inputs[0]))
 
         (gradient,) = differentiated(subject, [maps], behind)
@@ -86,8 +86,9 @@ def _output(subject: Subject, layer: Module, name: str) -> Any:
 
     def noting(_: str, forward: Callable[..., Any]) -> Callable[..., Any]:
         def noted(*args: Any, **kwargs: Any) -> Any:
-            outputs.append(forward(*args, **kwargs))
-            return outputs[-1]
+            given = forward(*args, **kwargs)
+            outputs.append(as_now(given))  # the model may write to it later
+            return given
 
         return noted
 
@@ -99,6 +100,21 @@ def _output(subject: Subject, layer: Module, name: str) -> Any:
     if not isinstance(maps, Handle) or maps.ndim < _IMAGE or maps.ndim - 2 not in _MODES:
         raise errors.ShapeError(errors.CAM_SHAPE.format(layer=name, given=np.shape(maps)))
     return maps
+
+
+def _filled(forward: Callable[..., Any], maps: Any) -> Callable[..., Any]:
+    """Return a layer's `forward` with the watched maps as the numbers of what it gives.
+
+    NOTE: that may be the input of the layer, or a view of it, as that of ``nn.ReLU(inplace=True)``, which the model
+    goes on using; so nothing else stands in its place.
+    """
+
+    def filled(*args: Any, **kwargs: Any) -> Any:
+        output = forward(*args, **kwargs)
+        output[...] = maps
+        return output
+
+    return filled
 
 
 def _layer(model: Any, layer: Any) -> Module:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.attribution.scores import plain, refuse_training, undisturbed
+from autograd_lite.attribution.scores import numbers_of, plain, refuse_training, undisturbed
 from autograd_lite.attribution.settings import not_negative, whole
 from autograd_lite.attribution.solvers import Solution, conjugate_gradients, stochastic
 from autograd_lite.base.lazy import lazy
@@ -29,6 +29,10 @@ _TOLERANCE = {"cg": 1e-6, "lissa": 0.05}
 _STEPS = {"cg": 1000, "lissa": 2000}
 _PAIR = 2
 _SAME = 1e-5
+"""How far the loss of a batch may be from that of its examples, in parts of it; more for dtypes with fewer digits."""
+_ROUNDINGS = 1000
+_TRIED = 8
+"""Of losses with a number for each example: how many of a batch are computed alone."""
 
 
 def influence(
@@ -45,7 +49,8 @@ def influence(
     model : Module
         A trained model, in `eval`.
     loss : callable
-        ``loss(output, y)`` gives a number for each example, or their mean, as `nn.CrossEntropyLoss` does.
+        ``loss(output, y)`` gives a number for each example, or their sum or mean, as `nn.CrossEntropyLoss` does; with
+        class weights, a number for each.
     training : pair of arrays, Dataset or DataLoader
         What the model was trained with: ``(x, y)``, with a row for each example; of a loader, its dataset in order.
     test : pair of arrays, Dataset or DataLoader
@@ -79,6 +84,8 @@ def influence(
     ConvergenceError
         The Hessian with its damping is not positive definite. The message says with which damping it is along the
         direction that was met.
+    UnsupportedError
+        The loss is one number, but neither the sum nor the mean of the losses of single examples.
 
     Warns
     -----
@@ -143,11 +150,14 @@ class _Problem:
         self.at = dict(parameters)
         self.fixed = {name: array_of(p) for name, p in model.named_parameters() if name not in self.at}
         _, self.unravel = ravel(self.at)
-        self.kind = "other"
+        self.mean = False
 
     def called(self, parameters: Any, x: Any, y: Any) -> Any:
-        """Return what the loss function gives; parameters that are not asked about are constants."""
-        return self.loss(functional_call(self.model, {**self.fixed, **parameters}, x), y)
+        """Return what the loss function gives; parameters that are not asked about are constants.
+
+        The model and the loss may write to what they are given: that is a copy.
+        """
+        return self.loss(functional_call(self.model, {**self.fixed, **parameters}, x.copy()), y.copy())
 
     def losses(self, parameters: Any, x: Any, y: Any) -> Any:
         """Return the loss of each example."""
@@ -159,20 +169,41 @@ class _Problem:
         return found.reshape(len(x))
 
     def total(self, parameters: Any, x: Any, y: Any) -> Any:
-        """Return the sum of the losses: by one call, where what the loss function gives is a mean or a sum of them."""
-        if self.kind == "other":
-            return self.losses(parameters, x, y).sum()
+        """Return the sum of the losses, by one call."""
         found = self.called(parameters, x, y).sum()
-        return found * len(x) if self.kind == "mean" else found
+        return found * len(x) if self.mean else found
 
     def look(self) -> None:
-        """Find out, on the training examples, whether the loss function gives sums or means of losses, or else."""
-        pairs = [(np.sum(self.called(self.at, x, y)), self.losses(self.at, x, y)) for x, y in self.batches()]
-        sums = [(float(found), float(np.sum(each)), len(each)) for found, each in pairs]
-        if all(math.isclose(found, total, rel_tol=_SAME) for found, total, _ in sums):
-            self.kind = "sum"
-        elif all(math.isclose(found * n, total, rel_tol=_SAME) for found, total, n in sums):
-            self.kind = "mean"
+        """Find out, on the training examples, whether the loss function gives losses, their sum, or their mean.
+
+        Refuse one of which that of an example alone is no part, as with class weights, which cancel there.
+        """
+        off = np.max([self._off(x, y) for x, y in self._mixed()], axis=0)
+        self.mean = bool(off[1] <= off[0])
+        if not np.min(off) <= 1:
+            raise errors.UnsupportedError(errors.INFLUENCE_COUPLED)
+
+    def _off(self, x: Any, y: Any) -> tuple[float, float]:
+        """Return by how much the loss of a batch is not the sum, and not the mean, in units of what rounding may do."""
+        found = numbers_of(self.called(self.at, x, y))
+        several = found.shape == (len(x),)
+        each = numbers_of(self._some(x, y) if several else self.losses(self.at, x, y))
+        eps = np.finfo(each.dtype).eps
+        allowed = max(_SAME, eps**0.5) * np.sum(np.abs(each)) + _ROUNDINGS * eps * len(each)
+        if several:
+            return float(np.max(np.abs(found[: len(each)] - each)) / allowed), np.inf
+        total = np.sum(each)
+        return float(abs(found - total) / allowed), float(abs(found * len(x) - total) / allowed)
+
+    def _some(self, x: Any, y: Any) -> Any:
+        """Return the losses of some examples, each computed by itself."""
+        return np.concatenate([numbers_of(self.losses(self.at, *row)) for row in islice(_rows((x, y)), _TRIED)])
+
+    def _mixed(self) -> Iterable[tuple[Any, Any]]:
+        """Return the examples in batches that are no classes of sorted data, and of two at least."""
+        order = np.random.default_rng(0).permutation(self.count)
+        parts = np.array_split(order, -(-self.count // max(self.size, _PAIR)))
+        return ((self.x[part], self.y[part]) for part in parts)
 
     def batches(self) -> Iterable[tuple[Any, Any]]:
         starts = range(0, self.count, self.size)

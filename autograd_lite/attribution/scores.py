@@ -11,7 +11,7 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import dtype_of, is_array
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import generators, watchpoints
-from autograd_lite.engine.record import Handle, array_of, plain_of
+from autograd_lite.engine.record import Handle, array_of, make_tensor, plain_of
 from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn.layers.dropout import _Dropout
 from autograd_lite.nn.layers.normalization import _Norm
@@ -60,7 +60,7 @@ class Subject:
         if shape not in ((), (self.count,)):
             text = errors.TARGET_MISSING if self.target is None else errors.TARGET_SHAPE_OF_SCORES
             raise errors.ShapeError(text.format(method=self.method, given=shape, count=self.count))
-        return chosen
+        return as_now(chosen)
 
     def _chosen(self, y: Any) -> Any:
         if self.target is None:
@@ -230,5 +230,12 @@ def _baseline(b: Any, x: Any, method: str) -> Any:
 
 
 def as_tensor(x: Any) -> Any:
-    """Return what a model is called with where nothing is differentiated."""
-    return x if isinstance(x, Handle) else Tensor(x)
+    """Return what a model is called with where nothing is differentiated: a Tensor that it may write to."""
+    return as_now(x) if isinstance(x, Handle) else Tensor(x)
+
+
+def as_now(x: Any) -> Any:
+    """Return a Tensor, or an array, as it is now, whatever is written to it later."""
+    if isinstance(x, Handle):
+        return make_tensor(array_of(x), x._node)
+    return x.copy() if isinstance(x, np.ndarray) else x

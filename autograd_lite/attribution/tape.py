@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_lite.attribution.gradients import watched
-from autograd_lite.attribution.scores import Subject
+from autograd_lite.attribution.scores import Subject, as_now
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.observers import observe
 from autograd_lite.engine.op import Op, Settings
@@ -75,7 +75,7 @@ def recorded(subject: Subject) -> Tape:
         given = list(operands)
         nodes = [x._node if isinstance(x, Handle) else None for x in given]
         if isinstance(result, Handle) and result._node is not None:
-            seen.append((op, [_twin(x) for x in given], nodes, settings, _twin(result), tuple(layers)))
+            seen.append((op, [as_now(x) for x in given], nodes, settings, as_now(result), tuple(layers)))
 
     with _named(subject.model, layers), observe(see):
         done = watched(subject, subject.inputs)
@@ -91,11 +91,6 @@ def recorded(subject: Subject) -> Tape:
             values = [x if kept else _array(x) for x in operands]
             steps.append(Step(op, values, moving, settings, result if kept else _array(result), result._node, around))
     return Tape(inputs, steps, score._node, score if kept else _array(score))
-
-
-def _twin(x: Any) -> Any:
-    """Return a Tensor as it is now, whatever is written to it later."""
-    return make_tensor(x._data, x._node) if isinstance(x, Handle) else x
 
 
 def _array(x: Any) -> Any:

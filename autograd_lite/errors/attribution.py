@@ -94,6 +94,11 @@ INFLUENCE_LOSS = (
     "the loss of influence() has shape {given} for {count} examples. Write a loss with one number for each, as "
     "lambda y, t: nn.functional.cross_entropy(y, t, reduction='none'), or their mean"
 )
+INFLUENCE_COUPLED = (
+    "the loss of influence() is neither the sum nor the mean of what it gives for each example alone, as with class "
+    "weights or a mean over the batch: what one example adds to it is not known. Write a loss with a number for each, "
+    "from that example alone, as lambda y, t: nn.functional.cross_entropy(y, t, reduction='none') * weights[t]"
+)
 INFLUENCE_MODEL = "influence() asks a module with parameters, and is given {given}. Write influence(model, loss, ...)"
 INFLUENCE_PARAMETERS = (
     "parameters= of influence() names {given!r}, which {model} does not train. Write names of "

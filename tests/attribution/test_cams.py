@@ -50,3 +50,47 @@ def test_hooks_of_the_layer_are_called_and_left() -> None:
     model(images())
     assert len(calls) == 1
     handle.remove()
+
+
+class Residual(nn.Module):
+    """Images through two convolutions and a connection around the second, in place or not."""
+
+    def __init__(self, inplace: bool, returned: bool = True) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 2, 3, rng=0), nn.Conv2d(2, 2, 3, padding=1, rng=1)
+        self.act, self.last = nn.ReLU(inplace=inplace), nn.Linear(32, 2, rng=2)
+        self.inplace, self.returned = inplace, returned
+
+    def forward(self, x: Any) -> Any:
+        before = self.first(x)
+        y = self.act(before)
+        identity = y if self.returned else before  # the same, if in place
+        y = self.second(y)
+        if self.inplace:
+            y += identity
+            y[:, :1] *= 0.5
+            return self.last(np.tanh(y).reshape(len(x), -1))
+        y = (y + identity) * np.array([0.5, 1.0])[:, None, None]
+        return self.last(np.tanh(y).reshape(len(x), -1))
+
+
+@pytest.mark.parametrize("layer", ["first", "act", "second"])
+@pytest.mark.parametrize("kind", [np.asarray, ag.tensor])
+@pytest.mark.parametrize("returned", [True, False])
+def test_the_layer_gives_what_it_gave_before_the_model_wrote_to_it(layer: str, kind: Any, returned: bool) -> None:
+    """Also where the model goes on with what the layer was given, and wrote to."""
+    x = kind(np.random.default_rng(0).standard_normal((2, 1, 6, 6)))
+    found = attr.grad_cam(Residual(True, returned), x, layer, 1, relu=False, upsample=False)
+    want = attr.grad_cam(Residual(False), x, layer, 1, relu=False, upsample=False)
+    assert np.abs(want).max() > 1e-4
+    np.testing.assert_allclose(found, want, atol=1e-15)
+
+
+def test_sequential_models_with_layers_in_place() -> None:
+    def model(inplace: bool) -> nn.Module:
+        return nn.Sequential(nn.Conv2d(1, 2, 3, rng=0), nn.ReLU(inplace=inplace), nn.Flatten(), nn.Linear(32, 2, rng=2))
+
+    x = np.random.default_rng(0).standard_normal((2, 1, 6, 6))
+    for layer in ("0", "1"):
+        found = attr.grad_cam(model(True), x, layer, 1, upsample=False)
+        np.testing.assert_allclose(found, attr.grad_cam(model(False), x, layer, 1, upsample=False), atol=1e-15)

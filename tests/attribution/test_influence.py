@@ -87,12 +87,94 @@ def test_random_samples_are_near(problem: dict[str, Any]) -> None:
     np.testing.assert_array_equal(found(one, **settings)[0], near)
 
 
-@pytest.mark.parametrize("reduced", [np.mean, np.sum, lambda each: (each * (1 + np.arange(each.size))).sum()])
+@pytest.mark.parametrize("reduced", [np.mean, np.sum])
 @pytest.mark.parametrize("batch_size", [None, 25])
 def test_a_loss_that_is_one_number_is_taken_apart(problem: dict[str, Any], reduced: Any, batch_size: Any) -> None:
-    """Into that of each example by itself: also where it is neither the mean nor the sum of those."""
+    """Into that of each example by itself."""
     one = found(problem, lambda s, y: reduced(loss(s, y)), batch_size=batch_size)
     np.testing.assert_allclose(one, found(problem), rtol=1e-9, atol=1e-15)
+
+
+WEIGHTS = np.array([1.0, 100.0])
+
+
+def classes(dtype: Any = float) -> tuple[nn.Module, np.ndarray, np.ndarray]:
+    """Sorted by their class, so that the examples in a row are of one."""
+    x = np.random.default_rng(1).standard_normal((12, 3)).astype(dtype)
+    return nn.Linear(3, 2, rng=0).to(dtype), x, np.repeat([0, 1], 6)
+
+
+def centred(y: Any, t: Any, **settings: Any) -> Any:
+    return nn.functional.cross_entropy(y - y.mean(axis=0), t, **settings)
+
+
+COUPLED = {
+    "class weights": nn.CrossEntropyLoss(weight=WEIGHTS),
+    "examples that are left out": nn.CrossEntropyLoss(ignore_index=1),
+    "weights of places": lambda y, t: (nn.functional.cross_entropy(y, t, reduction="none") * np.arange(len(y))).sum(),
+    "a mean of the batch": centred,
+    "a mean of the batch in each": lambda y, t: centred(y, t, reduction="none"),
+    "a worst example": lambda y, t: nn.functional.cross_entropy(y, t, reduction="none").max(),
+}
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 3])
+@pytest.mark.parametrize("coupled", COUPLED.values(), ids=COUPLED)
+def test_a_loss_of_which_that_of_one_example_is_no_part_is_refused(coupled: Any, batch_size: Any) -> None:
+    model, x, y = classes()
+    with pytest.raises(errors.UnsupportedError, match=r"neither the sum nor the mean.*Write a loss with a number for"):
+        attr.influence(model, coupled, (x, y), (x[:2], y[:2]), batch_size=batch_size)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("batch_size", [None, 1, 5])
+def test_class_weights_count_in_a_loss_with_a_number_for_each(batch_size: Any, dtype: Any) -> None:
+    model, x, y = classes(dtype)
+    weights = WEIGHTS.astype(dtype)
+
+    def each(y: Any, t: Any) -> Any:
+        return nn.functional.cross_entropy(y, t, reduction="none") * weights[t]
+
+    settings: dict[str, Any] = {"damping": 1.0, "batch_size": batch_size, "tolerance": 1e-5}
+    want = attr.influence(model, each, (x, y), (x[:2], y[:2]), **settings)
+    summed = nn.CrossEntropyLoss(weight=weights, reduction="sum")
+    np.testing.assert_allclose(attr.influence(model, summed, (x, y), (x[:2], y[:2]), **settings), want, rtol=1e-3)
+    bare = attr.influence(model, nn.CrossEntropyLoss(reduction="none"), (x, y), (x[:2], y[:2]), **settings)
+    assert not np.allclose(bare, want, rtol=0.5)
+
+
+def test_the_mean_of_losses_that_are_all_zero_is_one_number_for_all() -> None:
+    """Of a model that fits exactly nothing tells a sum from a mean."""
+    model, x = nn.Linear(2, 1, bias=False, rng=0), np.eye(2)
+    y, test = x @ model.weight.detach().numpy().T, (x[:1], np.ones((1, 1)))
+    want = attr.influence(model, lambda p, y: np.mean((p - y) ** 2, axis=1), (x, y), test)
+    np.testing.assert_allclose(attr.influence(model, nn.MSELoss(), (x, y), test), want)
+
+
+class Scaling(nn.Module):
+    """A model that writes to its input, or not."""
+
+    def __init__(self, writes: bool) -> None:
+        super().__init__()
+        self.linear, self.writes = nn.Linear(3, 2, rng=0), writes
+
+    def forward(self, x: Any) -> Any:
+        if self.writes:
+            x *= 2.0
+            return self.linear(x)
+        return self.linear(2 * x)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, ag.tensor])
+@pytest.mark.parametrize("batch_size", [None, 5])
+def test_a_model_may_write_to_what_it_is_given(kind: Any, batch_size: Any) -> None:
+    _, x, y = classes()
+    data = kind(x), kind(y)
+    loss = nn.CrossEntropyLoss()
+    found = attr.influence(Scaling(True), loss, data, (data[0][:2], data[1][:2]), batch_size=batch_size)
+    np.testing.assert_array_equal(data[0], classes()[1])
+    want = attr.influence(Scaling(False), loss, (x, y), (x[:2], y[:2]), batch_size=batch_size)
+    np.testing.assert_allclose(found, want)
 
 
 def test_datasets_classes_and_some_parameters(problem: dict[str, Any]) -> None:
