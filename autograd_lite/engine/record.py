@@ -52,11 +52,14 @@ class Handle(ArrayLike, abstract=True):
     module, and so cannot be imported here.
     """
 
-    __slots__ = ("__weakref__", "_data", "_exposed", "_grad", "_made", "_name", "_node", "_op", "_viewed", "_views")
+    __slots__ = (
+        "__weakref__", "_data", "_exposed", "_grad", "_kept", "_made", "_name", "_node", "_op", "_viewed", "_views",
+    )  # fmt: skip
 
     _data: Array
     _exposed: ref[Array] | None
     _grad: Any  # an array or a Tensor; absent until there was one
+    _kept: Any  # the hooks of a leaf that once required a gradient; else absent
     _made: int  # in which epoch; absent where the node tells, see `state`
     _name: str | None
     _node: Node | None

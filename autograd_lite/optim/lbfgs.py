@@ -164,7 +164,7 @@ class LBFGS(Optimizer):
 
 
 class _Call:
-    """One call of `step`: `memory` is what is remembered; the place is that of the parameters, which the closure may move."""
+    """One call of `step`: `memory` is what is remembered. Its place is the parameters, which the closure may move."""
 
     def __init__(self, group: Group, memory: Memory, closure: Callable[[], Any], average: Average | None) -> None:
         self.group, self.memory, self.closure, self.average = group, memory, closure, average

@@ -101,7 +101,7 @@ def commit_gradients(found: dict[Node, Array]) -> None:
         tensors, old, new = [], [], []
         for node, cotangent in found.items():
             t = node.notes.owner()  # type: ignore[union-attr]
-            if t is not None:
+            if t is not None and t._node is not None:  # else it requires no gradient any more
                 g = cotangent if cotangent.dtype is _FLOAT64 else conjugated(cotangent)
                 if g.dtype is not t._data.dtype and g.dtype != t._data.dtype:  # `convert` came after it was recorded
                     g = g.astype(t._data.dtype)
@@ -115,6 +115,33 @@ def commit_gradients(found: dict[Node, Array]) -> None:
                     old.append(before)
                     new.append(_accumulated(node.notes, before, g))
         at_once(zip(repeat(_attributes["_grad"].__set__), tensors, new, strict=False))
+
+
+def listed(x: Any) -> Sequence[Any]:
+    """Return one Tensor, or several, as several."""
+    return (x,) if isinstance(x, Handle) else tuple(x)
+
+
+def nodes_of(inputs: Iterable[Any]) -> list[Node]:
+    """Return the nodes at which derivatives arrive by some Tensors."""
+    return [_node_of(x, place) for place, x in enumerate(inputs)]
+
+
+def receiving(inputs: Any) -> list[Node]:
+    """Return the nodes of Tensors whose ``grad`` is added to: of leaves, and of what was computed from such."""
+    inputs = listed(inputs)
+    nodes = nodes_of(inputs)
+    for t, node in zip(inputs, nodes, strict=True):
+        if not t.is_leaf:
+            node.note().owner = ref(t)
+    return nodes
+
+
+def _node_of(x: Any, place: int) -> Node:
+    if not isinstance(x, Handle) or x._node is None:
+        what = refusals.describe(x) if isinstance(x, Handle) else type(x).__name__
+        raise errors.NoPathError(errors.GRAD_INPUT.format(place=place, what=what))
+    return x._node
 
 
 def replace_gradients(tensors: Sequence[Handle], arrays: Sequence[Array]) -> None:

@@ -30,10 +30,10 @@ from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.unrecorded import ask, unrecorded
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.tensor import in_place, views
-from autograd_lite.tensor.commits import assign, commit_gradients
+from autograd_lite.tensor.commits import assign, commit_gradients, receiving
 from autograd_lite.tensor.data import fitting, own_array, seed_of
 from autograd_lite.tensor.exposure import exposed, wrapped_grad
-from autograd_lite.tensor.hooks import HookHandle, run_hooks
+from autograd_lite.tensor.hooks import HookHandle, keep_hooks, run_hooks, with_kept_hooks
 from autograd_lite.tensor.operators import TensorMethods
 from autograd_lite.tensor.protocols import call_function, call_ufunc
 from autograd_lite.tensor.special import Protocols
@@ -93,7 +93,7 @@ class Tensor(Handle, Protocols, TensorMethods):
         self._exposed, self._name, self._made = None, name, epoch()
         self._node = self._op = self._viewed = self._views = None
         if requires_grad is not False:
-            refusals.flag(requires_grad)
+            refusals.flag(requires_grad, data)
             self.requires_grad = bool(requires_grad)
 
     # ----- what it is -----
@@ -145,6 +145,8 @@ class Tensor(Handle, Protocols, TensorMethods):
     def requires_grad(self) -> bool:
         """Whether a derivative flows to here: a leaf of the user's, or computed from one.
 
+        Of a leaf it may be set. `grad` and hooks stay where it is set to False, as in PyTorch.
+
         Examples
         --------
         >>> w = Tensor([1.0, 2.0], requires_grad=True)
@@ -159,10 +161,11 @@ class Tensor(Handle, Protocols, TensorMethods):
             writing(self)
         if value and self._node is None:
             refusals.differentiable(self)
-            self._node = leaf(self._data.shape, self._data.dtype, self._name, ref(self))
+            self._node = with_kept_hooks(self, leaf(self._data.shape, self._data.dtype, self._name, ref(self)))
         elif not value:
             refusals.not_a_leaf(self, "requires_grad = False", "t = t.detach()")
-            self._node = self._grad = None
+            keep_hooks(self)
+            self._node = None
 
     @property
     def is_leaf(self) -> bool:
@@ -196,10 +199,8 @@ class Tensor(Handle, Protocols, TensorMethods):
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if self._node is None:
-            if value is not None:
-                refusals.untracked(self, "grad")
-            return
+        if value is not None and getattr(self, "_grad", None) is None:
+            refusals.untracked(self, "grad")
         if value is not None:
             value = make_tensor(fitting(self, value, "x.grad = value", "x.grad = np.broadcast_to(value, x.shape)"))
         writing(self, value)
@@ -284,7 +285,9 @@ class Tensor(Handle, Protocols, TensorMethods):
 
     # ----- derivatives -----
 
-    def backward(self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False) -> None:
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:  # fmt: skip
         """Add the derivative of this Tensor to the ``grad`` of every leaf it was computed from.
 
         Parameters
@@ -295,6 +298,8 @@ class Tensor(Handle, Protocols, TensorMethods):
             Keep the graph for another ``backward()``; otherwise its saved values are released on the way.
         create_graph : bool
             Record the derivative itself, so that it can be differentiated again. Keeps the graph as well.
+        inputs : Tensor or sequence of Tensor, optional
+            The only Tensors to whose ``grad`` is added.
 
         Raises
         ------
@@ -325,12 +330,14 @@ class Tensor(Handle, Protocols, TensorMethods):
         if self._node is None:
             refusals.no_path(self)
         watch(self)
-        seed = seed_of(self, gradient)
+        seed, wanted = seed_of(self, gradient), None if inputs is None else frozenset(receiving(inputs))
         if create_graph:
             with enable_grad():
-                commit_gradients(reverse([(self._node, seed)], lift=make_tensor, retain=True, hook=run_hooks))
+                found = reverse([(self._node, seed)], wanted=wanted, lift=make_tensor, retain=True, hook=run_hooks)
+                commit_gradients(found)
         else:
-            commit_gradients(reverse([(self._node, array_of(seed))], retain=retain_graph, hook=run_hooks))
+            keep = bool(retain_graph)
+            commit_gradients(reverse([(self._node, array_of(seed))], wanted=wanted, retain=keep, hook=run_hooks))
 
     def retain_grad(self) -> None:
         """Have ``backward()`` keep the gradient of this intermediate Tensor in ``grad`` too.

@@ -115,6 +115,25 @@ def test_a_parameter_frozen_later_stays() -> None:
     assert (p.item(), q.item()) == (0.9, 1.0)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_gradient_outlives_that_its_parameter_is_frozen(compiled: bool) -> None:
+    p, q = [leaf([float(i), 1.0]) for i in range(2)]
+    opt = SGD([p, q], lr=0.1)
+
+    def step() -> Any:
+        p.zero_grad()
+        p.sum().backward()
+        opt.step()
+
+    called = ag.compile(step) if compiled else step
+    q.grad = [1.0, 2.0]
+    for frozen in (False, True, True, False):
+        q.requires_grad_(not frozen)
+        called()
+    np.testing.assert_allclose(q.detach(), [1 - 0.4, 1 - 0.8])
+    np.testing.assert_allclose(p.detach(), [0 - 0.4, 1 - 0.4])
+
+
 def test_what_was_recorded_before_a_step_keeps_its_derivative() -> None:
     p = leaf([3.0])
     y = (p * p).sum()

@@ -78,8 +78,43 @@ def test_requires_grad_can_be_switched_on_a_leaf() -> None:
     (t * 2).sum().backward()
     assert t.grad is not None
     t.requires_grad = False
-    assert (t.requires_grad, t.is_leaf, t.grad) == (False, True, None)
+    assert (t.requires_grad, t.is_leaf) == (False, True)
     assert not (t * 2).requires_grad
+
+
+def test_what_requires_no_gradient_any_more_keeps_its_own_and_its_hooks() -> None:
+    t, seen = leaf([1.0, 2.0]), []
+    handle = t.register_hook(lambda g: seen.append(g.tolist()))
+    t.sum().backward()
+    t.requires_grad_(False)
+    assert t.grad is not None
+    assert (t.grad.tolist(), seen) == ([1.0, 1.0], [[1.0, 1.0]])
+    t.requires_grad_(True)
+    (2 * t).sum().backward()
+    assert (t.grad.tolist(), seen) == ([3.0, 3.0], [[1.0, 1.0], [2.0, 2.0]])
+    handle.remove()
+    t.sum().backward()
+    assert len(seen) == 2
+
+
+def test_no_gradient_arrives_at_what_was_frozen_since_the_recording() -> None:
+    t = leaf([1.0, 2.0])
+    y = (3 * t).sum()
+    t.requires_grad_(False)
+    y.backward()
+    assert t.grad is None
+
+
+def test_the_gradient_of_what_is_frozen_may_be_set_and_forgotten() -> None:
+    t = leaf([1.0, 2.0])
+    t.sum().backward()
+    t.requires_grad = False
+    t.grad = [3.0, 4.0]
+    assert t.grad.tolist() == [3.0, 4.0]
+    t.grad = None
+    assert t.grad is None
+    with pytest.raises(errors.NoPathError):
+        t.grad = [3.0, 4.0]
 
 
 def test_leaves_and_results() -> None:
