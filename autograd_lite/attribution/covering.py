@@ -28,8 +28,9 @@ def occlusion(
     model, x, target, create_graph
         As of `saliency`, but `x` is one array.
     window : int or tuple of int
-        How large a window is along each axis of an example. A single number is that along all axes but the channels of
-        sequences and images, ``(examples, channels, ...)``, which are covered together.
+        How large a window is along each axis of an example, as which all of `x` counts for a model that gives one
+        number. A single number is that along all axes but the channels of sequences and images, ``(examples, channels,
+        ...)``, which are covered together.
     stride : int or tuple of int
         How far windows are apart, in the same way; at most a window, or something would never be covered. The last
         window along an axis ends with it, and may be smaller.
@@ -56,14 +57,14 @@ def occlusion(
     subject = Subject("occlusion", model, x, target)
     if not subject.single:
         raise errors.ArgumentError(errors.OCCLUSION_SEVERAL)
-    shape = np.shape(x)[1:]
-    sizes = _each_axis(window, shape, "window", (1,) * len(shape))
-    steps = _each_axis(stride, shape, "stride", sizes)
     (cover,) = baselines(baseline, subject)
     (given,) = subject.inputs
 
     def attribute() -> Any:
         whole = subject.score(as_tensor(given))
+        shape = np.shape(given)[np.ndim(whole) :]  # of an example, which all is where it has one score
+        sizes = _each_axis(window, shape, "window", (1,) * len(shape))
+        steps = _each_axis(stride, shape, "stride", sizes)
         total, counts = np.zeros_like(given), np.zeros(shape)
         for mask in _windows(shape, sizes, steps):
             covered = sent(mask, given)

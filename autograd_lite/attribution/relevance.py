@@ -67,7 +67,8 @@ def layer_wise_relevance(
     Any code of NumPy's functions is gone back along, not only modules. Linear maps and convolutions, also products with
     constant matrices, have the rule that was chosen. Activations hand relevance on as it is, as do reshaping, indexing
     and factors. Sums, as of a residual connection, are shared out by their summands, of which a constant absorbs its
-    share; means and sums of windows by what went into them. Pools and maxima hand on to the largest. Of norms by the
+    share; means and sums of windows by what went into them. Pools and maxima hand on to the largest, which absorbs it
+    if it is a constant, as it is absorbed where `np.where` takes one; ``np.clip`` is an activation. Of norms by the
     batch's or the layer's own numbers the standard deviation is held constant (A. Ali et al., "XAI for transformers",
     2022). A batch norm is better fused into the layer before, `nn.utils.fuse_conv_bn_eval`, than shared out by itself.
 
@@ -171,6 +172,8 @@ def _shared(step: Step, relevance: Any, chosen: _Chosen) -> tuple[dict[int, Any]
         return _linear(step, relevance)
     if op.name in _SUMS:
         return _summed(step, relevance)
+    if op.name in _EXTREMA:
+        return _won(step, relevance)
     if op.signature == "()->()" and len({step.nodes[i] for i in moving}) == 1:
         return _passed(step, relevance)
     if op.selects:
@@ -181,6 +184,7 @@ def _shared(step: Step, relevance: Any, chosen: _Chosen) -> tuple[dict[int, Any]
 
 _WITH_BIAS = (affine, conv, conv_transpose)
 _SUMS = ("add", "subtract")
+_EXTREMA = ("maximum", "minimum", "fmax", "fmin")
 _PAIR = 2
 
 
@@ -248,6 +252,16 @@ def _handed_on(step: Step, relevance: Any) -> tuple[dict[int, Any], Any]:
     pulled = pull(relevance)
     shares = dict(zip(moving, [pulled] if len(moving) == 1 else pulled, strict=True))
     return shares, relevance * 0
+
+
+def _won(step: Step, relevance: Any) -> tuple[dict[int, Any], Any]:
+    """Hand relevance on to the larger of two, of which a constant absorbs it."""
+    none = zeros((), step.result.dtype, step.result)
+    places = range(_PAIR)
+    _, pull = vjp(applied(step, places), *[none + x for x in step.operands])
+    shares = dict(zip(places, pull(relevance), strict=True))
+    absorbed = sum(np.sum(shares.pop(i)) for i in places if i not in step.moving)
+    return shares, none + absorbed
 
 
 def _passed(step: Step, relevance: Any) -> tuple[dict[int, Any], Any]:

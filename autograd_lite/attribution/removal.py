@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def deletion(
 
     Returns
     -------
-    array, shape (steps + 1, examples)
+    array, shape (steps + 1, examples), or (steps + 1,) of a model that gives one number for all of `x`
         The scores, from the whole input to the baseline. Their mean over the steps is the area under the curve: the
         smaller, the better.
 
@@ -48,19 +49,30 @@ def deletion(
     """
     subject = Subject("deletion", model, x, target)
     whole(steps, "steps", "deletion", 20)
-    ranks = numbers_of(attributions)
-    if ranks.shape != np.shape(x) or not subject.single:
-        raise errors.ShapeError(errors.DELETION.format(shape=np.shape(x), given=ranks.shape))
+    if not subject.single:
+        raise errors.ArgumentError(errors.DELETION_SEVERAL.format(count=len(subject.inputs)))
     (cover,), (given,) = baselines(baseline, subject), subject.inputs
-    rows = ranks.reshape(subject.count, -1)
+    ranks = numbers_of(attributions)
+    if ranks.shape != np.shape(given):
+        raise errors.ShapeError(errors.DELETION.format(shape=np.shape(given), given=ranks.shape))
+
+    def score(x: Any) -> Array:
+        y = plain(subject.score(as_tensor(x)))
+        assert y is not None
+        return y
+
+    def curve() -> list[Array]:
+        before = score(given)
+        rows = ranks.reshape(before.size, math.prod(ranks.shape[before.ndim :]))  # one where all is one example
+        edges = np.unique(np.linspace(0, rows.shape[1], steps + 1).round().astype(int))
+        places = _order(rows).reshape(ranks.shape)
+        return [before, *(score(np.where(places < gone, cover, given)) for gone in edges[1:])]
+
+    return np.stack(subject.quietly(curve))
+
+
+def _order(rows: Array) -> Array:
+    """Return for each number in which place it is taken away, in its row."""
     places = np.empty_like(rows, dtype=int)
     np.put_along_axis(places, np.argsort(-rows, axis=1, kind="stable"), np.arange(rows.shape[1])[None], axis=1)
-    places = places.reshape(ranks.shape)
-    edges = np.unique(np.linspace(0, rows.shape[1], steps + 1).round().astype(int))
-
-    def score(gone: int) -> Any:
-        y = plain(subject.score(as_tensor(np.where(places < gone, cover, given))))
-        assert y is not None
-        return np.broadcast_to(y, (subject.count,))
-
-    return np.stack(subject.quietly(lambda: [score(int(gone)) for gone in edges]))
+    return places

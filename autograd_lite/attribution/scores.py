@@ -121,11 +121,18 @@ def _with_same_numbers(do: Callable[[], T]) -> T:
 
 def floats(x: Any, method: str) -> Any:
     """Return an input as an array or Tensor of real floats; refuse all else."""
-    x = x if isinstance(x, Handle) or is_array(x) else np.asarray(x)
+    x = x if isinstance(x, Handle) or is_array(x) else _array(x, method)
     dtype = dtype_of(x)
     if dtype.kind != "f":
         raise errors.GradientDtypeError(errors.ATTRIBUTION_INTEGERS.format(method=method, dtype=dtype))
     return x
+
+
+def _array(x: Any, method: str) -> Array:
+    try:
+        return np.asarray(x)
+    except ValueError as error:  # a list of arrays of several shapes
+        raise errors.ArgumentError(errors.ATTRIBUTION_LIST.format(method=method)) from error
 
 
 def refuse_training(model: Model, method: str) -> None:
@@ -218,7 +225,7 @@ def baselines(baseline: Any, subject: Subject) -> tuple[Any, ...]:
 
 
 def _baseline(b: Any, x: Any, method: str) -> Any:
-    b = b if isinstance(b, Handle) or is_array(b) else np.asarray(b)
+    b = b if isinstance(b, Handle) or is_array(b) else _array(b, method)
     try:
         fits = np.broadcast_shapes(np.shape(b), np.shape(x)) == np.shape(x)
     except ValueError:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 ATTRIBUTION_MODEL = "{method}() explains a module or a function, and is given a {given}. Write {method}(model, x)"
 ATTRIBUTION_NOTHING = "{method}() is given no input. Write {method}(model, x), or x=(a, b) for a model of two arrays"
+ATTRIBUTION_LIST = (
+    "{method}() is given a list of arrays of several shapes. Write {method}(model, (a, b), ...), a tuple, for a model "
+    "of two arrays"
+)
 ATTRIBUTION_INTEGERS = (
     "{method}() says what each number of the input has to do with a score, and numbers of dtype {dtype} cannot change "
     "a little. Write x.astype(float); for words, explain their vectors: {method}(lambda v: rest(v), embedding(x))"
@@ -115,6 +119,10 @@ NOT_SOLVED = (
 )
 FIGURE_SHAPE = "{function} draws attributions of shape {wanted}, and is given {given}. Write {instead}"
 FIGURE_NAMES = "{function} is given {given} {what} for {count}. Write {what} for each, {example}"
+DELETION_SEVERAL = (
+    "deletion() takes parts of one array away, and is given {count}. Write deletion(lambda a: model(a, b), a, "
+    "attributions_of_a)"
+)
 DELETION = "deletion() needs attributions of the shape of x, {shape}, and is given {given}. Write saliency(model, x)"
 REFINE_VALUES = (
     "integrated_gradients(refine=True) decides by numbers where more steps are taken, which a compiled function or a "

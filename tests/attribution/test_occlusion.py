@@ -9,6 +9,7 @@ import pytest
 from explained import CLASSES, ROWS, WEIGHT, images, linear, network, scores
 
 from autograd_lite import attribution as attr
+from autograd_lite import errors
 
 
 def test_of_a_linear_model_single_numbers_have_their_summands() -> None:
@@ -44,6 +45,35 @@ def test_deletion_takes_the_largest_first() -> None:
     np.testing.assert_array_equal(curve, [[6, 6], [3, 3], [1, 1], [0, 0]])
     curve = attr.deletion(lambda x: x.sum(axis=1), x, -x, baseline=1.0, steps=50)
     np.testing.assert_array_equal(curve, [[6, 6], [6, 6], [5, 5], [3, 3]])
+
+
+def test_all_is_one_example_where_the_model_gives_one_number() -> None:
+    """As for gradients."""
+    w, x = np.array([1.0, -2.0, 0.5]), np.array([1.0, 7.0, 3.0])
+    np.testing.assert_array_equal(attr.occlusion(lambda x: x @ w, x, 1), attr.input_x_gradient(lambda x: x @ w, x))
+    np.testing.assert_array_equal(attr.deletion(lambda x: x @ w, x, x), [-11.5, 2.5, 1.0, 0.0])
+    image = np.ones((3, 4, 4))
+    found = attr.occlusion(lambda x: x.sum(), image, 2, 2)
+    np.testing.assert_array_equal(found, np.full(image.shape, 12.0))  # of the channels together
+    with pytest.raises(errors.ArgumentError, match=r"examples of shape \(3,\)"):
+        attr.occlusion(lambda x: x @ w, x, (1, 1))
+
+
+def test_deletion_takes_one_array() -> None:
+    with pytest.raises(errors.ArgumentError, match=r"is given 2. Write deletion\(lambda a: "):
+        attr.deletion(lambda x, y: x[:, 0] + y[:, 0], (ROWS, ROWS[:, :2]), (ROWS, ROWS[:, :2]))
+
+
+@pytest.mark.parametrize(
+    "explain", [attr.saliency, attr.smooth_grad, attr.integrated_gradients, lambda m, x: attr.occlusion(m, x, 1)]
+)
+def test_a_list_of_several_shapes_is_refused(explain: Any) -> None:
+    with pytest.raises(errors.ArgumentError, match=r"list of arrays of several shapes. Write \w+\(model, \(a, b\)"):
+        explain(lambda x, y: x[:, 0] + y[:, 0], [ROWS, ROWS[:, :2]])
+
+
+def test_deletion_of_no_examples() -> None:
+    assert attr.deletion(lambda x: x.sum(axis=1), ROWS[:0], ROWS[:0]).shape == (4, 0)
 
 
 def test_what_explains_makes_the_score_fall_faster_than_chance(rng: np.random.Generator) -> None:

@@ -198,3 +198,27 @@ def test_zeros_share_equally() -> None:
 def test_two_inputs() -> None:
     first, second = relevance(lambda a, b: a[:, 0] + b[:, 0], (np.array([[2.0]]), np.array([[3.0]])))
     np.testing.assert_allclose([first, second], [[[2.0]], [[3.0]]])
+
+
+@pytest.mark.parametrize("extremum", [np.maximum, np.minimum, np.fmax, np.fmin])
+@pytest.mark.parametrize("constant", [5.0, 5, np.array([[5.0], [5.0]]), ag.tensor([5.0, 5.0])], ids=repr)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_constant_that_is_the_largest_absorbs_relevance(extremum: Any, constant: Any, first: bool) -> None:
+    """As it does where it is chosen by `np.where`."""
+    x = np.array([[1.0, 7.0], [6.0, 2.0]])
+    operands = (lambda x: (x, constant)) if first else (lambda x: (constant, x))
+    kept = extremum(x, 5.0) == x
+    relevance, error = attr.layer_wise_relevance(lambda x: extremum(*operands(x)).sum(axis=1), x, return_error=True)
+    np.testing.assert_allclose(relevance, np.where(kept, x, 0.0))
+    np.testing.assert_allclose(error, np.where(kept, 0.0, 5.0).sum(axis=1))
+
+
+def test_of_two_maps_of_other_shapes_the_largest_has_it() -> None:
+    x = np.array([[1.0, 7.0], [6.0, 2.0]])
+    relevance, error = attr.layer_wise_relevance(
+        lambda x: np.maximum(x, x[:, :1] + x[:, 1:]).sum(axis=1), x, return_error=True
+    )
+    np.testing.assert_allclose(relevance, 2 * x)
+    np.testing.assert_allclose(error, 0.0, atol=1e-7)
+    found = attr.layer_wise_relevance(lambda x: np.maximum(x[:, 0], np.array([[3.0], [8.0]])).sum(axis=0), x)
+    np.testing.assert_allclose(found, [[0.0, 0.0], [6.0, 0.0]])
