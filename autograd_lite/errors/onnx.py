@@ -15,6 +15,11 @@ ONNX_DEPENDS = (
     "Write ag.onnx.export(...) without dynamic_axes for them, or raise an error in the model at lengths that it is not "
     "for, such as short ones, which are then not tried"
 )
+ONNX_RAISES = (
+    "the lengths {names} can't be open: a model is called with lengths besides those of the examples, and with "
+    "{lengths} it raises an error ({kind}: {error}). Write ag.onnx.export(...) without dynamic_axes for what can't "
+    "change, or one name for axes of the same length"
+)
 ONNX_LENGTHS = "at most {most} lengths may be open, and these are {names}. Write one name for axes of the same length"
 ONNX_SAME = "the length {name!r} is both {lengths} in the examples. Write another name, or examples of one length"
 ONNX_EMPTY = "an axis that is open has no elements in the example. Write an example with one at least"

@@ -71,7 +71,7 @@ class Graph:
                 x = Value(self, x.name or (self.root.named(x) if x.array is None else ""), x.shape, x.dtype, x.array)
             return x if dtype is None else self.cast(x, dtype)
         if isinstance(x, Size):
-            return self.cast(np.reshape(self.size(x), ()), dtype or np.int64)
+            return self.cast(np.reshape(self.size(x), ()), dtype or np.dtype(x.kind))
         if isinstance(x, (list, tuple)) and any(isinstance(part, (Value, Size, list, tuple)) for part in x):
             return self.lifted(np.stack([self.lifted(part) for part in x]), dtype)
         return self.constant(x, dtype)

@@ -8,10 +8,9 @@ lengths, have to agree; what does not is refused with its line.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -19,19 +18,22 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.compiler.passes import measured
 from autograd_lite.compiler.passes.dead import dead_code
+from autograd_lite.compiler.program import helpers
 from autograd_lite.compiler.program.loop import Loop
 from autograd_lite.compiler.program.program import Constant, Instruction, Program, Type
 from autograd_lite.compiler.recording.run import RecordedProgram, record
 from autograd_lite.compiler.reference import Held, put_back
 from autograd_lite.engine.switch import no_grad
+from autograd_lite.onnx.lengths import Recordings, recordings
 from autograd_lite.onnx.sizes import Size, at, fitted
 from autograd_lite.onnx.tables import Table
 
 _PASSES = ("dead_code", "common_subexpressions")
 _MOST = 4
 """So many lengths are open at most: their combinations are recorded."""
-_FAR = 67
-"""A length beyond most of those at which what is cut off (``x[:5]``), or done otherwise, begins to be so."""
+_NUMBERS = (int, float, np.integer, np.floating)
+_CHECKS = (helpers.verify, helpers.verify_real)
+"""What nothing is written for, whatever it is given."""
 _SPECIAL = 2
 """Up to this length the calls may be others: one is broadcast, and two is the length of much else."""
 
@@ -73,7 +75,7 @@ def recorded(function: Callable[..., Any], inputs: Sequence[Any], axes: Axes, te
         if not names:
             run = _run(function, inputs)
             return Recorded(_improved(run.program), run)
-        return _with_sizes(function, inputs, axes, names)
+        return _with_sizes(function, inputs, axes)
 
 
 def _run(function: Callable[..., Any], inputs: Sequence[Any]) -> RecordedProgram:
@@ -97,35 +99,25 @@ def _unchanged(tensors: Sequence[Any]) -> Iterator[None]:
 # ----- several recordings -----
 
 
-def _with_sizes(function: Any, inputs: Sequence[Any], axes: Axes, names: Sequence[str]) -> Recorded:
-    base = _lengths(inputs, axes)
-    subsets = chain.from_iterable(combinations(names, k) for k in range(len(names) + 1))
-    chosen = [frozenset(subset) for subset in subsets]
+def _with_sizes(function: Any, inputs: Sequence[Any], axes: Axes) -> Recorded:
+    def run(lengths: Mapping[str, int]) -> tuple[RecordedProgram, Program]:
+        made = _run(function, [_resized(x, axes.get(k, {}), lengths) for k, x in enumerate(inputs)])
+        return made, _improved(made.program)
 
-    def run(lengths: Mapping[str, int]) -> RecordedProgram:
-        return _run(function, [_resized(x, axes.get(k, {}), lengths) for k, x in enumerate(inputs)])
-
-    runs = {subset: run({name: n + (name in subset) for name, n in base.items()}) for subset in chosen}
-    others = {name: n + 3 + k for k, (name, n) in enumerate(base.items())}
-    proofs = [(others, run(others)), *_tried(run, [{**base, name: _FAR} for name, n in base.items() if n < _FAR])]
-    programs = [_improved(run.program) for run in [*runs.values(), *[run for _, run in proofs]]]
-    for name, n in base.items():
-        shorter = [{**base, name: n >> k} for k in range(1, n.bit_length())]
-        for lengths, less in _tried(run, shorter):
-            program = _improved(less.program)
-            if lengths[name] > _SPECIAL or _outline(program) == _outline(programs[0]):
-                programs.append(program)
-    merging = _Merging(tuple(chosen), base, [lengths for lengths, _ in proofs])
-    return Recorded(merging.program(programs), runs[frozenset()])
+    found = recordings(run, _lengths(inputs, axes))
+    return Recorded(_Merging(found).program(_compared(found)), found.first)
 
 
-def _tried(
-    run: Callable[[Mapping[str, int]], RecordedProgram], lengths: Iterable[Mapping[str, int]]
-) -> Iterator[tuple[Mapping[str, int], RecordedProgram]]:
-    """Yield what could be recorded: a model need not take an example of any length."""
-    for each in lengths:
-        with suppress(Exception):
-            yield each, run(each)
+def _compared(found: Recordings) -> list[Program]:
+    """Return the programs without those of the shortest lengths that are others, where one is broadcast."""
+    longer = len(found.programs) - len(found.shorter)
+    first = found.programs[0]
+    return found.programs[:longer] + [
+        program
+        for lengths, program in zip(found.shorter, found.programs[longer:], strict=True)
+        if all(n > _SPECIAL for name, n in lengths.items() if n != found.base[name])
+        or _outline(program) == _outline(first)
+    ]
 
 
 def _lengths(inputs: Sequence[Any], axes: Axes) -> dict[str, int]:
@@ -157,25 +149,29 @@ class _Merging:
     and another at these, is no number.
     """
 
-    def __init__(
-        self, chosen: tuple[frozenset[str], ...], base: Mapping[str, int], proofs: Sequence[Mapping[str, int]]
-    ) -> None:
-        self.chosen, self.base, self.proofs = chosen, base, proofs
-        self.longer = len(chosen) + len(proofs)
+    def __init__(self, found: Recordings) -> None:
+        self.chosen, self.base, self.proofs = found.chosen, found.base, found.proofs
+        self.longer = len(found.chosen) + len(found.proofs)
         self._unknown = 0
         self._line = ""
 
     def program(self, programs: Sequence[Program]) -> Program:
         first = programs[0]
-        if len({len(p.instructions) for p in programs}) > 1:
+        counts = sorted([len(p.instructions) for p in programs])
+        if counts[0] != counts[-1]:
             for each in zip(*[p.instructions for p in programs], strict=False):
                 self._instruction(each)
+            self._line = max(programs, key=lambda p: len(p.instructions)).instructions[counts[0]].line
             self._refuse("the calls")
         instructions = [self._instruction(each) for each in zip(*[p.instructions for p in programs], strict=True)]
         self._line = ""
         if len({len(p.constants) for p in programs}) > 1:
             self._refuse("the constants")
-        constants = [self._constant(each) for each in zip(*[p.constants for p in programs], strict=True)]
+        constants = []
+        for each in zip(*[p.constants for p in programs], strict=True):
+            self._line = _line_of(first, each[0].id)
+            constants.append(self._constant(each))
+        self._line = ""
         known = set(first.types).intersection(*[p.types for p in programs])
         types = {i: self._type([p.types[i] for p in programs]) for i in first.types if i in known}
         outputs = self.value([p.outputs for p in programs])
@@ -183,16 +179,18 @@ class _Merging:
 
     def _instruction(self, each: Sequence[Instruction]) -> Instruction:
         first = each[0]
-        self._line = first.line
+        self._line = line = next((x.line for x in each if x.line), "")
         if len({x.id for x in each}) > 1:
             self._refuse("the calls")
         fn = first.fn
         if all(isinstance(x.fn, Loop) for x in each):
             body, length = self.program([x.fn.body for x in each]), self.value([x.fn.length for x in each])
             fn = replace(fn, body=body, length=length)
-            self._line = first.line
-        elif any(x.fn is not fn for x in each):
+            self._line = line
+        elif any(x.fn != fn for x in each):  # methods of ufuncs are others each time, and equal
             self._refuse("the calls")
+        if fn in _CHECKS:
+            return first
         args = self.value([x.args for x in each])
         return replace(first, fn=fn, args=args, kwargs=self.value([x.kwargs for x in each]))
 
@@ -235,6 +233,8 @@ class _Merging:
     def value(self, each: Sequence[Any]) -> Any:
         """Return what is the same in all, with sizes where numbers are not."""
         first = each[0]
+        if len({type(x) for x in each}) > 1:
+            self._refuse("the operands")
         if isinstance(first, (tuple, list)):
             if len({len(x) for x in each}) > 1:
                 self._refuse("the operands")
@@ -245,22 +245,28 @@ class _Merging:
             return first
         found = self._fitted(each)
         if found is None:
-            self._refuse(f"the number {first!r}")
+            self._refuse(f"the number {first!r}" if isinstance(first, _NUMBERS) else "the operands")
         return found
 
     def _fitted(self, each: Sequence[Any]) -> Any:
         if all(_equal(x, each[0]) for x in each):
             return each[0]
-        if not all(isinstance(x, (int, float, np.integer, np.floating)) and float(x).is_integer() for x in each):
+        kind = type(each[0])
+        if not all(type(x) is kind and isinstance(x, _NUMBERS) and float(x).is_integer() for x in each):
             return None
         numbers = [int(x) for x in each[: self.longer]]
-        size = fitted(dict(zip(self.chosen, numbers, strict=False)), self.base)
+        size = fitted(dict(zip(self.chosen, numbers, strict=False)), self.base, kind)
         agrees = [at(size, lengths) == n for lengths, n in zip(self.proofs, numbers[len(self.chosen) :], strict=True)]
         return size if isinstance(size, Size) and all(agrees) else None
 
     def _refuse(self, what: str) -> Any:
         where = f" (at {self._line})" if self._line else ""
         raise errors.ExportError(errors.ONNX_DEPENDS.format(what=what, where=where, names=", ".join(self.base)))
+
+
+def _line_of(program: Program, number: int) -> str:
+    """Return the line of the first call that is given a value."""
+    return next((x.line for x in program.instructions if number in x.operands()), "")
 
 
 def _equal(a: Any, b: Any) -> bool:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+import numpy as np
+
 Powers = tuple[str, ...]
 """A product of lengths, by their names, sorted; the empty one is 1."""
 
@@ -21,6 +23,9 @@ class Size:
     ----------
     terms : dict of tuple of str to int
         For each product of lengths its coefficient.
+    kind : type
+        Of which numbers it is: ``int``, ``float``, or those of NumPy, by which arrays are promoted. Sizes are compared
+        without it.
 
     Examples
     --------
@@ -29,20 +34,26 @@ class Size:
     (2*batch + 1, True, 0)
     """
 
-    __slots__ = ("terms",)
+    __slots__ = ("kind", "terms")
 
-    def __init__(self, terms: Mapping[Powers, int]) -> None:
-        self.terms = {powers: c for powers, c in terms.items() if c}
+    def __init__(self, terms: Mapping[Powers, int], kind: type = int) -> None:
+        self.terms, self.kind = {powers: c for powers, c in terms.items() if c}, kind
+
+    def number(self) -> Any:
+        """Return a number of its kind, by which NumPy says what it is promoted to."""
+        return self.kind(1)
 
     def names(self) -> set[str]:
         """Return the names of the lengths in it."""
         return {name for powers in self.terms for name in powers}
 
     def __add__(self, other: Any) -> Any:
+        if not _is_number(other):
+            return NotImplemented
         terms = dict(self.terms)
         for powers, c in _terms(other).items():
             terms[powers] = terms.get(powers, 0) + c
-        return _simple(terms)
+        return _simple(terms, _kind(self, other))
 
     __radd__ = __add__
 
@@ -56,17 +67,21 @@ class Size:
         return self * -1 + other
 
     def __mul__(self, other: Any) -> Any:
+        if not _is_number(other):
+            return NotImplemented
         terms: dict[Powers, int] = {}
         for p, c in self.terms.items():
             for q, d in _terms(other).items():
                 both = tuple(sorted(p + q))
                 terms[both] = terms.get(both, 0) + c * d
-        return _simple(terms)
+        return _simple(terms, _kind(self, other))
 
     __rmul__ = __mul__
 
     def __floordiv__(self, other: Any) -> Any:
         """Return the quotient, where it is one without a rest for all lengths."""
+        if not _is_number(other):
+            return NotImplemented
         by = _terms(other)
         if len(by) != 1:
             self._refuse()
@@ -81,12 +96,14 @@ class Size:
             if c % divisor:
                 self._refuse()
             terms[tuple(rest)] = c // divisor
-        return _simple(terms)
+        return _simple(terms, _kind(self, other))
 
     def __rfloordiv__(self, other: Any) -> Any:
         self._refuse()
 
     def __mod__(self, other: Any) -> Any:
+        if not _is_number(other):
+            return NotImplemented
         return self - self // other * other
 
     def __divmod__(self, other: Any) -> Any:
@@ -107,14 +124,28 @@ class Size:
     __index__ = __int__ = __float__ = __bool__ = __lt__ = __le__ = __gt__ = __ge__ = __truediv__ = _refuse
 
 
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (Size, int, float, np.integer, np.floating))
+
+
 def _terms(x: Any) -> dict[Powers, int]:
-    return x.terms if isinstance(x, Size) else {(): int(x)}
+    if isinstance(x, Size):
+        return x.terms
+    if int(x) != x:
+        raise DependsOnSizeError(f"by {x}")
+    return {(): int(x)}
 
 
-def _simple(terms: Mapping[Powers, int]) -> Any:
+def _kind(a: Size, b: Any) -> type:
+    """Return of which numbers a result is."""
+    kind = b.kind if isinstance(b, Size) else type(b)
+    return type(a.number() + kind(1))
+
+
+def _simple(terms: Mapping[Powers, int], kind: type = int) -> Any:
     """Return a polynomial, or a number where it is one."""
     left = {powers: c for powers, c in terms.items() if c}
-    return left.get((), 0) if left.keys() <= {()} else Size(left)
+    return kind(left.get((), 0)) if left.keys() <= {()} else Size(left, kind)
 
 
 def _term(powers: Powers, c: int) -> str:
@@ -136,7 +167,7 @@ def is_unknown(size: Size) -> bool:
     return any(name.startswith("?") for name in size.names())
 
 
-def fitted(values: Mapping[frozenset[str], int], lengths: Mapping[str, int]) -> Any:
+def fitted(values: Mapping[frozenset[str], int], lengths: Mapping[str, int], kind: type = int) -> Any:
     """Return the size in which each length has a power of one at most, by its values at lengths and at one more.
 
     Parameters
@@ -144,6 +175,8 @@ def fitted(values: Mapping[frozenset[str], int], lengths: Mapping[str, int]) -> 
     values : dict of frozenset of str to int
         The value where those lengths are longer by one, for every choice of them.
     lengths : dict of str to int
+    kind : type
+        Of which numbers it is.
     """
     size: Any = 0
     for chosen, value in values.items():
@@ -152,7 +185,7 @@ def fitted(values: Mapping[frozenset[str], int], lengths: Mapping[str, int]) -> 
             x = Size({(name,): 1})
             weight = weight * (x - n if name in chosen else x * -1 + (n + 1))
         size = weight * value + size
-    return size
+    return Size(size.terms, kind) if isinstance(size, Size) else size
 
 
 def at(size: Any, lengths: Mapping[str, int]) -> int:

@@ -139,3 +139,63 @@ def test_a_model_need_not_take_examples_of_any_length() -> None:
     model = ag.onnx.export(net, np.ones((1, 3, 8), np.float32), dynamic_axes={"input": {2: "time"}})
     x = rng.standard_normal((1, 3, 40)).astype(np.float32)
     same(ran(model, x), plain(net, x))
+
+
+LONGER = (1, 2, 3, 4, 5, 8, 31)
+ROLLED: dict[str, Any] = {
+    "more than it is long": lambda x: np.roll(x, 3, 0),
+    "back": lambda x: np.roll(x, -5, 0),
+    "not": lambda x: np.roll(x, 0, 0),
+    "two axes": lambda x: np.roll(x, (3, -2), (0, 1)),
+    "all in a row": lambda x: np.roll(x, 7),
+    "by its length": lambda x: np.roll(x, len(x) - 1, 0),
+}
+
+
+@pytest.mark.parametrize("name", ROLLED)
+def test_rows_are_rolled_by_more_than_they_are(name: str) -> None:
+    model = ag.onnx.export(ROLLED[name], np.ones((4, 3)), dynamic_axes={"x": {0: "rows"}})
+    for n in LONGER:
+        x = np.random.default_rng(n).standard_normal((n, 3))
+        same(ran(model, x), plain(ROLLED[name], x))
+
+
+@pytest.mark.parametrize("mode", ["edge", "wrap", "reflect", "symmetric", "constant"])
+@pytest.mark.parametrize("dtype", ["float32", "int16", "bool"])
+def test_margins_of_an_open_axis_and_of_another_one_before_it(mode: Any, dtype: str) -> None:
+    def function(x: Any) -> Any:
+        return np.pad(x, 3, mode), np.pad(x, ((1, 1), (7, 0)), mode), np.pad(x, ((2, 1), (0, 0)), mode)
+
+    rng = np.random.default_rng(0)
+    model = ag.onnx.export(function, np.ones((3, 4), dtype), dynamic_axes={"x": {1: "n"}})
+    for n in LONGER:
+        x = (rng.standard_normal((3, n)) * 3).astype(dtype)
+        same(ran(model, x), plain(function, x))
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_convolutions_with_margins_of_open_images(mode: Any, axes: int) -> None:
+    rng, layer = np.random.default_rng(0), getattr(nn, f"Conv{axes}d")(1, 2, 3, padding=1, padding_mode=mode)
+    model = ag.onnx.export(layer, np.ones((1, 1, *[4] * axes)), dynamic_axes={"input": {0: "batch", 1 + axes: "width"}})
+    for batch, n in ((1, 2), (2, 7)):
+        x = rng.standard_normal((batch, 1, *[4] * (axes - 1), n))
+        same(ran(model, x), plain(layer, x))
+
+
+RUNNING: dict[str, Any] = {
+    "products": lambda x: np.cumprod(x, 0),
+    "products of columns": lambda x: np.multiply.accumulate(x, 1),
+    "order": lambda x: (np.sort(x, 0), np.argsort(x, 0, kind="stable"), np.max(x, 1)),
+    "places": lambda x: (np.argmax(x, 0), np.argmin(x, 1)),
+}
+
+
+@pytest.mark.parametrize("name", RUNNING)
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint16", "uint32", "int64", "float32"])
+def test_numbers_of_any_dtype_at_any_length(name: str, dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    model = ag.onnx.export(RUNNING[name], np.ones((4, 3), dtype), dynamic_axes={"x": {0: "rows"}})
+    for n in LONGER:
+        x = rng.integers(0, 3, (n, 3)).astype(dtype)
+        same(ran(model, x), plain(RUNNING[name], x))

@@ -69,14 +69,24 @@ def operands_of(graph: Graph, ufunc: Any, args: Sequence[Any], kwargs: Mapping[s
 
 def _kind(x: Any) -> Any:
     """Return what decides of an operand to which dtype all are cast: of a number of Python its class alone."""
-    if isinstance(x, Size):
-        return int
+    x = x.number() if isinstance(x, Size) else x
     return x.dtype if isinstance(x, Value) else type(x) if type(x) in (int, float) else np.asarray(x).dtype
+
+
+def promoted(*given: Any) -> Any:
+    """Return the dtype that NumPy makes of operands together."""
+    known = [x.number() if isinstance(x, Size) else x for x in given]
+    return np.result_type(*[x.dtype if isinstance(x, Value) else x for x in known])
+
+
+def common_integers(graph: Graph, x: Any) -> Any:
+    """Return an operand; one of integers that few runtimes have code for as int64."""
+    return graph.cast(x, np.int64) if x.dtype.kind in "iu" and x.dtype not in _WIDE else x
 
 
 def elementwise(graph: Graph, op: str, operands: Sequence[Any], result: Any, **attributes: Any) -> Any:
     """Add a node over operands of one dtype; integers that few runtimes compute with are int64 within."""
-    operands = [graph.cast(x, np.int64) if x.dtype.kind in "iu" and x.dtype not in _WIDE else x for x in operands]
+    operands = [common_integers(graph, x) for x in operands]
     made = np.dtype(result) if np.dtype(result).kind not in "iu" else operands[-1].dtype
     y = graph.node(op, operands, made, broadcast(*[x.shape for x in operands]), **attributes)
     return graph.cast(y, result)
@@ -104,7 +114,7 @@ def truth(graph: Graph, x: Any) -> Any:
 def where(graph: Graph, condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None:
         raise errors.ExportError(errors.ONNX_RAGGED.format(op="np.where(condition)"))
-    dtype = np.result_type(*[v.dtype if isinstance(v, Value) else v for v in (x, y)])
+    dtype = promoted(x, y)
     held = truth(graph, condition)
     if dtype.kind == "b":  # which runtimes choose between by logic only
         return (held & graph.lifted(x, dtype)) | (~held & graph.lifted(y, dtype))

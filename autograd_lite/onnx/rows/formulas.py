@@ -241,6 +241,7 @@ def _erfc(x: Any) -> Any:
 
 def _gelu(x: Any) -> Any:
     if x.dtype != np.float64:
+        x = np.maximum(x, -45.0)  # below which it is 0, at minus infinity too
         return 0.5 * x * (1 + _erf(x * math.sqrt(0.5)))
     a = np.minimum(np.abs(x), 45.0)
     tail = _gauss(a, -0.5) * normal.scaled_erfc(a * math.sqrt(0.5)) * a * 0.5

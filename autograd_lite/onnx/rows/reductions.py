@@ -10,12 +10,11 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import normalize_axes
 from autograd_lite.onnx.graph import Graph
-from autograd_lite.onnx.rows.elementwise import floating, truth
-from autograd_lite.onnx.sizes import Size, product
+from autograd_lite.onnx.rows.elementwise import common_integers, floating, truth
+from autograd_lite.onnx.sizes import product
 from autograd_lite.onnx.values import Value
 
 _NO_VALUE: Any = getattr(np, "_NoValue", None)
-_COMPUTED = (np.dtype(np.int32), np.dtype(np.int64))
 
 
 def _is_given(x: Any) -> bool:
@@ -33,9 +32,14 @@ def reduced(graph: Graph, op: str, x: Any, axis: Any, keepdims: bool) -> Any:
         return x
     kept = [1 if k in axes else n for k, n in enumerate(x.shape)]
     shape = kept if keepdims else [n for k, n in enumerate(x.shape) if k not in axes]
-    within = graph.cast(x, np.int64) if x.dtype.kind in "iub" and x.dtype not in _COMPUTED else x
+    within = _numbers(graph, x)
     made = graph.node(op, [within, graph.constant(list(axes), np.int64)], within.dtype, shape, keepdims=int(keepdims))
     return graph.cast(made, x.dtype)
+
+
+def _numbers(graph: Graph, x: Any) -> Any:
+    """Return numbers that runtimes reduce and order, truth values too."""
+    return graph.cast(x, np.int64) if x.dtype.kind == "b" else common_integers(graph, x)
 
 
 def _reduction(op: str, identity: Any, combine: Any, counts: bool) -> Callable[..., Any]:
@@ -126,9 +130,7 @@ def _std(graph: Graph, *args: Any, **kwargs: Any) -> Any:
 
 def _extreme_place(op: str) -> Callable[..., Any]:
     def row(graph: Graph, a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-        x = graph.lifted(a)
-        if x.dtype.kind == "b":
-            x = graph.cast(x, np.int32)
+        x = _numbers(graph, graph.lifted(a))
         ndim = x.ndim
         flat = x if axis is not None else np.reshape(x, (-1,))
         (k,) = normalize_axes(0 if axis is None else axis, flat.ndim)
@@ -161,19 +163,19 @@ def _cumsum(graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any 
 
 
 def running(graph: Graph, op: str, x: Any, axis: int) -> Any:
-    """Write what a step by step reduction leaves, by a loop of one node."""
+    """Write what a step by step reduction leaves, by a loop of one node.
+
+    It begins with what changes nothing, since a runtime does not go through rows that are none.
+    """
     rows = np.moveaxis(x, axis, 0)
-    if not isinstance(x.shape[axis], Size) and x.shape[axis] <= 1:
-        return x
-    first = rows[0]
+    first: Any = np.ones_like(rows[0]) if op == "Mul" else rows[0]
     body = Graph(graph.table, graph.opset, graph)
     carry, row = [Value(body, graph.root.taken.free(n), first.shape, x.dtype) for n in ("carry", "row")]
     y = body.node(op, [carry, row], x.dtype, first.shape)
     left = body.node("Identity", [y], x.dtype, first.shape)
-    rest = rows[1:]
-    kinds = [(x.dtype, first.shape), (x.dtype, rest.shape)]
-    made = graph.nodes_of("Scan", [first, rest], kinds, body=body.as_body([carry, row], [y, left]), num_scan_inputs=1)
-    return np.moveaxis(np.concatenate([rows[:1], made[1]], 0), 0, axis)
+    kinds = [(x.dtype, first.shape), (x.dtype, rows.shape)]
+    made = graph.nodes_of("Scan", [first, rows], kinds, body=body.as_body([carry, row], [y, left]), num_scan_inputs=1)
+    return graph.call(np.moveaxis, (made[1], 0, axis), {})
 
 
 def _cumprod(graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
@@ -191,9 +193,10 @@ def _accumulated(op: str) -> Callable[..., Any]:
 
 def _sorted(graph: Graph, a: Any, axis: Any, which: int) -> Any:
     x, k = _along(graph, a, axis)
-    n = x.shape[k]
-    kinds = [(x.dtype, x.shape), (np.int64, x.shape)]
-    return graph.nodes_of("TopK", [x, graph.size(n)], kinds, axis=k, largest=0, sorted=1)[which]
+    within = _numbers(graph, x)
+    kinds = [(within.dtype, x.shape), (np.int64, x.shape)]
+    found = graph.nodes_of("TopK", [within, graph.size(x.shape[k])], kinds, axis=k, largest=0, sorted=1)
+    return graph.cast(found[which], (x.dtype, np.int64)[which])
 
 
 def _sort(graph: Graph, a: Any, axis: Any = -1, kind: Any = None, order: Any = None, **_: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.shapes import normalize_axes
 from autograd_lite.onnx.graph import Graph
+from autograd_lite.onnx.rows.elementwise import common_integers, promoted
 from autograd_lite.onnx.sizes import Size, is_open, product
 from autograd_lite.onnx.values import Value
 
@@ -146,8 +147,9 @@ def _roll(graph: Graph, a: Any, shift: Any, axis: Any = None) -> Any:
     axes = in_order(axis, x.ndim)
     for by, k in np.broadcast(shift, axes):
         n, before = x.shape[k], (slice(None),) * int(k)
-        by = int(by) if isinstance(n, Size) else int(by) % max(n, 1)  # noqa: PLW2901
-        if by:
+        if is_open((by, n)):
+            x = np.take(x, np.remainder(counted(graph, n) - by, n), axis=int(k))
+        elif by := int(by) % max(n, 1):
             x = joined(graph, [x[(*before, slice(-by, None))], x[(*before, slice(None, -by))]], int(k))
     return x
 
@@ -178,10 +180,6 @@ def _repeat(graph: Graph, a: Any, repeats: Any, axis: Any = None) -> Any:
     return np.take(x, places, axis=k)
 
 
-_BY_PLACES = ("reflect", "edge", "wrap", "symmetric")
-_OF_ONNX = ("reflect", "edge")
-
-
 def _pad(graph: Graph, array: Any, pad_width: Any, mode: str = "constant", **settings: Any) -> Any:
     x = graph.lifted(array)
     if isinstance(pad_width, dict):
@@ -190,24 +188,36 @@ def _pad(graph: Graph, array: Any, pad_width: Any, mode: str = "constant", **set
     widths = np.broadcast_to(pad_width, (x.ndim, 2))
     if mode == "constant":
         return _padded(graph, x, widths, settings.get("constant_values", 0))
+    if mode not in _PLACES or "odd" in settings.values():
+        return graph.more(np.pad)(x, widths, mode, **settings)
     for k, (low, high) in enumerate(widths.tolist()):
-        if low or high:  # NOTE: by its places, which NumPy says
-            n = x.shape[k]
-            if mode not in _BY_PLACES or isinstance(n, Size) or "odd" in settings.values():
-                return _padded_otherwise(graph, x, widths, mode, settings)
-            kind: Any = mode
-            places = np.pad(np.arange(n), (low, high), kind, **settings)
-            x = np.take(x, places, axis=k)
+        if low or high:
+            x = np.take(x, _padded_places(graph, x.shape[k], low, high, mode), axis=k)
     return x
 
 
-def _padded_otherwise(graph: Graph, x: Any, widths: Any, mode: str, settings: Any) -> Any:
-    """Pad an axis whose length is open, by the operator; or as the definition does it."""
-    if mode in _OF_ONNX and not settings:
-        shape = [n + sum(w) for n, w in zip(x.shape, widths.tolist(), strict=True)]
-        pads = graph.constant([*widths[:, 0], *widths[:, 1]], np.int64)
-        return graph.node("Pad", [x, pads], x.dtype, shape, mode=mode)
-    return graph.more(np.pad)(x, widths, mode, **settings)
+def _padded_places(graph: Graph, n: Any, low: int, high: int, mode: Any) -> Any:
+    """Return which elements stand along a padded axis: as NumPy says, or as it says of a length that is open."""
+    if not isinstance(n, Size):
+        return np.pad(np.arange(n), (low, high), mode)
+    return _PLACES[mode](counted(graph, low + n + high) - low, n)
+
+
+def _reflected(places: Any, n: Any) -> Any:
+    around = np.remainder(places, np.maximum(places.graph.lifted(2 * n - 2), 1))
+    return np.minimum(around, 2 * n - 2 - around)
+
+
+def _mirrored(places: Any, n: Any) -> Any:
+    around = np.remainder(places, 2 * n)
+    return np.minimum(around, 2 * n - 1 - around)
+
+
+_PLACES: dict[str, Callable[[Any, Any], Any]] = {
+    "edge": lambda places, n: np.clip(places, 0, n - 1), "wrap": np.remainder,
+    "reflect": _reflected, "symmetric": _mirrored,
+}  # fmt: skip
+"""Of places that begin before an axis and end after it, and its length, the elements that stand there."""
 
 
 def _padded(graph: Graph, x: Any, widths: Any, values: Any) -> Any:
@@ -216,7 +226,9 @@ def _padded(graph: Graph, x: Any, widths: Any, values: Any) -> Any:
         raise errors.ExportError(errors.ONNX_SETTING.format(op="np.pad", given="constant_values of several numbers"))
     shape = [n + sum(w) for n, w in zip(x.shape, widths.tolist(), strict=True)]
     pads = graph.constant([*widths[:, 0], *widths[:, 1]], np.int64)
-    return graph.node("Pad", [x, pads, graph.cast(values, x.dtype)], x.dtype, shape, mode="constant")
+    within = common_integers(graph, x)
+    given = graph.cast(graph.cast(values, x.dtype), within.dtype)
+    return graph.cast(graph.node("Pad", [within, pads, given], within.dtype, shape, mode="constant"), x.dtype)
 
 
 def _full_like(graph: Graph, a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", **more: Any) -> Any:
@@ -303,6 +315,6 @@ ROWS: dict[Any, Any] = {
     np.linalg.diagonal: lambda graph, x, offset=0: _diagonal(graph, x, offset, -2, -1),
     np.shape: lambda graph, a: graph.lifted(a).shape, np.ndim: lambda graph, a: graph.lifted(a).ndim,
     np.size: lambda graph, a, axis=None: graph.lifted(a).size if axis is None else graph.lifted(a).shape[axis],
-    np.result_type: lambda graph, *given: np.result_type(*[x.dtype if isinstance(x, Value) else x for x in given]),
+    np.result_type: lambda graph, *given: promoted(*given),
     np.iscomplexobj: lambda graph, x: False, np.isrealobj: lambda graph, x: True,
 }  # fmt: skip
