@@ -186,6 +186,8 @@ def test_convolutions_with_margins_of_open_images(mode: Any, axes: int) -> None:
 RUNNING: dict[str, Any] = {
     "products": lambda x: np.cumprod(x, 0),
     "products of columns": lambda x: np.multiply.accumulate(x, 1),
+    "sums": lambda x: (np.cumsum(x, 0), np.add.accumulate(x, 1), np.cumsum(x, 0, "int16")),
+    "extremes": lambda x: (np.maximum.accumulate(x, 0), np.minimum.accumulate(x, 1)),
     "order": lambda x: (np.sort(x, 0), np.argsort(x, 0, kind="stable"), np.max(x, 1)),
     "places": lambda x: (np.argmax(x, 0), np.argmin(x, 1)),
 }

@@ -159,7 +159,8 @@ def _wide(graph: Graph, x: Any, dtype: Any) -> Any:
 def _cumsum(graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     x, k = _along(graph, a, axis)
     x = _wide(graph, x, dtype)
-    return graph.node("CumSum", [x, graph.constant(k, np.int64)], x.dtype, x.shape)
+    within = _numbers(graph, x)
+    return graph.cast(graph.node("CumSum", [within, graph.constant(k, np.int64)], within.dtype, x.shape), x.dtype)
 
 
 def running(graph: Graph, op: str, x: Any, axis: int) -> Any:
@@ -167,6 +168,7 @@ def running(graph: Graph, op: str, x: Any, axis: int) -> Any:
 
     It begins with what changes nothing, since a runtime does not go through rows that are none.
     """
+    result, x = x.dtype, _numbers(graph, x)
     rows = np.moveaxis(x, axis, 0)
     first: Any = np.ones_like(rows[0]) if op == "Mul" else rows[0]
     body = Graph(graph.table, graph.opset, graph)
@@ -175,7 +177,7 @@ def running(graph: Graph, op: str, x: Any, axis: int) -> Any:
     left = body.node("Identity", [y], x.dtype, first.shape)
     kinds = [(x.dtype, first.shape), (x.dtype, rows.shape)]
     made = graph.nodes_of("Scan", [first, rows], kinds, body=body.as_body([carry, row], [y, left]), num_scan_inputs=1)
-    return graph.call(np.moveaxis, (made[1], 0, axis), {})
+    return graph.cast(graph.call(np.moveaxis, (made[1], 0, axis), {}), result)
 
 
 def _cumprod(graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
@@ -186,7 +188,7 @@ def _cumprod(graph: Graph, a: Any, axis: Any = None, dtype: Any = None, out: Any
 def _accumulated(op: str) -> Callable[..., Any]:
     def row(graph: Graph, array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
         x, k = _along(graph, array, axis)
-        return running(graph, op, x, k)
+        return running(graph, op, _wide(graph, x, dtype) if op == "Mul" else x, k)
 
     return row
 
@@ -245,7 +247,8 @@ ROWS: dict[Any, Any] = {
     np.maximum.reduce: lambda graph, a, axis=0, dtype=None, out=None, **more: _max(graph, a, axis, **more),
     np.minimum.reduce: lambda graph, a, axis=0, dtype=None, out=None, **more: _min(graph, a, axis, **more),
     np.count_nonzero: _count_nonzero, np.argmax: _extreme_place("ArgMax"), np.argmin: _extreme_place("ArgMin"),
-    np.cumsum: _cumsum, np.cumprod: _cumprod, np.add.accumulate: lambda graph, a, axis=0, *_: _cumsum(graph, a, axis),
+    np.cumsum: _cumsum, np.cumprod: _cumprod,
+    np.add.accumulate: lambda graph, a, axis=0, *more: _cumsum(graph, a, axis, *more),
     np.multiply.accumulate: _accumulated("Mul"), np.maximum.accumulate: _accumulated("Max"),
     np.minimum.accumulate: _accumulated("Min"),
     np.median: _median, np.compress: _compress,
