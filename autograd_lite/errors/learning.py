@@ -64,6 +64,10 @@ FUNCTIONAL_CALL = (
     "functional_call() of {model} does not fit: {found}. "
     "Write functional_call(model, dict(model.named_parameters()), x), or give values of those names and shapes"
 )
+FUNCTIONAL_TWICE = (
+    "functional_call() is given {name!r} in two of its mappings. "
+    "Write functional_call(model, first | second, x) if the second is to count"
+)
 SETTING = "{name}={given!r}: it has to be a finite number, and not negative. Write {name}=0.01"
 SETTING_RANGE = "{name}={given!r}: it has to be a number from {low} to {high}. Write {name}={example}"
 SETTING_PAIR = "{name}={given!r}: they have to be two numbers, from {low} to below {high}. Write {name}={example}"

@@ -82,3 +82,66 @@ def test_what_does_not_fit_is_refused(m: Any, parameters: Any, words: str) -> No
 def test_a_parameter_in_two_places_is_one_variable() -> None:
     m = Tied()
     assert ag.grad(lambda p: nn.functional_call(m, p, 3.0))(dict(m.named_parameters()))["first"].item() == 12.0
+
+
+class Weighed(nn.Module):
+    """Takes arguments of every kind, and says which it got."""
+
+    def __init__(self) -> None:
+        self.scale = nn.Parameter(2.0)
+        self.shift = nn.Parameter(1.0)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self.scale.item(), self.shift.item(), args, kwargs
+
+
+GIVEN: dict[str, tuple[tuple[Any, ...], dict[str, Any], tuple[Any, ...], dict[str, Any]]] = {
+    "one": ((1,), {}, (1,), {}),
+    "several": ((1, 2), {"c": 3}, (1, 2), {"c": 3}),
+    "a tuple": (((1, 2),), {}, (1, 2), {}),
+    "a tuple and a dict": (((1, 2), {"c": 3}), {}, (1, 2), {"c": 3}),
+    "one and a dict": ((1, {"c": 3}), {}, (1,), {"c": 3}),
+    "a tuple and names": (((1, 2),), {"c": 3}, (1, 2), {"c": 3}),
+    "by PyTorch's names": ((), {"args": (1, 2), "kwargs": {"c": 3}}, (1, 2), {"c": 3}),
+    "a tuple, kwargs by its name": (((1,),), {"kwargs": {"c": 3}}, (1,), {"c": 3}),
+    "one by its name": ((), {"args": 1}, (1,), {}),
+    "none": ((), {}, (), {}),
+    "none by its name": ((), {"args": None, "kwargs": None}, (), {}),
+    "a tuple in a tuple": ((((1, 2),),), {}, ((1, 2),), {}),
+    "a dict in a tuple": (((1, {"c": 3}),), {}, (1, {"c": 3}), {}),
+    "a tuple beside another": ((1, (2, 3)), {}, (1, (2, 3)), {}),
+    "a list": (([1, 2],), {}, ([1, 2],), {}),
+}
+
+
+@pytest.mark.parametrize(("args", "kwargs", "got", "by_name"), GIVEN.values(), ids=GIVEN)
+def test_arguments_stand_in_a_call_or_in_a_tuple_and_a_dict(args: Any, kwargs: Any, got: Any, by_name: Any) -> None:
+    assert nn.functional_call(Weighed(), {"scale": 5.0}, *args, **kwargs) == (5.0, 1.0, got, by_name)
+
+
+def test_a_packed_sequence_is_one_argument() -> None:
+    packed = nn.utils.rnn.pack_sequence([ag.Tensor([[1.0], [2.0]])])
+    (found,) = nn.functional_call(Weighed(), {}, packed)[2]
+    assert found is packed
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_values_may_stand_in_several_mappings(kind: Any) -> None:
+    assert nn.functional_call(Weighed(), kind([{"scale": 5.0}, {"shift": 6.0}]))[:2] == (5.0, 6.0)
+    with pytest.raises(errors.StateDictError, match=r"'scale' in two.*Write functional_call"):
+        nn.functional_call(Weighed(), kind([{"scale": 5.0}, {"scale": 6.0}]))
+
+
+def test_all_names_are_asked_for_where_it_is_strict() -> None:
+    nn.functional_call(Weighed(), {"scale": 5.0, "shift": 1.0}, strict=True)
+    nn.functional_call(Tied(), {"first": 5.0}, 1.0, strict=True)
+    with pytest.raises(errors.StateDictError, match="shift is missing"):
+        nn.functional_call(Weighed(), {"scale": 5.0}, strict=True)
+
+
+def test_one_value_for_both_names_of_a_parameter_is_taken_and_two_are_not() -> None:
+    value = ag.Tensor(3.0)
+    assert nn.functional_call(Tied(), {"first": value, "second": value}, 1.0).item() == 9.0
+    assert nn.functional_call(Weighed(), {"scale": value}, tie_weights=False)[0] == 3.0
+    with pytest.raises(errors.StateDictError, match="first has two names"):
+        nn.functional_call(Tied(), {"first": value}, 1.0, tie_weights=False)
