@@ -6,7 +6,7 @@ from autograd_lite import errors, tree
 from autograd_lite.base.later import arriving
 from autograd_lite.engine.generators import manual_seed
 from autograd_lite.engine.scope import scope
-from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
+from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from autograd_lite.errors import AutogradError
 from autograd_lite.functions import NAMES
 from autograd_lite.rules.elementwise import relu, sigmoid, softplus
@@ -70,10 +70,11 @@ __all__ = [
     "AutogradError", "GradcheckReport", "Parameter", "Picture", "Tensor", "__version__", "attribution", "autograd",
     "checkpoint", "compile", "cond", "cuda", "custom_op", "data", "debug", "elementwise_grad", "enable_grad",
     "errors", "explain", "fori_loop", "grad", "gradcheck", "half_squared_error", "hessian", "hvp", "implicit",
-    "is_grad_enabled", "jacobian", "jvp", "linearize", "load",
-    "log_softmax", "logsumexp", "manual_seed", "map", "mean_squared_error", "nn", "no_grad", "onnx", "optim",
-    "optimize", "parallel", "relu", "save", "scan", "scope", "sigmoid", "sklearn", "softmax", "softplus", "supported",
-    "tensor", "testing", "train", "tree", "value_and_grad", "visualize", "viz", "vjp", "vmap", "while_loop",
+    "is_grad_enabled", "jacobian", "jvp", "linearize", "load", "log_softmax", "logsumexp", "manual_seed", "map",
+    "mean_squared_error", "nn", "no_grad", "onnx", "optim",
+    "optimize", "parallel", "relu", "save", "scan", "scope", "set_grad_enabled", "sigmoid", "sklearn", "softmax",
+    "softplus", "supported", "tensor", "testing", "train", "tree", "value_and_grad", "visualize",
+    "viz", "vjp", "vmap", "while_loop",
 ]  # fmt: skip
 
 # Imported at the first use: half of the time of an import, for what most programs need not.

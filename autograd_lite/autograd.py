@@ -17,19 +17,19 @@ from autograd_lite.engine import refusals
 from autograd_lite.engine.graph import Node, reachable
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.sweep import reverse
-from autograd_lite.engine.switch import enable_grad, no_grad
-from autograd_lite.tensor.commits import commit_gradients
+from autograd_lite.engine.switch import enable_grad, no_grad, set_grad_enabled
+from autograd_lite.tensor.commits import commit_gradients, listed, nodes_of, receiving
 from autograd_lite.tensor.data import seed_of
 from autograd_lite.tensor.hooks import run_hooks
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.transforms.watched import owned
 
-__all__ = ["backward", "enable_grad", "grad", "no_grad"]
+__all__ = ["backward", "enable_grad", "grad", "no_grad", "set_grad_enabled"]
 
 
 def grad(
     outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
-    allow_unused: bool | None = None, *, materialize_grads: bool = False,
+    only_inputs: bool = True, allow_unused: bool | None = None, *, materialize_grads: bool = False,
 ) -> tuple[Tensor, ...]:  # fmt: skip
     """Return the derivatives of Tensors by others from which they were computed; no ``grad`` is changed.
 
@@ -45,6 +45,8 @@ def grad(
         Keep the graph for another derivative: by default where `create_graph` does.
     create_graph : bool
         Record the derivatives themselves, so that they can be differentiated again.
+    only_inputs : bool
+        PyTorch's argument: nothing but the derivatives by the inputs is there to be had.
     allow_unused : bool, optional
         Return None for an input from which no output was computed, where it would be an error.
     materialize_grads : bool
@@ -75,8 +77,8 @@ def grad(
     >>> first.tolist(), second.tolist(), x.grad
     ([3.0, 12.0], [6.0, 12.0], None)
     """
-    seeds, inputs = _seeds(outputs, grad_outputs), _listed(inputs)
-    wanted = [_node_of(x, place) for place, x in enumerate(inputs)]
+    seeds, inputs = _seeds(outputs, grad_outputs), listed(inputs)
+    wanted = nodes_of(inputs)
     keep, path = create_graph if retain_graph is None else retain_graph, _path([n for n, _ in seeds], wanted)
     found = _swept(seeds, wanted, path, create_graph, keep)
     allowed = materialize_grads or bool(allow_unused)
@@ -90,8 +92,9 @@ def grad(
 
 
 def backward(
-    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False
-) -> None:
+    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
+    inputs: Any = None,
+) -> None:  # fmt: skip
     """Add the derivatives of several Tensors to the ``grad`` of every leaf they were computed from, in one sweep.
 
     Parameters
@@ -102,6 +105,8 @@ def backward(
         A cotangent for each of them; None where it is 1, for a single number.
     retain_graph, create_graph
         See `grad`.
+    inputs : Tensor or sequence of Tensor, optional
+        The only Tensors to whose ``grad`` is added; by default all leaves.
 
     Examples
     --------
@@ -112,16 +117,13 @@ def backward(
     7.0
     """
     seeds, keep = _seeds(tensors, grad_tensors), create_graph if retain_graph is None else retain_graph
-    commit_gradients(_swept(seeds, None, None, create_graph, keep))
-
-
-def _listed(x: Any) -> Sequence[Any]:
-    return (x,) if isinstance(x, Handle) else tuple(x)
+    wanted = None if inputs is None else receiving(inputs)
+    commit_gradients(_swept(seeds, wanted, None, create_graph, keep))
 
 
 def _seeds(outputs: Any, given: Any) -> list[tuple[Node, Any]]:
     """Return the nodes of outputs, and a cotangent for each."""
-    outputs = _listed(outputs)
+    outputs = listed(outputs)
     if not isinstance(given, (list, tuple)):
         given = (given,) * (len(outputs) if given is None else 1)
     if len(given) != len(outputs):
@@ -130,13 +132,6 @@ def _seeds(outputs: Any, given: Any) -> list[tuple[Node, Any]]:
         if not isinstance(y, Handle) or y._node is None:
             refusals.no_path(y if isinstance(y, Handle) else Tensor(y))
     return [(y._node, seed_of(y, g)) for y, g in zip(outputs, given, strict=True)]
-
-
-def _node_of(x: Any, place: int) -> Node:
-    if not isinstance(x, Handle) or x._node is None:
-        what = refusals.describe(x) if isinstance(x, Handle) else type(x).__name__
-        raise errors.NoPathError(errors.GRAD_INPUT.format(place=place, what=what))
-    return x._node
 
 
 def _path(roots: Iterable[Node], wanted: Sequence[Node]) -> set[Node] | None:

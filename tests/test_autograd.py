@@ -147,7 +147,72 @@ def test_backward_of_several_in_one_sweep() -> None:
     np.testing.assert_allclose(x.grad.numpy(), np.exp(X) * (2 + X))
 
 
+def test_backward_adds_to_the_inputs_alone() -> None:
+    x, w = leaf(), leaf(2 * X)
+    y = x * w
+    y.sum().backward(inputs=[w], retain_graph=True)
+    assert w.grad.tolist() == X.tolist()
+    assert x.grad is None
+    ag.autograd.backward((y * y).sum(), inputs=y, retain_graph=True)
+    assert y.grad.tolist() == (4 * X * X).tolist()
+    (y * 3).sum().backward(inputs=(x, y), create_graph=True)
+    assert x.grad.tolist() == (6 * X).tolist()
+    assert y.grad.tolist() == (4 * X * X + 3).tolist()
+    assert w.grad.tolist() == X.tolist()
+    x.grad.sum().backward()
+    assert w.grad.tolist() == (X + 3).tolist()
+
+
+def test_arguments_of_pytorch() -> None:
+    x = leaf()
+    assert ag.autograd.grad(x.sum(), x, None, None, False, True, True)[0].tolist() == [1.0] * 3
+    assert ag.autograd.grad(x.sum(), [x], only_inputs=True)[0].tolist() == [1.0] * 3
+    x.sum().backward(None, None)
+    assert x.grad.tolist() == [1.0] * 3
+
+
+@pytest.mark.parametrize("name", errors.NOT_IN_AUTOGRAD)
+def test_an_import_of_what_has_another_name_says_which(name: str) -> None:
+    with pytest.raises(ImportError, match="Write"):
+        exec(f"from autograd_lite.autograd import {name}")
+
+
+@pytest.mark.parametrize("name", errors.NOT_TAKEN_OVER)
+def test_an_import_of_what_is_not_here_says_what_to_write(name: str) -> None:
+    with pytest.raises(ImportError, match=r"[Ww]rite"):
+        exec(f"from autograd_lite import {name}")
+    with pytest.raises(ImportError, match="cannot import name"):
+        exec("from autograd_lite import what_is_nowhere")
+
+
+def test_recording_is_set_from_a_call_on_and_for_a_block() -> None:
+    for mode in (False, True):
+        with ag.set_grad_enabled(mode):
+            assert (leaf() * 2).requires_grad is mode
+            with ag.set_grad_enabled(not mode), ag.enable_grad():
+                assert ag.is_grad_enabled()
+            assert ag.is_grad_enabled() is mode
+        assert ag.is_grad_enabled()
+    try:
+        ag.set_grad_enabled(False)
+        assert not (leaf() * 2).requires_grad
+    finally:
+        ag.set_grad_enabled(True)
+    assert (leaf() * 2).requires_grad
+
+
+def test_recording_is_set_for_a_function() -> None:
+    @ag.autograd.set_grad_enabled(mode=False)
+    def f(x: Any) -> Any:
+        return x * 2
+
+    assert ag.is_grad_enabled()
+    assert not f(leaf()).requires_grad
+    assert ag.is_grad_enabled()
+
+
 REFUSED = {
+    "an input of backward() without a gradient": (lambda x: x.sum().backward(inputs=[ag.ones(3)]), errors.NoPathError),
     "no cotangent": (lambda x: ag.autograd.grad(x * 2, x), errors.NonScalarError),
     "another shape": (lambda x: ag.autograd.grad(x * 2, x, np.ones(2)), errors.SeedError),
     "too many cotangents": (lambda x: ag.autograd.grad(x.sum(), x, [None, None]), errors.ArgumentError),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from types import MappingProxyType, ModuleType
+from types import FrameType, MappingProxyType, ModuleType
 from typing import Any
 
 
@@ -51,13 +51,22 @@ def arriving(
     def attribute(name: str) -> Any:
         if name not in places:
             more = f". {absent[name]}" if name in absent else ""
-            raise AttributeError(f"module {module!r} has no attribute {name!r}{more}")
+            text = f"module {module!r} has no attribute {name!r}{more}"
+            # Of an AttributeError `from module import name` says nothing but that it cannot.
+            raise ImportError(text, name=module) if more and _imports(sys._getframe(1)) else AttributeError(text)
         place = places[name]
         found = getattr(import_module(f"{module}.{place}"), name) if place else import_module(f"{module}.{name}")
         setattr(sys.modules[module], name, found)
         return found
 
     return attribute
+
+
+def _imports(frame: FrameType) -> bool:
+    """Tell whether a frame is at an import of a name: ``from module import name``."""
+    from opcode import opmap  # noqa: PLC0415 - only errors need it
+
+    return frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]
 
 
 def placed(names: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ Bound = tuple[Sequence[Any], Mapping[str, Any]]
 
 PYTORCH_NAMES = {
     "dim": "axis", "dims": "axis", "dim1": "axis1", "dim2": "axis2", "keepdim": "keepdims", "shifts": "shift",
-    "diagonal": "k",
+    "diagonal": "k", "split_size": "split_size_or_sections",
 }  # fmt: skip
 """Arguments that PyTorch calls otherwise than NumPy. Methods, and functions that NumPy has not, take both names."""
 

@@ -66,7 +66,8 @@ def no_path(t: Any) -> NoReturn:
 def differentiable(t: Any) -> None:
     """Refuse to track data that have no gradient."""
     if t.dtype.kind not in "fc":
-        raise errors.GradientDtypeError(errors.INTEGER_GRAD.format(what=describe(t), dtype=t.dtype))
+        text = errors.INTEGER_GRAD if t.ndim else errors.INTEGER_NUMBER_GRAD
+        raise errors.GradientDtypeError(text.format(what=describe(t), dtype=t.dtype))
 
 
 def recorded_leaf(t: Any, what: str) -> None:
@@ -281,8 +282,10 @@ def device(given: Any) -> None:
         raise errors.UnsupportedError(errors.DEVICE.format(given=given))
 
 
-def flag(given: Any) -> None:
-    """Refuse what is no answer to whether a gradient is required: a dtype, a name, more data."""
+def flag(given: Any, data: Any) -> None:
+    """Refuse what is no answer to whether a gradient is required: a dtype, a name, more data, another length."""
+    if type(given) is int and type(data) is int:
+        raise errors.DataError(errors.TENSOR_OF_SIZE.format(sizes=f"{data}, {given}"))
     if not isinstance(given, (int, np.bool_)):
         raise errors.DataError(errors.FLAG.format(given=type(given).__name__))
 

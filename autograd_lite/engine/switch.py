@@ -235,3 +235,41 @@ class enable_grad(_SetRecording):  # noqa: N801 - PyTorch's name
 
     _value = True
     __slots__ = ()
+
+
+class set_grad_enabled(_SetRecording):  # noqa: N801 - PyTorch's name
+    """Record, or do not, from the call on; a block that it begins, or a function that it decorates, puts that back.
+
+    Parameters
+    ----------
+    mode : bool
+        Whether operations are recorded.
+
+    Examples
+    --------
+    >>> with set_grad_enabled(False):
+    ...     is_grad_enabled()
+    False
+    >>> is_grad_enabled()
+    True
+    """
+
+    _found: bool
+    _value: bool
+    __slots__ = ("_found", "_value")
+
+    def __new__(cls, mode: bool) -> Self:
+        switch = object.__new__(cls)
+        switch._value = bool(mode)
+        switch._found = switch._before()
+        _recording.set(switch._value)
+        return switch
+
+    def __enter__(self) -> None:
+        _entered.set((*_entered.get(), (self, self._found)))
+        _recording.set(self._value)
+
+    def __call__(self, fn: F) -> F:
+        _recording.set(self._found)
+        return super().__call__(fn)
+

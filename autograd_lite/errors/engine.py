@@ -23,6 +23,10 @@ SEED_BOOL = (
     "backward() takes the gradient to start from as its first argument, but was given {given}. "
     "Write {expr}.backward(retain_graph={given})"
 )
+TENSOR_OF_SIZE = (
+    "Tensor({sizes}) of PyTorch has these lengths, and no values yet; here the first argument is the data. "
+    "Write ag.empty({sizes})"
+)
 FLAG = (
     "requires_grad, the second argument of a Tensor, is a {given}. "
     "Write ag.Tensor(data, requires_grad=True), ag.Tensor(data, dtype=dtype) or ag.Tensor(data, name=name)"
@@ -52,6 +56,10 @@ COMPLEX_SCALAR = (
 INTEGER_GRAD = (
     "{what} has dtype {dtype}: only floating-point numbers have a gradient. "
     "Write ag.Tensor(data, dtype=float, requires_grad=True)"
+)
+INTEGER_NUMBER_GRAD = (
+    "{what} has dtype {dtype}: only floating-point numbers have a gradient. "
+    "Write 3.0 for 3; and where PyTorch's Tensor(3) is meant, three numbers, ag.empty(3)"
 )
 UNKNOWN_SHAPE = (
     "an array of class {given} whose shape {shape} is not known before it is computed. "
@@ -228,9 +236,6 @@ UNSUPPORTED_ARGUMENT = (
     "the argument {argument} of {op} is not supported on a Tensor{extra}. Write {call}, with no others"
 )
 UNKNOWN_ARGUMENT = "{op}() has no argument {argument}, or has been given it twice. Write {call}"
-SPREAD_OTHERWISE = (
-    "{name}(dim={dim}) of PyTorch divides by n - 1, and NumPy's by n, as here. Write t.{name}(axis={dim}, ddof=1)"
-)
 T_OF_MORE = "t() exchanges the axes of a matrix, and the Tensor has shape {shape}. Write t.swapaxes(-1, -2)"
 NO_MATRIX = "{what} has fewer than two axes, of which mT would exchange the last. Write t[:, None] for a column"
 SPLIT_SIZES = (

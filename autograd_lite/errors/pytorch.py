@@ -19,9 +19,6 @@ NOT_TAKEN_OVER = {
     "FloatTensor": "Write ag.tensor(data, dtype=ag.float32)",
     "LongTensor": "Write ag.tensor(data, dtype=ag.int64)",
     "set_num_threads": "NumPy's products have the threads of OPENBLAS_NUM_THREADS. Write it before the program starts",
-    "set_grad_enabled": (
-        "set_grad_enabled() goes on until it is called again. Write with ag.no_grad():, or with ag.enable_grad():"
-    ),
 }
 """What of PyTorch is not here, and what to write."""
 
@@ -42,6 +39,15 @@ WHERE_OF_TWO = "where() takes both of two alternatives, or none. Write ag.where(
 MESHGRID_INDEXING = (
     "meshgrid() is given indexing={given!r}. Write indexing='ij', PyTorch's default, or indexing='xy', NumPy's"
 )
+TRANSPOSED_NOT = (
+    "transpose{given} of {what} names its axes in the order in which they are, as in NumPy, and so changes nothing. "
+    "Write t.swapaxes{given} to exchange them"
+)
+ROUNDING_MODE = "rounding_mode={given!r} of div() is unknown. Write rounding_mode='floor', 'trunc', or None"
+IMPLIED_AXIS = (
+    "{name}() of {ndim} axes is told none of them, and takes axis {dim}, as PyTorch does. Write dim=-1 for the last "
+    "one, or dim={dim}"
+)
 KTH = "kthvalue() counts from 1: k={k} of {n} elements. Write k=1 for the smallest"
 
 # ----- autograd.grad -----
@@ -58,7 +64,7 @@ NOT_IN_AUTOGRAD = {
 """What of PyTorch's ``autograd`` has another name here."""
 
 GRAD_OUTPUTS = "{given} cotangents are given for {count} results. Write one for each of them, None where it is 1"
-GRAD_INPUT = "input {place} of grad() is {what}, which no derivative is kept for. Write requires_grad=True for it"
+GRAD_INPUT = "input {place} of a derivative is {what}, which no derivative is kept for. Write requires_grad=True for it"
 GRAD_UNUSED = (
     "no result was computed from input {place} of grad(). Write allow_unused=True for None in its place, or "
     "materialize_grads=True for zeros"

@@ -8,7 +8,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.functions.made import as_tensor, finished
-from autograd_lite.tensor.members.forms import Placed, with_places
+from autograd_lite.tensor.members.orders import Placed, in_order, order_of, with_places
+from autograd_lite.tensor.members.pytorchs import degrees
 from autograd_lite.tensor.tensor import Tensor
 
 __all__ = ["argsort", "kthvalue", "max", "median", "min", "nonzero", "sort", "std", "transpose", "unique", "var"]
@@ -74,11 +75,7 @@ def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = 
     >>> ag.argsort(ag.tensor([2.0, 3.0, 2.0]), descending=True).tolist()
     [1, 0, 2]
     """
-    t = as_tensor(input).detach()
-    if not descending:
-        return finished(np.argsort(t, axis=dim, kind="stable"))
-    last = (t.shape[dim] if t.ndim else 1) - 1
-    return finished(last - np.flip(np.argsort(np.flip(t, dim), axis=dim, kind="stable"), dim))
+    return finished(order_of(as_tensor(input).detach(), dim, descending))
 
 
 def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Placed:  # noqa: A002 - PyTorch's name
@@ -102,10 +99,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     >>> values.tolist(), indices.tolist()
     ([3.0, 2.0, 1.0], [1, 0, 2])
     """
-    t = as_tensor(input)
-    places: Any = argsort(t, dim, descending)
-    values: Any = np.take_along_axis(t, places, dim)
-    return Placed(values, places)
+    return in_order(as_tensor(input), dim, descending)
 
 
 def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Placed:  # noqa: A002 - PyTorch's name
@@ -152,7 +146,7 @@ def std(
     >>> ag.std(ag.tensor([1.0, 3.0])).round(3).item(), np.std([1.0, 3.0]).item()
     (1.414, 1.0)
     """
-    axis, ddof = _spread(dim, unbiased, correction)
+    axis, ddof = degrees(dim, unbiased, correction)
     return as_tensor(input).std(axis, ddof=ddof, keepdims=keepdim)
 
 
@@ -180,15 +174,8 @@ def var(
     >>> ag.var(ag.tensor([1.0, 3.0])).item(), ag.var(ag.tensor([1.0, 3.0]), correction=0).item()
     (2.0, 1.0)
     """
-    axis, ddof = _spread(dim, unbiased, correction)
+    axis, ddof = degrees(dim, unbiased, correction)
     return as_tensor(input).var(axis, ddof=ddof, keepdims=keepdim)
-
-
-def _spread(dim: Any, unbiased: Any, correction: float) -> tuple[Any, float]:
-    """Return axes, and what is taken from a count. The truth value may stand in the place of the axes."""
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    return dim, correction if unbiased is None else int(unbiased)
 
 
 def transpose(input: Any, dim0: int, dim1: int) -> Tensor:  # noqa: A002 - PyTorch's name

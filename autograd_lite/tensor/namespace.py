@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from importlib import import_module
+from inspect import isclass, signature
 from types import ModuleType
 from typing import Any
 
@@ -154,17 +155,35 @@ def _wrapped(fn: Any) -> Any:
     return _making(fn) if getattr(fn, "__name__", "") in _MADE else fn
 
 
+_MEANT = {"dim": ("axis", "axes"), "keepdim": ("keepdims",)}
+"""PyTorch's names of arguments, and those of NumPy's functions of linear algebra and Fourier transforms."""
+
+
+@functools.cache
+def _in_numpys_names(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that takes PyTorch's names of arguments as well, where it has what they mean."""
+    names = signature(fn).parameters
+    meant = {name: own for name, owns in _MEANT.items() for own in owns if own in names and name not in names}
+
+    @functools.wraps(fn)
+    def named(*args: Any, **kwargs: Any) -> Any:
+        return fn(*args, **{meant.get(name, name): value for name, value in kwargs.items()})
+
+    return named if meant else fn
+
+
 class _Part(ModuleType):
     """What stands for a module within NumPy: ``linalg``, ``fft``, ``random``."""
 
     def __init__(self, module: ModuleType) -> None:
         super().__init__(f"autograd_lite.numpy.{module.__name__.removeprefix('numpy.')}", module.__doc__)
-        self._module = module
+        self._module, self._has_axes = module, module.__name__ in ("numpy.linalg", "numpy.fft")
 
     def __getattr__(self, name: str) -> Any:
         if self._module.__name__ == "numpy.random" and name in ("Generator", "default_rng"):
             return getattr(import_module("autograd_lite.tensor.generator"), name)  # which imports `numpy.random`
-        return _wrapped(getattr(self._module, name))
+        found = _wrapped(getattr(self._module, name))
+        return _in_numpys_names(found) if self._has_axes and callable(found) and not isclass(found) else found
 
     def __dir__(self) -> list[str]:
         return dir(self._module)

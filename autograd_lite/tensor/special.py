@@ -83,19 +83,19 @@ class Protocols:
 
     def __float__(self: Any) -> float:
         refusals.conversion(self, "float()", "np.sin(t) for math.sin(t)")
-        return float(self._data)
+        return float(_number(self._data))
 
     def __int__(self: Any) -> int:
         refusals.conversion(self, "int()", "np.floor(t)")
-        return int(self._data)
+        return int(_number(self._data))
 
     def __complex__(self: Any) -> complex:
         refusals.conversion(self, "complex()", "the real and imaginary parts as two Tensors")
-        return complex(self._data)
+        return complex(_number(self._data))
 
     def __index__(self: Any) -> int:
         refusals.conversion(self, "an index made", "x[int(t.item())] for x[t]")
-        return self._data.__index__()  # type: ignore[no-any-return]
+        return _number(self._data).__index__()  # type: ignore[no-any-return]
 
     def __bool__(self: Any) -> bool:
         try:
@@ -160,6 +160,11 @@ class Protocols:
         """Return what is called with the gradient, by the keys that the handles have."""
         notes = None if self._node is None else self._node.notes
         return None if notes is None else notes.hooks
+
+
+def _number(data: Any) -> Any:
+    """Return an array of one element without axes, as PyTorch does where a number is asked for."""
+    return data.reshape(()) if data.ndim and data.size == 1 else data
 
 
 def _rebuild(cls: type[Any], data: Array, requires_grad: bool, name: str | None) -> Any:

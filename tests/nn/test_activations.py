@@ -252,6 +252,23 @@ def test_the_error_function_is_exact_far_out() -> None:
         np.testing.assert_array_equal(normal.erfc(shaped), normal.erfc(shaped.copy()))
 
 
+@pytest.mark.parametrize(
+    ("function", "layer"), [(F.softmax, nn.Softmax), (F.log_softmax, nn.LogSoftmax), (F.softmin, nn.Softmin)]
+)  # fmt: skip
+@pytest.mark.parametrize(("shape", "dim"), [((3,), 0), ((2, 3), 1), ((2, 3, 4), 0), ((2, 3, 4, 5), 1)])
+def test_the_axis_that_is_not_named_is_pytorchs(
+    function: Any, layer: Any, shape: tuple[int, ...], dim: int, rng: np.random.Generator
+) -> None:
+    x = rng.normal(size=shape)
+    if len(shape) < 3:
+        np.testing.assert_array_equal(function(x), function(x, dim))
+        np.testing.assert_array_equal(layer()(x), function(x, dim))
+        return
+    for implied in (function, layer()):
+        with pytest.warns(errors.AutogradWarning, match=rf"axis {dim}, as PyTorch does\. Write dim=-1"):
+            np.testing.assert_array_equal(implied(x), function(x, dim))
+
+
 def test_what_is_refused() -> None:
     x = np.zeros(3)
     for call, said in (

@@ -394,8 +394,11 @@ def test_dim_is_axis(name: str) -> None:
             assert values.tolist() == method(t, **numpys).tolist()
             assert places.tolist() == getattr(t, f"arg{name}")(**numpys).tolist()
         elif name in ("std", "var"):
-            with pytest.raises(errors.UnsupportedError, match=rf"Write t\.{name}\(axis="):
-                method(t, **pytorchs)
+            assert method(t, **pytorchs).tolist() == method(t, ddof=1, **numpys).tolist()
+        elif name == "sort":
+            values, places = method(t, **pytorchs)
+            assert values.tolist() == np.sort(t, **numpys).tolist()
+            assert places.tolist() == np.argsort(t, **numpys).tolist()
         else:
             found, expected = (_result(lambda k=k: _called(method, t, given, k)) for k in (pytorchs, numpys))
             assert found == expected

@@ -153,15 +153,15 @@ def tanhshrink(input: A) -> A:  # noqa: A002 - PyTorch's name
     return input - np.tanh(input)
 
 
-def softmin(input: A, dim: int = -1, *, dtype: Any = None) -> A:  # noqa: A002 - PyTorch's name
+def softmin(input: A, dim: int | None = None, *, dtype: Any = None) -> A:  # noqa: A002 - PyTorch's name
     """Return ``softmax(-x)`` along an axis: small numbers have the large shares.
 
     Parameters
     ----------
     input : Tensor or array, of any shape
         Numbers.
-    dim : int
-        Along which the results sum to 1.
+    dim : int, optional
+        Along which the results sum to 1; by default as of `softmax`.
     dtype : dtype, optional
         What the input is made into before.
 

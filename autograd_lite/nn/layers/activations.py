@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite.engine.record import Handle
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.nn import functional
-from autograd_lite.nn.layers.shown import Along, InPlace
+from autograd_lite.nn.layers.shown import InPlace, Shares
 from autograd_lite.nn.module import Module
 from autograd_lite.rules.elementwise import relu
 from autograd_lite.tensor.tensor import Tensor
@@ -69,13 +69,13 @@ class ReLU(_Activation, InPlace):
         return functional.relu(input, inplace=True) if self.inplace else super().forward(input)
 
 
-class Softmax(Along):
+class Softmax(Shares):
     """``y = exp(x) / sum(exp(x))`` along one axis: positive numbers that sum to 1.
 
     Parameters
     ----------
-    dim : int
-        The axis.
+    dim : int, optional
+        The axis; by default as of `functional.softmax`.
 
     Examples
     --------

@@ -48,8 +48,15 @@ class Along(Plain):
 
     _shown = ("dim",)
 
-    def __init__(self, dim: int = -1) -> None:
+    def __init__(self, dim: int | None = -1) -> None:
         self.dim = dim
 
     def forward(self, input: Any) -> Tensor:  # noqa: A002 - PyTorch's name
         return type(self)._function(input, self.dim)
+
+
+class Shares(Along):
+    """A function along an axis that PyTorch chooses by the number of axes where none is named."""
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__(dim)

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.nn import functional
-from autograd_lite.nn.layers.shown import Along, InPlace, Plain, Shown
+from autograd_lite.nn.layers.shown import Along, InPlace, Plain, Shares, Shown
 from autograd_lite.nn.module import Module
 from autograd_lite.tensor.tensor import Tensor
 
@@ -132,13 +132,13 @@ class Tanhshrink(Plain):
     _function = staticmethod(functional.tanhshrink)
 
 
-class Softmin(Along):
+class Softmin(Shares):
     """``y = softmax(-x)``. See `functional.softmin`.
 
     Parameters
     ----------
-    dim : int
-        Along which the results sum to 1.
+    dim : int, optional
+        Along which the results sum to 1; by default as of `functional.softmax`.
 
     Examples
     --------
@@ -149,13 +149,13 @@ class Softmin(Along):
     _function = staticmethod(functional.softmin)
 
 
-class LogSoftmax(Along):
+class LogSoftmax(Shares):
     """``y = log(softmax(x))``, exact where a share would underflow to 0. See `functional.log_softmax`.
 
     Parameters
     ----------
-    dim : int
-        Along which the exponentials sum to 1.
+    dim : int, optional
+        Along which the exponentials sum to 1; by default as of `functional.softmax`.
 
     Examples
     --------

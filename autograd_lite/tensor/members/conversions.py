@@ -10,10 +10,13 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.engine import refusals
+from autograd_lite.tensor.devices import CPU
 from autograd_lite.tensor.members.forms import own
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
+
+bool_ = bool  # which is a method below
 
 
 class Conversions:
@@ -24,19 +27,25 @@ class Conversions:
     # ----- dtypes -----
 
     @own
-    def to(self: Any, *target: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    def to(
+        self: Any, *target: Any, dtype: Any = None, device: Any = None, non_blocking: bool_ = False,
+        copy: bool_ = False,
+    ) -> Tensor:  # fmt: skip
         """Return the values in a dtype, or that of another Tensor; the one device is the processor, ``"cpu"``.
 
-        As in PyTorch, the Tensor itself where there is nothing to change.
+        As in PyTorch, the Tensor itself where there is nothing to change, but for ``copy=True``.
 
         >>> ag.Tensor([1.0, 2.0]).to("cpu", np.float32).dtype
         dtype('float32')
         """
+        said = [wanted for wanted in target if isinstance(wanted, bool_)]  # non_blocking, and whether to copy
         for wanted in target:
-            found = _dtype(wanted)
-            dtype, device = (dtype, wanted) if found is None else (found, device)
+            if not isinstance(wanted, bool_):
+                found = _dtype(wanted)
+                dtype, device = (dtype, wanted) if found is None else (found, device)
         refusals.device(device)
-        return _as(self, self.dtype if dtype is None else dtype)
+        made = _as(self, self.dtype if dtype is None else dtype)
+        return made.copy() if made is self and (copy or any(said[1:])) else made
 
     @property
     def device(self: Any) -> Any:
@@ -45,7 +54,8 @@ class Conversions:
         >>> ag.Tensor([1.0, 2.0]).device
         'cpu'
         """
-        return getattr(getattr(self, "_data", None), "device", "cpu")
+        found = getattr(getattr(self, "_data", None), "device", "cpu")
+        return CPU if found == "cpu" else found
 
     @own
     def to_device(self: Any, device: Any, /, *, stream: Any = None) -> Tensor:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import elementwise
 from autograd_lite.tensor.members.forms import binary, numpys, own, unary
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
+
+_reciprocal = handler_of(np.reciprocal)
 
 
 class Elementwise:
@@ -101,13 +104,14 @@ class Elementwise:
         [9.0, 4.0]
         """
 
-    @unary(np.reciprocal)
-    def reciprocal(self) -> Tensor:
-        """Return ``1 / t``.
+    @own
+    def reciprocal(self: Any) -> Tensor:
+        """Return ``1 / t``, of whole numbers too, of which `numpy.reciprocal` gives the whole part.
 
-        >>> ag.Tensor([2.0, 4.0]).reciprocal().tolist()
-        [0.5, 0.25]
+        >>> ag.Tensor([2.0, 4.0]).reciprocal().tolist(), ag.Tensor([2]).reciprocal().tolist()
+        ([0.5, 0.25], [0.5])
         """
+        return self._unary(_reciprocal) if self.dtype.kind in "fc" else 1.0 / self
 
     @own
     def pow(self: Any, exponent: Any) -> Tensor:

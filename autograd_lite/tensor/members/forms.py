@@ -12,9 +12,9 @@ refuses those that it does not have in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -22,9 +22,7 @@ from autograd_lite import errors
 from autograd_lite.base.arraylike import METHODS
 from autograd_lite.engine.binding import in_numpys_names
 from autograd_lite.engine.registry import handler_of
-
-if TYPE_CHECKING:
-    from autograd_lite.tensor.tensor import Tensor
+from autograd_lite.tensor.members.pytorchs import OTHERWISE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,36 +73,6 @@ def one_by_one(fn: Callable[..., Any]) -> _CarriedOut:
     return _given_in_numpys_names(fn, run)
 
 
-class Placed(NamedTuple):
-    """Elements, and their places along an axis."""
-
-    values: Tensor
-    indices: Tensor
-
-
-def with_places(place: Callable[..., Any]) -> Callable[..., Placed]:
-    """Return what finds elements by `place`, such as `numpy.argmax`; of equal ones the first is meant."""
-    find, taken, without = handler_of(place), handler_of(np.take_along_axis), handler_of(np.squeeze)
-
-    def found(t: Any, dim: int, keepdim: bool = False) -> Placed:
-        places = find(t, axis=dim, keepdims=True)
-        pair = taken(t, places, dim), places
-        return Placed(*pair) if keepdim else Placed(*[without(x, axis=dim) for x in pair])
-
-    return found
-
-
-def _refused(name: str) -> Callable[..., NoReturn]:
-    def refused(t: Any, *args: Any, dim: Any, **kwargs: Any) -> NoReturn:
-        raise errors.UnsupportedError(errors.SPREAD_OTHERWISE.format(name=name, dim=dim))
-
-    return refused
-
-
-_OTHERWISE: Mapping[str, Callable[..., Any]] = {
-    "max": with_places(np.argmax), "min": with_places(np.argmin), "std": _refused("std"), "var": _refused("var"),
-}  # fmt: skip
-"""What methods mean that NumPy has by the same names, where they are called with PyTorch's ``dim=``."""
 _AXIS_AND_MORE = 2  # PyTorch's ``t.sum(1, True)``, where NumPy has dtypes and outputs, which are no truth values
 
 
@@ -115,15 +83,15 @@ def _given_in_numpys_names(fn: Callable[..., Any], run: Callable[..., Any]) -> _
     reduces = "keepdims" in known
 
     def declared(text: F, /) -> F:
-        otherwise = _OTHERWISE.get(text.__name__)
+        otherwise = OTHERWISE.get(text.__name__)
 
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if otherwise is not None and otherwise.is_meant(self, args, kwargs):
+                return otherwise.call(self, *args, **kwargs)
             if reduces and len(args) == _AXIS_AND_MORE and isinstance(args[1], bool):
                 return method(self, dim=args[0], keepdim=args[1], **kwargs)
             if not kwargs:
                 return run(self, args, kwargs)
-            if otherwise is not None and "dim" in kwargs:
-                return otherwise(self, *args, **kwargs)
             return run(self, args, in_numpys_names(kwargs, known))
 
         return _carried_out(method)(text)
@@ -142,8 +110,11 @@ def own(text: F) -> F:
     """Declare a method that is written in terms of others."""
     code = text.__code__
     known = frozenset(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
+    otherwise = OTHERWISE.get(text.__name__)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if otherwise is not None and otherwise.is_meant(self, args, kwargs):
+            return otherwise.call(self, *args, **kwargs)
         if kwargs and not kwargs.keys() <= known:
             kwargs = dict(in_numpys_names(kwargs, known))
             _refuse_unknown(text.__name__, kwargs, known)

@@ -51,12 +51,14 @@ class InPlace:
         return _changed(self, _multiply, other)
 
     @own
-    def div_(self: Any, other: Any) -> Tensor:
-        """Divide in place, as ``t /= other`` does.
+    def div_(self: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+        """Divide in place, as ``t /= other`` does; rounded as by `div`.
 
         >>> ag.Tensor([1.0, 2.0]).div_(4.0).tolist()
         [0.25, 0.5]
         """
+        if rounding_mode is not None:
+            return self._become(self.div(other, rounding_mode=rounding_mode), "divide", "t = t.div(other)")
         return _changed(self, _divide, other)
 
     @own

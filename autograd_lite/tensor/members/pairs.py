@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite import errors
+from autograd_lite.engine.registry import handler_of
 from autograd_lite.tensor.members.forms import binary, numpys, own
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
+
+
+_divide = handler_of(np.divide)
 
 
 class Pairs:
@@ -54,13 +59,21 @@ class Pairs:
         [3.0, 6.0]
         """
 
-    @binary(np.divide)
-    def div(self, other: Any) -> Tensor:
-        """Return ``t / other``, element by element.
+    @own
+    def div(self: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+        """Return ``t / other``, element by element; rounded down with ``rounding_mode="floor"``, to 0 with ``"trunc"``.
 
-        >>> ag.Tensor([1.0, 2.0]).div(4.0).tolist()
-        [0.25, 0.5]
+        >>> ag.Tensor([1.0, 2.0]).div(4.0).tolist(), ag.Tensor([-7]).div(2, rounding_mode="trunc").tolist()
+        ([0.25, 0.5], [-3])
         """
+        if rounding_mode is None:
+            return _divide(self, other)
+        if rounding_mode not in ("floor", "trunc"):
+            raise errors.ArgumentError(errors.ROUNDING_MODE.format(given=rounding_mode))
+        if rounding_mode == "floor":
+            return np.floor_divide(self, other)
+        whole = np.result_type(self.dtype, getattr(other, "dtype", type(other))).kind in "iub"
+        return np.floor_divide(self - np.fmod(self, other), other) if whole else np.trunc(_divide(self, other))
 
     subtract, multiply, divide, true_divide = sub, mul, div, div
 

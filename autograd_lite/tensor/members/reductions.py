@@ -9,13 +9,14 @@ import numpy as np
 from autograd_lite.base.shapes import Axis
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import exponentials
-from autograd_lite.tensor.members.forms import Placed, numpys, own
+from autograd_lite.tensor.members.forms import numpys, own
+from autograd_lite.tensor.members.orders import Placed, at_places
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
 
 
-_norm, _flip, _take_along_axis = handler_of(np.linalg.vector_norm), handler_of(np.flip), handler_of(np.take_along_axis)
+_norm, _flip = handler_of(np.linalg.vector_norm), handler_of(np.flip)
 
 
 class Reductions:
@@ -88,8 +89,10 @@ class Reductions:
         """
 
     @own
-    def topk(self: Any, k: int, axis: int = -1, largest: bool = True) -> Placed:
+    def topk(self: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = True) -> Placed:  # noqa: A002 - PyTorch's name
         """Return the `k` largest elements along an axis, largest first, and their places; or the smallest.
+
+        They come in their order, whether `sorted` asks for it or not.
 
         >>> values, indices = ag.Tensor([1.0, 5.0, 2.0]).topk(2)
         >>> values.tolist(), indices.tolist()
@@ -97,7 +100,7 @@ class Reductions:
         """
         order = self.argsort(axis)
         places = (_flip(order, axis) if largest else order).take(np.arange(k), axis)
-        return Placed(_take_along_axis(self, places, axis), places)
+        return at_places(self, places, axis)
 
     # ----- questions -----
 

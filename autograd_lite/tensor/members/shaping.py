@@ -175,7 +175,13 @@ class Shaping:
         [1.0, 2.0, 1.0, 2.0]
         """
 
-    repeat_interleave = ArrayMethods.repeat
+    @numpys(np.repeat)
+    def repeat_interleave(self, repeats: Any, axis: int | None = None) -> Tensor:
+        """Return every element repeated, as NumPy's ``repeat`` does.
+
+        >>> ag.Tensor([1.0, 2.0]).repeat_interleave(2).tolist()
+        [1.0, 1.0, 2.0, 2.0]
+        """
 
     @own
     def contiguous(self: Any) -> Tensor:
