@@ -6,12 +6,19 @@ MPI, machines of a cluster. The engine is its own; here is what a caller may rel
 
 from __future__ import annotations
 
+import concurrent.futures
+import os
 import pickle
 import re
+import threading
+import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, CancelledError, Future, wait
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from functools import partial
+from importlib import import_module
+from queue import SimpleQueue
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -28,15 +35,22 @@ _LONGEST = 160  # letters of another error that stand in a message
 
 def refuse_no_executor(executor: Any) -> None:
     """Refuse what is no executor; None is none."""
+    if isinstance(executor, type):
+        raise errors.ArgumentError(errors.EXECUTOR.format(given=f"the class {executor.__name__}"))
     if executor is not None and not callable(getattr(executor, "submit", None)):
-        raise errors.ArgumentError(errors.EXECUTOR.format(given=f"a {type(executor).__name__}"))
+        raise _no_executor(executor)
+
+
+def _no_executor(executor: Any) -> errors.ArgumentError:
+    return errors.ArgumentError(errors.EXECUTOR.format(given=f"a {type(executor).__name__}"))
 
 
 def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: Function | str) -> list[Any]:
     """Return ``f(*item)`` for each item, in their order, computed by an executor or, with None, here.
 
     The first item in order that fails raises its error, with a note that says which it is; what has not begun then is
-    cancelled, and what has is waited for.
+    cancelled, and what has is waited for. Within a call that the same executor makes, which would wait for itself, they
+    are computed there.
 
     Parameters
     ----------
@@ -50,11 +64,13 @@ def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: F
         The user's function, or what messages call it.
     """
     refuse_no_executor(executor)
-    if executor is None:
+    if executor is None or _is_within(executor):
         return [_here(f, item, number, len(items), what) for number, item in enumerate(items)]
+    sent = _Sent(f, executor)
     futures: list[Future[Any]] = []
     try:
-        futures.extend(executor.submit(f, *item) for item in items)  # also those before one that cannot be submitted
+        for number, item in enumerate(items):  # some are there, too, where one cannot be submitted
+            futures.append(_future(executor, executor.submit(sent, number, *item)))
         _settle(futures)
     except BrokenExecutor as error:  # of one that was broken before
         _explain(error, futures, len(items), what)
@@ -62,6 +78,22 @@ def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: F
         _cancel(futures)
         raise
     return [_result(f, item, number, futures, what) for number, item in enumerate(items)]
+
+
+def _is_within(executor: Any) -> bool:
+    """Tell whether the executor waits for what is computed now."""
+    if any(other is executor for other in _within.get()):
+        return True
+    if not isinstance(executor, concurrent.futures.ThreadPoolExecutor):
+        return False
+    with executor._shutdown_lock:  # while it is held, a thread may run that is not among them yet
+        return threading.current_thread() in executor._threads  # also for a task that is none of ours
+
+
+def _future(executor: Any, submitted: Any) -> Future[Any]:
+    if not isinstance(submitted, Future):
+        raise _no_executor(executor)
+    return submitted
 
 
 def _here(f: Function, item: Sequence[Any], number: int, count: int, what: Function | str) -> Any:
@@ -73,12 +105,22 @@ def _here(f: Function, item: Sequence[Any], number: int, count: int, what: Funct
 
 
 def _settle(futures: Sequence[Future[Any]]) -> None:
-    """Wait until all are done, or until it is known which is the first that fails and nothing runs any more."""
-    wait(futures, return_when=FIRST_EXCEPTION)
-    failed = [number for number, future in enumerate(futures) if _has_failed(future)]
-    if failed:
-        _cancel(futures[failed[0] + 1 :])
-    wait(futures)
+    """Wait until all are done, or until it is known which is the first that fails and nothing runs any more.
+
+    NOTE: by what futures call, as `wait` of Python's library waits for ever for one that was cancelled and that nobody
+    takes from the queue.
+    """
+    arrived: SimpleQueue[int] = SimpleQueue()
+    for number, future in enumerate(futures):
+        future.add_done_callback(partial(_arrive, arrived, number))
+    for _ in futures:
+        number = arrived.get()
+        if _has_failed(futures[number]):
+            _cancel(futures[number + 1 :])
+
+
+def _arrive(arrived: SimpleQueue[int], number: int, future: Future[Any]) -> None:
+    arrived.put(number)
 
 
 def _has_failed(future: Future[Any]) -> bool:
@@ -109,7 +151,9 @@ def _note(error: BaseException, number: int, count: int, what: Function | str) -
 
 
 def _explain(error: BaseException, futures: Sequence[Future[Any]], count: int, what: Function | str) -> NoReturn:
-    """Raise what a call has raised; or, where its process has ended, what is to be written."""
+    """Raise what a call has raised; or, where its process has ended or it was cancelled, what is to be written."""
+    if isinstance(error, CancelledError):
+        raise errors.ParallelError(errors.TASK_CANCELLED.format(what=name_of_call(what))) from error
     if not isinstance(error, BrokenExecutor) and type(error).__name__ not in _LOST:
         raise error
     kept = sum(future.done() and not future.cancelled() and not _has_failed(future) for future in futures)
@@ -128,6 +172,69 @@ def _is_pickled(x: Any) -> bool:
     except Exception:  # noqa: BLE001 - whatever code of the user's raises
         return False
     return True
+
+
+_within: ContextVar[tuple[Any, ...]] = ContextVar("autograd_lite_within", default=())
+"""The executors that wait for what is computed in this context."""
+
+_pickler: ContextVar[str | None] = ContextVar("autograd_lite_pickler", default=None)
+"""The module by which what is computed in this context is sent to another process."""
+
+_SEND_CODE = frozenset(("distributed", "loky"))
+"""Packages whose executors send also what no module has, by cloudpickle."""
+
+_ANYWHERE = frozenset(("ignore", "warn", "raise", "print"))
+"""What NumPy does about a floating-point error, if it calls no function of the user's for that."""
+
+
+class _Sent:
+    """What an executor calls: a function, as its caller would call it.
+
+    NOTE: no two of them are equal, and calls have numbers: dask would answer an equal call by an older result.
+
+    Parameters
+    ----------
+    f : callable
+        The function.
+    executor : Executor
+        Who calls it.
+    """
+
+    def __init__(self, f: Function, executor: Any) -> None:
+        self.f, self.token = f, os.urandom(16)
+        self.within = Here((*_within.get(), executor))
+        self.pickler = "cloudpickle" if type(executor).__module__.partition(".")[0] in _SEND_CODE else "pickle"
+        self.floating: Any = {kind: action for kind, action in np.geterr().items() if action in _ANYWHERE}
+
+    def __call__(self, number: int, *item: Any) -> Any:
+        executors = self.within.held
+        within = _within.set(executors or ())
+        pickler = _pickler.set(self.pickler if executors is None else None)
+        try:
+            with np.errstate(**self.floating):
+                return self.f(*item)
+        except BaseException as error:
+            raised = sendable(error)
+            if raised is error:
+                raise
+        finally:
+            _within.reset(within)
+            _pickler.reset(pickler)
+        raise raised  # here, as it would take the other along as its context
+
+
+def sendable(error: BaseException) -> BaseException:
+    """Return an error as it can be sent to whoever waits for it, which in this process is itself."""
+    pickler = _pickler.get()
+    if pickler is None:
+        return error
+    try:
+        pickle.loads(import_module(pickler).dumps(error))
+    except Exception:  # noqa: BLE001 - whatever code of the user's raises
+        other = errors.ParallelError(errors.TASK_RAISED.format(kind=type(error).__name__, message=error))
+        other.add_note("".join(traceback.format_exception(error)).rstrip())
+        return other
+    return error
 
 
 def words_of(rng: Any) -> Any:

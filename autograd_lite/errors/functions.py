@@ -218,7 +218,7 @@ CUSTOM_NO_TANGENT = (
     "Write return np.zeros_like(y) where it does not, with y as a parameter of the rule"
 )
 CUSTOM_WRITES = (
-    "{what} writes into its argument {name}, which belongs to others. Write {name} = {name}.copy() before, "
+    "{what} writes into its argument {place}, which belongs to others. Write {name} = {name}.copy() before, "
     "or an operation that makes a new array, as {name} * 2 for {name} *= 2"
 )
 CUSTOM_FOREIGN = (

@@ -58,8 +58,17 @@ SHARD_KIND = (
     "itertools.islice(data, comm.rank, None, comm.size) in its __iter__"
 )
 EXECUTOR = (
-    "executor={given} has no submit(). Write executor=concurrent.futures.ProcessPoolExecutor(), or of dask "
-    "client.get_executor(), of MPI mpi4py.futures.MPIPoolExecutor()"
+    "executor={given} has no submit() that returns a concurrent.futures.Future. Write "
+    "executor=concurrent.futures.ProcessPoolExecutor(), or of dask client.get_executor(), of MPI "
+    "mpi4py.futures.MPIPoolExecutor()"
+)
+TASK_CANCELLED = (
+    "calls of {what} were cancelled before they began: somebody has closed the executor, or has cancelled them. "
+    "Write executor.shutdown() after the results are there, as at the end of `with executor:`"
+)
+TASK_RAISED = (
+    "a call has raised {kind}: {message}; pickle cannot bring an error of that class back from another process. Write "
+    "its __init__ with the same arguments that it gives to super().__init__(), and without locks, files or functions"
 )
 TASK = "in item {number} of {count} of {what}"
 NOT_PICKLED = (
@@ -87,6 +96,10 @@ PARALLEL_CLOSURE = (
 )
 PARALLEL_WRITES = (
     "{function} writes to {what}, which in another process is lost. Write it so that it returns the new value"
+)
+PARALLEL_FOREIGN = (
+    "map() is given an array of class {given} for {function}, which it would have to fetch for other processes. Write "
+    "np.asarray(x) of dask, x.get() of CuPy; or ag.vmap({function}), which has its library compute"
 )
 PARALLEL_RESULTS = (
     "the results of {function} differ from example to example: {found}. Write a function that returns arrays of the "

@@ -109,9 +109,11 @@ class Code:
         copies, named = [_copy(x) for x in args], {k: _copy(x) for k, x in settings.items()}
         found = self.fn(*copies, **named)
         before, after = [*args, *settings.values()], [*copies, *named.values()]
-        for name, x, copy in zip([*self.names[: len(args)], *settings], before, after, strict=True):
+        names = [*self.names[: len(args)], *[None] * (len(args) - len(self.names)), *settings]  # none of those of *args
+        for i, (name, x, copy) in enumerate(zip(names, before, after, strict=True)):
             if isinstance(x, np.ndarray) and x.tobytes() != copy.tobytes():
-                raise errors.RuleError(errors.CUSTOM_WRITES.format(what=self.called, name=name))
+                facts = {"what": self.called, "place": name or f"number {i}", "name": name or "x"}
+                raise errors.RuleError(errors.CUSTOM_WRITES.format(**facts))
         self._on_copies = True
         return found
 

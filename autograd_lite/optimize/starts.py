@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array
-from autograd_lite.engine.tasks import in_order, refuse_no_executor, stream, words_of
+from autograd_lite.engine.tasks import in_order, refuse_no_executor, sendable, stream, words_of
 from autograd_lite.optimize.minimum import minimize, scipy_optimize
 from autograd_lite.transforms.watched import Function
 
@@ -101,8 +101,9 @@ class _Search:
             except (errors.ArgumentError, errors.DataError, errors.ParallelError):
                 raise  # what is wrong for all starts
             except Exception as error:  # noqa: BLE001 - whatever the user's function raises
+                text, kept = f"{type(error).__name__}: {error}", sendable(error)
                 result = scipy_optimize().OptimizeResult(
-                    x=start, fun=np.nan, success=False, message=f"{type(error).__name__}: {error}", exception=error
+                    x=start, fun=np.nan, success=False, message=text, exception=kept
                 )
         result.start = number
         return result

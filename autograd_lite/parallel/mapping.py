@@ -15,15 +15,18 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_array, is_numbers
+from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.generators import generator
+from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.engine.record import Handle, array_of, make_tensor
 from autograd_lite.engine.several import listed
 from autograd_lite.engine.switch import enable_grad, is_grad_enabled, no_grad
 from autograd_lite.engine.tasks import in_order, refuse_no_executor, stream, words_of
 from autograd_lite.engine.watchpoints import aside
 from autograd_lite.extend.custom import custom_op
+from autograd_lite.extend.foreign import Code
 from autograd_lite.tensor.state import Unwritten
 from autograd_lite.transforms.batches.vmap import axes_like, checked_axis, inside, size_of
 from autograd_lite.transforms.derivatives import jvp, vjp
@@ -64,10 +67,15 @@ def map(  # noqa: A001 - JAX's name, used as parallel.map
     Raises
     ------
     ParallelError
-        A process has ended; `f` cannot be sent to one; it draws without `rng`, writes to a Tensor or module, or uses
-        a Tensor that requires a gradient and is no argument; its results differ in shape.
+        A process has ended, or the executor was closed meanwhile; `f` cannot be sent to a process; it draws without
+        `rng`, writes to a Tensor or module, or uses a Tensor that requires a gradient and is no argument; its results
+        differ in shape; it has raised what pickle does not bring back, of which message and note tell.
     ArgumentError, ShapeError
         As of `vmap`; `executor` is none.
+    DataError
+        Masked arrays, and arrays of another library.
+    RuleError
+        `f` writes into its argument.
     Exception
         What `f` has raised, for the first example that fails, with a note that says which; the others are cancelled.
 
@@ -77,6 +85,9 @@ def map(  # noqa: A001 - JAX's name, used as parallel.map
     Of cheap functions the sending takes longer than the computing, as each example is a task. There use `vmap`, which
     takes all at once, and for several processes ``map(ag.vmap(f), x.reshape(8, -1, *x.shape[1:]))``: a task for each
     of eight batches.
+
+    Within an example that the same executor computes, examples are computed there, one after the other. What NumPy does
+    about floating-point errors (``np.errstate``) is the same as around the call.
 
     Examples
     --------
@@ -91,6 +102,8 @@ def map(  # noqa: A001 - JAX's name, used as parallel.map
     """
     refuse_no_executor(executor)
     leaves, structure = flatten(args)
+    for x in leaves:
+        _refuse_unsent(x, f)
     places = paths(structure, "argument ")
     axes = [inside(a, x, p) for a, x, p in zip(axes_like(in_axes, structure, "in_axes"), leaves, places, strict=True)]
     count = size_of(leaves, axes, places)
@@ -108,6 +121,13 @@ def map(  # noqa: A001 - JAX's name, used as parallel.map
     results, built = job.mapped(example, operands, [i >= 0 and axes[i] is not None for i in sent])
     out = axes_like(out_axes, built, "out_axes")
     return unflatten(built, [_placed(y, axis, f) for y, axis in zip(results, out, strict=True)])
+
+
+def _refuse_unsent(x: Any, f: Function) -> None:
+    """Refuse an array of which other processes would get something else."""
+    refuse_masked(x)
+    if (other := foreign(x)) is not None:
+        raise errors.DataError(errors.PARALLEL_FOREIGN.format(function=name_of(f), given=type(other).__name__))
 
 
 def _in_front(x: Any, axis: int | None) -> Any:
@@ -296,12 +316,14 @@ class _Task:
         words = operands[0] if self.draws else None
         with stream(words, number, self.f), enable_grad() if self.recording else no_grad():
             given = operands[int(self.draws) :]
-            found = _Unshared(name_of(self.f)).around(lambda: self.example(*given))
+            example = Code(self.example, name_of(self.f), ())  # refuses writes to arguments, wherever it is
+            found = _Unshared(name_of(self.f)).around(lambda: example(*given))
             results, structure = flatten(found)
             return [self._plain(y) for y in results], structure
 
     def _plain(self, y: Any) -> Array:
-        if not is_numbers(y):
+        refuse_masked(y)
+        if not is_numbers(y) or foreign(y) is not None:
             raise errors.ParallelError(errors.PARALLEL_RESULT.format(function=name_of(self.f), given=type(y).__name__))
         if isinstance(y, Handle):
             if y._node is not None:

@@ -37,6 +37,27 @@ def is_an_executor(client: Client) -> None:
     assert here == there
 
 
+def computes_anew(client: Client) -> None:
+    """Equal calls are computed again, as the world may be another one; and errors come at once, each time."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "number")
+        for k in range(5):
+            path.write_text(str(k), encoding="utf-8")
+            found = ag.parallel.map(
+                tasks.read_from, np.ones(3), str(path), in_axes=(0, None), executor=client.get_executor()
+            )
+            assert found.tolist() == [k] * 3
+    for f, kind, text in [
+        (tasks.failing, ZeroDivisionError, "at 3"),
+        (tasks.raising_locked, ag.errors.ParallelError, "a call has raised LockedError: it is locked"),
+    ]:
+        for _ in range(10):
+            with pytest.raises(kind, match=text):
+                ag.parallel.map(f, np.array([1.0, 3.0, 4.0, 1.0]), executor=client.get_executor())
+    with pytest.raises(ag.errors.ArgumentError, match=r"client.get_executor\(\)"):
+        ag.parallel.map(tasks.valley, np.ones(3), executor=client)
+
+
 def computes_what_is_lazy(client: Client) -> None:
     """The gradients of a network whose examples are on the workers; parameters are here, and compared with NumPy's."""
     rows, labels = np.random.default_rng(1).normal(size=(60, 3)), np.arange(60) % 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -99,6 +100,55 @@ def waiting(x: Any, folder: str) -> Any:
         raise ZeroDivisionError("the first")
     time.sleep(0.05)
     return x
+
+
+class TwoArgumentsError(Exception):
+    """What pickle makes anew with one argument, and cannot."""
+
+    def __init__(self, a: Any, b: Any) -> None:
+        super().__init__(f"{a} and {b}")
+
+
+class LockedError(Exception):
+    """What holds a lock, which pickle does not take."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.lock = threading.Lock()
+
+
+def raising_two(x: Any) -> Any:
+    if np.sum(x) > 2:
+        raise TwoArgumentsError("one", "two")
+    return valley(x)
+
+
+def raising_locked(x: Any) -> Any:
+    if np.sum(x) > 2:
+        raise LockedError("it is locked")
+    return valley(x)
+
+
+def read_from(x: Any, path: str) -> Any:
+    return x * float(Path(path).read_text(encoding="utf-8"))
+
+
+def growing(x: Any) -> Any:
+    x += 1
+    return np.sum(x)
+
+
+def adding(x: Any, y: Any) -> Any:
+    y += x
+    return y
+
+
+def masked(x: Any) -> Any:
+    return np.ma.array([x, x], mask=[True, False])
+
+
+def inverse(x: Any) -> Any:
+    return 1 / x
 
 
 def valley(x: Any) -> Any:

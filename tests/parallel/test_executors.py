@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from engines import has_mpi, run
 
 import autograd_lite as ag
 from autograd_lite import errors
+from autograd_lite.engine.tasks import in_order
 from autograd_lite.parallel import map as parallel_map
 
 X = np.random.default_rng(0).normal(size=5)
@@ -93,6 +96,114 @@ def test_an_executor_that_is_closed_says_so() -> None:
         parallel_map(tasks.valley, np.ones((2, 2)), executor=pool)
 
 
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_calls_that_are_cancelled_from_outside_are_an_error(kind: str) -> None:
+    """Nobody waits for what nobody takes from the queue any more."""
+    spawn = multiprocessing.get_context("spawn")
+    pool = ThreadPoolExecutor(1) if kind == "threads" else ProcessPoolExecutor(1, mp_context=spawn)
+    closing = threading.Timer(0.1, lambda: pool.shutdown(wait=False, cancel_futures=True))
+    closing.start()
+    with pytest.raises(errors.ParallelError, match="calls of sleep were cancelled before they began"):
+        in_order(time.sleep, [(0.05,)] * 50, pool, time.sleep)
+    closing.join()
+    pool.shutdown()
+
+
+class Lazy(Executor):
+    """Computes nothing before the last call is there, and nothing that was cancelled: as a cluster far away."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.calls = count, []
+
+    def submit(self, f: Any, *args: Any) -> Any:  # type: ignore[override]
+        future: Future[Any] = Future()
+        self.calls.append((future, f, args))
+        if len(self.calls) == self.count:
+            threading.Thread(target=self.compute).start()
+        return future
+
+    def compute(self) -> None:
+        for future, f, args in self.calls:
+            if not future.cancelled():
+                try:
+                    future.set_result(f(*args))
+                except ZeroDivisionError as error:
+                    future.set_exception(error)
+
+
+def test_what_was_cancelled_is_not_waited_for() -> None:
+    with pytest.raises(ZeroDivisionError, match="at 3"):
+        parallel_map(tasks.failing, np.array([1.0, 3.0, 1.0, 1.0]), executor=Lazy(4))
+
+
+def test_no_two_calls_are_equal() -> None:
+    """Dask would answer the second of two equal ones by the result of the first."""
+    pools = [Lazy(4), Lazy(4)]
+    for pool in pools:
+        in_order(tasks.valley, [(np.ones(2),)] * 4, pool, tasks.valley)
+    assert len({pickle.dumps(call[1:]) for pool in pools for call in pool.calls}) == 8
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_map_within_a_map_of_the_same_threads_is_computed_there(count: int) -> None:
+    with ThreadPoolExecutor(count) as pool, ThreadPoolExecutor(1) as other:
+
+        def inner(x: Any, executor: Any = pool) -> Any:
+            return np.sum(parallel_map(np.square, x, executor=executor))
+
+        def between(x: Any) -> Any:
+            return np.sum(parallel_map(inner, x, executor=other))
+
+        x = np.arange(6.0).reshape(2, 3)
+        assert parallel_map(inner, x, executor=pool).tolist() == [5, 50]
+        assert parallel_map(between, x[:, None], executor=pool).tolist() == [5, 50]
+        assert np.array_equal(ag.grad(lambda x: np.sum(parallel_map(inner, x, executor=pool)))(x), 2 * x)
+        assert pool.submit(inner, x[1]).result() == 50
+        with pytest.raises(ZeroDivisionError, match="at 2"):
+            parallel_map(lambda x: parallel_map(tasks.failing, x, executor=pool), x, executor=pool)
+
+
+@pytest.mark.parametrize(
+    ("f", "text"), [(tasks.raising_two, "TwoArgumentsError: one and two"), (tasks.raising_locked, "LockedError: it is")]
+)
+def test_an_error_that_pickle_does_not_bring_back_is_told_of(f: Any, text: str, executor: Any) -> None:
+    x = np.array([[1.0], [3.0]])
+    elsewhere = not isinstance(executor, ThreadPoolExecutor)
+    with pytest.raises(errors.ParallelError if elsewhere else Exception, match=text.partition(": ")[2]) as found:
+        parallel_map(f, x, executor=executor)
+    if elsewhere:
+        assert f"a call has raised {text}" in str(found.value)
+        trace, place = found.value.__notes__
+        assert f"in {f.__name__}" in trace
+        assert place == f"in item 1 of 2 of {f.__name__}"
+    else:
+        assert type(found.value).__name__ == text.partition(":")[0]
+    assert parallel_map(tasks.valley, x, executor=executor).shape == (2,)
+
+
+def test_what_is_no_executor_is_refused() -> None:
+    class AtOnce:
+        def submit(self, f: Any, *args: Any) -> Any:
+            return f(*args)
+
+    for given, said in (
+        (ThreadPoolExecutor, "the class ThreadPoolExecutor"), (AtOnce(), "a AtOnce"), ("threads", "a str"),
+    ):  # fmt: skip
+        with pytest.raises(errors.ArgumentError, match=rf"executor={said} has no submit\(\) that returns") as found:
+            parallel_map(tasks.valley, X, executor=given)
+        assert "Write executor=concurrent.futures.ProcessPoolExecutor()" in str(found.value)
+
+
+def test_floating_point_errors_are_what_they_are_for_the_caller(executor: Any) -> None:
+    for each in (None, executor):
+        with np.errstate(all="raise"), pytest.raises(FloatingPointError):
+            parallel_map(tasks.inverse, np.array([1.0, 0.0]), executor=each)
+        with np.errstate(all="ignore"):
+            assert parallel_map(tasks.inverse, np.array([1.0, 0.0]), executor=each).tolist() == [1, np.inf]
+    with np.errstate(all="call"):  # whose function stays here
+        assert parallel_map(tasks.inverse, np.array([1.0, 2.0]), executor=executor).tolist() == [1, 0.5]
+
+
 def test_errors_of_ours_come_back_as_they_are() -> None:
     for name in errors.__all__:
         kind = getattr(errors, name)
@@ -142,6 +253,16 @@ def test_many_starts_are_searched_best_first(method: str | None, executor: Any) 
     assert failed.message == "ValueError: too far"
     assert isinstance(failed.exception, ValueError)
     assert np.array_equal(failed.x, starts[1])
+
+
+@pytest.mark.parametrize("f", [tasks.raising_two, tasks.raising_locked])
+def test_what_the_other_starts_have_found_is_kept(f: Any, executor: Any) -> None:
+    pytest.importorskip("scipy")
+    found, failed = ag.optimize.multistart(f, np.array([[0.5], [3.0]]), executor=executor)
+    assert found.success
+    assert "Error: " in failed.message
+    kind = errors.ParallelError if isinstance(executor, ProcessPoolExecutor) else Exception
+    assert isinstance(failed.exception, kind)
 
 
 def test_starts_of_other_kinds() -> None:

@@ -91,6 +91,47 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (tasks.returning_a_function, np.arange(3.0), "returning_a_function returns a function"),
 ]
 
+WRITERS: list[tuple[Any, tuple[Any, ...], str]] = [
+    (tasks.growing, (np.ones((2, 3)),), "growing writes into its argument number 0"),
+    (tasks.adding, (np.ones((2, 3)), np.ones((2, 3))), "adding writes into its argument number 1"),
+]
+
+
+@pytest.mark.parametrize(("f", "args", "message"), WRITERS)
+def test_a_function_that_writes_into_its_argument_is_refused_wherever_it_is(
+    f: Any, args: Any, message: str, executor: Any
+) -> None:
+    for each in (None, executor):
+        with pytest.raises(errors.RuleError, match=message):
+            parallel_map(f, *args, executor=each)
+    assert all(np.all(x == 1) for x in args)
+
+
+MASKED = np.ma.array([1.0, 2.0], mask=[True, False])
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        lambda e: parallel_map(tasks.valley, MASKED, executor=e),
+        lambda e: parallel_map(tasks.adding, np.ones(2), MASKED, in_axes=(0, None), executor=e),
+        lambda e: parallel_map(tasks.masked, np.ones(2), executor=e),
+    ],
+)
+def test_masked_arrays_are_refused(do: Any, executor: Any) -> None:
+    for each in (None, executor):
+        with pytest.raises(errors.DataError, match="masked array"):
+            do(each)
+
+
+def test_arrays_of_other_libraries_are_refused() -> None:
+    lazy = pytest.importorskip("dask.array").ones((4, 2), chunks=2)
+    for args, axes in (((lazy,), 0), ((np.ones(4), lazy), (0, None))):
+        with pytest.raises(errors.DataError, match=r"Write np.asarray\(x\) of dask"):
+            parallel_map(lambda *x: np.sum(x[0]), *args, in_axes=axes)
+    with pytest.raises(errors.ParallelError, match="returns a Array"):
+        parallel_map(lambda x: lazy * x, np.ones(2))
+
 
 @pytest.mark.parametrize(("f", "x", "message"), REFUSED)
 def test_what_would_be_lost_or_wrong_is_refused(f: Any, x: Any, message: str, executor: Any) -> None:
