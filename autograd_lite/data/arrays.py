@@ -12,6 +12,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.data.collate import batch_like
 from autograd_lite.data.datasets import Dataset, place_of
+from autograd_lite.data.numbers import as_places
+from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.engine.record import plain_of
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tree import flatten, paths, unflatten
@@ -31,7 +33,7 @@ class ArrayDataset(Dataset[Any]):
     ShapeError
         Lengths that differ.
     DataError
-        Arrays of objects.
+        Arrays of objects, and masked ones.
 
     Notes
     -----
@@ -68,7 +70,7 @@ class ArrayDataset(Dataset[Any]):
         >>> ArrayDataset(np.arange(3.0), np.arange(3)).batch([2, 0])
         [Tensor([2., 0.], dtype=float64), Tensor([2, 0], dtype=int64)]
         """
-        places = np.asarray(indices, np.intp)
+        places = as_places(indices)
         return unflatten(self._batches, [_as_batch(part.take(places)) for part in self._parts])
 
     def __len__(self) -> int:
@@ -80,6 +82,7 @@ def _as_batch(rows: Any) -> Any:
 
 
 def _as_rows(x: Any) -> Rows:
+    refuse_masked(x)
     x = plain_of(x)
     return Rows([x if isinstance(x, np.ndarray) else np.asarray(x)])  # a mapped file stays one
 

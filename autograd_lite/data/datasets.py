@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from inspect import isfunction, ismethoddescriptor
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-
 from autograd_lite import errors
+from autograd_lite.data.numbers import as_places, check_numbers
 from autograd_lite.functions.made import as_tensor
 from autograd_lite.tensor.tensor import Tensor
 
@@ -20,7 +20,9 @@ class Dataset(Generic[T]):
     """Examples that are asked for by number. A class of one's own has ``__getitem__`` and ``__len__``.
 
     One that can take out many at once has ``batch(indices)``, too: it returns what `default_collate` would make of
-    these examples, and is asked where nothing else is said about putting them together.
+    these examples, and is asked where nothing else is said about putting them together. With PyTorch's name
+    ``__getitems__`` it returns a list of examples. Either is asked only beside the ``__getitem__`` that it is written
+    with: a class that is derived, and has another ``__getitem__`` alone, is asked for examples one by one.
 
     Examples
     --------
@@ -102,7 +104,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         >>> TensorDataset([1.0, 2.0, 3.0]).batch([2, 0])[0].tolist()
         [3.0, 1.0]
         """
-        return [t[np.asarray(indices, np.intp)] for t in self.tensors]
+        return [t[as_places(indices)] for t in self.tensors]
 
     def __len__(self) -> int:
         return len(self.tensors[0])
@@ -118,6 +120,11 @@ class Subset(Dataset[T]):
     indices : sequence of int
         The numbers of those that are in it.
 
+    Raises
+    ------
+    ArgumentError
+        A mask, or floats, in the place of numbers.
+
     Examples
     --------
     >>> Subset("abcd", [3, 1])[0]
@@ -125,6 +132,7 @@ class Subset(Dataset[T]):
     """
 
     def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
+        check_numbers(indices, "indices")
         self.dataset, self.indices = dataset, indices
 
     @property
@@ -136,8 +144,14 @@ class Subset(Dataset[T]):
         >>> Subset(TensorDataset([1.0, 2.0, 3.0]), [2, 1]).batch([0])[0].tolist()
         [3.0]
         """
-        take: Callable[[list[int]], Any] = self.dataset.batch
-        return lambda places: take([self.indices[i] for i in places])
+        take = self._asked("batch")
+        if take is None:
+            raise AttributeError(errors.DATASET_BATCH.format(name=type(self.dataset).__name__))
+        return take
+
+    def _asked(self, name: str) -> Callable[[Sequence[int]], Any] | None:
+        take = in_force(self.dataset, name)
+        return None if take is None else lambda places: take([self.indices[i] for i in places])
 
     def __getitem__(self, index: Any) -> T:
         found: T = self.dataset[self.indices[index]]
@@ -174,6 +188,41 @@ class ConcatDataset(Dataset[T]):
 
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
+
+
+def in_force(dataset: Any, name: str) -> Callable[[Sequence[int]], Any] | None:
+    """Return a dataset's method for many examples, if its class has one that belongs to its ``__getitem__``.
+
+    Parameters
+    ----------
+    dataset : Dataset or sequence
+        What is asked.
+    name : str
+        ``"batch"`` or ``"__getitems__"``.
+
+    Returns
+    -------
+    callable or None
+        None also where a class that comes before has a ``__getitem__`` without it, which would be passed over.
+
+    Examples
+    --------
+    >>> class Tenfold(TensorDataset):
+    ...     def __getitem__(self, i):
+    ...         return 10 * super().__getitem__(i)[0]
+    >>> in_force(Tenfold([1.0]), "batch") is None, in_force(TensorDataset([1.0]), "batch") is None
+    (True, False)
+    """
+    for owner in type(dataset).__mro__:
+        if owner is Subset:
+            return dataset._asked(name)  # type: ignore[no-any-return]
+        if name in vars(owner):
+            method: Any = vars(owner)[name]
+            is_method = isfunction(method) or ismethoddescriptor(method)  # and no number of that name, nor a property
+            return method.__get__(dataset, type(dataset)) if is_method else None
+        if "__getitem__" in vars(owner):
+            return None
+    return None
 
 
 def place_of(ends: Sequence[int], index: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from autograd_lite.data.collate import default_collate
 from autograd_lite.data.datasets import IterableDataset
 from autograd_lite.data.epochs import Epoch, Stream
 from autograd_lite.data.making import Making, OfNumbers, OfStream, is_stateful
+from autograd_lite.data.numbers import check_numbers
 from autograd_lite.data.orders import Drawn, Endless, Order
 from autograd_lite.data.samplers import (
     BatchSampler,
@@ -24,6 +25,8 @@ from autograd_lite.data.samplers import (
 )
 from autograd_lite.engine.generators import default_rng, kept
 
+_FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last"}
+"""What batches have been laid out by: as in PyTorch it cannot be set any more."""
 _STATE = {"epoch", "batch", "running", "after", "sampler", "generators", "loader"}
 
 
@@ -77,8 +80,8 @@ class DataLoader:
     Notes
     -----
     While a batch is made, the default generator (of ``ag.rand`` and its kin, and of whoever takes ``rng=None``) is one
-    of this batch alone: its numbers follow from where `generator` stood when the epoch began, and from the number of
-    the batch. So a random transform draws the same in the thread as without it, and in a run that goes on. So it does
+    of this batch alone: its numbers follow from where `generator` stood when the epoch began, from how many had begun,
+    and from the number of the batch. So a random transform draws the same in the thread as without it, and in a run that goes on. So it does
     with a generator that is an attribute of the dataset. Those of ``random`` and ``np.random`` all threads share.
 
     An exception of the dataset is raised where its batch is asked for, and notes which example it is of; who asks for
@@ -102,7 +105,8 @@ class DataLoader:
         persistent_workers: bool = False, pin_memory_device: str = "", in_order: bool = True,
         batch_transform: Callable[[Any], Any] | None = None,
     ) -> None:  # fmt: skip
-        self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
+        self.dataset: Any = dataset
+        self.batch_size, self.drop_last = batch_size, drop_last
         self.collate_fn, self.generator, self.pin_memory = collate_fn, kept(generator), pin_memory
         self.num_workers, self.prefetch_factor = num_workers, prefetch_factor
         self.timeout, self.worker_init_fn = timeout, worker_init_fn
@@ -110,18 +114,27 @@ class DataLoader:
         self.sampler: Any = sampler
         self.batch_sampler: Any = batch_sampler
         self._refuse_contradictions(bool(shuffle))
-        self._depth = num_workers * (prefetch_factor or 2)
-        self.epoch = 0
+        self.epoch = self._passes = 0
         self._running: Epoch | None = None
         self._loaded: Mapping[str, Any] | None = None
         self._drawn = Drawn(())
-        if isinstance(dataset, IterableDataset):
-            return
-        if sampler is None:
-            self.sampler = RandomSampler(dataset, generator=self.generator) if shuffle else SequentialSampler(dataset)
-        if batch_sampler is None and batch_size is not None:
-            self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
+        if not isinstance(dataset, IterableDataset):
+            self._order(bool(shuffle))
+        self._fixed = True
+
+    def _order(self, shuffle: bool) -> None:
+        """Make the samplers that are not given."""
+        if self.sampler is None:
+            made = RandomSampler(self.dataset, generator=self.generator) if shuffle else SequentialSampler(self.dataset)
+            self.sampler = made
+        if self.batch_sampler is None and self.batch_size is not None:
+            self.batch_sampler = BatchSampler(self.sampler, self.batch_size, self.drop_last)
         self._drawn = Drawn(self._batches())
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIXED and "_fixed" in vars(self):
+            raise errors.ArgumentError(errors.LOADER_FIXED.format(name=name))
+        super().__setattr__(name, value)
 
     def _refuse_contradictions(self, shuffle: bool) -> None:
         ordered = self.sampler is not None
@@ -134,6 +147,7 @@ class DataLoader:
             raise errors.ArgumentError(errors.LOADER_SINGLE)
         if self.batch_size is not None:
             check_batch_size(self.batch_size)
+            check_numbers(self.sampler, "the numbers of sampler=")
         elif self.batch_transform is not None:
             raise errors.ArgumentError(errors.LOADER_TRANSFORM)
         if self.prefetch_factor is not None and not (self.num_workers and self.prefetch_factor > 0):
@@ -157,8 +171,9 @@ class DataLoader:
     def _begun(self) -> Epoch:
         """Return a new epoch; or the one of the state that was loaded, at its place."""
         self._note()
-        making = Making(self._make(), sources.seed_of(self._seeding()[1], self.epoch), self._held())
-        worker = Ahead(making, self._depth, self.timeout, self.worker_init_fn) if self._depth else Here(making)
+        making = Making(self._make(), sources.seed_of(self._seeding()[1], self._passes), self._held())
+        depth = self.num_workers * (self.prefetch_factor or 2)
+        worker = Ahead(making, depth, self.timeout, self.worker_init_fn) if depth else Here(making)
         if isinstance(self.dataset, IterableDataset):
             epoch: Epoch = Stream(making, worker, Endless())
         else:
@@ -166,6 +181,8 @@ class DataLoader:
         if self._loaded is not None:
             epoch.load_state_dict(self._loaded["running"], self._loaded["after"])
             self._loaded = None
+        else:
+            self._passes += 1  # also those that are left early have random numbers of their own
         self._running = epoch
         return epoch
 
@@ -178,11 +195,10 @@ class DataLoader:
     def _make(self) -> OfNumbers | OfStream:
         """Return what makes a batch."""
         single = self.batch_size is None and self.batch_sampler is None
-        collate = self.collate_fn if single or self.collate_fn is not None else default_collate
         if isinstance(self.dataset, IterableDataset):
+            collate = self.collate_fn if single or self.collate_fn is not None else default_collate
             return OfStream(self.dataset, collate, self.batch_transform, self.batch_size, self.drop_last)
-        whole = self.collate_fn is None and getattr(self.dataset, "batch", None) is not None
-        return OfNumbers(self.dataset, None if whole else collate, self.batch_transform, single)
+        return OfNumbers(self.dataset, self.collate_fn, self.batch_transform, single)
 
     def _batches(self) -> Any:
         return self.sampler if self.batch_sampler is None else self.batch_sampler
@@ -241,7 +257,7 @@ class DataLoader:
         running = self._running
         sampler = self._drawn.sampler
         return {
-            "epoch": self.epoch, "batch": running.received if running else 0,
+            "epoch": self.epoch, "passes": self._passes, "batch": running.received if running else 0,
             "running": running.state_dict() if running else None,
             "after": running.left() if running else Making(self._make(), 0, self._held()).before,
             "sampler": deepcopy(sampler.state_dict()) if is_stateful(sampler) else None,
@@ -287,6 +303,7 @@ class DataLoader:
             sources.set_state(found[name], stood)
         self._drawn.used.update(generators)
         self.epoch, self._running = state_dict["epoch"], None
+        self._passes = state_dict.get("passes", self.epoch + (state_dict["running"] is not None))
         self._loaded = None if state_dict["running"] is None else state_dict
 
     def _described(self) -> dict[str, Any]:

@@ -11,6 +11,9 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.data import sources
+from autograd_lite.data.collate import default_collate
+from autograd_lite.data.datasets import in_force
+from autograd_lite.data.numbers import check_number
 from autograd_lite.engine.generators import own
 
 OVER = object()
@@ -28,7 +31,8 @@ class OfNumbers:
     dataset : Dataset
         What is asked.
     collate : callable or None
-        What makes a batch of examples; None for the dataset's own ``batch``, or for a single example as it is.
+        What makes a batch of examples; None for a single example as it is, and else for the dataset's own ``batch``,
+        or `default_collate`.
     transform : callable or None
         What changes a batch.
     single : bool
@@ -39,15 +43,24 @@ class OfNumbers:
 
     def __init__(self, dataset: Any, collate: Function | None, transform: Function | None, single: bool) -> None:
         self.dataset, self.collate, self.transform, self.single = dataset, collate, transform, single
+        self.batch = None
+        if collate is None and not single:
+            self.batch, self.collate = in_force(dataset, "batch"), default_collate
+        self.many = in_force(dataset, "__getitems__")
 
     def __call__(self, numbers: Any) -> Any:
-        if self.collate is None:
-            found = self._example(numbers) if self.single else self.dataset.batch(numbers)
+        if self.batch is not None:
+            found = self.batch(numbers)
         else:
-            found = self.collate(self._example(numbers) if self.single else [self._example(i) for i in numbers])
+            found = self._example(numbers) if self.single else self._listed(numbers)
+            found = found if self.collate is None else self.collate(found)
         return found if self.transform is None else self.transform(found)
 
+    def _listed(self, numbers: Any) -> Any:
+        return [self._example(i) for i in numbers] if self.many is None else self.many(numbers)
+
     def _example(self, i: int) -> Any:
+        check_number(i)
         try:
             return self.dataset[i]
         except Exception as error:
@@ -164,7 +177,7 @@ class Making:
 
 def is_stateful(x: Any) -> bool:
     """Tell whether something knows itself how to go on."""
-    return all(callable(getattr(x, name, None)) for name in ("state_dict", "load_state_dict"))
+    return callable(getattr(x, "state_dict", None)) and callable(getattr(x, "load_state_dict", None))
 
 
 class _OfBatch:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.data.numbers import check_numbers
 from autograd_lite.engine.generators import generator as generator_of
 from autograd_lite.engine.generators import kept
 from autograd_lite.functions.drawn import multinomial
@@ -132,6 +133,7 @@ class SubsetRandomSampler(Sampler[int]):
     """
 
     def __init__(self, indices: Sequence[int], generator: Any = None) -> None:
+        check_numbers(indices, "indices")
         self.indices = indices
         self.generator = kept(generator)
 

@@ -12,6 +12,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.data.datasets import Subset
 from autograd_lite.engine.generators import generator as generator_of
+from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.engine.record import plain_of
 
 
@@ -60,10 +61,16 @@ def random_split(
 
 def _labels(stratify: Any, count: int) -> np.ndarray[Any, Any]:
     """Return a number for each example, the same for the same label."""
+    refuse_masked(stratify)
     labels = np.asarray(plain_of(stratify))
     if labels.shape[:1] != (count,):
         raise errors.ArgumentError(errors.SPLIT_LABELS.format(given=labels.shape[0] if labels.ndim else 0, count=count))
-    return np.unique(labels.reshape(count, -1), axis=0, return_inverse=True)[1].reshape(count)
+    rows = labels.reshape(count, -1)
+    if labels.dtype.kind == "O":  # texts in a column of pandas, which may have gaps: NumPy cannot sort them
+        keys = list(map(tuple, rows.tolist()))
+        numbers = {key: number for number, key in enumerate(sorted(dict.fromkeys(keys), key=repr))}
+        return np.array([numbers[key] for key in keys], int)
+    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(count)
 
 
 def _by_label(labels: np.ndarray[Any, Any], sizes: Sequence[float], rng: Any) -> list[np.ndarray[Any, Any]]:

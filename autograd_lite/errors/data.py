@@ -10,6 +10,11 @@ DATASET_SHAPES = (
     "TensorDataset() takes Tensors with as many rows each, and is given shapes: {shapes}. Write TensorDataset(x, y) "
     "with len(x) == len(y)"
 )
+DATASET_BATCH = "{name} has no batch() beside its __getitem__. Write def batch(self, indices): in the class that has it"
+NUMBERS = "{name} say which examples are meant, and are {given}. Write {instead}"
+LOADER_FIXED = (
+    "{name} of a loader stays what it was made with. Write DataLoader(dataset, {name}=...) for another loader"
+)
 DATASETS_NONE = "ConcatDataset() is given no dataset. Write ConcatDataset([dataset])"
 DATASET_INDEX = "example {index} is asked for, of a dataset of {length}. Write a number below {length}"
 ARRAYS_LENGTHS = "arrays of several lengths are no examples: {shown}. Write arrays with len(x) == len(y)"
