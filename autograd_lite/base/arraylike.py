@@ -223,8 +223,11 @@ def is_batch(x: Any) -> bool:
 
 
 def is_masked(x: Any) -> bool:
-    """Tell whether an array says which of its elements do not count."""
-    return isinstance(x, np.ndarray) and defines(type(x), "mask")
+    """Tell whether an array, or any piece of a lazy one, says which of its elements do not count."""
+    if isinstance(x, np.ndarray):
+        return defines(type(x), "mask")
+    piece = getattr(x, "_meta", None)  # of dask: an empty array of the kind that its pieces are
+    return isinstance(piece, np.ndarray) and defines(type(piece), "mask")
 
 
 def leaves(values: Iterable[Any]) -> Iterator[Any]:

@@ -39,7 +39,7 @@ def converted(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:
 
 
 def refuse_masked(data: Any) -> None:
-    """Refuse a masked array, whose mask would be lost, and a list of such."""
+    """Refuse a masked array, or one with masked pieces, whose mask would be lost, and a list of such."""
     if data.__class__ is np.ndarray or isinstance(data, np.generic):
         return
     if isinstance(data, (list, tuple)):
@@ -47,4 +47,5 @@ def refuse_masked(data: Any) -> None:
             for part in data:
                 refuse_masked(part)
     elif is_masked(data):
-        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead="data.filled(0.0)"))
+        instead = "data.filled(0.0)" if isinstance(data, np.ndarray) else "da.ma.filled(data, 0.0)"
+        raise errors.DataError(errors.BAD_DATA.format(what="a masked array", instead=instead))

@@ -159,7 +159,7 @@ def apply(
             result = recorded(op, y, inputs, edges, settings)
     if result is None:
         result = make_tensor(y, None, op) if not isinstance(y, tuple) else _wrapped(op, y)
-    if op.view is not None:
+    if op.view is not None and len(operands) == 1:  # of several operands nothing is a view
         linked(result, y, operands[0], arrays[0], op, settings)
     return _told(op, operands, settings, result) if observers else result
 
@@ -388,6 +388,7 @@ def plain_operand(x: Any) -> Any:
     if x is None or isinstance(x, (np.generic, int, float, complex)):
         return x
     if not isinstance(x, _ndarray) and is_array(x):
+        refuse_masked(x)
         return x
     return plain_operand(converted(x))
 

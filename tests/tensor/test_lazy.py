@@ -174,3 +174,34 @@ def test_the_example_fits_rows_in_pieces(capsys: pytest.CaptureFixture[str]) -> 
     found = example["main"](["--rows", "4000", "--features", "4"])
     assert np.abs(found - np.linspace(-1, 1, 4)).max() < 0.2
     assert "4000 rows of 4 numbers, 0.00 GB in 4 pieces" in capsys.readouterr().out
+
+
+def test_of_several_operands_einsum_gives_no_view(computed: list[int]) -> None:
+    """The data of a result can be looked at, and a write to it reaches no operand."""
+    a, b = ag.Tensor(lazy(X)), ag.Tensor(lazy(W))
+    for spec, operands in (("ij,kj->ik", (a, b)), ("ij->ji", (a,)), ("ij->i", (a,)), ("ij,ij,kj->k", (a, a, b))):
+        found = np.einsum(spec, *operands)
+        np.testing.assert_allclose(found.data.compute(), np.einsum(spec, *(t.data.compute() for t in operands)))
+        np.testing.assert_allclose(a.data.compute(), X)
+    found = ag.vmap(lambda row: np.einsum("j,kj->k", row, b))(a)
+    np.testing.assert_allclose(found.data.compute(), X @ W.T)
+
+
+def _masked() -> Any:
+    return da.ma.masked_array(lazy(np.array([1.0, 2.0, 30.0])), [False, False, True])
+
+
+MASKED = {
+    "a Tensor": ag.Tensor,
+    "an operand": lambda x: np.mean(ag.Tensor([1.0, 2.0, 3.0]) * x),
+    "an argument": ag.grad(lambda v: np.mean(2 * v)),
+    "a constant": lambda x: ag.grad(lambda w: np.mean(w * x))(2.0),
+    "a new value": lambda x: ag.Tensor([1.0, 2.0, 3.0]).assign(x),
+}
+
+
+@pytest.mark.parametrize("use", MASKED.values(), ids=MASKED)
+def test_masked_pieces_are_refused(use: Any) -> None:
+    with pytest.raises(errors.DataError, match=r"a masked array. Write da.ma.filled\(data, 0.0\)"):
+        use(_masked())
+    np.testing.assert_allclose(np.mean(ag.Tensor(da.ma.filled(_masked(), 0.0))), 1.0)

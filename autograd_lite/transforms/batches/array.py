@@ -215,7 +215,7 @@ def carry_out(op: Op, operands: Sequence[Any], settings: Settings) -> Any:
     except Exception as error:
         error.add_note(refusals.circumstances(op, operands))
         raise
-    return result if op.view is None else _linked(result, operands[0], op, settings)
+    return result if op.view is None or len(operands) > 1 else _linked(result, operands[0], op, settings)
 
 
 def _linked(result: Batched, x: Any, op: Op, settings: Settings) -> Batched:
