@@ -30,6 +30,7 @@ _WITHOUT_GRADIENT = frozenset(("nelder-mead", "powell", "cobyla", "cobyqa"))
 _WITHOUT_HESSIAN = frozenset(("cg", "bfgs", "l-bfgs-b", "tnc", "slsqp"))
 _WITH_HESSIAN = frozenset(("dogleg", "trust-exact"))
 _WITH_PRODUCT = frozenset(("newton-cg", "trust-ncg", "trust-krylov", "trust-constr"))
+_BOTH = 2  # bounds of a number, lower and upper
 _METHODS = _WITHOUT_GRADIENT | _WITHOUT_HESSIAN | _WITH_HESSIAN | _WITH_PRODUCT
 
 X = TypeVar("X")
@@ -105,7 +106,8 @@ def minimize(
         ``"Newton-CG"``, ``"trust-ncg"``, ``"trust-krylov"`` and ``"trust-constr"`` its products with vectors.
     bounds : optional
         For one array or number as SciPy takes them, a pair ``(lower, upper)`` for each number, None where there is
-        none; or two arrays of its shape. For a tree ``(lower, upper)``: numbers, None, or trees like `x0`.
+        none; or two arrays of its shape, ``(lower, upper)``. For a tree ``(lower, upper)``: numbers, None, or trees
+        like `x0`. Of two numbers, two lists are pairs, as SciPy's; such bounds that leave nothing free are refused.
     constraints : optional
         As SciPy takes them, but their functions get `x` built like `x0`, and exact derivatives where none are given.
     tol, options
@@ -259,18 +261,23 @@ def _bounds(bounds: Any, start: Any, scipy: Any) -> Any:
         return bounds
     n = ravel(start)[0].size
     try:
-        both = list(bounds)
+        both = bounds if is_array(bounds) else list(bounds)
         if not isinstance(start, (dict, list, tuple)) and _are_pairs(both, n):
-            return scipy.Bounds(*(np.array([_limit(pair[i], i) for pair in both], float) for i in (0, 1)))
-        lower, upper = both
-        return scipy.Bounds(*(_bound(b, start, i) for i, b in enumerate((lower, upper))))
+            lower, upper = (np.array([_limit(pair[i], i) for pair in both], float) for i in (0, 1))
+        else:
+            lower, upper = (_bound(b, start, i) for i, b in zip((0, 1), both, strict=True))
     except (TypeError, ValueError) as error:
         raise errors.ArgumentError(errors.MINIMIZE_BOUNDS.format(n=n)) from error
+    if n == len(both) == _BOTH and not np.any(lower < upper):  # which is meant the other way
+        raise errors.ArgumentError(errors.MINIMIZE_BOUNDS.format(n=n))
+    return scipy.Bounds(lower, upper)
 
 
-def _are_pairs(bounds: list[Any], n: int) -> bool:
-    """Tell whether bounds are a pair of numbers for each of `n`."""
-    return len(bounds) == n and all(np.shape(b) == (2,) for b in bounds)
+def _are_pairs(bounds: Any, n: int) -> bool:
+    """Tell whether bounds are a pair for each of `n` numbers; two arrays are the lower and the upper ones of all."""
+    if len(bounds) != n or any(np.shape(b) != (_BOTH,) for b in bounds):
+        return False
+    return is_array(bounds) or n != _BOTH or not all(map(is_array, bounds))
 
 
 def _limit(bound: Any, which: int) -> Any:

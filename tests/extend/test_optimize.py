@@ -192,6 +192,36 @@ def test_bounds_of_every_form(start: Any, bounds: Any, expected: Any, method: st
     assert [np.shape(leaf) for leaf in ag.tree.leaves(found)] == [np.shape(x) for x in ag.tree.leaves(found)]
 
 
+LOWER, UPPER = np.array([-1.0, -1.0]), np.array([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        (LOWER, UPPER),
+        [LOWER, UPPER],
+        (ag.Tensor(LOWER), ag.Tensor(UPPER)),
+        np.stack([LOWER, UPPER], axis=1),
+        ag.Tensor(np.stack([LOWER, UPPER], axis=1)),
+        [(-1, 1), (-1, 2)],
+        [[-1, 1], [-1, 2]],
+        (-1, UPPER),
+        (None, UPPER),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("start", [np.zeros(2), [0.0, 0.0], ag.Tensor([0.0, 0.0]), np.zeros((1, 2))], ids=repr)
+def test_of_two_numbers_arrays_are_lower_and_upper_and_lists_are_pairs(start: Any, bounds: Any) -> None:
+    def far(x: Any) -> Any:
+        return np.sum((x - 5.0) ** 2)
+
+    for found in (
+        ag.optimize.minimize(far, start, bounds=bounds),
+        *ag.optimize.multistart(far, [start], bounds=bounds),
+    ):
+        np.testing.assert_allclose(np.ravel(getattr(found.x, "_data", found.x)), [1, 2], atol=1e-6)
+
+
 @pytest.mark.parametrize("args", [2.0, (2.0,), [2.0], np.array(2.0), np.array([2.0])], ids=repr)
 def test_one_argument_may_stand_alone(args: Any) -> None:
     result = ag.optimize.minimize(lambda x, a: np.sum((x - np.asarray(a)) ** 2), np.zeros(1), args)
@@ -215,6 +245,8 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "one bound": ({"bounds": 1.0}, errors.ArgumentError, "x0 of 2 numbers"),
     "text as bound": ({"bounds": [("a", 1), (0, 1)]}, errors.ArgumentError, "x0 of 2 numbers"),
     "bounds of another length": ({"bounds": (np.zeros(3), np.ones(3))}, errors.ArgumentError, "x0 of 2 numbers"),
+    "lists that are no pairs": ({"bounds": ([0, 0], [1, 1])}, errors.ArgumentError, r"bounds=\[\(0, 1\)\] \* 2"),
+    "arrays that are pairs": ({"bounds": [np.array([0, 1])] * 2}, errors.ArgumentError, r"bounds=\[\(0, 1\)\] \* 2"),
     "bounds of another tree": (
         {"x0": {"a": 1.0}, "bounds": ({"b": 0.0}, 1.0)}, errors.AutogradError, "Write",
     ),
