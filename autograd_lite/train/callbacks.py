@@ -24,6 +24,7 @@ class Training(Protocol):
     loss: float
     stopped: bool
     resumed: bool
+    identity: object
 
     @property
     def says_where(self) -> bool: ...
@@ -38,6 +39,10 @@ class Training(Protocol):
 
     def monitored(self, name: str | None, who: str) -> float: ...
 
+    def foresee(self, name: str | None, who: str, callback: Any) -> None: ...
+
+    def check_values(self) -> None: ...
+
     def values(self) -> dict[str, Any]: ...
 
     def load_values(self, given: Mapping[str, Any]) -> None: ...
@@ -50,7 +55,8 @@ class Callback:
 
     One that remembers something has ``state_dict()`` and ``load_state_dict(state)`` as well, and goes into
     checkpoints: numbers, texts, arrays, and dicts, lists and tuples of these. `EarlyStopping`, the logs and
-    `Checkpoints` are nothing else.
+    `Checkpoints` are nothing else. Where ``trainer.step`` is 0 in `on_fit_begin` a training begins, and what is
+    remembered of another one is to be forgotten.
 
     Examples
     --------
@@ -87,6 +93,23 @@ class Callback:
         """Where the training ends by an error or an interrupt, which is then raised on."""
 
 
+class OfOneTraining(Callback):
+    """One that remembers something of a training, and begins anew with another trainer."""
+
+    _training: object = None
+
+    def on_fit_begin(self, trainer: Training) -> None:
+        """Forget another training; refuse to go on with one in the place of another."""
+        if self._training not in (None, trainer.identity) and not trainer.resumed:
+            if trainer.step:
+                raise errors.ArgumentError(errors.TRAIN_SHARED.format(callback=type(self).__name__))
+            self.forget()
+        self._training = trainer.identity
+
+    def forget(self) -> None:
+        """Be as one that was just made."""
+
+
 class Callbacks:
     """Several of them, in the order in which they are called."""
 
@@ -98,6 +121,19 @@ class Callbacks:
             found = getattr(callback, method, None)
             if found is not None:
                 found(*args)
+
+    def leave(self, trainer: Training, error: BaseException) -> None:
+        """Tell all of an error, and that error of what they raise themselves."""
+        for callback in self.all:
+            try:
+                getattr(callback, "on_exception", _nothing)(trainer, error)
+            except Exception as another:  # noqa: BLE001 - the first one is raised on
+                error.add_note(f"{type(callback).__name__}.on_exception: {type(another).__name__}: {another}")
+
+    def before(self, callback: Any) -> list[Any]:
+        """Return those of a user's that are called before one of them."""
+        place = next((i for i, one in enumerate(self.all) if one is callback), 0)
+        return [one for one in self.all[:place] if not type(one).__module__.startswith(f"{_PACKAGE}.")]
 
     def state_dict(self) -> dict[str, Any]:
         return {name: callback.state_dict() for name, callback in self._remembering().items()}
@@ -119,3 +155,10 @@ class Callbacks:
                 count = sum(key.partition(" ")[0] == name for key in found)
                 found[f"{name} {count + 1}" if count else name] = callback
         return found
+
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def _nothing(*_: Any) -> None:
+    """Stand for a method that a callback has not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from os import PathLike
 from pathlib import Path
@@ -11,13 +12,17 @@ from autograd_lite import errors
 from autograd_lite.optim.checks import check_whole, choice
 from autograd_lite.saving.atomic import clear
 from autograd_lite.saving.files import load, save
-from autograd_lite.train.callbacks import Callback, Training
+from autograd_lite.train.callbacks import OfOneTraining, Training
 
 _KINDS = ("npz", "safetensors")
+_NAME = re.compile(rf"step-(\d{{9}}|[1-9]\d{{9,}})\.({'|'.join(_KINDS)})")
 
 
-class Checkpoints(Callback):
+class Checkpoints(OfOneTraining):
     """Write checkpoints into a folder, and find the last whole one there.
+
+    Parameters of a model that are nan or infinite are not written, see ``check_finite`` of `Trainer`. Files of other
+    names than its own are left alone.
 
     Parameters
     ----------
@@ -62,10 +67,12 @@ class Checkpoints(Callback):
         self.folder, self.every, self.keep, self.kind = Path(folder), every, keep, kind
         self._damaged: set[Path] = set()
         self._written: tuple[Any, ...] = ()
+        self._open = False  # the folder is that of the training that runs
 
     def files(self) -> list[Path]:
         """Return the files that are there, the newest last."""
-        return sorted(path for kind in _KINDS for path in self.folder.glob(f"step-*.{kind}"))
+        found = {path: _step(path) for path in self.folder.glob("step-*") if path.is_file()}
+        return sorted((path for path, step in found.items() if step >= 0), key=lambda path: (found[path], path))
 
     def newest(self) -> Any:
         """Return what the last whole file has; None where there are no files. A damaged one is warned of.
@@ -95,6 +102,7 @@ class Checkpoints(Callback):
         now = (trainer.step, trainer.epoch, trainer.stopped)
         if self._written == now:
             return
+        trainer.check_values()
         path = self.folder / f"step-{trainer.step:09d}.{self.kind}"
         self.folder.mkdir(parents=True, exist_ok=True)
         save(trainer.state_dict(), path)
@@ -104,14 +112,21 @@ class Checkpoints(Callback):
         for old in whole[: -self.keep] if self.keep else []:
             old.unlink(missing_ok=True)
 
+    def forget(self) -> None:
+        """Be as one that has written nothing."""
+        self._written = ()
+
     def on_fit_begin(self, trainer: Training) -> None:
         """Refuse a folder of another training, whose files would be taken for newer ones."""
+        self._open = False
+        super().on_fit_begin(trainer)
         if self.every is not None and not trainer.says_where:
             raise errors.ArgumentError(errors.TRAIN_EVERY.format(every=self.every, loader=trainer.loader_name))
         there = [path for path in self.files() if path not in self._damaged]
-        newest = int(there[-1].stem.partition("-")[2]) if there else -1
-        if newest > trainer.step or (there and not trainer.step and not trainer.resumed and not self._written):
+        newest = _step(there[-1]) if there else -1
+        if newest > trainer.step or (there and not trainer.resumed and not self._written):
             raise errors.ArgumentError(errors.TRAIN_OTHERS.format(folder=self.folder, step=newest))
+        self._open = True
         if self.folder.is_dir():
             clear(self.folder, lambda name: name.startswith("step-"))
         if not there:
@@ -126,8 +141,19 @@ class Checkpoints(Callback):
             self.write(trainer)
 
     def on_fit_end(self, trainer: Training) -> None:
+        """Write the model as it ends, which others may have changed since its last epoch."""
+        self._written = ()
         self.write(trainer)
+        self._open = False
 
     def on_exception(self, trainer: Training, error: BaseException) -> None:
-        if trainer.can_be_saved:
+        """Write where it stands, if that is a whole step of the training whose folder it is."""
+        mine, self._open = self._open, False
+        if mine and trainer.can_be_saved:
             self.write(trainer)
+
+
+def _step(path: Path) -> int:
+    """Return the step of a file of this name; -1 of another one."""
+    found = _NAME.fullmatch(path.name)
+    return int(found[1]) if found else -1

@@ -41,11 +41,11 @@ def evaluated(
     count = 0
     for batch in loader:
         output, target, loss = judge(batch)
-        size = size_of(batch)
+        size = size_of(batch, output, target)
         count += size
-        sums["loss"] += number(loss) * (size if mean else 1)
+        sums["loss"] += number(loss, "loss") * (size if mean else 1)
         for name in sums.keys() - {"loss"}:
-            sums[name] += number(metrics[name](output, target)) * size
+            sums[name] += number(metrics[name](output, target), name) * size
         if len(sums) <= len(metrics):
             together.append((output, target))
     if not count:
@@ -53,7 +53,7 @@ def evaluated(
     found = {name: total / count for name, total in sums.items()}
     if together:
         everything = joined(together)
-        found |= {name: number(f(*everything)) for name, f in metrics.items() if takes_all(f)}
+        found |= {name: number(f(*everything), name) for name, f in metrics.items() if takes_all(f)}
     return {name: found[name] for name in ("loss", *metrics)}
 
 
@@ -62,10 +62,20 @@ def takes_all(metric: Metric) -> bool:
     return getattr(metric, "takes_all", False)
 
 
-def number(value: Any) -> float:
-    """Return what a loss or a metric has given as a number."""
+def number(value: Any, name: str) -> float:
+    """Return what a loss or a metric of this name has given as a number.
+
+    Raises
+    ------
+    DataError
+        It has given something else.
+    """
     item = getattr(value, "item", None)
-    return float(value if item is None else item())
+    try:
+        return float(value if item is None else item())
+    except (TypeError, ValueError) as error:
+        given = f"shape {tuple(value.shape)}" if getattr(value, "ndim", 0) else f"type {type(value).__name__}"
+        raise errors.DataError(errors.TRAIN_NUMBER.format(name=name, given=given)) from error
 
 
 def joined(parts: list[Any]) -> Any:

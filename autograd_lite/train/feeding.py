@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autograd_lite import tree
+from autograd_lite import errors, tree
 
 
 class Batches:
@@ -15,25 +15,44 @@ class Batches:
         self._batches, self._taken, self._start = batches, 0, 0
 
     def __iter__(self) -> Iterator[Any]:
+        """NOTE: who goes over it while somebody else does leaves it where that one is."""
         first, self._start = self._start, 0
-        for i in range(first, len(self._batches)):
-            self._taken = i + 1
-            yield self._batches[i]
-        self._taken = 0
+        around = 0 if first else self._taken
+        try:
+            for i in range(first, len(self._batches)):
+                self._taken = i + 1
+                yield self._batches[i]
+        except GeneratorExit:
+            self._taken = around or self._taken
+            raise
+        self._taken = around
 
     def __len__(self) -> int:
         return len(self._batches)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"taken": self._taken}
+        return {"taken": self._taken, "batches": len(self)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        before = state.get("batches", len(self))
+        if "taken" not in state or before != len(self):
+            found = f"is of {before} batches" if "taken" in state else "is of another kind of loader"
+            raise errors.StateDictError(errors.TRAIN_LIST.format(found=found, batches=len(self)))
         self._taken = self._start = state["taken"]
 
 
 def feeding(loader: Any) -> Any:
     """Return a loader, or a list of batches as one."""
     return Batches(loader) if isinstance(loader, (list, tuple)) else loader
+
+
+def set_epoch(loader: Any, epoch: int) -> None:
+    """Tell a loader, and its samplers, which epoch comes, where they want to know: for an order of its own."""
+    batches = getattr(loader, "batch_sampler", None)
+    told = [loader, getattr(loader, "sampler", None), batches, getattr(batches, "sampler", None)]
+    for i, one in enumerate(told):
+        if callable(getattr(one, "set_epoch", None)) and all(one is not other for other in told[:i]):
+            one.set_epoch(epoch)
 
 
 def length(loader: Any) -> int | None:
@@ -44,7 +63,40 @@ def length(loader: Any) -> int | None:
         return None
 
 
-def size_of(batch: Any) -> int:
-    """Return the number of examples in a batch: the length of its first array. 1 where it has none."""
-    leaves, _ = tree.flatten(batch)
-    return next((x.shape[0] for x in leaves if getattr(x, "ndim", 0)), 1)
+def size_of(batch: Any, output: Any, target: Any) -> int:
+    """Return the number of examples in a batch: how long the arrays are that its targets consist of.
+
+    Where there are none, or some of another length, it is that of the outputs, then of the batch. A target that is one
+    number is one example.
+
+    Raises
+    ------
+    DataError
+        Lengths that differ, everywhere.
+    """
+    found = [_lengths(x) for x in (target, output, batch)]
+    if not found[0] and _is_number(target):
+        return 1
+    for lengths in found:
+        if len(lengths) == 1:
+            return min(lengths)
+    if any(found):
+        raise errors.DataError(errors.TRAIN_LENGTHS.format(lengths=sorted(found[0] or found[1] or found[2])))
+    return 1
+
+
+def _lengths(x: Any) -> set[int]:
+    """Return how long the arrays of a tree are, or where it has none its lists of numbers."""
+    leaves, _ = tree.flatten(x)
+    return {leaf.shape[0] for leaf in leaves if getattr(leaf, "ndim", 0)} or _of_lists(x)
+
+
+def _of_lists(x: Any) -> set[int]:
+    if isinstance(x, (tuple, Mapping)):
+        found = set().union(*map(_of_lists, x.values() if isinstance(x, Mapping) else x))
+        return found or ({len(x)} if isinstance(x, tuple) and x and all(map(_is_number, x)) else set())
+    return {len(x)} if isinstance(x, list) and x else set()
+
+
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (int, float, complex)) or getattr(x, "ndim", None) == 0

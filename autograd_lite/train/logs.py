@@ -9,11 +9,11 @@ from typing import Any
 from autograd_lite import errors
 from autograd_lite.optim.checks import check_whole
 from autograd_lite.saving.atomic import replaced
-from autograd_lite.train.callbacks import Callback, Training
+from autograd_lite.train.callbacks import Callback, OfOneTraining, Training
 from autograd_lite.train.history import csv_text
 
 
-class CSVLog(Callback):
+class CSVLog(OfOneTraining):
     """Write the rows of `History` to a file, each when its epoch has ended.
 
     Of a training that goes on the file has each epoch once, also where a process was killed after it wrote a row and
@@ -40,8 +40,9 @@ class CSVLog(Callback):
         self._columns: list[str] | None = None
 
     def on_fit_begin(self, trainer: Training) -> None:
-        begun_here = self._columns is not None or trainer.resumed or len(trainer.history)
-        if not begun_here and self.path.exists() and self.path.stat().st_size:
+        super().on_fit_begin(trainer)
+        begun = trainer.resumed or len(trainer.history)
+        if not begun and self.path.exists() and self.path.stat().st_size:
             raise errors.ArgumentError(errors.TRAIN_LOG.format(file=self.path))
         self._write_all(trainer)
 

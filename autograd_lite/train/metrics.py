@@ -11,13 +11,14 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.functions import name_of_call
 from autograd_lite.engine.record import plain_of
+from autograd_lite.train.checks import listed, shown
 
 Metric = Callable[[Any, Any], Any]
 _TAKEN = ("epoch", "step", "lr", "loss")
 
 
 def accuracy(output: Any, target: Any) -> float:
-    """Return the share of examples whose largest score is that of their class.
+    """Return the share of examples whose largest score is that of their class; nan is none.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ def accuracy(output: Any, target: Any) -> float:
         raise errors.ShapeError(errors.TRAIN_SCORES.format(metric="accuracy", shape=scores.shape))
     if classes.shape == scores.shape:
         classes = classes.argmax(1)
-    return _mean_of_equal("accuracy", scores.argmax(1), classes, np.equal)
+    found = np.where(np.isnan(scores).any(1), np.nan, scores.argmax(1))  # which equals nothing
+    return _mean_of_equal("accuracy", found, classes, np.equal)
 
 
 def binary_accuracy(output: Any, target: Any, threshold: float = 0.0) -> float:
@@ -123,9 +125,13 @@ def root_mean_squared_error(output: Any, target: Any) -> float:
     return float(np.sqrt(mean_squared_error(output, target)))
 
 
-def named(metrics: Mapping[str, Metric] | Iterable[Metric], setting: str = "metrics") -> dict[str, Metric]:
-    """Return metrics by name; refuse two of one name, and one that has that of another number."""
-    pairs = list(metrics.items()) if isinstance(metrics, Mapping) else [(name_of_call(f), f) for f in metrics]
+def named(metrics: Metric | Mapping[str, Metric] | Iterable[Metric], setting: str = "metrics") -> dict[str, Metric]:
+    """Return metrics by name; refuse two of one name, one that has that of another number, and what is no function."""
+    pairs: list[Any] = list(metrics.items() if isinstance(metrics, Mapping) else [(None, f) for f in listed(metrics)])
+    for _, f in pairs:
+        if not callable(f) or isinstance(f, type):
+            raise errors.ArgumentError(errors.TRAIN_METRIC.format(setting=setting, given=shown(f)))
+    pairs = [(name_of_call(f) if name is None else name, f) for name, f in pairs]
     names = [name for name, _ in pairs]
     for name in names:
         if name in _TAKEN or names.count(name) > 1:

@@ -39,14 +39,26 @@ def _of_modules(name: str, module: Module) -> Iterator[tuple[str, Any]]:
                 yield ".".join(filter(None, (name, path, attribute))), value
 
 
-def put(generators: Mapping[str, Any], states: Mapping[str, Any]) -> None:
-    """Have generators stand where those of the same names stood, or refuse and change nothing."""
-    odd = sorted(generators.keys() ^ states.keys())
-    odd += [name for name in generators.keys() & states.keys() if sources.kind(generators[name]) != _kind(states[name])]
+def put(generators: Mapping[str, Any], states: Mapping[str, Any], *, within: bool) -> None:
+    """Have generators stand where those of the same names stood, or refuse and change nothing.
+
+    Parameters
+    ----------
+    generators : mapping of str to generator
+        What is found now.
+    states : mapping of str to dict
+        Where they stood.
+    within : bool
+        Whether an epoch goes on. At its end another loader may come, with generators of its own.
+    """
+    others = {"validation"} if within else {"loader", "validation"}
+    odd = [name for name in generators.keys() ^ states.keys() if name.partition(".")[0] not in others]
+    both = generators.keys() & states.keys()
+    odd += [name for name in both if sources.kind(generators[name]) != _kind(states[name])]
     if odd:
-        raise errors.StateDictError(errors.TRAIN_GENERATORS.format(odd=", ".join(odd)))
-    for name, state in states.items():
-        sources.set_state(generators[name], state)
+        raise errors.StateDictError(errors.TRAIN_GENERATORS.format(odd=", ".join(sorted(odd))))
+    for name in both:
+        sources.set_state(generators[name], states[name])
 
 
 def _kind(state: Mapping[str, Any]) -> str:

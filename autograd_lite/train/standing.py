@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from autograd_lite import errors
 from autograd_lite.data import sources
 from autograd_lite.data.making import is_stateful
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.optim.swa_utils import AveragedModel
-from autograd_lite.train import values
+from autograd_lite.train import randomness, values
 from autograd_lite.train.callbacks import Callbacks
 from autograd_lite.train.history import History
 from autograd_lite.train.schedules import Schedules
@@ -32,9 +34,13 @@ class Standing:
     history: History
     loader: Any
     validation: Any
+    step: int
     batch: int
     loss: float
     resumed: bool
+    metrics: Mapping[str, Any]
+    train_metrics: Mapping[str, Any]
+    _generators: list[Any]
     _by: Judgement
     _task: Task
     _steps: Steps
@@ -59,6 +65,13 @@ class Standing:
     def can_be_saved(self) -> bool:
         """Whether a training could go on exactly from here: no step is half done, and the loader knows its place."""
         return self._between and (self.says_where or not self.batch or self._drained)
+
+    def check_values(self) -> None:
+        """Refuse parameters that are nan or infinite, unless losses may be that: nothing good goes on from there."""
+        names = {id(p): name for name, p in self.model.named_parameters()} if self._by.check_finite else {}
+        for p in self._task.parameters():
+            if id(p) in names and not np.isfinite(p._data).all():
+                raise errors.NonFiniteError(errors.TRAIN_VALUES.format(name=names[id(p)], step=self.step))
 
     def values(self) -> dict[str, Any]:
         """Return all values that are learned: of the model, of its means, and of a loss that is a module."""
@@ -120,15 +133,30 @@ class Standing:
         """
         if state.get("trainer") != _VERSION:
             raise errors.StateDictError(errors.TRAIN_STATE.format(reason="it is none of a trainer of this version"))
-        before, flags = self.state_dict(), (self._between, self.resumed)
+        before, flags = self.state_dict(), (self._between, self.resumed, self._pending)
         try:
+            self._refuse_others(state)
             self._load(state)
         except BaseException as error:
             self._load(before)
-            self._between, self.resumed = flags
+            self._between, self.resumed, self._pending = flags
             if isinstance(error, (KeyError, TypeError, ValueError, IndexError)):
-                raise errors.StateDictError(errors.TRAIN_STATE.format(reason=error)) from error
+                reason = f"it has no {error}" if isinstance(error, KeyError) else error
+                raise errors.StateDictError(errors.TRAIN_STATE.format(reason=reason)) from error
             raise
+
+    def _refuse_others(self, state: Mapping[str, Any]) -> None:
+        """Refuse the state of a trainer that has more parts, or fewer."""
+        learned = self._learned()
+        for name, what in (("averaged", "means of parameters, of ema="), ("loss", "values of its loss")):
+            there, here = bool(state.get(name)), name in learned and bool(learned[name].state_dict())
+            if there != here:
+                reason = f"it has {'' if there else 'no '}{what}, and this trainer has {'none' if there else 'some'}"
+                raise errors.StateDictError(errors.TRAIN_STATE.format(reason=reason))
+        before, now = len(state["schedules"]), len(self._schedules.all)
+        if before != now:
+            reason = f"it is of a trainer with {before} schedules, and this one has {now}"
+            raise errors.StateDictError(errors.TRAIN_STATE.format(reason=reason))
 
     def _load(self, state: Mapping[str, Any]) -> None:
         self.load_values(state)
@@ -163,4 +191,38 @@ class Standing:
         if self._pending:
             return self._pending
         loaders = {name: x.state_dict() for name, x in self._loaders().items() if is_stateful(x)}
-        return {"loaders": loaders, "generators": sources.states(self._found)} if self._found else {}
+        return {"loaders": loaders, "generators": sources.states(self._sources())}
+
+    def _sources(self) -> dict[str, Any]:
+        """Return all generators, by where they are; NOTE: `manual_seed` puts another one in the place of ours."""
+        return {**(self._found or self._find()), **sources.everywhere()}
+
+    def _find(self) -> dict[str, Any]:
+        owners = {"model": self.model, "loss": self._by.loss, "forward": self._by.forward, "metrics": self.metrics}
+        owners["train_metrics"] = self.train_metrics
+        return randomness.found(owners, self._loaders(), self._generators)
+
+    @property
+    def _within(self) -> bool:
+        """Whether an epoch has begun, of which there are batches to come."""
+        return bool(self.batch) and not self._drained
+
+    def _go_there(self) -> None:
+        """Have loaders and generators stand where a state that was loaded says."""
+        states = self._pending.get("loaders", {})
+        for name, one in self._loaders().items():
+            if name in states and is_stateful(one):
+                self._send(name, one, states[name])
+        if "generators" in self._pending:
+            randomness.put(self._sources(), self._pending["generators"], within=self._within)
+
+    def _send(self, name: str, loader: Any, state: Mapping[str, Any]) -> None:
+        """Send a loader to its place; where an epoch is to begin it may be another one than there was."""
+        try:
+            loader.load_state_dict(state)
+        except (errors.StateDictError, KeyError, TypeError, ValueError, IndexError) as error:
+            if name == "validation" or not self._within:
+                return
+            if isinstance(error, errors.StateDictError):
+                raise
+            raise errors.StateDictError(errors.TRAIN_PLACE_OTHER.format(loader=self.loader_name)) from error

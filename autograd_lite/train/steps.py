@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.later import Later
 from autograd_lite.engine.record import Handle, plain_of
-from autograd_lite.engine.watchpoints import verify
+from autograd_lite.engine.watchpoints import traced, verify
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.utils.clipping import clip_grad_norm_, clip_grad_value_
 from autograd_lite.optim.lbfgs import LBFGS
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.optim.swa_utils import AveragedModel
 from autograd_lite.tensor.commits import grad_array, replace_gradients
+from autograd_lite.tensor.state import Noting
+from autograd_lite.train.feeding import size_of
 from autograd_lite.tree import flatten, unflatten
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ else:
 Forward = Callable[[Any, Any], tuple[Any, Any]]
 Judged = tuple[Any, Any, Any]
 """Outputs, targets and the loss of a batch."""
+Derived = tuple[Any, Any, Any, int]
+"""The same, and how many examples there are."""
 
 
 def forward(model: Any, batch: Any) -> tuple[Any, Any]:
@@ -68,18 +73,47 @@ class Judgement:
     def mean(self) -> bool:
         return getattr(self.loss, "reduction", "mean") != "sum"
 
-    def derive(self, batch: Any, weight: float | None = None) -> Judged:
-        """Add the gradients of the loss of a batch, times a weight, and return what it is judged by."""
+    def derive(self, batch: Any, *, weighted: bool = False) -> Derived:
+        """Add the gradients of the loss of a batch, or of the sum of its losses, and return what it is judged by.
+
+        NOTE: a program writes nothing where it fails; else what a layer has written, as a running mean, is put back.
+        """
+        output, target, loss = self._verified(batch) if traced() else _all_or_nothing(lambda: self._verified(batch))
+        size = size_of(batch, output, target)
+        (loss * float(size) if weighted and self.mean else loss).backward()
+        return (_detached(output), target, loss, size) if self.shows else (None, None, loss, size)
+
+    def gather(self, batch: Any) -> Derived:
+        """Add the gradients of a batch to those that are there, each example as often as the others."""
+        return self.derive(batch, weighted=True)
+
+    def _verified(self, batch: Any) -> Judged:
         output, target, loss = self.judge(batch)
         if self.check_finite:
             verify(np.isfinite(plain_of(loss)), errors.TRAIN_LOSS_FINITE, errors.NonFiniteError)
-        (loss if weight is None else loss * weight).backward()
-        return (_detached(output), target, loss) if self.shows else (None, None, loss)
+        return output, target, loss
 
     def judge(self, batch: Any) -> Judged:
         """Return outputs, targets and the loss."""
         output, target = self.forward(self.model, batch)
         return output, target, self.loss(output, target)
+
+
+class _Written(Noting):
+    """What a forward pass writes: values of Tensors, and attributes of modules, of which a list may be written into."""
+
+    def see_attribute(self, module: Any, name: str, value: Any) -> None:
+        if vars(module).get(name) is not value:
+            super().see_attribute(module, name, value)
+
+
+def _all_or_nothing(do: Callable[[], Judged]) -> Judged:
+    written = _Written()
+    try:
+        return written.around(do)
+    except BaseException:
+        written.put_back()
+        raise
 
 
 def _detached(output: Any) -> Any:
@@ -97,16 +131,22 @@ class Task:
     clip_value: float | None
     averaged: AveragedModel | None
 
-    def gradients(self, batch: Any) -> Judged:
+    @property
+    def clips(self) -> bool:
+        """Whether gradients are made smaller before a step."""
+        return self.clip is not None or self.clip_value is not None
+
+    def gradients(self, batch: Any) -> Derived:
         """Leave gradients that are no larger than they may be."""
         self.optimizer.zero_grad()
         judged = self.judgement.derive(batch)
         self.clipped()
         return judged
 
-    def whole(self, batch: Any) -> Judged:
+    def whole(self, batch: Any) -> Derived:
         """Take a step by one batch."""
-        judged = self.gradients(batch)
+        self.optimizer.zero_grad()
+        judged = self.judgement.derive(batch)
         self.advance()
         return judged
 
@@ -114,7 +154,6 @@ class Task:
         """Take a step by the mean of the gradients that were added."""
         found = [p for p in self.parameters() if grad_array(p) is not None]
         replace_gradients(found, [grad_array(p) / total for p in found])  # type: ignore[operator]
-        self.clipped()
         self.advance()
         self.optimizer.zero_grad()
 
@@ -128,8 +167,25 @@ class Task:
             clip_grad_norm_(self.parameters(), self.clip)
 
     def advance(self) -> None:
-        self.optimizer.step()
+        """Step along the gradients: their mean over all processes, where there are several, which is then clipped."""
+        with self._averaged():
+            self.clipped()
+            self.optimizer.step()
         self.average()
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Have what the optimiser would do first, in its step, be done already, if something comes between."""
+        average = self.optimizer.average
+        if average is None or not self.clips:
+            yield
+            return
+        average(self.parameters())
+        self.optimizer.average = None
+        try:
+            yield
+        finally:
+            self.optimizer.average = average
 
     def average(self) -> None:
         if self.averaged is not None:
@@ -151,30 +207,35 @@ class Steps:
         self.task, self.accumulate = task, accumulate
         self.gathered, self.weight = 0, 0.0
         self._whole = compiled(task.whole, backend)
-        self._gather, self._update = compiled(task.judgement.derive, backend), compiled(task.update, backend)
+        self._gather, self._update = compiled(task.judgement.gather, backend), compiled(task.update, backend)
         self._gradients = compiled(task.gradients, backend)
         self._by_closure = isinstance(task.optimizer, LBFGS)
         if self._by_closure and accumulate > 1:
             raise errors.ArgumentError(errors.TRAIN_LBFGS)
+        if self._by_closure and task.clips and task.optimizer.average is not None:
+            raise errors.ArgumentError(errors.TRAIN_LBFGS_MEAN)
 
-    def take(self, batch: Any, size: int) -> tuple[Judged, bool]:
-        """Return what a batch is judged by, as it was before the step, and whether the optimiser has taken one."""
+    def take(self, batch: Any) -> tuple[Derived, bool]:
+        """Return what a batch is judged by, as it was before the step, and whether the optimiser has taken one.
+
+        NOTE: more may be gathered than make a step, by a training that has gone on with a smaller number.
+        """
         if self._by_closure:
             return self._search(batch), True
-        if self.accumulate == 1:
+        if self.accumulate == 1 and not self.gathered:
             return self._whole(batch), True
-        weight = float(size) if self.task.judgement.mean else 1.0
-        judged = self._gather(batch, weight)
+        judged = self._gather(batch)
+        weight = float(judged[-1]) if self.task.judgement.mean else 1.0
         self.gathered, self.weight = self.gathered + 1, self.weight + weight
-        return judged, self.gathered == self.accumulate and self.flush()
+        return judged, self.gathered >= self.accumulate and self.flush()
 
-    def _search(self, batch: Any) -> Judged:
+    def _search(self, batch: Any) -> Derived:
         """Take a step of an optimiser that evaluates the loss several times."""
-        found: list[Judged] = []
+        found: list[Derived] = []
 
         def loss() -> Any:
             found.append(self._gradients(batch))
-            return found[-1][-1]
+            return found[-1][2]
 
         self.task.optimizer.step(loss)
         self.task.average()

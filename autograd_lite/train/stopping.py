@@ -8,10 +8,10 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.optim.checks import check_whole, choice
-from autograd_lite.train.callbacks import Callback, Training
+from autograd_lite.train.callbacks import OfOneTraining, Training
 
 
-class EarlyStopping(Callback):
+class EarlyStopping(OfOneTraining):
     """End the training when a number of `History` has not got better for `patience` epochs.
 
     Parameters
@@ -52,8 +52,16 @@ class EarlyStopping(Callback):
         check_whole("patience", patience, 0)
         self.monitor, self.patience, self.min_delta, self.mode = monitor, patience, abs(min_delta), mode
         self.restore_best = restore_best
-        self.best, self.best_epoch, self.waited = math.inf if mode == "min" else -math.inf, 0, 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as one that has seen no epoch."""
+        self.best, self.best_epoch, self.waited = math.inf if self.mode == "min" else -math.inf, 0, 0
         self._values: dict[str, Any] = {}
+
+    def on_fit_begin(self, trainer: Training) -> None:
+        super().on_fit_begin(trainer)
+        trainer.foresee(self.monitor, "EarlyStopping", self)
 
     def on_epoch_end(self, trainer: Training) -> None:
         value = trainer.monitored(self.monitor, "EarlyStopping")

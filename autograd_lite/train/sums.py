@@ -32,12 +32,12 @@ class Sums:
         self.count, self.sums = 0, dict.fromkeys(("loss", *self.metrics), 0.0)
 
     def add(self, size: int, loss: float, output: Any, target: Any) -> None:
-        """Take the numbers of a batch: the sum of its losses, its outputs and targets."""
-        self.count += size
-        self.sums["loss"] += loss
+        """Take the numbers of a batch, all or none: the sum of its losses, its outputs and targets."""
         with no_grad():
-            for name, f in self.metrics.items():
-                self.sums[name] += number(f(output, target)) * size
+            found = {name: number(f(output, target), name) * size for name, f in self.metrics.items()}
+        self.count += size
+        for name, value in {"loss": loss, **found}.items():
+            self.sums[name] += value
 
     def means(self) -> dict[str, float]:
         """Return the numbers of the epoch."""

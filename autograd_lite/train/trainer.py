@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from os import PathLike
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.data.making import is_stateful
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.checks import check_range, check_setting, check_whole
 from autograd_lite.optim.optimizer import Optimizer
@@ -18,9 +17,11 @@ from autograd_lite.optim.swa_utils import AveragedModel, get_ema_avg_fn
 from autograd_lite.train import evaluation, randomness
 from autograd_lite.train.callbacks import Callbacks
 from autograd_lite.train.checkpoints import Checkpoints
-from autograd_lite.train.feeding import feeding, size_of
+from autograd_lite.train.checks import callbacks_of, check_parts, generators_of
+from autograd_lite.train.feeding import feeding, set_epoch
 from autograd_lite.train.history import History
 from autograd_lite.train.interrupting import Deferred
+from autograd_lite.train.logs import CSVLog, TensorBoard
 from autograd_lite.train.metrics import Metric, named
 from autograd_lite.train.progress import Progress
 from autograd_lite.train.schedules import Schedules
@@ -138,6 +139,7 @@ class Trainer(Standing):
         monitor: str | None = None, forward: Forward = forward, check_finite: bool = True,
         generators: Iterable[Any] = (), progress: bool = True,
     ) -> None:  # fmt: skip
+        check_parts(model, loss, optimizer, forward)
         check_whole("accumulate", accumulate, 1)
         for name, bound in (("clip", clip), ("clip_value", clip_value)):
             if bound is not None:
@@ -149,11 +151,12 @@ class Trainer(Standing):
         self._task = Task(self._by, optimizer, clip, clip_value, self.averaged)
         self._steps = Steps(self._task, accumulate, compile)
         self._judge = compiled(replace(self._by, model=self.judged).judge, compile)
-        self._schedules = Schedules(schedule, schedule_on)
-        self._generators = list(generators)
+        self._schedules = Schedules(schedule, schedule_on, optimizer)
+        self._generators = generators_of(generators)
         written = checkpoint if checkpoint is None or isinstance(checkpoint, Checkpoints) else Checkpoints(checkpoint)
-        given = [*callbacks, *([Progress()] if progress else []), *([] if written is None else [written])]
-        self.callbacks = Callbacks(sorted(given, key=lambda c: isinstance(c, Checkpoints)))  # which see all others
+        given = [*callbacks_of(callbacks), *([Progress()] if progress else []), *([] if written is None else [written])]
+        self.callbacks = Callbacks(sorted(given, key=_last))
+        self.identity = object()
         self.history = History()
         self.epoch = self.step = self.updates = self.batch = self.epochs = 0
         self.loss = np.nan
@@ -187,7 +190,8 @@ class Trainer(Standing):
             What is evaluated after each epoch.
         resume : bool
             Go on from the last whole checkpoint; begin if there is none. The same program can so be started again and
-            again until it is done.
+            again until it is done; also one of several phases, of which a later one has other loaders: what was done
+            before is passed over. A loader that is there in the middle of an epoch has to be the one that there was.
 
         Returns
         -------
@@ -210,6 +214,8 @@ class Trainer(Standing):
         check_whole("epochs", epochs, 1)
         if resume:
             self._take_up()
+            if (self.epoch, self.batch) > (epochs, 0):  # where a later call of `fit` has been
+                return self.history
         elif epochs <= self.epoch:
             more = {"epochs": epochs, "done": self.epoch, "more": self.epoch + epochs}
             raise errors.ArgumentError(errors.TRAIN_EPOCHS.format(**more))
@@ -218,10 +224,11 @@ class Trainer(Standing):
         self._attach(loader, validation)
         with Deferred() as self._interrupt:
             try:
-                self.callbacks.call("on_fit_begin", self)
+                self._tell("on_fit_begin")
                 while self.epoch < epochs and not self.stopped:
                     self._run_epoch()
-                self.callbacks.call("on_fit_end", self)
+                self._arrive()
+                self._tell("on_fit_end")
             except BaseException as error:
                 self._leave(error)
                 raise
@@ -239,30 +246,39 @@ class Trainer(Standing):
     def _attach(self, loader: Any, validation: Any) -> None:
         """Take loaders, and have them and all generators stand where a state that was loaded says."""
         self.loader, self.validation = feeding(loader), None if validation is None else feeding(validation)
-        owners = {"model": self.model, "loss": self._by.loss, "forward": self._by.forward, "metrics": self.metrics}
-        owners["train_metrics"] = self.train_metrics
-        self._found = randomness.found(owners, self._loaders(), self._generators)
-        states = self._pending.get("loaders", {})
-        if "loader" in states and self.batch and not self._drained and not self.says_where:
+        for schedule in self._schedules.by_value:
+            self.foresee(None, schedule, None)
+        self._found = self._find()
+        if "loader" in self._pending.get("loaders", {}) and self._within and not self.says_where:
             raise errors.StateDictError(errors.TRAIN_PLACE.format(loader=self.loader_name))
-        for name, one in self._loaders().items():
-            if name in states and is_stateful(one):
-                one.load_state_dict(states[name])
-        if "generators" in self._pending:
-            randomness.put(self._found, self._pending["generators"])
+        self._go_there()
+
+    def _arrive(self) -> None:
+        """Go there once more: callbacks may have drawn numbers, or asked for batches, that are not to come again."""
+        self._go_there()
         self._pending = {}
+
+    def _tell(self, method: str) -> None:
+        """Call all callbacks; where one of them fails the others do not know, and nobody goes on from there."""
+        between, self._between = self._between, False
+        self.callbacks.call(method, self)
+        self._between = between
 
     def _run_epoch(self) -> None:
         self.model.train()
-        self.callbacks.call("on_epoch_begin", self)
+        if not (self.batch or self._drained):
+            self._arrive()
+        set_epoch(self.loader, self.epoch)
+        self._tell("on_epoch_begin")
+        self._arrive()
         if not self._drained:
             for batch in self._batches():
                 self._take(batch)
                 self._between = True
-                self.callbacks.call("on_step_end", self)
+                self._tell("on_step_end")
                 self._interrupt.check()
         self._judge_epoch()
-        self.callbacks.call("on_epoch_end", self)
+        self._tell("on_epoch_end")
         self._interrupt.check()
 
     def _batches(self) -> Iterator[Any]:
@@ -281,19 +297,18 @@ class Trainer(Standing):
         self._drained = self._between = True
 
     def _take(self, batch: Any) -> None:
-        size = size_of(batch)
         try:
-            judged, updated = self._steps.take(batch, size)
+            (output, target, loss, size), updated = self._steps.take(batch)
         except (errors.NonFiniteError, ValueError) as error:  # of a program it is the latter
             if str(error) != errors.TRAIN_LOSS_FINITE:
                 raise
             where = {"step": self.step + 1, "batch": self.batch + 1, "epoch": self.epoch + 1}
             raise errors.NonFiniteError(errors.TRAIN_FINITE.format(**where)) from error
-        self.loss = evaluation.number(judged[-1])
+        self.loss = evaluation.number(loss, "loss")
         self.step, self.batch = self.step + 1, self.batch + 1
         if updated:
             self._updated()
-        self._sums.add(size, self.loss * (size if self._by.mean else 1), *judged[:-1])
+        self._sums.add(size, self.loss * (size if self._by.mean else 1), output, target)
 
     def _updated(self) -> None:
         self.updates += 1
@@ -307,8 +322,8 @@ class Trainer(Standing):
         self._between = False
         row = {"epoch": self.epoch + 1, "step": self.step, "lr": self.optimizer.lr}
         row |= {**self._sums.means(), **{f"val_{name}": value for name, value in judged.items()}}
+        self._schedules.after_epoch(lambda: row[self._monitor(None, row, "ReduceLROnPlateau")])
         self.history.rows.append(row)
-        self._schedules.after_epoch(lambda: self.monitored(None, "ReduceLROnPlateau"))
         self.epoch, self.batch, self._drained = self.epoch + 1, 0, False
         self._sums.clear()
         self._between = True
@@ -320,7 +335,7 @@ class Trainer(Standing):
             return evaluate()
         except BaseException:
             self._pending = before
-            randomness.put(self._found, before["generators"])
+            randomness.put(self._sources(), before["generators"], within=False)
             raise
 
     def _leave(self, error: BaseException) -> None:
@@ -331,7 +346,7 @@ class Trainer(Standing):
             self._sums.clear()
             self._between = False
             self._steps.forget()
-        self.callbacks.call("on_exception", self, error)
+        self.callbacks.leave(self, error)
 
     def stop(self) -> None:
         """End the training after this epoch.
@@ -355,10 +370,27 @@ class Trainer(Standing):
             There is no such number; `who` asks for it.
         """
         row = self.history.rows[-1]
-        name = name or self.monitor or ("val_loss" if "val_loss" in row else "loss")
-        if name not in row:
-            raise errors.ArgumentError(errors.TRAIN_MONITOR.format(who=who, name=name, columns=", ".join(row)))
-        return float(row[name])
+        return float(row[self._monitor(name, row, who)])
+
+    def foresee(self, name: str | None, who: str, callback: Any) -> None:
+        """Refuse the name of a number that an epoch will not have: nobody is called before who might add it.
+
+        Raises
+        ------
+        ArgumentError
+            There will be no such number; `who` asks for it, which is `callback`, or None for a schedule.
+        """
+        if callback is None or not self.callbacks.before(callback):
+            judged = () if self.validation is None else ("loss", *self.metrics)
+            own = ("epoch", "step", "lr", "loss", *self.train_metrics)
+            self._monitor(name, [*own, *(f"val_{metric}" for metric in judged)], who)
+
+    def _monitor(self, name: str | None, columns: Collection[str], who: str) -> str:
+        """Return the name of a number, by default of the one that the training is judged by."""
+        name = name or self.monitor or ("val_loss" if "val_loss" in columns else "loss")
+        if name not in columns:
+            raise errors.ArgumentError(errors.TRAIN_MONITOR.format(who=who, name=name, columns=", ".join(columns)))
+        return name
 
     # ----- what it has learned -----
 
@@ -392,7 +424,7 @@ class Trainer(Standing):
         ----------
         loader : iterable
             Batches as in `fit`, of which the last part, the targets, is not looked at; or arrays alone, or tuples of
-            one.
+            one. An array in the place of a loader is one batch.
 
         Returns
         -------
@@ -407,7 +439,7 @@ class Trainer(Standing):
         """
         outputs = []
         with evaluation.judging(self.judged):
-            for batch in loader:
+            for batch in [loader] if getattr(loader, "ndim", 0) else loader:
                 if self._by.forward is forward:
                     outputs.append(self.judged(*evaluation.inputs_of(batch)))
                 else:
@@ -425,3 +457,7 @@ def _averages(model: Module, ema: float | AveragedModel | None) -> AveragedModel
     check_range("ema", ema, 0, 1, 0.999)
     return AveragedModel(model, avg_fn=get_ema_avg_fn(ema))
 
+
+def _last(callback: Any) -> int:
+    """Return who comes late: those that write numbers see what others add, and checkpoints see all."""
+    return 2 if isinstance(callback, Checkpoints) else int(isinstance(callback, (CSVLog, TensorBoard)))

@@ -41,7 +41,7 @@ def test_what_is_called_when() -> None:
             if trainer.epoch == 2:
                 raise ZeroDivisionError
 
-    made = trainer(All(), object())
+    made = trainer(All())
     made.fit(BATCHES, 1)
     assert said == [
         "on_fit_begin 0 0", "on_epoch_begin 0 0", "on_step_end 1 0", "on_step_end 2 0", "on_step_end 3 0",
