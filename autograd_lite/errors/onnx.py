@@ -15,6 +15,11 @@ ONNX_DEPENDS = (
     "Write ag.onnx.export(...) without dynamic_axes for them, or raise an error in the model at lengths that it is not "
     "for, such as short ones, which are then not tried"
 )
+ONNX_TABLE = (
+    "the lengths {names} can't be open: an array that the model makes without its inputs{where} is none of those that "
+    "are known to be made by lengths: the same numbers all along, steps, distances from a diagonal, masks. Write "
+    "table = ag.Tensor(...) outside of the function, for the longest length, and table[:n] in it"
+)
 ONNX_RAISES = (
     "the lengths {names} can't be open: a model is called with lengths besides those of the examples, and with "
     "{lengths} it raises an error ({kind}: {error}). Write ag.onnx.export(...) without dynamic_axes for what can't "

@@ -55,6 +55,12 @@ class Recordings:
     proofs: list[Lengths] = field(default_factory=list)
     shorter: list[Lengths] = field(default_factory=list)
 
+    @property
+    def lengths(self) -> list[Lengths]:
+        """The lengths of all programs but the shorter ones."""
+        chosen = [{name: n + (name in subset) for name, n in self.base.items()} for subset in self.chosen]
+        return [*chosen, *self.proofs]
+
     def add(self, to: list[Lengths], found: Found) -> None:
         """Take what was found up, as proofs or as shorter ones."""
         for lengths, program in found:

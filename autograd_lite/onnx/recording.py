@@ -151,7 +151,8 @@ class _Merging:
 
     def __init__(self, found: Recordings) -> None:
         self.chosen, self.base, self.proofs = found.chosen, found.base, found.proofs
-        self.longer = len(found.chosen) + len(found.proofs)
+        self.lengths = found.lengths
+        self.longer = len(self.lengths)
         self._unknown = 0
         self._line = ""
 
@@ -206,9 +207,9 @@ class _Merging:
         if not arrays[0].ndim:
             return replace(each[0], array=self._scalar(arrays))
         shape = tuple([self.value(list(sizes)) for sizes in zip(*[a.shape for a in arrays], strict=True)])
-        found = Table.of(shape, arrays[: self.longer])
+        found = Table.of(shape, arrays[: self.longer], self.lengths, self._fitted)
         if found is None:
-            self._refuse("a constant array")
+            raise errors.ExportError(errors.ONNX_TABLE.format(where=self._where(), names=", ".join(self.base)))
         return replace(each[0], array=found)
 
     def _scalar(self, arrays: Sequence[Any]) -> Any:
@@ -260,8 +261,11 @@ class _Merging:
         return size if isinstance(size, Size) and all(agrees) else None
 
     def _refuse(self, what: str) -> Any:
-        where = f" (at {self._line})" if self._line else ""
-        raise errors.ExportError(errors.ONNX_DEPENDS.format(what=what, where=where, names=", ".join(self.base)))
+        names = ", ".join(self.base)
+        raise errors.ExportError(errors.ONNX_DEPENDS.format(what=what, where=self._where(), names=names))
+
+    def _where(self) -> str:
+        return f" (at {self._line})" if self._line else ""
 
 
 def _line_of(program: Program, number: int) -> str:

@@ -1,23 +1,27 @@
-"""Constant arrays whose shape depends on lengths: what they are made by, found by what they are."""
+"""Constant arrays that depend on lengths: what they are made by, found by what they are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.onnx.graph import Graph
 from autograd_lite.onnx.rows.shaping import broadcast_to, counted, reshape
-from autograd_lite.onnx.sizes import Size
+from autograd_lite.onnx.sizes import Size, at
 from autograd_lite.onnx.values import Value
+
+Formula = Callable[[Sequence[Any], Callable[[Any], Any]], Any]
+"""Of places along the axes of an array, and of what a size is, the numbers that stand there; in NumPy or in a graph."""
+_WHOLE = np.dtype(np.int64)
+_MOST_EDGES = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """An array of a shape that is open.
+    """An array that depends on lengths.
 
     Attributes
     ----------
@@ -37,82 +41,164 @@ class Table:
         return cls((), dtype, lambda graph: graph.lifted(size, dtype))
 
     @classmethod
-    def of(cls, shape: tuple[Any, ...], arrays: Sequence[Any]) -> Table | None:
+    def of(
+        cls, shape: tuple[Any, ...], arrays: Sequence[Any], lengths: Sequence[Mapping[str, int]],
+        fit: Callable[[Sequence[int]], Any],
+    ) -> Table | None:  # fmt: skip
         """Return what makes arrays that were found for several lengths; None where nothing known does.
 
-        The same numbers all along open axes; numbers that go on by a step along one of them; and matrices of two
-        values with a diagonal between these, as masks and unit matrices are.
+        The same numbers all along open axes; numbers that go on by a step along axes and with lengths; by another step
+        on both sides of the diagonal, as distances do; and a few values, each from one diagonal to another, as masks
+        and unit matrices have them.
+
+        Parameters
+        ----------
+        shape : tuple of int or Size
+        arrays : list of array
+        lengths : list of dict of str to int
+            Of each array. In the first ones each is longer by one than in the very first.
+        fit : callable
+            The size that is a number for all arrays, or None.
         """
-        free = [k for k, n in enumerate(shape) if isinstance(n, Size)]
-        found = _same(shape, arrays, free) or _counting(shape, arrays, free) or _banded(shape, arrays, free)
-        return None if found is None else cls(shape, arrays[0].dtype, found)
-
-
-def _without(a: Any, free: Sequence[int]) -> Any:
-    """Return the first elements along axes."""
-    return a[tuple([slice(0, 1) if k in free else slice(None) for k in range(a.ndim)])]
+        dtype = arrays[0].dtype
+        same = _same(shape, arrays)
+        if same is not None:
+            return cls(shape, dtype, same)
+        for formula, kind in _formulas(shape, arrays, lengths, fit):
+            if all(_agrees(formula, kind, a, each) for a, each in zip(arrays, lengths, strict=True)):
+                return cls(shape, dtype, _made(formula, kind, shape, dtype))
+        return None
 
 
 def _equal(a: Any, b: Any) -> bool:
     return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
 
 
-def _same(shape: Any, arrays: Sequence[Any], free: Sequence[int]) -> Callable[[Graph], Value] | None:
-    part = _without(arrays[0], free)
+def _first(a: Any, axes: Sequence[int], place: int = 0) -> Any:
+    """Return the elements at a place along axes, which stay."""
+    return a[tuple([slice(place, place + 1) if k in axes else slice(None) for k in range(a.ndim)])]
+
+
+def _open(shape: Any) -> list[int]:
+    return [k for k, n in enumerate(shape) if isinstance(n, Size)]
+
+
+def _same(shape: Any, arrays: Sequence[Any]) -> Callable[[Graph], Value] | None:
+    part = _first(arrays[0], _open(shape))
     if not all(_equal(a, np.broadcast_to(part, a.shape)) for a in arrays):
         return None
     return lambda graph: broadcast_to(graph, graph.constant(part), shape)
 
 
-def _counting(shape: Any, arrays: Sequence[Any], free: Sequence[int]) -> Callable[[Graph], Value] | None:
-    """Return what makes arrays that go on by the same step along the one axis that is open."""
-    if len(free) != 1 or arrays[0].dtype.kind not in "iuf" or arrays[0].shape[free[0]] < 2:  # noqa: PLR2004
-        return None
-    (k,) = free
-    start = _without(arrays[0], free)
-    step = np.take(arrays[0], [1], axis=k) - start
-    line = [-1 if j == k else 1 for j in range(len(shape))]
-    if not all(_equal(a, (start + step * np.arange(a.shape[k]).reshape(line)).astype(a.dtype)) for a in arrays):
-        return None
+# ----- formulas -----
+
+
+def _agrees(formula: Formula, kind: Any, a: Any, lengths: Mapping[str, int]) -> bool:
+    """Tell whether a formula, with places in a dtype, gives an array of one call."""
+    places = [p.astype(kind) for p in np.ogrid[tuple([slice(n) for n in a.shape])]]
+    with np.errstate(all="ignore"):
+        found = formula(places, lambda size: np.asarray(at(size, lengths)).astype(kind))
+        return _equal(a, np.broadcast_to(np.asarray(found).astype(a.dtype), a.shape))
+
+
+def _made(formula: Formula, kind: Any, shape: Any, dtype: Any) -> Callable[[Graph], Value]:
+    ndim = len(shape)
 
     def made(graph: Graph) -> Value:
-        places = graph.cast(reshape(graph, counted(graph, shape[k]), line), arrays[0].dtype)
-        return graph.lifted(graph.constant(start) + graph.constant(step) * places, arrays[0].dtype)
+        lines = [[-1 if j == k else 1 for j in range(ndim)] for k in range(ndim)]
+        places = [graph.cast(reshape(graph, counted(graph, n), line), kind)
+                  for n, line in zip(shape, lines, strict=True)]  # fmt: skip
+        found = formula(places, lambda size: graph.lifted(size, kind))
+        return graph.lifted(broadcast_to(graph, graph.lifted(found, dtype), shape))
 
     return made
 
 
-def _banded(shape: Any, arrays: Sequence[Any], free: Sequence[int]) -> Callable[[Graph], Value] | None:
-    """Return what makes matrices that have a value on some diagonals, below them and above them."""
-    ndim = len(shape)
-    if list(free) != [ndim - 2, ndim - 1] or any(n != 1 for n in arrays[0].shape[:-2]):
-        return None
-    largest = max(arrays, key=lambda a: a.size).reshape(max(arrays, key=lambda a: a.size).shape[-2:])
-    n, m = largest.shape
-    by = {d: np.diagonal(largest, d) for d in range(-n + 1, m)}
-    if any(not _equal(line, np.full_like(line, line[0])) for line in by.values()):
-        return None
-    values = [by[d][0] for d in by]
-    edges = [d for d, (a, b) in zip(list(by)[1:], pairwise(values), strict=True) if a != b]
-    if len(edges) > 2 or any(abs(d) > min(min(a.shape[-2:]) for a in arrays) - 1 for d in edges):  # noqa: PLR2004
-        return None
-    levels = [by[-n + 1][0], *[by[d][0] for d in edges]]
+def _formulas(
+    shape: Any, arrays: Sequence[Any], lengths: Sequence[Mapping[str, int]], fit: Callable[[Sequence[int]], Any]
+) -> Iterator[tuple[Formula, Any]]:
+    """Yield what may make the arrays, and the dtype in which it counts places."""
+    free, first = _open(shape), arrays[0]
+    if first.dtype.kind in "iuf" and all(first.shape[k] > 1 for k in free):
+        with np.errstate(all="ignore"):
+            yield _straight(arrays, lengths, free), first.dtype
+            if first.dtype.kind != "u" and _is_around_diagonal(first.shape, free):
+                yield _bent(first), first.dtype
+    stepped = _stepped(arrays, free, fit)
+    if stepped is not None:
+        yield stepped, _WHOLE
 
-    def values_of(offset: Any, choose: Any) -> Any:
-        y = levels[0]
-        for d, level in zip(edges, levels[1:], strict=True):
-            y = choose(offset >= d, level, y)
+
+def _is_around_diagonal(shape: Any, free: Sequence[int]) -> bool:
+    """Tell whether the open axes are among the last two, which are longer than one."""
+    return bool(free) and len(shape) > 1 and min(free) >= len(shape) - 2 and min(shape[-2:]) > 1
+
+
+def _straight(arrays: Sequence[Any], lengths: Sequence[Mapping[str, int]], free: Sequence[int]) -> Formula:
+    """Return numbers that go on by a step along each open axis, and by another with each length."""
+    start = origin = _first(arrays[0], free)
+    steps = {k: _first(_first(arrays[0], [k], 1), [j for j in free if j != k]) - start for k in free}
+    growths: dict[str, Any] = {}
+    for name, n in lengths[0].items():
+        longer = arrays[list(lengths).index({**lengths[0], name: n + 1})]
+        growth = _first(longer, free) - start
+        if growth.any():
+            growths[name] = growth
+            origin = origin - growth * np.asarray(n).astype(growth.dtype)
+
+    def formula(places: Sequence[Any], number: Callable[[Any], Any]) -> Any:
+        y = origin
+        for name, growth in growths.items():
+            y = y + growth * number(Size({(name,): 1}))
+        for k, step in steps.items():
+            y = y + step * places[k]
         return y
 
-    for a in arrays:
-        rows, columns = np.ogrid[: a.shape[-2], : a.shape[-1]]
-        if not _equal(a.reshape(a.shape[-2:]), np.asarray(values_of(columns - rows, np.where), a.dtype)):
+    return formula
+
+
+def _bent(first: Any) -> Formula:
+    """Return numbers that go on from the diagonal by a step above it, and by another below it."""
+    on = first[..., :1, :1]
+    above, below = first[..., :1, 1:2] - on, first[..., 1:2, :1] - on
+
+    def formula(places: Sequence[Any], number: Callable[[Any], Any]) -> Any:
+        beyond = places[-1] - places[-2]
+        return on + above * np.maximum(beyond, 0) + below * np.maximum(-beyond, 0)
+
+    return formula
+
+
+def _stepped(arrays: Sequence[Any], free: Sequence[int], fit: Callable[[Sequence[int]], Any]) -> Formula | None:
+    """Return a few values along one axis, or from one diagonal to another, of which only the edges may differ."""
+    single = len(free) == 1 and all(n == 1 for k, n in enumerate(arrays[0].shape) if k not in free)
+    lines = [(a.ravel(), 0) if single else _diagonals(a, free) for a in arrays]
+    edges, levels = [], []
+    for line in lines:
+        if line is None or not line[0].size:
             return None
+        changes = np.flatnonzero(line[0][1:] != line[0][:-1]) + 1
+        edges.append([int(k) + line[1] for k in changes])
+        levels.append(line[0][[0, *changes]])
+    if len(edges[0]) > _MOST_EDGES or any(len(e) != len(edges[0]) for e in edges):
+        return None
+    bounds = [fit(each) for each in zip(*edges, strict=True)]
+    if any(bound is None for bound in bounds) or not all(_equal(level, levels[0]) for level in levels):
+        return None
 
-    def made(graph: Graph) -> Value:
-        columns = reshape(graph, counted(graph, shape[-1]), (1, -1))
-        rows = reshape(graph, counted(graph, shape[-2]), (-1, 1))
-        y = graph.lifted(values_of(columns - rows, np.where), arrays[0].dtype)
-        return reshape(graph, y, shape)
+    def formula(places: Sequence[Any], number: Callable[[Any], Any]) -> Any:
+        along = places[free[0]] if single else places[-1] - places[-2]
+        y = levels[0][0]
+        for bound, level in zip(bounds, levels[0][1:], strict=True):
+            y = np.where(along >= number(bound), level, y)
+        return y
 
-    return made
+    return formula
+
+
+def _diagonals(a: Any, free: Sequence[int]) -> tuple[Any, int] | None:
+    """Return the numbers on all diagonals, from the lowest on, and which that is; None where others are on one."""
+    matrix = a.reshape(a.shape[-2:]) if a.ndim > 1 and a.size == a.shape[-1] * a.shape[-2] else None
+    if matrix is None or min(free, default=0) < a.ndim - 2 or not _equal(matrix[1:, 1:], matrix[:-1, :-1]):
+        return None
+    return np.concatenate([matrix[:0:-1, 0], matrix[0]]), 1 - len(matrix)

@@ -89,7 +89,7 @@ REFUSED = {
     "a loop of Python": (lambda x: sum(x[i] for i in range(len(x))), "the calls"),
     "a branch": (lambda x: x if len(x) < 6 else np.sin(x), "the calls"),
     "a root": (lambda x: x / np.sqrt(len(x)), "the number"),
-    "a table": (lambda x: x + np.random.default_rng(0).random(len(x))[:, None], "a constant array"),
+    "a table": (lambda x: x + np.random.default_rng(0).random(len(x))[:, None], "an array"),
 }  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_what_depends_otherwise_is_refused_with_its_line(name: str) -> None:
     function, what = REFUSED[name]
     with pytest.raises(ag.errors.ExportError, match=what) as caught:
         ag.onnx.export(function, np.ones((4, 3)), dynamic_axes={"x": {0: "rows"}})
-    assert "without dynamic_axes" in str(caught.value)
+    assert "Write" in str(caught.value)
     assert ag.onnx.export(function, np.ones((4, 3))).graph.output
 
 
