@@ -28,8 +28,10 @@ class Module(Saved, Converted, Hooked):
     were set: there is nothing to register, and ``super().__init__()`` need not be called.
 
     Any other Tensor among them is a buffer, which no optimiser changes and `state_dict` saves: a running mean, a mask.
-    A forward that keeps a statistic writes it without its history, as below; one that is recorded is kept with all that
-    it was computed from, as in PyTorch, and a warning says so when it grows. See `register_buffer`.
+    What `forward` leaves in an attribute where no buffer was, as attention that is to be looked at, is a result and no
+    buffer, unless it was registered. A forward that keeps a statistic writes it without its history, as below; one that
+    is recorded is kept with all that it was computed from, as in PyTorch, and a warning says so when it grows. See
+    `register_buffer`.
 
     Attributes
     ----------
@@ -94,12 +96,16 @@ class Module(Saved, Converted, Hooked):
                 raise errors.StateDictError(errors.ATTRIBUTE_KIND.format(**said))
             if isinstance(value, Tensor):
                 watch_buffer(old, value, **self._said(name))
+        if name in self._results or isinstance(value, _KEPT):
+            self._note_result(name, old, value)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
         setting(self, name, None)
         super().__delattr__(name)
         self._transient -= {name}
+        self._registered -= {name}
+        self._results -= {name}
 
     if not TYPE_CHECKING:  # a type checker that saw it would find no misspelt name any more
 
@@ -221,6 +227,7 @@ class Module(Saved, Converted, Hooked):
         return "\n  ".join([f"{head}(", *([extra] if extra else []), *inner]) + "\n)"
 
 
+_KEPT = (Tensor, list, tuple, dict)
 _VALUES = (np.ndarray, np.generic, int, float, complex)
 _ABSENT = {
     "bfloat16": "model.half() or model.float(): NumPy has no bfloat16",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.nn.parameter import Parameter
-from autograd_lite.nn.walk import Walked, is_buffer
+from autograd_lite.nn.walk import Walked, holds_buffers, is_buffer
 from autograd_lite.tensor.tensor import Tensor
 
 
@@ -14,6 +15,7 @@ class Registered(Walked):
     """What takes parameters, buffers and modules by name."""
 
     _transient: frozenset[str] = frozenset()  # the buffers that are not saved
+    _registered: frozenset[str] = frozenset()  # those that were told of by name
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Set a buffer, as ``self.name = tensor`` does, and say whether it is saved.
@@ -49,6 +51,7 @@ class Registered(Walked):
         present = getattr(self, name, None)
         if present is not None and not is_buffer(present):
             raise errors.ArgumentError(errors.BUFFER_TAKEN.format(**self._said(name), given=type(present).__name__))
+        self._registered |= {name}
         setattr(self, name, tensor)
         self._transient = self._transient - {name} if persistent else self._transient | {name}
 
@@ -115,5 +118,31 @@ class Registered(Walked):
             raise errors.ArgumentError(errors.REGISTER.format(**said, given=type(value).__name__))
         self._put(name, value)
 
+    def _note_result(self, name: str, old: Any, value: Any) -> None:
+        """Note whether what an attribute gets is a result: put there by a call of a module, where no buffer was."""
+        is_held = holds_buffers(value)
+        if is_held and holds_buffers(old) and name not in self._registered:
+            return
+        is_computed = isinstance(value, Tensor) and not value.is_leaf
+        is_result = is_held and name not in self._registered and (is_computed or _is_called(self))
+        if is_result != (name in self._results):
+            self._results = self._results | {name} if is_result else self._results - {name}
+
     def _said(self, name: str) -> dict[str, str]:
         return {"name": name, "module": type(self).__name__}
+
+
+def _is_called(module: Any) -> bool:
+    """Tell whether this runs in the ``forward`` of a module; not so where `module` is being made there.
+
+    NOTE: asked of the frames, as calls are not counted: where something new stands in an attribute, so not every time.
+    """
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_argcount and code.co_name in ("forward", "__init__"):
+            first = frame.f_locals.get(code.co_varnames[0])
+            if first is module or (isinstance(first, Walked) and code.co_name == "forward"):
+                return bool(code.co_name == "forward")
+        frame = frame.f_back
+    return False

@@ -21,6 +21,8 @@ class Walked:
     the order in which they were set. Lists, tuples and dicts stand among the modules.
     """
 
+    _results: frozenset[str] = frozenset()  # the attributes that hold what a call has left there
+
     def _attributes(self) -> Iterable[tuple[Any, Any]]:
         """Return what is looked through for parameters and modules, by name."""
         return vars(self).items()
@@ -247,12 +249,16 @@ class Walked:
 
 
 def parts_of(value: Any) -> Iterable[tuple[Any, Any]]:
-    """Return what a module or a container consists of, by name, index or key; see `Walked` for the order."""
+    """Return what a module or a container consists of, by name, index or key; see `Walked` for the order.
+
+    What was computed is a result, and no part: that which a call has left in an attribute, or in a container.
+    """
     if isinstance(value, Walked):
-        return sorted(value._attributes(), key=_rank)
-    if isinstance(value, (list, tuple)):
-        return enumerate(value)
-    return value.items() if isinstance(value, dict) else ()
+        found = value._attributes()
+        results = value._results
+        return sorted([item for item in found if item[0] not in results] if results else found, key=_rank)
+    items = enumerate(value) if isinstance(value, (list, tuple)) else value.items() if isinstance(value, dict) else ()
+    return [(key, part) for key, part in items if not (is_buffer(part) and not part.is_leaf)]
 
 
 def _rank(item: tuple[Any, Any]) -> int:
@@ -290,6 +296,14 @@ _LOOKED_INTO = (Walked, Tensor, list, tuple, dict)
 
 def is_buffer(x: Any) -> bool:
     return isinstance(x, Tensor) and not isinstance(x, Parameter)
+
+
+def holds_buffers(x: Any) -> bool:
+    """Tell whether something is a buffer, or a container of buffers alone."""
+    if not isinstance(x, (list, tuple, dict)):
+        return is_buffer(x)
+    found = [part for _, part in places(x)][1:]
+    return bool(found) and all(map(is_buffer, found))
 
 
 def nearest(module: Any) -> Iterator[tuple[str, Any]]:

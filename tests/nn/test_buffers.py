@@ -510,3 +510,109 @@ def test_an_error_in_a_run_leaves_the_buffer() -> None:
         ag.compile(m)(X)
     assert m.mean is own
     assert m.mean.tolist() == [0.5, -0.5, 0.25]
+
+
+# ----- results -----
+
+
+class Attentive(nn.Module):
+    """Leaves what it computes where `leave` says."""
+
+    def __init__(self, leave: Callable[[Any, Any], None]) -> None:
+        self.leave = leave
+        self.linear = nn.Linear(2, 2, rng=0)
+        self.attention = None
+        self.list: list[Any] = []
+        self.table: dict[str, Any] = {}
+        self.mask = np.tril(ag.Tensor(np.ones((2, 2))))  # set where it is made: a buffer
+
+    def forward(self, x: Any) -> Any:
+        y = np.tanh(self.linear(x))
+        self.leave(self, y)
+        return y
+
+
+def _in_a_list(m: Any, y: Any) -> None:
+    m.list.append(y)
+
+
+def _in_a_dict(m: Any, y: Any) -> None:
+    m.table["last"] = y
+
+
+LEFT: dict[str, Callable[[Any, Any], None]] = {
+    "attribute": lambda m, y: setattr(m, "attention", y),
+    "new attribute": lambda m, y: setattr(m, "hidden", y * 2),
+    "without its history": lambda m, y: setattr(m, "attention", y.detach()),
+    "a pair, detached": lambda m, y: setattr(m, "state", (y.detach(), y.detach())),
+    "a new dict": lambda m, y: setattr(m, "table", {"last": y.detach()}),
+    "appended to a list": _in_a_list,
+    "in a dict": _in_a_dict,
+}
+
+
+@pytest.mark.parametrize("call", [lambda m: m(X[:, :2]), lambda m: nn.Sequential(m)(X[:, :2])], ids=["alone", "within"])
+@pytest.mark.parametrize("leave", LEFT.values(), ids=LEFT)
+def test_what_a_call_leaves_in_a_module_is_a_result_and_no_buffer(leave: Any, call: Any) -> None:
+    m, fresh = Attentive(leave), Attentive(leave)
+    for _ in range(3):
+        call(m)
+    names = ["mask", "linear.weight", "linear.bias"]
+    assert list(m.state_dict()) == names
+    assert [name for name, _ in m.named_buffers()] == ["mask"]
+    m.linear.weight.data[...] = 3.0
+    assert fresh.load_state_dict(m.state_dict()) == m.load_state_dict(m.state_dict()) == ([], [])
+    assert fresh.linear.weight.tolist() == [[3.0, 3.0], [3.0, 3.0]]
+    assert m.float().linear.weight.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ["attribute", "new attribute", "a new dict"])
+def test_what_a_call_leaves_where_nothing_is_recorded_is_no_buffer_either(name: str) -> None:
+    m = Attentive(LEFT[name])
+    with ag.no_grad():
+        m(X[:, :2])
+    twin = copy.deepcopy(m)
+    assert list(m.state_dict()) == list(twin.state_dict()) == ["mask", "linear.weight", "linear.bias"]
+
+
+def test_what_is_registered_or_set_from_outside_is_a_buffer_though_a_call_writes_it() -> None:
+    m = Attentive(LEFT["attribute"])
+    m.register_buffer("attention", None)
+    with ag.no_grad():
+        m(X[:, :2])
+    assert "attention" in m.state_dict()
+    m = Attentive(LEFT["new attribute"])
+    m.hidden = ag.Tensor(np.zeros((2, 2)))
+    with ag.no_grad():
+        m(X[:, :2])
+    assert "hidden" in m.state_dict()
+    m = Attentive(LEFT["attribute"])
+    m(X[:, :2])
+    m.register_buffer("attention", ag.Tensor(np.zeros((2, 2))))
+    assert "attention" in m.state_dict()
+    m.attention = None
+    del m.attention
+    m.attention = nn.Parameter(1.0)
+    assert "attention" in dict(m.named_parameters())
+
+
+def test_a_module_that_is_made_in_a_call_has_its_buffers() -> None:
+    class Later(nn.Module):
+        def forward(self, x: Any) -> Any:
+            if not hasattr(self, "inner"):
+                self.inner = Centred(by_attribute)
+                self.extra = [nn.Parameter(1.0)]
+            return self.inner(x)
+
+    m = Later()
+    m(X)
+    assert list(m.state_dict()) == ["inner.weight", "inner.mean", "extra.0"]
+
+
+def test_a_compiled_call_leaves_its_result_as_a_plain_one() -> None:
+    m = Attentive(LEFT["without its history"])
+    m(X[:, :2])
+    g = ag.compile(lambda x: m(x).detach())
+    for k in range(3):
+        np.testing.assert_allclose(m.attention, g(k * X[:, :2]))
+    assert list(m.state_dict()) == ["mask", "linear.weight", "linear.bias"]
