@@ -31,7 +31,8 @@ class Epoch(Iterator[Any]):
         self.making, self.worker, self.order = making, worker, order
         self.received = 0
         self.after: dict[str, Any] | None = making.before if worker.depth else None
-        self._ahead: deque[tuple[int, Any, Any]] = deque()  # what has been pulled, and not been received as a batch
+        self._pulled: deque[Any] = deque()  # numbers of batches that have not been begun
+        self._ahead: deque[tuple[int, Any, Any]] = deque()  # those that have been, and have not been received
         self._failed = False
         self._fault: Exception | None = None  # of the sampler, which has gone ahead
 
@@ -62,19 +63,22 @@ class Epoch(Iterator[Any]):
         ])  # fmt: skip
 
     def _fill(self) -> None:
-        while len(self._ahead) <= self.worker.depth and self._fault is None:
+        self._pull()
+        while self._pulled:
+            number, numbers = self.received + len(self._ahead), self._pulled[0]
+            begun = (number, numbers, self.worker.begun(number, numbers))
+            at_once([(self._ahead.append, begun), (self._pulled.popleft,)])
+
+    def _pull(self) -> None:
+        """Have the sampler say what is to be begun; before, for it may draw from generators that the thread shares."""
+        while len(self._ahead) + len(self._pulled) <= self.worker.depth and self._fault is None:
             try:
-                numbers = self.order.pull()
+                self._pulled.append(self.order.pull())
             except StopIteration:
                 return
             except Exception as error:  # noqa: BLE001 - raised when its batch is asked for
                 self._fault = error
                 return
-            self._begin(numbers)
-
-    def _begin(self, numbers: Any) -> None:
-        number = self.received + len(self._ahead)
-        self._ahead.append((number, numbers, self.worker.begun(number, numbers)))
 
     def _end(self) -> NoReturn:
         self.close()
@@ -88,7 +92,7 @@ class Epoch(Iterator[Any]):
 
     def state_dict(self) -> dict[str, Any]:
         """Return how far it has come."""
-        ahead = [numbers for _, numbers, _ in self._ahead]
+        ahead = [*[numbers for _, numbers, _ in self._ahead], *self._pulled]
         return {
             "received": self.received, "seed": self.making.seed, "before": self.making.before,
             "order": self.order.state_dict(ahead),
@@ -101,10 +105,9 @@ class Epoch(Iterator[Any]):
     def load_state_dict(self, state: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """Go to where another one has been."""
         self.received, self.making.seed = state["received"], state["seed"]
-        self.making.before = dict(state["before"])
+        self.making.go_on(state["before"], after)
         self.after = dict(after) if self.worker.depth else None
-        for numbers in self.order.repeated(state["order"], self.received):
-            self._begin(numbers)
+        self._pulled.extend(self.order.repeated(state["order"], self.received))
 
 
 class Stream(Epoch):
@@ -116,16 +119,17 @@ class Stream(Epoch):
         if after["iterator"] is not None:
             make.iterator().load_state_dict(after["iterator"])
         elif after["dataset"] is None and not after["ended"]:
-            with sources.put_back(self.making.found):
-                self._pass_over(state)
+            found = {**sources.shared(), **self.making.found}
+            with sources.put_back(found):
+                self._pass_over(state, found)
         make.ended = after["ended"]
         make.count = state["received"] * (make.size or 1)
         super().load_state_dict({**state, "order": self.order.state_dict([])}, after)
 
-    def _pass_over(self, state: Mapping[str, Any]) -> None:
+    def _pass_over(self, state: Mapping[str, Any], found: Mapping[str, Any]) -> None:
         self.making.seed = state["seed"]
         for name, stood in state["before"]["generators"].items():
-            sources.set_state(self.making.found[name], stood)
+            sources.set_state(found[name], stood)
         for number in range(state["received"]):
             self.making.skip(number)
         if self.making.make.ended:

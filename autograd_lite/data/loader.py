@@ -81,8 +81,10 @@ class DataLoader:
     -----
     While a batch is made, the default generator (of ``ag.rand`` and its kin, and of whoever takes ``rng=None``) is one
     of this batch alone: its numbers follow from where `generator` stood when the epoch began, from how many had begun,
-    and from the number of the batch. So a random transform draws the same in the thread as without it, and in a run that goes on. So it does
-    with a generator that is an attribute of the dataset. Those of ``random`` and ``np.random`` all threads share.
+    and from the number of the batch. So a random transform draws the same in the thread as without it, and in a run
+    that goes on. So it does with a generator that is an attribute of the dataset. Those of ``random`` and ``np.random``
+    all threads share; where the first batch that a thread makes draws from them, or one that is waited for from its
+    beginning, a state has where they stood after the last batch that was received.
 
     An exception of the dataset is raised where its batch is asked for, and notes which example it is of; who asks for
     one more passes over that batch. A thread ends with the loop, also where that is left by ``break``.
@@ -296,10 +298,11 @@ class DataLoader:
         self._check(state_dict)
         found = {**self._held(), **self._drawn_from()}
         after, generators = state_dict["after"], state_dict["generators"]
+        held = {name: stood for name, stood in after["generators"].items() if name not in sources.shared()}
         for stateful, state in ((self._drawn.sampler, state_dict["sampler"]), (self.dataset, after["dataset"])):
             if state is not None:
                 stateful.load_state_dict(state)
-        for name, stood in {**after["generators"], **generators}.items():
+        for name, stood in {**held, **generators}.items():
             sources.set_state(found[name], stood)
         self._drawn.used.update(generators)
         self.epoch, self._running = state_dict["epoch"], None
@@ -328,7 +331,8 @@ class DataLoader:
                 found = f"it is of {name}={given['loader'].get(name)!r}, and this one of {value!r}"
                 raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
         held, drawn = self._held(), self._drawn_from()
-        for here, there in ((held, given["after"]["generators"]), (drawn, given["generators"])):
+        known = {**sources.shared(), **held}
+        for here, there in ((known, given["after"]["generators"]), (drawn, given["generators"])):
             for name, stood in there.items():
                 if name not in here or sources.kind(here[name]) != stood["bit_generator"]:
                     found = f"it has the state of {name}, a generator of kind {stood['bit_generator']}"

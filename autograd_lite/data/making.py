@@ -147,8 +147,11 @@ class Making:
     """
 
     def __init__(self, make: OfNumbers | OfStream, seed: int, found: Mapping[str, Any]) -> None:
-        self.make, self.seed, self.found = make, seed, found
+        self.make, self.seed, self.found = make, seed, dict(found)
         self.before = self.after()
+        if isinstance(make, OfStream):  # which may have to be gone through again
+            self.before["generators"] |= sources.states(sources.shared())
+        self._stood: Mapping[str, Any] = {}
         self.drew = False
         self.keeps_nothing = not found and isinstance(make, OfNumbers) and not is_stateful(make.dataset)
 
@@ -158,6 +161,38 @@ class Making:
                 return self.make(numbers)
             except StopIteration as error:  # which would end the loop over the batches
                 raise RuntimeError(errors.LOADER_STOPPED) from error
+
+    def watched(self, number: int, numbers: Any) -> Any:
+        """Return a batch of a thread, and see whether it draws from generators that all threads share.
+
+        Those count as held by the dataset from then on: the thread goes ahead with them. Meanwhile the program has to
+        wait for the batch, and so draws nothing itself.
+        """
+        shared = sources.shared()
+        before = sources.states(shared)
+        try:
+            return self(number, numbers)
+        finally:
+            moved = [name for name in shared if not sources.same(before[name], sources.state(shared[name]))]
+            if moved:
+                self.found |= {name: shared[name] for name in moved}
+                self.keeps_nothing = False
+            if not number:
+                self.before["generators"] |= {name: before[name] for name in moved}
+
+    def go_on(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+        """Have the batches come that follow those that have been: from generators of all threads, too."""
+        self.before = {**before, "generators": dict(before["generators"])}
+        shared = sources.shared()
+        self._stood = {name: stood for name, stood in after["generators"].items() if name in shared}
+        self.found |= {name: shared[name] for name in self._stood}
+        self.keeps_nothing = self.keeps_nothing and not self._stood
+
+    def take_up(self) -> None:
+        """Set the generators of all threads where the batches were made ahead that have been; just before the next."""
+        for name, stood in self._stood.items():
+            sources.set_state(sources.shared()[name], stood)
+        self._stood = {}
 
     def skip(self, number: int) -> None:
         """Pass over a batch of a stream, which is not put together."""

@@ -22,7 +22,12 @@ State = dict[str, Any]
 
 def everywhere() -> dict[str, Any]:
     """Return the generators that any code may draw from: ours, that of Python, the older one of NumPy."""
-    return {DEFAULT: default_rng(), "random": random._inst, "numpy.random": np.random.mtrand._rand}
+    return {DEFAULT: default_rng(), **shared()}
+
+
+def shared() -> dict[str, Any]:
+    """Return the generators that all threads share: that of Python, the older one of NumPy."""
+    return {"random": random._inst, "numpy.random": np.random.mtrand._rand}
 
 
 def held(owner: Any, name: str) -> dict[str, Any]:

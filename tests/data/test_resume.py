@@ -345,6 +345,100 @@ def test_what_a_thread_has_begun_another_loader_goes_on_with() -> None:
         assert seen + [b.tolist() for b in second] == whole
 
 
+# ----- generators that all threads share -----
+
+
+class Global(Dataset):
+    """Examples with noise of the generators that any code may draw from."""
+
+    def __getitem__(self, i: int) -> float:
+        return i + float(np.random.random()) / 2 + random.random() / 4  # noqa: NPY002
+
+    def __len__(self) -> int:
+        return N
+
+
+class Rarely(Global):
+    """Only one of them, and not at every example."""
+
+    def __getitem__(self, i: int) -> float:
+        return i + float(np.random.random() if i % 2 else 0)  # noqa: NPY002
+
+
+class Mixed(IterableDataset):
+    """A stream in an order of its own, of a buffer, as large sets of data are mixed."""
+
+    def __iter__(self) -> Iterator[float]:
+        rest = list(range(N))
+        while rest:
+            yield rest.pop(random.randrange(min(4, len(rest)))) + float(np.random.random()) / 2  # noqa: NPY002
+
+
+def _seeded(worker: int) -> None:
+    np.random.seed(worker)  # noqa: NPY002
+    random.seed(worker)
+
+
+@pytest.mark.parametrize("initial", [None, _seeded], ids=["as they stand", "seeded in the thread"])
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("kind", [Global, Rarely, Mixed])
+def test_what_a_thread_draws_from_generators_of_all_goes_on(kind: Any, shuffle: bool, initial: Any) -> None:
+    """Those stand where batches left them that nobody has received; a training restores them there, and the loader."""
+
+    def made() -> DataLoader:
+        order = {"shuffle": True, "generator": 0} if shuffle and kind is Global else {}
+        return DataLoader(kind(), 2, num_workers=2, worker_init_fn=initial, **order)
+
+    def batches(loader: DataLoader, until: int | None = None) -> list[Any]:
+        found: list[Any] = []
+        while loader.epoch < 2 and len(found) != until:
+            for batch in loader:
+                found.append(batch.tolist())
+                if len(found) == until:
+                    break
+        return found
+
+    restart(0)
+    whole = batches(made())
+    for until in (1, 2, 3, 6, 7):
+        restart(0)
+        loader = made()
+        first = batches(loader, until)
+        state = stored(loader.state_dict())
+        ahead = np.random.get_state(), random.getstate()  # noqa: NPY002
+        restart(99)
+        again = made()
+        again.load_state_dict(state)
+        np.random.set_state(ahead[0])  # noqa: NPY002
+        random.setstate(ahead[1])
+        assert stored(again.state_dict())["batch"] == state["batch"]
+        assert first + batches(again) == whole, until
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_stream_is_gone_through_again_with_the_numbers_that_it_had(workers: int) -> None:
+    restart(0)
+    whole = [b.tolist() for b in DataLoader(Mixed(), 2, num_workers=workers)]
+    restart(0)
+    loader = DataLoader(Mixed(), 2, num_workers=workers)
+    batches = iter(loader)
+    first = [next(batches).tolist() for _ in range(2)]
+    state, stood = stored(loader.state_dict()), (np.random.get_state(), random.getstate())  # noqa: NPY002
+    restart(99)
+    again = DataLoader(Mixed(), 2, num_workers=workers)
+    again.load_state_dict(state)
+    np.random.set_state(stood[0])  # noqa: NPY002
+    random.setstate(stood[1])
+    assert first + [b.tolist() for b in again] == whole
+
+
+def test_generators_that_only_the_program_draws_from_are_no_part_of_a_state() -> None:
+    loader = DataLoader(range(N), 2, num_workers=1)
+    for _ in loader:
+        draw()
+        assert not loader.state_dict()["after"]["generators"]
+
+
 # ----- where an epoch ends -----
 
 
