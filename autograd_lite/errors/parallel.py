@@ -19,6 +19,16 @@ MEAN_VALUES = (
     "the ranks begin with other values of the parameters, and would train different models. Write "
     "ag.parallel.broadcast(model, comm) before the first step"
 )
+MEAN_DRIFT = (
+    "before step {step} the ranks have other values of the parameters, and train different models: some had another "
+    "learning rate or state of the optimiser, or something has set a parameter. Write broadcast(model, comm) and the "
+    "same optimiser on every rank, opt.load_state_dict(...) on all of them, and of a schedule that goes by a loss "
+    "scheduler.step(*average([], loss))"
+)
+MEAN_PARAMETERS = (
+    "a mean of gradients is asked of a {given}, which is no parameter. Write average(model.parameters()), or "
+    "average([w])"
+)
 MEAN_CHANGED = (
     "some of the ranks have other parameters to average than before, and others have not. Write the same calls of "
     "add_param_group(), and of the steps of several optimisers, on every rank"

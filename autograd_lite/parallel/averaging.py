@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -14,10 +15,13 @@ from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
 from autograd_lite.engine.watchpoints import opaque, traced
+from autograd_lite.nn.module import Module
 from autograd_lite.parallel.layout import signature_of
 from autograd_lite.parallel.ranks import ranks_of
 from autograd_lite.tensor.commits import grad_array, replace_gradients
 from autograd_lite.tensor.tensor import Tensor
+
+_SELDOM = 101  # calls; a prime, so that models that take turns all have theirs
 
 
 def mean(comm: Any, weight: float | Callable[[], float] | None = None) -> Mean:
@@ -42,21 +46,30 @@ def mean(comm: Any, weight: float | Callable[[], float] | None = None) -> Mean:
     ArgumentError
         `comm` is no communicator; a weight that is negative or not finite.
     ParallelError
-        At a step: the ranks have other parameters, or other values of them before the first one; one has ended.
+        At a step: the ranks have other parameters, or other values of them; one has ended.
     DataError
-        Gradients that are arrays of another library.
+        Gradients that are arrays of another library; something else than parameters.
 
     Notes
     -----
     A step is one ``Allreduce`` of one buffer for each dtype, in which the gradients of all parameters lie one after the
-    other; of several models in turn there is a second one, of five numbers. All ranks get the same bits, so that their
+    other; of several models in turn there is a second one, of six numbers. All ranks get the same bits, so that their
     parameters, equal at first (`broadcast`), stay equal; and those of one process that has the whole batch, but for
     rounding (which L-BFGS magnifies). What has a gradient on some ranks only counts as 0 on the others.
 
-    Nobody waits for ever: the ranks compare their parameters before the first step, and a rank whose program ends
-    before those of the others ends the whole job, with a message; so does one that fails, also without
-    ``python -m mpi4py``. What is to be done to the mean, such as clipping, is done after it: call ``average(params)``,
+    The ranks compare their parameters to the last bit, at the first steps, the 2nd, 4th, 8th and so on, and each 101st:
+    other learning rates, states of the optimiser or values set by hand are an error then. What steps by a loss, as
+    `ReduceLROnPlateau` does, takes that of all ranks: ``(loss,) = average([], loss)``. Processors of several kinds may
+    round in several ways.
+
+    From the first `broadcast` or `mean` on, a rank whose program ends before those of the others, or by an error, ends
+    the whole job, with a message; a rank that fails does so from the first call of anything in ``ag.parallel`` on, and
+    under ``python -m mpi4py`` always. What they wait for in calls of MPI of their own, while another one waits here,
+    nobody notices. What is to be done to the mean, such as clipping, is done after it: call ``average(params)``,
     ``nn.utils.clip_grad_norm_(params, 1.0)`` and the step of an optimiser without ``average=``.
+
+    Random numbers are each rank's own (`seed`), so a checkpoint that rank 0 writes for all is no place for them: call
+    `seed` after loading it, or save a folder for each rank, as a `Trainer`'s (``folder / str(comm.rank)``).
 
     Inside of a compiled function it is a call of its own, which programs of any backend make.
 
@@ -104,19 +117,20 @@ class Mean:
     def __init__(self, comm: Any, weight: float | Callable[[], float] | None = None) -> None:
         self.comm, self.weight = comm, weight
         self._ranks = ranks_of(comm, "mean")
+        self._calls: Counter[int] = Counter()  # of each layout
         self._weight()
 
-    def __call__(self, parameters: Iterable[Tensor], *numbers: float) -> list[float]:
+    def __call__(self, parameters: Tensor | Module | Iterable[Tensor], *numbers: float) -> list[float]:
         """Give parameters the mean of their gradients over all ranks; return the means of numbers, such as a loss.
 
         Parameters
         ----------
-        parameters : iterable of Tensor
-            The same ones on each rank.
+        parameters : iterable of Tensor, Tensor or Module
+            The same ones on each rank; of a module its parameters.
         *numbers : float
             What is averaged with them.
         """
-        tensors = list(parameters)
+        tensors = _listed(parameters)
         gradients = [grad_array(t) for t in tensors]
         there = [i for i, g in enumerate(gradients) if g is not None]
         given = [gradients[i] for i in there] + [np.asarray(x, np.float64) for x in numbers]
@@ -130,10 +144,13 @@ class Mean:
     def _averaged(self, tensors: Sequence[Tensor], there: Sequence[int], *given: Array) -> tuple[Array | None, ...]:
         """Return the means of what is given, the gradients of some of the parameters and numbers."""
         numbers = given[len(there) :]
-        layout = self._ranks.layout(signature_of([*tensors, *numbers]), [t._data for t in tensors])
+        values = [t._data for t in tensors]
+        layout = self._ranks.layout(signature_of([*tensors, *numbers]), values)
+        self._calls[layout.number] += 1
         placed = dict(zip([*there, *range(len(tensors), len(tensors) + len(numbers))], given, strict=True))
-        layout.put([placed.get(i) for i in range(len(layout.signature))], self._weight())
-        total = self._ranks.sums(layout).weight
+        found = [placed.get(i) for i in range(len(layout.signature))]
+        layout.put(found, self._weight(), _is_due(self._calls[layout.number]))
+        total = self._ranks.sums(layout, values).weight
         if not total:
             raise errors.ArgumentError(errors.MEAN_NO_WEIGHT)
         return tuple(layout.means(total))
@@ -150,6 +167,22 @@ class Mean:
 
     def __deepcopy__(self, memo: Any) -> Mean:
         return self
+
+
+def _is_due(calls: int) -> bool:
+    """Tell whether parameters are compared: often at first, then seldom, for it takes as long as to read them all."""
+    return calls & (calls - 1) == 0 or calls % _SELDOM == 0
+
+
+def _listed(parameters: Any) -> list[Tensor]:
+    """Return parameters in a list; refuse what holds something else."""
+    if isinstance(parameters, (Tensor, Module)):
+        return [parameters] if isinstance(parameters, Tensor) else list(parameters.parameters())
+    found = list(parameters) if isinstance(parameters, Iterable) else [parameters]
+    for x in found:
+        if not isinstance(x, Tensor):
+            raise errors.DataError(errors.MEAN_PARAMETERS.format(given=type(x).__name__))
+    return found
 
 
 def _refuse_foreign(tensors: Sequence[Tensor], gradients: Sequence[Any]) -> None:

@@ -29,6 +29,8 @@ class Told(NamedTuple):
         Of the layout, and of its square: all have the same where ``number**2 == size * square``.
     weight : float
         Of the gradients.
+    due : float
+        How many want to compare their parameters.
     """
 
     left: float = 0
@@ -36,6 +38,7 @@ class Told(NamedTuple):
     number: float = 0
     square: float = 0
     weight: float = 0
+    due: float = 0
 
 
 class _Place(NamedTuple):
@@ -80,9 +83,9 @@ class Layout:
         shape, dtype = self.signature[i]
         return (part.view(dtype) if np.dtype(dtype).kind == "c" else part).reshape(shape)
 
-    def put(self, gradients: Sequence[Array | None], weight: float) -> None:
+    def put(self, gradients: Sequence[Array | None], weight: float, due: bool) -> None:
         """Write the gradients of this rank into the buffers, times their weight."""
-        self.say(Told(number=self.number, square=self.number**2, weight=weight))
+        self.say(Told(number=self.number, square=self.number**2, weight=weight, due=due))
         for places in self.places:
             for i, place in places:
                 g = gradients[i]
@@ -93,7 +96,7 @@ class Layout:
                 if weight == 1:
                     place.array[...] = g
                 else:
-                    np.multiply(g, weight, out=place.array)
+                    np.multiply(g, weight, out=place.array, dtype=place.array.dtype)  # not as halves
 
     def say(self, told: Told) -> None:
         """Write what this rank says, and that it has no gradients yet."""

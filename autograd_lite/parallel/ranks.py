@@ -11,6 +11,7 @@ import os
 import sys
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,22 +19,45 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.later import Later
 from autograd_lite.base.shapes import Array
-from autograd_lite.parallel.communicators import check_communicator
+from autograd_lite.parallel.communicators import abort, check_communicator, has_raised
 from autograd_lite.parallel.layout import Layout, Signature, Told, difference
 
 MPI: Any = Later("mpi4py.MPI")
 
-_KNOWN: dict[int, tuple[Any, Ranks]] = {}
 _GOES_ON, _ENDS = 0, 1
+_STARTED: list[Ranks] = []
+"""Those of more than one rank, which say when they end."""
 
 
-def ranks_of(comm: Any, function: str) -> Ranks:
-    """Return the ranks of a communicator of mpi4py's: once for each, and at the same time on all of them."""
-    check_communicator(comm, "Dup", function)
-    handle = comm.handle
-    if handle not in _KNOWN:
-        _KNOWN[handle] = comm, Ranks(comm)
-    return _KNOWN[handle][1]
+def ranks_of(comm: Any, function: str, before: str = "") -> Ranks:
+    """Return the ranks of a communicator of mpi4py's: once for each, and at the same time on all of them.
+
+    NOTE: it is kept by the communicator itself; another one may have the handle of one that was freed.
+    """
+    check_communicator(comm, "Dup Get_attr Set_attr", function, before)
+    found = comm.Get_attr(_key())
+    if found is None:
+        found = Ranks(comm)
+        comm.Set_attr(_key(), found)
+    ranks: Ranks = found
+    return ranks
+
+
+@cache
+def _key() -> Any:
+    return MPI.Comm.Create_keyval()
+
+
+@cache
+def _end_with_the_program() -> None:
+    """Have all ranks say that they end, before Python does or the user calls ``MPI.Finalize()``."""
+    atexit.register(_end_all)
+    MPI.COMM_SELF.Set_attr(MPI.Comm.Create_keyval(delete_fn=_end_all), _STARTED)
+
+
+def _end_all(*_: Any) -> None:
+    while _STARTED:
+        _STARTED.pop().end()
 
 
 class Ranks:
@@ -51,7 +75,8 @@ class Ranks:
         self._has_failed = False
         self._process = os.getpid()
         if self.size > 1:
-            atexit.register(self._end)
+            _STARTED.append(self)
+            _end_with_the_program()
 
     def layout(self, signature: Signature, values: Sequence[Any]) -> Layout:
         """Return buffers; when they are new, after all ranks have found the same parameters with the same values."""
@@ -60,9 +85,14 @@ class Ranks:
             known = self._made_sure(lambda: self._agreed(signature, values))
         return known
 
-    def sums(self, layout: Layout) -> Told:
-        """Have the buffers be the sums over all ranks, and return what these have said: at the same step, all of it."""
+    def sums(self, layout: Layout, values: Sequence[Any]) -> Told:
+        """Have the buffers be the sums over all ranks, and return what these have said: at the same step, all of it.
+
+        When it is due, all ranks have the same values of the parameters, or are refused.
+        """
         told: Told = self._made_sure(lambda: self._summed(layout))
+        if told.due:
+            self._made_sure(lambda: self._compare(values))
         return told
 
     def _made_sure(self, do: Any) -> Any:
@@ -89,6 +119,10 @@ class Ranks:
         self._current = layout
         self.steps += 1
         return told
+
+    def _compare(self, values: Sequence[Any]) -> None:
+        if len(set(self._told(_checksum(values))[:, 0])) > 1:
+            raise errors.ParallelError(errors.MEAN_DRIFT.format(step=self.steps))
 
     def _check(self, told: Told) -> None:
         """Refuse to go on where not all ranks are at the same step.
@@ -143,15 +177,15 @@ class Ranks:
 
     # ----- the end of the program -----
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Say that there are no more steps. What the others say then is that too, or else the job ends with a message.
 
         NOTE: after an error, which has been printed by now, nobody is asked: they may wait for this rank elsewhere.
         """
         if os.getpid() != self._process or MPI.Is_finalized():
             return
-        if self._has_failed or _has_raised():
-            self._abort()
+        if self._has_failed or has_raised():
+            abort(self.comm)
         try:
             missing = self.size - self._left()
         except MPI.Exception:
@@ -159,23 +193,13 @@ class Ranks:
         if missing:
             text = errors.MEAN_LEFT.format(count=self.size - missing, size=self.size, steps=self.steps)
             sys.stderr.write(f"autograd_lite: {text}\n")
-            self._abort()
+            abort(self.comm)
 
     def _left(self) -> int:
         """Return how many ranks end now."""
         if self._current is None:
             return int(np.sum(self._told(_ENDS, 0, 0)[:, 0]))
         return int(self._exchanged(self._current, Told(left=1)).left)
-
-    def _abort(self) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self.comm.Abort(1)
-
-
-def _has_raised() -> bool:
-    """Tell whether the program ends by an error that nobody has caught."""
-    return getattr(sys, "ps1", None) is None and getattr(sys, "last_value", None) is not None
 
 
 def _checksum(values: Sequence[Any]) -> int:

@@ -8,8 +8,8 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.nn.module import Module
-from autograd_lite.parallel.communicators import check_communicator
 from autograd_lite.parallel.layout import difference, signature_of
+from autograd_lite.parallel.ranks import ranks_of
 from autograd_lite.tensor.commits import commit
 from autograd_lite.tensor.tensor import Tensor
 from autograd_lite.tree import leaves
@@ -47,7 +47,7 @@ def broadcast(model: Any, comm: Any, root: int = 0) -> None:
     >>> from mpi4py import MPI
     >>> broadcast(ag.nn.Linear(2, 3), MPI.COMM_WORLD)
     """
-    check_communicator(comm, "Bcast", "broadcast", "model, ")
+    ranks_of(comm, "broadcast", "model, ")  # which notice from here on where one of them ends
     found = [*model.parameters(), *model.buffers()] if isinstance(model, Module) else leaves(model)
     for x in found:
         if not isinstance(x, (Tensor, np.ndarray)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from mpi4py import MPI
 
 import autograd_lite as ag
@@ -210,14 +212,121 @@ def what_each_has() -> None:
     assert drawn[0] == np.random.default_rng(np.random.SeedSequence(7).spawn(SIZE)[0]).random(3).tolist()
 
 
+def halves_that_are_weighted() -> None:
+    """A gradient times its weight is no half."""
+    w = ag.Tensor(np.ones(2, np.float16), requires_grad=True)
+    w.grad = np.array([1500, 3], np.float16)
+    ag.parallel.mean(COMM, 64)([w])
+    assert w.grad.tolist() == [1500, 3]
+
+
+def communicators_that_are_freed() -> None:
+    """The handle of one that was freed is that of the next one, of other ranks."""
+    w = ag.Tensor(np.zeros(1), requires_grad=True)
+    for colour, expected in ((0, (SIZE - 1) / 2), (RANK, RANK), (0, (SIZE - 1) / 2)):
+        comm = COMM.Split(colour, RANK)
+        for _ in range(2):
+            w.grad = np.array([float(RANK)])
+            ag.parallel.mean(comm)([w])
+            assert w.grad.tolist() == [expected]
+        comm.Free()
+
+
+def parameters_of_each_form() -> None:
+    model = network()
+    for given, changed in ((model, [*model.parameters()]), (model[0].weight, [model[0].weight])):
+        for p in changed:
+            p.grad = np.full(p.shape, float(RANK))
+        assert ag.parallel.mean(COMM)(given, RANK) == [(SIZE - 1) / 2]
+        assert all(np.all(p.grad.numpy() == (SIZE - 1) / 2) for p in changed)
+
+
+def groups_that_face_are_refused() -> None:
+    between = COMM.Split(RANK).Create_intercomm(0, COMM, 1 - RANK)
+    with pytest.raises(ag.errors.ArgumentError, match="is given an intercommunicator for a communicator"):
+        ag.parallel.mean(between)
+
+
+def a_schedule_by_the_loss_of_all() -> None:
+    w, average = ag.Tensor(np.ones(1), requires_grad=True), ag.parallel.mean(COMM)
+    opt = optim.SGD([w], lr=0.1, average=average)
+    schedule = optim.lr_scheduler.ReduceLROnPlateau(opt, patience=0)
+    for k in range(10):
+        stepped(w, opt)
+        schedule.step(*average([], k if RANK else -k / 2))
+    assert opt.param_groups[0]["lr"] < 1e-6
+
+
 def ends_in_peace() -> None:
     """All that works, in one job."""
     for do in (dtypes, weights, batches_that_differ, gradients_that_are_missing, clipped, several_optimisers,
-               parameters_that_come_later, what_each_has):  # fmt: skip
+               parameters_that_come_later, what_each_has, halves_that_are_weighted, communicators_that_are_freed,
+               parameters_of_each_form, groups_that_face_are_refused, a_schedule_by_the_loss_of_all):  # fmt: skip
         do()
+    MPI.Finalize()
 
 
 # ----- what fails -----
+
+
+def stepped(w: Any, opt: Any) -> None:
+    opt.zero_grad()
+    (w * w).sum().backward()
+    opt.step()
+
+
+def has_another_rate(w: Any, opt: Any, k: int) -> None:
+    opt.param_groups[0]["lr"] = 0.01 * (1 + RANK)
+
+
+def schedules_by_its_own_loss(w: Any, opt: Any, k: int) -> None:
+    if RANK and k == 3:
+        opt.param_groups[0]["lr"] /= 10
+
+
+def has_another_state(w: Any, opt: Any, k: int) -> None:
+    if RANK and k == 2:
+        opt.load_state_dict(optim.Adam([w], lr=0.01).state_dict())
+
+
+def sets_a_parameter(w: Any, opt: Any, k: int) -> None:
+    if RANK and k == 50:
+        w.data = np.array([5.0])
+
+
+def drift_apart() -> None:
+    """Each is noticed by all ranks, at one of the next steps, which rank 0 writes down: no rank ends in peace then."""
+    found = []
+    for differs in (has_another_rate, schedules_by_its_own_loss, has_another_state, sets_a_parameter):
+        w = ag.Tensor(np.ones(1), requires_grad=True)
+        opt = optim.Adam([w], lr=0.01, average=ag.parallel.mean(COMM.Dup()))
+        try:
+            for k in range(70):
+                differs(w, opt, k)
+                stepped(w, opt)
+        except ag.errors.ParallelError as error:
+            found += COMM.allgather((differs.__name__, k, str(error)))
+    if RANK == 0:
+        Path(sys.argv[2]).write_text(json.dumps(found), encoding="utf-8")
+    COMM.Barrier()
+
+
+def fails_before_the_mean() -> None:
+    ag.parallel.seed(COMM)
+    if RANK:
+        raise ValueError("the data of rank 1 are broken")
+    training(3)
+
+
+def exits_before_the_mean() -> None:
+    ag.parallel.broadcast(network(), COMM)
+    if RANK == 0:
+        training(3)
+
+
+def finalizes() -> None:
+    training(3 if RANK else 5)
+    MPI.Finalize()
 
 
 def training(steps: int = 10**9, before: Any = None) -> None:

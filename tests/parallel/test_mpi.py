@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from copy import deepcopy
 from pathlib import Path
@@ -50,6 +51,8 @@ FAILURES: dict[str, tuple[list[str], str]] = {
     "a rank has fewer batches": (["has_fewer_batches"], "1 of 2 ranks left the training after 5 steps"),
     "a rank has none": (["has_none"], "1 of 2 ranks left the training after 0 steps"),
     "of one of two models": (["has_fewer_of_two"], "1 of 2 ranks left the training after 10 steps"),
+    "a rank ends before the mean": (["exits_before_the_mean"], "1 of 2 ranks left the training after 0 steps"),
+    "a rank finalizes": (["finalizes"], "1 of 2 ranks left the training after 3 steps"),
     "other shapes": (["has_other_shapes"], "number 0 is float64 of (3,) on rank 0 and float64 of (4,) on rank 1"),
     "other values": (["has_other_values"], "Write ag.parallel.broadcast(model, comm)"),
     "other values, compiled": (["has_other_values", "compiled"], "Write ag.parallel.broadcast(model, comm)"),
@@ -65,11 +68,20 @@ def test_a_rank_that_fails_ends_the_job_with_its_message(name: str) -> None:
     assert message in done.stderr
 
 
-@pytest.mark.parametrize("name", ["fails", "is_interrupted", "has_fewer_batches"])
+@pytest.mark.parametrize("name", ["fails", "fails_before_the_mean", "is_interrupted", "has_fewer_batches"])
 def test_also_where_python_was_not_told_of_mpi4py(name: str) -> None:
     done = ranks(name, module=None)
     assert done.returncode != 0
     assert "Error: " in done.stderr or "KeyboardInterrupt" in done.stderr
+
+
+def test_ranks_that_drift_apart_notice_it(tmp_path: Path) -> None:
+    path = tmp_path / "found"
+    assert ranks("drift_apart", str(path)).returncode != 0
+    found = json.loads(path.read_text(encoding="utf-8"))
+    steps = {"has_another_rate": 1, "schedules_by_its_own_loss": 7, "has_another_state": 3, "sets_a_parameter": 63}
+    assert [tuple(one[:2]) for one in found] == [item for item in steps.items() for _ in range(2)]
+    assert all("Write broadcast(model, comm) and the same optimiser on every rank" in text for *_, text in found)
 
 
 def test_a_rank_that_is_killed_ends_the_job_and_leaves_the_checkpoint_whole(tmp_path: Path) -> None:
@@ -106,6 +118,18 @@ def test_an_optimiser_with_a_mean_is_copied_and_pickled() -> None:
     assert again.comm == MPI.COMM_WORLD
     assert again.weight == 2
     assert "average" not in opt.state_dict()["param_groups"][0]
+
+
+@pytest.mark.parametrize("given", [[("w", ag.Tensor([1.0]))], np.ones(2), {"w": ag.Tensor([1.0])}, 3, None])
+def test_what_are_no_parameters_is_refused(given: Any) -> None:
+    with pytest.raises(errors.DataError, match=r"Write average\(model.parameters\(\)\), or average\(\[w\]\)"):
+        ag.parallel.mean(MPI.COMM_SELF)(given)
+
+
+def test_communicators_of_other_kinds_are_refused() -> None:
+    for call in (ag.parallel.mean, lambda x: ag.parallel.broadcast([], x), lambda x: ag.parallel.shard([1], x)):
+        with pytest.raises(errors.ArgumentError, match=r"is given MPI.COMM_NULL for a communicator"):
+            call(MPI.COMM_NULL)
 
 
 @pytest.mark.parametrize("weight", [-1, np.nan, "2", np.inf])
