@@ -247,6 +247,8 @@ class _Backward:
             raise errors.LayerError(errors.BACKWARD_HOOK.format(**said))
         joined = _through_one_node(result if several else (result,), self._at_outputs)
         self.outs, self.width = joined.found, len(joined.values)
+        if len(joined.found) == 1:  # another node, for what hooks of the Tensor make of its gradient comes before
+            joined.values[joined.found[0]] = passed(joined.values[joined.found[0]])
         return sequence_like(result, joined.values) if several else joined.values[0]
 
     def _at_outputs(self, found: Sequence[Any]) -> Any:

@@ -224,3 +224,16 @@ def test_a_batch_goes_through_hooks_as_a_whole() -> None:
     assert calls[0] == 1
     fixed = ag.vmap(ag.grad(lambda a: np.sum(two(a, X[0])[0])))(X)
     np.testing.assert_allclose(fixed, 2 * np.stack([X[0]] * 2))
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_hook_sees_what_hooks_of_the_result_have_made_of_its_gradient(several: bool) -> None:
+    layer: Any = Two() if several else nn.Identity()
+    seen: list[Any] = []
+    layer.register_full_backward_pre_hook(lambda module, grad_output: seen.append(grad_output[0].tolist()))
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append(grad_output[0].tolist()))
+    x = leaf([1.0, 2.0])
+    y = layer(x, x)[0] if several else layer(x)
+    y.register_hook(lambda g: g * 3)
+    y.sum().backward()
+    assert seen == [[3.0, 3.0], [3.0, 3.0]]
