@@ -61,7 +61,15 @@ SHARD_UNEVEN = (
     "the last {rest}, or uneven='pad' to have the first {missing} twice"
 )
 SHARD_CHOICE = "uneven={given!r} is unknown. Write uneven='refuse', 'drop' or 'pad'"
-SHARD_LENGTHS = "shard() is given arrays of {lengths} rows. Write arrays with as many rows each"
+SHARD_LENGTHS = (
+    "shard() is given a tuple of arrays or lists of {lengths} rows. Write shard((x, y), comm) of as many rows each, or "
+    "shard(list(data), comm) where each of them is an example"
+)
+SHARD_PARTS = (
+    "shard() is given {given}, and does not know what an example is. Write shard((x, y), comm) of arrays or lists with "
+    "as many rows each, or a list of the examples"
+)
+SHARD_NONE = "{function}() is given no example. Write it of data with one for each rank at least"
 SHARD_FEW = "{count} examples are not enough for {size} ranks. Write mpiexec -n {count}, or take more examples"
 SHARD_KIND = (
     "shard() is given a {given}, which has no length. Write a list of the examples, or, of an IterableDataset, "

@@ -57,14 +57,14 @@ def mean(comm: Any, weight: float | Callable[[], float] | None = None) -> Mean:
     parameters, equal at first (`broadcast`), stay equal; and those of one process that has the whole batch, but for
     rounding (which L-BFGS magnifies). What has a gradient on some ranks only counts as 0 on the others.
 
-    The ranks compare their parameters to the last bit, at the first steps, the 2nd, 4th, 8th and so on, and each 101st:
-    other learning rates, states of the optimiser or values set by hand are an error then. What steps by a loss, as
-    `ReduceLROnPlateau` does, takes that of all ranks: ``(loss,) = average([], loss)``. Processors of several kinds may
-    round in several ways.
+    The ranks compare their parameters to the last bit, at the first step, the 2nd, 4th, 8th and so on, and each 101st:
+    other learning rates, states of the optimiser or values set by hand are an error then. A schedule that goes by a
+    loss, as `ReduceLROnPlateau` does, takes that of all ranks: ``(loss,) = average([], loss)``. Processors of several
+    kinds may round in several ways.
 
     From the first `broadcast` or `mean` on, a rank whose program ends before those of the others, or by an error, ends
-    the whole job, with a message; a rank that fails does so from the first call of anything in ``ag.parallel`` on, and
-    under ``python -m mpi4py`` always. What they wait for in calls of MPI of their own, while another one waits here,
+    the whole job, with a message; one that fails does so from the first `seed`, `shard` or `DistributedSampler` on, and
+    under ``python -m mpi4py`` always. Where a rank waits in a call of MPI of your own and another one waits here,
     nobody notices. What is to be done to the mean, such as clipping, is done after it: call ``average(params)``,
     ``nn.utils.clip_grad_norm_(params, 1.0)`` and the step of an optimiser without ``average=``.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,8 +29,8 @@ def shard(data: Any, comm: Any, *, uneven: str = "refuse") -> Any:
     Parameters
     ----------
     data : array_like, tuple of them, or dataset
-        Arrays or Tensors with an example in each row, several of the same length in a tuple; or what has a length and
-        examples by number.
+        An array, Tensor or table of pandas with an example in each row; several of the same length in a tuple, where
+        also lists are such; or what has a length and examples by number.
     comm : mpi4py.MPI.Comm
         The ranks; whatever has ``rank`` and ``size``.
     uneven : {"refuse", "drop", "pad"}
@@ -39,14 +40,15 @@ def shard(data: Any, comm: Any, *, uneven: str = "refuse") -> Any:
     Returns
     -------
     array, tuple or Subset
-        Of arrays their rows, which are views; of a dataset a `data.Subset`. As many examples on each rank.
+        Of arrays and tables their rows, which are views of arrays; of a dataset a `data.Subset`. As many examples on
+        each rank.
 
     Raises
     ------
     ArgumentError
         No multiple of the ranks, fewer examples than ranks, arrays of different lengths.
     DataError
-        What has no length.
+        What has no length, or of which nobody knows what its examples are.
 
     Examples
     --------
@@ -60,22 +62,50 @@ def shard(data: Any, comm: Any, *, uneven: str = "refuse") -> Any:
     >>> len(shard(ag.data.TensorDataset(np.arange(7)), second, uneven="drop"))
     3
     """
-    if isinstance(data, tuple) and all(map(is_array, data)) and data:
-        lengths = [len(x) for x in data]
-        if len(set(lengths)) > 1:
-            raise errors.ArgumentError(errors.SHARD_LENGTHS.format(lengths=" and ".join(map(str, lengths))))
-        return tuple([shard(x, comm, uneven=uneven) for x in data])
-    if not isinstance(data, Sized) or not callable(getattr(data, "__getitem__", None)):
-        raise errors.DataError(errors.SHARD_KIND.format(given=type(data).__name__))
-    examples: Any = data
-    count = len(data)
     check_communicator(comm, "rank size", "shard", "data, ")
+    if isinstance(data, tuple) and any(map(_has_rows, data)):
+        _check_parts(data)
+        return tuple([_rows(x, _places(len(x), comm, uneven)) for x in data])
+    places = _places(_count(data), comm, uneven)
+    return _rows(data, places) if _has_rows(data) and not isinstance(data, list) else Subset(data, list(places))
+
+
+def _has_rows(x: Any) -> bool:
+    """Tell whether something is an array, a table or a list, each of as many examples as it has rows."""
+    return isinstance(x, list) or hasattr(x, "iloc") or (is_array(x) and np.ndim(x) > 0)
+
+
+def _check_parts(parts: tuple[Any, ...]) -> None:
+    if not all(map(_has_rows, parts)):
+        given = " and ".join(sorted({type(x).__name__ for x in parts}))
+        raise errors.DataError(errors.SHARD_PARTS.format(given=f"a tuple of {given}"))
+    lengths = [len(x) for x in parts]
+    if len(set(lengths)) > 1:
+        raise errors.ArgumentError(errors.SHARD_LENGTHS.format(lengths=" and ".join(map(str, lengths))))
+
+
+def _count(data: Any) -> int:
+    """Return how many examples there are; refuse what has none by number."""
+    if isinstance(data, Mapping) and 0 not in data:
+        raise errors.DataError(errors.SHARD_PARTS.format(given=f"a {type(data).__name__}"))
+    if callable(getattr(data, "__getitem__", None)):
+        with suppress(TypeError):  # also of what has a method for it: an array without rows, a sparse one
+            return len(data)
+    raise errors.DataError(errors.SHARD_KIND.format(given=type(data).__name__))
+
+
+def _places(count: int, comm: Any, uneven: str) -> range | list[int]:
+    """Return the numbers of the examples of a rank, some of the first ones again where there are too few."""
     length = _length(count, int(comm.size), uneven, "shard")
-    last = comm.rank + comm.size * (length - 1)
-    if is_array(data) and last < count:
-        return examples[comm.rank : last + 1 : comm.size]
-    places = [i % count for i in range(comm.rank, last + 1, comm.size)]
-    return examples[np.array(places)] if is_array(data) else Subset(data, places)
+    places = range(comm.rank, comm.size * length, comm.size)
+    return places if places[-1] < count else [i % count for i in places]
+
+
+def _rows(data: Any, places: range | list[int]) -> Any:
+    rows = data.iloc if hasattr(data, "iloc") else data
+    if isinstance(places, range):
+        return rows[places.start : places.stop : places.step]
+    return [data[i] for i in places] if isinstance(data, list) else rows[np.array(places)]
 
 
 class DistributedSampler(Sampler[int]):
@@ -176,8 +206,10 @@ def _length(count: int, size: int, uneven: str, function: str) -> int:
     """Return how many examples each rank gets."""
     if uneven not in _CHOICES:
         raise errors.ArgumentError(errors.SHARD_CHOICE.format(given=uneven))
+    if not count:
+        raise errors.ArgumentError(errors.SHARD_NONE.format(function=function))
     rest = count % size
-    if count < size and (uneven != "pad" or not count):
+    if count < size and uneven != "pad":
         raise errors.ArgumentError(errors.SHARD_FEW.format(count=count, size=size))
     if rest and uneven == "refuse":
         facts = {"count": count, "size": size, "rest": rest, "missing": size - rest, "function": function}

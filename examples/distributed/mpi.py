@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> float:
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--resume", action="store_true")
     given = parser.parse_args(arguments)
+    if given.resume and not given.checkpoint:
+        parser.error("--resume goes on from a --checkpoint: write --checkpoint PATH beside it")
     rng = np.random.default_rng(0)
     examples, (x, y) = data.TensorDataset(*rings(rng, 4096)), rings(rng, 1000)
     ag.manual_seed(COMM.rank)

@@ -389,6 +389,12 @@ def test_a_write_to_what_belongs_to_others_is_refused(write: str, call: str) -> 
     np.testing.assert_array_equal(X, before)
 
 
+def test_a_write_to_one_of_any_number_of_arguments_is_refused() -> None:
+    op = made(lambda g, *given: (g, g), lambda *args: writes(args[1]) + args[0])
+    with pytest.raises(RuleError, match=r"writes into its argument number 1, .* Write x = x.copy\(\) before"):
+        op(X.copy(), X.copy())
+
+
 def test_a_forward_rule_that_writes_to_a_tangent_is_refused() -> None:
     op = made(lambda g, x: g * np.cos(x), jvp=lambda tangents, x: writes(tangents[0]) * np.cos(x))
     with pytest.raises(RuleError, match=r"forward rule of custom_op mine writes into its argument tangents\[0\]"):

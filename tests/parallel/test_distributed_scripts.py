@@ -64,3 +64,10 @@ def test_training_goes_on_from_the_last_checkpoint(tmp_path: Path) -> None:
     assert len(whole) == 4
     assert epochs(2, "--checkpoint", path) == whole[:2]
     assert epochs(4, "--checkpoint", path, "--resume") == whole[2:]
+
+
+def test_there_is_something_to_go_on_from() -> None:
+    pytest.importorskip("mpi4py", exc_type=ImportError)
+    done = run(sys.executable, "examples/distributed/mpi.py", "--resume", cwd=ROOT)
+    assert done.returncode == 2
+    assert "write --checkpoint PATH beside it" in done.stderr

@@ -39,6 +39,34 @@ def test_several_arrays_stay_together() -> None:
     assert x.base is not None
 
 
+def test_tables_are_taken_by_rows_and_their_places() -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"a": range(5), "b": range(5)}, index=[4, 3, 2, 1, 0])
+    for uneven, expected in (("drop", [[0, 2], [1, 3]]), ("pad", [[0, 2, 4], [1, 3, 0]])):
+        for comm in ranks(2):
+            assert shard(table, comm, uneven=uneven)["b"].tolist() == expected[comm.rank]
+            x, y = shard((table, table["a"]), comm, uneven=uneven)
+            assert x["a"].tolist() == y.tolist() == expected[comm.rank]
+
+
+@pytest.mark.parametrize("second", [[10, 11, 12, 13], np.arange(10, 14), ag.Tensor(np.arange(10, 14))], ids=repr)
+@pytest.mark.parametrize("first", [[0, 1, 2, 3], np.arange(4)], ids=repr)
+def test_lists_beside_arrays_are_several_of_as_many_examples(first: Any, second: Any) -> None:
+    for comm, expected in zip(ranks(2), ([0, 2], [1, 3]), strict=True):
+        x, y = shard((first, second), comm)
+        assert [int(i) for i in x] == expected
+        assert [int(i) - 10 for i in y] == expected
+    x, y = shard((first[:3], second[:3]), ranks(2)[1], uneven="pad")
+    assert [int(i) for i in (*x, *y)] == [1, 0, 11, 10]
+
+
+@pytest.mark.parametrize("data", [("a", "b", "c", "d"), ((0, 1), (2, 3)), [np.zeros(2), np.ones(2)], "abcd"], ids=repr)
+def test_other_sequences_are_data_sets_of_examples(data: Any) -> None:
+    found = shard(data, ranks(2)[1])
+    assert isinstance(found, ag.data.Subset)
+    assert [found[i] is data[1 + 2 * i] for i in range(len(found))] == [True] * (len(data) // 2)
+
+
 def test_a_shard_of_a_tensor_has_its_derivative() -> None:
     t = ag.Tensor(np.arange(4.0), requires_grad=True)
     shard(t, ranks(2)[1]).sum().backward()
@@ -60,6 +88,14 @@ FAULTS = [
     (lambda comm: shard(np.arange(1), comm), errors.ArgumentError, "1 examples are not enough for 2 ranks"),
     (lambda comm: shard(np.arange(4), comm, uneven="x"), errors.ArgumentError, "uneven='x' is unknown"),
     (lambda comm: shard((np.ones(4), np.ones(6)), comm), errors.ArgumentError, "4 and 6 rows"),
+    (lambda comm: shard(([1, 2], [3, 4, 5]), comm), errors.ArgumentError, "Write shard((x, y), comm) of as many rows"),
+    (lambda comm: shard((np.ones(4), "abcd"), comm), errors.DataError, "a tuple of ndarray and str, and does not"),
+    (lambda comm: shard((np.ones(4), TensorDataset(np.ones(4))), comm), errors.DataError, "or a list of the examples"),
+    (lambda comm: shard({"x": np.ones(4)}, comm), errors.DataError, "given a dict, and does not know"),
+    (lambda comm: shard(np.array(1.0), comm), errors.DataError, "which has no length"),
+    (lambda comm: shard([], comm), errors.ArgumentError, "shard() is given no example. Write"),
+    (lambda comm: shard(np.ones((0, 2)), comm, uneven="pad"), errors.ArgumentError, "shard() is given no example"),
+    (lambda comm: DistributedSampler("", comm), errors.ArgumentError, "DistributedSampler() is given no example"),
     (lambda comm: shard(iter("ab"), comm), errors.DataError, "which has no length"),
     (lambda comm: DistributedSampler("abc", comm), errors.ArgumentError, "DistributedSampler(..., uneven='drop')"),
     (lambda comm: DistributedSampler("abc", 2), errors.ArgumentError, "DistributedSampler(dataset, comm)"),
