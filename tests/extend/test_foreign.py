@@ -390,7 +390,7 @@ def test_a_write_to_what_belongs_to_others_is_refused(write: str, call: str) -> 
 
 
 def test_a_write_to_one_of_any_number_of_arguments_is_refused() -> None:
-    op = made(lambda g, *given: (g, g), lambda *args: writes(args[1]) + args[0])
+    op = made(lambda g, arrays: (g, g), lambda *args: writes(args[1]) + args[0])
     with pytest.raises(RuleError, match=r"writes into its argument number 1, .* Write x = x.copy\(\) before"):
         op(X.copy(), X.copy())
 
