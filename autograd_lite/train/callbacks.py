@@ -130,10 +130,14 @@ class Callbacks:
             except Exception as another:  # noqa: BLE001 - the first one is raised on
                 error.add_note(f"{type(callback).__name__}.on_exception: {type(another).__name__}: {another}")
 
+    def own(self) -> dict[str, Any]:
+        """Return those of a user's, by name."""
+        return _named(one for one in self.all if not type(one).__module__.startswith(f"{_PACKAGE}."))
+
     def before(self, callback: Any) -> list[Any]:
         """Return those of a user's that are called before one of them."""
-        place = next((i for i, one in enumerate(self.all) if one is callback), 0)
-        return [one for one in self.all[:place] if not type(one).__module__.startswith(f"{_PACKAGE}.")]
+        places = {id(one): i for i, one in enumerate(self.all)}
+        return [one for one in self.own().values() if places[id(one)] < places.get(id(callback), 0)]
 
     def state_dict(self) -> dict[str, Any]:
         return {name: callback.state_dict() for name, callback in self._remembering().items()}
@@ -147,14 +151,18 @@ class Callbacks:
             callback.load_state_dict(state[name])
 
     def _remembering(self) -> dict[str, Any]:
-        """Return those that have a state, by their class and, among several of one class, their number."""
-        found: dict[str, Any] = {}
-        for callback in self.all:
-            if is_stateful(callback):
-                name = type(callback).__name__
-                count = sum(key.partition(" ")[0] == name for key in found)
-                found[f"{name} {count + 1}" if count else name] = callback
-        return found
+        """Return those that have a state, by name."""
+        return _named(callback for callback in self.all if is_stateful(callback))
+
+
+def _named(callbacks: Iterable[Any]) -> dict[str, Any]:
+    """Return callbacks by their class and, among several of one class, their number."""
+    found: dict[str, Any] = {}
+    for callback in callbacks:
+        name = type(callback).__name__
+        count = sum(key.partition(" ")[0] == name for key in found)
+        found[f"{name} {count + 1}" if count else name] = callback
+    return found
 
 
 _PACKAGE = __name__.partition(".")[0]

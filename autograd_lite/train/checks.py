@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.data.finding import is_source
 from autograd_lite.data.making import is_stateful
-from autograd_lite.data.sources import is_source
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.checks import choice
 from autograd_lite.optim.optimizer import Optimizer

@@ -7,6 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.data import sources
+from autograd_lite.data.finding import held, is_source
 from autograd_lite.data.loader import DataLoader
 from autograd_lite.nn.module import Module
 
@@ -19,15 +20,18 @@ def found(owners: Mapping[str, Any], loaders: Mapping[str, Any], generators: Ite
     owners : mapping
         Modules, functions, and other objects.
     loaders : mapping
-        Of which those that are none of `DataLoader` are looked at: that one looks after all that it holds itself.
+        Of which those that are none of `DataLoader` are looked at: that one looks after all that it holds itself, and
+        a thread of it may be ahead with these.
     generators : iterable
         Others, that nobody would find.
     """
     named = [*sources.everywhere().items()]
     for name, owner in owners.items():
-        named += _of_modules(name, owner) if isinstance(owner, Module) else sources.held(owner, name).items()
-    for name, loader in loaders.items():
-        named += [] if isinstance(loader, DataLoader) else sources.held(loader, name).items()
+        named += _of_modules(name, owner) if isinstance(owner, Module) else []
+    placed = [rng for loader in loaders.values() if isinstance(loader, DataLoader) for rng in loader._held().values()]
+    for name, owner in {**owners, **loaders}.items():
+        looked = {} if isinstance(owner, DataLoader) else held(owner, name)
+        named += [(place, rng) for place, rng in looked.items() if all(rng is not other for other in placed)]
     named += [(f"generators.{i}", rng) for i, rng in enumerate(generators)]
     return {name: rng for i, (name, rng) in enumerate(named) if all(rng is not other for _, other in named[:i])}
 
@@ -35,7 +39,7 @@ def found(owners: Mapping[str, Any], loaders: Mapping[str, Any], generators: Ite
 def _of_modules(name: str, module: Module) -> Iterator[tuple[str, Any]]:
     for path, part in module.named_modules():
         for attribute, value in vars(part).items():
-            if sources.is_source(value):
+            if is_source(value):
                 yield ".".join(filter(None, (name, path, attribute))), value
 
 

@@ -199,7 +199,7 @@ class Standing:
 
     def _find(self) -> dict[str, Any]:
         owners = {"model": self.model, "loss": self._by.loss, "forward": self._by.forward, "metrics": self.metrics}
-        owners["train_metrics"] = self.train_metrics
+        owners |= {"train_metrics": self.train_metrics, "callbacks": self.callbacks.own()}
         return randomness.found(owners, self._loaders(), self._generators)
 
     @property

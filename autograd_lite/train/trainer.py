@@ -78,7 +78,8 @@ class Trainer(Standing):
         Whether a loss that is nan or infinite is an error, before anything has changed by it.
     generators : list
         Random generators that are not found. Found are those that any code may use (`manual_seed`'s, NumPy's older one
-        and Python's), those of layers, and what the loss, the metrics, `forward` and loaders hold or name.
+        and Python's), and what the model, the loss, the metrics, `forward`, callbacks and loaders hold, or name in code
+        of your own, also in functions that it calls.
     progress : bool
         Whether something is to be seen: a bar where tqdm is installed, else a line for each epoch.
 
