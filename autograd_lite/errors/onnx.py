@@ -29,6 +29,10 @@ ONNX_LENGTHS = "at most {most} lengths may be open, and these are {names}. Write
 ONNX_SAME = "the length {name!r} is both {lengths} in the examples. Write another name, or examples of one length"
 ONNX_EMPTY = "an axis that is open has no elements in the example. Write an example with one at least"
 ONNX_DTYPE = "ONNX has no dtype for {given}, or the models written here have not. Write x.astype(np.float32)"
+ONNX_DIAGONAL = (
+    "it is the diagonal of a matrix whose lengths are open, and two of them. Write x[:n, :n] first, or one name in "
+    "dynamic_axes for axes of the same length"
+)
 ONNX_SETTING = "{op} is given what ONNX has not: {given}. Write the call without it"
 ONNX_RAGGED = (
     "the shape of what {op} returns depends on values. Write np.where(condition, a, b), which keeps the shape"

@@ -127,6 +127,12 @@ class Graph:
             self._sizes[key] = self.node("Gather", [shape, self.constant([axis], np.int64)], np.int64, (1,), axis=0)
         return self._sizes[key]
 
+    def asked(self, x: Any, axis: int) -> Size:
+        """Return the length of an axis that nobody has an expression for: it is asked of the value."""
+        name = f"?{self.root.taken.free('length')}"
+        self.root.lengths[name] = x, axis
+        return Size({(name,): 1})
+
     def quotient(self, n: Any, by: int) -> Any:
         """Return a size divided by a number, and rounded down."""
         if not isinstance(n, Size):

@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from autograd_lite.onnx.rows import elementwise, formulas, indexing, products, reductions, shaping, windows
+from autograd_lite.onnx.rows import (
+    elementwise,
+    formulas,
+    indexing,
+    products,
+    ranks,
+    reductions,
+    shaping,
+    windows,
+    writing,
+)
 
 TABLE: Mapping[Any, Any] = MappingProxyType({
-    **elementwise.ROWS, **formulas.ROWS, **indexing.ROWS, **products.ROWS, **reductions.ROWS,
-    **shaping.ROWS, **windows.ROWS,
+    **elementwise.ROWS, **formulas.ROWS, **indexing.ROWS, **products.ROWS, **ranks.ROWS, **reductions.ROWS,
+    **shaping.ROWS, **windows.ROWS, **writing.ROWS,
 })  # fmt: skip
 """``row(graph, *args, **kwargs)`` writes nodes and returns the result, called as the function itself. Functions of
 SciPy are known by their library and name."""

@@ -1,18 +1,16 @@
-"""Parts of arrays: read, and written in a copy."""
+"""Parts of arrays."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.compiler.program import helpers
 from autograd_lite.onnx.graph import Graph, broadcast
 from autograd_lite.onnx.rows.shaping import expand_dims, joined, moveaxis, reshape, transpose
-from autograd_lite.onnx.sizes import Size, product
+from autograd_lite.onnx.sizes import Size
 from autograd_lite.onnx.values import Value
 from autograd_lite.rules import windows
 
@@ -24,13 +22,13 @@ def getitem(graph: Graph, x: Any, key: Any) -> Any:
     if isinstance(x, (tuple, list)):
         return x[key]
     x = graph.lifted(x)
-    parts = _parts(graph, key, x.ndim)
+    parts = parts_of(graph, key, x.ndim)
     arrays = any(isinstance(part, Value) for part in parts)
     x, parts = _sliced(graph, x, parts)
     return _gathered(graph, x, parts) if arrays else _plain(graph, x, parts)
 
 
-def _parts(graph: Graph, key: Any, ndim: int) -> list[Any]:
+def parts_of(graph: Graph, key: Any, ndim: int) -> list[Any]:
     """Return the parts of an index: one for each axis, and None for new ones; arrays as values."""
     given = list(key) if isinstance(key, tuple) else [key]
     parts = [p for part in given for p in _opened(graph, part)]
@@ -69,6 +67,7 @@ def _sliced(graph: Graph, x: Any, parts: list[Any]) -> tuple[Value, list[Any]]:
         shape[k] = length
     given = [graph.shape(column) for column in zip(*bounds, strict=True)]
     made = graph.node("Slice", [x, *given], x.dtype, shape)
+    made.shape = tuple([graph.asked(made, k) if n is None else n for k, n in enumerate(shape)])
     return made, [slice(None) if isinstance(part, slice) else part for part in parts]
 
 
@@ -85,11 +84,14 @@ def _bounds(part: slice, n: Any) -> tuple[Any, Any, int, Any]:
 
 
 def _open_length(part: slice, step: int, n: Any) -> Any:
-    """Return how long a slice of an axis is whose length is open, and not shorter than what the slice leaves out."""
+    """Return how long a slice of an axis is whose length is open, and not shorter than what the slice leaves out.
+
+    None where that is no size.
+    """
     if step == -1 and part.start is None and part.stop is None:
         return n
     if step != 1:
-        return Size({(f"?{id(part)}",): 1})
+        return None
     start, stop = 0 if part.start is None else part.start, n if part.stop is None else part.stop
     return _counted(stop, n) - _counted(start, n)
 
@@ -139,80 +141,6 @@ def _gathered(graph: Graph, x: Any, parts: list[Any]) -> Any:
     return expand_dims(graph, y, new) if new else y
 
 
-# ----- written in a copy -----
-
-
-def _written(graph: Graph, x: Any, value: Any, key: Any, reduction: str) -> Any:
-    """Return an array with other values at an index that is known: by the places of its elements in a flat array.
-
-    Axes whose lengths are open are taken whole, and stand behind.
-    """
-    parts = _parts(graph, key, x.ndim)
-    named = [part for part in parts if part is not None]
-    loose = [k for k, n in enumerate(x.shape) if isinstance(n, Size)]
-    fixed = [k for k in range(x.ndim) if k not in loose]
-    known = all(not isinstance(part, Value) or part.array is not None for part in named)
-    whole = all(isinstance(named[k], slice) and named[k] == slice(None) for k in loose)
-    if not known or not whole or (loose and any(not isinstance(part, slice) for part in named if part is not None)):
-        raise errors.ExportError(errors.ONNX_WRITTEN)
-    sizes = [x.shape[k] for k in fixed]
-    if loose:
-        return _written_beside(graph, x, value, [named[k] for k in fixed], fixed, loose, reduction)
-    index = tuple([part.array if isinstance(part, Value) else part for part in parts])
-    places = np.arange(int(product(sizes))).reshape(sizes)[index]
-    given = graph.lifted(value, x.dtype)
-    given = reshape(graph, given, given.shape[max(given.ndim - places.ndim, 0) :])  # without ones in front
-    updates = reshape(graph, np.broadcast_to(given, places.shape), (-1,))
-    flat = reshape(graph, x, (-1,))
-    at = graph.constant(places.reshape(-1, 1), np.int64)
-    return reshape(graph, _scattered(graph, flat, at, updates, reduction), x.shape)
-
-
-def _scattered(graph: Graph, x: Any, at: Value, updates: Value, reduction: str) -> Any:
-    settings = {"reduction": reduction} if reduction else {}
-    return graph.node("ScatterND", [x, at, updates], x.dtype, x.shape, **settings)
-
-
-def _written_beside(
-    graph: Graph, x: Any, value: Any, key: Any, fixed: Any, loose: Any, reduction: str
-) -> Any:  # fmt: skip
-    """Write to slices of the axes that have a length, for all of the others."""
-    sizes, order = [x.shape[k] for k in fixed], (*fixed, *loose)
-    places = np.arange(int(product(sizes))).reshape(sizes)[tuple(key)]
-    region = list(x.shape)
-    for k, n in zip(fixed, places.shape, strict=True):
-        region[k] = n
-    rest = [x.shape[k] for k in loose]
-    updates = transpose(graph, np.broadcast_to(graph.lifted(value, x.dtype), tuple(region)), order)
-    updates = reshape(graph, updates, (places.size, *rest))
-    flat = reshape(graph, transpose(graph, x, order), (int(product(sizes)), *rest))
-    at = graph.constant(places.reshape(-1, 1), np.int64)
-    made = reshape(graph, _scattered(graph, flat, at, updates, reduction), (*sizes, *rest))
-    return transpose(graph, made, np.argsort(order).tolist())
-
-
-def _assigned(graph: Graph, array: Any, value: Any, key: Any) -> Any:
-    return _written(graph, graph.lifted(array), value, key, "")
-
-
-def _added_at(graph: Graph, array: Any, values: Any, key: Any) -> Any:
-    return _written(graph, graph.lifted(array), values, key, "add")
-
-
-def _subtracted_at(graph: Graph, array: Any, values: Any, key: Any) -> Any:
-    return _written(graph, graph.lifted(array), np.negative(values), key, "add")
-
-
-def _into_zeros(reduction: str) -> Callable[..., Any]:
-    def row(graph: Graph, values: Any, key: Any, shape: Any) -> Any:
-        values = graph.lifted(values)
-        zeros = graph.constant(0, values.dtype)
-        made = zeros if not shape else np.broadcast_to(zeros, shape)
-        return _written(graph, made, values, key, reduction)
-
-    return row
-
-
 # ----- by places along an axis -----
 
 
@@ -246,6 +174,5 @@ def _unpooled(graph: Graph, x: Any, at: Any, count: Any) -> Any:
 
 ROWS: dict[Any, Any] = {
     operator.getitem: getitem, np.take: _take, np.take_along_axis: _take_along_axis,
-    helpers.assigned: _assigned, helpers.added_at: _added_at, helpers.subtracted_at: _subtracted_at,
-    windows.unpooled: _unpooled, helpers.placed: _into_zeros(""), helpers.scatter: _into_zeros("add"),
+    windows.unpooled: _unpooled,
 }  # fmt: skip

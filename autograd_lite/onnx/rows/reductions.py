@@ -216,19 +216,6 @@ def _ragged(name: str) -> Callable[..., Any]:
     return row
 
 
-def _median(graph: Graph, a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-            keepdims: bool = False) -> Any:  # fmt: skip
-    """Return the middle number, or the mean of both; NaN where there is one."""
-    x = floating(graph, a)
-    axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)
-    moved = np.moveaxis(x, axes, tuple(range(-len(axes), 0)))
-    n = product([x.shape[k] for k in axes])
-    ordered = np.sort(np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], n)), -1)
-    middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
-    y = np.where(np.isnan(np.sum(moved, tuple(range(-len(axes), 0)))), np.nan, middle)
-    return np.expand_dims(y, axes) if keepdims else y
-
-
 def _compress(graph: Graph, condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
     known = graph.lifted(condition).array
     if known is None:
@@ -251,7 +238,7 @@ ROWS: dict[Any, Any] = {
     np.add.accumulate: lambda graph, a, axis=0, *more: _cumsum(graph, a, axis, *more),
     np.multiply.accumulate: _accumulated("Mul"), np.maximum.accumulate: _accumulated("Max"),
     np.minimum.accumulate: _accumulated("Min"),
-    np.median: _median, np.compress: _compress,
+    np.compress: _compress,
     np.extract: lambda graph, condition, arr: _compress(graph, np.ravel(condition), arr),
     np.sort: _sort, np.argsort: _argsort,
     **{fn: _ragged(f"np.{fn.__name__}()") for fn in _RAGGED},

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.shapes import normalize_axes
-from autograd_lite.onnx.graph import Graph
+from autograd_lite.onnx.graph import Graph, broadcast
 from autograd_lite.onnx.rows.elementwise import common_integers, promoted
 from autograd_lite.onnx.sizes import Size, is_open, product
 from autograd_lite.onnx.values import Value
@@ -103,6 +103,20 @@ def broadcast_to(graph: Graph, array: Any, shape: Any, subok: bool = False) -> A
     return graph.node("Expand", [x, graph.shape(shape)], x.dtype, shape)
 
 
+def _broadcast_arrays(graph: Graph, *args: Any, subok: bool = False) -> tuple[Any, ...]:
+    values = [graph.lifted(x) for x in args]
+    shape = broadcast(*[x.shape for x in values])
+    return tuple([broadcast_to(graph, x, shape) for x in values])
+
+
+def _meshgrid(graph: Graph, *xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
+    values = [reshape(graph, x, (-1,)) for x in xi]
+    turned = [1, 0, *range(2, len(values))] if indexing == "xy" and len(values) > 1 else list(range(len(values)))
+    lines = [[-1 if j == k else 1 for j in range(len(values))] for k in turned]
+    grids = tuple([reshape(graph, x, line) for x, line in zip(values, lines, strict=True)])
+    return grids if sparse else _broadcast_arrays(graph, *grids)
+
+
 def joined(graph: Graph, arrays: Any, axis: Any = 0, out: Any = None, dtype: Any = None, **_: Any) -> Any:
     parts = [graph.lifted(x) for x in arrays]
     common = np.dtype(dtype) if dtype is not None else np.result_type(*[x.dtype for x in parts])
@@ -168,11 +182,10 @@ def _repeat(graph: Graph, a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         x, axis = reshape(graph, x, (-1,)), 0
     k = axis % x.ndim
-    if isinstance(repeats, (int, np.integer)):
-        wide = broadcast_to(
-            graph, expand_dims(graph, x, k + 1), (*x.shape[: k + 1], int(repeats), *x.shape[k + 1 :])
-        )
-        return reshape(graph, wide, (*x.shape[:k], x.shape[k] * int(repeats), *x.shape[k + 1 :]))
+    if isinstance(repeats, (int, np.integer, Size)):
+        count = repeats if isinstance(repeats, Size) else int(repeats)
+        wide = broadcast_to(graph, expand_dims(graph, x, k + 1), (*x.shape[: k + 1], count, *x.shape[k + 1 :]))
+        return reshape(graph, wide, (*x.shape[:k], x.shape[k] * count, *x.shape[k + 1 :]))
     known = repeats.array if isinstance(repeats, Value) else np.asarray(repeats)
     if known is None:
         raise errors.ExportError(errors.ONNX_RAGGED.format(op="np.repeat()"))
@@ -225,7 +238,7 @@ def _padded(graph: Graph, x: Any, widths: Any, values: Any) -> Any:
     if values.ndim:
         raise errors.ExportError(errors.ONNX_SETTING.format(op="np.pad", given="constant_values of several numbers"))
     shape = [n + sum(w) for n, w in zip(x.shape, widths.tolist(), strict=True)]
-    pads = graph.constant([*widths[:, 0], *widths[:, 1]], np.int64)
+    pads = graph.shape([*widths[:, 0], *widths[:, 1]])
     within = common_integers(graph, x)
     given = graph.cast(graph.cast(values, x.dtype), within.dtype)
     return graph.cast(graph.node("Pad", [within, pads, given], within.dtype, shape, mode="constant"), x.dtype)
@@ -289,15 +302,14 @@ def _diag(graph: Graph, v: Any, k: int = 0) -> Any:
 
 def _diagonal(graph: Graph, a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     x = moveaxis(graph, a, (axis1, axis2), (-2, -1))
-    if is_open(x.shape[-2:]):
-        n = x.shape[-1]
-        rows = counted(graph, n)
-        if offset or x.shape[-2] != n:
-            raise errors.ExportError(errors.ONNX_SETTING.format(op="np.diagonal", given="an axis that is open"))
-        return x[..., rows, rows]
     n, m = x.shape[-2:]
-    rows = np.arange(max(0, -offset), min(n, m - offset))
-    return x[..., rows, rows + offset]
+    if n == m:
+        rows = counted(graph, n - abs(offset)) if n - abs(offset) != 0 else graph.constant(np.arange(0))
+        return x[..., rows + max(0, -offset), rows + max(0, offset)]
+    if is_open((n, m)):
+        raise errors.ExportError(errors.ONNX_DIAGONAL)
+    known = np.arange(max(0, -offset), min(n, m - offset))
+    return x[..., known, known + offset]
 
 
 ROWS: dict[Any, Any] = {
@@ -305,6 +317,7 @@ ROWS: dict[Any, Any] = {
     np.matrix_transpose: _matrix_transpose, np.linalg.matrix_transpose: _matrix_transpose,
     np.swapaxes: _swapaxes, np.moveaxis: moveaxis, np.rollaxis: _rollaxis,
     np.expand_dims: expand_dims, np.squeeze: squeeze, np.broadcast_to: broadcast_to,
+    np.broadcast_arrays: _broadcast_arrays, np.meshgrid: _meshgrid,
     np.concatenate: joined, np.concat: joined, np.stack: _stack, np.split: split, np.array_split: split,
     np.flip: _flip, np.fliplr: lambda graph, m: _flip(graph, m, 1), np.flipud: lambda graph, m: _flip(graph, m, 0),
     np.roll: _roll, np.tile: _tile, np.repeat: _repeat, np.pad: _pad,

@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite.onnx.graph import Graph
 from autograd_lite.onnx.rows.elementwise import floating
 from autograd_lite.onnx.rows.shaping import expand_dims, in_order, reshape
-from autograd_lite.onnx.sizes import product
+from autograd_lite.onnx.sizes import DependsOnSizeError, Size, product
 from autograd_lite.onnx.values import Value
 from autograd_lite.rules import windows
 
@@ -174,6 +174,7 @@ def _sums(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
     (a,) = _floating(graph, x)
     n = len(kernel)
     ones = (1,) * n
+    a, kernel, stride = _summed_whole(a, kernel, stride, padding)
     shape = [*a.shape[: a.ndim - n], *_lengths(graph, a.shape[a.ndim - n :], kernel, stride, padding, ones)]
     a = _bordered(graph, a, windows.pairs(padding), 0.0)
     if a.dtype in _SINGLE and n <= _AXES:
@@ -190,6 +191,19 @@ def _sums(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any) -> Any:
             total = part if total is None else total + part
         a = total
     return a
+
+
+def _summed_whole(a: Any, kernel: Any, stride: Any, padding: Any) -> tuple[Any, Any, Any]:
+    """Sum up axes of which one window takes all elements, and their length is open; what is left of them is one."""
+    n = len(kernel)
+    pairs = windows.pairs(padding)
+    whole = [k for k in range(n) if isinstance(kernel[k], Size)]
+    if any(kernel[k] != a.shape[k - n] or any(pairs[k]) for k in whole):
+        raise DependsOnSizeError(", ".join([str(kernel[k]) for k in whole]))
+    if whole:
+        a = np.sum(a, tuple([k - n for k in whole]), keepdims=True)
+    parts = [tuple([1 if k in whole else part[k] for k in range(n)]) for part in (kernel, stride)]
+    return a, *parts
 
 
 def _windows(graph: Graph, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
