@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from autograd_lite.functions.numpys import *  # noqa: F403
     from autograd_lite.functions.ordered import *  # noqa: F403
     from autograd_lite.functions.products import *  # noqa: F403
+    from autograd_lite.nn.functional.distances import cosine_similarity as cosine_similarity
+    from autograd_lite.nn.functional.distances import pairwise_distance as pairwise_distance
     from autograd_lite.nn.functional.embeddings import one_hot as one_hot
     from autograd_lite.nn.parameter import Parameter
     from autograd_lite.numpy import fft as fft

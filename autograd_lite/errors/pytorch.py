@@ -48,6 +48,16 @@ IMPLIED_AXIS = (
     "{name}() of {ndim} axes is told none of them, and takes axis {dim}, as PyTorch does. Write dim=-1 for the last "
     "one, or dim={dim}"
 )
+NARROW = (
+    "narrow() is asked for {length} parts from {start} on, of an axis of length {n}. "
+    "Write a start and a length within it"
+)
+UNFLATTEN = "unflatten() makes an axis of length {n} into axes of lengths {sizes}. Write sizes whose product is {n}"
+SCATTER_REDUCE = "reduce={given!r} of scatter_reduce() is unknown. Write 'sum', 'prod', 'mean', 'amax' or 'amin'"
+DETACHED_IN_PLACE = "detach_() would take the history of {what} from all who hold it. Write t = t.detach()"
+RANDOM_RANGE = (
+    "random_() is to draw whole numbers from {low} to before {to}, of which there are none. Write t.random_(0, 10)"
+)
 KTH = "kthvalue() counts from 1: k={k} of {n} elements. Write k=1 for the smallest"
 
 # ----- autograd.grad -----

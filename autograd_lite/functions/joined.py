@@ -11,7 +11,10 @@ from autograd_lite import errors
 from autograd_lite.functions.made import as_tensor, finished
 from autograd_lite.tensor.tensor import Tensor
 
-__all__ = ["broadcast_tensors", "cat", "concat", "concatenate", "hstack", "meshgrid", "stack", "vstack", "where"]
+__all__ = [
+    "block_diag", "broadcast_tensors", "cartesian_prod", "cat", "column_stack", "concat", "concatenate", "dstack",
+    "hstack", "meshgrid", "stack", "vstack", "where",
+]  # fmt: skip
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -63,6 +66,63 @@ def vstack(tensors: Sequence[Any]) -> Tensor:
     [[0.0, 0.0], [1.0, 1.0]]
     """
     return finished(np.vstack(_several("vstack", tensors)))
+
+
+def column_stack(tensors: Any) -> Tensor:
+    """Return Tensors joined as columns: vectors become columns of a matrix.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.column_stack((ag.zeros(2), ag.ones(2))).tolist()
+    [[0.0, 1.0], [0.0, 1.0]]
+    """
+    return finished(np.column_stack(_several("column_stack", tensors)))
+
+
+def dstack(tensors: Any) -> Tensor:
+    """Return Tensors joined along the third axis.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.dstack((ag.zeros(2), ag.ones(2))).shape
+    (1, 2, 2)
+    """
+    return finished(np.dstack(_several("dstack", tensors)))
+
+
+def block_diag(*tensors: Any) -> Tensor:
+    """Return a matrix with others on its diagonal, and zeros beside them.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.block_diag(ag.ones(1, 2), ag.tensor([[3.0]])).tolist()
+    [[1.0, 1.0, 0.0], [0.0, 0.0, 3.0]]
+    """
+    blocks: list[Any] = [np.atleast_2d(as_tensor(t)) for t in tensors]
+    widths = [block.shape[1] for block in blocks]
+    before = np.cumsum([0, *widths])
+    padded = [
+        np.pad(block, ((0, 0), (start, sum(widths) - start - width)))
+        for block, start, width in zip(blocks, before.tolist(), widths, strict=False)
+    ]
+    return finished(np.concatenate(padded))
+
+
+def cartesian_prod(*tensors: Any) -> Tensor:
+    """Return all combinations of the elements of vectors, one in a row.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.cartesian_prod(ag.tensor([1, 2]), ag.tensor([3, 4])).tolist()
+    [[1, 3], [1, 4], [2, 3], [2, 4]]
+    """
+    if len(tensors) == 1:
+        return as_tensor(tensors[0])
+    return stack(meshgrid(*tensors, indexing="ij"), -1).reshape(-1, len(tensors))
 
 
 def _several(name: str, tensors: Any) -> list[Tensor]:

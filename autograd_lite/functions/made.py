@@ -16,8 +16,8 @@ from autograd_lite.tensor.members.forms import together
 from autograd_lite.tensor.tensor import Tensor
 
 __all__ = [
-    "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "linspace", "logspace",
-    "ones", "ones_like", "zeros", "zeros_like",
+    "arange", "as_tensor", "complex", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "linspace",
+    "logspace", "ones", "ones_like", "polar", "tril_indices", "triu_indices", "zeros", "zeros_like",
 ]  # fmt: skip
 
 
@@ -163,6 +163,55 @@ def logspace(
     """
     wanted = float if dtype is None else dtype
     return finished(np.logspace(start, end, steps, base=base, dtype=wanted), device, requires_grad)
+
+
+def tril_indices(row: int, col: int, offset: int = 0) -> Tensor:
+    """Return the places of the lower triangle of a matrix: rows, and columns.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.tril_indices(2, 2).tolist()
+    [[0, 1, 1], [0, 0, 1]]
+    """
+    return finished(np.stack(np.tril_indices(row, offset, col)))
+
+
+def triu_indices(row: int, col: int, offset: int = 0) -> Tensor:
+    """Return the places of the upper triangle of a matrix: rows, and columns.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.triu_indices(2, 2, 1).tolist()
+    [[0], [1]]
+    """
+    return finished(np.stack(np.triu_indices(row, offset, col)))
+
+
+def complex(real: Any, imag: Any) -> Tensor:  # noqa: A001 - PyTorch's name
+    """Return complex numbers of their real and imaginary parts.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.complex([1.0], [2.0]).tolist()
+    [(1+2j)]
+    """
+    return as_tensor(real) + 1j * as_tensor(imag)
+
+
+def polar(abs: Any, angle: Any) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return complex numbers of their sizes and angles.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.polar([2.0], [0.0]).tolist()
+    [(2+0j)]
+    """
+    size, turned = as_tensor(abs), as_tensor(angle)
+    return complex(size * np.cos(turned), size * np.sin(turned))
 
 
 # ----- as another one -----

@@ -14,18 +14,20 @@ from autograd_lite.functions.made import as_tensor
 from autograd_lite.tensor.tensor import Tensor
 
 __all__ = [
-    "abs", "absolute", "acos", "acosh", "add", "all", "allclose", "amax", "amin", "any", "arccos", "arccosh", "arcsin",
-    "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh", "bmm",
-    "broadcast_to", "ceil", "chunk", "clamp", "clip", "clone", "conj", "cos", "cosh", "count_nonzero", "cumprod",
-    "cumsum", "detach", "diag", "diagonal", "div", "divide", "dot", "eq", "equal", "exp", "exp2", "expm1", "flatten",
-    "flip", "floor", "gather", "ge", "gt", "index_add", "index_select", "is_floating_point", "isclose", "isfinite",
-    "isinf", "isnan", "le", "lerp", "log", "log10", "log1p", "log2", "logical_and", "logical_not", "logical_or", "lt",
-    "masked_fill", "masked_select", "matmul", "maximum", "mean", "minimum", "mm", "moveaxis", "movedim", "mul",
-    "multiply", "mv", "nan_to_num", "ne", "neg", "negative", "norm", "numel", "outer", "permute", "pow", "prod",
-    "ravel", "reciprocal", "remainder", "repeat_interleave", "reshape", "roll", "round", "rsqrt", "scatter",
-    "scatter_add", "select", "sign", "sin", "sinh", "split", "sqrt", "square", "squeeze", "sub", "subtract", "sum",
-    "swapaxes", "swapdims", "t", "take", "tan", "tanh", "tile", "topk", "trace", "tril", "triu", "true_divide",
-    "trunc", "unbind", "unsqueeze",
+    "abs", "absolute", "acos", "acosh", "add", "addcdiv", "addcmul", "all", "allclose", "amax", "amin", "angle", "any",
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax", "argmin", "asin", "asinh",
+    "atan", "atan2", "atanh", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
+    "clone", "conj", "cos", "cosh", "count_nonzero", "cummax", "cummin", "cumprod", "cumsum", "det", "detach", "diag",
+    "diag_embed", "diagonal", "digamma", "dist", "div", "divide", "dot", "eq", "equal", "erf", "erfc", "erfinv", "exp",
+    "exp2", "expm1", "flatten", "flip", "floor", "gather", "ge", "gt", "heaviside", "index_add", "index_copy",
+    "index_fill", "index_select", "inverse", "is_floating_point", "isclose", "isfinite", "isinf", "isnan", "kthvalue",
+    "le", "lerp", "lgamma", "log", "log10", "log1p", "log2", "logcumsumexp", "logdet", "logical_and", "logical_not",
+    "logical_or", "lt", "masked_fill", "masked_select", "matmul", "maximum", "mean", "median", "minimum", "mm",
+    "moveaxis", "movedim", "mul", "multiply", "mv", "nan_to_num", "narrow", "ne", "neg", "negative", "norm", "numel",
+    "outer", "permute", "pow", "prod", "ravel", "reciprocal", "remainder", "repeat_interleave", "reshape", "roll",
+    "rot90", "round", "rsqrt", "scatter", "scatter_add", "scatter_reduce", "select", "sign", "sin", "sinh", "split",
+    "sqrt", "square", "squeeze", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan",
+    "tanh", "tile", "topk", "trace", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unsqueeze",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -51,6 +53,7 @@ abs = _function(Tensor.abs)  # noqa: A001 - PyTorch's names
 absolute = _function(Tensor.absolute)
 acos = _function(Tensor.acos)
 acosh = _function(Tensor.acosh)
+angle = _function(Tensor.angle)
 arccos = _function(Tensor.arccos)
 arccosh = _function(Tensor.arccosh)
 arcsin = _function(Tensor.arcsin)
@@ -63,9 +66,15 @@ atan = _function(Tensor.atan)
 atanh = _function(Tensor.atanh)
 ceil = _function(Tensor.ceil)
 clamp = _function(Tensor.clamp)
+clamp_max = _function(Tensor.clamp_max)
+clamp_min = _function(Tensor.clamp_min)
 clip = _function(Tensor.clip)
 cos = _function(Tensor.cos)
 cosh = _function(Tensor.cosh)
+digamma = _function(Tensor.digamma)
+erf = _function(Tensor.erf)
+erfc = _function(Tensor.erfc)
+erfinv = _function(Tensor.erfinv)
 exp = _function(Tensor.exp)
 exp2 = _function(Tensor.exp2)
 expm1 = _function(Tensor.expm1)
@@ -73,6 +82,7 @@ floor = _function(Tensor.floor)
 isfinite = _function(Tensor.isfinite)
 isinf = _function(Tensor.isinf)
 isnan = _function(Tensor.isnan)
+lgamma = _function(Tensor.lgamma)
 log = _function(Tensor.log)
 log10 = _function(Tensor.log10)
 log1p = _function(Tensor.log1p)
@@ -98,10 +108,13 @@ trunc = _function(Tensor.trunc)
 # ----- of two -----
 
 add = _function(Tensor.add)
+addcdiv = _function(Tensor.addcdiv)
+addcmul = _function(Tensor.addcmul)
 allclose = _function(Tensor.allclose)
 arctan2 = _function(Tensor.arctan2)
 atan2 = _function(Tensor.atan2)
 bmm = _function(Tensor.bmm)
+dist = _function(Tensor.dist)
 div = _function(Tensor.div)
 divide = _function(Tensor.divide)
 dot = _function(Tensor.dot)
@@ -109,6 +122,7 @@ eq = _function(Tensor.eq)
 equal = _function(Tensor.equal)
 ge = _function(Tensor.ge)
 gt = _function(Tensor.gt)
+heaviside = _function(Tensor.heaviside)
 isclose = _function(Tensor.isclose)
 le = _function(Tensor.le)
 lerp = _function(Tensor.lerp)
@@ -138,10 +152,15 @@ any = _function(Tensor.any)  # noqa: A001 - PyTorch's names
 argmax = _function(Tensor.argmax)
 argmin = _function(Tensor.argmin)
 count_nonzero = _function(Tensor.count_nonzero)
+cummax = _function(Tensor.cummax)
+cummin = _function(Tensor.cummin)
 cumprod = _function(Tensor.cumprod)
 cumsum = _function(Tensor.cumsum)
 is_floating_point = _function(Tensor.is_floating_point)
+kthvalue = _function(Tensor.kthvalue)
+logcumsumexp = _function(Tensor.logcumsumexp)
 mean = _function(Tensor.mean)
+median = _function(Tensor.median)
 norm = _function(Tensor.norm)
 numel = _function(Tensor.numel)
 prod = _function(Tensor.prod)
@@ -152,6 +171,7 @@ trace = _function(Tensor.trace)
 # ----- shapes -----
 
 broadcast_to = _function(Tensor.broadcast_to)
+diag_embed = _function(Tensor.diag_embed)
 flatten = _function(Tensor.flatten)
 flip = _function(Tensor.flip)
 moveaxis = _function(Tensor.moveaxis)
@@ -161,11 +181,13 @@ ravel = _function(Tensor.ravel)
 repeat_interleave = _function(Tensor.repeat_interleave)
 reshape = _function(Tensor.reshape)
 roll = _function(Tensor.roll)
+rot90 = _function(Tensor.rot90)
 squeeze = _function(Tensor.squeeze)
 swapaxes = _function(Tensor.swapaxes)
 swapdims = _function(Tensor.swapdims)
 t = _function(Tensor.t)
 tile = _function(Tensor.tile)
+unflatten = _function(Tensor.unflatten)
 unsqueeze = _function(Tensor.unsqueeze)
 
 # ----- parts -----
@@ -178,13 +200,24 @@ diag = _function(Tensor.diag)
 diagonal = _function(Tensor.diagonal)
 gather = _function(Tensor.gather)
 index_add = _function(Tensor.index_add)
+index_copy = _function(Tensor.index_copy)
+index_fill = _function(Tensor.index_fill)
 index_select = _function(Tensor.index_select)
 masked_select = _function(Tensor.masked_select)
+narrow = _function(Tensor.narrow)
 scatter = _function(Tensor.scatter)
 scatter_add = _function(Tensor.scatter_add)
+scatter_reduce = _function(Tensor.scatter_reduce)
 select = _function(Tensor.select)
 split = _function(Tensor.split)
 take = _function(Tensor.take)
+take_along_dim = _function(Tensor.take_along_dim)
 tril = _function(Tensor.tril)
 triu = _function(Tensor.triu)
 unbind = _function(Tensor.unbind)
+
+# ----- of matrices -----
+
+det = _function(Tensor.det)
+inverse = _function(Tensor.inverse)
+logdet = _function(Tensor.logdet)

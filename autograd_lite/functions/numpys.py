@@ -15,8 +15,8 @@ from autograd_lite.functions.made import as_tensor, finished
 
 __all__ = [
     "argwhere", "bincount", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "copysign", "deg2rad", "diff",
-    "fliplr", "flipud", "floor_divide", "fmax", "fmin", "fmod", "hypot", "inner", "isin", "kron", "logaddexp",
-    "logical_xor", "nanmean", "nansum", "quantile", "rad2deg", "sinc", "vdot",
+    "fliplr", "flipud", "floor_divide", "fmax", "fmin", "fmod", "hypot", "imag", "inner", "isin", "kron", "logaddexp",
+    "logical_xor", "nanmean", "nansum", "quantile", "rad2deg", "real", "sinc", "vdot",
 ]  # fmt: skip
 
 _KNOWN = frozenset(("axis", "keepdims"))
@@ -62,7 +62,9 @@ logaddexp = _function(np.logaddexp, "the logarithm of a sum of exponentials", "a
 logical_xor = _function(
     np.logical_xor, "where one of both holds", "ag.logical_xor([True, True], [True, False])", "[False, True]"
 )
+imag = _function(np.imag, "the imaginary parts, zeros of real numbers", "ag.imag([1 + 2j])", "[2.0]")
 rad2deg = _function(np.rad2deg, "radians in degrees", "ag.rad2deg([0.0])", "[0.0]")
+real = _function(np.real, "the real parts", "ag.real([1 + 2j])", "[1.0]")
 sinc = _function(np.sinc, "sin(pi x) / (pi x)", "ag.sinc([0.0])", "[1.0]")
 
 # ----- sums and counts -----

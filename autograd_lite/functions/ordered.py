@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors
 from autograd_lite.functions.made import as_tensor, finished
 from autograd_lite.tensor.members.orders import Placed, in_order, order_of, with_places
 from autograd_lite.tensor.members.pytorchs import degrees
 from autograd_lite.tensor.tensor import Tensor
 
-__all__ = ["argsort", "kthvalue", "max", "median", "min", "nonzero", "sort", "std", "transpose", "unique", "var"]
+__all__ = [
+    "argsort", "bucketize", "max", "min", "nonzero", "searchsorted", "sort", "std", "std_mean", "transpose", "unique",
+    "var", "var_mean",
+]  # fmt: skip
 
 _largest, _smallest = with_places(np.argmax), with_places(np.argmin)
 
@@ -102,39 +104,6 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     return in_order(as_tensor(input), dim, descending)
 
 
-def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Placed:  # noqa: A002 - PyTorch's name
-    """Return the `k`-th smallest elements along an axis, counted from 1, and their places.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.kthvalue(ag.tensor([2.0, 3.0, 1.0]), 2).values.item()
-    2.0
-    """
-    t = as_tensor(input)
-    n = t.shape[dim] if t.ndim else 1
-    if not 1 <= k <= n:
-        raise errors.ArgumentError(errors.KTH.format(k=k, n=n))
-    values, places = sort(t, dim)
-    pair = [x.take(np.array([k - 1]), dim) for x in (values, places)]
-    return Placed(*pair if keepdim else [x.squeeze(dim) for x in pair])
-
-
-def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:  # noqa: A002 - PyTorch's name
-    """Return the element in the middle, the lower one of two; with `dim` those along an axis, and their places.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.median(ag.tensor([4.0, 1.0, 3.0, 2.0])).item(), float(np.median([4.0, 1.0, 3.0, 2.0]))
-    (2.0, 2.5)
-    """
-    t = as_tensor(input)
-    if dim is None:
-        return kthvalue(t.ravel(), (t.size + 1) // 2, 0).values
-    return kthvalue(t, (t.shape[dim] + 1) // 2, dim, keepdim)
-
-
 def std(
     input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: float = 1  # noqa: A002 - PyTorch's name
 ) -> Tensor:  # fmt: skip
@@ -176,6 +145,78 @@ def var(
     """
     axis, ddof = degrees(dim, unbiased, correction)
     return as_tensor(input).var(axis, ddof=ddof, keepdims=keepdim)
+
+
+def std_mean(
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: float = 1  # noqa: A002 - PyTorch's name
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return standard deviations and means: see `var` for the arguments.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> [t.round(3).item() for t in ag.std_mean(ag.tensor([1.0, 3.0]))]
+    [1.414, 2.0]
+    """
+    axis, ddof = degrees(dim, unbiased, correction)
+    t = as_tensor(input)
+    return t.std(axis, ddof=ddof, keepdims=keepdim), t.mean(axis, keepdims=keepdim)
+
+
+def var_mean(
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: float = 1  # noqa: A002 - PyTorch's name
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return variances and means: see `var` for the arguments.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> [t.item() for t in ag.var_mean(ag.tensor([1.0, 3.0]))]
+    [2.0, 2.0]
+    """
+    axis, ddof = degrees(dim, unbiased, correction)
+    t = as_tensor(input)
+    return t.var(axis, ddof=ddof, keepdims=keepdim), t.mean(axis, keepdims=keepdim)
+
+
+def searchsorted(sorted_sequence: Any, input: Any, *, right: bool = False, side: str | None = None) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return at which places elements would stand in what is sorted: a vector for all, or a row for each row.
+
+    Parameters
+    ----------
+    sorted_sequence : Tensor
+        Numbers in order, along the last axis.
+    input : Tensor
+        What is looked for.
+    right : bool
+        Whether the place is behind equal ones, and not before them.
+    side : {"left", "right"}, optional
+        The same, by NumPy's name.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.searchsorted(ag.tensor([1.0, 2.0, 4.0]), ag.tensor([2.0, 3.0])).tolist()
+    [1, 2]
+    """
+    rows, wanted = as_tensor(sorted_sequence).detach(), as_tensor(input).detach()
+    behind = right if side is None else side == "right"
+    if rows.ndim == 1:
+        return finished(np.searchsorted(rows, wanted, "right" if behind else "left"))
+    before: Any = np.less_equal if behind else np.less
+    return finished(np.count_nonzero(before(rows[..., None, :], wanted[..., :, None]), axis=-1))
+
+
+def bucketize(input: Any, boundaries: Any, *, right: bool = False) -> Tensor:  # noqa: A002 - PyTorch's name
+    """Return between which boundaries, which are in order, each element lies: see `searchsorted`.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> ag.bucketize(ag.tensor([0.5, 3.0]), ag.tensor([1.0, 2.0])).tolist()
+    [0, 2]
+    """
+    return searchsorted(boundaries, input, right=right)
 
 
 def transpose(input: Any, dim0: int, dim1: int) -> Tensor:  # noqa: A002 - PyTorch's name

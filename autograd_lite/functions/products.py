@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite.functions.made import as_tensor, finished
 from autograd_lite.tensor.tensor import Tensor
 
-__all__ = ["addcdiv", "addcmul", "addmm", "baddbmm", "cdist", "cross", "einsum"]
+__all__ = ["addmm", "baddbmm", "cdist", "cross", "einsum", "tensordot"]
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:
@@ -53,28 +53,17 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
 baddbmm = addmm
 
 
-def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
-    """Return ``input + value * tensor1 * tensor2``.
+def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
+    """Return the sums of products along the last axes of one and the first of another, or along those in two lists.
 
     Examples
     --------
     >>> import autograd_lite as ag
-    >>> ag.addcmul([1.0], [2.0], [3.0], value=2).tolist()
-    [13.0]
+    >>> ag.tensordot(ag.ones(2, 3), ag.ones(3, 4), dims=1).shape
+    (2, 4)
     """
-    return as_tensor(input) + value * as_tensor(tensor1) * as_tensor(tensor2)
-
-
-def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
-    """Return ``input + value * tensor1 / tensor2``.
-
-    Examples
-    --------
-    >>> import autograd_lite as ag
-    >>> ag.addcdiv([1.0], [6.0], [3.0]).tolist()
-    [3.0]
-    """
-    return as_tensor(input) + value * as_tensor(tensor1) / as_tensor(tensor2)
+    axes = dims.tolist() if isinstance(dims, (Tensor, np.ndarray)) else dims
+    return finished(np.tensordot(as_tensor(a), as_tensor(b), axes))
 
 
 def cdist(x1: Any, x2: Any, p: float = 2.0) -> Tensor:

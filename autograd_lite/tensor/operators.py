@@ -13,14 +13,18 @@ from autograd_lite.engine import refusals
 from autograd_lite.engine.registry import handler_of
 from autograd_lite.rules import indexing
 from autograd_lite.tensor.members.arrays import ArrayMethods
+from autograd_lite.tensor.members.changed import Changed
 from autograd_lite.tensor.members.conversions import Conversions
 from autograd_lite.tensor.members.elementwise import Elementwise
 from autograd_lite.tensor.members.in_place import InPlace
 from autograd_lite.tensor.members.pairs import Pairs
 from autograd_lite.tensor.members.parts import PartMethods
+from autograd_lite.tensor.members.pieces import Pieces
 from autograd_lite.tensor.members.placed import Placing
+from autograd_lite.tensor.members.ranks import Ranks
 from autograd_lite.tensor.members.reductions import Reductions
 from autograd_lite.tensor.members.shaping import Shaping
+from autograd_lite.tensor.members.specials import Specials
 
 if TYPE_CHECKING:
     from autograd_lite.tensor.tensor import Tensor
@@ -163,7 +167,8 @@ class Methods(ArrayMethods, ArrayLike, abstract=True):
 
 
 class TensorMethods(
-    Elementwise, Pairs, Reductions, Shaping, PartMethods, InPlace, Placing, Conversions, Methods, abstract=True
+    Elementwise, Pairs, Reductions, Shaping, PartMethods, InPlace, Placing, Conversions, Specials, Ranks, Pieces,
+    Changed, Methods, abstract=True,
 ):
     """What a Tensor has besides: functions of NumPy that are no methods there, and what PyTorch's Tensor has."""
 
@@ -174,8 +179,11 @@ _PYTORCHS = {
     "values": "t.max(dim=1).values, with the name of the axis", "indices": "t.max(dim=1).indices, or t.argmax(1)",
     "grad_fn": "ag.explain(t), or ag.visualize(t)", "is_cuda": "False: the one device is the processor",
     "cuda": "t itself: the one device is the processor", "data_ptr": "t.detach().numpy().ctypes.data",
-    "element_size": "t.dtype.itemsize", "is_contiguous": "True", "erf": "scipy.special.erf(t)",
-    **{name: f"ag.{name}(t)" for name in ("bincount", "kthvalue", "median", "quantile", "unique", "diff", "addmm")},
+    "element_size": "t.dtype.itemsize", "is_contiguous": "True", "stride": "t.detach().numpy().strides, in bytes",
+    **{name: f"ag.{name}(t)" for name in ("bincount", "unique", "addmm", "multinomial", "bernoulli", "cross", "kron")},
+    "squeeze_": "t = t.squeeze()", "unsqueeze_": "t = t.unsqueeze(axis)", "t_": "t = t.t()", "transpose_": "t = t.mT",
+    "resize_": "t = t.reshape(shape)", "set_": "t.assign(value)", "share_memory_": "t itself", "pin_memory": "t itself",
+    **{name: f"np.linalg.{name}(t)" for name in ("svd", "qr", "cholesky", "slogdet")},
 }  # fmt: skip
 for _name, _instead in _PYTORCHS.items():
     setattr(TensorMethods, _name, Absent(_name, _instead, "a Tensor of PyTorch"))

@@ -40,7 +40,7 @@ class PartMethods:
         >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).select(1, 0).tolist()
         [1.0, 3.0]
         """
-        return self[_along(self, axis, index)]
+        return self[along(self, axis, index)]
 
     @own
     def gather(self: Any, axis: int, index: Any) -> Tensor:
@@ -151,6 +151,6 @@ def _ends(sizes: Any, n: int) -> list[int]:
     return ends
 
 
-def _along(t: Any, axis: int, key: Any) -> tuple[Any, ...]:
+def along(t: Any, axis: int, key: Any) -> tuple[Any, ...]:
     """Return the index that takes `key` along an axis."""
     return (*(slice(None),) * normalize_axis_index(axis, t.ndim), key)

@@ -41,7 +41,7 @@ class Placing:
         >>> ag.zeros(2, 3).scatter_(1, [[2], [0]], 1.0).tolist()
         [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
         """
-        self[_places(self, axis, index)] = _as_long(src, index)
+        self[places_of(self, axis, index)] = as_long(src, index)
         return self
 
     @own
@@ -60,7 +60,7 @@ class Placing:
         >>> ag.zeros(3).scatter_add_(0, [1, 1, 2], ag.tensor([1.0, 2.0, 3.0])).tolist()
         [0.0, 3.0, 3.0]
         """
-        np.add.at(self, _places(self, axis, index), _as_long(src, index))
+        np.add.at(self, places_of(self, axis, index), as_long(src, index))
         return self
 
     @own
@@ -143,7 +143,7 @@ class Placing:
         return np.zeros_like(self.detach(), dtype=dtype, shape=np.shape(data)).copy_(data)
 
 
-def _places(t: Any, axis: int, index: Any) -> tuple[Any, ...]:
+def places_of(t: Any, axis: int, index: Any) -> tuple[Any, ...]:
     """Return the full index of places of which one coordinate is named, and the others are those in the index."""
     index = with_shape(index)
     places = list(np.indices(np.shape(index), sparse=True))
@@ -151,6 +151,6 @@ def _places(t: Any, axis: int, index: Any) -> tuple[Any, ...]:
     return tuple(places)
 
 
-def _as_long(src: Any, index: Any) -> Any:
+def as_long(src: Any, index: Any) -> Any:
     """Return as much of a source as an index names places for; one number as it is."""
     return src[tuple([slice(n) for n in np.shape(index)])] if np.ndim(src) else src

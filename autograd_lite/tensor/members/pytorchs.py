@@ -128,6 +128,10 @@ def _scatter(name: str) -> Otherwise:
     return Otherwise(scatter, frozenset(("value",)))
 
 
+def _clip(t: Any, low: Any, a_max: Any = None, *, max: Any = None) -> Any:  # noqa: A002 - NumPy's names
+    return t.clip(low, max if a_max is None else a_max)
+
+
 def _counts(t: Any, args: tuple[Any, ...]) -> bool:
     """Tell whether more is given than how often, and an axis."""
     return len(args) > 2  # noqa: PLR2004 - two arguments
@@ -144,6 +148,7 @@ OTHERWISE: Mapping[str, Otherwise] = {
     "transpose": Otherwise(_transpose, frozenset(("dim0", "dim1")), _exchanges),
     "permute": Otherwise(lambda t, dims: t.transpose(dims), frozenset(("dims",))),
     "repeat": Otherwise(lambda t, *times: t.tile(times), frozenset(), _counts),
+    "clip": Otherwise(_clip, frozenset(), lambda t, args: len(args) == 1),
     "scatter": _scatter("scatter"),
     "scatter_": _scatter("scatter_"),
 }
