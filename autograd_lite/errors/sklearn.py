@@ -13,6 +13,21 @@ SKLEARN_MADE = (
     "settings {names} are for a module that is made, and module= is one already. "
     "Write module=type(model), or model as it shall be"
 )
+SKLEARN_HIDDEN = "hidden={given!r} are no sizes of layers. Write hidden=(100,), or hidden=100"
+SKLEARN_PART = "{name}={given!r} is nothing that can be called. Write {name}={instead}"
+SKLEARN_NUMBER = "{name}={given!r} is no number{kind}. Write {name}={instead}"
+SKLEARN_OTHER = (
+    "{names} are others than those of the module that was trained, with which fit() goes on. Write warm_start=False, "
+    "or clone(estimator).set_params({first}=...)"
+)
+SKLEARN_FINITE = (
+    "after epoch {epoch} the loss or the weights are not finite any more. Write a smaller lr=, as lr={lr:.3g}, or "
+    "make_pipeline(StandardScaler(), estimator)"
+)
+SKLEARN_NAN = (
+    "the module returns nan for row {row} of X. Write a smaller lr= and fit() again, or "
+    "make_pipeline(StandardScaler(), estimator)"
+)
 SKLEARN_OUTPUTS = (
     "the module returns an array of shape {given} for {rows} rows, where {wanted} numbers for each are due. "
     "Write a last layer nn.Linear(..., {wanted})"

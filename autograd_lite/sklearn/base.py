@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import numbers
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any, Self
 
@@ -24,6 +25,13 @@ from autograd_lite.sklearn.perceptron import perceptron
 _PARTS = ("module", "optimizer", "loss")
 _LARGEST_BATCH = 200
 _AT_ONCE = 4096
+
+
+def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Return the names of settings that are others than before."""
+    both = [name for name in now if name in before]
+    others = [name for name in both if before[name] is not now[name] and not np.array_equal(before[name], now[name])]
+    return [*others, *(before.keys() ^ now.keys())]
 
 
 class Neural(BaseEstimator):
@@ -124,11 +132,45 @@ class Neural(BaseEstimator):
         self._rng = np.random.default_rng(seed)
         with own(self._rng):
             self.module_ = self._made_module(n_outputs, dtype)
-        made = optim.Adam if self.optimizer is None else self.optimizer
-        self.optimizer_ = made(list(self.module_.parameters()), **{"lr": self.lr, **self._of_part("optimizer")})
+        self._laid_out = self._layout()
+        self._make_optimizer()
         self.n_outputs_, self.n_iter_ = n_outputs, 0
         self.loss_curve_: list[float] = []
         self.validation_scores_: list[float] = []
+
+    def _make_optimizer(self) -> None:
+        made = optim.Adam if self.optimizer is None else self.optimizer
+        self._stepping = self._steps()
+        self.optimizer_ = made(list(self.module_.parameters()), **{"lr": self.lr, **self._of_part("optimizer")})
+
+    def _layout(self) -> dict[str, Any]:
+        """Return the settings that the module is made with."""
+        hidden = {"hidden": self.hidden} if self.module is None else {}
+        return {"module": self.module, **hidden, **{f"module__{k}": v for k, v in self._of_part("module").items()}}
+
+    def _steps(self) -> dict[str, Any]:
+        """Return the settings that the optimiser is made with."""
+        return {"optimizer": self.optimizer, "lr": self.lr, **self._of_part("optimizer")}
+
+    def _go_on(self) -> None:
+        """Go on with the module, and with an optimiser of the settings that there are now."""
+        odd = _changed(vars(self).get("_laid_out", self._layout()), self._layout())
+        if odd:
+            raise errors.ArgumentError(errors.SKLEARN_OTHER.format(names=", ".join(odd), first=odd[0]))
+        if _changed(vars(self).get("_stepping", self._steps()), self._steps()):
+            self._make_optimizer()
+
+    @contextmanager
+    def _beginning(self, first: bool) -> Iterator[None]:
+        """Begin a training, or go on; what fails at its first attempt leaves nothing that the next would go on with."""
+        try:
+            if not first:
+                self._go_on()
+            yield
+        except Exception:
+            if first:
+                self.__dict__.pop("module_", None)
+            raise
 
     # ----- data -----
 
@@ -152,6 +194,19 @@ class Neural(BaseEstimator):
         whole = isinstance(size, numbers.Integral) and int(size) >= 1
         if not whole and not (isinstance(size, str) and size == "auto"):
             raise errors.ArgumentError(errors.SKLEARN_BATCH.format(given=self.batch_size))
+        for name, instead in (("optimizer", "ag.optim.Adam"), ("loss", "ag.nn.functional.mse_loss")):
+            if (value := getattr(self, name)) is not None and not callable(value):
+                raise errors.ArgumentError(errors.SKLEARN_PART.format(name=name, given=value, instead=instead))
+        self._checked_numbers()
+
+    def _checked_numbers(self) -> None:
+        tol: Any = self.tol
+        fraction: Any = self.validation_fraction
+        if not isinstance(tol, numbers.Real) or np.isnan(float(tol)):
+            raise errors.ArgumentError(errors.SKLEARN_NUMBER.format(name="tol", given=tol, kind="", instead=1e-4))
+        if self.early_stopping and not (isinstance(fraction, numbers.Real) and 0 < float(fraction) < 1):
+            names = {"name": "validation_fraction", "given": fraction, "kind": " between 0 and 1", "instead": 0.1}
+            raise errors.ArgumentError(errors.SKLEARN_NUMBER.format(**names))
 
     # ----- training -----
 
@@ -164,6 +219,11 @@ class Neural(BaseEstimator):
             loss = self._epoch(X, y, weight)
             self.loss_curve_.append(loss)
             self.n_iter_ += 1
+            if not self._is_finite(loss):
+                if state is not None:
+                    break  # with the best module
+                text = errors.SKLEARN_FINITE.format(epoch=self.n_iter_, lr=self.lr / 10)
+                raise errors.NonFiniteError(text)
             if self.verbose:
                 print(f"epoch {self.n_iter_}: loss {loss:.6g}")  # noqa: T201 - asked for
             if held is not None:
@@ -181,6 +241,9 @@ class Neural(BaseEstimator):
             self.module_.load_state_dict(state)
         return self
 
+    def _is_finite(self, loss: float) -> bool:
+        return bool(np.isfinite(loss)) and all(np.isfinite(p.numpy()).all() for p in self.module_.parameters())
+
     def _held_back(self, X: Array, y: Array, weight: Array | None) -> Any:  # noqa: N803
         """Return what is trained with, and what is held back."""
         every = [X, y] if weight is None else [X, y, weight]
@@ -193,19 +256,24 @@ class Neural(BaseEstimator):
 
     def _epoch(self, X: Array, y: Array, weight: Array | None) -> float:  # noqa: N803
         """Go over the data once, and return the mean of the losses."""
-        total, count = 0.0, 0.0
         self.module_.train()
-        with own(self._rng):
-            for rows in self._batches(len(X)):
-                share = len(rows) if weight is None else float(weight[rows].sum())
-                if share <= 0:
-                    continue
-                self.optimizer_.zero_grad()
-                loss = self._loss(self._outputs(X[rows]), y[rows], None if weight is None else weight[rows])
-                loss.backward()
-                self.optimizer_.step()
-                total, count = total + float(loss.detach()) * share, count + share
-        self.module_.eval()
+        try:
+            with own(self._rng):
+                return self._gone_over(X, y, weight)
+        finally:
+            self.module_.eval()  # also where it is interrupted
+
+    def _gone_over(self, X: Array, y: Array, weight: Array | None) -> float:  # noqa: N803
+        total, count = 0.0, 0.0
+        for rows in self._batches(len(X)):
+            share = len(rows) if weight is None else float(weight[rows].sum())
+            if share <= 0:
+                continue
+            self.optimizer_.zero_grad()
+            loss = self._loss(self._outputs(X[rows]), y[rows], None if weight is None else weight[rows])
+            loss.backward()
+            self.optimizer_.step()
+            total, count = total + float(loss.detach()) * share, count + share
         return total / count if count else 0.0
 
     def _batches(self, n: int) -> Iterator[Array]:
@@ -249,7 +317,10 @@ class Neural(BaseEstimator):
         """Return what the module makes of all rows, some thousand at a time."""
         check_is_fitted(self, "module_")
         X = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))  # noqa: N806
-        return self._raw(X)
+        made = self._raw(X)
+        if len(odd := np.flatnonzero(np.isnan(made).any(axis=1))):
+            raise errors.NonFiniteError(errors.SKLEARN_NAN.format(row=odd[0]))
+        return made
 
     def _raw(self, X: Array) -> Array:  # noqa: N803
         dtype = next((p.dtype for p in self.module_.parameters()), X.dtype)
@@ -270,4 +341,3 @@ class Neural(BaseEstimator):
 
     def _strata(self, y: Array) -> Any:
         return None
-

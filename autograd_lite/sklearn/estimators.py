@@ -47,7 +47,8 @@ class NeuralClassifier(ClassifierMixin, Neural):
     tol : float
         By how much a score has to be better.
     warm_start : bool
-        Whether `fit` goes on with the module of the last one.
+        Whether `fit` goes on with the module of the last one, of the same settings. Those of the optimiser may be
+        others: it is made anew then.
     random_state : int, RandomState or None
         Where all random numbers come from: initial values, batches, dropout.
     verbose : bool
@@ -69,6 +70,11 @@ class NeuralClassifier(ClassifierMixin, Neural):
     loss_curve_, validation_scores_ : list of float
         After each of them.
 
+    Raises
+    ------
+    NonFiniteError
+        A loss or weights that are not finite any more after an epoch.
+
     Notes
     -----
     Single precision is kept. The estimator is a copy of nothing: ``clone`` makes one with the same settings, and a
@@ -89,13 +95,15 @@ class NeuralClassifier(ClassifierMixin, Neural):
         again = self.warm_start and "module_" in vars(self)
         X, y = self._checked(X, y, reset=not again)  # noqa: N806
         check_classification_targets(y)
-        if again:
-            self._refuse_unknown(y)
-        else:
-            self.classes_ = unique_labels(y)
-            self._refuse_one_class()
-            self._start(len(self.classes_), X.dtype)
-        return self._trained(X, self._places(y), self._weights(sample_weight, X), self.epochs)
+        weights = self._weights(sample_weight, X)
+        with self._beginning(first=not again):
+            if again:
+                self._refuse_unknown(y)
+            else:
+                self.classes_ = unique_labels(y)
+                self._refuse_one_class()
+                self._start(len(self.classes_), X.dtype)
+            return self._trained(X, self._places(y), weights, self.epochs)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:  # noqa: N803
         """Go over some examples once; the first call has to be told all classes."""
@@ -103,15 +111,17 @@ class NeuralClassifier(ClassifierMixin, Neural):
         first = "module_" not in vars(self)
         X, y = self._checked(X, y, reset=first)  # noqa: N806
         check_classification_targets(y)
-        if first:
-            if classes is None:
-                raise errors.ArgumentError(errors.SKLEARN_CLASSES)
-            self.classes_ = unique_labels(classes)
-            self._start(len(self.classes_), X.dtype)
-        elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
+        weights = self._weights(sample_weight, X)
+        if not first and classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
             raise errors.ArgumentError(errors.SKLEARN_CHANGED.format(given=list(classes), known=list(self.classes_)))
-        self._refuse_unknown(y)
-        return self._trained(X, self._places(y), self._weights(sample_weight, X), 1, stop=False)
+        with self._beginning(first):
+            if first:
+                if classes is None:
+                    raise errors.ArgumentError(errors.SKLEARN_CLASSES)
+                self.classes_ = unique_labels(classes)
+                self._start(len(self.classes_), X.dtype)
+            self._refuse_unknown(y)
+            return self._trained(X, self._places(y), weights, 1, stop=False)
 
     def predict_proba(self, X: Any) -> Array:  # noqa: N803
         """Return the probability of each class, for each row."""
@@ -143,7 +153,9 @@ class NeuralClassifier(ClassifierMixin, Neural):
         return nn.functional.cross_entropy(*args, **kwargs)
 
     def _score(self, X: Array, y: Array, weight: Array | None) -> float:  # noqa: N803
-        return float(accuracy_score(y, np.argmax(self._raw(X), axis=1), sample_weight=weight))
+        made = self._raw(X)
+        score = accuracy_score(y, np.argmax(made, axis=1), sample_weight=weight)
+        return -np.inf if np.isnan(made).any() else float(score)
 
     def _strata(self, y: Array) -> Any:
         return y
@@ -177,10 +189,12 @@ class NeuralRegressor(RegressorMixin, Neural):
         X, y = self._checked(X, y, reset=not again, multi_output=True, y_numeric=True)  # noqa: N806
         y = np.asarray(y)
         targets = y.reshape(len(y), -1).astype(X.dtype)
-        if not again:
-            self._flat = y.ndim == 1
-            self._start(targets.shape[1], X.dtype)
-        return self._trained(X, targets, self._weights(weight, X), epochs, stop)
+        weights = self._weights(weight, X)
+        with self._beginning(first=not again):
+            if not again:
+                self._flat = y.ndim == 1
+                self._start(targets.shape[1], X.dtype)
+            return self._trained(X, targets, weights, epochs, stop)
 
     def predict(self, X: Any) -> Array:  # noqa: N803
         """Return the numbers for each row, in the shape that `y` had."""
@@ -196,4 +210,5 @@ class NeuralRegressor(RegressorMixin, Neural):
         return nn.functional.mse_loss(*args, **kwargs)
 
     def _score(self, X: Array, y: Array, weight: Array | None) -> float:  # noqa: N803
-        return float(r2_score(y, self._raw(X), sample_weight=weight))
+        made = self._raw(X)
+        return float(r2_score(y, made, sample_weight=weight)) if np.isfinite(made).all() else -np.inf

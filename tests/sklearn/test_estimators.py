@@ -13,6 +13,7 @@ pytest.importorskip("sklearn.base")
 
 from sklearn.base import clone
 from sklearn.datasets import load_iris, make_regression
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -142,7 +143,151 @@ def test_what_was_trained_can_be_taken_out() -> None:
     assert ag.onnx.export(clf.module_, X).graph.node
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"batch_size": 10}])
+@pytest.mark.parametrize("estimator", [NeuralClassifier, NeuralRegressor])
+def test_a_training_that_diverges_is_refused(estimator: type, settings: dict[str, Any]) -> None:
+    made = estimator(optimizer=ag.optim.SGD, lr=1e160, epochs=5, random_state=0, **settings)
+    with pytest.raises(ag.errors.NonFiniteError, match=r"Write a smaller lr=, as lr=1e\+159, or make_pipeline"):
+        made.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        made.predict(X)
+    with pytest.raises(ag.errors.NonFiniteError, match=r"Write a smaller lr="):
+        [made.partial_fit(X, Y, **{"classes": [0, 1, 2]} if estimator is NeuralClassifier else {}) for _ in range(5)]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("estimator", [NeuralClassifier, NeuralRegressor])
+def test_what_comes_out_as_nan_is_refused(estimator: type) -> None:
+    made = estimator(optimizer=ag.optim.SGD, lr=1e300, epochs=1, random_state=0)
+    with pytest.raises(ag.errors.NonFiniteError, match="Write a smaller lr="):
+        made.fit(X * 1e9, Y).predict(X)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_training_that_diverges_late_keeps_the_best_that_was_held_back() -> None:
+    class Bad(ag.optim.SGD):
+        steps = 0
+
+        def step(self, closure: Any = None) -> Any:
+            Bad.steps += 1
+            self.lr = 1e200 if Bad.steps > 20 else 0.1
+            return super().step(closure)
+
+    made = NeuralClassifier(optimizer=Bad, early_stopping=True, n_iter_no_change=100, random_state=0)
+    assert made.fit(X, Y).score(X, Y) > 0.8
+    assert 20 < made.n_iter_ < 30
+
+
+@pytest.mark.parametrize("hidden", [np.int64(5), np.array([5, 3]), np.arange(4, 12, 4)[0], [np.int32(3)], (), 5])
+def test_sizes_of_layers_may_be_numbers_of_numpy(hidden: Any) -> None:
+    made = NeuralClassifier(hidden=hidden, epochs=2).fit(X, Y)
+    assert [len(p) for p in made.module_.parameters() if p.ndim > 1] == [*np.atleast_1d(hidden), 3]
+
+
+def test_sizes_of_layers_are_searched() -> None:
+    search = GridSearchCV(NeuralClassifier(epochs=2, random_state=0), {"hidden": np.arange(4, 12, 4)}, cv=2).fit(X, Y)
+    assert search.best_params_["hidden"] in (4, 8)
+
+
+@pytest.mark.parametrize("estimator", [NeuralClassifier, NeuralRegressor])
+@pytest.mark.parametrize("how", ["fit", "partial_fit"])
+def test_what_goes_on_has_the_optimiser_of_now(estimator: type, how: str) -> None:
+    made = estimator(warm_start=True, epochs=2, random_state=0, lr=0.01)
+    made.fit(X, Y)
+    first, kept = made.module_, made.optimizer_
+    getattr(made, how)(X, Y)
+    assert made.optimizer_ is kept
+    made.set_params(lr=0.0)
+    before = [p.numpy().copy() for p in first.parameters()]
+    getattr(made, how)(X, Y)
+    assert made.module_ is first
+    assert all(np.array_equal(p.numpy(), q) for p, q in zip(first.parameters(), before, strict=True))
+    getattr(made.set_params(optimizer=ag.optim.SGD, optimizer__momentum=0.5, lr=0.1), how)(X, Y)
+    assert type(made.optimizer_) is ag.optim.SGD
+    getattr(pickle.loads(pickle.dumps(made)), how)(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("begun", "now"),
+    [
+        ({}, {"hidden": (7,)}),
+        ({"module": Net}, {"module__hidden": 3}),
+        ({"module": Net, "module__hidden": 3}, {"module__hidden": 4}),
+        ({"module": Net}, {"module": lambda n_outputs: nn.Linear(4, n_outputs)}),
+        ({"module": nn.Linear(4, 3)}, {"module": nn.Linear(4, 3)}),
+        ({}, {"module": nn.Linear(4, 3)}),
+    ],
+)
+def test_what_goes_on_has_the_module_that_it_had(begun: dict[str, Any], now: dict[str, Any]) -> None:
+    made = NeuralClassifier(warm_start=True, epochs=2, **begun).fit(X, Y)
+    for how in (made.fit, made.partial_fit):
+        made.set_params(**now)
+        with pytest.raises(ag.errors.ArgumentError, match=r"Write warm_start=False"):
+            how(X, Y)
+    made.set_params(warm_start=False).fit(X, Y)
+
+
+def test_an_interrupt_leaves_a_module_that_predicts() -> None:
+    class Interrupted(Net):
+        calls = 0
+
+        def forward(self, x: Any) -> Any:
+            Interrupted.calls += 1
+            if Interrupted.calls == 3:
+                raise KeyboardInterrupt
+            return super().forward(x)
+
+    made = NeuralClassifier(Interrupted, module__rate=0.5, epochs=9)
+    with pytest.raises(KeyboardInterrupt):
+        made.fit(X, Y)
+    assert not made.module_.training
+    np.testing.assert_array_equal(made.predict_proba(X), made.predict_proba(X))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("settings", "y"),
+    [
+        ({"module": nn.Linear(4, 2)}, Y),
+        ({"module": 3}, Y),
+        ({"optimizer__foo": 1}, Y),
+        ({"loss": lambda x, y: None}, Y),
+        ({"optimizer": ag.optim.SGD, "lr": 1e200}, Y),
+    ],
+)
+def test_a_first_attempt_that_fails_leaves_nothing(settings: dict[str, Any], y: Any) -> None:
+    made = NeuralClassifier(warm_start=True, random_state=0).set_params(**settings)
+    with pytest.raises(Exception):  # noqa: B017, PT011 - of any kind
+        [made.partial_fit(X, y, classes=[0, 1, 2]) for _ in range(9)]
+    if "lr" in settings:
+        return  # its second call has failed
+    with pytest.raises(NotFittedError):
+        made.predict(X)
+    made = made.set_params(module=None, loss=None, optimizer=None, lr=0.01)
+    made._more = {}
+    made.partial_fit(X[Y > 0], Y[Y > 0], classes=[1, 2])
+    assert made.classes_.tolist() == [1, 2]
+
+
+def test_a_class_that_was_not_told_fixes_none() -> None:
+    made = NeuralClassifier()
+    with pytest.raises(ag.errors.ArgumentError, match="not told"):
+        made.partial_fit(X, Y, classes=[0, 1])
+    assert made.partial_fit(X, Y, classes=[0, 1, 2]).classes_.tolist() == [0, 1, 2]
+
+
 FAULTS = {
+    "an optimiser by name": (lambda: NeuralClassifier(optimizer="adam").fit(X, Y), r"optimizer=ag\.optim\.Adam"),
+    "a loss by name": (lambda: NeuralRegressor(loss="mse").fit(X, Y), r"loss=ag\.nn\.functional\.mse_loss"),
+    "no tolerance": (lambda: NeuralRegressor(tol=None).fit(X, Y), r"tol=0\.0001"),
+    "a tolerance that is none": (lambda: NeuralRegressor(tol=np.nan).partial_fit(X, Y), r"tol=0\.0001"),
+    "sizes that are none": (lambda: NeuralRegressor(hidden="5").fit(X, Y), r"hidden=\(100,\)"),
+    "a size that is no whole number": (lambda: NeuralRegressor(hidden=2.5).fit(X, Y), r"hidden=\(100,\)"),
+    "more than all": (
+        lambda: NeuralRegressor(early_stopping=True, validation_fraction=2).fit(X, Y),
+        r"validation_fraction=0\.1",
+    ),
     "an unknown setting": (lambda: NeuralClassifier(foo=1).fit(X, Y), "module__foo="),
     "too few outputs": (lambda: NeuralClassifier(nn.Linear(4, 2)).fit(X, Y), r"nn\.Linear\(\.\.\., 3\)"),
     "no module": (lambda: NeuralClassifier(3).fit(X, Y), "Write a Module"),
