@@ -35,6 +35,8 @@ class Epoch(Iterator[Any]):
         self._ahead: deque[tuple[int, Any, Any]] = deque()  # those that have been, and have not been received
         self._failed = False
         self._fault: Exception | None = None  # of the sampler, which has gone ahead
+        self.closed = False  # nobody asks for more
+        self.around: Epoch | None = None  # in which it was begun, where somebody goes over all within another pass
 
     def __next__(self) -> Any:
         if self._failed:  # whoever asks for one more passes over the batch that could not be made
@@ -87,6 +89,7 @@ class Epoch(Iterator[Any]):
 
     def close(self) -> None:
         """Have nothing more be made ahead, and keep nothing that was."""
+        self.closed = True
         self.worker.close()
         self._ahead = deque([(number, numbers, None) for number, numbers, _ in self._ahead])
 

@@ -185,13 +185,22 @@ class DataLoader:
             self._loaded = None
         else:
             self._passes += 1  # also those that are left early have random numbers of their own
+        around = self._now()
+        epoch.around = None if around is None or around.closed else around
         self._running = epoch
         return epoch
+
+    def _now(self) -> Epoch | None:
+        """Return the epoch that runs; of one that was begun within another, and left early, that one."""
+        running = self._running
+        while running is not None and running.closed and running.around is not None:
+            running = running.around
+        return running
 
     def _ended(self, epoch: Epoch) -> None:
         if self._running is epoch:
             self._note()
-            self._running = None
+            self._running = None if epoch.around is None or epoch.around.closed else epoch.around
             self.epoch += 1
 
     def _make(self) -> OfNumbers | OfStream:
@@ -256,7 +265,7 @@ class DataLoader:
         """
         if self._loaded is not None:
             return {**self._loaded, "generators": self._generators()}
-        running = self._running
+        running = self._now()
         sampler = self._drawn.sampler
         return {
             "epoch": self.epoch, "passes": self._passes, "batch": running.received if running else 0,
@@ -362,6 +371,7 @@ class Running(Iterator[Any]):
         if self._epoch is None:
             self._epoch = self._loader._begun()
             weakref.finalize(self, self._epoch.close)  # whoever leaves the loop leaves no thread behind
+        self._loader._running = self._epoch  # also where somebody else went over it since the last batch
         try:
             return next(self._epoch)
         except StopIteration:
