@@ -1,12 +1,14 @@
-"""What an optimiser is given: parameters, or groups of them."""
+"""What an optimiser is given: parameters, or groups of them, and closures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from autograd_lite import errors
 from autograd_lite.engine import refusals
+from autograd_lite.engine.switch import enable_grad
+from autograd_lite.engine.watchpoints import SETTLING
 from autograd_lite.nn.parameter import Uninitialized
 from autograd_lite.tensor.tensor import Tensor
 
@@ -51,3 +53,14 @@ def check_parameters(tensors: list[Tensor], present: list[Tensor]) -> None:
         if id(t) in seen:
             raise errors.ArgumentError(errors.PARAMETER_TWICE.format(what=refusals.describe(t)))
         seen.add(id(t))
+
+
+def is_shared(group: Group) -> bool:
+    """Tell whether a group is that of another optimiser, which both go on with, whatever it says to the other."""
+    return any(group is known for other in list(SETTLING) for known in getattr(other, "param_groups", ()))
+
+
+def evaluated(closure: Callable[[], Any]) -> Any:
+    """Return what a closure returns, which is to compute gradients also where nothing is recorded."""
+    with enable_grad():
+        return closure()

@@ -13,9 +13,9 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import begun, undone
 from autograd_lite.engine.watchpoints import traced
 from autograd_lite.optim.checks import check_settings, choice, is_number, nothing_more
-from autograd_lite.optim.groups import Group
+from autograd_lite.optim.groups import Group, evaluated
 from autograd_lite.optim.line_search import Point, Search
-from autograd_lite.optim.optimizer import Average, Optimizer, evaluated
+from autograd_lite.optim.optimizer import Average, Optimizer
 from autograd_lite.tensor.commits import commit, grad_array
 from autograd_lite.tensor.tensor import Tensor
 

@@ -18,11 +18,10 @@ from autograd_lite.base.shapes import Array
 from autograd_lite.base.unfinished import at_once
 from autograd_lite.engine import refusals
 from autograd_lite.engine.record import as_array, is_private, make_tensor
-from autograd_lite.engine.switch import enable_grad
 from autograd_lite.engine.watchpoints import SETTLING, is_set, traced, watching
 from autograd_lite.optim import saved
 from autograd_lite.optim.checks import check_setting
-from autograd_lite.optim.groups import Group, check_parameters, groups_of, listed, parameter
+from autograd_lite.optim.groups import Group, check_parameters, evaluated, groups_of, is_shared, listed, parameter
 from autograd_lite.optim.joined import Holding, JoinedState, Plan, Rule, Start, State, UnevenError
 from autograd_lite.tensor.commits import Grown, commit, grad_array, raw
 from autograd_lite.tensor.state import scopes, starting
@@ -38,15 +37,17 @@ _WATCHED_STEPS = 3
 class Optimizer:
     """Base of the optimisers.
 
-    A subclass gives the defaults of its settings, checks them in `check`, and says in `rule` how new values are
-    computed, number by number; or defines `advance`, where they depend on each other.
+    A subclass gives the defaults of its settings, by name or as a dict, checks them in `check`, and says in `rule` how
+    new values are computed, number by number; or defines `advance`, where they depend on each other. Or it defines
+    `step`, as one for PyTorch does: it writes to parameters under `no_grad`, and keeps what it likes in the dict
+    ``self.state[p]``, Tensors and numbers.
 
     Attributes
     ----------
     param_groups : list of dict
         The parameters, under ``"params"``, with the settings for them: ``opt.param_groups[0]["lr"] = 0.1``.
     state : dict
-        For each parameter what the optimiser remembers of it: Tensors by name, which start at zero.
+        For each parameter what the optimiser remembers of it, by name: Tensors, which start at zero.
     average : callable or None
         What makes of the gradients those of all processes that train together, such as `ag.parallel.mean`.
 
@@ -92,13 +93,15 @@ class Optimizer:
         SETTLING.add(made)
         return made
 
-    def __init__(self, params: Any, *, average: Average | None = None, **defaults: Any) -> None:
+    def __init__(
+        self, params: Any, defaults: Group | None = None, *, average: Average | None = None, **settings: Any
+    ) -> None:
         if average is not None and not callable(average):
             raise errors.ArgumentError(errors.MEAN_KIND.format(given=average))
-        self.defaults, self.average = defaults, average
-        self.check(defaults)
+        self.defaults, self.average = {**(defaults or {}), **settings}, average
+        self.check(self.defaults)
         self.param_groups: list[Group] = []
-        self._state: dict[Tensor, dict[str, Tensor]] = {}
+        self._state: dict[Tensor, dict[str, Any]] = saved.States()
         self._joined = Holding()
         self._watched_steps = _WATCHED_STEPS
         for group in groups_of(params):
@@ -123,9 +126,9 @@ class Optimizer:
         >>> [group["lr"] for group in opt.param_groups]
         [0.1, 0.01]
         """
-        settings = {**self.defaults, **group}
+        settings, shared = {**self.defaults, **group}, is_shared(group)
         params = settings.pop("params", ())
-        if unknown := settings.keys() - self.defaults.keys():
+        if (unknown := settings.keys() - self.defaults.keys()) and not shared:
             known = ", ".join(self.defaults)
             raise errors.ArgumentError(errors.GROUP_KEY.format(given=min(unknown), known=known))
         self.check(settings)
@@ -133,7 +136,9 @@ class Optimizer:
         check_parameters(tensors, [t for g in self.param_groups for t in g["params"]])
         if not self._complex and (dtype := complex_dtype(tensors)) is not None:
             raise errors.ArgumentError(errors.COMPLEX_PARAMETER.format(optimizer=type(self).__name__, dtype=dtype))
-        self.param_groups.append({"params": tensors, **settings})
+        made = group if shared else {}
+        made.update(params=tensors, **settings)
+        self.param_groups.append(made)
 
     def check(self, settings: Group) -> None:
         """Refuse settings that are out of range, with their value in the message; to be defined by the subclass."""
@@ -218,14 +223,18 @@ class Optimizer:
         state = self._state.get(p, {})
         return tuple([state[name].item() if name in state else None for name in sorted(self._joined.numbers)])
 
+    @property
+    def _steps_itself(self) -> bool:  # so that what it remembers is its own too
+        return type(self).rule is Optimizer.rule and type(self).advance is Optimizer.advance
+
     def __getstate__(self) -> dict[str, Any]:
         joined = Holding()
         joined.is_seen = True
         return {**vars(self), "_state": self.state, "_joined": joined}
 
     @property
-    def state(self) -> dict[Tensor, dict[str, Tensor]]:
-        """For each parameter what the optimiser remembers of it: Tensors by name.
+    def state(self) -> dict[Tensor, dict[str, Any]]:
+        """For each parameter what the optimiser remembers of it, by name.
 
         Examples
         --------
@@ -241,11 +250,11 @@ class Optimizer:
         return self.settle()
 
     @state.setter
-    def state(self, value: dict[Tensor, dict[str, Tensor]]) -> None:
+    def state(self, value: dict[Tensor, dict[str, Any]]) -> None:
         self.settle()
         self._state, self._joined.is_seen = value, True
 
-    def settle(self) -> dict[Tensor, dict[str, Tensor]]:
+    def settle(self) -> dict[Tensor, dict[str, Any]]:
         """Have what is held of several parameters be in the state of each, all or nothing, and return the state.
 
         NOTE: in new Tensors, for nobody has seen those of before. So a trace takes them for what a first step makes.
@@ -256,7 +265,7 @@ class Optimizer:
         {}
         """
         if held := self._joined.parts():
-            state = {p: dict(known) for p, known in self._state.items()}
+            state = saved.States({p: dict(known) for p, known in self._state.items()})
             for part in held:
                 for p, name, array in part.each():
                     state.setdefault(p, {})[name] = starting(make_tensor(array))
@@ -474,7 +483,7 @@ class Optimizer:
         return self._remembered(p, name, start)
 
     def _remembered(self, p: Tensor, name: str, start: Start = None) -> Tensor:
-        found = self._state.get(p, {}).get(name)
+        found: Tensor | None = self._state.get(p, {}).get(name)
         if found is None:
             first = np.zeros_like(p._data) if start is None else start(p) if callable(start) else start.copy()
             found = starting(make_tensor(first))
@@ -488,9 +497,3 @@ class Optimizer:
             for i, group in enumerate(self.param_groups)
         ]
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
-
-
-def evaluated(closure: Callable[[], Any]) -> Any:
-    """Return what a closure returns, which is to compute gradients also where nothing is recorded."""
-    with enable_grad():
-        return closure()

@@ -21,6 +21,14 @@ SCHEDULED = frozenset(("initial_lr", "max_lr", "min_lr", "swa_lr", "max_momentum
 _PASSED_OVER = {"params", "param_names", *NO_MEANING}
 
 
+class States(dict[Tensor, dict[str, Any]]):
+    """What is remembered, by parameters: an empty dict of one of which there is nothing yet."""
+
+    def __missing__(self, p: Tensor) -> dict[str, Any]:
+        found = self[p] = {}
+        return found
+
+
 class Optimizer(Protocol):
     """What of an optimiser is asked for here."""
 
@@ -28,6 +36,9 @@ class Optimizer(Protocol):
     defaults: dict[str, Any]
     param_groups: list[dict[str, Any]]
     _joined: Any
+
+    @property
+    def _steps_itself(self) -> bool: ...
 
     def settle(self) -> dict[Tensor, dict[str, Any]]: ...
 
@@ -52,8 +63,8 @@ def copied(value: Any) -> Any:
     """Return arrays in the place of Tensors, in lists and dicts too."""
     if isinstance(value, dict):
         return {key: copied(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [copied(part) for part in value]
+    if isinstance(value, (list, tuple)):
+        return type(value)([copied(part) for part in value])
     if isinstance(value, Tensor):
         value = value._data
     return np.asarray(value).copy() if getattr(value, "__array__", None) else value
@@ -66,17 +77,18 @@ def load(optimizer: Optimizer, given: Mapping[str, Any]) -> None:
     sizes = [[len(group["params"]) for group in groups] for groups in (optimizer.param_groups, given["param_groups"])]
     if sizes[0] != sizes[1]:
         _refuse(optimizer, f"its groups have {sizes[1]} parameters, and those of the optimiser {sizes[0]}")
-    settings = [_settings(optimizer, group) for group in given["param_groups"]]
+    pairs = zip(given["param_groups"], optimizer.param_groups, strict=True)
+    settings = [_settings(optimizer, group, own) for group, own in pairs]
     state = _state(optimizer, given)
     updates = [(old.update, new) for old, new in zip(optimizer.param_groups, settings, strict=True)]
     optimizer.settle()
-    at_once([(setattr, optimizer, "_state", state), (optimizer._joined.plans.clear,), *updates])
+    at_once([(setattr, optimizer, "_state", States(state)), (optimizer._joined.plans.clear,), *updates])
 
 
-def _settings(optimizer: Optimizer, group: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(optimizer: Optimizer, group: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a saved group that mean something here."""
     found = {name: value for name, value in group.items() if name not in _PASSED_OVER}
-    known = optimizer.defaults.keys() | SCHEDULED
+    known = optimizer.defaults.keys() | own.keys() | SCHEDULED
     if unknown := found.keys() - known:
         _refuse(optimizer, f"a group has the setting {min(unknown)!r}, which is unknown")
     settings = {name: _plain(value) for name, value in found.items()}
@@ -108,8 +120,22 @@ def taken(optimizer: Optimizer, p: Tensor, remembered: dict[str, Any]) -> dict[s
     """Return what was saved of a parameter as Tensors."""
     if optimizer._plain_state:
         return optimizer.adopted(copied(remembered))
+    if optimizer._steps_itself:
+        return {name: _revived(value, None if name == "step" else p.dtype) for name, value in remembered.items()}
     found = {name: value for name, value in remembered.items() if value is not None}
     return {name: _tensor(optimizer, p, name, value) for name, value in optimizer.adopted(found).items()}
+
+
+def _revived(value: Any, dtype: Any) -> Any:
+    """Return what an optimiser that makes its steps itself has remembered: numbers, and Tensors for arrays."""
+    if isinstance(value, dict):
+        return {key: _revived(part, dtype) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([_revived(part, dtype) for part in value])
+    if not getattr(value, "__array__", None):
+        return value
+    array = np.asarray(copied(value))
+    return starting(make_tensor(array if dtype is None or array.dtype.kind != "f" else array.astype(dtype)))
 
 
 def _tensor(optimizer: Optimizer, p: Tensor, name: str, value: Any) -> Tensor:
