@@ -20,7 +20,6 @@ from autograd_lite.base.arraylike import is_array, is_batch, leaves
 from autograd_lite.base.elsewhere import is_foreign
 from autograd_lite.base.signatures import is_in_python
 from autograd_lite.engine import refusals
-from autograd_lite.engine.definitions import Composite
 from autograd_lite.engine.observers import is_dissected, observers
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, as_array, make_tensor, plain_operand
@@ -49,7 +48,7 @@ def unrecorded(fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     if kwargs and kwargs.get("out") is not None:
         return _into(kwargs["out"], op, given, lent, named, strange)
     y = _called(op, given, lent, named, strange)
-    if any(_is_view(part, lent) for part in leaves((y,))) and isinstance(handler_of(fn), Composite):
+    if any(_is_view(part, lent) for part in leaves((y,))) and handler_of(fn) is not None:
         return NotImplemented  # the definition knows of what it is one
     return _wrapped(y, op, given, strange)
 

@@ -116,6 +116,8 @@ class Traced(Questions, StandIn):
         root = self.base
         if self._given or (root is not None and root._given):
             refuse(errors.COMPILE_WRITE, op=what, what="an argument" if root is None else "a view of an argument")
+        if self._value.__class__ is _ndarray and not self._value.flags.writeable:
+            refuse(errors.COMPILE_WRITE, op=what, what="an array that NumPy gives for reading alone")
         views.write(self, result if result.dtype == self.dtype else result.astype(self.dtype), what)
         return self
 
@@ -165,8 +167,15 @@ class Traced(Questions, StandIn):
         return self if self.is_number else self._trace.call(np.copy, (self,))
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
-        """Return the values in another dtype."""
-        return self._trace.call(np.astype, (self, np.dtype(dtype)))
+        """Return the values in another dtype; without a copy itself, where it has that."""
+        as_it_is = not copy and np.dtype(dtype) == self.dtype
+        return self if as_it_is else self._trace.call(np.astype, (self, np.dtype(dtype)))
+
+    def conj(self) -> Any:
+        """Return the conjugates; of real values itself, as NumPy's method does and its function does not."""
+        return self._trace.call(np.conjugate, (self,)) if self.dtype.kind == "c" else self
+
+    conjugate = conj
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         for x in inputs:
@@ -195,8 +204,8 @@ class Traced(Questions, StandIn):
         if facts.of(func).answers:
             return func(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
         _refuse(func, args)
-        if func in _ORDERED:
-            return _ORDERED[func](*args, **kwargs)
+        if func in _OWN_WAY:
+            return _OWN_WAY[func](*args, **kwargs)
         kwargs = dict(kwargs)
         out = kwargs.pop("out", None)
         return _put(out, self._trace.call(func, args, kwargs), func.__name__)
@@ -270,9 +279,16 @@ def _in_order(fn: Callable[..., Any], order: str | None, *args: Any) -> Any:
         raise errors.CompileError(errors.COMPILE_ORDER.format(op=fn.__name__, order=order, where=where())) from error
 
 
-_ORDERED: dict[Any, Callable[..., Any]] = {
+def _nan_to_num(x: Any, copy: bool = True, **numbers: Any) -> Any:
+    if not copy:
+        _refuse_write("nan_to_num(copy=False)")
+    return trace_of((x, *numbers.values())).call(np.nan_to_num, (x,), numbers)
+
+
+_OWN_WAY: dict[Any, Callable[..., Any]] = {
     np.reshape: lambda a, shape, order="C", *, copy=None: a.reshape(shape, order=order),
     np.ravel: lambda a, order="C": a.ravel(order),
+    np.nan_to_num: _nan_to_num,
 }
 
 

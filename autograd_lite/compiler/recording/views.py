@@ -19,28 +19,40 @@ from autograd_lite.rules import indexing, shaping
 
 
 class Viewing:
-    """A call of NumPy of which the result, or one of its results, is a view of an argument: in an operation's place."""
+    """A call of NumPy of which the result, or one of its results, shows an argument: in an operation's place."""
 
-    def __init__(self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], place: int, part: int | None) -> None:
-        self._fn, self._args, self._kwargs, self._place, self._part = fn, args, kwargs, place, part
+    def __init__(
+        self, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], part: int | None, whole: bool
+    ) -> None:  # fmt: skip
+        self._fn, self._args, self._kwargs, self._part = fn, args, kwargs, part
+        self._whole = whole  # it is the argument itself
 
     def __call__(self, base: Any) -> Any:
-        return self._picked(base._trace.call(self._fn, self._with(base), self._kwargs))
-
-    def _with(self, base: Any) -> list[Any]:
-        return [base if i == self._place else x for i, x in enumerate(self._args)]
+        """Make the call anew: the argument, which is among the others, stands for what it is now."""
+        return self._picked(base._trace.call(self._fn, self._args, self._kwargs))
 
     def _picked(self, results: Any) -> Any:
         return results if self._part is None else results[self._part]
 
     def view(self, base: Any, value: Any) -> Any:
         """Return what the argument is once `value` was written into the result."""
-        given = self._with(np.arange(base.size).reshape(base.shape))
-        if traced_in((*given, *self._kwargs.values())):
+        if self._whole:
+            return value
+        numbers = np.arange(base.size).reshape(base.shape)
+        args = _with(self._args, base, numbers)
+        kwargs = {name: _with(x, base, numbers) for name, x in self._kwargs.items()}
+        if traced_in((*args, *kwargs.values())):
             what = "an array that others are views of"
             refuse(errors.COMPILE_WRITE, op=f"a view by {self._fn.__name__}", what=what)
-        places = self._picked(self._fn(*given, **self._kwargs))
+        places = self._picked(self._fn(*args, **kwargs))
         return indexing.setitem(base.reshape(-1), value.reshape(-1), key=places.ravel()).reshape(base.shape)
+
+
+def _with(x: Any, base: Any, instead: Any) -> Any:
+    """Return an operand with something else in the place of `base`, whatever it is nested in."""
+    if isinstance(x, (tuple, list)):
+        return [_with(part, base, instead) for part in x]
+    return instead if x is base else x
 
 
 _TRANSPOSE: Any = handler_of(np.transpose)
@@ -53,7 +65,7 @@ _KNOWN: dict[Any, Callable[[Any, Any], tuple[Op, Settings]]] = {
 
 
 def link_views(result: Any, value: Any, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-    """Note of which of the arguments a result of a call is a view."""
+    """Note which of the arguments a result of a call shows: of which it is a view, or which it is itself."""
     if isinstance(value, np.ndarray):
         _link_one(result, value, fn, args, kwargs, None)
     elif isinstance(value, (tuple, list)):
@@ -65,10 +77,16 @@ def link_views(result: Any, value: Any, fn: Any, args: Sequence[Any], kwargs: Ma
 def _link_one(
     result: Any, value: Array, fn: Any, args: Sequence[Any], kwargs: Mapping[str, Any], part: int | None
 ) -> None:
-    for place, x in enumerate(args if value.base is not None else ()):
-        if isinstance(x, Traced) and isinstance(x._value, np.ndarray) and shares(value, x._value):
-            if fn in _KNOWN and not place and not kwargs and not traced_in(args[1:]):
+    for x in traced_in((*args, *kwargs.values())):
+        whole = value is x._value
+        if isinstance(x, Traced) and (whole or _is_view(value, x._value)):
+            if fn in _KNOWN and args and x is args[0] and not kwargs and not traced_in(args[1:]):
                 op, settings = _KNOWN[fn](x, args[1] if len(args) > 1 else None)
                 return link(result, x, op, settings)
-            return link(result, x, Viewing(fn, args, kwargs, place, part), NO_SETTINGS)  # type: ignore[arg-type]
+            viewing: Any = Viewing(fn, args, kwargs, part, whole)
+            return link(result, x, viewing, NO_SETTINGS)
     return None
+
+
+def _is_view(value: Array, operand: Any) -> bool:
+    return value.base is not None and isinstance(operand, np.ndarray) and shares(value, operand)
