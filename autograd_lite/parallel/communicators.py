@@ -5,10 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 from functools import cache, partial
 from typing import Any
 
 from autograd_lite import errors
+
+_ON_ITS_WAY = 0.1  # seconds
 
 
 def check_communicator(comm: Any, needs: str, function: str, before: str = "") -> None:
@@ -54,7 +57,8 @@ def has_raised() -> bool:
 
 
 def abort(comm: Any) -> None:
-    """End the program of all ranks."""
+    """End the program of all ranks, once what this one has said is on its way: mpiexec drops what it has not read."""
     sys.stdout.flush()
     sys.stderr.flush()
+    time.sleep(_ON_ITS_WAY)
     comm.Abort(1)
