@@ -19,8 +19,9 @@ def of(modules: Mapping[str, Module]) -> dict[str, Any]:
 def put(modules: Mapping[str, Module], given: Mapping[str, Any]) -> None:
     """Take over what `of` has returned."""
     for name, module in modules.items():
-        module.load_state_dict(given[name])
-        for key, buffer in _others(module, given[name]).items():
+        state = given.get(name, {})  # which a loss without values need not have been a module for
+        module.load_state_dict(state)
+        for key, buffer in _others(module, state).items():
             buffer.assign(given["transient"][name][key])
 
 
