@@ -35,7 +35,7 @@ from autograd_lite.engine.switch import is_grad_enabled
 from autograd_lite.engine.watchpoints import SETTLING, value_at
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.tensor.tensor import Tensor
-from autograd_lite.tensor.views import base_of, outdate, views_of
+from autograd_lite.tensor.views import base_of, outdate, taken_again, views_of
 from autograd_lite.transforms.watched import name_of
 from autograd_lite.tree import Structure, flatten, unflatten
 
@@ -211,6 +211,7 @@ class _Run:
             called, named = unflatten(self.structure, self._arguments(trace, double))
             result = trace.replaced.around(lambda: uncovered(double(self.function), called, named))
             result = trace.replaced.settle(trace, result, [*self.leaves, *environment.held()])
+            _take_again(trace, result)
             if self.derived is not None and is_grad_enabled():
                 self.derived.look(trace, result)
         self._refuse_swallowed(trace)
@@ -362,6 +363,15 @@ def _is_unclear(x: Input, given: list[str]) -> bool:
 
 
 _REACHED = ("tensor", "tensor grad", "array")
+
+
+def _take_again(trace: Trace, result: Any) -> None:
+    """Bring views up to date that are left when a run ends, which takes calls that have to be written down."""
+    held = [value for seen in trace.seen.values() for value in (seen.data, seen.grad)]
+    for x in (*flatten(result)[0], *held):
+        taken_again(x)
+        if isinstance(x, Handle) and not trace.is_outside(x):
+            taken_again(slot_data(x))
 
 
 def _outputs(trace: Trace, results: list[Any], function: Any) -> tuple[list[str], list[Any], list[Any]]:

@@ -136,3 +136,68 @@ def test_tensors_in_eager_code_share_what_numpy_shares() -> None:
         shown = fn(true)
         shown *= 3.0
         np.testing.assert_allclose(a, true, err_msg=name)
+
+
+def _through_a_view(x: Any) -> Any:
+    y = x * 1.0
+    z = y[1:]
+    z *= 3.0
+    return z
+
+
+def _beside_a_view(x: Any) -> Any:
+    y = x * 1.0
+    z = y[:1]
+    y += 1.0
+    return y, z
+
+
+def _through_a_shape(x: Any) -> Any:
+    y = x * 1.0
+    z = y.reshape(-1)
+    z[0] = 9.0
+    return {"z": z, "y": y}
+
+
+def _view_of_a_view(x: Any) -> Any:
+    y = x * 1.0
+    z = y[:, :1][1:]
+    y *= 2.0
+    return z
+
+
+def _same_memory(x: Any) -> Any:
+    y = x * 1.0
+    z = np.squeeze(y)
+    y += 1.0
+    return z, y
+
+
+RETURNED = [_through_a_view, _beside_a_view, _through_a_shape, _view_of_a_view, _same_memory]
+
+
+@pytest.mark.parametrize("f", RETURNED)
+@pytest.mark.parametrize("kind", [np.asarray, ag.tensor])
+def test_a_view_is_returned_with_what_was_written_to_the_other(f: Any, kind: Any) -> None:
+    program = ag.compile(f, backend="numpy")
+    for _ in range(2):
+        found, true = (ag.tree.flatten(g(kind(X)))[0] for g in (program, f))
+        for one, other in zip(found, true, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_tensor_from_outside_is_given_what_a_view_shows_at_the_end() -> None:
+    held = ag.tensor(np.zeros((1, 2)))
+
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        z = y[:1]
+        y *= 2.0
+        held.assign(z)
+        return y
+
+    program = ag.compile(f, backend="numpy")
+    for _ in range(2):
+        held.assign(np.zeros((1, 2)))
+        program(X)
+        np.testing.assert_array_equal(held, 2 * X[:1])
