@@ -50,6 +50,10 @@ TRAIN_MODEL = "the model is {given}, and no ag.nn.Module. Write Trainer(ag.nn.Li
 TRAIN_LOSS = (
     "the loss is {given}, and is to be called as loss(output, target). Write Trainer(model, ag.nn.MSELoss(), optimizer)"
 )
+TRAIN_LOSS_KIND = (
+    "the loss has given something of type {given}, and no Tensor that is computed from the outputs. Write "
+    "def loss(output, target): return np.mean((output - target) ** 2), without float(), item() and numpy()"
+)
 TRAIN_OPTIMIZER = (
     "the optimizer is {given}, and is to be one of the parameters of the model. Write "
     "Trainer(model, loss, ag.optim.SGD(model.parameters(), lr=0.1))"

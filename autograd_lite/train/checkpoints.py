@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from os import PathLike
@@ -35,6 +36,11 @@ class Checkpoints(OfOneTraining):
         How many stay: at least 2, for the newest to be damaged. None for all.
     kind : {"npz", "safetensors"}
         See `autograd_lite.save`.
+    best : str, optional
+        A column of the history, ``"val_loss"``: after each epoch in which it is better than ever, a checkpoint is
+        written to ``best.npz`` in the same folder too, which stays. ``ag.load(path)["model"]`` has its model.
+    mode : {"min", "max"}
+        Whether less is better, or more.
 
     Examples
     --------
@@ -56,15 +62,19 @@ class Checkpoints(OfOneTraining):
     """
 
     def __init__(
-        self, folder: str | PathLike[str], every: int | None = None, keep: int | None = 2, kind: str = "npz"
-    ) -> None:
+        self, folder: str | PathLike[str], every: int | None = None, keep: int | None = 2, kind: str = "npz",
+        best: str | None = None, mode: str = "min",
+    ) -> None:  # fmt: skip
         if every is not None:
             check_whole("every", every, 1)
         if keep is not None:
             check_whole("keep", keep, 2)
         if kind not in _KINDS:
             raise errors.ArgumentError(choice("kind", kind, "'npz' or 'safetensors'"))
+        if mode not in ("min", "max"):
+            raise errors.ArgumentError(choice("mode", mode, "'min' or 'max'"))
         self.folder, self.every, self.keep, self.kind = Path(folder), every, keep, kind
+        self.best, self.mode = best, mode
         self._damaged: set[Path] = set()
         self._written: tuple[Any, ...] = ()
         self._open = False  # the folder is that of the training that runs
@@ -122,6 +132,8 @@ class Checkpoints(OfOneTraining):
         super().on_fit_begin(trainer)
         if self.every is not None and not trainer.says_where:
             raise errors.ArgumentError(errors.TRAIN_EVERY.format(every=self.every, loader=trainer.loader_name))
+        if self.best is not None:
+            trainer.foresee(self.best, "Checkpoints", self)
         there = [path for path in self.files() if path not in self._damaged]
         newest = _step(there[-1]) if there else -1
         if newest > trainer.step or (there and not trainer.resumed and not self._written):
@@ -137,8 +149,17 @@ class Checkpoints(OfOneTraining):
             self.write(trainer)
 
     def on_epoch_end(self, trainer: Training) -> None:
+        if self.best is not None and self._is_best(trainer):
+            trainer.check_values()
+            save(trainer.state_dict(), self.folder / f"best.{self.kind}")
         if self.every is None or trainer.stopped:
             self.write(trainer)
+
+    def _is_best(self, trainer: Training) -> bool:
+        """Tell whether the last epoch is better than all before, of which the history knows also after a resume."""
+        value, sign = trainer.monitored(self.best, "Checkpoints"), 1 if self.mode == "min" else -1
+        before = [row[self.best] for row in trainer.history.rows[:-1] if self.best in row]
+        return not math.isnan(value) and not any(sign * other <= sign * value for other in before)
 
     def on_fit_end(self, trainer: Training) -> None:
         """Write the model as it ends, which others may have changed since its last epoch."""

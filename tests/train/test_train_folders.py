@@ -162,6 +162,57 @@ def test_the_last_checkpoint_has_the_model_as_it_ends(every: int | None, changin
         np.testing.assert_array_equal(value, made.model.state_dict()[name])
 
 
+class Gives:
+    """Put numbers into the history."""
+
+    def __init__(self, numbers: list[float]) -> None:
+        self.numbers = numbers
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        trainer.history.rows[-1]["given"] = self.numbers[trainer.epoch - 1]
+
+
+BEST = {
+    "less": ("min", [3.0, 2.0, 2.5, 2.0, 4.0], 2),
+    "more": ("max", [3.0, 2.0, 5.0, 5.0, 4.0], 3),
+    "nan": ("min", [np.nan, 2.0, np.nan, 3.0, np.nan], 2),
+    "none": ("min", [np.nan] * 5, None),
+}
+
+
+@pytest.mark.parametrize("name", BEST)
+@pytest.mark.parametrize("every", [1, None])
+def test_the_best_stays(every: int | None, name: str, tmp_path: Path) -> None:
+    """Also where the training stops and goes on after it."""
+    mode, numbers, epoch = BEST[name]
+
+    def made(*more: Any) -> Trainer:
+        written = Checkpoints(tmp_path, every=every, best="given", mode=mode)
+        return trainer(callbacks=[*more, Gives(numbers)], checkpoint=written)
+
+    with pytest.raises(Stop):
+        made(At(11)).fit(BATCHES, 5)
+    made().fit(BATCHES, 5, resume=True)
+    if epoch is None:
+        assert not (tmp_path / "best.npz").exists()
+        return
+    plain = trainer()
+    plain.fit(BATCHES, epoch)
+    found = ag.load(tmp_path / "best.npz")
+    assert found["epoch"] == epoch
+    np.testing.assert_array_equal(found["model"]["weight"], plain.model.weight.numpy())
+    assert len(Checkpoints(tmp_path).files()) == 2
+
+
+def test_what_the_best_goes_by_has_to_be_there(tmp_path: Path) -> None:
+    made = trainer(checkpoint=Checkpoints(tmp_path, best="val_loss"))
+    with pytest.raises(errors.ArgumentError, match="Checkpoints goes by 'val_loss'"):
+        made.fit(BATCHES, 2)
+    assert contents(tmp_path) == {}
+    with pytest.raises(errors.ArgumentError, match="'min' or 'max'"):
+        Checkpoints(tmp_path, best="loss", mode="least")
+
+
 # ----- callbacks of another trainer -----
 
 

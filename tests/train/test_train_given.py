@@ -146,6 +146,13 @@ def test_a_loss_that_is_none_is_named() -> None:
         trainer(loss=nn.CrossEntropyLoss(reduction="none")).evaluate(BATCHES)
 
 
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("loss", [lambda o, t: None, lambda o, t: 0.5, lambda o, t: [o]])
+def test_a_loss_that_is_no_tensor_is_refused(loss: Any, compile: bool) -> None:
+    with pytest.raises(errors.DataError, match=r"no Tensor that is computed.*Write def loss\(output, target\)"):
+        trainer(loss=loss, compile=compile).fit(BATCHES, 1)
+
+
 def test_a_metric_that_fails_leaves_the_means_whole() -> None:
     calls: list[int] = []
 
