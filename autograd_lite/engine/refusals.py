@@ -346,6 +346,23 @@ def _as_numbers(data: Any) -> str:
     return "np.array(data, dtype=float)"
 
 
+def mixed_index(error: Exception, key: Any) -> None:
+    """Note on an error of an assignment what an integer beside an array does to the order of the axes, if one does."""
+    if not isinstance(key, tuple) or not isinstance(key[0], (int, np.integer)) or len(key) < 3:  # noqa: PLR2004 - apart
+        return
+    if any(np.ndim(part) for part in key[2:] if not isinstance(part, (slice, type(None), type(Ellipsis)))):
+        rest = ", ".join(map(_index, key[1:]))
+        error.add_note(errors.MIXED_INDEX.format(first=key[0], rest=rest))
+
+
+def _index(part: Any) -> str:
+    """Return a part of an index as it may be written."""
+    if isinstance(part, slice):
+        start, stop, step = ("" if x is None else str(x) for x in (part.start, part.stop, part.step))
+        return f"{start}:{stop}" + (f":{step}" if step else "")
+    return "..." if part is Ellipsis else str(part) if part is None or not np.ndim(part) else "places"
+
+
 def other_dtype(t: Any, value: Any) -> None:
     """Refuse floats of another dtype as data: they would become those of the Tensor, where a new dtype is meant."""
     given = getattr(value, "dtype", t.dtype)

@@ -43,6 +43,14 @@ TRANSPOSED_NOT = (
     "transpose{given} of {what} names its axes in the order in which they are, as in NumPy, and so changes nothing. "
     "Write t.swapaxes{given} to exchange them"
 )
+REPEATED = (
+    "repeat{given} of {what}: the second number is an axis, as in NumPy, and there is none of this number. "
+    "Write t.tile{given} for the whole, repeated along each axis, as PyTorch's repeat does"
+)
+MIXED_INDEX = (
+    "an integer counts as an array of places in NumPy's index: where a slice stands between it and another array, the "
+    "axis of the places comes first, which it does not in PyTorch. Write t[{first}][{rest}] = value"
+)
 ROUNDING_MODE = "rounding_mode={given!r} of div() is unknown. Write rounding_mode='floor', 'trunc', or None"
 IMPLIED_AXIS = (
     "{name}() of {ndim} axes is told none of them, and takes axis {dim}, as PyTorch does. Write dim=-1 for the last "

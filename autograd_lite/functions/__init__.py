@@ -26,25 +26,25 @@ NAMES = placed({
         "abs absolute acos acosh add addcdiv addcmul all allclose amax amin angle any arccos arccosh arcsin arcsinh "
         "arctan arctan2 arctanh argmax argmin asin asinh atan atan2 atanh bmm broadcast_to ceil chunk clamp clamp_max "
         "clamp_min clip clone conj cos cosh count_nonzero cummax cummin cumprod cumsum det detach diag diag_embed "
-        "diagonal digamma dist div divide dot eq equal erf erfc erfinv exp exp2 expm1 flatten flip floor gather ge gt "
-        "heaviside index_add index_copy index_fill index_select inverse is_floating_point isclose isfinite isinf isnan "
-        "kthvalue le lerp lgamma log log10 log1p log2 logcumsumexp logdet logical_and logical_not logical_or lt "
-        "masked_fill masked_select matmul maximum mean median minimum mm moveaxis movedim mul multiply mv nan_to_num "
-        "narrow ne neg negative norm numel outer permute pow prod ravel reciprocal remainder repeat_interleave reshape "
-        "roll rot90 round rsqrt scatter scatter_add scatter_reduce select sign sin sinh split sqrt square squeeze sub "
-        "subtract sum swapaxes swapdims t take take_along_dim tan tanh tile topk trace tril triu true_divide trunc "
-        "unbind unflatten unsqueeze"
+        "diagonal digamma dist div divide dot eq equal erf erfc erfinv exp exp2 expm1 flatten flip float_power floor "
+        "frac gather ge ger gt heaviside index_add index_copy index_fill index_put index_select inverse is_complex "
+        "is_floating_point isclose isfinite isinf isnan kthvalue le lerp lgamma log log10 log1p log2 logcumsumexp "
+        "logdet logical_and logical_not logical_or lt masked_fill masked_scatter masked_select matmul maximum mean "
+        "median minimum mm moveaxis movedim mul multiply mv nan_to_num narrow ne neg negative norm numel outer permute "
+        "pow prod ravel reciprocal remainder repeat_interleave reshape roll rot90 round rsqrt scatter scatter_add "
+        "scatter_reduce select sign sin sinh split sqrt square squeeze sub subtract sum swapaxes swapdims t take "
+        "take_along_dim tan tanh tensor_split tile topk trace tril triu true_divide trunc unbind unflatten unsqueeze"
     ),
     "functions.numbers": "Size e finfo get_default_dtype iinfo inf is_tensor nan pi",
     "functions.numpys": (
         "argwhere bincount bitwise_and bitwise_not bitwise_or bitwise_xor copysign deg2rad diff fliplr flipud "
         "floor_divide fmax fmin fmod hypot imag inner isin kron logaddexp logical_xor nanmean nansum quantile rad2deg "
-        "real sinc vdot"
+        "real sinc trapezoid trapz vdot"
     ),
     "functions.ordered": (
         "argsort bucketize max min nonzero searchsorted sort std std_mean transpose unique var var_mean"
     ),
-    "functions.products": "addmm baddbmm cdist cross einsum tensordot",
+    "functions.products": "addmm addmv baddbmm cdist cross einsum tensordot",
     "nn.functional.distances": "cosine_similarity pairwise_distance",
     "nn.functional.embeddings": "one_hot",
 })

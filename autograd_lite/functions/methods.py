@@ -19,15 +19,16 @@ __all__ = [
     "atan", "atan2", "atanh", "bmm", "broadcast_to", "ceil", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
     "clone", "conj", "cos", "cosh", "count_nonzero", "cummax", "cummin", "cumprod", "cumsum", "det", "detach", "diag",
     "diag_embed", "diagonal", "digamma", "dist", "div", "divide", "dot", "eq", "equal", "erf", "erfc", "erfinv", "exp",
-    "exp2", "expm1", "flatten", "flip", "floor", "gather", "ge", "gt", "heaviside", "index_add", "index_copy",
-    "index_fill", "index_select", "inverse", "is_floating_point", "isclose", "isfinite", "isinf", "isnan", "kthvalue",
-    "le", "lerp", "lgamma", "log", "log10", "log1p", "log2", "logcumsumexp", "logdet", "logical_and", "logical_not",
-    "logical_or", "lt", "masked_fill", "masked_select", "matmul", "maximum", "mean", "median", "minimum", "mm",
-    "moveaxis", "movedim", "mul", "multiply", "mv", "nan_to_num", "narrow", "ne", "neg", "negative", "norm", "numel",
-    "outer", "permute", "pow", "prod", "ravel", "reciprocal", "remainder", "repeat_interleave", "reshape", "roll",
-    "rot90", "round", "rsqrt", "scatter", "scatter_add", "scatter_reduce", "select", "sign", "sin", "sinh", "split",
-    "sqrt", "square", "squeeze", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan",
-    "tanh", "tile", "topk", "trace", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unsqueeze",
+    "exp2", "expm1", "flatten", "flip", "float_power", "floor", "frac", "gather", "ge", "ger", "gt", "heaviside",
+    "index_add", "index_copy", "index_fill", "index_put", "index_select", "inverse", "is_complex", "is_floating_point",
+    "isclose", "isfinite", "isinf", "isnan", "kthvalue", "le", "lerp", "lgamma", "log", "log10", "log1p", "log2",
+    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "lt", "masked_fill", "masked_scatter",
+    "masked_select", "matmul", "maximum", "mean", "median", "minimum", "mm", "moveaxis", "movedim", "mul", "multiply",
+    "mv", "nan_to_num", "narrow", "ne", "neg", "negative", "norm", "numel", "outer", "permute", "pow", "prod", "ravel",
+    "reciprocal", "remainder", "repeat_interleave", "reshape", "roll", "rot90", "round", "rsqrt", "scatter",
+    "scatter_add", "scatter_reduce", "select", "sign", "sin", "sinh", "split", "sqrt", "square", "squeeze", "sub",
+    "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor_split", "tile",
+    "topk", "trace", "tril", "triu", "true_divide", "trunc", "unbind", "unflatten", "unsqueeze",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -78,7 +79,9 @@ erfinv = _function(Tensor.erfinv)
 exp = _function(Tensor.exp)
 exp2 = _function(Tensor.exp2)
 expm1 = _function(Tensor.expm1)
+float_power = _function(Tensor.float_power)
 floor = _function(Tensor.floor)
+frac = _function(Tensor.frac)
 isfinite = _function(Tensor.isfinite)
 isinf = _function(Tensor.isinf)
 isnan = _function(Tensor.isnan)
@@ -121,6 +124,7 @@ dot = _function(Tensor.dot)
 eq = _function(Tensor.eq)
 equal = _function(Tensor.equal)
 ge = _function(Tensor.ge)
+ger = _function(Tensor.outer)
 gt = _function(Tensor.gt)
 heaviside = _function(Tensor.heaviside)
 isclose = _function(Tensor.isclose)
@@ -156,6 +160,7 @@ cummax = _function(Tensor.cummax)
 cummin = _function(Tensor.cummin)
 cumprod = _function(Tensor.cumprod)
 cumsum = _function(Tensor.cumsum)
+is_complex = _function(Tensor.is_complex)
 is_floating_point = _function(Tensor.is_floating_point)
 kthvalue = _function(Tensor.kthvalue)
 logcumsumexp = _function(Tensor.logcumsumexp)
@@ -202,7 +207,9 @@ gather = _function(Tensor.gather)
 index_add = _function(Tensor.index_add)
 index_copy = _function(Tensor.index_copy)
 index_fill = _function(Tensor.index_fill)
+index_put = _function(Tensor.index_put)
 index_select = _function(Tensor.index_select)
+masked_scatter = _function(Tensor.masked_scatter)
 masked_select = _function(Tensor.masked_select)
 narrow = _function(Tensor.narrow)
 scatter = _function(Tensor.scatter)
@@ -212,6 +219,7 @@ select = _function(Tensor.select)
 split = _function(Tensor.split)
 take = _function(Tensor.take)
 take_along_dim = _function(Tensor.take_along_dim)
+tensor_split = _function(Tensor.tensor_split)
 tril = _function(Tensor.tril)
 triu = _function(Tensor.triu)
 unbind = _function(Tensor.unbind)

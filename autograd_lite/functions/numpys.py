@@ -16,7 +16,7 @@ from autograd_lite.functions.made import as_tensor, finished
 __all__ = [
     "argwhere", "bincount", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "copysign", "deg2rad", "diff",
     "fliplr", "flipud", "floor_divide", "fmax", "fmin", "fmod", "hypot", "imag", "inner", "isin", "kron", "logaddexp",
-    "logical_xor", "nanmean", "nansum", "quantile", "rad2deg", "real", "sinc", "vdot",
+    "logical_xor", "nanmean", "nansum", "quantile", "rad2deg", "real", "sinc", "trapezoid", "trapz", "vdot",
 ]  # fmt: skip
 
 _KNOWN = frozenset(("axis", "keepdims"))
@@ -78,6 +78,8 @@ nansum = _function(
     np.nansum, "the sum of what is not nan", "ag.nansum([[1.0, np.nan], [3.0, 5.0]], dim=0)", "[4.0, 5.0]"
 )
 quantile = _function(np.quantile, "quantiles", "ag.quantile([0.0, 1.0, 2.0], 0.25, dim=0)", "0.5")
+trapezoid = _function(np.trapezoid, "the area below a line through points", "ag.trapezoid([1.0, 3.0])", "2.0")
+trapz = trapezoid
 
 # ----- products, and other orders -----
 

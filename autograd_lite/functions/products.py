@@ -9,7 +9,7 @@ import numpy as np
 from autograd_lite.functions.made import as_tensor, finished
 from autograd_lite.tensor.tensor import Tensor
 
-__all__ = ["addmm", "baddbmm", "cdist", "cross", "einsum", "tensordot"]
+__all__ = ["addmm", "addmv", "baddbmm", "cdist", "cross", "einsum", "tensordot"]
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:
@@ -38,7 +38,7 @@ def cross(input: Any, other: Any, *, dim: int = -1) -> Tensor:  # noqa: A002 - P
 
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:  # noqa: A002 - PyTorch's name
-    """Return ``beta * input + alpha * (mat1 @ mat2)``; ``baddbmm`` is the same for stacks.
+    """Return ``beta * input + alpha * (mat1 @ mat2)``; ``baddbmm`` is the same for stacks, ``addmv`` for a vector.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
     return (t if beta == 1 else beta * t) + (product if alpha == 1 else alpha * product)
 
 
-baddbmm = addmm
+baddbmm = addmv = addmm
 
 
 def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:

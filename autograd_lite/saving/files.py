@@ -73,8 +73,8 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     ----------
     f : path or binary file
         A file of safetensors, or one of NumPy's ``.npz``: ours, or another one's, of which there is a dict of arrays.
-    map_location : {"cpu"}, optional
-        PyTorch's argument: there is one device.
+    map_location : {"cpu"} or callable, optional
+        PyTorch's argument: there is one device, and so nothing to choose by a function or a dict.
     weights_only : bool
         PyTorch's argument: nothing else can be had, as nothing is ever executed.
 
@@ -98,7 +98,8 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     >>> ag.load(io.BytesIO(file.getvalue()))
     {'weight': Tensor([1., 1.], dtype=float64), 'steps': (1, 2.5)}
     """
-    refusals.device(map_location)
+    if not callable(map_location) and not isinstance(map_location, dict):
+        refusals.device(map_location)
     if not weights_only:
         raise errors.UnsupportedError(errors.LOAD_PICKLE)
     content = Path(f).read_bytes() if _is_path(f) else f.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
@@ -33,8 +34,8 @@ class StandIn(Methods, abstract=True):
         """Where the elements are, as of an ndarray."""
         return "cpu"
 
-    real = property(lambda self: np.real(self))
-    imag = property(lambda self: np.imag(self))
+    real = property(lambda self: np.real(self), lambda self, value: operator.setitem(np.real(self), ..., value))
+    imag = property(lambda self: np.imag(self), lambda self, value: operator.setitem(np.imag(self), ..., value))
     itemsize = property(lambda self: self.dtype.itemsize)
     nbytes = property(lambda self: self.size * self.dtype.itemsize)
 

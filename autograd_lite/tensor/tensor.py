@@ -394,10 +394,14 @@ class Tensor(Handle, Protocols, TensorMethods):
         if views.is_place(value, self, key):
             return
         refusals.recorded_leaf(self, "assignment")
-        if self._viewed is None:
-            self._assign(key, value)
-        else:
-            views.write(self, indexing.setitem(self, value, key=key), "assignment")
+        try:
+            if self._viewed is None:
+                self._assign(key, value)
+            else:
+                views.write(self, indexing.setitem(self, value, key=key), "assignment")
+        except ValueError as error:
+            refusals.mixed_index(error, key)
+            raise
 
     def _assign(self, key: Any, value: Any) -> None:
         """Change a part of what is no view: in place where nobody else holds the array."""

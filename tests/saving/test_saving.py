@@ -120,6 +120,7 @@ def test_training_goes_on_where_it_stopped(path: Path) -> None:
     first = made()
     step(*first)
     ag.save({"model": first[0].state_dict(), "optimizer": first[1].state_dict()}, path)
+    assert ag.load(path, map_location=lambda storage, place: storage).keys() == ag.load(path, {"cuda:0": "cpu"}).keys()
     second, saved = made(), ag.load(path, map_location="cpu", weights_only=True)
     for part, name in zip(second, ("model", "optimizer"), strict=True):
         part.load_state_dict(saved[name])

@@ -47,6 +47,10 @@ CALLS = {
     "x.sort(0, True).indices": "np.argsort(-X, 0)",
     "x.sort(descending=True)[0]": "-np.sort(-X)",
     "i.nonzero(as_tuple=True)[1]": "np.nonzero(J)[1]",
+    "x.var(dim=[0, 1])": "X.var(ddof=1)",
+    "z.mean([0, 2])": "Z.mean((0, 2))",
+    "z.std(dim=[0, 1], keepdim=True)": "Z.std((0, 1), ddof=1, keepdims=True)",
+    "z.nonzero(as_tuple=True)[2].sum()": "np.nonzero(Z)[2].sum()",
     "i.nonzero(as_tuple=False)": "np.argwhere(J)",
     "x.topk(2, 1, True, True)[0]": "-np.sort(-X)[:, :2]",
     "x.topk(1, dim=0, largest=False, sorted=True)[1]": "X.argmin(0, keepdims=True)",
@@ -161,6 +165,7 @@ def test_a_matrix_whose_axes_are_named_as_they_are_stays_it_with_a_warning(axes:
 
 REFUSED = {
     "x.div(2, rounding_mode='up')": (errors.ArgumentError, "Write rounding_mode='floor'"),
+    "x.repeat(1, 2)": (errors.ArgumentError, r"Write t\.tile\(1, 2\)"),
     "ag.Tensor(4, 2)": (errors.DataError, r"Write ag\.empty\(4, 2\)"),
     "ag.nn.Parameter(ag.Tensor(4))": (errors.GradientDtypeError, r"ag\.empty\(3\)"),
     "x.std(dim=1, foo=1)": (TypeError, "foo"),
@@ -174,3 +179,18 @@ def test_what_is_refused(call: str) -> None:
     kind, words = REFUSED[call]
     with pytest.raises(kind, match=words):
         eval(call, {"ag": ag, "x": ag.Tensor(X)})
+
+
+@pytest.mark.parametrize(
+    "key", [(0, slice(None), [0, 1]), (1, slice(1), np.array([0, 1])), (0, ..., ag.tensor([2, 1]))]
+)  # fmt: skip
+def test_a_number_an_array_and_a_slice_between_them_are_explained(key: Any) -> None:
+    t = ag.zeros(2, 3, 4)
+    with pytest.raises(ValueError, match=r"shape|broadcast") as caught:
+        t[key] = np.ones((5, 2))
+    assert "Write t[" in caught.value.__notes__[-1]
+    t[0][:, [0, 1]] = np.ones((3, 2))
+    assert t.sum().item() == 6.0
+    with pytest.raises(ValueError, match=r"shape|broadcast") as caught:
+        t[0, 1] = np.ones((5, 2))
+    assert not any("Write t[" in note for note in caught.value.__notes__)

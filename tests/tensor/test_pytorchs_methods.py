@@ -18,6 +18,7 @@ OTHER = np.array([[0.8, 0.2, 0.1], [-0.5, 0.6, 1.5]])
 CUBE = np.linspace(-1, 1, 24).reshape(2, 3, 4) ** 3
 SQUARE = np.array([[1.3, 0.7], [-0.2, 0.9]])
 INDEX = np.array([[2, 0], [1, 1]])
+ROWS = np.arange(2)
 POSITIVE = np.abs(X) + 0.2
 Form = Callable[[Any], Any]
 
@@ -103,6 +104,24 @@ DERIVED: dict[str, tuple[Any, Form, Form]] = {
         X, lambda t: t.scatter_reduce(1, INDEX, OTHER, "mean", include_self=False),
         lambda a: _reduced(a, np.add, 0.0) / np.maximum(COUNTS, 1),
     ),
+    "index_put": (
+        X, lambda t: t.index_put((ROWS, INDEX[:, 0]), OTHER[0, :2]),
+        lambda a: np.stack([np.stack([a[0, 0], a[0, 1], OTHER[0, 0]]), np.stack([a[1, 0], OTHER[0, 1], a[1, 2]])]),
+    ),
+    "index_put added": (
+        X, lambda t: t.index_put((ROWS * 0, INDEX[1]), OTHER[0, :2], accumulate=True),
+        lambda a: a + np.array([[0.0, OTHER[0, 0] + OTHER[0, 1], 0.0], [0.0] * 3]),
+    ),
+    "masked_scatter": (
+        X, lambda t: t.masked_scatter(np.array([True, False, True]), t * 2),
+        lambda a: np.stack(
+            [np.stack([2 * a[0, 0], a[0, 1], 2 * a[0, 1]]), np.stack([2 * a[0, 2], a[1, 1], 2 * a[1, 0]])]
+        ),
+    ),
+    "tensor_split": (CUBE, lambda t: t.tensor_split(3, dim=2)[0], lambda a: a[..., :2]),
+    "tensor_split at places": (CUBE, lambda t: t.tensor_split((1, 3), -1)[1], lambda a: a[..., 1:3]),
+    "frac": (3 * X, lambda t: t.frac(), lambda a: a - np.trunc(a)),
+    "float_power": (POSITIVE, lambda t: t.float_power(1.5), lambda a: a**1.5),
     "det": (SQUARE, lambda t: t.det(), np.linalg.det), "inverse": (SQUARE, lambda t: t.inverse(), np.linalg.inv),
     "logdet": (SQUARE, lambda t: t.logdet(), lambda a: np.log(np.linalg.det(a))),
 }  # fmt: skip
@@ -158,6 +177,10 @@ IN_PLACE: dict[str, tuple[Any, Form, Form]] = {
     "index_fill_": (X, lambda t: t.index_fill_(1, [2, 0], 7.0), _other("index_fill")),
     "index_copy_": (X, lambda t: t.index_copy_(1, [2, 0], OTHER[:, :2]), _other("index_copy")),
     "scatter_reduce_": (X, lambda t: t.scatter_reduce_(1, INDEX, OTHER, "sum"), _other("scatter_reduce")),
+    "index_put_": (X, lambda t: t.index_put_((ROWS, INDEX[:, 0]), OTHER[0, :2]), _other("index_put")),
+    "masked_scatter_": (
+        X, lambda t: t.masked_scatter_(np.array([True, False, True]), t * 2), _other("masked_scatter"),
+    ),
     "fill_diagonal_": (X, lambda t: t.fill_diagonal_(5.0), lambda a: np.where(np.eye(2, 3) > 0, 5.0, a)),
     "bernoulli_": (X, lambda t: t.bernoulli_(1.0), lambda a: 0 * a + 1),
     "random_": (X, lambda t: t.random_(3, 4), lambda a: 0 * a + 3),

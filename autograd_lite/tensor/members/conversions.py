@@ -96,6 +96,15 @@ class Conversions:
         return self.dtype.kind == "f"
 
     @own
+    def is_complex(self: Any) -> bool_:
+        """Tell whether the elements are complex numbers.
+
+        >>> ag.Tensor([1.0]).is_complex(), ag.Tensor([1j]).is_complex()
+        (False, True)
+        """
+        return self.dtype.kind == "c"
+
+    @own
     def double(self: Any) -> Tensor:
         """Return the values as float64.
 
@@ -139,6 +148,24 @@ class Conversions:
         dtype('int32')
         """
         return _as(self, np.int32)
+
+    @own
+    def short(self: Any) -> Tensor:
+        """Return the values as int16, without a derivative.
+
+        >>> ag.Tensor([1.5, 2.0]).short().dtype
+        dtype('int16')
+        """
+        return _as(self, np.int16)
+
+    @own
+    def byte(self: Any) -> Tensor:
+        """Return the values as uint8, without a derivative.
+
+        >>> ag.Tensor([1.5, 2.0]).byte().dtype
+        dtype('uint8')
+        """
+        return _as(self, np.uint8)
 
     @own
     def bool(self: Any) -> Tensor:

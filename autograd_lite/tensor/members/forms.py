@@ -73,6 +73,7 @@ def one_by_one(fn: Callable[..., Any]) -> _CarriedOut:
     return _given_in_numpys_names(fn, run)
 
 
+_AXES = frozenset(("axis", "dim"))
 _AXIS_AND_MORE = 2  # PyTorch's ``t.sum(1, True)``, where NumPy has dtypes and outputs, which are no truth values
 
 
@@ -86,6 +87,8 @@ def _given_in_numpys_names(fn: Callable[..., Any], run: Callable[..., Any]) -> _
         otherwise = OTHERWISE.get(text.__name__)
 
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if reduces and (args or kwargs):
+                args, kwargs = _with_tuples(args, kwargs)
             if otherwise is not None and otherwise.is_meant(self, args, kwargs):
                 return otherwise.call(self, *args, **kwargs)
             if reduces and len(args) == _AXIS_AND_MORE and isinstance(args[1], bool):
@@ -97,6 +100,16 @@ def _given_in_numpys_names(fn: Callable[..., Any], run: Callable[..., Any]) -> _
         return _carried_out(method)(text)
 
     return declared
+
+
+def _with_tuples(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments with axes that are given in a list, as PyTorch takes them, in a tuple."""
+    if args and args[0].__class__ is list:
+        args = (tuple(args[0]), *args[1:])
+    for name in kwargs.keys() & _AXES:
+        if kwargs[name].__class__ is list:
+            kwargs[name] = tuple(kwargs[name])
+    return args, kwargs
 
 
 def together(numbers: tuple[Any, ...]) -> Any:

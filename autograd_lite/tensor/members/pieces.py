@@ -40,6 +40,16 @@ class Pieces:
         return self[along(self, axis, slice(first, first + int(length)))]
 
     @own
+    def tensor_split(self: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, ...]:
+        """Return a number of pieces along an axis, the first perhaps longer by one; or those that end at some places.
+
+        >>> [piece.tolist() for piece in ag.Tensor([1.0, 2.0, 3.0]).tensor_split(2)]
+        [[1.0, 2.0], [3.0]]
+        """
+        pieces: Any = np.array_split(self, indices_or_sections, axis)
+        return tuple(pieces)
+
+    @own
     def unfold(self: Any, dimension: int, size: int, step: int) -> Tensor:
         """Return windows of a length along an axis, `step` apart: one further axis, the last, has their elements.
 
@@ -134,6 +144,30 @@ class Pieces:
         [8.0, 2.0, 7.0]
         """
         return _with(self, along(self, axis, with_shape(index)), source)
+
+    @own
+    def index_put(self: Any, indices: Any, values: Any, accumulate: bool = False) -> Tensor:
+        """Return the Tensor with other values at places that a tuple of arrays names; or with these added there.
+
+        >>> ag.zeros(3).index_put((np.array([1, 1]),), ag.ones(2), accumulate=True).tolist()
+        [0.0, 2.0, 0.0]
+        """
+        key = tuple(map(with_shape, indices))
+        if not accumulate:
+            return _with(self, key, values)
+        made = self.copy()
+        np.add.at(made, key, values)
+        return made
+
+    @own
+    def masked_scatter(self: Any, mask: Any, source: Any) -> Tensor:
+        """Return the Tensor with the first elements of `source`, in a row, where the mask is true.
+
+        >>> ag.zeros(3).masked_scatter(np.array([True, False, True]), ag.tensor([1.0, 2.0, 3.0])).tolist()
+        [1.0, 0.0, 2.0]
+        """
+        here: Any = np.broadcast_to(mask, self.shape)
+        return _with(self, here, source.ravel()[: int(np.count_nonzero(here))])
 
     @own
     def scatter_reduce(

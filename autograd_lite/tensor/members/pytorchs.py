@@ -103,7 +103,8 @@ def _sort(t: Any, dim: int = -1, descending: bool = False, stable: bool = False)
 
 
 def _nonzero(t: Any, *, as_tuple: bool = False) -> Any:
-    return t.nonzero() if as_tuple else handler_of(np.argwhere)(t)
+    places = handler_of(np.argwhere)(t)
+    return tuple(places[:, axis] for axis in range(t.ndim)) if as_tuple else places
 
 
 # ----- shapes -----
@@ -133,8 +134,14 @@ def _clip(t: Any, low: Any, a_max: Any = None, *, max: Any = None) -> Any:  # no
 
 
 def _counts(t: Any, args: tuple[Any, ...]) -> bool:
-    """Tell whether more is given than how often, and an axis."""
-    return len(args) > 2  # noqa: PLR2004 - two arguments
+    """Tell whether more is given than how often, and an axis that is there."""
+    return len(args) > 2 or (len(args) == 2 and isinstance(args[1], int) and not -t.ndim <= args[1] < t.ndim)  # noqa: PLR2004 - two arguments
+
+
+def _repeat(t: Any, *times: Any) -> Any:
+    if len(times) == 2:  # noqa: PLR2004 - as above
+        raise errors.ArgumentError(errors.REPEATED.format(given=times, what=refusals.describe(t)))
+    return t.tile(times)
 
 
 OTHERWISE: Mapping[str, Otherwise] = {
@@ -147,7 +154,7 @@ OTHERWISE: Mapping[str, Otherwise] = {
     "nonzero": Otherwise(_nonzero, frozenset(("as_tuple",))),
     "transpose": Otherwise(_transpose, frozenset(("dim0", "dim1")), _exchanges),
     "permute": Otherwise(lambda t, dims: t.transpose(dims), frozenset(("dims",))),
-    "repeat": Otherwise(lambda t, *times: t.tile(times), frozenset(), _counts),
+    "repeat": Otherwise(_repeat, frozenset(), _counts),
     "clip": Otherwise(_clip, frozenset(), lambda t, args: len(args) == 1),
     "scatter": _scatter("scatter"),
     "scatter_": _scatter("scatter_"),

@@ -33,7 +33,8 @@ class Reductions:
         >>> ag.Tensor([[3.0, 4.0], [6.0, 8.0]]).norm(axis=1).tolist()
         [5.0, 10.0]
         """
-        return _norm(self, ord=2 if p == "fro" else p, axis=axis, keepdims=keepdims)
+        axes = tuple(axis) if isinstance(axis, list) else axis
+        return _norm(self, ord=2 if p == "fro" else p, axis=axes, keepdims=keepdims)
 
     @own
     def logsumexp(self: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:

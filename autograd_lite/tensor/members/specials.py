@@ -115,6 +115,15 @@ class Specials:
         """
         return self.clip(None, max)
 
+    @own
+    def frac(self: Any) -> Tensor:
+        """Return what is behind the point, with the sign of the number.
+
+        >>> ag.Tensor([1.5, -1.5]).frac().tolist()
+        [0.5, -0.5]
+        """
+        return self - self.trunc()
+
     @numpys(np.angle)
     def angle(self) -> Tensor:
         """Return the angles of complex numbers; of real ones 0, or pi below 0.
@@ -140,6 +149,7 @@ class Specials:
     bitwise_or = _of_two(np.bitwise_or, "the bits that either has", "[4, 1]).bitwise_or(2) -> [6, 3]")
     bitwise_xor = _of_two(np.bitwise_xor, "the bits that one of both has", "[6, 3]).bitwise_xor(2) -> [4, 1]")
     copysign = _of_two(np.copysign, "numbers with the signs of others", "[1.0]).copysign(-1.0) -> [-1.0]")
+    float_power = _of_two(np.float_power, "powers, as float64", "[2]).float_power(-1) -> [0.5]")
     floor_divide = _of_two(np.floor_divide, "quotients, rounded down", "[-7.0]).floor_divide(2) -> [-4.0]")
     fmax = _of_two(np.fmax, "the larger of two, not nan where one is a number", "[np.nan]).fmax(0.5) -> [0.5]")
     fmin = _of_two(np.fmin, "the smaller of two, not nan where one is a number", "[np.nan]).fmin(2.0) -> [2.0]")

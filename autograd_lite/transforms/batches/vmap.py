@@ -32,7 +32,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def vmap(f: Callable[P, R], in_axes: Any = 0, out_axes: Any = 0) -> Callable[P, R]:
+def vmap(
+    f: Callable[P, R], in_axes: Any = 0, out_axes: Any = 0, *, in_dims: Any = 0, out_dims: Any = 0
+) -> Callable[P, R]:  # fmt: skip
     """Return the function that does to many examples at once what `f` does to one.
 
     Parameters
@@ -45,6 +47,8 @@ def vmap(f: Callable[P, R], in_axes: Any = 0, out_axes: Any = 0) -> Callable[P, 
         has its examples along axis 0.
     out_axes : int, None, or tree of them
         The same for the results; None only for what does not differ between examples.
+    in_dims, out_dims
+        PyTorch's names for the two.
 
     Returns
     -------
@@ -86,7 +90,8 @@ def vmap(f: Callable[P, R], in_axes: Any = 0, out_axes: Any = 0) -> Callable[P, 
     array([[2., 0.],
            [4., 4.]])
     """
-    return derived(_vmap, vmap, f, in_axes, out_axes)
+    of_arguments, of_results = (in_axes if in_dims == 0 else in_dims), (out_axes if out_dims == 0 else out_dims)
+    return derived(_vmap, vmap, f, of_arguments, of_results)
 
 
 def _vmap(f: Function, in_axes: Any, out_axes: Any, /, *args: Any, **kwargs: Any) -> Any:
