@@ -25,6 +25,10 @@ ONNX_RAISES = (
     "{lengths} it raises an error ({kind}: {error}). Write ag.onnx.export(...) without dynamic_axes for what can't "
     "change, or one name for axes of the same length"
 )
+ONNX_SHAPE = (
+    "what is written for it is {found}, and the function gives {expected}, which is a fault of the export. Write "
+    "ag.onnx.export(...) without dynamic_axes for it"
+)
 ONNX_LENGTHS = "at most {most} lengths may be open, and these are {names}. Write one name for axes of the same length"
 ONNX_SAME = "the length {name!r} is both {lengths} in the examples. Write another name, or examples of one length"
 ONNX_EMPTY = "an axis that is open has no elements in the example. Write an example with one at least"
@@ -38,7 +42,7 @@ ONNX_RAGGED = (
     "the shape of what {op} returns depends on values. Write np.where(condition, a, b), which keeps the shape"
 )
 ONNX_WRITTEN = (
-    "it writes to a part of an array that is found by values, or lies along an open axis. "
+    "it writes to a part of an array that is found by values, or by an array along an open axis. "
     "Write np.where(condition, new, old)"
 )
 ONNX_OPAQUE = (

@@ -97,12 +97,16 @@ def export(
     sum of products or a formula, which takes longer; ``model.to(np.float32)`` exports operators.
 
     With open axes the function is called for two lengths of each: shapes, numbers and constant arrays become
-    expressions of the lengths. Others are the proof, of which a model need not take all: longer by a few, 67, a half of
-    the example's, a quarter, and so on. What depends on a length in another way is refused. A model that does something
-    else beyond a certain length is seen through where this is under 67, or under the length of the example.
+    expressions of the lengths. Others are the proof, of which a model need not take all: longer by a few, 67, 1000
+    (less where that takes much memory), a half of the example's, a quarter, and so on; and where it raises an error at
+    a long one, the longest that it takes. What depends on a length in another way is refused. A model that does
+    something else beyond a certain length is seen through where this is under 1000, or under the length of the example.
 
-    What is checked of values here, such as the range of an index, is left to the runtime; there a negative index counts
-    from the end, as in NumPy.
+    What is checked here, such as the range of an index, or that an axis is long enough, is left to the runtime; there a
+    negative index counts from the end, as in NumPy. An axis that is open is no axis of one: ``np.squeeze(x)`` leaves
+    it, ``np.squeeze(x, axis)`` says which. In onnxruntime maxima, minima and their places (``np.max``, ``np.argmax``,
+    ``max_pool2d``) overlook NaN, of which NumPy makes NaN: ``np.where(np.isnan(x).any(), np.nan, np.max(x))`` does in
+    both. A loop over no elements (`scan` of a length of 0) is an error there.
 
     Examples
     --------

@@ -18,6 +18,8 @@ from autograd_lite import errors
 from autograd_lite.compiler.program.program import Program
 from autograd_lite.compiler.recording.run import RecordedProgram
 
+_LEAST = 2
+"""Lengths are so long at least, but where shorter ones are tried, since one may be broadcast."""
 _PROOF = 3
 """By so much at least all lengths are longer in the first recording that has to agree."""
 _FAR, _FARTHEST = 67, 1000
@@ -57,9 +59,9 @@ class Recordings:
 
     @property
     def lengths(self) -> list[Lengths]:
-        """The lengths of all programs but the shorter ones."""
+        """Those of all programs."""
         chosen = [{name: n + (name in subset) for name, n in self.base.items()} for subset in self.chosen]
-        return [*chosen, *self.proofs]
+        return [*chosen, *self.proofs, *self.shorter]
 
     def add(self, to: list[Lengths], found: Found) -> None:
         """Take what was found up, as proofs or as shorter ones."""
@@ -76,7 +78,7 @@ def recordings(run: Run, examples: Lengths) -> Recordings:
     run : callable
         Of lengths, what is recorded with them, and its Program as it is compared.
     examples : dict of str to int
-        The lengths of the examples; two at least, since one may be broadcast.
+        The lengths of the examples.
     """
     found = _needed(run, examples)
     for name in examples:
@@ -94,38 +96,47 @@ def _needed(run: Run, examples: Lengths) -> Recordings:
 
     Where the examples are as long as can be, a little shorter.
     """
-    first = run(examples)
+    below = {name: n - _PROOF - 2 * len(examples) for name, n in examples.items()}
+    below = {name: n if n >= _LEAST else examples[name] for name, n in below.items()}
     try:
-        return _around(run, examples, first)
+        return _around(run, _distinct(examples), examples)
     except errors.ExportError as error:
-        less = {name: n - len(examples) - _PROOF for name, n in examples.items()}
-        below = {name: n if n > 1 else examples[name] for name, n in less.items()}  # one may be broadcast
+        run(examples)  # whose errors are not of these lengths
         if below == examples:
             raise
-        try:
-            found = _around(run, below, _run(run, below, examples))
-        except errors.ExportError:
-            raise error from None
-        return found
+        with suppress(errors.ExportError):
+            return _around(run, _distinct(below), examples)
+        raise error from error.__cause__
 
 
-def _around(run: Run, base: Lengths, first: tuple[RecordedProgram, Program]) -> Recordings:
-    subsets = chain.from_iterable(combinations(sorted(base), k) for k in range(len(base) + 1))
-    chosen = tuple([frozenset(subset) for subset in subsets])
-    found = Recordings(base, first[0], chosen, [first[1]])
-    for subset in chosen[1:]:
-        found.programs.append(_run(run, {name: n + (name in subset) for name, n in base.items()}, base)[1])
-    proof = {name: n + _PROOF + k for k, (name, n) in enumerate(base.items())}
-    found.add(found.proofs, iter([(proof, _run(run, proof, base)[1])]))
+def _distinct(lengths: Lengths) -> Lengths:
+    """Return lengths that are not the same, nor one more: else what depends on them would be, too."""
+    found: Lengths = {}
+    for name, n in lengths.items():
+        found[name] = max(n, _LEAST)
+        while any(abs(found[name] - other) < 2 for other in list(found.values())[:-1]):  # noqa: PLR2004
+            found[name] += 1
     return found
 
 
-def _run(run: Run, lengths: Lengths, known: Lengths) -> tuple[RecordedProgram, Program]:
+def _around(run: Run, base: Lengths, examples: Lengths) -> Recordings:
+    subsets = chain.from_iterable(combinations(sorted(base), k) for k in range(len(base) + 1))
+    chosen = tuple([frozenset(subset) for subset in subsets])
+    first, program = run(base) if base == examples else _run(run, base, examples)
+    found = Recordings(base, first, chosen, [program])
+    for subset in chosen[1:]:
+        found.programs.append(_run(run, {name: n + (name in subset) for name, n in base.items()}, examples)[1])
+    proof = {name: n + _PROOF + k for k, (name, n) in enumerate(base.items())}
+    found.add(found.proofs, iter([(proof, _run(run, proof, examples)[1])]))
+    return found
+
+
+def _run(run: Run, lengths: Lengths, examples: Lengths) -> tuple[RecordedProgram, Program]:
     """Record with lengths that the user has not given, and say so where the model does not take them."""
     try:
         return run(lengths)
     except Exception as error:
-        other = ", ".join([f"{name}={n}" for name, n in lengths.items() if n != known[name]])
+        other = ", ".join([f"{name}={n}" for name, n in lengths.items() if n != examples[name]])
         names, kind = ", ".join(lengths), type(error).__name__
         text = errors.ONNX_RAISES.format(lengths=other, names=names, kind=kind, error=error)
         raise errors.ExportError(text) from error

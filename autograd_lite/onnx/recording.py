@@ -105,28 +105,30 @@ def _with_sizes(function: Any, inputs: Sequence[Any], axes: Axes) -> Recorded:
         return made, _improved(made.program)
 
     found = recordings(run, _lengths(inputs, axes))
-    return Recorded(_Merging(found).program(_compared(found)), found.first)
+    compared = _compared(found)
+    return Recorded(_Merging(compared).program(compared.programs), found.first)
 
 
-def _compared(found: Recordings) -> list[Program]:
-    """Return the programs without those of the shortest lengths that are others, where one is broadcast."""
+def _compared(found: Recordings) -> Recordings:
+    """Return the recordings without those of the shortest lengths that are others, where one is broadcast."""
     longer = len(found.programs) - len(found.shorter)
-    first = found.programs[0]
-    return found.programs[:longer] + [
-        program
+    kept = [
+        (lengths, program)
         for lengths, program in zip(found.shorter, found.programs[longer:], strict=True)
         if all(n > _SPECIAL for name, n in lengths.items() if n != found.base[name])
-        or _outline(program) == _outline(first)
+        or _outline(program) == _outline(found.programs[0])
     ]
+    programs = [*found.programs[:longer], *[program for _, program in kept]]
+    return replace(found, programs=programs, shorter=[lengths for lengths, _ in kept])
 
 
 def _lengths(inputs: Sequence[Any], axes: Axes) -> dict[str, int]:
-    """Return lengths to record with: two at least, since one may be broadcast."""
+    """Return the lengths of the examples."""
     found: dict[str, int] = {}
     for k, each in axes.items():
         for axis, name in each.items():
             n = inputs[k].shape[axis]
-            if found.setdefault(name, max(n, 2)) != max(n, 2):
+            if found.setdefault(name, n) != n:
                 raise errors.ExportError(errors.ONNX_SAME.format(name=name, lengths=sorted({n, found[name]})))
     return found
 
@@ -152,7 +154,7 @@ class _Merging:
     def __init__(self, found: Recordings) -> None:
         self.chosen, self.base, self.proofs = found.chosen, found.base, found.proofs
         self.lengths = found.lengths
-        self.longer = len(self.lengths)
+        self.longer = len(found.chosen) + len(found.proofs)
         self._unknown = 0
         self._line = ""
 
@@ -207,7 +209,7 @@ class _Merging:
         if not arrays[0].ndim:
             return replace(each[0], array=self._scalar(arrays))
         shape = tuple([self.value(list(sizes)) for sizes in zip(*[a.shape for a in arrays], strict=True)])
-        found = Table.of(shape, arrays[: self.longer], self.lengths, self._fitted)
+        found = Table.of(shape, arrays, self.lengths, self.longer, self._fitted)
         if found is None:
             raise errors.ExportError(errors.ONNX_TABLE.format(where=self._where(), names=", ".join(self.base)))
         return replace(each[0], array=found)

@@ -14,9 +14,13 @@ from autograd_lite.onnx.sizes import Size, at
 from autograd_lite.onnx.values import Value
 
 Formula = Callable[[Sequence[Any], Callable[[Any], Any]], Any]
-"""Of places along the axes of an array, and of what a size is, the numbers that stand there; in NumPy or in a graph."""
+"""Of places along the axes of an array, and of what makes an operand of a size or a constant, the numbers that stand
+there; in NumPy or in a graph.
+"""
 _WHOLE = np.dtype(np.int64)
 _MOST_EDGES = 2
+_PERIODS = 2
+"""So many times the few numbers that repeat themselves, the ends of an array may be others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +46,14 @@ class Table:
 
     @classmethod
     def of(
-        cls, shape: tuple[Any, ...], arrays: Sequence[Any], lengths: Sequence[Mapping[str, int]],
+        cls, shape: tuple[Any, ...], arrays: Sequence[Any], lengths: Sequence[Mapping[str, int]], longer: int,
         fit: Callable[[Sequence[int]], Any],
     ) -> Table | None:  # fmt: skip
         """Return what makes arrays that were found for several lengths; None where nothing known does.
 
         The same numbers all along open axes; numbers that go on by a step along axes and with lengths; by another step
-        on both sides of the diagonal, as distances do; and a few values, each from one diagonal to another, as masks
-        and unit matrices have them.
+        on both sides of the diagonal, as distances do; a few values, each from one diagonal to another, as masks and
+        unit matrices have them; and those that repeat themselves, as the places of pixels in larger images do.
 
         Parameters
         ----------
@@ -57,15 +61,19 @@ class Table:
         arrays : list of array
         lengths : list of dict of str to int
             Of each array. In the first ones each is longer by one than in the very first.
+        longer : int
+            So many arrays are not of shorter lengths. These have to agree where they are of the shape.
         fit : callable
             The size that is a number for all arrays, or None.
         """
-        dtype = arrays[0].dtype
-        same = _same(shape, arrays)
+        dtype, known = arrays[0].dtype, arrays[:longer]
+        same = _same(shape, known)
         if same is not None:
             return cls(shape, dtype, same)
-        for formula, kind in _formulas(shape, arrays, lengths, fit):
-            if all(_agrees(formula, kind, a, each) for a, each in zip(arrays, lengths, strict=True)):
+        pairs = list(zip(arrays, lengths, strict=True))
+        proofs = pairs[:longer] + [(a, each) for a, each in pairs[longer:] if a.shape == _at(shape, each)]
+        for formula, kind in _formulas(shape, known, lengths, fit):
+            if all(_agrees(formula, kind, a, each) for a, each in proofs):
                 return cls(shape, dtype, _made(formula, kind, shape, dtype))
         return None
 
@@ -77,6 +85,10 @@ def _equal(a: Any, b: Any) -> bool:
 def _first(a: Any, axes: Sequence[int], place: int = 0) -> Any:
     """Return the elements at a place along axes, which stay."""
     return a[tuple([slice(place, place + 1) if k in axes else slice(None) for k in range(a.ndim)])]
+
+
+def _at(shape: Any, lengths: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple([at(n, lengths) for n in shape])
 
 
 def _open(shape: Any) -> list[int]:
@@ -97,7 +109,7 @@ def _agrees(formula: Formula, kind: Any, a: Any, lengths: Mapping[str, int]) -> 
     """Tell whether a formula, with places in a dtype, gives an array of one call."""
     places = [p.astype(kind) for p in np.ogrid[tuple([slice(n) for n in a.shape])]]
     with np.errstate(all="ignore"):
-        found = formula(places, lambda size: np.asarray(at(size, lengths)).astype(kind))
+        found = formula(places, lambda x: x if isinstance(x, np.ndarray) else np.asarray(at(x, lengths)).astype(kind))
         return _equal(a, np.broadcast_to(np.asarray(found).astype(a.dtype), a.shape))
 
 
@@ -108,7 +120,7 @@ def _made(formula: Formula, kind: Any, shape: Any, dtype: Any) -> Callable[[Grap
         lines = [[-1 if j == k else 1 for j in range(ndim)] for k in range(ndim)]
         places = [graph.cast(reshape(graph, counted(graph, n), line), kind)
                   for n, line in zip(shape, lines, strict=True)]  # fmt: skip
-        found = formula(places, lambda size: graph.lifted(size, kind))
+        found = formula(places, lambda x: graph.constant(x) if isinstance(x, np.ndarray) else graph.lifted(x, kind))
         return graph.lifted(broadcast_to(graph, graph.lifted(found, dtype), shape))
 
     return made
@@ -124,9 +136,9 @@ def _formulas(
             yield _straight(arrays, lengths, free), first.dtype
             if first.dtype.kind != "u" and _is_around_diagonal(first.shape, free):
                 yield _bent(first), first.dtype
-    stepped = _stepped(arrays, free, fit)
-    if stepped is not None:
-        yield stepped, _WHOLE
+    for formula in (_stepped(arrays, free, fit), _repeated(shape, arrays, free)):
+        if formula is not None:
+            yield formula, _WHOLE
 
 
 def _is_around_diagonal(shape: Any, free: Sequence[int]) -> bool:
@@ -192,6 +204,41 @@ def _stepped(arrays: Sequence[Any], free: Sequence[int], fit: Callable[[Sequence
         for bound, level in zip(bounds, levels[0][1:], strict=True):
             y = np.where(along >= number(bound), level, y)
         return y
+
+    return formula
+
+
+def _repeated(shape: Any, arrays: Sequence[Any], free: Sequence[int]) -> Formula | None:
+    """Return numbers of which each few are the few before and a step, but at both ends, as places of pixels are.
+
+    The few are as many as an axis is times as long as the length; they are found away from the ends of the longest.
+    """
+    (k,) = free if len(free) == 1 else (-1,)
+    period = shape[k].terms.get((min(shape[k].names()),), 0) if free else 0
+    longest = np.moveaxis(max(arrays, key=lambda a: a.size), k, 0)
+    ends = _PERIODS * period
+    if not 0 < period * 4 * _PERIODS <= len(longest) or longest.dtype.kind not in "iuf" or k < 0:
+        return None
+    few = longest[ends : ends + period]
+    step = longest[ends + period : ends + period + 1] - few[:1]
+    pattern = few - step * _PERIODS
+    at = np.arange(len(longest))
+    plain = pattern[at % period] + step * (at // period).reshape(-1, *[1] * (longest.ndim - 1))
+    rest = longest - plain.astype(longest.dtype)
+    none = np.zeros_like(rest[:1])
+    grows = rest[0].any() and rest[-1].any() and (longest[1:] >= longest[:-1]).all()  # and stay below their last
+    head, tail = np.concatenate([rest[:ends], none]), np.concatenate([rest[::-1][:ends], none])
+
+    def formula(places: Sequence[Any], number: Callable[[Any], Any]) -> Any:
+        i = np.reshape(places[k], (-1,))
+        last = number(shape[k]) - 1
+        line = (-1, *[1] * (longest.ndim - 1))
+        rounds = np.reshape(np.floor_divide(i, period), line)
+        y = np.take(number(pattern), np.remainder(i, period), axis=0) + step * rounds
+        for margin, distance in ((head, i), (tail, last - i)):
+            if margin.any():
+                y = y + np.take(number(margin), np.minimum(distance, ends), axis=0)
+        return np.moveaxis(np.minimum(y, y[-1:]) if grows else y, 0, k)
 
     return formula
 

@@ -13,7 +13,7 @@ from autograd_lite.compiler.program.loop import Loop, is_loop
 from autograd_lite.compiler.program.opaque import is_opaque
 from autograd_lite.compiler.program.program import Instruction, Program, mapped
 from autograd_lite.onnx.graph import Graph, NoRowError
-from autograd_lite.onnx.sizes import DependsOnSizeError, Size, is_unknown
+from autograd_lite.onnx.sizes import DependsOnSizeError, Size, is_open, is_unknown
 from autograd_lite.onnx.values import Value
 
 
@@ -84,10 +84,11 @@ def _shaped(y: Value, shape: Sequence[Any]) -> None:
 
     A length that nobody has an expression for is asked of the value itself.
     """
-    assert len(y.shape) == len(shape), f"{y} is of shape {tuple(shape)}"
+    closed = [(a, b) for a, b in zip(y.shape, shape, strict=False) if not is_open((a, b))]
+    if len(y.shape) != len(shape) or any(a != b for a, b in closed):
+        raise errors.ExportError(errors.ONNX_SHAPE.format(found=y, expected=tuple(shape)))
     found = []
     for axis, (a, b) in enumerate(zip(y.shape, shape, strict=True)):
-        assert isinstance(a, Size) or isinstance(b, Size) or a == b, f"{y} is of shape {tuple(shape)}"
         if isinstance(b, Size) and is_unknown(b):
             if isinstance(a, Size) and not is_unknown(a):
                 b = a  # noqa: PLW2901
@@ -119,7 +120,8 @@ def _repeated(graph: Graph, loop: Loop, operands: Sequence[Any]) -> tuple[Any, .
     outputs = [inner.lifted(mapped(y, values)) for y in body.outputs]
     outputs = [inner.node("Identity", [y], y.dtype, y.shape) for y in outputs]
     for c, y in zip(inputs, outputs[: loop.carried], strict=False):
-        assert (c.dtype, c.shape) == (y.dtype, y.shape)
+        if (c.dtype, c.shape) != (y.dtype, y.shape):
+            raise errors.ExportError(errors.ONNX_SHAPE.format(found=y, expected=c))
     elements = list(xs) or [_counter(graph, loop.length)]
     if not xs:
         inputs.append(Value(inner, free("step"), (), np.int64))

@@ -97,9 +97,26 @@ def test_what_differs_is_refused_with_its_line() -> None:
             ag.onnx.export(function, np.ones((4, 3)), dynamic_axes={"x": {0: "rows"}})
 
 
-def test_an_error_of_the_examples_themselves_is_their_own() -> None:
-    with pytest.raises(ValueError, match="broadcast"):
-        ag.onnx.export(lambda x: x + np.ones(5), np.ones((4, 3)), dynamic_axes={"x": {0: "rows"}})
+@pytest.mark.parametrize("axes", [{0: "rows"}, {0: "rows", 1: "columns"}])
+def test_an_error_of_the_examples_themselves_is_their_own(axes: Any) -> None:
+    with pytest.raises(ValueError, match="broadcast") as caught:
+        ag.onnx.export(lambda x: x + np.ones(5), np.ones((4, 4)), dynamic_axes={"x": axes})
+    assert not isinstance(caught.value, ag.errors.ExportError)
+
+
+def test_a_batch_of_one_that_takes_no_two_is_refused_with_the_length() -> None:
+    with pytest.raises(ag.errors.ExportError, match="with n=2 it raises"):
+        ag.onnx.export(lambda x: x.reshape(12), np.ones((1, 12)), dynamic_axes={"x": {0: "n"}})
+
+
+def test_two_lengths_may_be_the_same_in_the_examples() -> None:
+    def function(x: Any) -> Any:
+        return x * np.arange(len(x))[:, None] + np.arange(x.shape[1])
+
+    model = ag.onnx.export(function, np.ones((4, 4)), dynamic_axes={"x": {0: "n", 1: "m"}})
+    for shape in ((1, 1), (4, 4), (3, 9)):
+        x = np.random.default_rng(0).standard_normal(shape)
+        same(ran(model, x), plain(function, x))
 
 
 def test_nobody_is_warned_of_lengths_that_are_tried() -> None:

@@ -105,6 +105,24 @@ def test_the_sizes_of_pools_that_are_rounded_up_are_refused() -> None:
             ag.onnx.export(layer, np.ones((1, 1, 8)), dynamic_axes={"input": {2: "n"}})
 
 
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "bilinear", "bicubic"])
+@pytest.mark.parametrize("factor", [2, 4])
+def test_larger_images_of_any_size(mode: Any, factor: int) -> None:
+    """Of two sizes, which are the same in the example."""
+
+    def made(n: int) -> tuple[Any, ...]:
+        return (np.random.default_rng(n).standard_normal((1, 2, n, n + 2 * (n != 4))),)
+
+    layer = nn.Upsample(scale_factor=factor, mode=mode)
+    compare(layer, made, {"input": {0: "batch", 2: "height", 3: "width"}}, (1, 2, 3, 9))
+
+
+def test_other_resizing_of_open_images_is_refused() -> None:
+    for layer in (nn.Upsample(7), nn.Upsample(scale_factor=2, mode="linear", align_corners=True)):
+        with pytest.raises(ag.errors.ExportError, match="can't be open"):
+            ag.onnx.export(layer, np.ones((1, 1, 4)), dynamic_axes={"input": {2: "n"}})
+
+
 # ----- written to -----
 
 WRITTEN: dict[str, Any] = {
