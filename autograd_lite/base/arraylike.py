@@ -56,6 +56,9 @@ class Absent:
         said = {"owner": self._owner, "name": self._name, "instead": self._instead}
         raise errors.NoAttributeError(errors.NO_ATTRIBUTE.format(**said))
 
+    def __set__(self, x: Any, value: Any) -> NoReturn:
+        self.__get__(x)
+
 
 def _is_absent(cls: type, name: str) -> bool:
     return isinstance(next((vars(c)[name] for c in cls.__mro__ if name in vars(c)), None), Absent)

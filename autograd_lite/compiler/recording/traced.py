@@ -82,10 +82,18 @@ class Traced(Questions, StandIn):
         value = self._value
         return value.shape if value.__class__ is _ndarray else np.shape(value)
 
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        self._refused("another .shape", "x = x.reshape(shape)")
+
     @property
     def dtype(self) -> Any:
         value = self._value
         return value.dtype if isinstance(value, (_ndarray, np.generic)) else np.dtype(type(value))
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        self._refused("another .dtype", "x = x.astype(dtype)")
 
     @property
     def is_number(self) -> bool:

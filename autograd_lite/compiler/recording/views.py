@@ -15,7 +15,7 @@ from autograd_lite.compiler.recording.traced import Traced, traced_in
 from autograd_lite.engine.op import NO_SETTINGS, Op, Settings
 from autograd_lite.engine.record import link, shares
 from autograd_lite.engine.registry import handler_of
-from autograd_lite.rules import indexing, shaping
+from autograd_lite.rules import elementwise, indexing, shaping
 
 
 class Viewing:
@@ -41,7 +41,7 @@ class Viewing:
         numbers = np.arange(base.size).reshape(base.shape)
         args = _with(self._args, base, numbers)
         kwargs = {name: _with(x, base, numbers) for name, x in self._kwargs.items()}
-        if traced_in((*args, *kwargs.values())):
+        if traced_in((*args, *kwargs.values())) or value.dtype != base.dtype:
             what = "an array that others are views of"
             refuse(errors.COMPILE_WRITE, op=f"a view by {self._fn.__name__}", what=what)
         places = self._picked(self._fn(*args, **kwargs))
@@ -61,6 +61,8 @@ _KNOWN: dict[Any, Callable[[Any, Any], tuple[Op, Settings]]] = {
     np.reshape: lambda base, shape: (shaping.reshaped, {"shape": shape}),
     np.ravel: lambda base, _: (shaping.raveled, NO_SETTINGS),
     np.transpose: lambda base, axes: (_TRANSPOSE, {"axes": axes}),
+    np.real: lambda base, _: (elementwise.real_part, NO_SETTINGS),
+    np.imag: lambda base, _: (elementwise.imaginary_part, NO_SETTINGS),
 }
 
 
@@ -80,7 +82,7 @@ def _link_one(
     for x in traced_in((*args, *kwargs.values())):
         whole = value is x._value
         if isinstance(x, Traced) and (whole or _is_view(value, x._value)):
-            if fn in _KNOWN and args and x is args[0] and not kwargs and not traced_in(args[1:]):
+            if not whole and fn in _KNOWN and args and x is args[0] and not kwargs and not traced_in(args[1:]):
                 op, settings = _KNOWN[fn](x, args[1] if len(args) > 1 else None)
                 return link(result, x, op, settings)
             viewing: Any = Viewing(fn, args, kwargs, part, whole)

@@ -31,7 +31,7 @@ ELSEWHERE = {
     "limits._LIMITS": "an identity", "algebra._RULES": "an identity", "views._RULES": "an identity",
     "calls._POWERS": "an identity", "calls._SHORTER": "an identity", "calls.JOINED": "how native code writes it",
     # what a trace does in the place of a call
-    "traced._ORDERED": "another call", "views._KNOWN": "the operation that it is",
+    "traced._OWN_WAY": "another call", "views._KNOWN": "the operation that it is",
     "views._TRANSPOSE": "the operation that it is",
     # functions that programs do not call
     "observation._SETTINGS": "asked for by the user", "calling._KNOWN": "called around a program",

@@ -201,3 +201,54 @@ def test_a_tensor_from_outside_is_given_what_a_view_shows_at_the_end() -> None:
         held.assign(np.zeros((1, 2)))
         program(X)
         np.testing.assert_array_equal(held, 2 * X[:1])
+
+
+Z = np.array([3.0 + 1.0j, 1.0 - 2.0j])
+
+
+def _real_part(a: Any) -> None:
+    y = a.real
+    y *= 3.0
+
+
+def _imaginary_part(a: Any) -> None:
+    y = np.imag(a[1:])
+    y += 3.0
+
+
+def _given_parts(a: Any) -> None:
+    a.real = 7.0
+    a[1:].imag += 1.0
+
+
+@pytest.mark.parametrize("write", [_real_part, _imaginary_part, _given_parts])
+@pytest.mark.parametrize("kind", [np.asarray, ag.tensor])
+def test_a_write_to_a_part_leaves_the_other(write: Any, kind: Any) -> None:
+    def f(x: Any) -> Any:
+        a = x * 1.0
+        write(a)
+        return a
+
+    program = ag.compile(f, backend="numpy")
+    for _ in range(2):
+        np.testing.assert_array_equal(program(kind(Z)), f(Z))
+    rows = np.stack([Z, 2 * Z])
+    np.testing.assert_array_equal(ag.vmap(f)(rows), np.stack([f(row) for row in rows]))
+
+
+def _set(name: str, value: Any) -> Any:
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        setattr(y, name, value)
+        return y
+
+    return f
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("shape", r"x = x.reshape\("), ("dtype", r"x = x.astype\("), ("flat", "t.ravel"), ("strides", "")],
+)
+def test_another_form_is_refused_with_what_to_write(name: str, line: str) -> None:
+    with pytest.raises((errors.CompileError, errors.NoAttributeError), match=rf"Write {line}"):
+        ag.compile(_set(name, (4,)))(X)
