@@ -29,7 +29,7 @@ from autograd_lite.engine.generators import Refusal, generator, own
 
 Function: TypeAlias = Callable[..., Any]
 
-_ABOUT_PICKLES = re.compile(r"pickle|can't get local object", re.IGNORECASE)
+_ABOUT_PICKLES = re.compile(r"pickle|serialize|can't get local object", re.IGNORECASE)
 _LONGEST = 160  # letters of another error that stand in a message
 
 
@@ -70,7 +70,7 @@ def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: F
     futures: list[Future[Any]] = []
     try:
         for number, item in enumerate(items):  # some are there, too, where one cannot be submitted
-            futures.append(_future(executor, executor.submit(sent, number, *item)))
+            futures.append(_submitted(executor, sent, number, item, what))
         _settle(futures)
     except BrokenExecutor as error:  # of one that was broken before
         _explain(error, futures, len(items), what)
@@ -90,10 +90,16 @@ def _is_within(executor: Any) -> bool:
         return threading.current_thread() in executor._threads  # also for a task that is none of ours
 
 
-def _future(executor: Any, submitted: Any) -> Future[Any]:
-    if not isinstance(submitted, Future):
+def _submitted(executor: Any, sent: _Sent, number: int, item: Sequence[Any], what: Function | str) -> Future[Any]:
+    try:
+        future = executor.submit(sent, number, *item)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:  # of dask, which sends it at once
+        if (unsent := _unsent(error, sent.f, item, what)) is not None:
+            raise unsent from error
+        raise
+    if not isinstance(future, Future):
         raise _no_executor(executor)
-    return submitted
+    return future
 
 
 def _here(f: Function, item: Sequence[Any], number: int, count: int, what: Function | str) -> Any:
@@ -137,11 +143,19 @@ def _result(f: Function, item: Sequence[Any], number: int, futures: Sequence[Fut
         return futures[number].result()
     except (Exception, CancelledError) as error:
         _note(error, number, len(futures), what)
-        if isinstance(error, (pickle.PicklingError, AttributeError, TypeError)) and _ABOUT_PICKLES.search(str(error)):
-            cause = str(error).partition("\n")[0][:_LONGEST]
-            text = errors.RESULT_NOT_PICKLED if _is_pickled((f, *item)) else errors.NOT_PICKLED
-            raise errors.ParallelError(text.format(what=name_of_call(what), cause=cause)) from error
+        if (unsent := _unsent(error, f, item, what)) is not None:
+            raise unsent from error
         _explain(error, futures, len(futures), what)
+
+
+def _unsent(error: BaseException, f: Function, item: Sequence[Any], what: Function | str) -> BaseException | None:
+    """Return what says that a call, or its result, cannot be sent; None where the error is another one."""
+    is_of_pickle = isinstance(error, (pickle.PicklingError, AttributeError, TypeError))
+    if not is_of_pickle or not _ABOUT_PICKLES.search(str(error)):
+        return None
+    cause = str(error).partition("\n")[0][:_LONGEST]
+    text = errors.RESULT_NOT_PICKLED if _is_pickled((f, *item)) else errors.NOT_PICKLED
+    return errors.ParallelError(text.format(what=name_of_call(what), cause=cause))
 
 
 def _note(error: BaseException, number: int, count: int, what: Function | str) -> None:

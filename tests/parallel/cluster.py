@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -56,6 +57,13 @@ def computes_anew(client: Client) -> None:
                 ag.parallel.map(f, np.array([1.0, 3.0, 4.0, 1.0]), executor=client.get_executor())
     with pytest.raises(ag.errors.ArgumentError, match=r"client.get_executor\(\)"):
         ag.parallel.map(tasks.valley, np.ones(3), executor=client)
+
+
+def says_what_cannot_be_sent(client: Client) -> None:
+    pool, lock = client.get_executor(), threading.Lock()
+    for f in (lambda x: lock.locked() or x, lambda x: ag.parallel.map(np.square, x, executor=pool)):
+        with pytest.raises(ag.errors.ParallelError, match=r"cannot be sent to another process: .* Write it as a"):
+            ag.parallel.map(f, X, executor=pool)
 
 
 def computes_what_is_lazy(client: Client) -> None:

@@ -13,7 +13,8 @@ pytest.importorskip("distributed")
 
 
 def test_a_cluster_computes_the_same_outlives_a_worker_and_says_when_it_cannot() -> None:
-    names = ["is_an_executor", "computes_anew", "computes_what_is_lazy", "outlives_a_worker", "says_which_is_lost"]
+    names = ["is_an_executor", "computes_anew", "says_what_cannot_be_sent", "computes_what_is_lazy"]
+    names += ["outlives_a_worker", "says_which_is_lost"]
     done = run(sys.executable, "cluster.py", *names)
     assert done.returncode == 0, done.stderr
     assert re.findall(r"(\w+): done", done.stdout) == names
