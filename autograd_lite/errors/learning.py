@@ -227,6 +227,10 @@ VARIANCES = (
     "Write np.broadcast_to(var, {shape}), or one variance for each row"
 )
 REDUCTION_KIND = "a loss takes reduction= in this place, and was given a {kind}. Write weight= for weights, by name"
+THIRD = (
+    "{loss}() takes one argument after input and target, a weight or a reduction, and the others by their names. "
+    "Write {loss}(input, target, weight=weight, reduction='sum')"
+)
 SMOOTHING = "label_smoothing={given} is a share of the probability. Write a number from 0 to 1, as 0.1"
 IGNORED_SHARES = (
     "ignore_index={given} is for a target of classes, and this one has probabilities. Write 0 for those that do not "

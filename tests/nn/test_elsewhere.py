@@ -230,3 +230,35 @@ def test_a_maximum_of_nan_and_of_equal_numbers_is_where_numpy_has_it() -> None:
 def test_what_needs_a_function_that_numpy_has_not_is_refused_by_name() -> None:
     with pytest.raises(errors.UnsupportedError, match="gelu_of reads numbers where NumPy has them"):
         nn.GELU()(ag.Tensor(Device(V)))
+
+
+SOME = np.array([2, -100, 0, -100, 1])
+
+
+@pytest.mark.parametrize("settings", [{}, {"label_smoothing": 0.2}, {"reduction": "none"}, {"weight": [1.0, 2.0, 3.0]}])
+def test_classes_of_minus_a_hundred_are_ignored_without_a_word(settings: dict[str, Any]) -> None:
+    scores = np.linspace(-1, 1, 15).reshape(5, 3)
+
+    def use(make: Make) -> list[Any]:
+        x = ag.Tensor(make(scores), requires_grad=True)
+        more = settings | ({"weight": make(np.array(settings["weight"]))} if "weight" in settings else {})
+        loss = F.cross_entropy(x, make(SOME), **more)
+        loss.sum().backward()
+        return [loss, x.grad, F.nll_loss(make(scores), make(SOME), **({} if "label_smoothing" in more else more))]
+
+    compared(use)
+
+
+@pytest.mark.parametrize("function", [F.embedding, lambda i, w: F.embedding_bag(i, w, mode="sum")])
+def test_rows_of_a_table_of_numpys_are_asked_for_by_indices_of_dask(function: Any) -> None:
+    dask = pytest.importorskip("dask.array")
+    indices, table = np.array([[0, 1], [1, 3]]), ag.Tensor(np.arange(8.0).reshape(4, 2), requires_grad=True)
+
+    def gradient(given: Any) -> Any:
+        table.zero_grad()
+        (function(given, table) ** 2).sum().backward()
+        return table.grad
+
+    expected, there = gradient(indices), dask.from_array(indices, chunks=1)
+    np.testing.assert_array_equal(gradient(there), expected)
+    np.testing.assert_array_equal(gradient(ag.Tensor(there)), expected)

@@ -245,7 +245,9 @@ def test_layers(name: str) -> None:
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "shapes": (lambda: F.l1_loss(X, Y[:, :1]), "Write"),
     "weights": (lambda: F.mse_loss(X, Y, weight=WEIGHTS), "broadcast_to"),
-    "weights by place": (lambda: F.cross_entropy(X, CLASSES, WEIGHTS), "Write weight="),
+    "weights by place": (lambda: F.l1_loss(X, Y, Y), "Write weight="),
+    "weights twice": (lambda: F.cross_entropy(X, CLASSES, WEIGHTS, weight=WEIGHTS), "names. Write cross_entropy"),
+    "two more by place": (lambda: F.nll_loss(X, CLASSES, WEIGHTS, "sum"), "by their names. Write nll_loss"),
     "weights of classes": (lambda: F.cross_entropy(X, CLASSES, weight=WEIGHTS[:2]), "one weight for each class"),
     "a reduction": (lambda: F.l1_loss(X, Y, "average"), "Write reduction='mean'"),
     "another reduction": (lambda: F.kl_div(X, Y, "average"), "'batchmean'"),
@@ -276,3 +278,12 @@ def test_what_is_refused_with_what_to_write(name: str) -> None:
 
 if __name__ == "__main__":
     STORED.write_text(json.dumps({f"{name}, {r}": pytorchs(name, r) for name, r in RUNS}) + "\n")
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_the_third_argument_is_a_weight_or_a_reduction(loss: Any) -> None:
+    weighted = loss(X, CLASSES, weight=WEIGHTS)
+    assert loss(X, CLASSES, WEIGHTS) == loss(X, CLASSES, ag.Tensor(WEIGHTS)).item() == weighted
+    assert loss(X, CLASSES, list(WEIGHTS), reduction="sum") == loss(X, CLASSES, "sum", weight=WEIGHTS)
+    assert loss(X, CLASSES, None) == loss(X, CLASSES, "mean") == loss(target=CLASSES, input=X)
+    assert loss(X, CLASSES, None, weight=None, reduction="sum") == loss(X, CLASSES, "sum")

@@ -8,14 +8,14 @@ import numpy as np
 
 from autograd_lite import errors
 from autograd_lite.base.arraylike import is_batch
-from autograd_lite.base.elsewhere import foreign
+from autograd_lite.base.elsewhere import foreign, full
 from autograd_lite.base.shapes import A, Array, Shape
 from autograd_lite.engine import refusals
 from autograd_lite.engine.operands import refuse_masked, with_shape
 from autograd_lite.engine.record import Handle, array_of
 from autograd_lite.engine.watchpoints import traced, verify
 from autograd_lite.nn.functional.affine import linear
-from autograd_lite.nn.functional.reduction import check_reduction, reduced
+from autograd_lite.nn.functional.reduction import reduced, with_third
 from autograd_lite.rules import exponentials, neural
 from autograd_lite.rules.common import detached
 from autograd_lite.rules.neural import fitting_target
@@ -28,9 +28,9 @@ _IGNORED = -100
 def cross_entropy(
     input: A,  # noqa: A002 - PyTorch's name
     target: Array,
-    reduction: str = "mean",
-    *,
+    *third: Any,
     weight: Array | None = None,
+    reduction: str = "mean",
     ignore_index: int | None = None,
     label_smoothing: float = 0.0,
 ) -> A:
@@ -43,10 +43,12 @@ def cross_entropy(
     target : Tensor or array
         Integers: the true classes, of the shape of `input` without its axis of classes.
         Floats: the probability of each class, of the shape of `input`.
-    reduction : {"mean", "sum", "none"}
-        Whether the mean over the batch, the sum, or each is returned.
+    *third
+        The weight, as in PyTorch, or the reduction, where it is a string.
     weight : Tensor or array, shape (classes,), optional
         What the losses of each class are multiplied by. A mean over classes is then divided by the weights that occur.
+    reduction : {"mean", "sum", "none"}
+        Whether the mean over the batch, the sum, or each is returned.
     ignore_index : int, optional
         The class whose examples do not count; -100 if it is not said. In a compiled function, say it.
     label_smoothing : float
@@ -69,7 +71,7 @@ def cross_entropy(
     >>> round(cross_entropy(scores, np.array([0, -100])).item(), 6)
     0.126928
     """
-    check_reduction(reduction)
+    weight, reduction = with_third("cross_entropy", third, weight, reduction)
     if not 0 <= label_smoothing <= 1:
         raise errors.ArgumentError(errors.SMOOTHING.format(given=label_smoothing))
     if isinstance(input, Handle) and input._op is exponentials.softmax:
@@ -91,9 +93,9 @@ def cross_entropy(
 def nll_loss(
     input: A,  # noqa: A002 - PyTorch's name
     target: Array,
-    reduction: str = "mean",
-    *,
+    *third: Any,
     weight: Array | None = None,
+    reduction: str = "mean",
     ignore_index: int | None = None,
 ) -> A:
     """Return minus the logarithms of the probabilities of the true classes, or their mean: the end of `cross_entropy`.
@@ -104,10 +106,12 @@ def nll_loss(
         The logarithms of probabilities, as `log_softmax` makes them.
     target : Tensor or array
         Integers: the true classes, of the shape of `input` without its axis of classes.
-    reduction : {"mean", "sum", "none"}
-        Whether the mean over the batch, the sum, or each is returned.
+    *third
+        The weight, as in PyTorch, or the reduction, where it is a string.
     weight : Tensor or array, shape (classes,), optional
         What the losses of each class are multiplied by. A mean is then divided by the weights that occur.
+    reduction : {"mean", "sum", "none"}
+        Whether the mean over the batch, the sum, or each is returned.
     ignore_index : int, optional
         The class whose examples do not count; -100 if it is not said. In a compiled function, say it.
 
@@ -123,7 +127,7 @@ def nll_loss(
     >>> nll_loss(np.log([[0.5, 0.5], [0.25, 0.75]]), np.array([0, 1]), "sum").round(6)
     np.float64(0.980829)
     """
-    check_reduction(reduction)
+    weight, reduction = with_third("nll_loss", third, weight, reduction)
     true = _plain(target)
     if true.dtype.kind not in "iu":
         raise errors.ArgumentError(errors.CLASS_DTYPE.format(dtype=true.dtype))
@@ -184,7 +188,7 @@ def linear_cross_entropy(
     scores: Any = linear(input, rows, bias)
     scores = scores.reshape((scores.shape[0], w.shape[0], *places)) if places else scores
     return cross_entropy(
-        scores, target, reduction, weight=weight, ignore_index=ignore_index, label_smoothing=label_smoothing
+        scores, target, weight=weight, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
     )
 
 
@@ -224,7 +228,7 @@ class _AtClasses:
             self.classes = np.where(ignored, 0, classes)
         self.counts: Any = None if self.weight is None else self.weight[self.classes]
         if ignored is not None:
-            one, none = (np.full((), k, scores.dtype) for k in (1, 0))
+            one, none = (full((), scores.dtype.type(k), classes) for k in (1, 0))
             self.counts = np.where(ignored, none, one if self.counts is None else self.counts)
 
     def loss(self, reduction: str) -> Array:
@@ -248,16 +252,16 @@ class _AtClasses:
         if self.ignored is None:
             return losses.sum() / total
         some = detached(total) != 0  # where all are ignored the mean is of nothing, but what they have is no part in it
-        return np.where(some, losses.sum() / np.where(some, total, 1), np.full((), np.nan, losses.dtype))
+        return np.where(some, losses.sum() / np.where(some, total, 1), full((), losses.dtype.type(np.nan), losses))
 
 
 def _ignored(classes: Array, ignore_index: int | None) -> Array | None:
     """Return which examples do not count; None where that is none of them."""
-    unknown = traced() or is_batch(classes) or foreign(classes) is not None
-    if ignore_index is None and unknown:
+    inside = traced() or is_batch(classes)
+    if ignore_index is None and inside:
         return None
     ignored = classes == (_IGNORED if ignore_index is None else ignore_index)
-    return ignored if unknown or ignored.any() else None
+    return ignored if inside or foreign(classes) is not None or ignored.any() else None
 
 
 def _weights(weight: Any, size: int, dtype: Any) -> Array:

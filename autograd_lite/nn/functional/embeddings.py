@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.shapes import A, Array
 from autograd_lite.engine.operands import value_of, with_shape
 from autograd_lite.engine.record import Handle, make_tensor
@@ -79,6 +80,8 @@ def _asked(given: Any, weight: Any, padding: Any, sparse: bool, what: str) -> tu
     if sparse:
         raise errors.ArgumentError(errors.SPARSE_GRADIENT.format(what=what))
     key, weight = freeze(value_of(given)), with_shape(weight)
+    if foreign(key) is not None and foreign(weight) is None:
+        key = np.asarray(key)  # as indexing of NumPy's array does, of whose rows there is no other
     if key.dtype.kind not in "iu":
         raise errors.ArgumentError(errors.EMBEDDING_KIND.format(what=what, given=f"dtype {key.dtype}"))
     if len(weight.shape) != _MATRIX:

@@ -26,6 +26,19 @@ def check_reduction(reduction: str, *more: str) -> None:
         raise errors.ArgumentError(errors.REDUCTION.format(given=reduction, more=known))
 
 
+def with_third(loss: str, third: tuple[Any, ...], weight: Any, reduction: str) -> tuple[Any, str]:
+    """Return weight and reduction of a loss of classes, of which one may be its third argument: its kind says which."""
+    is_name = bool(third) and isinstance(third[0], str)
+    if len(third) > 1 or (third and not is_name and weight is not None) or (is_name and reduction != "mean"):
+        raise errors.ArgumentError(errors.THIRD.format(loss=loss))
+    if is_name:
+        reduction = third[0]
+    elif third:
+        weight = third[0]
+    check_reduction(reduction)
+    return weight, reduction
+
+
 def reduced(losses: Array, reduction: str) -> Array:
     """Return all losses, their sum, or their mean."""
     check_reduction(reduction)
