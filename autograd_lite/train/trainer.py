@@ -109,6 +109,11 @@ class Trainer(Standing):
     Ctrl-C is noted, the step is done, a checkpoint is written where there are any, and `KeyboardInterrupt` raised:
     trainer and model are as they were after that step, and `fit` goes on from there. A second Ctrl-C is raised where it
     comes; parameters and optimiser are then those of before or after a step, and the last checkpoint is the one before.
+    So it is after an error, of a step or of a callback: nothing is written of what not all callbacks have seen.
+
+    How many examples a batch has is the length of its targets, as `forward` returns them. Where an optimiser has an
+    ``average``, as of `ag.parallel.mean`, gradients are clipped after it. A loader or its sampler that has a
+    ``set_epoch`` is told the number of each epoch, from 0.
 
     Examples
     --------
