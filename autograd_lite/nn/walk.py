@@ -31,6 +31,19 @@ class Walked:
         """Put something in the place of what `_attributes` calls `key`."""
         setattr(self, str(key), value)
 
+    @property
+    def _parameters(self) -> Mapping[str, Parameter]:
+        """The parameters that are attributes, by name, to be read; for PyTorch's sake, as are the next two."""
+        return MappingProxyType({str(key): x for key, x in parts_of(self) if isinstance(x, Parameter)})
+
+    @property
+    def _buffers(self) -> Mapping[str, Tensor]:
+        return MappingProxyType({str(key): x for key, x in parts_of(self) if is_buffer(x)})
+
+    @property
+    def _modules(self) -> Mapping[str, Any]:
+        return MappingProxyType({str(key): x for key, x in parts_of(self) if isinstance(x, Walked)})
+
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:

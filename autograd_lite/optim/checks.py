@@ -70,6 +70,11 @@ def nothing_more(optimizer: str, settings: Mapping[str, Any]) -> None:
             raise errors.ArgumentError(errors.DIFFERENTIABLE_STEP.format(optimizer=optimizer))
 
 
+def as_whole(value: Any) -> Any:
+    """Return a float that is a whole number as an int, and all else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def check_whole(name: str, value: Any, least: int) -> None:
     """Refuse what is no whole number, or less than another one."""
     if not isinstance(value, (int, np.integer)) or value < least:

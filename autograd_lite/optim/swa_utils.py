@@ -23,7 +23,10 @@ from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.tensor.commits import commit
 from autograd_lite.tensor.tensor import Tensor
 
-__all__ = ["SWALR", "AveragedModel", "get_ema_avg_fn", "get_swa_avg_fn", "update_bn"]
+__all__ = [
+    "SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn",
+    "update_bn",
+]  # fmt: skip
 __dir__ = listing(__name__)
 
 Average = Callable[[Any, Any, Any], Any]
@@ -70,6 +73,54 @@ def get_swa_avg_fn() -> Average:
     return swa
 
 
+class _OfSeveral:
+    """A mean of one array, of those in two lists: the first ones are written to."""
+
+    def __init__(self, avg_fn: Average) -> None:
+        self.avg_fn = avg_fn
+
+    def __call__(self, means: Iterable[Tensor], values: Iterable[Tensor], number: Any) -> None:
+        with no_grad():
+            for mean, value in zip(means, values, strict=True):
+                mean.copy_(self.avg_fn(mean, value, number))
+
+
+def get_ema_multi_avg_fn(decay: float = 0.999) -> _OfSeveral:
+    """Return the exponential mean for `AveragedModel` as ``multi_avg_fn``: what `get_ema_avg_fn` is, of lists.
+
+    Parameters
+    ----------
+    decay : float
+        From 0 to 1.
+
+    Raises
+    ------
+    ArgumentError
+        Another decay.
+
+    Examples
+    --------
+    >>> means = [Tensor([1.0])]
+    >>> get_ema_multi_avg_fn(0.75)(means, [Tensor([2.0])], 5)
+    >>> means
+    [Tensor([1.25], dtype=float64)]
+    """
+    return _OfSeveral(get_ema_avg_fn(decay))
+
+
+def get_swa_multi_avg_fn() -> _OfSeveral:
+    """Return the mean of all so far for `AveragedModel` as ``multi_avg_fn``: what `get_swa_avg_fn` is, of lists.
+
+    Examples
+    --------
+    >>> means = [Tensor([1.0])]
+    >>> get_swa_multi_avg_fn()(means, [Tensor([2.0])], 3)
+    >>> means
+    [Tensor([1.25], dtype=float64)]
+    """
+    return _OfSeveral(get_swa_avg_fn())
+
+
 class AveragedModel(Module):
     """A copy of a model that has means of its parameters.
 
@@ -82,8 +133,8 @@ class AveragedModel(Module):
     avg_fn : callable, optional
         ``avg_fn(mean, value, number)`` of arrays, where `number` is how many the mean is of; the mean of all so far if
         left out. See `get_ema_avg_fn`.
-    multi_avg_fn : None
-        Refused: give `avg_fn`.
+    multi_avg_fn : optional
+        What `get_ema_multi_avg_fn` or `get_swa_multi_avg_fn` returns; another one is refused: give `avg_fn`.
     use_buffers : bool
         Whether there are means of buffers as well; else they are copied.
 
@@ -115,9 +166,11 @@ class AveragedModel(Module):
         model: Module,
         device: Any = None,
         avg_fn: Average | None = None,
-        multi_avg_fn: None = None,
+        multi_avg_fn: Any = None,
         use_buffers: bool = False,
     ) -> None:
+        if isinstance(multi_avg_fn, _OfSeveral) and avg_fn is None:
+            avg_fn, multi_avg_fn = multi_avg_fn.avg_fn, None
         if device not in (None, "cpu") or multi_avg_fn is not None:
             raise errors.ArgumentError(errors.AVERAGED_MODEL)
         self.module = deepcopy(model)

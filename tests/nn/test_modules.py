@@ -267,3 +267,14 @@ def test_modules_may_be_shared_at_every_level() -> None:
     assert [name.count("left") for name, _ in inner.named_parameters()] == [40, 40]
     assert len(list(inner.modules())) == 41
     assert looks[0] == 80
+
+
+def test_what_a_module_has_itself_is_listed_under_the_names_of_pytorch() -> None:
+    m = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.LSTM(3, 1))
+    assert list(m._modules.items()) == list(m.named_children())
+    assert (dict(m._parameters), dict(m._buffers)) == ({}, {})
+    assert list(m[0]._parameters) == ["weight", "bias"]
+    assert list(m[1]._buffers) == [name for name, _ in m[1].named_buffers()]
+    assert m[2].flatten_parameters() is None
+    with pytest.raises(TypeError):
+        m._modules["0"] = nn.ReLU()  # type: ignore[index]

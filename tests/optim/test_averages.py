@@ -11,6 +11,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
+from autograd_lite.optim import swa_utils
 from autograd_lite.optim.swa_utils import AveragedModel, get_ema_avg_fn, get_swa_avg_fn, update_bn
 
 
@@ -116,3 +117,23 @@ def test_what_is_another_model_is_refused() -> None:
         get_ema_avg_fn(1.5)
     with pytest.raises(errors.ArgumentError, match="Write AveragedModel"):
         AveragedModel(nn.Linear(2, 1), device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("of_one", "of_several"),
+    [(swa_utils.get_ema_avg_fn(0.75), swa_utils.get_ema_multi_avg_fn(0.75)),
+     (swa_utils.get_swa_avg_fn(), swa_utils.get_swa_multi_avg_fn())],
+)  # fmt: skip
+def test_means_of_several_arrays_are_those_of_each(of_one: Any, of_several: Any) -> None:
+    model = nn.Linear(2, 1)
+    one, several = AveragedModel(model, avg_fn=of_one), AveragedModel(model, multi_avg_fn=of_several)
+    for value in (1.0, 3.0, -2.0):
+        model.weight.assign([[value, -value]])
+        one.update_parameters(model)
+        several.update_parameters(model)
+    assert one.module.weight.tolist() == several.module.weight.tolist()
+    means = [ag.Tensor([1.0]), ag.Tensor([[2.0, 3.0]], requires_grad=True)]
+    of_several(means, [ag.Tensor([5.0]), ag.Tensor([[6.0, 7.0]])], 3)
+    assert [m.tolist() for m in means] == [[2.0], [[3.0, 4.0]]]
+    with pytest.raises(errors.ArgumentError, match="Write AveragedModel"):
+        AveragedModel(model, multi_avg_fn=lambda means, values, number: None)

@@ -182,3 +182,14 @@ def test_what_is_no_schedule_is_refused(case: str) -> None:
     with pytest.raises(errors.AutogradError, match="Write") as caught:
         make(optimizer())
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["StepLR", "CosineAnnealingLR"])
+def test_a_whole_number_may_be_a_float(name: str) -> None:
+    rates = []
+    for whole in (2, 2.0):
+        opt = optim.SGD([leaf(1.0)], lr=0.8)
+        schedule = getattr(schedules, name)(opt, whole)
+        rates.append([(schedule.step(), opt.lr)[1] for _ in range(4)])
+    assert rates[0] == rates[1]
+    assert issubclass(getattr(schedules, name), schedules._LRScheduler)

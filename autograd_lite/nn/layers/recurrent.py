@@ -93,6 +93,9 @@ class _Recurrent(Module):
         """Draw the initial values anew."""
         draw(self, self.hidden_size, rng)
 
+    def flatten_parameters(self) -> None:
+        """Do nothing: where weights lie in memory makes no difference here. For PyTorch's sake."""
+
     def forward(self, input: Any, hx: Any = None) -> Any:  # noqa: A002 - PyTorch's name
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autograd_lite.optim.checks import check_setting, check_whole
+from autograd_lite.optim.checks import as_whole, check_setting, check_whole
 from autograd_lite.optim.lr_scheduler.base import LRScheduler, settled
 from autograd_lite.optim.optimizer import Optimizer
 
@@ -37,6 +37,7 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:  # noqa: N803 - PyTorch's name
+        T_max = as_whole(T_max)  # noqa: N806 - PyTorch's name
         check_whole("T_max", T_max, 1)
         check_setting("eta_min", eta_min)
         self.T_max, self.eta_min = T_max, eta_min

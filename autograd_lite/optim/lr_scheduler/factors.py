@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.optim.checks import check_range, check_setting, check_whole
+from autograd_lite.optim.checks import as_whole, check_range, check_setting, check_whole
 from autograd_lite.optim.lr_scheduler.base import LRScheduler, for_each
 from autograd_lite.optim.optimizer import Optimizer
 
@@ -48,6 +48,7 @@ class StepLR(_Factor):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        step_size = as_whole(step_size)
         check_whole("step_size", step_size, 1)
         check_setting("gamma", gamma)
         self.step_size, self.gamma = step_size, gamma
