@@ -73,7 +73,6 @@ def one_by_one(fn: Callable[..., Any]) -> _CarriedOut:
     return _given_in_numpys_names(fn, run)
 
 
-_AXES = frozenset(("axis", "dim"))
 _AXIS_AND_MORE = 2  # PyTorch's ``t.sum(1, True)``, where NumPy has dtypes and outputs, which are no truth values
 
 
@@ -87,8 +86,8 @@ def _given_in_numpys_names(fn: Callable[..., Any], run: Callable[..., Any]) -> _
         otherwise = OTHERWISE.get(text.__name__)
 
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if reduces and (args or kwargs):
-                args, kwargs = _with_tuples(args, kwargs)
+            if reduces and ((args and args[0].__class__ is list) or (kwargs and list in map(type, kwargs.values()))):
+                return method(self, *map(_tupled, args), **{name: _tupled(value) for name, value in kwargs.items()})
             if otherwise is not None and otherwise.is_meant(self, args, kwargs):
                 return otherwise.call(self, *args, **kwargs)
             if reduces and len(args) == _AXIS_AND_MORE and isinstance(args[1], bool):
@@ -102,14 +101,9 @@ def _given_in_numpys_names(fn: Callable[..., Any], run: Callable[..., Any]) -> _
     return declared
 
 
-def _with_tuples(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return arguments with axes that are given in a list, as PyTorch takes them, in a tuple."""
-    if args and args[0].__class__ is list:
-        args = (tuple(args[0]), *args[1:])
-    for name in kwargs.keys() & _AXES:
-        if kwargs[name].__class__ is list:
-            kwargs[name] = tuple(kwargs[name])
-    return args, kwargs
+def _tupled(x: Any) -> Any:
+    """Return axes that are given in a list, as PyTorch takes them, in a tuple."""
+    return tuple(x) if x.__class__ is list else x
 
 
 def together(numbers: tuple[Any, ...]) -> Any:
