@@ -51,7 +51,8 @@ def _quantile(
     between = graph.cast(between, flat.dtype) if isinstance(q, (int, float)) else between
     ordered = np.sort(flat, -1)
     low, high = [np.take(ordered, graph.cast(side(place), np.int64), axis=-1) for side in (np.floor, np.ceil)]
-    y = _or_nan(low + (high - low) * between, flat)
+    chord = high - low  # from the nearer end, as NumPy goes along it
+    y = _or_nan(np.where(between < 0.5, low + chord * between, high - chord * (1 - between)), flat)  # noqa: PLR2004
     y = np.moveaxis(y, tuple(range(flat.ndim - 1, y.ndim)), tuple(range(shares.ndim)))
     return np.expand_dims(y, tuple([shares.ndim + k for k in axes])) if keepdims else y
 

@@ -11,7 +11,7 @@ from autograd_lite import errors
 from autograd_lite.base.shapes import normalize_axes
 from autograd_lite.onnx.graph import Graph
 from autograd_lite.onnx.rows.elementwise import common_integers, floating, truth
-from autograd_lite.onnx.sizes import product
+from autograd_lite.onnx.sizes import Size, product
 from autograd_lite.onnx.values import Value
 
 _NO_VALUE: Any = getattr(np, "_NoValue", None)
@@ -168,6 +168,8 @@ def running(graph: Graph, op: str, x: Any, axis: int) -> Any:
 
     It begins with what changes nothing, since a runtime does not go through rows that are none.
     """
+    if not isinstance(x.shape[axis], Size) and x.shape[axis] <= 1:
+        return x
     result, x = x.dtype, _numbers(graph, x)
     rows = np.moveaxis(x, axis, 0)
     first: Any = np.ones_like(rows[0]) if op == "Mul" else rows[0]
