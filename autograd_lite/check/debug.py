@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import defines
 from autograd_lite.base.shapes import Array, whole
 from autograd_lite.check.arrays import of_call
 from autograd_lite.check.subject import plain
@@ -227,6 +228,7 @@ def _fits(g: Any, y: Any) -> bool:
 def _first_bad(y: Any) -> dict[str, Any]:
     """Return what is not finite, and where first; in a batch the first index is that of the example."""
     y = whole(y)
+    y = y.compute() if defines(type(y), "compute") else y  # of dask, which has been computed to be judged
     place = tuple(int(i) for i in np.argwhere(~np.isfinite(y))[0])
     return {"value": "nan" if np.isnan(y[place]) else "an infinity", "index": list(place), "shape": np.shape(y)}
 

@@ -26,7 +26,7 @@ def make(op, fn, rules, preset):
             y = {call}
         except Exception as error:
             if not is_warning(error):
-                error.add_note(refusals.circumstances(op, [{operands}]))
+                refusals.failed(error, op, [{operands}])
                 raise
             y = _again(error, op, [{operands}], [{arrays}], settings)
         if y.__class__ is not _ndarray:

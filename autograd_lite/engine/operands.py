@@ -38,6 +38,13 @@ def converted(x: Any, dtype: Any = None, copy: bool | None = None) -> Array:
         raise
 
 
+def known_shape(y: Any) -> Any:
+    """Return an array, if its shape is known before it is computed."""
+    if is_foreign(y) and any(n != n for n in y.shape):  # noqa: PLR0124 - nan is not itself
+        raise errors.UnsupportedError(errors.UNKNOWN_SHAPE.format(given=type(y).__name__, shape=y.shape))
+    return y
+
+
 def refuse_masked(data: Any) -> None:
     """Refuse a masked array, or one with masked pieces, whose mask would be lost, and a list of such."""
     if data.__class__ is np.ndarray or isinstance(data, np.generic):

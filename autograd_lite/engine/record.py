@@ -27,7 +27,7 @@ from autograd_lite.engine.graph import ConstantInput, Linked, Node, new_order
 from autograd_lite.engine.loans import LOAN, saved  # noqa: F401 - fast paths read LOAN
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.op import NO_SETTINGS, RECORDERS, Op, Settings, quieted
-from autograd_lite.engine.operands import converted, refuse_masked
+from autograd_lite.engine.operands import converted, known_shape, refuse_masked
 from autograd_lite.engine.priority import carrier_of, declines
 from autograd_lite.engine.several import Kinds
 from autograd_lite.engine.switch import recording as is_grad_enabled
@@ -143,8 +143,7 @@ def apply(
         y = fn(*arrays, **settings) if settings else fn(*arrays)
     except Exception as error:
         if not is_warning(error):
-            error.add_note(refusals.circumstances(op, operands))
-            refusals.nothing(error, op, operands)
+            refusals.failed(error, op, operands)
             raise
         y = _again(error, op, operands, arrays, settings)
     if y.__class__ is not _ndarray:
@@ -389,7 +388,7 @@ def plain_operand(x: Any) -> Any:
         return x
     if not isinstance(x, _ndarray) and is_array(x):
         refuse_masked(x)
-        return x
+        return known_shape(x)
     return plain_operand(converted(x))
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.base.arraylike import ArrayLike, defines
 from autograd_lite.base.conventions import refuse
+from autograd_lite.base.elsewhere import foreign
 from autograd_lite.base.libraries import LIBRARIES, of_frame
 from autograd_lite.base.shapes import fitting
 from autograd_lite.engine.covered import refusal
@@ -241,6 +242,20 @@ def mask(t: Any) -> NoReturn:
 def truth(t: Any) -> NoReturn:
     """Refuse one answer for many elements; NumPy's error, which is being handled, says less."""
     raise errors.ArgumentError(errors.TRUTH.format(what=describe(t), expr=expression(t))) from None
+
+
+def failed(error: Exception, op: Op, operands: Sequence[Any]) -> None:
+    """Note on an error of NumPy's in which operation it came; say what to write where that is known."""
+    error.add_note(circumstances(op, operands))
+    nothing(error, op, operands)
+    array = foreign(*operands) if isinstance(error, _NOT_THERE) else None
+    if defines(type(array), "compute") and not isinstance(error, errors.AutogradError):  # of dask
+        said = {"op": op.name, "given": type(array).__name__, "error": str(error).partition("\n")[0].rstrip(".")}
+        raise errors.UnsupportedError(errors.FOREIGN_CALL.format(**said)) from error
+
+
+_NOT_THERE = (NotImplementedError, AttributeError, TypeError)
+"""How another library says that it has not all that NumPy has."""
 
 
 def nothing(error: Exception, op: Op, operands: Sequence[Any]) -> None:

@@ -65,6 +65,10 @@ UNKNOWN_SHAPE = (
     "an array of class {given} whose shape {shape} is not known before it is computed. "
     "Write np.where(mask, x, 0) for x[mask], or x.compute_chunk_sizes() where the data of a Tensor is such an array"
 )
+FOREIGN_CALL = (
+    "{op} asks for what an array of class {given} has not: {error}. "
+    "Write ag.Tensor(x.compute()) for the Tensor of it, or the call on parts of it that fit in memory"
+)
 OUTER_DATA = (
     "an array of class {given} belongs around a Tensor, and not into one: no derivative knows its units. "
     "Write {instead}"

@@ -14,7 +14,7 @@ from autograd_lite.base.shapes import Array, Axis, Shape, normalize_axes
 from autograd_lite.engine.definitions import composite
 from autograd_lite.engine.forms import linear
 from autograd_lite.engine.op import RECORDERS, Op, recorder_of
-from autograd_lite.engine.operands import refuse_masked, value_of, with_shape
+from autograd_lite.engine.operands import known_shape, refuse_masked, value_of, with_shape
 from autograd_lite.rules import parts
 from autograd_lite.rules.common import as_tuple, refuse_write
 from autograd_lite.rules.rows import add_at  # by its name, see `warned`
@@ -64,7 +64,7 @@ def _getitem(a: Array, key: Any) -> Array:
     recorder = recorder_of(key)
     if recorder is not None:
         return recorder(getitem, (a,), {"key": key})
-    return a[key] if a.__class__ is np.ndarray else parts.known(a[key])
+    return a[key] if a.__class__ is np.ndarray else known_shape(a[key])
 
 
 def _scatter(g: Array, key: Any, shape: Shape) -> Array:

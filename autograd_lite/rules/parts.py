@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import errors
-from autograd_lite.base.elsewhere import foreign, is_foreign, sent, zeros
+from autograd_lite.base.elsewhere import foreign, sent, zeros
 from autograd_lite.base.shapes import Array, Shape
 
 _ROUNDS = 4
@@ -89,10 +88,3 @@ def at_hits(a: Array, hit: Array, axis: int, keepdims: bool = False) -> Array:
 def is_one_of_each(arr: Any, indices: Any, axis: int) -> bool:
     """Tell whether one float of each row of an array of another library is picked."""
     return foreign(arr, indices) is not None and arr.dtype.kind in "fc" and indices.shape[axis] == 1
-
-
-def known(y: Array) -> Array:
-    """Return an array, if its shape is known before it is computed."""
-    if is_foreign(y) and any(n != n for n in y.shape):  # noqa: PLR0124 - nan is not itself
-        raise errors.UnsupportedError(errors.UNKNOWN_SHAPE.format(given=type(y).__name__, shape=y.shape))
-    return y

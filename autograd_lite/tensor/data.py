@@ -13,10 +13,9 @@ from autograd_lite.base.elsewhere import is_foreign, sent
 from autograd_lite.base.later import Later
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine import refusals
-from autograd_lite.engine.operands import converted, refuse_masked
+from autograd_lite.engine.operands import converted, known_shape, refuse_masked
 from autograd_lite.engine.priority import takes_in
 from autograd_lite.engine.record import NUMERIC, Handle, array_of, is_private, make_tensor
-from autograd_lite.rules.parts import known
 
 if TYPE_CHECKING:
     from autograd_lite.base import adapter
@@ -38,7 +37,7 @@ def own_array(data: Any, dtype: Any, adapt: bool = False) -> Array:
     elif is_array(data) and not isinstance(data, np.ndarray):
         refuse_masked(data)
         _refuse_outer(data)
-        array = known(data).astype(data.dtype if dtype is None else dtype)
+        array = known_shape(data).astype(data.dtype if dtype is None else dtype)
     else:
         _refuse_labelled(data)
         array = converted(data, dtype, copy=True)

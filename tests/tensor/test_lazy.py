@@ -205,3 +205,43 @@ def test_masked_pieces_are_refused(use: Any) -> None:
     with pytest.raises(errors.DataError, match=r"a masked array. Write da.ma.filled\(data, 0.0\)"):
         use(_masked())
     np.testing.assert_allclose(np.mean(ag.Tensor(da.ma.filled(_masked(), 0.0))), 1.0)
+
+
+def _vector() -> Any:
+    return ag.Tensor(lazy(X[:, 0]))
+
+
+LACKING = {
+    "a diagonal matrix": lambda: np.diag(_vector()),
+    "a median along an axis": lambda: np.median(ag.Tensor(lazy(X)), axis=1),
+    "an interpolation": lambda: np.interp(_vector(), [0.0, 1.0], [0.0, 1.0]),
+    "an index by several arrays": lambda: ag.Tensor(lazy(X))[np.array([0, 1]), np.array([1, 2])],
+    "a place among sorted numbers": lambda: np.searchsorted(_vector(), 0.5),
+    "a factorisation": lambda: np.linalg.cholesky(ag.Tensor(lazy(X.T @ X))),
+}
+
+
+@pytest.mark.parametrize("act", LACKING.values(), ids=LACKING)
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_what_dask_has_not_is_refused_with_a_line(act: Any) -> None:
+    with pytest.raises(errors.UnsupportedError, match=r"an array of class Array has not: .*Write ag.Tensor\(x.comp"):
+        act()
+
+
+def test_errors_of_shapes_stay_those_of_numpy() -> None:
+    with pytest.raises(ValueError, match=r"broadcast|shape"):
+        _vector() + np.ones(5)
+
+
+def test_an_operand_of_a_shape_that_is_not_known_is_refused() -> None:
+    x = lazy(X[:, 0])
+    for act in (lambda: ag.grad(lambda w: (w * x[x > 0]).sum())(2.0), lambda: ag.Tensor(2.0) * x[x > 0]):
+        with pytest.raises(errors.UnsupportedError, match=r"x.compute_chunk_sizes\(\)"):
+            act()
+
+
+@pytest.mark.parametrize("act", [lambda x: np.log(x - x), lambda x: ag.grad(lambda v: np.sqrt(v - v).sum())(x._data)])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_debug_says_what_is_not_finite_in_a_piece(act: Any) -> None:
+    with ag.debug(), pytest.raises(errors.NonFiniteError, match=r"first at index \[0\] of .*shape \(6,\).*Write "):
+        act(_vector())
