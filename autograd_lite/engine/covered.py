@@ -14,7 +14,7 @@ from types import CodeType
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.base.libraries import OUR, of_frame
+from autograd_lite.base.libraries import NUMPY, OUR, of_frame
 
 
 class _Latest(_local):
@@ -54,6 +54,8 @@ def uncover(error: BaseException) -> None:
     trace = last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
+    if isinstance(error.__cause__, errors.AutogradError) and last is not None and of_frame(last.tb_frame) == NUMPY:
+        raise error.__cause__
     if last is None or last.tb_frame.f_code is not _latest.code or last.tb_lasti != _latest.instruction:
         return
     _latest.code = None

@@ -71,3 +71,10 @@ def test_an_iterator_is_refused(name: str) -> None:
 def test_an_iterator_made_inside_is_none_of_these() -> None:
     f = ag.compile(lambda x: sum(x * next(iter([2.0])) for _ in range(3)))
     assert [f(X).tolist() for _ in range(2)] == [[6.0, -12.0]] * 2
+
+
+def test_a_file_that_is_read_as_text_is_refused_as_others_are(tmp_path: Any) -> None:
+    """NumPy makes an error of its own of the refusal."""
+    np.savetxt(tmp_path / "x.txt", X)
+    with pytest.raises(ag.errors.CompileError, match=r"compiled it would use the same answer.*Write the value as an"):
+        ag.compile(lambda x: x + np.loadtxt(str(tmp_path / "x.txt")))(X)
