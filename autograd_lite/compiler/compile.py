@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from functools import partial, update_wrapper
+from functools import partial, update_wrapper, wraps
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack, overload
 
@@ -25,6 +25,7 @@ from autograd_lite.compiler.verifying import verified
 from autograd_lite.engine.covered import uncovered
 from autograd_lite.engine.observers import observers
 from autograd_lite.engine.watchpoints import watching
+from autograd_lite.nn.module import Module
 from autograd_lite.transforms.watched import Function, name_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ _watcher = watching.get
 class Compiled(Generic[P, R]):
     """A function that was given to `compile`.
 
+    One of a `Module` has what the module has: its parameters, its mode, its state dict, of the module's own names.
+    What is set is set there too, and what returns the module returns this, as ``train()``.
+
     Attributes
     ----------
     programs : Programs
@@ -52,11 +56,11 @@ class Compiled(Generic[P, R]):
     def __init__(self, function: Callable[P, R], choices: Choices) -> None:
         update_wrapper(self, function, updated=("__dict__",) if isinstance(function, FunctionType) else ())
         self.programs = Programs()
-        self._function: Function = function
         self._choices = choices
         self._kept_before = self._said = False
         self._differentiated: frozenset[tuple[int, ...]] = frozenset()
         self._learns = True
+        self._function: Function = function  # the last, see `__setattr__`
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if _watcher() is not None or (observers and is_observed()):
@@ -108,6 +112,42 @@ class Compiled(Generic[P, R]):
             self._said = True
             text = errors.COMPILE_SAYS.format(function=name_of(self._function), where=line)
             warnings.warn(text, errors.AutogradWarning, stacklevel=4)
+
+    def _module(self) -> Module | None:
+        """Return what is compiled, where it is a module."""
+        function = vars(self).get("_function")
+        return function if isinstance(function, Module) else None
+
+    if not TYPE_CHECKING:  # a type checker that saw it would find no misspelt name any more
+
+        def __getattr__(self, name: str) -> Any:
+            return self._of_module(name)
+
+    def _of_module(self, name: str) -> Any:
+        """Return an attribute of a module that is compiled; a method that returns the module then returns this."""
+        module = self._module()
+        if module is None or name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name == "_orig_mod":  # PyTorch's name of it
+            return module
+        found = getattr(module, name)
+        if getattr(found, "__self__", None) is not module:
+            return found
+
+        @wraps(found)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = found(*args, **kwargs)
+            return self if result is module else result
+
+        return call
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        module = self._module()
+        is_own = module is None or name in vars(self) or hasattr(type(self), name)
+        if is_own or name.startswith("__"):
+            super().__setattr__(name, value)
+        else:
+            setattr(module, name, value)
 
     def __reduce__(self) -> Any:
         """A copy is compiled for itself: it has no programs, which are for the objects that this one reads."""
