@@ -1,7 +1,8 @@
 """PyTorch's functions by their names, with its arguments: read as ``ag.cat``, ``ag.randn``, ``ag.sum``.
 
 They return Tensors, where NumPy's of the same name do only for Tensors, and mean what they mean in PyTorch: `sort` and
-`max` return places as well, `std` divides by n - 1. A Tensor's methods mean what they mean in NumPy.
+`max` return places as well, `std` divides by n - 1. A Tensor's methods mean what they mean in NumPy, but
+where they are called as only PyTorch's can be.
 """
 
 from autograd_lite.base.later import placed

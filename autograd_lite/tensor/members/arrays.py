@@ -76,6 +76,8 @@ class ArrayMethods:
     def var(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False, correction: float = 0) -> Tensor:
         """Return the mean squared distance from the mean; ``ddof=1`` is Bessel's correction, PyTorch's default.
 
+        With PyTorch's ``dim=``, ``keepdim=`` or ``unbiased=`` it is what PyTorch has, divided by ``n - 1``.
+
         >>> ag.Tensor([1.0, 3.0]).var().item(), ag.Tensor([1.0, 3.0]).var(ddof=1).item()
         (1.0, 2.0)
         """
@@ -83,6 +85,8 @@ class ArrayMethods:
     @method
     def std(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False, correction: float = 0) -> Tensor:
         """Return the square root of `var`; ``ddof=1`` is Bessel's correction, PyTorch's default.
+
+        With PyTorch's ``dim=``, ``keepdim=`` or ``unbiased=`` it is what PyTorch has, divided by ``n - 1``.
 
         >>> ag.Tensor([1.0, 3.0]).std().item()
         1.0
@@ -94,7 +98,8 @@ class ArrayMethods:
     def max(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the largest of all elements, or of those along the axes; equal ones share the gradient.
 
-        With PyTorch's ``dim=``, a named tuple of values and indices, of which the first of equal ones has the gradient.
+        With PyTorch's ``dim=`` or ``keepdim=``, a named tuple of values and indices: the first of equal ones has the
+        gradient.
 
         >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).max(axis=1).tolist()
         [2.0, 5.0]
@@ -104,7 +109,8 @@ class ArrayMethods:
     def min(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
         """Return the smallest of all elements, or of those along the axes; equal ones share the gradient.
 
-        With PyTorch's ``dim=``, a named tuple of values and indices, of which the first of equal ones has the gradient.
+        With PyTorch's ``dim=`` or ``keepdim=``, a named tuple of values and indices: the first of equal ones has the
+        gradient.
 
         >>> ag.Tensor([[1.0, 2.0], [5.0, 4.0]]).min(axis=1).tolist()
         [1.0, 4.0]
@@ -144,7 +150,7 @@ class ArrayMethods:
 
     @method
     def argsort(self, axis: int | None = -1) -> Tensor:
-        """Return the places of the elements in the order of their values, along an axis.
+        """Return the places of the elements in the order of their values, along an axis; ``descending=True`` turns it.
 
         >>> ag.Tensor([3.0, 1.0, 2.0]).argsort().tolist()
         [1, 2, 0]
@@ -153,6 +159,8 @@ class ArrayMethods:
     @own
     def sort(self: Any, axis: int = -1) -> None:
         """Sort the elements along an axis in place, as NumPy's method does; `numpy.sort` returns a sorted Tensor.
+
+        With PyTorch's ``dim=`` or ``descending=``, return a named tuple of sorted values and indices, as it does.
 
         >>> t = ag.Tensor([3.0, 1.0, 2.0])
         >>> t.sort()
@@ -164,6 +172,8 @@ class ArrayMethods:
     @method
     def nonzero(self) -> tuple[np.ndarray[Any, np.dtype[np.intp]], ...]:
         """Return the places of the elements that are not 0, one array for each axis.
+
+        With PyTorch's ``as_tuple=``, Tensors: one for each axis, or one with a place in each row.
 
         >>> [axis.tolist() for axis in ag.Tensor([[1.0, 0.0], [0.0, 2.0]]).nonzero()]
         [[0, 1], [0, 1]]
@@ -224,7 +234,7 @@ class ArrayMethods:
     def transpose(self, *axes: Any) -> Tensor:
         """Return the Tensor with its axes in another order: all of them are named, or reversed where none is.
 
-        PyTorch's ``transpose(0, 1)``, which exchanges two axes, is `swapaxes`.
+        Two axes of more are exchanged, as in PyTorch; of a matrix all are named, and `swapaxes` exchanges them.
 
         >>> ag.Tensor(np.zeros((2, 3, 4))).transpose(2, 0, 1).shape
         (4, 2, 3)
@@ -241,6 +251,8 @@ class ArrayMethods:
     @method
     def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
         """Return every element repeated, as PyTorch's ``repeat_interleave`` does; PyTorch's ``repeat`` is `tile`.
+
+        More than two numbers are lengths, as in PyTorch, which repeat the whole.
 
         >>> ag.Tensor([1.0, 2.0]).repeat(2).tolist()
         [1.0, 1.0, 2.0, 2.0]
