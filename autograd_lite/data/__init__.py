@@ -7,7 +7,15 @@ from autograd_lite.base.later import arriving, listing, placed
 if TYPE_CHECKING:
     from autograd_lite.data.arrays import ArrayDataset
     from autograd_lite.data.collate import default_collate
-    from autograd_lite.data.datasets import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
+    from autograd_lite.data.datasets import (
+        ChainDataset,
+        ConcatDataset,
+        Dataset,
+        IterableDataset,
+        StackDataset,
+        Subset,
+        TensorDataset,
+    )
     from autograd_lite.data.files import FileDataset
     from autograd_lite.data.loader import DataLoader
     from autograd_lite.data.samplers import (
@@ -22,16 +30,16 @@ if TYPE_CHECKING:
     from autograd_lite.data.transforms import IterableWrapper, TransformDataset, TransformIterableDataset
 
 __all__ = [
-    "ArrayDataset", "BatchSampler", "ConcatDataset", "DataLoader", "Dataset", "FileDataset", "IterableDataset",
-    "IterableWrapper", "RandomSampler", "Sampler", "SequentialSampler", "Subset", "SubsetRandomSampler",
-    "TensorDataset", "TransformDataset", "TransformIterableDataset", "WeightedRandomSampler", "default_collate",
-    "random_split",
+    "ArrayDataset", "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "FileDataset",
+    "IterableDataset", "IterableWrapper", "RandomSampler", "Sampler", "SequentialSampler", "StackDataset", "Subset",
+    "SubsetRandomSampler", "TensorDataset", "TransformDataset", "TransformIterableDataset", "WeightedRandomSampler",
+    "default_collate", "random_split",
 ]  # fmt: skip
 
 _LATER = placed({
     "arrays": "ArrayDataset",
     "collate": "default_collate",
-    "datasets": "ConcatDataset Dataset IterableDataset Subset TensorDataset",
+    "datasets": "ChainDataset ConcatDataset Dataset IterableDataset StackDataset Subset TensorDataset",
     "files": "FileDataset",
     "loader": "DataLoader",
     "samplers": (

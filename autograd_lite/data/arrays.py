@@ -84,6 +84,8 @@ def _as_batch(rows: Any) -> Any:
 def _as_rows(x: Any) -> Rows:
     refuse_masked(x)
     x = plain_of(x)
+    if not np.ndim(x):
+        raise errors.ShapeError(errors.ARRAYS_NUMBER.format(given=type(x).__name__))
     return Rows([x if isinstance(x, np.ndarray) else np.asarray(x)])  # a mapped file stays one
 
 

@@ -48,16 +48,40 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, (Handle, np.ndarray)):
         return _stacked(batch)
     if isinstance(first, (str, bytes)):
+        _check_kinds(batch, (str, bytes))
         return batch
-    if isinstance(first, (bool, int, float, complex, np.generic)):
+    if isinstance(first, _NUMBERS):
+        _check_kinds(batch, (*_NUMBERS, Handle, np.ndarray))
         return Tensor(np.asarray(batch))
     if isinstance(first, Mapping):
+        _check_names(batch)
         return {key: default_collate([example[key] for example in batch]) for key in first}
     if isinstance(first, (tuple, list)):
+        _check_kinds(batch, (tuple, list))
         return _by_place(batch)
     if defines(type(first), "__dataclass_fields__"):
+        _check_kinds(batch, (type(first),))
         return _by_field(batch)
     raise errors.DataError(errors.COLLATE_KIND.format(given=type(first).__name__))
+
+
+_NUMBERS = (bool, int, float, complex, np.generic)
+
+
+def _check_kinds(batch: Sequence[Any], known: tuple[type, ...]) -> None:
+    for kind in set(map(type, batch)):
+        if not issubclass(kind, known) or (issubclass(kind, np.ndarray) and defines(kind, "mask")):
+            text = errors.COLLATE_MIXED.format(first=type(batch[0]).__name__, other=kind.__name__)
+            raise errors.DataError(text)
+
+
+def _check_names(batch: Sequence[Any]) -> None:
+    _check_kinds(batch, (Mapping,))
+    names = batch[0].keys()
+    for example in batch:
+        if example.keys() != names:
+            odd = [name for name in {**batch[0], **example} if (name in example) != (name in names)]
+            raise errors.DataError(errors.COLLATE_KEYS.format(names=", ".join(map(repr, odd))))
 
 
 def _stacked(batch: Sequence[Any]) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from inspect import isfunction, ismethoddescriptor
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, Generic, TypeVar
 
 from autograd_lite import errors
@@ -65,6 +65,9 @@ class IterableDataset(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError(errors.DATASET_ITERATOR.format(name=type(self).__name__))
+
+    def __add__(self, other: IterableDataset[T]) -> ChainDataset[T]:
+        return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
@@ -223,6 +226,75 @@ def in_force(dataset: Any, name: str) -> Callable[[Sequence[int]], Any] | None:
         if "__getitem__" in vars(owner):
             return None
     return None
+
+
+class ChainDataset(IterableDataset[T]):
+    """The examples of several streams, one after the other: what ``a + b`` is of them.
+
+    Parameters
+    ----------
+    datasets : iterable of IterableDataset
+        Any number of them.
+
+    Examples
+    --------
+    >>> from autograd_lite.data import IterableWrapper
+    >>> list(ChainDataset([IterableWrapper("ab"), IterableWrapper("c")]))
+    ['a', 'b', 'c']
+    """
+
+    def __init__(self, datasets: Iterable[IterableDataset[T]]) -> None:
+        self.datasets = list(datasets)
+        for part in self.datasets:
+            if not isinstance(part, IterableDataset):
+                raise errors.ArgumentError(errors.CHAIN_KIND.format(given=type(part).__name__))
+
+    def __iter__(self) -> Iterator[T]:
+        return chain.from_iterable(self.datasets)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.datasets))  # type: ignore[arg-type]
+
+
+class StackDataset(Dataset[Any]):
+    """Examples that are put together of those of several datasets, which have the same number of them.
+
+    Parameters
+    ----------
+    *args : Dataset
+        Example i is ``(a[i], b[i], ...)``.
+    **kwargs : Dataset
+        Example i is ``{"x": a[i], "y": b[i], ...}``.
+
+    Raises
+    ------
+    ArgumentError
+        Datasets of both kinds, or of neither.
+    ShapeError
+        Lengths that differ.
+
+    Examples
+    --------
+    >>> StackDataset("abc", [1, 2, 3])[2], StackDataset(letter="abc", number=[1, 2, 3])[0]
+    (('c', 3), {'letter': 'a', 'number': 1})
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            raise errors.ArgumentError(errors.STACK_NONE.format(given="datasets of both kinds" if args else "none"))
+        self.datasets: Any = args or kwargs
+        lengths = list(map(len, args or kwargs.values()))
+        if len(set(lengths)) > 1:
+            raise errors.ShapeError(errors.STACK_LENGTHS.format(given=", ".join(map(str, lengths))))
+        self._length = lengths[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(self.datasets, dict):
+            return {name: part[index] for name, part in self.datasets.items()}
+        return tuple([part[index] for part in self.datasets])
+
+    def __len__(self) -> int:
+        return self._length
 
 
 def place_of(ends: Sequence[int], index: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from autograd_lite.data.collate import default_collate
 from autograd_lite.data.datasets import IterableDataset
 from autograd_lite.data.epochs import Epoch, Stream
 from autograd_lite.data.making import Making, OfNumbers, OfStream, is_stateful
-from autograd_lite.data.numbers import check_numbers
+from autograd_lite.data.numbers import check_numbers, is_spent_once
 from autograd_lite.data.orders import Drawn, Endless, Order
 from autograd_lite.data.samplers import (
     BatchSampler,
@@ -42,7 +42,7 @@ class DataLoader:
     shuffle : bool, optional
         Whether each epoch has an order of its own.
     sampler : iterable of int, optional
-        The order, in the place of `shuffle`.
+        The order, in the place of `shuffle`; no iterator, which would be at its end in the second epoch.
     batch_sampler : iterable of list of int, optional
         The batches, in the place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
     num_workers : int
@@ -124,6 +124,10 @@ class DataLoader:
             self._order(bool(shuffle))
         self._fixed = True
 
+    def __getstate__(self) -> dict[str, Any]:
+        self._note()
+        return {**vars(self), "_running": None}  # a copy begins with an epoch, as who goes over this one again
+
     def _order(self, shuffle: bool) -> None:
         """Make the samplers that are not given."""
         if self.sampler is None:
@@ -141,6 +145,9 @@ class DataLoader:
     def _refuse_contradictions(self, shuffle: bool) -> None:
         ordered = self.sampler is not None
         self._refuse_dataset(shuffle or ordered or self.batch_sampler is not None)
+        for name, order in (("sampler", self.sampler), ("batch_sampler", self.batch_sampler)):
+            if is_spent_once(order):
+                raise errors.ArgumentError(errors.SAMPLER_ONCE.format(name=name))
         if ordered and shuffle:
             raise errors.ArgumentError(errors.LOADER_ORDER)
         if self.batch_sampler is not None and (self.batch_size != 1 or shuffle or ordered or self.drop_last):

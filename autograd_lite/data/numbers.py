@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,12 @@ def _check_kind(x: Any, name: str) -> None:
     instead = next((text for odd, text in _INSTEAD.items() if kind.lower().startswith(odd)), None)
     if instead is not None:
         raise errors.ArgumentError(errors.NUMBERS.format(name=name, given=kind, instead=instead))
+
+
+def is_spent_once(order: Any) -> bool:
+    """Tell whether something is an iterator that cannot be begun again; one of a user's with ``__iter__`` may be."""
+    begin = getattr(type(order), "__iter__", None)
+    return isinstance(order, Iterator) and (begin is Iterator.__iter__ or not isfunction(begin))
 
 
 def as_places(numbers: Sequence[int]) -> np.ndarray[Any, Any]:

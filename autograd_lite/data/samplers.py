@@ -18,8 +18,8 @@ from autograd_lite.functions.made import as_tensor
 T = TypeVar("T")
 
 
-def _check_count(num_samples: int) -> None:
-    if not num_samples > 0:
+def _check_count(num_samples: Any) -> None:
+    if isinstance(num_samples, bool) or not isinstance(num_samples, (int, np.integer)) or num_samples < 1:
         raise errors.ArgumentError(errors.SAMPLES.format(given=num_samples))
 
 
@@ -107,8 +107,10 @@ class RandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         rng, n = generator_of(self.generator), len(self.data_source)
+        if not n and self.num_samples:
+            raise errors.ArgumentError(errors.SAMPLES_OF_NONE.format(given=self.num_samples))
         if self.replacement:
-            return iter(rng.integers(0, n, self.num_samples).tolist())
+            return iter(rng.integers(0, max(n, 1), self.num_samples).tolist())
         rounds = [rng.permutation(n) for _ in range(-(-self.num_samples // n) if n else 0)]
         return iter(np.concatenate([*rounds, np.arange(0)])[: self.num_samples].tolist())
 
@@ -169,6 +171,8 @@ class WeightedRandomSampler(Sampler[int]):
     ) -> None:
         self.weights, self.num_samples, self.replacement = as_tensor(weights, np.float64), num_samples, replacement
         self.generator = kept(generator)
+        if self.weights.ndim != 1:
+            raise errors.ArgumentError(errors.SAMPLES_WEIGHTS.format(shape=self.weights.shape))
         _check_count(num_samples)
 
     def __iter__(self) -> Iterator[int]:

@@ -16,6 +16,11 @@ LOADER_FIXED = (
     "{name} of a loader stays what it was made with. Write DataLoader(dataset, {name}=...) for another loader"
 )
 DATASETS_NONE = "ConcatDataset() is given no dataset. Write ConcatDataset([dataset])"
+STACK_NONE = "StackDataset() is given {given}. Write StackDataset(a, b) for tuples, or StackDataset(x=a, y=b) for dicts"
+STACK_LENGTHS = (
+    "StackDataset() is given datasets of the lengths {given}. Write Subset(dataset, range(n)) for a longer one"
+)
+CHAIN_KIND = "ChainDataset() is given a {given}, which is no IterableDataset. Write ConcatDataset([a, b])"
 DATASET_INDEX = "example {index} is asked for, of a dataset of {length}. Write a number below {length}"
 ARRAYS_LENGTHS = "arrays of several lengths are no examples: {shown}. Write arrays with len(x) == len(y)"
 ARRAYS_PARTS = (
@@ -23,6 +28,10 @@ ARRAYS_PARTS = (
     "dtype, and the same shape but for their lengths"
 )
 ARRAYS_DTYPE = "an array of dtype {given} has no numbers and no texts. Write np.asarray(x, float)"
+ARRAYS_NUMBER = (
+    "a {given}, of shape (), has no rows: lists, tuples and dicts say how an example is built. Write "
+    "ArrayDataset(np.asarray(x)) for one array"
+)
 FILES_NAMES = "files one after the other have to have the same arrays, and have {found}. Write a dict of lists of files"
 FILES_KINDS = "files of arrays, .npy, and of dicts, .npz, are given one after the other. Write a list of one kind"
 FILES_COMPRESSED = (
@@ -44,11 +53,24 @@ SPLIT_LENGTHS = (
     "fractions that sum to 1, as [0.8, 0.2]"
 )
 SPLIT_LABELS = "stratify= has {given} labels for {count} examples. Write a label for each example, in their order"
+SAMPLES_OF_NONE = (
+    "num_samples={given} are to be drawn of no examples. Write RandomSampler(dataset) of one that has some"
+)
+SAMPLES_WEIGHTS = "weights of shape {shape} are not one for each example. Write weights.ravel()"
+SAMPLER_ONCE = "{name}= is an iterator, which is at its end after the first epoch. Write {name}=list(...)"
 SAMPLES = "num_samples={given} is no number of examples. Write num_samples=1, or more"
 BATCH_SIZE = "batch_size={given} is no number of examples. Write batch_size=32, or None for single examples"
 COLLATE_SHAPES = (
     "examples of several sizes, {shapes}, are no batch. Write DataLoader(dataset, collate_fn=f), where f makes one of "
     "a list of examples"
+)
+COLLATE_MIXED = (
+    "a batch begins with an example of type {first}, and has one of type {other}. Write DataLoader(dataset, "
+    "collate_fn=f), where f makes a batch of a list of examples"
+)
+COLLATE_KEYS = (
+    "examples that are dicts have not all the same names: {names}. Write the same names in each, or "
+    "DataLoader(dataset, collate_fn=f), where f makes a batch of a list of examples"
 )
 COLLATE_KIND = (
     "an example of type {given} is no array, number, text, dict, tuple or list. Write DataLoader(dataset, "

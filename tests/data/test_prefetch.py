@@ -17,7 +17,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import errors
-from autograd_lite.data import DataLoader, Dataset, IterableDataset, TensorDataset
+from autograd_lite.data import DataLoader, Dataset, IterableDataset, Sampler, TensorDataset
 from autograd_lite.data.ahead import Ahead
 from autograd_lite.data.making import Making, OfNumbers
 
@@ -146,11 +146,12 @@ def test_an_exception_of_a_stream(workers: int) -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_an_exception_of_a_sampler_comes_after_the_batches_before(workers: int) -> None:
-    def numbers() -> Iterator[int]:
-        yield from range(4)
-        raise ValueError("no more")
+    class Numbers(Sampler):
+        def __iter__(self) -> Iterator[int]:
+            yield from range(4)
+            raise ValueError("no more")
 
-    batches = iter(DataLoader(Squares(), 2, sampler=numbers(), num_workers=workers))
+    batches = iter(DataLoader(Squares(), 2, sampler=Numbers(), num_workers=workers))
     assert [next(batches).tolist() for _ in range(2)] == [[0, 1], [4, 9]]
     with pytest.raises(ValueError, match="no more"):
         next(batches)
