@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.engine.operands import refuse_masked
 from autograd_lite.nn.module import Module
 from autograd_lite.parallel.layout import difference, signature_of
 from autograd_lite.parallel.ranks import ranks_of
@@ -50,6 +51,7 @@ def broadcast(model: Any, comm: Any, root: int = 0) -> None:
     ranks_of(comm, "broadcast", "model, ")  # which notice from here on where one of them ends
     found = [*model.parameters(), *model.buffers()] if isinstance(model, Module) else leaves(model)
     for x in found:
+        refuse_masked(x)
         if not isinstance(x, (Tensor, np.ndarray)):
             raise errors.DataError(errors.BROADCAST_KIND.format(given=type(x).__name__))
     signatures = comm.allgather(signature_of(found))

@@ -157,6 +157,11 @@ def test_what_is_no_mean_is_refused() -> None:
         optim.SGD([w], average=MPI.COMM_WORLD)
 
 
+def test_masks_are_not_broadcast() -> None:
+    with pytest.raises(errors.DataError, match="Write "):
+        ag.parallel.broadcast([np.ma.array([1.0, 2.0], mask=[True, False])], MPI.COMM_SELF)
+
+
 def test_what_is_no_array_is_not_broadcast() -> None:
     with pytest.raises(errors.DataError, match="broadcast\\(\\) is given a str"):
         ag.parallel.broadcast(["x"], MPI.COMM_SELF)
