@@ -25,6 +25,10 @@ ONNX_RAISES = (
     "{lengths} it raises an error ({kind}: {error}). Write ag.onnx.export(...) without dynamic_axes for what can't "
     "change, or one name for axes of the same length"
 )
+ONNX_SPECIAL = (
+    "the lengths {names} can't be open: at {lengths} the model computes something else than at longer ones. Write it "
+    "without a branch for that length, or raise an error there"
+)
 ONNX_SHAPE = (
     "what is written for it is {found}, and the function gives {expected}, which is a fault of the export. Write "
     "ag.onnx.export(...) without dynamic_axes for it"

@@ -51,10 +51,13 @@ class Recorded:
         Of which shapes, constants and numbers may depend on lengths.
     run : RecordedProgram
         Of the first call.
+    special : list of dict of str to int
+        The shortest lengths, where it makes other calls, which may be for the same numbers.
     """
 
     program: Program
     run: RecordedProgram
+    special: Sequence[Mapping[str, int]] = ()
 
 
 def recorded(function: Callable[..., Any], inputs: Sequence[Any], axes: Axes, tensors: Sequence[Any]) -> Recorded:
@@ -101,12 +104,13 @@ def _unchanged(tensors: Sequence[Any]) -> Iterator[None]:
 
 def _with_sizes(function: Any, inputs: Sequence[Any], axes: Axes) -> Recorded:
     def run(lengths: Mapping[str, int]) -> tuple[RecordedProgram, Program]:
-        made = _run(function, [_resized(x, axes.get(k, {}), lengths) for k, x in enumerate(inputs)])
+        made = _run(function, resized(inputs, axes, lengths))
         return made, _improved(made.program)
 
     found = recordings(run, _lengths(inputs, axes))
     compared = _compared(found)
-    return Recorded(_Merging(compared).program(compared.programs), found.first)
+    special = [lengths for lengths in found.shorter if lengths not in compared.shorter]
+    return Recorded(_Merging(compared).program(compared.programs), found.first, special)
 
 
 def _compared(found: Recordings) -> Recordings:
@@ -131,6 +135,11 @@ def _lengths(inputs: Sequence[Any], axes: Axes) -> dict[str, int]:
             if found.setdefault(name, n) != n:
                 raise errors.ExportError(errors.ONNX_SAME.format(name=name, lengths=sorted({n, found[name]})))
     return found
+
+
+def resized(inputs: Sequence[Any], axes: Axes, lengths: Mapping[str, int]) -> list[Any]:
+    """Return examples with other lengths."""
+    return [_resized(x, axes.get(k, {}), lengths) for k, x in enumerate(inputs)]
 
 
 def _resized(x: Any, axes: Mapping[int, str], lengths: Mapping[str, int]) -> Any:

@@ -145,3 +145,24 @@ def test_a_length_is_a_number_of_the_kind_that_the_model_makes_of_it(kind: Any, 
     if kind is float and dtype == "int32":
         x = np.full(4, 2**29, np.int32)
         same(ran(model, x)[:1], plain(function, x)[:1])
+
+
+SHORTEST: dict[str, Any] = {
+    "a branch for one": lambda x: x if len(x) > 1 else x * 2,
+    "a branch for two": lambda x: x if len(x) > 2 else x - 1,
+}
+
+
+@pytest.mark.parametrize("name", SHORTEST)
+def test_what_is_other_at_the_shortest_lengths_is_refused(name: str) -> None:
+    with pytest.raises(ag.errors.ExportError, match="something else than at longer ones"):
+        ag.onnx.export(SHORTEST[name], np.ones((4, 3)), dynamic_axes={"x": {0: "n"}})
+
+
+def test_other_calls_for_the_same_numbers_are_none_else() -> None:
+    def function(x: Any) -> Any:
+        return (np.sum(x, 0) if len(x) > 1 else x[0]), np.squeeze(x)
+
+    model = ag.onnx.export(function, np.ones((4, 3)), dynamic_axes={"x": {0: "n"}})
+    x = np.random.default_rng(0).standard_normal((1, 3))
+    same(ran(model, x)[:1], plain(function, x)[:1])
