@@ -8,6 +8,8 @@ SAVE_KIND = (
 )
 SAVE_GENERATOR = "{place} is a generator of random numbers. Write rng.bit_generator.state, which can be set, too"
 SAVE_MASKED = "{place} is a masked array, whose mask would be lost. Write {{'data': x.filled(0), 'mask': x.mask}}"
+SAVE_FILE = "a {given} is given in the place of a path or a binary file. Write ag.save(obj, path)"
+LOAD_FILE = "a {given} is given in the place of a path or a binary file. Write ag.load(path)"
 SAVE_DEPTH = "what is given holds itself, or is built too deeply. Write dicts and lists that hold other ones"
 SAVE_DTYPE = "{place} is an array of dtype {given}, which is no number and no text. Write np.asarray(x, float)"
 SAFETENSORS_DTYPE = "safetensors has not all of the dtypes {given}. Write a name that ends with .npz"

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+_LONG = 180  # bytes of a name
 _RUN = uuid.uuid4().hex[:8]
 """What tells this program from an earlier one that had its number."""
 
@@ -21,7 +22,8 @@ def replaced(path: Path, content: bytes) -> None:
     if target.exists() and not target.is_file():  # a pipe or a device, which is none to be replaced
         target.write_bytes(content)
         return
-    beside = target.with_name(f".{target.name}.{_machine()}.{os.getpid()}.{_RUN}.{uuid.uuid4().hex}.tmp")
+    name = _short(target.name)
+    beside = target.with_name(f".{name}.{_machine()}.{os.getpid()}.{_RUN}.{uuid.uuid4().hex}.tmp")
     try:
         with beside.open("xb") as file:
             file.write(content)
@@ -34,7 +36,13 @@ def replaced(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
         raise
     _reach_the_disk(target.parent)
-    clear(target.parent, target.name.__eq__)
+    clear(target.parent, name.__eq__)
+
+
+def _short(name: str) -> str:
+    """Return a name that has room for what is put around it: that of a file has 255 bytes."""
+    content = os.fsencode(name)
+    return name if len(content) <= _LONG else f"{zlib.crc32(content):08x}"
 
 
 def _machine() -> str:

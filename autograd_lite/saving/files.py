@@ -29,7 +29,8 @@ def save(obj: Any, f: Any) -> None:
     Raises
     ------
     DataError
-        What would have to be pickled, as a module or a function. Nothing is written then.
+        What would have to be pickled, as a module or a function; what is built more than 200 levels deep. Nothing is
+        written then.
     UnsupportedError
         A dtype that safetensors has not: texts, longdouble.
     OSError
@@ -39,8 +40,8 @@ def save(obj: Any, f: Any) -> None:
     -----
     A file is written beside the old one and then put in its place, so that one of both is there, and whole, whenever
     the program or the machine stops; what a killed program has left beside it, the next one takes away. No code is in a
-    file, and none is executed when it is read. Arrays come back to the last bit; from safetensors by rows, and in the
-    processor's order of bytes.
+    file, and none is executed when it is read; so a named tuple comes back as a tuple. Arrays come back to the last
+    bit; from safetensors by rows, and in the processor's order of bytes.
 
     Examples
     --------
@@ -53,6 +54,8 @@ def save(obj: Any, f: Any) -> None:
     >>> checkpoint["epoch"], model.load_state_dict(checkpoint["model"])
     (3, IncompatibleKeys(missing_keys=[], unexpected_keys=[]))
     """
+    if not _is_path(f) and not hasattr(f, "write"):
+        raise errors.DataError(errors.SAVE_FILE.format(given=type(f).__name__))
     arrays, tree = trees.taken_apart(obj)
     if not _is_path(f):
         f.write(npz.written(arrays, tree))
@@ -102,6 +105,8 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
         refusals.device(map_location)
     if not weights_only:
         raise errors.UnsupportedError(errors.LOAD_PICKLE)
+    if not _is_path(f) and not hasattr(f, "read"):
+        raise errors.DataError(errors.LOAD_FILE.format(given=type(f).__name__))
     content = Path(f).read_bytes() if _is_path(f) else f.read()
     what = str(f if _is_path(f) else getattr(f, "name", "the file"))
     arrays, tree = _reader(what, content)(what, content)

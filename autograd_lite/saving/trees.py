@@ -18,15 +18,13 @@ from autograd_lite.engine.record import Handle, make_tensor, plain_of
 Arrays = dict[str, np.ndarray[Any, Any]]
 VERSION = 1
 _LONG, _BITS = 1000, 1 << 12  # of a name, in letters; of a number that JSON is given
+_DEPTH = 200  # of what is in each other: it takes more of the stack to be read than to be written
 
 
 def taken_apart(obj: Any) -> tuple[Arrays, str]:
     """Return the arrays in something, by names that say where they are, and how it is built."""
     arrays: Arrays = {}
-    try:
-        tree = _described(obj, "", arrays)
-    except RecursionError as error:
-        raise errors.DataError(errors.SAVE_DEPTH) from error
+    tree = _described(obj, "", arrays, _DEPTH)
     return arrays, json.dumps({"autograd_lite": VERSION, "tree": tree}, allow_nan=True)
 
 
@@ -47,7 +45,7 @@ def put_together(what: str, arrays: Arrays, text: str) -> Any:
 # ----- from values to JSON: a list of a kind, and what is in it; plain values stand for themselves -----
 
 
-def _described(x: Any, place: str, arrays: Arrays) -> Any:
+def _described(x: Any, place: str, arrays: Arrays, depth: int) -> Any:
     if x is None or type(x) in (bool, str):
         return x
     if type(x) is float:
@@ -56,14 +54,17 @@ def _described(x: Any, place: str, arrays: Arrays) -> Any:
         return x if x.bit_length() < _BITS else ["int", hex(x)]
     if isinstance(x, (Handle, np.ndarray, np.generic)):
         return [_kind(x), _stored(x, place, arrays)]
+    if not depth:
+        raise errors.DataError(errors.SAVE_DEPTH)
     if isinstance(x, Mapping):
-        values = [_described(value, _within(place, key), arrays) for key, value in x.items()]
-        return ["dict", [[_described(key, place, arrays), value] for key, value in zip(x, values, strict=True)]]
+        values = [_described(value, _within(place, key), arrays, depth - 1) for key, value in x.items()]
+        keys = [_described(key, place, arrays, depth - 1) for key in x]
+        return ["dict", list(map(list, zip(keys, values, strict=True)))]
     if isinstance(x, (list, tuple)):
-        parts = [_described(part, _within(place, i), arrays) for i, part in enumerate(x)]
+        parts = [_described(part, _within(place, i), arrays, depth - 1) for i, part in enumerate(x)]
         return ["list" if isinstance(x, list) else "tuple", parts]
     if type(x) is complex:
-        return ["complex", [_described(part, place, arrays) for part in (x.real, x.imag)]]
+        return ["complex", [_described(part, place, arrays, 1) for part in (x.real, x.imag)]]
     if is_generator(x):
         raise errors.DataError(errors.SAVE_GENERATOR.format(place=place or "what is given"))
     raise errors.DataError(errors.SAVE_KIND.format(place=place or "what is given", given=type(x).__name__))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import sys
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, namedtuple
 from pathlib import Path
 from typing import Any
 
@@ -245,3 +246,61 @@ def test_a_file_in_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     replaced(Path("a"), b"abc")
     assert Path("a").read_bytes() == b"abc"
+
+
+# ----- depths, names, and what is no file -----
+
+WRAPS: dict[str, Any] = {
+    "lists": lambda x: [x],
+    "tuples": lambda x: (x,),
+    "dicts": lambda x: {"a": x},
+    "both": lambda x: [{"a": (x, 1)}],
+}
+
+
+@pytest.mark.parametrize("name", WRAPS)
+@pytest.mark.parametrize("levels", [10, 60, 99, 150, 199, 201, 350, 490, 5000])
+def test_what_is_saved_comes_back_or_is_refused_at_any_depth(name: str, levels: int, path: Path) -> None:
+    x: Any = 1.5
+    for _ in range(levels // (3 if name == "both" else 1)):
+        x = WRAPS[name](x)
+    if levels > 200:
+        with pytest.raises(errors.DataError, match="too deeply"):
+            ag.save(x, path)
+        assert not path.exists()
+    else:
+        ag.save(x, path)
+        assert repr(ag.load(path)) == repr(x)
+
+
+def test_what_holds_itself_is_refused(path: Path) -> None:
+    around: list[Any] = []
+    around += [around, around]
+    with pytest.raises(errors.DataError, match="holds itself"):
+        ag.save(around, path)
+
+
+def test_a_named_tuple_comes_back_as_a_tuple(path: Path) -> None:
+    ag.save(namedtuple("Pair", "x y")(1, 2), path)
+    assert ag.load(path) == (1, 2)
+    assert type(ag.load(path)) is tuple
+
+
+@pytest.mark.parametrize("name", ["x" * 150, "x" * 190, "x" * 200, "x" * 251, "\u00fc" * 120])
+def test_a_name_may_be_as_long_as_the_disk_has_it(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.npz"
+    for number in (1, 2):
+        ag.save({"a": number}, path)
+    assert ag.load(path) == {"a": 2}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("given", [{"w": 1}, None, 5, object(), [1], np.ones(2)])
+def test_what_is_no_file_is_refused(given: Any) -> None:
+    with pytest.raises(errors.DataError, match=r"Write ag\.save\(obj, path\)"):
+        ag.save("model.npz", given)
+    with pytest.raises(errors.DataError, match=r"Write ag\.load\(path\)"):
+        ag.load(given)
+    file = io.BytesIO()
+    ag.save({"w": 1}, file)
+    assert ag.load(io.BytesIO(file.getvalue())) == {"w": 1}
