@@ -59,7 +59,7 @@ class Handle(ArrayLike, abstract=True):
     _data: Array
     _exposed: ref[Array] | None
     _grad: Any  # an array or a Tensor; absent until there was one
-    _kept: Any  # the hooks of a leaf that once required a gradient; else absent
+    _kept: Node | None  # that of a leaf that requires no gradient any more, with its hooks; absent if it never did
     _made: int  # in which epoch; absent where the node tells, see `state`
     _name: str | None
     _node: Node | None

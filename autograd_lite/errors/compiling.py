@@ -39,8 +39,9 @@ COMPILE_VIEW = (
     "Write v = t[i] inside of the function, or v = v.copy() outside of it"
 )
 COMPILE_HISTORY = (
-    "{what} becomes a part of a graph that outlives the compiled function {function}. "
-    "Write t.assign(value.detach()), or with ag.no_grad(): around the change"
+    "{what} becomes a part of a graph that outlives the compiled function {function}, or has another requires_grad "
+    "after it. Write t.assign(value.detach()), or with ag.no_grad(): around the change, or t.requires_grad_() before "
+    "the call"
 )
 COMPILE_ARRAY = (
     "a compiled function works on arrays of NumPy, but {what} holds a {given}. Write ag.Tensor(np.asarray(data)), "
@@ -61,7 +62,8 @@ COMPILE_ASKED = (
 )
 COMPILE_STATE = (
     "the function {function}{where} changes {what}, which a compiled function would not do at every call. "
-    "Write it as a Tensor that is assigned to: count.assign(count + 1)"
+    "Write it as a Tensor that is assigned to: count.assign(count + 1); or, where it is a mode or "
+    "requires_grad, model.eval() or t.requires_grad_() before the call"
 )
 COMPILE_RATE = (
     "the function {function} gives {name!r} another value, which a compiled function would not do at every call. "

@@ -74,6 +74,18 @@ def convert(tensors: Iterable[Handle], dtype: Any) -> None:
     at_once(steps)
 
 
+def again(t: Handle) -> Node | None:
+    """Return the node that a leaf had when it required a gradient before, with its hooks; None if there was none."""
+    node: Node | None = getattr(t, "_kept", None)
+    if node is None:
+        return None
+    if (node.shape, node.dtype) != (t._data.shape, t._data.dtype):
+        hooks, node = node.note().hooks, leaf(t._data.shape, t._data.dtype, t._name, ref(t))
+        node.note().hooks = hooks
+    node.note().name, t._kept = t._name, None
+    return node
+
+
 def _in_dtype(t: Handle, dtype: Any) -> Iterator[tuple[str, Any]]:
     """Yield what changes of a Tensor that gets another dtype, by the name of the slot."""
     is_private(t, t._data)

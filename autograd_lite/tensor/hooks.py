@@ -35,20 +35,6 @@ class HookHandle:
         self._hooks.pop(self._key, None)
 
 
-def keep_hooks(t: Handle) -> None:
-    """Keep the hooks of a leaf that is to require no gradient: those of its node, which it loses."""
-    if t._node is not None and t._node.notes is not None and t._node.notes.hooks:
-        t._kept = t._node.notes.hooks
-
-
-def with_kept_hooks(t: Handle, node: Node) -> Node:
-    """Return the node of a leaf that requires a gradient again, with the hooks that were kept."""
-    hooks = getattr(t, "_kept", None)
-    if hooks is not None:
-        node.note().hooks, t._kept = hooks, None
-    return node
-
-
 def run_hooks(node: Node, g: Array) -> Array:
     """Show a gradient to the hooks of a node and return what they make of it.
 

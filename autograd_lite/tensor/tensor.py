@@ -30,10 +30,10 @@ from autograd_lite.engine.switch import enable_grad, is_grad_enabled
 from autograd_lite.engine.unrecorded import ask, unrecorded
 from autograd_lite.rules import indexing, shaping
 from autograd_lite.tensor import in_place, views
-from autograd_lite.tensor.commits import assign, commit_gradients, receiving
+from autograd_lite.tensor.commits import again, assign, commit_gradients, receiving
 from autograd_lite.tensor.data import fitting, own_array, seed_of
 from autograd_lite.tensor.exposure import exposed, wrapped_grad
-from autograd_lite.tensor.hooks import HookHandle, keep_hooks, run_hooks, with_kept_hooks
+from autograd_lite.tensor.hooks import HookHandle, run_hooks
 from autograd_lite.tensor.operators import TensorMethods
 from autograd_lite.tensor.protocols import call_function, call_ufunc
 from autograd_lite.tensor.special import Protocols
@@ -161,11 +161,10 @@ class Tensor(Handle, Protocols, TensorMethods):
             writing(self)
         if value and self._node is None:
             refusals.differentiable(self)
-            self._node = with_kept_hooks(self, leaf(self._data.shape, self._data.dtype, self._name, ref(self)))
+            self._node = again(self) or leaf(self._data.shape, self._data.dtype, self._name, ref(self))
         elif not value:
             refusals.not_a_leaf(self, "requires_grad = False", "t = t.detach()")
-            keep_hooks(self)
-            self._node = None
+            self._kept, self._node = self._node, None
 
     @property
     def is_leaf(self) -> bool:

@@ -83,3 +83,40 @@ def test_a_compiled_function_has_no_more_than_it_had() -> None:
     compiled.note = 1
     assert compiled.note == 1
     assert not hasattr(ag.compile(network()), "__array__")
+
+
+def adversarial(compiled: bool) -> list[Any]:
+    """Train two networks against each other; one is frozen while the other learns."""
+    ag.manual_seed(0)
+    judge, maker = nn.Linear(2, 1), nn.Linear(2, 2)
+    judged, made = optim.Adam(judge.parameters(), lr=0.1), optim.SGD(maker.parameters(), lr=0.1)
+
+    def step(x: Any) -> Any:
+        judged.zero_grad()
+        ((judge(maker(x).detach()) - 1) ** 2).mean().backward()
+        judged.step()
+        judge.requires_grad_(False)
+        made.zero_grad()
+        loss = (judge(maker(x)) ** 2).mean()
+        loss.backward()
+        made.step()
+        judge.requires_grad_(True)
+        return loss.detach()
+
+    called = ag.compile(step) if compiled else step
+    losses = [called(X + k).item() for k in range(4)]
+    params = [*judge.parameters(), *maker.parameters()]
+    return [losses, *[p.detach().tolist() for p in params], *[p.grad.tolist() for p in params]]
+
+
+def test_what_is_frozen_for_a_part_of_a_step_is_compiled() -> None:
+    for found, expected in zip(adversarial(True), adversarial(False), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_another_mode_and_what_stays_frozen_are_refused_with_the_line_to_write() -> None:
+    net, layer = network(), nn.Linear(2, 1)
+    with pytest.raises(ag.errors.CompileError, match=r"Write .*model\.eval\(\) or t.*before the call"):
+        ag.compile(lambda x: net.train(False)(x).detach())(X)
+    with pytest.raises(ag.errors.CompileError, match=r"Write .*requires_grad_\(\) before the call"):
+        ag.compile(lambda x: layer.requires_grad_(False)(x))(X)

@@ -97,6 +97,18 @@ def test_what_requires_no_gradient_any_more_keeps_its_own_and_its_hooks() -> Non
     assert len(seen) == 2
 
 
+def test_what_was_converted_and_renamed_while_it_was_frozen_has_its_hooks() -> None:
+    layer, seen = ag.nn.Linear(2, 1), []
+    w = layer.weight
+    w.register_hook(lambda g: seen.append(g.dtype))
+    layer.requires_grad_(False).to(np.float32)
+    w.name = "other"
+    layer.requires_grad_(True)
+    (w * 2).sum().backward()
+    assert w.grad is not None
+    assert (w.grad.dtype, seen, w.name) == (np.float32, [np.float32], "other")
+
+
 def test_no_gradient_arrives_at_what_was_frozen_since_the_recording() -> None:
     t = leaf([1.0, 2.0])
     y = (3 * t).sum()
