@@ -354,57 +354,6 @@ def test_a_program_ends_in_the_middle_of_a_loop() -> None:
     assert ended.stdout.count("loads") <= 5
 
 
-STUCK = """
-        class Stuck(Dataset):
-            def __len__(self):
-                return 9
-            def __getitem__(self, i):
-                if i > 1:
-                    threading.Event().wait()
-                return i
-"""
-
-
-def test_a_program_ends_though_a_batch_has_not_come_in_time() -> None:
-    ended = run(
-        STUCK
-        + """
-        batches = iter(DataLoader(Stuck(), 2, num_workers=1, timeout=0.1))
-        print(next(batches).tolist())
-        try:
-            next(batches)
-        except ag.errors.TimedOutError:
-            print("late", flush=True)
-    """
-    )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[0, 1]\nlate\n", "")
-
-
-def test_a_program_ends_though_a_thread_that_was_left_is_stuck() -> None:
-    ended = run(
-        STUCK
-        + """
-        ag.data.ahead._GRACE = 0.05
-        for batch in DataLoader(Stuck(), 2, num_workers=1):
-            print(batch.tolist(), flush=True)
-            break
-    """
-    )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[0, 1]\n", "")
-
-
-def test_a_batch_that_came_late_is_waited_for_again() -> None:
-    data = Squares()
-    data.go.clear()
-    batches = iter(DataLoader(data, 2, num_workers=1, timeout=0.02))
-    for _ in range(2):
-        with pytest.raises(errors.TimedOutError):
-            next(batches)
-    data.go.set()
-    time.sleep(0.02)
-    assert [next(batches).tolist() for _ in range(2)] == [[0, 1], [4, 9]]
-
-
 def test_a_loop_in_a_thread_goes_on_after_the_main_one() -> None:
     ended = run("""
         def loop():
@@ -510,15 +459,6 @@ def test_a_stream_that_a_fork_has_cut_is_refused_there() -> None:
     data.go.set()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert next(batches).tolist() == [1]
-
-
-def test_a_batch_that_is_waited_for_shows_who_draws_from_the_generators_of_all() -> None:
-    making = Making(OfNumbers([lambda: 0, np.random.random], lambda fs: [f() for f in fs], None, False), 0, {})
-    task = Ahead(making, 1, 0, None)._task
-    for number, numbers, awaited, found in ((0, [0], 0, set()), (1, [1], 0, set()), (2, [1], 2, {"numpy.random"})):
-        task.awaited = awaited
-        task(number, numbers)
-        assert set(making.found) == set(making.after()["generators"]) == found
 
 
 def test_what_is_closed_makes_batches_here() -> None:
