@@ -34,7 +34,8 @@ class Saved(Registered):
 
         The values are plain arrays: ``np.savez(path, **model.state_dict())`` saves them and
         ``model.load_state_dict(np.load(path))`` brings them back. What stands in several places is listed under each
-        of its names, in PyTorch's order.
+        of its names, in PyTorch's order. A copy that is written to changes no parameter, before it is loaded: for a
+        mean of models write ``p.data[...] = d * p.data + (1 - d) * q``, or see `optim.swa_utils.AveragedModel`.
 
         Parameters
         ----------

@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import number
 from autograd_lite.optim.checks import check_range, check_settings, nothing_more
+from autograd_lite.optim.complexes import by_parts
 from autograd_lite.optim.formulas import decayed, mixed_square
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
@@ -66,6 +67,8 @@ class Adadelta(Optimizer):
     array([   0.9968, -199.9968])
     """
 
+    _complex = True
+
     def __init__(
         self,
         params: Any,
@@ -99,4 +102,4 @@ class Adadelta(Optimizer):
             state["acc_delta"] = mixed_square(before, step, rho)
             return p - lr * step
 
-        return update
+        return by_parts(update)

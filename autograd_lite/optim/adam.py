@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import is_set, number
 from autograd_lite.optim.checks import check_betas, check_settings, nothing_more
+from autograd_lite.optim.complexes import by_parts
 from autograd_lite.optim.formulas import decayed, mixed, mixed_square, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
@@ -71,6 +72,8 @@ class Adam(Optimizer):
     Tensor([   0.9, -199.9], dtype=float64, requires_grad=True)
     """
 
+    _complex = True
+
     def __init__(
         self,
         params: Any,
@@ -115,7 +118,7 @@ class Adam(Optimizer):
             step += p
             return step
 
-        return update
+        return by_parts(update)
 
 
 class AdamW(Adam):

@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import number
 from autograd_lite.optim.checks import check_betas, check_settings, nothing_more
+from autograd_lite.optim.complexes import by_parts
 from autograd_lite.optim.formulas import decayed, mixed, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
@@ -64,6 +65,8 @@ class Adamax(Optimizer):
     Tensor([   0.9, -199.9], dtype=float64, requires_grad=True)
     """
 
+    _complex = True
+
     def __init__(
         self,
         params: Any,
@@ -99,4 +102,4 @@ class Adamax(Optimizer):
             step += p
             return step
 
-        return update
+        return by_parts(update)

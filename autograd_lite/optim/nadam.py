@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import number
 from autograd_lite.optim.checks import check_betas, check_settings, nothing_more
+from autograd_lite.optim.complexes import by_parts
 from autograd_lite.optim.formulas import decayed, mixed, mixed_square, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
@@ -69,6 +70,8 @@ class NAdam(Optimizer):
     array([   0.8944, -199.8944])
     """
 
+    _complex = True
+
     def __init__(
         self,
         params: Any,
@@ -115,4 +118,4 @@ class NAdam(Optimizer):
             step += p
             return step
 
-        return update
+        return by_parts(update)

@@ -79,7 +79,7 @@ class Optimizer:
     """
 
     _complex = False
-    """Whether its steps are right for complex parameters: those that no square or size of a gradient goes into."""
+    """Whether its steps are right for complex parameters: nothing is squared, or its rule goes `by_parts`."""
 
     _fewest: float = 4
     """Of fewer small parameters, to take them apart costs more than to update each; infinite where the rule is not one

@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import number
 from autograd_lite.optim.checks import check_betas, check_settings, nothing_more
+from autograd_lite.optim.complexes import by_parts
 from autograd_lite.optim.formulas import decayed, mixed, mixed_square, weak
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
@@ -68,6 +69,8 @@ class RAdam(Optimizer):
     Tensor([   0.8, -160. ], dtype=float64, requires_grad=True)
     """
 
+    _complex = True
+
     def __init__(
         self,
         params: Any,
@@ -107,7 +110,7 @@ class RAdam(Optimizer):
             mean = mean * weak(lr / (1 - beta1**n), p)
             return p - mean * scale
 
-        return update
+        return by_parts(update)
 
 
 _ENOUGH = 5.0

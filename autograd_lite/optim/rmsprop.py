@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite.base.shapes import Array
 from autograd_lite.engine.watchpoints import is_set, number
 from autograd_lite.optim.checks import check_range, check_settings, nothing_more
+from autograd_lite.optim.complexes import by_parts
 from autograd_lite.optim.formulas import decayed, mixed, mixed_square
 from autograd_lite.optim.groups import Group
 from autograd_lite.optim.joined import Rule, State
@@ -72,6 +73,8 @@ class RMSprop(Optimizer):
     Tensor([   0.9, -199.9], dtype=float64, requires_grad=True)
     """
 
+    _complex = True
+
     def __init__(
         self,
         params: Any,
@@ -114,4 +117,4 @@ class RMSprop(Optimizer):
                 state["momentum_buffer"] = step = number(group, "momentum") * state["momentum_buffer"] + step
             return p - lr * step
 
-        return update
+        return by_parts(update)

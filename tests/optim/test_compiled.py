@@ -214,3 +214,36 @@ def test_means_are_taken_in_a_compiled_step(decay: float | None, backend: str) -
         return [*averaged.module.weight.numpy().ravel(), averaged.n_averaged.item()]
 
     np.testing.assert_allclose(training(compiled=True), training(compiled=False), rtol=1e-12)
+
+
+@pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(("name", "options"), [
+    ("Adam", {}), ("Adam", {"amsgrad": True, "weight_decay": 0.1, "maximize": True}), ("AdamW", {}), ("NAdam", {}),
+    ("RAdam", {"weight_decay": 0.1}), ("Adamax", {}), ("RMSprop", {"momentum": 0.9, "centered": True}),
+    ("Adadelta", {"weight_decay": 0.1}),
+])  # fmt: skip
+def test_both_parts_of_complex_parameters_are_numbers_of_their_own(
+    name: str, options: dict[str, Any], compiled: bool, joined: bool
+) -> None:
+    values = [np.array([[1 + 2j, -0.5j]]), np.array(0.5 - 0.2j), *[np.array([1j * k, 2.0]) for k in range(8 * joined)]]
+
+    def trained(complexes: bool) -> list[Any]:
+        params = [leaf(v) for v in values] if complexes else [leaf(p) for v in values for p in (v.real, v.imag)]
+        opt = getattr(optim, name)(params, lr=0.01, **options)
+
+        def step() -> Any:
+            opt.zero_grad()
+            z = params if complexes else [a + 1j * b for a, b in zip(params[::2], params[1::2], strict=True)]
+            loss = sum(((np.abs(p) ** 2 - 1) ** 2).sum() + (p * (1 - 2j)).real.sum() for p in z)
+            loss.backward()
+            opt.step()
+
+        called = ag.compile(step) if compiled else step
+        for _ in range(8):
+            called()
+        return [p.detach().numpy() for p in params]
+
+    parts = trained(False)
+    for found, real, imag in zip(trained(True), parts[::2], parts[1::2], strict=True):
+        np.testing.assert_allclose(found, real + 1j * imag, rtol=1e-9)
