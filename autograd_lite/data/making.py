@@ -13,7 +13,7 @@ from autograd_lite import errors
 from autograd_lite.data import sources
 from autograd_lite.data.collate import default_collate
 from autograd_lite.data.datasets import in_force
-from autograd_lite.data.numbers import check_number
+from autograd_lite.data.numbers import FLAGS, refuse_flag
 from autograd_lite.engine.generators import own
 
 OVER = object()
@@ -60,7 +60,8 @@ class OfNumbers:
         return [self._example(i) for i in numbers] if self.many is None else self.many(numbers)
 
     def _example(self, i: int) -> Any:
-        check_number(i)
+        if type(i) in FLAGS:
+            refuse_flag(i)
         try:
             return self.dataset[i]
         except Exception as error:

@@ -11,6 +11,8 @@ import numpy as np
 from autograd_lite import errors
 from autograd_lite.engine.operands import refuse_masked
 
+FLAGS = frozenset((bool, np.bool_))
+"""What the parts of a mask are."""
 _INSTEAD = {"bool": "np.flatnonzero(mask)", "float": "np.asarray(x, int)", "complex": "np.asarray(x.real, int)"}
 
 
@@ -60,7 +62,6 @@ def as_places(numbers: Sequence[int]) -> np.ndarray[Any, Any]:
     return found.astype(np.intp, copy=False)
 
 
-def check_number(number: Any) -> None:
+def refuse_flag(number: Any) -> None:
     """Refuse a part of a mask where a number of an example is due."""
-    if isinstance(number, (bool, np.bool_)):
-        _check_kind(number, "numbers of examples")
+    _check_kind(number, "numbers of examples")
