@@ -143,7 +143,7 @@ class Compiled(Generic[P, R]):
 
     def __setattr__(self, name: str, value: Any) -> None:
         module = self._module()
-        is_own = module is None or name in vars(self) or hasattr(type(self), name)
+        is_own = module is None or name in vars(self) or getattr(type(self), name, None) is not None
         if is_own or name.startswith("__"):
             super().__setattr__(name, value)
         else:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import defines
 from autograd_lite.engine.operands import refuse_masked
 
 FLAGS = frozenset((bool, np.bool_))
@@ -28,7 +29,7 @@ def check_numbers(given: Any, name: str) -> None:
     """
     refuse_masked(given)
     listed = isinstance(given, (list, tuple))
-    if (listed or hasattr(given, "dtype")) and len(given):
+    if (listed or defines(type(given), "dtype")) and len(given):
         _check_kind(given[0] if listed else given, name)
     if getattr(given, "ndim", 1) > 1:
         shown = f"an array of shape {tuple(given.shape)}"

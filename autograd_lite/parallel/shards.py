@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.arraylike import is_array
+from autograd_lite.base.arraylike import defines, is_array
 from autograd_lite.data.datasets import Subset
 from autograd_lite.data.samplers import Sampler
 from autograd_lite.engine.generators import adopt
@@ -72,7 +72,7 @@ def shard(data: Any, comm: Any, *, uneven: str = "refuse") -> Any:
 
 def _has_rows(x: Any) -> bool:
     """Tell whether something is an array, a table or a list, each of as many examples as it has rows."""
-    return isinstance(x, list) or hasattr(x, "iloc") or (is_array(x) and np.ndim(x) > 0)
+    return isinstance(x, list) or defines(type(x), "iloc") or (is_array(x) and np.ndim(x) > 0)
 
 
 def _check_parts(parts: tuple[Any, ...]) -> None:
@@ -102,7 +102,7 @@ def _places(count: int, comm: Any, uneven: str) -> range | list[int]:
 
 
 def _rows(data: Any, places: range | list[int]) -> Any:
-    rows = data.iloc if hasattr(data, "iloc") else data
+    rows = data.iloc if defines(type(data), "iloc") else data
     if isinstance(places, range):
         return rows[places.start : places.stop : places.step]
     return [data[i] for i in places] if isinstance(data, list) else rows[np.array(places)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite import errors
+from autograd_lite.base.arraylike import defines
 from autograd_lite.engine import refusals
 from autograd_lite.saving import npz, safetensors, trees
 from autograd_lite.saving.atomic import replaced
@@ -54,7 +55,7 @@ def save(obj: Any, f: Any) -> None:
     >>> checkpoint["epoch"], model.load_state_dict(checkpoint["model"])
     (3, IncompatibleKeys(missing_keys=[], unexpected_keys=[]))
     """
-    if not _is_path(f) and not hasattr(f, "write"):
+    if not _is_path(f) and not defines(type(f), "write"):
         raise errors.DataError(errors.SAVE_FILE.format(given=type(f).__name__))
     arrays, tree = trees.taken_apart(obj)
     if not _is_path(f):
@@ -105,7 +106,7 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
         refusals.device(map_location)
     if not weights_only:
         raise errors.UnsupportedError(errors.LOAD_PICKLE)
-    if not _is_path(f) and not hasattr(f, "read"):
+    if not _is_path(f) and not defines(type(f), "read"):
         raise errors.DataError(errors.LOAD_FILE.format(given=type(f).__name__))
     content = Path(f).read_bytes() if _is_path(f) else f.read()
     what = str(f if _is_path(f) else getattr(f, "name", "the file"))

@@ -89,7 +89,7 @@ class Judgement:
 
     def _verified(self, batch: Any) -> Judged:
         output, target, loss = self.judge(batch)
-        if not hasattr(loss, "backward"):
+        if not isinstance(loss, Handle):
             raise errors.DataError(errors.TRAIN_LOSS_KIND.format(given=type(loss).__name__))
         if self.check_finite:
             verify(np.isfinite(plain_of(loss)), errors.TRAIN_LOSS_FINITE, errors.NonFiniteError)

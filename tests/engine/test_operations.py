@@ -272,7 +272,7 @@ def test_a_special_function_is_an_operation_as_any_other() -> None:
 # ----- it is known in few files -----
 
 KNOWN = {
-    "exp": {"rules.elementwise", "tensor.members.elementwise", "compiler.program.facts"},
+    "exp": {"rules.elementwise", "tensor.members.elementwise", "tensor.members.changed", "compiler.program.facts"},
     "matmul": {"rules.products", "tensor.operators", "compiler.program.facts"},
     "sum": {
         "rules.reductions", "rules.arguments", "base.arraylike", "base.adapter", "compiler.program.facts",
@@ -282,7 +282,7 @@ KNOWN = {
 """The files that say something of a function; to call one is no knowledge of it."""
 IDENTITIES = ("compiler.passes.",)  # which are about certain functions
 TABLES = ("onnx.",)  # what stands for them in another language
-SETTINGS = ("train.steps", "attribution.influences")  # the "sum" that a loss comes to
+SETTINGS = ("train.steps", "tensor.members.pieces")  # the "sum" that a loss, or a reduction, comes to
 APPLICATIONS = ("apps.", "functions.")  # the latter hand methods on
 
 
