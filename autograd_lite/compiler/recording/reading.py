@@ -45,6 +45,8 @@ _IMPORTING = frozenset(("import_module", "__import__"))
 _FIELD = re.compile(r"{[^{}:!]*}?")
 _IDENTITY = frozenset(("id", "is_", "is_not"))
 _WHOLE_MODULE = frozenset(("globals", "locals", "eval", "exec", "__globals__"))
+_OF_PYTHON = frozenset(("globals", "locals", "eval", "exec"))
+"""Of these no attribute is meant, as of ``model.eval()``."""
 
 
 class NamesRead(NamedTuple):
@@ -136,13 +138,14 @@ def _own(code: CodeType) -> NamesRead:
         else:
             found["variables"].add(names[argument >> _GLOBALS[operation]])
     said = found["variables"] | found["attributes"]
+    meant = found["variables"] | (found["attributes"] - _OF_PYTHON)
     if not FORMATS.isdisjoint(said):
         found["attributes"] |= attributes_of_fields(_texts(code))
     if not _IMPORTING.isdisjoint(said):
         found["imports"] |= set(_texts(code))
     return NamesRead(
-        made_up=_MATCH in code.co_code[::2] or not MADE_UP.isdisjoint(said),
-        module=not _WHOLE_MODULE.isdisjoint(said),
+        made_up=_MATCH in code.co_code[::2] or not MADE_UP.isdisjoint(meant),
+        module=not _WHOLE_MODULE.isdisjoint(meant),
         classes=frozenset(_asked(code) if "type" in said else ()),
         identity=not _IDENTITY.isdisjoint(said) or _compares_objects(code.co_code),
         **{kind: frozenset(words) for kind, words in found.items()},

@@ -78,3 +78,10 @@ def test_a_file_that_is_read_as_text_is_refused_as_others_are(tmp_path: Any) -> 
     np.savetxt(tmp_path / "x.txt", X)
     with pytest.raises(ag.errors.CompileError, match=r"compiled it would use the same answer.*Write the value as an"):
         ag.compile(lambda x: x + np.loadtxt(str(tmp_path / "x.txt")))(X)
+
+
+def test_a_method_that_is_called_eval_reads_no_names_that_are_made_up() -> None:
+    model = ag.nn.Sequential(ag.nn.Linear(2, 2, rng=0), ag.nn.Dropout(0.5)).eval()
+    compiled = ag.compile(lambda x: (model.eval(), model(x))[1])
+    for _ in range(2):
+        assert_equal(compiled(X), model(X))
