@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import random
-import sys
-import sysconfig
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
@@ -14,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.base.libraries import USER, of_module
 from autograd_lite.engine.record import Handle
 
 _MOST, _LONG = 4096, 64
@@ -148,10 +147,6 @@ def _content(cell: CellType) -> Any:
         return None
 
 
-@functools.cache
 def _is_users(module: str) -> bool:
     """Tell whether a module is none of Python's, of ours, and of what is installed."""
-    if module.partition(".")[0] in (*sys.stdlib_module_names, *sys.builtin_module_names, "autograd_lite"):
-        return False
-    file = getattr(sys.modules.get(module), "__file__", None) or ""
-    return not any(place in file for place in ("site-packages", "dist-packages", sysconfig.get_paths()["stdlib"]))
+    return of_module(module) == USER

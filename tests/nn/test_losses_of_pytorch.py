@@ -234,7 +234,7 @@ def test_layers(name: str) -> None:
     fn, operands, settings = CASES[name]
     for reduction in ("mean", "sum", "none"):
         layer = LAYERS[name](**settings, reduction=reduction)
-        given = [F.log_softmax(operands[0]), *operands[1:]] if fn == "ctc" else operands
+        given = [F.log_softmax(operands[0], -1), *operands[1:]] if fn == "ctc" else operands
         found, expected = layer(*given), loss(F, name, reduction, operands, settings)
         np.testing.assert_array_equal(*[v.numpy() if isinstance(v, ag.Tensor) else v for v in (found, expected)])
         assert f"reduction='{reduction}'" in repr(layer)
