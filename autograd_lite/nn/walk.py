@@ -315,8 +315,13 @@ def holds_buffers(x: Any) -> bool:
     """Tell whether something is a buffer, or a container of buffers alone."""
     if not isinstance(x, (list, tuple, dict)):
         return is_buffer(x)
-    found = [part for _, part in places(x)][1:]
-    return bool(found) and all(map(is_buffer, found))
+    found = False
+    for _, part in places(x, once=True, inner=False):
+        if part is not x:
+            found = True
+            if not is_buffer(part):
+                return False
+    return found
 
 
 def nearest(module: Any) -> Iterator[tuple[str, Any]]:
