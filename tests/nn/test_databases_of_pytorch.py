@@ -65,7 +65,7 @@ def ours_of(name: str) -> Callable[..., Any]:
     if name in ("embedding", "embedding_bag"):  # by which it differentiates, comes first there
         return lambda weight, indices, *args, **kwargs: function(indices, weight, *args, **kwargs)
     if name == "ctc_loss":  # whose gradient PyTorch computes for logarithms of probabilities that sum to 1
-        return lambda scores, *args, **kwargs: function(F.log_softmax(scores), *args, **kwargs)
+        return lambda scores, *args, **kwargs: function(F.log_softmax(scores, -1), *args, **kwargs)
     if name == "linear_cross_entropy":  # how PyTorch saves memory changes no number
         return lambda *args, options=None, **kwargs: function(*args, **kwargs)
     if name == "gaussian_nll_loss":  # we write what would be broadcast in silence
@@ -225,7 +225,7 @@ def test_modules_compute_and_learn_what_those_of_pytorch_do(name: str, training:
         given, settings = to_ours(called.args), to_ours(called.kwargs)
         args = called.args
         if name == "CTCLoss":  # see `ours_of`
-            args, given = (args[0].log_softmax(-1), *args[1:]), (F.log_softmax(given[0]), *given[1:])
+            args, given = (args[0].log_softmax(-1), *args[1:]), (F.log_softmax(given[0], -1), *given[1:])
         y, z = ours(*given, **settings), theirs(*args, **called.kwargs)
         leaves = [*to_ours.leaves(), *zip(theirs.parameters(), ours.parameters(), strict=True)]
         databases.compare(y, z, leaves, torch.float64)
