@@ -88,8 +88,12 @@ class Optimizer:
     _plain_state = False
     """Whether what is remembered are numbers and arrays, which no `rule` reads."""
 
+    _state: dict[Tensor, dict[str, Any]]
+    _joined: Holding
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)
+        made._state, made._joined = saved.States(), Holding()  # also of one that is refused later, and still there
         SETTLING.add(made)
         return made
 
@@ -101,8 +105,6 @@ class Optimizer:
         self.defaults, self.average = {**(defaults or {}), **settings}, average
         self.check(self.defaults)
         self.param_groups: list[Group] = []
-        self._state: dict[Tensor, dict[str, Any]] = saved.States()
-        self._joined = Holding()
         self._watched_steps = _WATCHED_STEPS
         for group in groups_of(params):
             self.add_param_group(group)

@@ -371,6 +371,14 @@ def test_interrupts_at_random_moments_leave_400_parameters_at_one_step(momentum:
     assert parameters[0].item() < 0
 
 
+def test_an_optimiser_that_was_refused_is_in_nobodys_way() -> None:
+    """As long as its error is kept, with the frames that hold it."""
+    with pytest.raises(ag.errors.ArgumentError) as kept:
+        SGD([leaf([1.0])], lr=-1.0)
+    assert ag.compile(lambda x: x * 2.0)(np.ones(2)).tolist() == [2.0, 2.0]
+    assert "lr" in str(kept.value)
+
+
 def test_a_step_that_fails_changes_nothing() -> None:
     p, q = leaf([1.0]), leaf([1.0])
     opt = SGD([{"params": [p]}, {"params": [q], "lr": 0.1}], momentum=0.5)
