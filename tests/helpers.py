@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -48,6 +49,13 @@ def check_gradient(f: Callable[..., Any], *values: Any) -> None:
             expected[place] = (sums[0] - sums[1]) / 2e-6
         actual = np.zeros(t.shape) if t.grad is None else t.grad
         np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-8)
+
+
+def stored(state: Any) -> Any:
+    """Return a state as it comes back from a file."""
+    file = io.BytesIO()
+    ag.save(state, file)
+    return ag.load(io.BytesIO(file.getvalue()))
 
 
 def registered() -> dict[Any, Any]:

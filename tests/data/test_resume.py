@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers import stored
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -121,13 +121,6 @@ def restart(seed: int) -> None:
     ag.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
-
-
-def stored(state: Any) -> Any:
-    """Return a state as it comes back from a file."""
-    file = io.BytesIO()
-    ag.save(state, file)
-    return ag.load(io.BytesIO(file.getvalue()))
 
 
 def draw() -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import subprocess
 import sys
@@ -13,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import stored
 
-import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.data import DataLoader, Dataset, IterableDataset
 from autograd_lite.data.ahead import Ahead
@@ -26,13 +25,6 @@ N = 10
 def restart(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002
-
-
-def stored(state: Any) -> Any:
-    """Return a state as it comes back from a file."""
-    file = io.BytesIO()
-    ag.save(state, file)
-    return ag.load(io.BytesIO(file.getvalue()))
 
 
 class Global(Dataset):

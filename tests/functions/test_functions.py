@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pickle
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from written import assert_alike, values
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -295,33 +295,17 @@ CALLS = {
 """What PyTorch's users write, and the same in NumPy. Floats of PyTorch are float64 here, too."""
 
 
-@pytest.fixture
-def double_precision() -> Iterator[Any]:
-    """Have PyTorch make float64, as is done here."""
-    torch = pytest.importorskip("torch")
-    torch.set_default_dtype(torch.float64)
-    yield torch
-    torch.set_default_dtype(torch.float32)
-
-
-def values(call: str, torch: Any, tensor: Any) -> Any:
-    found = eval(call, {"torch": torch, **{n: tensor(a) for n, a in zip("xyvi", (X, Y, V, J), strict=True)}})
-    return np.asarray(found.detach().numpy()) if hasattr(found, "detach") else found
+GIVEN = {"x": X, "y": Y, "v": V, "i": J}
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_of_pytorch_is_what_numpy_writes(call: str) -> None:
-    found, expected = values(call, ag, ag.tensor), eval(CALLS[call], {"np": np, "X": X, "Y": Y, "V": V, "J": J})
-    np.testing.assert_allclose(found, expected, rtol=1e-14)
-    assert np.asarray(found).dtype == np.asarray(expected).dtype
+    assert_alike(values(call, ag, GIVEN), eval(CALLS[call], {"np": np, "X": X, "Y": Y, "V": V, "J": J}))
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_is_what_pytorch_makes_of_it(call: str, double_precision: Any) -> None:
-    torch = double_precision
-    found, expected = values(call, ag, ag.tensor), values(call, torch, torch.tensor)
-    np.testing.assert_allclose(found, expected, rtol=1e-14)
-    assert np.asarray(found).dtype == np.asarray(expected).dtype
+    assert_alike(values(call, ag, GIVEN), values(call, double_precision, GIVEN))
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.count("x") > 1])

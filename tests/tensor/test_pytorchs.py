@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from written import assert_alike, values
 
 import autograd_lite as ag
 from autograd_lite import errors
@@ -95,35 +96,19 @@ CALLS = {
 """What PyTorch's users write, and the same in NumPy."""
 
 
-@pytest.fixture
-def double_precision() -> Iterator[Any]:
-    """Have PyTorch make float64, as is done here."""
-    torch = pytest.importorskip("torch")
-    torch.set_default_dtype(torch.float64)
-    yield torch
-    torch.set_default_dtype(torch.float32)
-
-
-def values(call: str, torch: Any) -> Any:
-    with np.errstate(divide="ignore"):
-        found = eval(call, {"torch": torch, **{n: torch.tensor(a) for n, a in zip("xyzi", (X, Y, Z, J), strict=True)}})
-    return found.detach().numpy() if hasattr(found, "detach") else found
+GIVEN = {"x": X, "y": Y, "z": Z, "i": J}
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_of_pytorch_is_what_numpy_writes(call: str) -> None:
     with np.errstate(divide="ignore"):
-        expected = np.asarray(eval(CALLS[call], {"np": np, "X": X, "Y": Y, "Z": Z, "J": J}))
-    found = np.asarray(values(call, ag))
-    np.testing.assert_allclose(found, expected, rtol=1e-14)
-    assert found.dtype == expected.dtype
+        assert_alike(values(call, ag, GIVEN), eval(CALLS[call], {"np": np, "X": X, "Y": Y, "Z": Z, "J": J}))
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_is_what_pytorch_makes_of_it(call: str, double_precision: Any) -> None:
-    found, expected = (np.asarray(values(call, torch)) for torch in (ag, double_precision))
-    np.testing.assert_allclose(found, expected, rtol=1e-14)
-    assert found.dtype == expected.dtype
+    with np.errstate(divide="ignore"):
+        assert_alike(values(call, ag, GIVEN), values(call, double_precision, GIVEN))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stopped import At, Stop
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
@@ -20,26 +20,6 @@ from autograd_lite.train import Checkpoints, EarlyStopping, Trainer
 X = np.random.default_rng(0).standard_normal((18, 3))
 Y = X.sum(1, keepdims=True)
 KEPT = np.random.default_rng(0)  # named by functions below
-
-
-@pytest.fixture(autouse=True)
-def no_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda number: None)
-
-
-class Stop(Exception):
-    """What ends a training in the middle."""
-
-
-class At:
-    """Raise an error after a number of batches."""
-
-    def __init__(self, step: int, error: type[BaseException] = Stop) -> None:
-        self.step, self.error = step, error
-
-    def on_step_end(self, trainer: Trainer) -> None:
-        if trainer.step == self.step:
-            raise self.error
 
 
 def loader() -> DataLoader:

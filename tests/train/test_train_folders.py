@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from stopped import At, Stop
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
@@ -16,26 +16,6 @@ from autograd_lite.train import Callback, Checkpoints, CSVLog, EarlyStopping, Tr
 
 X = np.random.default_rng(0).standard_normal((12, 3))
 BATCHES = [(X[i : i + 4], X[i : i + 4].sum(1, keepdims=True)) for i in (0, 4, 8)]
-
-
-@pytest.fixture(autouse=True)
-def no_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda number: None)
-
-
-class Stop(Exception):
-    """What ends a training in the middle."""
-
-
-class At:
-    """Raise an error after a number of batches."""
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step_end(self, trainer: Trainer) -> None:
-        if trainer.step == self.step:
-            raise Stop
 
 
 def trainer(seed: int = 0, lr: float = 0.1, **settings: Any) -> Trainer:

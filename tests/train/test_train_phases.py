@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from stopped import At, Stop
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
@@ -18,26 +18,6 @@ from autograd_lite.train import Checkpoints, EarlyStopping, Trainer
 
 X = np.random.default_rng(0).standard_normal((24, 3))
 Y = X.sum(1, keepdims=True)
-
-
-@pytest.fixture(autouse=True)
-def no_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda number: None)
-
-
-class Stop(Exception):
-    """What ends a training in the middle."""
-
-
-class At:
-    """Raise an error after a number of batches."""
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step_end(self, trainer: Trainer) -> None:
-        if trainer.step == self.step:
-            raise Stop
 
 
 def loader(size: int = 4, n: int = 24) -> DataLoader:

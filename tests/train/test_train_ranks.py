@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stopped import At, Stop
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
@@ -125,19 +126,6 @@ KINDS = {
 def told(loader: Any) -> list[int]:
     inner = getattr(loader, "batch_sampler", loader)
     return getattr(inner, "told", None) or getattr(inner, "sampler", inner).told
-
-
-class Stop(Exception):
-    """What ends a training in the middle."""
-
-
-class At:
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step_end(self, trainer: Trainer) -> None:
-        if trainer.step == self.step:
-            raise Stop
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -15,6 +15,7 @@ import killed
 import numpy as np
 import pytest
 from helpers import ROOT, run
+from stopped import At, Stop
 
 import autograd_lite as ag
 from autograd_lite import errors, nn
@@ -57,27 +58,6 @@ def test_of_200_kills_none_changes_a_bit(compile: bool, tmp_path: Path) -> None:
 
 
 # ----- stopped at each step, in the same process -----
-
-
-@pytest.fixture(autouse=True)
-def no_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process: nobody pulls the plug."""
-    monkeypatch.setattr(os, "fsync", lambda number: None)
-
-
-class Stop(Exception):
-    """What ends a training in the middle."""
-
-
-class At:
-    """Raise an error after a number of batches, or whatever else is given."""
-
-    def __init__(self, step: int, error: type[BaseException] = Stop) -> None:
-        self.step, self.error = step, error
-
-    def on_step_end(self, trainer: Trainer) -> None:
-        if trainer.step == self.step:
-            raise self.error
 
 
 class CtrlC:
