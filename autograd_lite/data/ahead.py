@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -42,11 +43,11 @@ class _Thread(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="autograd_lite.data", daemon=True)
-        self.is_late = False
+        self.is_late = self._closed = False
         self._process = os.getpid()
         self._tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        _threads.add(self)
         self.start()
+        _threads.add(self)  # as what has begun, and so can be waited for
 
     def run(self) -> None:
         """Carry out tasks until there is none."""
@@ -58,17 +59,20 @@ class _Thread(threading.Thread):
         """Have something be called, and return what knows its result."""
         future: Future[Any] = Future()
         self._tasks.put((future, call))
+        if self._closed:  # meanwhile, by the end of the program: nobody would ever take it
+            self.close()
         return future
 
     def close(self) -> None:
         """Have the thread end after what it is at; in the child of a fork it is not there."""
         if os.getpid() != self._process:
             return
-        try:
-            while (task := self._tasks.get_nowait()) is not None:
-                task[0].cancel()
-        except Empty:
-            pass
+        self._closed = True
+        with suppress(Empty):
+            while True:
+                task = self._tasks.get_nowait()
+                if task is not None:
+                    task[0].cancel()
         self._tasks.put(None)
 
 
@@ -155,25 +159,22 @@ class Ahead(Here):
 
     def _waited(self, begun: Future[Any] | None) -> Any:
         assert begun is not None
+        assert self._thread is not None
         if os.getpid() != self._process and not begun.done():
             return _NOT_MADE  # a fork has no threads
         try:
             found = begun.result(self.timeout or None)
-            self._is_late(False)
+            self._thread.is_late = False
             return found
         except CancelledError:
             return _NOT_MADE
         except TimeoutError:
             if begun.done():
                 raise  # the dataset's own
-            self._is_late(True)
+            self._thread.is_late = True
             raise errors.TimedOutError(errors.LOADER_TIMEOUT.format(seconds=self.timeout)) from None
         finally:
             begun = None
-
-    def _is_late(self, late: bool) -> None:
-        if self._thread is not None:
-            self._thread.is_late = late
 
     def _here(self, number: int, numbers: Any) -> Made:
         if self._task.running and isinstance(self.making.make, OfStream):

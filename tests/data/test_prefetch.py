@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import errors
 from autograd_lite.data import DataLoader, Dataset, IterableDataset, Sampler, TensorDataset
-from autograd_lite.data.ahead import Ahead
+from autograd_lite.data.ahead import Ahead, _Thread
 from autograd_lite.data.making import Making, OfNumbers
 
 
@@ -352,6 +353,19 @@ def test_a_program_ends_in_the_middle_of_a_loop() -> None:
     """)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.count("loads") <= 5
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_comes_to_a_thread_that_has_been_closed_is_cancelled(times: int) -> None:
+    """As the program ends between the question whether it does and the next batch: nobody waits for ever."""
+    thread = _Thread()
+    for _ in range(times):
+        thread.close()
+    for _ in range(2):
+        with pytest.raises(CancelledError):
+            thread.submit(lambda: 1).result(5)
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_a_loop_in_a_thread_goes_on_after_the_main_one() -> None:
