@@ -363,7 +363,7 @@ def _as_numbers(data: Any) -> str:
 
 def mixed_index(error: Exception, key: Any) -> None:
     """Note on an error of an assignment what an integer beside an array does to the order of the axes, if one does."""
-    if not isinstance(key, tuple) or not isinstance(key[0], (int, np.integer)) or len(key) < 3:  # noqa: PLR2004 - apart
+    if not isinstance(key, tuple) or len(key) < 3 or not isinstance(key[0], (int, np.integer)):  # noqa: PLR2004 - apart
         return
     if any(np.ndim(part) for part in key[2:] if not isinstance(part, (slice, type(None), type(Ellipsis)))):
         rest = ", ".join(map(_index, key[1:]))

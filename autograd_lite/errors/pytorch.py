@@ -60,7 +60,6 @@ NARROW = (
     "narrow() is asked for {length} parts from {start} on, of an axis of length {n}. "
     "Write a start and a length within it"
 )
-UNFLATTEN = "unflatten() makes an axis of length {n} into axes of lengths {sizes}. Write sizes whose product is {n}"
 SCATTER_REDUCE = "reduce={given!r} of scatter_reduce() is unknown. Write 'sum', 'prod', 'mean', 'amax' or 'amin'"
 DETACHED_IN_PLACE = "detach_() would take the history of {what} from all who hold it. Write t = t.detach()"
 RANDOM_RANGE = (

@@ -112,10 +112,13 @@ class Code:
         names = [*self.names[: len(args)], *[None] * (len(args) - len(self.names)), *settings]  # none of those of *args
         for i, (name, x, copy) in enumerate(zip(names, before, after, strict=True)):
             if isinstance(x, np.ndarray) and x.tobytes() != copy.tobytes():
-                facts = {"what": self.called, "place": name or f"number {i}", "name": name or "x"}
-                raise errors.RuleError(errors.CUSTOM_WRITES.format(**facts))
+                raise _writes(self.called, name or f"number {i}", name or "x")
         self._on_copies = True
         return found
+
+
+def _writes(what: str, place: str, name: str) -> errors.RuleError:
+    return errors.RuleError(errors.CUSTOM_WRITES.format(what=what, place=place, name=name))
 
 
 def _code_of(operation: Any) -> Any:
@@ -358,7 +361,7 @@ class _Leaves:
         found = self._listed(self._code.fn(*given), given)
         for name, x, held in zip(self._code.names, given, before, strict=True):
             if _holding(x) is not held:
-                raise errors.RuleError(errors.CUSTOM_WRITES.format(what=self.called, name=name))
+                raise _writes(self.called, name, name)
         return found
 
     # ----- of plain arrays -----

@@ -164,7 +164,8 @@ class Tensor(Handle, Protocols, TensorMethods):
             self._node = again(self) or leaf(self._data.shape, self._data.dtype, self._name, ref(self))
         elif not value:
             refusals.not_a_leaf(self, "requires_grad = False", "t = t.detach()")
-            self._kept, self._node = self._node, None
+            if self._node is not None:
+                self._kept, self._node = self._node, None
 
     @property
     def is_leaf(self) -> bool:

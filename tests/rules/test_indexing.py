@@ -121,3 +121,8 @@ def test_an_index_out_of_range_is_numpy_s_error() -> None:
         leaf()[3]
     with pytest.raises(IndexError):
         leaf()[np.array([True, False])]
+
+
+def test_an_assignment_of_another_shape_to_all_is_numpys_error() -> None:
+    with pytest.raises(ValueError, match="could not broadcast"):
+        ag.Tensor([1.0, 2.0])[()] = np.ones(3)

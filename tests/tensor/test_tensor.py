@@ -87,6 +87,7 @@ def test_what_requires_no_gradient_any_more_keeps_its_own_and_its_hooks() -> Non
     handle = t.register_hook(lambda g: seen.append(g.tolist()))
     t.sum().backward()
     t.requires_grad_(False)
+    t.requires_grad_(False)  # once more
     assert t.grad is not None
     assert (t.grad.tolist(), seen) == ([1.0, 1.0], [[1.0, 1.0]])
     t.requires_grad_(True)

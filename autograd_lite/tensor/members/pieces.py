@@ -85,7 +85,7 @@ class Pieces:
         known = math.prod(n for n in sizes if n != -1)
         lengths = [self.shape[axis] // max(known, 1) if n == -1 else n for n in sizes]
         if math.prod(lengths) != self.shape[axis]:
-            raise errors.ShapeError(errors.UNFLATTEN.format(sizes=tuple(sizes), n=self.shape[axis]))
+            raise errors.ShapeError(errors.UNFLATTEN.format(sizes=tuple(sizes), dim=axis, given=self.shape[axis]))
         return self.reshape(*self.shape[:axis], *lengths, *self.shape[axis + 1 :])
 
     @own
