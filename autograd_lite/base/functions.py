@@ -94,3 +94,8 @@ def name_of_call(f: Any) -> str:
     if name is None and isinstance(f, partial):
         return name_of_call(f.func)
     return name or type(f).__name__
+
+
+def called(x: Any) -> str:
+    """Return what a message calls something that is none of what was expected: a class, or an object of one."""
+    return f"the class {x.__name__}" if isinstance(x, type) else f"a {type(x).__name__}"

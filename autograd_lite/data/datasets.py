@@ -107,7 +107,8 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         >>> TensorDataset([1.0, 2.0, 3.0]).batch([2, 0])[0].tolist()
         [3.0, 1.0]
         """
-        return [t[as_places(indices)] for t in self.tensors]
+        places = as_places(indices)
+        return [t[places] for t in self.tensors]
 
     def __len__(self) -> int:
         return len(self.tensors[0])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.base.libraries import USER, of_module
+from autograd_lite.base.libraries import NUMPY, OUR, USER, of, of_module
 from autograd_lite.engine.record import Handle
 
 _MOST, _LONG = 4096, 64
@@ -87,9 +87,9 @@ def _items(x: Any) -> Iterator[tuple[str, Any]]:
 
 def _is_looked_into(kind: type) -> bool:
     """Tell whether instances of a class may hold what is a user's; of ours these are modules and datasets."""
-    if kind.__module__ == "builtins" or kind.__module__.startswith("numpy"):
+    if kind.__module__ == "builtins" or of(kind) == NUMPY:
         return False
-    ours = [c.__module__ for c in kind.__mro__ if c.__module__.startswith("autograd_lite.")]
+    ours = [c.__module__ for c in kind.__mro__ if of(c) in OUR]
     return not ours or (ours[0].startswith(_HOLDING) and ours[0] != "autograd_lite.data.loader")
 
 
@@ -107,7 +107,7 @@ def _attributes(x: Any) -> Iterator[tuple[str, Any]]:
 
 def _of_class(owner: type) -> Iterator[tuple[str, Any]]:
     """Yield what a class of the user's has: attributes and methods, of which any may be called."""
-    if _is_users(owner.__module__):
+    if of(owner) == USER:
         yield from [(name, part) for name, part in owner.__dict__.items() if name not in ("__dict__", "__weakref__")]
 
 

@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.data import sources
+from autograd_lite.data import finding, sources
 from autograd_lite.data.ahead import Ahead, Here
 from autograd_lite.data.collate import default_collate
 from autograd_lite.data.datasets import IterableDataset
@@ -192,8 +192,7 @@ class DataLoader:
             self._loaded = None
         else:
             self._passes += 1  # also those that are left early have random numbers of their own
-        around = self._now()
-        epoch.around = None if around is None or around.closed else around
+        epoch.around = _open(self._now())
         self._running = epoch
         return epoch
 
@@ -207,7 +206,7 @@ class DataLoader:
     def _ended(self, epoch: Epoch) -> None:
         if self._running is epoch:
             self._note()
-            self._running = None if epoch.around is None or epoch.around.closed else epoch.around
+            self._running = _open(epoch.around)
             self.epoch += 1
 
     def _make(self) -> OfNumbers | OfStream:
@@ -244,7 +243,7 @@ class DataLoader:
     def _held(self) -> dict[str, Any]:
         """Return the generators of the user's that a batch may draw from."""
         names = ("dataset", "collate_fn", "batch_transform")
-        return {place: found for name in names for place, found in sources.held(getattr(self, name), name).items()}
+        return {place: found for name in names for place, found in finding.held(getattr(self, name), name).items()}
 
     # ----- where it is -----
 
@@ -311,8 +310,7 @@ class DataLoader:
         >>> [b.tolist() for b in first] == [b.tolist() for b in second]
         True
         """
-        self._check(state_dict)
-        found = {**self._held(), **self._drawn_from()}
+        found = self._check(state_dict)
         after, generators = state_dict["after"], state_dict["generators"]
         held = {name: stood for name, stood in after["generators"].items() if name not in sources.shared()}
         for stateful, state in ((self._drawn.sampler, state_dict["sampler"]), (self.dataset, after["dataset"])):
@@ -338,8 +336,8 @@ class DataLoader:
         except (NotImplementedError, TypeError):
             return None
 
-    def _check(self, given: Any) -> None:
-        """Refuse a state that is none of this loader."""
+    def _check(self, given: Any) -> dict[str, Any]:
+        """Return the generators that a state is to set, and refuse one that is none of this loader."""
         if not isinstance(given, Mapping) or not set(given) >= _STATE:
             raise errors.StateDictError(errors.LOADER_STATE.format(found="it is no state of a loader"))
         for name, value in self._described().items():
@@ -356,12 +354,18 @@ class DataLoader:
         if odd := held.keys() - given["after"]["generators"].keys():
             found = f"it has no state of the generator {min(odd)}"
             raise errors.StateDictError(errors.LOADER_STATE.format(found=found))
+        return {**held, **drawn}
 
     def __len__(self) -> int:
         if isinstance(self.dataset, IterableDataset):
             n = len(self.dataset)  # type: ignore[arg-type]
             return n if self.batch_size is None else count_of_batches(n, self.batch_size, self.drop_last)
         return len(self._batches())
+
+
+def _open(epoch: Epoch | None) -> Epoch | None:
+    """Return an epoch as long as it goes on."""
+    return None if epoch is None or epoch.closed else epoch
 
 
 class Running(Iterator[Any]):

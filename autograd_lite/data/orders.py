@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.data import sources
+from autograd_lite.data import finding, sources
 from autograd_lite.data.making import OVER, is_stateful
 from autograd_lite.data.samplers import (
     BatchSampler,
@@ -52,7 +52,7 @@ class Drawn:
         if type(self.sampler) in _DRAWING:
             rng = self.sampler.generator
             return {sources.DEFAULT: default_rng()} if rng is None else {"sampler.generator": rng}
-        return {} if type(self.sampler) in _FIXED else {**sources.everywhere(), **sources.held(self.sampler, "sampler")}
+        return {} if type(self.sampler) in _FIXED else {**sources.everywhere(), **finding.held(self.sampler, "sampler")}
 
 
 class Order:

@@ -10,11 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.data.finding import held, is_source
 from autograd_lite.engine.generators import comparable, default_rng
-
-__all__ = ["DEFAULT", "State", "everywhere", "held", "is_source", "kind", "put_back", "same", "seed_of", "set_state",
-           "shared", "state", "states"]  # fmt: skip
 
 DEFAULT = "default"
 """What the generator is called that `manual_seed` restarts."""

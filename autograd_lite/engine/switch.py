@@ -84,7 +84,10 @@ class _SetRecording:
         return before
 
     def __enter__(self) -> None:
-        before = self._before()
+        self._enter(self._before())
+
+    def _enter(self, before: bool) -> None:
+        """Begin a block, at whose end there is what there was `before`."""
         entered = _entered.get()
         try:
             _entered.set((*entered, (self, before)))
@@ -266,10 +269,8 @@ class set_grad_enabled(_SetRecording):  # noqa: N801 - PyTorch's name
         return switch
 
     def __enter__(self) -> None:
-        _entered.set((*_entered.get(), (self, self._found)))
-        _recording.set(self._value)
+        self._enter(self._found)
 
     def __call__(self, fn: F) -> F:
         _recording.set(self._found)
         return super().__call__(fn)
-

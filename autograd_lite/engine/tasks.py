@@ -24,7 +24,7 @@ from typing import Any, NoReturn, TypeAlias
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.base.functions import name_of_call
+from autograd_lite.base.functions import called, name_of_call
 from autograd_lite.engine.generators import Refusal, generator, own
 
 Function: TypeAlias = Callable[..., Any]
@@ -35,14 +35,12 @@ _LONGEST = 160  # letters of another error that stand in a message
 
 def refuse_no_executor(executor: Any) -> None:
     """Refuse what is no executor; None is none."""
-    if isinstance(executor, type):
-        raise errors.ArgumentError(errors.EXECUTOR.format(given=f"the class {executor.__name__}"))
-    if executor is not None and not callable(getattr(executor, "submit", None)):
+    if isinstance(executor, type) or (executor is not None and not callable(getattr(executor, "submit", None))):
         raise _no_executor(executor)
 
 
 def _no_executor(executor: Any) -> errors.ArgumentError:
-    return errors.ArgumentError(errors.EXECUTOR.format(given=f"a {type(executor).__name__}"))
+    return errors.ArgumentError(errors.EXECUTOR.format(given=called(executor)))
 
 
 def in_order(f: Function, items: Sequence[Sequence[Any]], executor: Any, what: Function | str) -> list[Any]:

@@ -15,7 +15,6 @@ SKLEARN_MADE = (
 )
 SKLEARN_HIDDEN = "hidden={given!r} are no sizes of layers. Write hidden=(100,), or hidden=100"
 SKLEARN_PART = "{name}={given!r} is nothing that can be called. Write {name}={instead}"
-SKLEARN_NUMBER = "{name}={given!r} is no number{kind}. Write {name}={instead}"
 SKLEARN_OTHER = (
     "{names} are others than those of the module that was trained, with which fit() goes on. Write warm_start=False, "
     "or clone(estimator).set_params({first}=...)"

@@ -61,6 +61,12 @@ def choice(name: str, given: Any, choices: str) -> str:
     return errors.SETTING_CHOICE.format(name=name, given=given, choices=choices)
 
 
+def check_mode(mode: str) -> None:
+    """Refuse what says neither that less is better nor that more is."""
+    if mode not in ("min", "max"):
+        raise errors.ArgumentError(choice("mode", mode, "'min' or 'max'"))
+
+
 def nothing_more(optimizer: str, settings: Mapping[str, Any]) -> None:
     """Refuse settings that an optimiser does not have, but for those that mean nothing here."""
     for name, value in settings.items():

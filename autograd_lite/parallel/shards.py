@@ -65,7 +65,8 @@ def shard(data: Any, comm: Any, *, uneven: str = "refuse") -> Any:
     check_communicator(comm, "rank size", "shard", "data, ")
     if isinstance(data, tuple) and any(map(_has_rows, data)):
         _check_parts(data)
-        return tuple([_rows(x, _places(len(x), comm, uneven)) for x in data])
+        places = _places(len(data[0]), comm, uneven)
+        return tuple([_rows(x, places) for x in data])
     places = _places(_count(data), comm, uneven)
     return _rows(data, places) if _has_rows(data) and not isinstance(data, list) else Subset(data, list(places))
 

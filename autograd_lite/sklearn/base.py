@@ -154,10 +154,10 @@ class Neural(BaseEstimator):
 
     def _go_on(self) -> None:
         """Go on with the module, and with an optimiser of the settings that there are now."""
-        odd = _changed(vars(self).get("_laid_out", self._layout()), self._layout())
-        if odd:
+        layout, steps = self._layout(), self._steps()
+        if odd := _changed(vars(self).get("_laid_out", layout), layout):
             raise errors.ArgumentError(errors.SKLEARN_OTHER.format(names=", ".join(odd), first=odd[0]))
-        if _changed(vars(self).get("_stepping", self._steps()), self._steps()):
+        if _changed(vars(self).get("_stepping", steps), steps):
             self._make_optimizer()
 
     @contextmanager
@@ -203,10 +203,10 @@ class Neural(BaseEstimator):
         tol: Any = self.tol
         fraction: Any = self.validation_fraction
         if not isinstance(tol, numbers.Real) or np.isnan(float(tol)):
-            raise errors.ArgumentError(errors.SKLEARN_NUMBER.format(name="tol", given=tol, kind="", instead=1e-4))
+            raise errors.ArgumentError(errors.SKLEARN_COUNT.format(name="tol", given=tol, kind="number", instead=1e-4))
         if self.early_stopping and not (isinstance(fraction, numbers.Real) and 0 < float(fraction) < 1):
-            names = {"name": "validation_fraction", "given": fraction, "kind": " between 0 and 1", "instead": 0.1}
-            raise errors.ArgumentError(errors.SKLEARN_NUMBER.format(**names))
+            names = {"name": "validation_fraction", "given": fraction, "kind": "number between 0 and 1", "instead": 0.1}
+            raise errors.ArgumentError(errors.SKLEARN_COUNT.format(**names))
 
     # ----- training -----
 

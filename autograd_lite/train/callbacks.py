@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from autograd_lite import errors
+from autograd_lite.base.libraries import OUR, of
 from autograd_lite.data.making import is_stateful
 from autograd_lite.train.history import History
 
@@ -118,21 +119,19 @@ class Callbacks:
 
     def call(self, method: str, *args: Any) -> None:
         for callback in self.all:
-            found = getattr(callback, method, None)
-            if found is not None:
-                found(*args)
+            _tell(callback, method, *args)
 
     def leave(self, trainer: Training, error: BaseException) -> None:
         """Tell all of an error, and that error of what they raise themselves."""
         for callback in self.all:
             try:
-                getattr(callback, "on_exception", _nothing)(trainer, error)
+                _tell(callback, "on_exception", trainer, error)
             except Exception as another:  # noqa: BLE001 - the first one is raised on
                 error.add_note(f"{type(callback).__name__}.on_exception: {type(another).__name__}: {another}")
 
     def own(self) -> dict[str, Any]:
         """Return those of a user's, by name."""
-        return _named(one for one in self.all if not type(one).__module__.startswith(f"{_PACKAGE}."))
+        return _named(one for one in self.all if of(type(one)) not in OUR)
 
     def before(self, callback: Any) -> list[Any]:
         """Return those of a user's that are called before one of them."""
@@ -165,8 +164,8 @@ def _named(callbacks: Iterable[Any]) -> dict[str, Any]:
     return found
 
 
-_PACKAGE = __name__.partition(".")[0]
-
-
-def _nothing(*_: Any) -> None:
-    """Stand for a method that a callback has not."""
+def _tell(callback: Any, method: str, *args: Any) -> None:
+    """Call a method of a callback, if it has that."""
+    found = getattr(callback, method, None)
+    if found is not None:
+        found(*args)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.optim.checks import check_whole, choice
+from autograd_lite.optim.checks import check_mode, check_whole, choice
 from autograd_lite.saving.atomic import clear
 from autograd_lite.saving.files import load, save
 from autograd_lite.train.callbacks import OfOneTraining, Training
@@ -71,8 +71,7 @@ class Checkpoints(OfOneTraining):
             check_whole("keep", keep, 2)
         if kind not in _KINDS:
             raise errors.ArgumentError(choice("kind", kind, "'npz' or 'safetensors'"))
-        if mode not in ("min", "max"):
-            raise errors.ArgumentError(choice("mode", mode, "'min' or 'max'"))
+        check_mode(mode)
         self.folder, self.every, self.keep, self.kind = Path(folder), every, keep, kind
         self.best, self.mode = best, mode
         self._damaged: set[Path] = set()
@@ -112,15 +111,19 @@ class Checkpoints(OfOneTraining):
         now = (trainer.step, trainer.epoch, trainer.stopped)
         if self._written == now:
             return
-        trainer.check_values()
-        path = self.folder / f"step-{trainer.step:09d}.{self.kind}"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        save(trainer.state_dict(), path)
+        path = self._save(trainer, f"step-{trainer.step:09d}")
         self._written = now
         self._damaged.discard(path)
         whole = [file for file in self.files() if file not in self._damaged]
         for old in whole[: -self.keep] if self.keep else []:
             old.unlink(missing_ok=True)
+
+    def _save(self, trainer: Training, name: str) -> Path:
+        trainer.check_values()
+        path = self.folder / f"{name}.{self.kind}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        save(trainer.state_dict(), path)
+        return path
 
     def forget(self) -> None:
         """Be as one that has written nothing."""
@@ -150,8 +153,7 @@ class Checkpoints(OfOneTraining):
 
     def on_epoch_end(self, trainer: Training) -> None:
         if self.best is not None and self._is_best(trainer):
-            trainer.check_values()
-            save(trainer.state_dict(), self.folder / f"best.{self.kind}")
+            self._save(trainer, "best")
         if self.every is None or trainer.stopped:
             self.write(trainer)
 

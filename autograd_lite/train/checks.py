@@ -11,8 +11,9 @@ from autograd_lite.data.making import is_stateful
 from autograd_lite.nn.module import Module
 from autograd_lite.optim.checks import choice
 from autograd_lite.optim.optimizer import Optimizer
+from autograd_lite.train.callbacks import Callback
 
-_CALLED = ("on_fit_begin", "on_epoch_begin", "on_step_end", "on_epoch_end", "on_fit_end", "on_exception")
+_CALLED = tuple([name for name in vars(Callback) if name.startswith("on_")])
 
 
 def listed(given: Any) -> list[Any]:

@@ -14,7 +14,8 @@ from autograd_lite.engine.switch import no_grad
 from autograd_lite.nn.modes import evaluating
 from autograd_lite.nn.module import Module
 from autograd_lite.train.feeding import size_of
-from autograd_lite.train.metrics import Metric
+from autograd_lite.train.metrics import Metric, number, takes_all
+from autograd_lite.train.sums import Sums
 
 
 @contextmanager
@@ -36,46 +37,22 @@ def evaluated(
     mean : bool
         Whether the loss is a mean over the examples of a batch, and not a sum.
     """
-    sums = dict.fromkeys(["loss", *[name for name, f in metrics.items() if not takes_all(f)]], 0.0)
+    whole = {name: f for name, f in metrics.items() if takes_all(f)}
+    sums = Sums({name: f for name, f in metrics.items() if name not in whole})
     together: list[tuple[Any, Any]] = []
-    count = 0
     for batch in loader:
         output, target, loss = judge(batch)
         size = size_of(batch, output, target)
-        count += size
-        sums["loss"] += number(loss, "loss") * (size if mean else 1)
-        for name in sums.keys() - {"loss"}:
-            sums[name] += number(metrics[name](output, target), name) * size
-        if len(sums) <= len(metrics):
+        sums.add(size, number(loss, "loss") * (size if mean else 1), output, target)
+        if whole:
             together.append((output, target))
-    if not count:
+    if not sums.count:
         raise errors.DataError(errors.TRAIN_NO_EXAMPLES.format(what="judge by"))
-    found = {name: total / count for name, total in sums.items()}
-    if together:
+    found = sums.means()
+    if whole:
         everything = joined(together)
-        found |= {name: number(f(*everything), name) for name, f in metrics.items() if takes_all(f)}
+        found |= {name: number(f(*everything), name) for name, f in whole.items()}
     return {name: found[name] for name in ("loss", *metrics)}
-
-
-def takes_all(metric: Metric) -> bool:
-    """Tell whether a metric is one of all examples together."""
-    return getattr(metric, "takes_all", False)
-
-
-def number(value: Any, name: str) -> float:
-    """Return what a loss or a metric of this name has given as a number.
-
-    Raises
-    ------
-    DataError
-        It has given something else.
-    """
-    item = getattr(value, "item", None)
-    try:
-        return float(value if item is None else item())
-    except (TypeError, ValueError) as error:
-        given = f"shape {tuple(value.shape)}" if getattr(value, "ndim", 0) else f"type {type(value).__name__}"
-        raise errors.DataError(errors.TRAIN_NUMBER.format(name=name, given=given)) from error
 
 
 def joined(parts: list[Any]) -> Any:

@@ -74,14 +74,16 @@ def size_of(batch: Any, output: Any, target: Any) -> int:
     DataError
         Lengths that differ, everywhere.
     """
-    found = [_lengths(x) for x in (target, output, batch)]
-    if not found[0] and _is_number(target):
-        return 1
-    for lengths in found:
+    odd: set[int] = set()
+    for x in (target, output, batch):
+        lengths = _lengths(x)
         if len(lengths) == 1:
             return min(lengths)
-    if any(found):
-        raise errors.DataError(errors.TRAIN_LENGTHS.format(lengths=sorted(found[0] or found[1] or found[2])))
+        if x is target and not lengths and _is_number(target):
+            return 1
+        odd = odd or lengths
+    if odd:
+        raise errors.DataError(errors.TRAIN_LENGTHS.format(lengths=sorted(odd)))
     return 1
 
 

@@ -14,7 +14,8 @@ from autograd_lite.engine.record import plain_of
 from autograd_lite.train.checks import listed, shown
 
 Metric = Callable[[Any, Any], Any]
-_TAKEN = ("epoch", "step", "lr", "loss")
+COLUMNS = ("epoch", "step", "lr", "loss")
+"""What an epoch has in any case."""
 
 
 def accuracy(output: Any, target: Any) -> float:
@@ -125,6 +126,27 @@ def root_mean_squared_error(output: Any, target: Any) -> float:
     return float(np.sqrt(mean_squared_error(output, target)))
 
 
+def takes_all(metric: Metric) -> bool:
+    """Tell whether a metric is one of all examples together."""
+    return getattr(metric, "takes_all", False)
+
+
+def number(value: Any, name: str) -> float:
+    """Return what a loss or a metric of this name has given as a number.
+
+    Raises
+    ------
+    DataError
+        It has given something else.
+    """
+    item = getattr(value, "item", None)
+    try:
+        return float(value if item is None else item())
+    except (TypeError, ValueError) as error:
+        given = f"shape {tuple(value.shape)}" if getattr(value, "ndim", 0) else f"type {type(value).__name__}"
+        raise errors.DataError(errors.TRAIN_NUMBER.format(name=name, given=given)) from error
+
+
 def named(metrics: Metric | Mapping[str, Metric] | Iterable[Metric], setting: str = "metrics") -> dict[str, Metric]:
     """Return metrics by name; refuse two of one name, one that has that of another number, and what is no function."""
     pairs: list[Any] = list(metrics.items() if isinstance(metrics, Mapping) else [(None, f) for f in listed(metrics)])
@@ -134,7 +156,7 @@ def named(metrics: Metric | Mapping[str, Metric] | Iterable[Metric], setting: st
     pairs = [(name_of_call(f) if name is None else name, f) for name, f in pairs]
     names = [name for name, _ in pairs]
     for name in names:
-        if name in _TAKEN or names.count(name) > 1:
+        if name in COLUMNS or names.count(name) > 1:
             raise errors.ArgumentError(errors.TRAIN_METRICS.format(setting=setting, name=name))
     return dict(pairs)
 

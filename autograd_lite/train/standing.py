@@ -135,7 +135,7 @@ class Standing:
             raise errors.StateDictError(errors.TRAIN_STATE.format(reason="it is none of a trainer of this version"))
         before, flags = self.state_dict(), (self._between, self.resumed, self._pending)
         try:
-            self._refuse_others(state)
+            self._refuse_others(state, before)
             self._load(state)
         except BaseException as error:
             self._load(before)
@@ -145,15 +145,14 @@ class Standing:
                 raise errors.StateDictError(errors.TRAIN_STATE.format(reason=reason)) from error
             raise
 
-    def _refuse_others(self, state: Mapping[str, Any]) -> None:
-        """Refuse the state of a trainer that has more parts, or fewer."""
-        learned = self._learned()
+    def _refuse_others(self, state: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+        """Refuse the state of a trainer that has more parts than this one with its own state, or fewer."""
         for name, what in (("averaged", "means of parameters, of ema="), ("loss", "values of its loss")):
-            there, here = bool(state.get(name)), name in learned and bool(learned[name].state_dict())
+            there, here = bool(state.get(name)), bool(own.get(name))
             if there != here:
                 reason = f"it has {'' if there else 'no '}{what}, and this trainer has {'none' if there else 'some'}"
                 raise errors.StateDictError(errors.TRAIN_STATE.format(reason=reason))
-        before, now = len(state["schedules"]), len(self._schedules.all)
+        before, now = len(state["schedules"]), len(own["schedules"])
         if before != now:
             reason = f"it is of a trainer with {before} schedules, and this one has {now}"
             raise errors.StateDictError(errors.TRAIN_STATE.format(reason=reason))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite import errors
+from autograd_lite import errors, tree
 from autograd_lite.base.later import Later
 from autograd_lite.engine.record import Handle, plain_of
 from autograd_lite.engine.watchpoints import traced, verify
@@ -21,7 +21,6 @@ from autograd_lite.optim.swa_utils import AveragedModel
 from autograd_lite.tensor.commits import grad_array, replace_gradients
 from autograd_lite.tensor.state import Noting
 from autograd_lite.train.feeding import size_of
-from autograd_lite.tree import flatten, unflatten
 
 if TYPE_CHECKING:
     from autograd_lite.compiler import compile as compiler
@@ -119,8 +118,7 @@ def _all_or_nothing(do: Callable[[], Judged]) -> Judged:
 
 
 def _detached(output: Any) -> Any:
-    leaves, structure = flatten(output)
-    return unflatten(structure, [x.detach() if isinstance(x, Handle) else x for x in leaves])
+    return tree.map(lambda x: x.detach() if isinstance(x, Handle) else x, output)
 
 
 @dataclass(frozen=True)

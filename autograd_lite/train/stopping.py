@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from autograd_lite import errors
-from autograd_lite.optim.checks import check_whole, choice
+from autograd_lite.optim.checks import check_mode, check_whole
 from autograd_lite.train.callbacks import OfOneTraining, Training
 
 
@@ -47,8 +46,7 @@ class EarlyStopping(OfOneTraining):
         self, monitor: str | None = None, patience: int = 5, min_delta: float = 0.0, mode: str = "min",
         restore_best: bool = True,
     ) -> None:  # fmt: skip
-        if mode not in ("min", "max"):
-            raise errors.ArgumentError(choice("mode", mode, "'min' or 'max'"))
+        check_mode(mode)
         check_whole("patience", patience, 0)
         self.monitor, self.patience, self.min_delta, self.mode = monitor, patience, abs(min_delta), mode
         self.restore_best = restore_best

@@ -7,8 +7,7 @@ from typing import Any
 
 from autograd_lite import errors
 from autograd_lite.engine.switch import no_grad
-from autograd_lite.train.evaluation import number, takes_all
-from autograd_lite.train.metrics import Metric
+from autograd_lite.train.metrics import Metric, number, takes_all
 
 
 class Sums:

@@ -22,7 +22,7 @@ from autograd_lite.train.feeding import feeding, set_epoch
 from autograd_lite.train.history import History
 from autograd_lite.train.interrupting import Deferred
 from autograd_lite.train.logs import CSVLog, TensorBoard
-from autograd_lite.train.metrics import Metric, named
+from autograd_lite.train.metrics import COLUMNS, Metric, named, number
 from autograd_lite.train.progress import Progress
 from autograd_lite.train.schedules import Schedules
 from autograd_lite.train.standing import Standing
@@ -310,7 +310,7 @@ class Trainer(Standing):
                 raise
             where = {"step": self.step + 1, "batch": self.batch + 1, "epoch": self.epoch + 1}
             raise errors.NonFiniteError(errors.TRAIN_FINITE.format(**where)) from error
-        self.loss = evaluation.number(loss, "loss")
+        self.loss = number(loss, "loss")
         self.step, self.batch = self.step + 1, self.batch + 1
         if updated:
             self._updated()
@@ -388,8 +388,7 @@ class Trainer(Standing):
         """
         if callback is None or not self.callbacks.before(callback):
             judged = () if self.validation is None else ("loss", *self.metrics)
-            own = ("epoch", "step", "lr", "loss", *self.train_metrics)
-            self._monitor(name, [*own, *(f"val_{metric}" for metric in judged)], who)
+            self._monitor(name, [*COLUMNS, *self.train_metrics, *(f"val_{metric}" for metric in judged)], who)
 
     def _monitor(self, name: str | None, columns: Collection[str], who: str) -> str:
         """Return the name of a number, by default of the one that the training is judged by."""

@@ -40,5 +40,6 @@ def test_texts_are_given_all_that_they_tell_of() -> None:
     found = list(written())
     assert len(found) > 500
     for place, name, given in found:
-        fields = {field.partition(".")[0] for _, field, _, _ in string.Formatter().parse(getattr(errors, name)) if field}
+        parsed = string.Formatter().parse(getattr(errors, name))
+        fields = {field.partition(".")[0] for _, field, _, _ in parsed if field}
         assert fields == given, (place, name)

@@ -151,5 +151,5 @@ def test_the_rows_are_stored() -> None:
 
 
 def test_an_axis_is_not_made_into_others_of_another_product() -> None:
-    with pytest.raises(ag.errors.ShapeError, match="of axis 1, which has length 6. Write sizes whose product is 6"):
+    with pytest.raises(ag.errors.ShapeError, match=r"of axis 1, which has length 6\. Write sizes whose product is 6"):
         nn.Unflatten(1, (2, 4))(np.ones((2, 6)))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors
-from autograd_lite.nn.layers.keyed import Keyed, Listed, Mapped, called
+from autograd_lite.base.functions import called
+from autograd_lite.nn.layers.keyed import Keyed, Listed, Mapped
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.parameter import Parameter
 from autograd_lite.nn.walk import Walked

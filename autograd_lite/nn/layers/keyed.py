@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from autograd_lite import errors
+from autograd_lite.base.functions import called
 from autograd_lite.nn.module import Module
 from autograd_lite.nn.walk import NOTHING, Walked
 from autograd_lite.tensor.state import setting
@@ -186,7 +187,3 @@ class Mapped(Keyed):
     def get(self, key: str, default: Any = None) -> Any:
         """Return a part, or a default where there is none."""
         return self._layers.get(key, default)
-
-
-def called(part: Any) -> str:
-    return f"the class {part.__name__}" if isinstance(part, type) else f"a {type(part).__name__}"

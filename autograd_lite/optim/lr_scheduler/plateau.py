@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd_lite import errors
-from autograd_lite.optim.checks import check_setting, check_whole, choice
+from autograd_lite.optim.checks import check_mode, check_setting, check_whole, choice
 from autograd_lite.optim.lr_scheduler.base import LRScheduler, for_each, settled
 from autograd_lite.optim.optimizer import Optimizer
 from autograd_lite.tensor.tensor import Tensor
@@ -63,8 +63,7 @@ class ReduceLROnPlateau(LRScheduler):
         if factor >= 1:
             text = errors.SETTING_RANGE.format(name="factor", given=factor, low=0, high="below 1", example=0.1)
             raise errors.ArgumentError(text)
-        if mode not in ("min", "max"):
-            raise errors.ArgumentError(choice("mode", mode, "'min' or 'max'"))
+        check_mode(mode)
         if threshold_mode not in ("rel", "abs"):
             raise errors.ArgumentError(choice("threshold_mode", threshold_mode, "'rel' or 'abs'"))
         check_whole("patience", patience, 0)
